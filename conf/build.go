@@ -1,0 +1,177 @@
+package conf
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// builder turns the text of a configuration into a Config. It goes on after a
+// problem, so that all of them are told at once.
+type builder struct {
+	file     string
+	mode     fs.FileMode // of file
+	source   *Source
+	problems Problems
+	warnings []string
+	names    map[string]string // of the notifiers so far, with their paths
+	inline   string            // the first secret that stands in the file itself
+}
+
+func (b *builder) problem(path, format string, args ...any) {
+	b.problems = append(b.problems, b.source.Problem(path, format, args...))
+}
+
+// defaults are what an empty file means.
+func defaults() (*Config, error) {
+	node, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("find the host name, the default of node: %w", err)
+	}
+	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd may give several
+	if state == "" {
+		state = "./watcher-state"
+	}
+	return &Config{
+		Node:     node,
+		StateDir: state,
+		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour},
+		Causes:   Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
+	}, nil
+}
+
+func defaultNotifier(kind string) Notifier {
+	return Notifier{Name: kind, Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
+}
+
+func (b *builder) config(f *file) (*Config, error) {
+	c, err := defaults()
+	if err != nil {
+		return nil, err
+	}
+	b.names = map[string]string{}
+	c.File, c.source = b.file, b.source
+
+	if f.Node != nil {
+		c.Node = *f.Node
+		b.label("node", c.Node)
+	}
+	b.absolute(&c.StateDir, "state_dir", f.StateDir)
+	b.absolute(&c.Causes.Dir, "causes.dir", f.Causes.Dir)
+	c.Causes.DirGiven = f.Causes.Dir != nil
+	b.alerts(&c.Alerts, &f.Alerts)
+	c.Logs = b.logs(f.Logs)
+	for i := range f.Slack {
+		c.Slack = append(c.Slack, b.slack(element("slack", i), &f.Slack[i]))
+	}
+	for i := range f.Webhooks {
+		c.Webhooks = append(c.Webhooks, b.webhook(element("webhook", i), &f.Webhooks[i]))
+	}
+	if b.inline != "" && open(b.mode) {
+		b.warn("%s can be read by other users (mode %04o) and holds a secret (%s), run: chmod 600 %[1]s",
+			b.file, b.mode.Perm(), withoutIndexes(b.inline))
+	}
+	c.Warnings = b.warnings
+	return c, nil
+}
+
+func (b *builder) warn(format string, args ...any) {
+	b.warnings = append(b.warnings, fmt.Sprintf(format, args...))
+}
+
+func (b *builder) alerts(a *Alerts, f *fileAlerts) {
+	set(&a.RepeatInterval, f.RepeatInterval)
+	set(&a.QuietAfter, f.QuietAfter)
+	a.MinSeverity, a.Mute, a.Mask = f.MinSeverity, f.Mute, f.Mask
+	if a.QuietAfter == 0 {
+		b.problem("alerts.quiet_after", `must be more than 0, write one such as "24h"`)
+	}
+	if f.JiraURL != "" {
+		b.problem("alerts.jira_url", "not supported yet")
+	}
+	b.onlyZero("alerts.fold_retries", f.FoldRetries)
+	if f.Storm != 0 {
+		b.problem("alerts.storm", "not supported yet, write 0")
+	}
+}
+
+// set keeps the default of a duration that is not given.
+func set(to *time.Duration, d *duration) {
+	if d != nil {
+		*to = time.Duration(*d)
+	}
+}
+
+func (b *builder) onlyZero(path string, d *duration) {
+	if d != nil && *d != 0 {
+		b.problem(path, `not supported yet, write "0"`)
+	}
+}
+
+func (b *builder) logs(files []fileLog) []Log {
+	var logs []Log
+	names := map[string]string{}
+	for i, f := range files {
+		at := element("log", i)
+		l := Log{Start: StartEnd, TimeZone: time.Local}
+		switch {
+		case f.Path != nil:
+			b.absolute(&l.Path, at+".path", f.Path)
+			l.Name = filepath.Base(l.Path)
+		case !b.source.Has(at + ".path"):
+			b.problem(at, `path is missing, write path = "/…/atlassian-jira.log"`)
+		}
+		named := at + ".path"
+		if f.Name != nil {
+			named, l.Name = at+".name", *f.Name
+			b.label(named, l.Name)
+		}
+		if first, taken := names[l.Name]; taken && l.Name != "" {
+			b.problem(named, "the log at line %d is named %s too, give each its own name", b.source.place(first).value.line, quote(l.Name))
+		} else {
+			names[l.Name] = named
+		}
+		if f.Start != nil {
+			l.Start = *f.Start
+		}
+		if f.TimeZone != nil {
+			l.TimeZone = f.TimeZone.location
+		}
+		b.onlyZero(at+".silent_after", f.SilentAfter)
+		logs = append(logs, l)
+	}
+	return logs
+}
+
+// absolute takes a path from the file. A relative one would mean something
+// else from each directory the program is started in.
+func (b *builder) absolute(to *string, path string, value *string) {
+	if value == nil {
+		return
+	}
+	*to = *value
+	switch {
+	case !filepath.IsAbs(*value):
+		b.problem(path, "%s is relative, write an absolute path", quote(*value))
+	case !printable(*value):
+		b.problem(path, "holds a character that cannot be printed")
+	}
+}
+
+func (b *builder) label(path, name string) {
+	switch {
+	case strings.TrimSpace(name) == "":
+		b.problem(path, "empty, leave the key out for its default")
+	case !printable(name):
+		b.problem(path, "holds a character that cannot be printed")
+	}
+}
+
+// printable tells whether a name is visible and does nothing to a terminal.
+func printable(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+}

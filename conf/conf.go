@@ -1,0 +1,144 @@
+// Package conf reads what an operator may write.
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Config is a checked configuration with its defaults filled in. Names are
+// unique, paths from the file absolute, and secrets read.
+type Config struct {
+	File     string // where it was read from, "" = defaults only
+	Node     string // default: the host name
+	StateDir string // default: $STATE_DIRECTORY, else ./watcher-state
+	Logs     []Log  // may be empty: the command line can name logs too
+	Alerts   Alerts
+	Causes   Causes
+	Slack    []Slack
+	Webhooks []Webhook
+	Warnings []string // sentences about what works but should not stay, such as open secret files
+
+	source *Source
+}
+
+// Log is one log file to follow.
+type Log struct {
+	Path     string
+	Name     string // default: the base name of Path
+	Start    Start
+	TimeZone *time.Location // of timestamps without an offset; default time.Local
+}
+
+// Alerts say when to speak, and what to leave out.
+type Alerts struct {
+	RepeatInterval time.Duration // 0 = no reminders
+	QuietAfter     time.Duration
+	Mute           []string // ids of causes, to be checked by CheckMute
+	MinSeverity    Severity
+	Mask           []Mask
+}
+
+// Causes say where the operator's own causes are.
+type Causes struct {
+	Dir      string
+	DirGiven bool // the file names Dir, so it has to exist
+}
+
+// Notifier is what all notifiers have in common.
+type Notifier struct {
+	Name        string
+	MinSeverity Severity
+	Timeout     time.Duration
+	RetryFor    time.Duration
+	CAFile      string // a file of certificates in PEM form, "" = those of the system
+}
+
+// Slack is an incoming webhook of Slack.
+type Slack struct {
+	Notifier
+	WebhookURL Secret
+}
+
+// Webhook is a receiver of Standard Webhooks.
+type Webhook struct {
+	Notifier
+	URL     Secret
+	Secret  Secret // whsec_…, unset = unsigned
+	Headers map[string]Secret
+}
+
+// Load reads a configuration file and the secret files it names. The error is
+// Problems, all of them, when the text is at fault.
+func Load(path string) (*Config, error) {
+	text, mode, err := readFile(path)
+	if err != nil {
+		// The sentence names the file already, a PathError would do so again.
+		if bad, ok := errors.AsType[*fs.PathError](err); ok {
+			err = bad.Err
+		}
+		return nil, fmt.Errorf("configuration file %s: %w", path, err)
+	}
+	var f file
+	source, problems := Decode(path, text, &f)
+	if source == nil {
+		return nil, problems
+	}
+	b := builder{file: path, mode: mode, source: source, problems: problems}
+	c, err := b.config(&f)
+	if err != nil {
+		return nil, err
+	}
+	if len(b.problems) > 0 {
+		b.problems.Sort()
+		return nil, b.problems
+	}
+	return c, nil
+}
+
+// Default is the configuration without a file.
+func Default() (*Config, error) {
+	b := builder{source: &Source{}}
+	return b.config(&file{})
+}
+
+// NewLog is a log that the command line names.
+func NewLog(path string) Log {
+	return Log{Path: path, Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
+}
+
+// CheckMute complains about each muted cause that is not among the known ids.
+func (c *Config) CheckMute(ids []string) Problems {
+	var problems Problems
+	for i, id := range c.Alerts.Mute {
+		if !slices.Contains(ids, id) {
+			text := fmt.Sprintf("unknown cause %s", quote(id))
+			if n := Nearest(id, ids); n != "" {
+				text += fmt.Sprintf(", did you mean %q?", n)
+			}
+			problems = append(problems, c.source.Problem(element("alerts.mute", i), "%s", text))
+		}
+	}
+	return problems
+}
+
+// readFile reads at most one byte more than Decode accepts.
+func readFile(path string) ([]byte, fs.FileMode, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	return text, info.Mode(), err
+}

@@ -1,0 +1,219 @@
+package conf_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+)
+
+func TestLoad(t *testing.T) {
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &conf.Config{
+		File:     "testdata/full.toml",
+		Node:     "jira-node-1",
+		StateDir: "/var/lib/watcher",
+		Logs:     []conf.Log{{Path: "/var/log/jira.log", Name: "jira", Start: conf.StartBeginning, TimeZone: paris}},
+		Alerts: conf.Alerts{
+			QuietAfter:  60 * time.Hour,
+			Mute:        []string{"one", "two"},
+			MinSeverity: conf.SeverityMedium,
+			Mask:        []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost},
+		},
+		Causes: conf.Causes{Dir: "/etc/causes", DirGiven: true},
+		Slack: []conf.Slack{{
+			Notifier:   conf.Notifier{Name: "ops", MinSeverity: conf.SeverityHigh, Timeout: 5 * time.Minute, RetryFor: time.Hour},
+			WebhookURL: conf.NewSecret("https://hooks.slack.com/services/hunter2"),
+		}},
+		Webhooks: []conf.Webhook{{
+			Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
+			URL:      conf.NewSecret("http://hub.example.com/jira?token=hunter2"),
+			Secret:   conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="),
+			Headers: map[string]conf.Secret{
+				"X-Team": conf.NewSecret("mail"), "Authorization": conf.NewSecret("Bearer hunter2"),
+			},
+		}},
+	}
+	got, err := conf.Load("testdata/full.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(exported(got), exported(want)) {
+		t.Errorf("Load\n got %+v\nwant %+v", got, want)
+	}
+}
+
+// exported is a copy without warnings, which depend on how the sources were
+// checked out, and without unexported fields.
+func exported(c *conf.Config) conf.Config {
+	return conf.Config{
+		File: c.File, Node: c.Node, StateDir: c.StateDir, Logs: c.Logs, Alerts: c.Alerts,
+		Causes: c.Causes, Slack: c.Slack, Webhooks: c.Webhooks,
+	}
+}
+
+func TestDefault(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{
+		"":                     "./watcher-state",
+		"/var/lib/one":         "/var/lib/one",
+		"/var/lib/one:/var/l2": "/var/lib/one",
+	} {
+		t.Setenv("STATE_DIRECTORY", given)
+		got, err := conf.Default()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := conf.Config{
+			Node:     host,
+			StateDir: want,
+			Alerts:   conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour},
+			Causes:   conf.Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
+		}
+		if !reflect.DeepEqual(exported(got), want) {
+			t.Errorf("Default with STATE_DIRECTORY=%s\n got %+v\nwant %+v", given, got, want)
+		}
+		empty, err := conf.Load("testdata/empty.toml")
+		if want.File = "testdata/empty.toml"; err != nil || !reflect.DeepEqual(exported(empty), want) {
+			t.Errorf("Load of an empty file with STATE_DIRECTORY=%s\n got %+v, %v\nwant %+v", given, empty, err, want)
+		}
+	}
+}
+
+func TestLoadLogDefaults(t *testing.T) {
+	c := load(t, t.TempDir(), "[[log]]\npath = \"/var/log/atlassian-jira.log\"\n")
+	want := []conf.Log{{
+		Path: "/var/log/atlassian-jira.log", Name: "atlassian-jira.log", Start: conf.StartEnd, TimeZone: time.Local,
+	}}
+	if !reflect.DeepEqual(c.Logs, want) {
+		t.Errorf("logs\n got %+v\nwant %+v", c.Logs, want)
+	}
+}
+
+// load writes a configuration into dir, for its owner only, and loads it.
+func load(t *testing.T, dir, text string) *conf.Config {
+	t.Helper()
+	c, err := conf.Load(write(t, filepath.Join(dir, "config.toml"), text, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func write(t *testing.T, path, text string, mode fs.FileMode) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestLoadUnreadable(t *testing.T) {
+	dir := t.TempDir()
+	_, err := conf.Load(dir + "/absent.toml")
+	if want := "configuration file " + dir + "/absent.toml: no such file or directory"; err == nil || err.Error() != want || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("absent file: got %v, want %s", err, want)
+	}
+	if _, err := conf.Load(dir); err == nil || !strings.Contains(err.Error(), "is a directory") {
+		t.Errorf("directory: got %v", err)
+	}
+	large := write(t, dir+"/large.toml", strings.Repeat("# 34567\n", 1<<17), 0o600)
+	if _, err := conf.Load(large); err != nil {
+		t.Errorf("a file of 1 MiB: got %v", err)
+	}
+	write(t, large, strings.Repeat("# 34567\n", 1<<17)+"#", 0o600)
+	if _, err := conf.Load(large); err == nil || err.Error() != large+":1:1: the file is larger than 1048576 bytes" {
+		t.Errorf("a file of more than 1 MiB: got %v", err)
+	}
+}
+
+func TestCheckMute(t *testing.T) {
+	dir := t.TempDir()
+	c := load(t, dir, "[alerts]\nmute = [\"token-expired\",\n  \"tokn-expired\", \"é\"]\n")
+	got := c.CheckMute([]string{"token-expired", "dns"})
+	want := conf.Problems{
+		{dir + "/config.toml", 3, 3, "alerts.mute", `unknown cause "tokn-expired", did you mean "token-expired"?`},
+		{dir + "/config.toml", 3, 19, "alerts.mute", `unknown cause "é"`},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("CheckMute\n got %v\nwant %v", got, want)
+	}
+	if got := c.CheckMute([]string{"token-expired", "tokn-expired", "é"}); got != nil {
+		t.Errorf("CheckMute of known causes = %v", got)
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	tests := []struct {
+		in   string
+		want time.Duration
+	}{
+		{"0", 0},
+		{"0s", 0},
+		{"90s", 90 * time.Second},
+		{"1h30m", 90 * time.Minute},
+		{"1.5h", 90 * time.Minute},
+		{"7d", 7 * 24 * time.Hour},
+		{"1d12h", 36 * time.Hour},
+		{"0.5d", 12 * time.Hour},
+		{"100ms", 100 * time.Millisecond},
+		{"106751d", 106751 * 24 * time.Hour},
+	}
+	for _, tt := range tests {
+		if got, err := conf.ParseDuration(tt.in); got != tt.want || err != nil {
+			t.Errorf("ParseDuration(%q) = %v, %v, want %v", tt.in, got, err, tt.want)
+		}
+	}
+	for in, want := range map[string]string{
+		"5 minutes":             `unknown unit " minutes" in duration "5 minutes", write "5m"`,
+		"5 minutes 30 Seconds":  `unknown unit " minutes " in duration "5 minutes 30 Seconds", write "5m30s"`,
+		"1,5h":                  `unknown unit "," in duration "1,5h", write one such as "30s", "5m", "4h" or "7d"`,
+		"2w":                    `unknown unit "w" in duration "2w", write one such as "30s", "5m", "4h" or "7d"`,
+		"5":                     `missing unit in duration "5", write "5s", "5m" or "5h"`,
+		"-5m":                   `negative duration "-5m", write one such as "30s", "5m", "4h" or "7d"`,
+		" 5m":                   `cannot read the duration " 5m", write one such as "30s", "5m", "4h" or "7d"`,
+		"":                      `empty duration, write one such as "30s", "5m", "4h" or "7d"`,
+		"106752d":               `the duration "106752d" is too long`,
+		"106751d24h":            `the duration "106751d24h" is too long`,
+		"9999999999h":           `the duration "9999999999h" is too long`,
+		strings.Repeat("1", 65): `cannot read the duration "` + strings.Repeat("1", 64) + `…", write one such as "30s", "5m", "4h" or "7d"`,
+	} {
+		if got, err := conf.ParseDuration(in); err == nil || err.Error() != want || got != 0 {
+			t.Errorf("ParseDuration(%q)\n got %v, %v\nwant %s", in, got, err, want)
+		}
+	}
+}
+
+func TestSeverity(t *testing.T) {
+	for want, s := range map[string]conf.Severity{
+		"low": conf.SeverityLow, "medium": conf.SeverityMedium, "high": conf.SeverityHigh, "critical": conf.SeverityCritical,
+	} {
+		text, err := s.MarshalText()
+		back := conf.Severity(-1)
+		if string(text) != want || s.String() != want || err != nil || back.UnmarshalText(text) != nil || back != s {
+			t.Errorf("severity %d: %s, %q, %v, back %v, want %s", s, s, text, err, back, want)
+		}
+	}
+	none := conf.Severity(9)
+	if text, err := none.MarshalText(); err == nil || none.String() != "Severity(9)" {
+		t.Errorf("severity 9 is %v, %q", none, text)
+	}
+}

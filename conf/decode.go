@@ -1,0 +1,242 @@
+package conf
+
+import (
+	"encoding"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Decode reads TOML strictly into the struct that into points to: each key of
+// the text must be a field with the tag `toml:"key"` and have its type. Keys
+// are case-sensitive. The problems are all there are in the text, sorted; what
+// has none is decoded all the same. The Source is nil if the text is no TOML.
+//
+// Fields may be strings, booleans, integers, any type with UnmarshalText (of a
+// string, a whole number or a boolean), structs, and pointers, slices and
+// string maps of these. Embedded structs count as if written out. A pointer
+// tells an absent key from a zero. A field without a tag is left alone.
+//
+// The tag `toml:"key,later"` refuses a key that is known but not supported yet.
+//
+// file is only used in messages.
+func Decode(file string, text []byte, into any) (*Source, Problems) {
+	if len(text) > maxText {
+		return nil, Problems{{File: file, Line: 1, Col: 1, Text: fmt.Sprintf("the file is larger than %d bytes", maxText)}}
+	}
+	t := newText(normalise(text))
+	tree, problem := parse(file, t)
+	if problem != nil {
+		return nil, Problems{*problem}
+	}
+	d := decoder{source: scan(file, t)}
+	d.table("", tree, reflect.ValueOf(into).Elem())
+	d.problems.Sort()
+	return d.source, d.problems
+}
+
+type decoder struct {
+	source   *Source
+	problems Problems
+}
+
+// refuse notes a problem with the value at path. It returns false, as all of
+// the decoder does when a value has a problem.
+func (d *decoder) refuse(path, format string, args ...any) bool {
+	d.problems = append(d.problems, d.source.Problem(path, format, args...))
+	return false
+}
+
+// table decodes what the keys say into the struct v.
+func (d *decoder) table(path string, keys map[string]any, v reflect.Value) bool {
+	fields, names := fieldsOf(v.Type())
+	good := true
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		p := join(path, key)
+		f, known := fields[key]
+		switch {
+		case !known:
+			d.problems = append(d.problems, d.source.keyProblem(p, "unknown key%s", hint(key, names)))
+			good = false
+		case f.later:
+			good = d.later(p, keys[key])
+		default:
+			good = d.value(p, keys[key], v.FieldByIndex(f.index)) && good
+		}
+	}
+	return good
+}
+
+func hint(key string, names []string) string {
+	if n := Nearest(key, names); n != "" {
+		return fmt.Sprintf(", did you mean %q?", n)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ", known here: " + strings.Join(names, ", ")
+}
+
+// later refuses a key, or each of several [[tables]].
+func (d *decoder) later(path string, value any) bool {
+	places := []string{path}
+	if tables, ok := value.([]map[string]any); ok {
+		places = nil
+		for i := range tables {
+			places = append(places, element(path, i))
+		}
+	}
+	for _, p := range places {
+		d.problems = append(d.problems, d.source.keyProblem(p, "not supported yet"))
+	}
+	return false
+}
+
+type field struct {
+	index []int
+	later bool
+}
+
+// fieldsOf lists the keys of a struct, and the names to offer in their order.
+func fieldsOf(t reflect.Type) (fields map[string]field, names []string) {
+	fields = map[string]field{}
+	for _, f := range reflect.VisibleFields(t) { // also those of embedded structs
+		tag, ok := f.Tag.Lookup("toml")
+		if !ok || f.Anonymous {
+			continue
+		}
+		name, option, _ := strings.Cut(tag, ",")
+		fields[name] = field{f.Index, option == "later"}
+		if option != "later" {
+			names = append(names, name)
+		}
+	}
+	return fields, names
+}
+
+// value decodes one value into v.
+func (d *decoder) value(path string, value any, v reflect.Value) bool {
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return d.text(path, value, u)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		to := reflect.New(v.Type().Elem())
+		good := d.value(path, value, to.Elem())
+		if good {
+			v.Set(to)
+		}
+		return good
+	case reflect.Struct:
+		keys, ok := value.(map[string]any)
+		if !ok {
+			return d.wantTable(path)
+		}
+		return d.table(path, keys, v)
+	case reflect.Slice:
+		return d.list(path, value, v)
+	case reflect.Map:
+		return d.mapping(path, value, v)
+	case reflect.String:
+		s, ok := value.(string)
+		if !ok {
+			return d.refuse(path, "want a string in quotes")
+		}
+		v.SetString(s)
+		return true
+	case reflect.Bool:
+		b, ok := value.(bool)
+		if !ok {
+			return d.refuse(path, "want true or false, without quotes")
+		}
+		v.SetBool(b)
+		return true
+	}
+	return d.number(path, value, v)
+}
+
+func (d *decoder) wantTable(path string) bool {
+	if strings.HasSuffix(path, "]") { // an element of a list
+		return d.refuse(path, "want a table, written [[%s]]", withoutIndexes(path))
+	}
+	return d.refuse(path, "want a table, written [%s]", withoutIndexes(path))
+}
+
+func (d *decoder) text(path string, value any, u encoding.TextUnmarshaler) bool {
+	var text string
+	switch value := value.(type) {
+	case string:
+		text = value
+	case int64:
+		text = strconv.FormatInt(value, 10)
+	case bool:
+		text = strconv.FormatBool(value)
+	default:
+		return d.refuse(path, "want a string in quotes")
+	}
+	if err := u.UnmarshalText([]byte(text)); err != nil {
+		return d.refuse(path, "%v", err)
+	}
+	return true
+}
+
+func (d *decoder) number(path string, value any, v reflect.Value) bool {
+	n, ok := value.(int64)
+	switch {
+	case v.CanInt():
+		if ok && !v.OverflowInt(n) {
+			v.SetInt(n)
+			return true
+		}
+	case v.CanUint():
+		if ok && n >= 0 && !v.OverflowUint(uint64(n)) {
+			v.SetUint(uint64(n))
+			return true
+		}
+	default:
+		panic("conf: no key can have the type " + v.Type().String())
+	}
+	if ok {
+		return d.refuse(path, "the number %d is out of range", n)
+	}
+	return d.refuse(path, "want a whole number, without quotes")
+}
+
+// list decodes an array or [[tables]].
+func (d *decoder) list(path string, value any, v reflect.Value) bool {
+	list := reflect.ValueOf(value)
+	if list.Kind() != reflect.Slice {
+		if v.Type().Elem().Kind() == reflect.Struct && !unmarshals(v.Type().Elem()) {
+			return d.refuse(path, "want a list of tables, each written [[%s]]", withoutIndexes(path))
+		}
+		return d.refuse(path, `want a list in brackets, such as ["one", "two"]`)
+	}
+	good := true
+	v.Set(reflect.MakeSlice(v.Type(), list.Len(), list.Len()))
+	for i := range list.Len() {
+		good = d.value(element(path, i), list.Index(i).Interface(), v.Index(i)) && good
+	}
+	return good
+}
+
+func unmarshals(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+func (d *decoder) mapping(path string, value any, v reflect.Value) bool {
+	keys, ok := value.(map[string]any)
+	if !ok {
+		return d.wantTable(path)
+	}
+	good := true
+	v.Set(reflect.MakeMap(v.Type()))
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		to := reflect.New(v.Type().Elem()).Elem()
+		good = d.value(join(path, key), keys[key], to) && good
+		v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), to)
+	}
+	return good
+}

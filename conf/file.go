@@ -1,0 +1,79 @@
+package conf
+
+// file is the text of a configuration. Pointers tell an absent key from a
+// zero, and from one that had a problem of its own.
+type file struct {
+	Node     *string       `toml:"node"`
+	StateDir *string       `toml:"state_dir"`
+	Logs     []fileLog     `toml:"log"`
+	Alerts   fileAlerts    `toml:"alerts"`
+	Causes   fileCauses    `toml:"causes"`
+	Slack    []fileSlack   `toml:"slack"`
+	Webhooks []fileWebhook `toml:"webhook"`
+
+	Alertmanager any `toml:"alertmanager,later"`
+	Ship         any `toml:"ship,later"`
+	Cluster      any `toml:"cluster,later"`
+	HTTP         any `toml:"http,later"`
+	Probe        any `toml:"probe,later"`
+}
+
+type fileLog struct {
+	Path        *string   `toml:"path"`
+	Name        *string   `toml:"name"`
+	Start       *Start    `toml:"start"`
+	TimeZone    *zone     `toml:"time_zone"`
+	SilentAfter *duration `toml:"silent_after"`
+	Poll        any       `toml:"poll,later"`
+}
+
+type fileAlerts struct {
+	RepeatInterval *duration `toml:"repeat_interval"`
+	QuietAfter     *duration `toml:"quiet_after"`
+	Mute           []string  `toml:"mute"`
+	MinSeverity    Severity  `toml:"min_severity"`
+	Mask           []Mask    `toml:"mask"`
+	JiraURL        string    `toml:"jira_url"`
+	FoldRetries    *duration `toml:"fold_retries"`
+	Storm          int       `toml:"storm"`
+}
+
+type fileCauses struct {
+	Dir *string `toml:"dir"`
+}
+
+type fileNotifier struct {
+	Name        *string   `toml:"name"`
+	MinSeverity Severity  `toml:"min_severity"`
+	Timeout     *duration `toml:"timeout"`
+	RetryFor    *duration `toml:"retry_for"`
+	CAFile      *string   `toml:"ca_file"`
+}
+
+type fileSlack struct {
+	WebhookURL     *Secret       `toml:"webhook_url"`
+	WebhookURLFile *string       `toml:"webhook_url_file"`
+	Format         messageFormat `toml:"format"`
+	fileNotifier
+
+	BotToken     any `toml:"bot_token,later"`
+	BotTokenFile any `toml:"bot_token_file,later"`
+	Channel      any `toml:"channel,later"`
+	Mention      any `toml:"mention,later"`
+	APIURL       any `toml:"api_url,later"`
+	AppToken     any `toml:"app_token,later"`
+	AppTokenFile any `toml:"app_token_file,later"`
+}
+
+type fileWebhook struct {
+	URL        *Secret           `toml:"url"`
+	URLFile    *string           `toml:"url_file"`
+	Secret     *Secret           `toml:"secret"`
+	SecretFile *string           `toml:"secret_file"`
+	Headers    map[string]Secret `toml:"headers"`
+	fileNotifier
+
+	Template   any `toml:"template,later"`
+	ClientCert any `toml:"client_cert,later"`
+	ClientKey  any `toml:"client_key,later"`
+}

@@ -1,0 +1,75 @@
+package conf_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/conf"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// canary stands in every secret of testdata.
+const canary = "hunter2"
+
+// Every complaint about a file is exactly what its golden file says, and
+// shows no secret.
+func TestComplaints(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no test files", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			got := complaints(t, file)
+			golden := strings.TrimSuffix(file, ".toml") + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("%s\n got %s\nwant %s", file, got, want)
+			}
+			if strings.Contains(got, canary) {
+				t.Errorf("%s: a secret is shown: %s", file, got)
+			}
+		})
+	}
+}
+
+// A file from Windows has the complaints of the same file from elsewhere.
+func TestComplaintsWindows(t *testing.T) {
+	files, _ := filepath.Glob("testdata/*.toml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var here, windows struct {
+			A string `toml:"a"`
+		}
+		_, want := conf.Decode(file, text, &here)
+		text = append([]byte("\uFEFF"), bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))...)
+		if _, got := conf.Decode(file, text, &windows); got.Error() != want.Error() || here != windows {
+			t.Errorf("%s\n got %v\nwant %v", file, got, want)
+		}
+	}
+}
+
+func complaints(t *testing.T, file string) string {
+	t.Helper()
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	if _, err := conf.Load(file); err != nil {
+		return err.Error() + "\n"
+	}
+	return "accepted\n"
+}

@@ -1,0 +1,93 @@
+package conf
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Problem is one complaint about a text: where it is, which key it is about
+// and what to write instead.
+type Problem struct {
+	File      string
+	Line, Col int    // from 1; Col counts characters
+	Key       string // path of the key without indexes, "" where no key is meant
+	Text      string // one lower-case sentence; never holds the value of a secret
+}
+
+// String is FILE:LINE:COL: key: text.
+func (p Problem) String() string {
+	if p.Key == "" {
+		return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Col, p.Text)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s: %s", p.File, p.Line, p.Col, p.Key, p.Text)
+}
+
+// Problems are all complaints about one text, in the order of their places.
+type Problems []Problem
+
+// Error is one problem per line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Sort orders the problems by file and place.
+func (ps Problems) Sort() {
+	slices.SortFunc(ps, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
+			cmp.Compare(a.Key, b.Key), cmp.Compare(a.Text, b.Text),
+		)
+	})
+}
+
+// Nearest is the known word that was probably meant, or "".
+func Nearest(word string, known []string) string {
+	const far = 3
+	best, distance := "", far
+	lower := strings.ToLower(word)
+	for _, k := range known {
+		d := far
+		switch {
+		case len(word) <= len(k)+far: // the distance to a long text is not worth its time
+			d = levenshtein.ComputeDistance(lower, strings.ToLower(k))
+		case len(k) > far && strings.HasPrefix(lower, k): // timeout_seconds
+			d = far - 1
+		}
+		if len(word) > far && strings.HasPrefix(k, lower) { // repeat, for repeat_interval
+			d = min(d, far-1)
+		}
+		// Two changes turn any word of three letters into another one.
+		if d < distance && (d < 2 || len(k) > far) {
+			best, distance = k, d
+		}
+	}
+	return best
+}
+
+// oneOf is nil when word is one of the allowed words of a kind.
+func oneOf(kind, word string, allowed ...string) error {
+	if slices.Contains(allowed, word) {
+		return nil
+	}
+	if n := Nearest(word, allowed); n != "" {
+		return fmt.Errorf("unknown %s %s, did you mean %q? (allowed: %s)", kind, quote(word), n, strings.Join(allowed, ", "))
+	}
+	return fmt.Errorf("unknown %s %s (allowed: %s)", kind, quote(word), strings.Join(allowed, ", "))
+}
+
+// quote shows what somebody wrote, of which the beginning is enough.
+func quote(s string) string {
+	const longest = 64
+	if r := []rune(s); len(r) > longest {
+		return fmt.Sprintf("%q", string(r[:longest])+"…")
+	}
+	return fmt.Sprintf("%q", s)
+}

@@ -1,0 +1,224 @@
+package conf
+
+import (
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// scanner finds the places of keys. The library has positions too, but those
+// of [[tables]] are wrong: it keeps one for all of them.
+//
+// The text has passed the library, so the scanner only has to find its way,
+// not to judge.
+type scanner struct {
+	text   text
+	pos    int
+	places map[string]place
+	tables map[string]int // how many [[tables]] so far, by path
+}
+
+func scan(file string, t text) *Source {
+	s := &scanner{text: t, places: map[string]place{}, tables: map[string]int{}}
+	table := ""
+	for s.space(); s.pos < len(t.string); s.space() {
+		if s.peek() == '[' {
+			table = s.header()
+		} else {
+			s.pair(table)
+		}
+	}
+	return &Source{file: file, places: s.places}
+}
+
+// header reads [a.b] or [[a.b]]. The result is the path of the table, in
+// which each [[table]] named on the way stands for its last element.
+func (s *scanner) header() string {
+	start := s.pos
+	array := s.skip("[[")
+	if !array {
+		s.pos++
+	}
+	path := ""
+	keys := s.keys()
+	for i, k := range keys {
+		path = join(path, k.name)
+		last := i == len(keys)-1
+		if last && !array {
+			s.put(path, start) // also when [a.b] has implied [a] before
+			break
+		}
+		s.add(path, start)
+		if last {
+			s.tables[path]++
+		}
+		if n := s.tables[path]; n > 0 {
+			path = element(path, n-1)
+			s.add(path, start)
+		}
+	}
+	s.skip("]")
+	s.skip("]")
+	return path
+}
+
+// pair reads key = value.
+func (s *scanner) pair(table string) {
+	start, path := s.pos, table
+	for _, k := range s.keys() {
+		path = join(path, k.name)
+		s.add(path, k.pos)
+	}
+	s.skip("=")
+	s.space()
+	s.value(path)
+	if s.pos == start {
+		s.pos++ // whatever this is, it must not stop us
+	}
+}
+
+// value reads a value, to its last character or further up to a delimiter.
+func (s *scanner) value(path string) {
+	p, ok := s.places[path]
+	if !ok {
+		p.key = s.text.spot(s.pos)
+	}
+	p.value = s.text.spot(s.pos)
+	s.places[path] = p
+
+	switch {
+	case s.skip(`"""`):
+		s.toQuote(`"""`, true)
+	case s.skip(`'''`):
+		s.toQuote(`'''`, false)
+	case s.skip(`"`):
+		s.toQuote(`"`, true)
+	case s.skip(`'`):
+		s.toQuote(`'`, false)
+	case s.skip("["):
+		for i := 0; s.more(']'); i++ {
+			s.value(element(path, i))
+		}
+	case s.skip("{"):
+		for s.more('}') {
+			s.pair(path)
+		}
+	default:
+		s.toAny(",]}#\n")
+	}
+}
+
+// more goes to the next element of an array or inline table, or over its end.
+func (s *scanner) more(end byte) bool {
+	for s.space(); s.skip(","); s.space() {
+	}
+	if s.peek() == end {
+		s.pos++
+		return false
+	}
+	return s.pos < len(s.text.string) && !strings.ContainsRune("]}", rune(s.peek()))
+}
+
+type namedKey struct {
+	name string
+	pos  int
+}
+
+// keys reads a key with all its dots.
+func (s *scanner) keys() []namedKey {
+	var keys []namedKey
+	for {
+		s.space()
+		start := s.pos
+		switch {
+		case s.skip(`"`):
+			s.toQuote(`"`, true)
+		case s.skip(`'`):
+			s.toQuote(`'`, false)
+		default:
+			s.toAny(" \t.=]#,}\n")
+		}
+		keys = append(keys, namedKey{unquote(s.text.string[start:s.pos]), start})
+		s.space()
+		if !s.skip(".") {
+			return keys
+		}
+	}
+}
+
+func unquote(key string) string {
+	if !strings.ContainsAny(key, `"'`) {
+		return key
+	}
+	var v struct{ K string }
+	// TOML's escapes are not those of Go, and the library knows them.
+	if _, err := toml.Decode("K = "+key, &v); err != nil {
+		return key
+	}
+	return v.K
+}
+
+// space goes over blanks, line ends and comments.
+func (s *scanner) space() {
+	for {
+		switch s.peek() {
+		case ' ', '\t', '\n':
+			s.pos++
+		case '#':
+			s.toAny("\n")
+		default:
+			return
+		}
+	}
+}
+
+// toQuote goes over the end of a string.
+func (s *scanner) toQuote(quote string, escapes bool) {
+	for s.pos < len(s.text.string) && !s.skip(quote) {
+		if escapes && s.peek() == '\\' {
+			s.pos++
+		}
+		s.pos++
+	}
+	if len(quote) == 3 { // """a""""" is a"": the last three of them are the end
+		for range 2 {
+			s.skip(quote[:1])
+		}
+	}
+	s.pos = min(s.pos, len(s.text.string))
+}
+
+func (s *scanner) toAny(ends string) {
+	if i := strings.IndexAny(s.text.string[s.pos:], ends); i >= 0 {
+		s.pos += i
+	} else {
+		s.pos = len(s.text.string)
+	}
+}
+
+func (s *scanner) peek() byte {
+	if s.pos < len(s.text.string) {
+		return s.text.string[s.pos]
+	}
+	return 0
+}
+
+func (s *scanner) skip(prefix string) bool {
+	if strings.HasPrefix(s.text.string[min(s.pos, len(s.text.string)):], prefix) {
+		s.pos += len(prefix)
+		return true
+	}
+	return false
+}
+
+// put notes where a table begins, add only if it has no place yet.
+func (s *scanner) put(path string, pos int) {
+	at := s.text.spot(pos)
+	s.places[path] = place{at, at}
+}
+
+func (s *scanner) add(path string, pos int) {
+	if _, ok := s.places[path]; !ok {
+		s.put(path, pos)
+	}
+}

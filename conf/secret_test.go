@@ -1,0 +1,204 @@
+package conf_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/conf"
+)
+
+// A secret does not print itself, neither alone nor inside of something.
+func TestSecretIsNotShown(t *testing.T) {
+	s := conf.NewSecret(canary)
+	c, err := conf.Load("testdata/full.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	things := []any{
+		s, &s, []conf.Secret{s}, map[string]conf.Secret{"a": s}, struct{ S conf.Secret }{s},
+		struct{ s conf.Secret }{s}, struct{ s *conf.Secret }{&s}, c, *c, c.Slack, c.Webhooks[0],
+	}
+	for _, thing := range things {
+		var out bytes.Buffer
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
+			fmt.Fprintf(&out, verb+"\n", thing)
+		}
+		text, err := json.Marshal(thing)
+		fmt.Fprintf(&out, "%s %v\n", text, err)
+		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "k", thing)
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "k", thing)
+		for _, form := range []string{canary, fmt.Sprintf("%x", canary), base64.StdEncoding.EncodeToString([]byte(canary))} {
+			if strings.Contains(out.String(), form) {
+				t.Errorf("%T shows its secret:\n%s", thing, out.String())
+			}
+		}
+	}
+	for _, got := range []string{fmt.Sprint(s), fmt.Sprintf("%#v", s), fmt.Sprintf("%q", s)} {
+		if strings.Trim(got, `"`) != "[secret]" {
+			t.Errorf("a secret prints as %s", got)
+		}
+	}
+	if text, err := json.Marshal(s); string(text) != `"[secret]"` || err != nil {
+		t.Errorf("a secret is %s in JSON, %v", text, err)
+	}
+}
+
+func TestSecretValue(t *testing.T) {
+	var unset conf.Secret
+	if !unset.IsZero() || unset.Reveal() != "" || !conf.NewSecret("").IsZero() {
+		t.Error("the zero value is not unset")
+	}
+	if s := conf.NewSecret(canary); s.IsZero() || s.Reveal() != canary || !reflect.DeepEqual(s, conf.NewSecret(canary)) {
+		t.Error("a secret does not keep its value")
+	}
+}
+
+func TestSecretFile(t *testing.T) {
+	const value = "https://hooks.slack.com/services/hunter2"
+	dir, credentials := t.TempDir(), t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
+	write(t, dir+"/beside", value+"\n", 0o600)
+	write(t, dir+"/windows", value+"\r\n", 0o640)
+	write(t, dir+"/both", "https://wrong.example.com", 0o600)
+	write(t, credentials+"/both", value, 0o444)
+	write(t, dir+"/open", value, 0o604)
+
+	open := fmt.Sprintf("slack.webhook_url_file: %s/open can be read by other users (mode 0604), run: chmod 600 %[1]s/open", dir)
+	tests := []struct {
+		file     string
+		warnings []string
+	}{
+		{"beside", nil},
+		{"./beside", nil},
+		{dir + "/beside", nil},
+		{"windows", nil},
+		{"both", nil},                // the credentials come first, and may have any mode
+		{credentials + "/both", nil}, // also when named in full
+		{"open", []string{open}},
+	}
+	for _, tt := range tests {
+		c := load(t, dir, fmt.Sprintf("[[slack]]\nwebhook_url_file = %q\n", tt.file))
+		if got := c.Slack[0].WebhookURL.Reveal(); got != value {
+			t.Errorf("webhook_url_file = %q is %q, want %q", tt.file, got, value)
+		}
+		if !reflect.DeepEqual(c.Warnings, tt.warnings) {
+			t.Errorf("webhook_url_file = %q warns\n got %q\nwant %q", tt.file, c.Warnings, tt.warnings)
+		}
+	}
+}
+
+func TestSecretFileRefused(t *testing.T) {
+	dir, credentials := t.TempDir(), t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
+	write(t, dir+"/empty", "\n", 0o600)
+	write(t, dir+"/lines", "https://example.com/hunter2\n\n", 0o600)
+	write(t, dir+"/large", strings.Repeat("hunter2 ", 8<<10)+"x", 0o600)
+	write(t, dir+"/dir/x", "", 0o600)
+
+	for name, want := range map[string]string{
+		"absent":             "there is no file " + credentials + "/absent and no " + dir + "/absent",
+		dir + "/absent":      "there is no file " + dir + "/absent",
+		"empty":              dir + "/empty is empty",
+		"lines":              "not a URL, write one such as https://host/path",
+		"large":              dir + "/large is larger than 65536 bytes",
+		"dir":                dir + "/dir is not a regular file",
+		"":                   "empty, write the name of a file",
+		"a\ab":               "holds a character that cannot be printed",
+		"https://x/hunter2":  "want the name of a file; the value itself belongs to the key without _file",
+		"empty/hunter.token": dir + "/empty/hunter.token cannot be read: not a directory",
+	} {
+		text := fmt.Sprintf("[[slack]]\nwebhook_url_file = %s\n", tomlString(name))
+		_, err := conf.Load(write(t, dir+"/config.toml", text, 0o600))
+		want := conf.Problems{{dir + "/config.toml", 2, 20, "slack.webhook_url_file", want}}
+		if !reflect.DeepEqual(err, error(want)) {
+			t.Errorf("webhook_url_file = %q\n got %v\nwant %v", name, err, want)
+		}
+	}
+}
+
+func TestOpenConfiguration(t *testing.T) {
+	secret := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(canary), 6))
+	tests := []struct{ text, holds string }{
+		{"[[slack]]\nwebhook_url = 'https://hooks.slack.com/x'", "slack.webhook_url"},
+		{"[[webhook]]\nurl = 'https://example.com/x'\nheaders = { X-Team = 'mail' }", ""},
+		{"[[webhook]]\nurl = 'https://example.com/x?key=y'", "webhook.url"},
+		{"[[webhook]]\nurl = 'https://example.com/x'\nsecret = 'whsec_" + secret + "'", "webhook.secret"},
+		{"[[webhook]]\nurl = 'https://example.com/x'\nheaders = { Authorization = 'x' }", "webhook.headers.Authorization"},
+	}
+	for _, tt := range tests {
+		path := write(t, filepath.Join(t.TempDir(), "config.toml"), tt.text, 0o644)
+		c, err := conf.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		if tt.holds != "" {
+			want = []string{path + " can be read by other users (mode 0644) and holds a secret (" + tt.holds + "), run: chmod 600 " + path}
+		}
+		if !reflect.DeepEqual(c.Warnings, want) {
+			t.Errorf("%s\n got %q\nwant %q", tt.text, c.Warnings, want)
+		}
+		if err := os.Chmod(path, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := conf.Load(path); err != nil || c.Warnings != nil {
+			t.Errorf("%s, mode 0640: %q, %v", tt.text, c.Warnings, err)
+		}
+	}
+}
+
+func TestCAFile(t *testing.T) {
+	const certificate = "testdata/ca.pem"
+	pem, err := os.ReadFile(certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, dir+"/ca.pem", string(pem), 0o644)
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	c := load(t, dir, "[[webhook]]\nurl = 'https://example.com'\nca_file = 'ca.pem'\n")
+	if got := c.Webhooks[0].CAFile; got != dir+"/ca.pem" || c.Warnings != nil {
+		t.Errorf("ca_file is %s, warnings %q, want %s/ca.pem", got, c.Warnings, dir)
+	}
+}
+
+// Whatever is wrong with a secret, its value is not told.
+func FuzzSecretInProblem(f *testing.F) {
+	for _, around := range []string{"", "https://", "whsec_", " ", "\n", "https://h:x", "http://[", "%", "https://a@b/", "\x00"} {
+		f.Add(around, "")
+		f.Add(around, "/\x7f")
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, before, after string) {
+		const canary = "C4n4ry"
+		v := tomlString(before + canary + after)
+		text := fmt.Sprintf("[[slack]]\nwebhook_url = %s\n[[webhook]]\nurl = %[1]s\nsecret = %[1]s\n[webhook.headers]\nX = %[1]s\n", v)
+		path := write(t, dir+"/config.toml", text, 0o644)
+		c, err := conf.Load(path)
+		var problems conf.Problems
+		if err != nil && !errors.As(err, &problems) {
+			t.Fatal(err)
+		}
+		if out := fmt.Sprintf("%v %+v", err, c); strings.Contains(out, canary) {
+			t.Errorf("%s\nshows the secret: %s", text, out)
+		}
+	})
+}
+
+// tomlString writes a string of TOML; what is no UTF-8 in s is lost.
+func tomlString(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		fmt.Fprintf(&b, `\U%08X`, r)
+	}
+	return `"` + b.String() + `"`
+}

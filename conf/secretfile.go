@@ -1,0 +1,154 @@
+package conf
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+const (
+	maxSecret       = 64 << 10
+	maxCertificates = 1 << 20 // all public authorities together take a quarter
+)
+
+// secret is the value of key, given in place or in the file that key_file
+// names, and the path of the one it comes from. A secret that has a problem,
+// or is not given, is zero.
+func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, string) {
+	keyPath, filePath := at+"."+key, at+"."+key+"_file"
+	if b.source.Has(keyPath) && b.source.Has(filePath) {
+		b.problem(filePath, "%s is given too, at line %d, leave one of them out", key, b.source.place(keyPath).value.line)
+		return Secret{}, ""
+	}
+	switch {
+	case inline != nil:
+		if inline.IsZero() {
+			b.problem(keyPath, "empty, write the value or leave the key out")
+		}
+		return *inline, keyPath
+	case name != nil:
+		return b.secretFile(filePath, *name), filePath
+	}
+	return Secret{}, ""
+}
+
+func (b *builder) secretFile(path, name string) Secret {
+	found, text, mode := b.read(path, name, maxSecret)
+	if found == "" {
+		return Secret{}
+	}
+	if open(mode) && !within(os.Getenv("CREDENTIALS_DIRECTORY"), found) {
+		b.warn("%s: %s can be read by other users (mode %04o), run: chmod 600 %[2]s", withoutIndexes(path), found, mode.Perm())
+	}
+	text, cut := bytes.CutSuffix(text, []byte("\n"))
+	if cut {
+		text = bytes.TrimSuffix(text, []byte("\r"))
+	}
+	if len(text) == 0 {
+		b.problem(path, "%s is empty", found)
+	}
+	return NewSecret(string(text))
+}
+
+// certificates is the path of a file that holds certificates.
+func (b *builder) certificates(path, name string) string {
+	found, text, _ := b.read(path, name, maxCertificates)
+	if found == "" {
+		return ""
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(text) {
+		b.problem(path, "%s holds no certificate in PEM form", found)
+	}
+	whole, err := filepath.Abs(found) // found may be beside a file that was named relatively
+	if err != nil {
+		b.problem(path, "%s: %v", found, err)
+	}
+	return whole
+}
+
+// read finds and reads a file that the configuration names. A problem is
+// noted, and found is "" then.
+func (b *builder) read(path, name string, limit int64) (found string, text []byte, mode fs.FileMode) {
+	if text := badFileName(name); text != "" {
+		b.problem(path, "%s", text)
+		return "", nil, 0
+	}
+	candidates := b.candidates(name)
+	for _, c := range candidates {
+		text, mode, err := readRegular(c, limit)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			b.problem(path, "%s %v", c, err)
+			return "", nil, 0
+		}
+		return c, text, mode
+	}
+	b.problem(path, "there is no file %s", strings.Join(candidates, " and no "))
+	return "", nil, 0
+}
+
+var looksSecret = regexp.MustCompile(`://|^whsec_|^xox|^xapp`)
+
+// badFileName says what is wrong with a name, before anything shows it.
+func badFileName(name string) string {
+	switch {
+	case name == "":
+		return "empty, write the name of a file"
+	case looksSecret.MatchString(name):
+		return "want the name of a file; the value itself belongs to the key without _file"
+	case !printable(name):
+		return "holds a character that cannot be printed"
+	}
+	return ""
+}
+
+// candidates are the places a file is looked for in, in their order.
+func (b *builder) candidates(name string) []string {
+	if filepath.IsAbs(name) {
+		return []string{name}
+	}
+	var places []string
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
+		places = append(places, filepath.Join(dir, name))
+	}
+	return append(places, filepath.Join(filepath.Dir(b.file), name))
+}
+
+// readRegular reads a file whole. The error continues a sentence that begins
+// with the file's name.
+func readRegular(name string, limit int64) ([]byte, fs.FileMode, error) {
+	info, err := os.Stat(name) // before it is opened: a pipe would block
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, 0, errors.New("is not a regular file")
+	}
+	if err == nil && info.Size() > limit {
+		return nil, 0, fmt.Errorf("is larger than %d bytes", limit)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(name)
+	}
+	if bad, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, 0, fmt.Errorf("cannot be read: %w", bad.Err)
+	}
+	return text, info.Mode(), err
+}
+
+// open tells whether others than the owner and the group can use a file.
+func open(mode fs.FileMode) bool { return mode&0o007 != 0 }
+
+func within(dir, path string) bool {
+	if dir == "" {
+		return false
+	}
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
+}

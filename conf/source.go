@@ -1,0 +1,127 @@
+package conf
+
+import (
+	"fmt"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Source knows where each key of a text stands. It holds no values, hence no
+// secrets.
+//
+// Keys are named by their path, such as slack[0].webhook_url. A key that is
+// more than letters, digits, - and _ is quoted in its path: headers."X.Team".
+type Source struct {
+	file   string
+	places map[string]place
+}
+
+// place is where a key begins, and where its value does. Both are the same
+// for a table with a header.
+type place struct{ key, value spot }
+
+type spot struct{ line, col int }
+
+// Problem is a complaint about the value at path. When there is no such key,
+// its place is that of the nearest table around it.
+func (s *Source) Problem(path, format string, args ...any) Problem {
+	return s.problem(s.place(path).value, path, format, args...)
+}
+
+// keyProblem is a complaint about the key itself.
+func (s *Source) keyProblem(path, format string, args ...any) Problem {
+	return s.problem(s.place(path).key, path, format, args...)
+}
+
+func (s *Source) problem(at spot, path, format string, args ...any) Problem {
+	return Problem{File: s.file, Line: at.line, Col: at.col, Key: withoutIndexes(path), Text: fmt.Sprintf(format, args...)}
+}
+
+// Has tells whether the text holds a key or a table at path.
+func (s *Source) Has(path string) bool {
+	_, ok := s.places[path]
+	return ok
+}
+
+func (s *Source) place(path string) place {
+	for ; path != ""; path = parent(path) {
+		if p, ok := s.places[path]; ok {
+			return p
+		}
+	}
+	return place{spot{1, 1}, spot{1, 1}}
+}
+
+var (
+	bareKey     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	lastSegment = regexp.MustCompile(`(\[\d+\]|\.?("(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+))$`)
+	indexOrName = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\[\d+\]`)
+)
+
+func join(table, key string) string {
+	if !bareKey.MatchString(key) {
+		key = strconv.Quote(key)
+	}
+	if table == "" {
+		return key
+	}
+	return table + "." + key
+}
+
+func element(array string, i int) string { return array + "[" + strconv.Itoa(i) + "]" }
+
+func parent(path string) string {
+	if at := lastSegment.FindStringIndex(path); at != nil {
+		return path[:at[0]]
+	}
+	return ""
+}
+
+func withoutIndexes(path string) string {
+	return indexOrName.ReplaceAllStringFunc(path, func(s string) string {
+		if s[0] == '[' {
+			return ""
+		}
+		return s
+	})
+}
+
+// text finds lines and columns in a normalised text, quickly also when all of
+// it is one line.
+type text struct {
+	string
+	lines []int // where each line begins
+	inner []int // the bytes that do not begin a character
+}
+
+func newText(s string) text {
+	t := text{string: s, lines: []int{0}}
+	for i := range len(s) {
+		if s[i] == '\n' {
+			t.lines = append(t.lines, i+1)
+		}
+		if !utf8.RuneStart(s[i]) {
+			t.inner = append(t.inner, i)
+		}
+	}
+	return t
+}
+
+func (t text) spot(offset int) spot {
+	offset = max(0, min(offset, len(t.string)))
+	line := sort.SearchInts(t.lines, offset+1) // the lines that begin at or before offset
+	start := t.lines[line-1]
+	for offset > start && offset < len(t.string) && !utf8.RuneStart(t.string[offset]) {
+		offset-- // the library may point into a character
+	}
+	inner := sort.SearchInts(t.inner, offset) - sort.SearchInts(t.inner, start)
+	return spot{line, offset - start - inner + 1}
+}
+
+// normalise takes away what only says which system a text was written on.
+func normalise(b []byte) string {
+	return strings.ReplaceAll(strings.TrimPrefix(string(b), "\uFEFF"), "\r\n", "\n")
+}

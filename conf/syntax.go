@@ -1,0 +1,98 @@
+package conf
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+)
+
+// maxText is the longest text that is read; a configuration needs a hundredth of it.
+const maxText = 1 << 20
+
+// parse reads the values of a text. Keeping the rules of TOML is all that is
+// asked of the library: positions, types and messages are ours.
+func parse(file string, t text) (tree map[string]any, problem *Problem) {
+	at := func(s spot, text string) *Problem {
+		return &Problem{File: file, Line: s.line, Col: s.col, Text: text}
+	}
+	if i := strings.IndexByte(t.string, '\r'); i >= 0 {
+		return nil, at(t.spot(i), "a carriage return that ends no line, write \\r inside of a string")
+	}
+	if i := notUTF8(t.string); i >= 0 { // the library's place is one too early
+		return nil, at(t.spot(i), "not UTF-8, save the file as UTF-8")
+	}
+	defer func() { // the library has panicked on bad texts before
+		if recover() != nil {
+			tree, problem = nil, at(spot{1, 1}, "not TOML, and no place in it can be named")
+		}
+	}()
+	_, err := toml.Decode(t.string, &tree)
+	if bad, ok := errors.AsType[toml.ParseError](err); ok {
+		return nil, at(t.spot(bad.Position.Start), explain(bad.Message))
+	}
+	if err != nil {
+		return nil, at(spot{1, 1}, "not TOML")
+	}
+	return tree, nil
+}
+
+func notUTF8(s string) int {
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// sentences replace the messages of the library by what it says in them. Its
+// own quote the text, which may be a secret without its quotes.
+var sentences = []struct{ has, say string }{
+	{"has already been defined", "this key or table is written twice"},
+	{"was already created", "this name is already used for something else, look for a table with one pair of brackets and two"},
+	{"is not a table", "this name is already used for a value and cannot be a table"},
+	{"strings cannot contain newlines", `the string has no closing quote on its line`},
+	{"unexpected EOF; expected '\"", "the string has no closing quote"},
+	{`unexpected EOF; expected "'`, "the string has no closing quote"},
+	{"unexpected EOF; expected key separator", "a key without a value, write key = value"},
+	{"unexpected EOF", "the text ends too early"},
+	{"control character", "a control character, write it as an escape such as \\t"},
+	{"invalid escape", `unknown escape in a string, write \\ for a backslash or put the string in single quotes`},
+	{"hexadecimal digits after", `incomplete escape in a string, write \\ for a backslash or put the string in single quotes`},
+	{"Escaped character", "the escape stands for no character"},
+	{"NULL bytes", "not UTF-8, save the file as UTF-8"},
+	{"newlines not allowed within inline tables", "a table in braces must stand on one line"},
+	{"invalid datetime", "not a value, put text in quotes"},
+	{"expected value", "not a value, put text in quotes"},
+	{"expected a digit", "not a number, put text in quotes"},
+	{"nvalid float", "not a number, put text in quotes"},
+	{"nvalid integer", "not a number, put text in quotes"},
+	{"floats must start", "not a number, put text in quotes"},
+	{"out of range", "the number is too large"},
+	{"out of the safe", "the number is too large"},
+	{"expected a top-level item to end", "more text after the value, put text in quotes, and each key on its own line"},
+	{"expected a comma", "a comma or the closing bracket is missing"},
+	{"unexpected comma", "a comma too many"},
+	{"table array name delimiter", "the table's name is not closed, write [[name]]"},
+	{"to end table name", "the table's name is not closed, write [name]"},
+	{"table names cannot be empty", "a table without a name"},
+	{"expected '.' or '='", "a key must be followed by =, write key = value"},
+	{"key name appears blank", "a value without a key, write key = value"},
+	{"keys cannot start with", "a key cannot start with a dot"},
+	{"unexpected '.'", "a dot too many in the key"},
+	{"unexpected '='", "the key must not end with a dot"},
+	{"binary number", "not a number, put text in quotes"},
+	{"octal number", "not a number, put text in quotes"},
+	{"decimal number", "not a number, put text in quotes"}, // hexadecimal, non-decimal
+}
+
+func explain(message string) string {
+	for _, s := range sentences {
+		if strings.Contains(message, s.has) {
+			return s.say
+		}
+	}
+	return "not TOML, write key = value, text in quotes"
+}

@@ -1,0 +1,102 @@
+package conf
+
+import (
+	"fmt"
+	"slices"
+	"time"
+	_ "time/tzdata" // time_zone must work on hosts and in containers without zone files
+)
+
+// Severity says how urgent a cause is; the zero value is low.
+type Severity int
+
+// The severities, from the least urgent to the most.
+const (
+	SeverityLow Severity = iota
+	SeverityMedium
+	SeverityHigh
+	SeverityCritical
+)
+
+var severities = []string{"low", "medium", "high", "critical"}
+
+// String is the word for a severity, as written in a configuration.
+func (s Severity) String() string {
+	if s < SeverityLow || s > SeverityCritical {
+		return fmt.Sprintf("Severity(%d)", int(s))
+	}
+	return severities[s]
+}
+
+// MarshalText is the word for a severity.
+func (s Severity) MarshalText() ([]byte, error) {
+	if s < SeverityLow || s > SeverityCritical {
+		return nil, fmt.Errorf("no severity has the number %d", int(s))
+	}
+	return []byte(severities[s]), nil
+}
+
+// UnmarshalText accepts low, medium, high and critical.
+func (s *Severity) UnmarshalText(text []byte) error {
+	if err := oneOf("severity", string(text), severities...); err != nil {
+		return err
+	}
+	*s = Severity(slices.Index(severities, string(text)))
+	return nil
+}
+
+// Start is where a log is read from when it has no stored position yet.
+type Start string
+
+// The two ends of a log.
+const (
+	StartEnd       Start = "end"
+	StartBeginning Start = "beginning"
+)
+
+// UnmarshalText accepts end and beginning.
+func (s *Start) UnmarshalText(text []byte) error {
+	*s = Start(text)
+	return oneOf("start", string(text), string(StartEnd), string(StartBeginning))
+}
+
+// Mask is a kind of personal data to be replaced before anything leaves.
+type Mask string
+
+// What can be masked.
+const (
+	MaskUser  Mask = "user"
+	MaskIP    Mask = "ip"
+	MaskEmail Mask = "email"
+	MaskHost  Mask = "host"
+)
+
+// UnmarshalText accepts user, ip, email and host.
+func (m *Mask) UnmarshalText(text []byte) error {
+	*m = Mask(text)
+	return oneOf("mask", string(text), string(MaskUser), string(MaskIP), string(MaskEmail), string(MaskHost))
+}
+
+// zone is a time zone by its IANA name.
+type zone struct{ location *time.Location }
+
+func (z *zone) UnmarshalText(text []byte) error {
+	name := string(text)
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return fmt.Errorf(`unknown time zone %s, write an IANA name such as "Europe/Paris"`, quote(name))
+	}
+	z.location = location
+	return nil
+}
+
+// messageFormat is the form of a Slack message.
+type messageFormat string
+
+func (f *messageFormat) UnmarshalText(text []byte) error {
+	if string(text) == "text" {
+		return fmt.Errorf(`not supported yet, write "blocks"`)
+	}
+	*f = messageFormat(text)
+	return oneOf("format", string(text), "blocks")
+}
