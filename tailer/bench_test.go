@@ -1,0 +1,78 @@
+package tailer_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/tailer"
+)
+
+func BenchmarkNext(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "jira.log")
+	data := strings.Repeat(strings.Repeat("x", 149)+"\n", 400_000)
+	check(b, os.WriteFile(path, []byte(data), 0o644))
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f := tailer.Follow(path, tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: true})
+		for {
+			_, err := f.Next(b.Context(), time.Second)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			check(b, err)
+		}
+		f.Close()
+	}
+}
+
+func BenchmarkStream(b *testing.B) {
+	data := strings.Repeat(strings.Repeat("x", 149)+"\n", 400_000)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s := tailer.Stream(strings.NewReader(data))
+		for {
+			_, err := s.Next(b.Context(), time.Second)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			check(b, err)
+		}
+		s.Close()
+	}
+}
+
+// From one write to the line's arrival, with events and no help from polling.
+func BenchmarkWake(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "jira.log")
+	w, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	check(b, err)
+	defer w.Close()
+	f := tailer.Follow(path, tailer.Position{}, tailer.Options{Poll: time.Hour})
+	defer f.Close()
+	f.Next(b.Context(), 0)
+	var took []time.Duration
+	for b.Loop() {
+		wrote := make(chan time.Time, 1)
+		time.AfterFunc(200*time.Microsecond, func() {
+			wrote <- time.Now()
+			w.WriteString("a line\n")
+		})
+		lines, err := f.Next(b.Context(), patience)
+		now := time.Now()
+		if err != nil || len(lines) != 1 {
+			b.Fatal(len(lines), err)
+		}
+		took = append(took, now.Sub(<-wrote))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}

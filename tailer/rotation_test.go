@@ -1,0 +1,332 @@
+package tailer_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/tailer"
+)
+
+func TestRotationUnderAWriter(t *testing.T) {
+	const lines = 6000
+	for name, opt := range map[string]tailer.Options{
+		"by event":   {},
+		"by polling": {NoNotify: true, Poll: 2 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opt.Start = tailer.Beginning
+			l := newLog(t)
+			f := l.follow(tailer.Position{}, opt)
+			quiet(t, f)
+			cmd := writer(t, l.path, lines, 300, 10, 20*time.Microsecond)
+			same(t, read(t, f, lines), numberedLines(lines))
+			check(t, cmd.Wait())
+			quiet(t, f)
+			if s := f.Stats(); s.Rotations != lines/300-1 || s.Lines != lines || s.LostBytes != 0 {
+				t.Errorf("got %+v", s)
+			}
+		})
+	}
+}
+
+func TestRestartsUnderARotatingWriter(t *testing.T) {
+	const lines = 4000
+	l := newLog(t).append("first\n")
+	cmd := writer(t, l.path, lines, 250, 50, 20*time.Microsecond)
+	var got []string
+	var at tailer.Position
+	for len(got) < lines+1 {
+		f := l.follow(at, tailer.Options{Start: tailer.Beginning})
+		some, end := readLines(t, f, 1)
+		got, at = append(got, some...), end
+		f.Close()
+	}
+	same(t, got, append([]string{"first"}, numberedLines(lines)...))
+	check(t, cmd.Wait())
+}
+
+func TestSeveralRotationsBetweenTwoLooks(t *testing.T) {
+	name := func(pattern string) func(string, int) string {
+		return func(path string, i int) string { return fmt.Sprintf(pattern, path, i) }
+	}
+	for _, tt := range []struct {
+		name    string
+		rotated func(path string, i int) string // nil for log4j's chain
+	}{
+		{"log4j", nil},
+		{"log4j2 max", name("%s.%d")},
+		{"dated", name("%s-2026010%d")},
+		{"hourly", name("%s.2026-01-02T0%d")},
+		{"before the extension", func(p string, i int) string {
+			return fmt.Sprintf("%s-2026-01-0%d.log", strings.TrimSuffix(p, ".log"), i)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLog(t)
+			i := 0
+			rotate := func() {
+				i++
+				if tt.rotated == nil {
+					l.rotate()
+				} else {
+					check(t, os.Rename(l.path, tt.rotated(l.path, i)))
+				}
+				time.Sleep(5 * time.Millisecond) // so that the times of the last write differ
+			}
+			l.append("too old\n")
+			rotate()
+			l.append("too old as well\n")
+			rotate()
+			l.append("a\n")
+			f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+			_, at := readLines(t, f, 1)
+			l.append("b\n")
+			rotate()
+			l.append("c\nopen")
+			check(t, os.WriteFile(l.path+".bak", []byte("a copy\n"), 0o644))
+			rotate()
+			l.append("d\n")
+			rotate()
+			l.append("")
+			want := []string{"b", "c", "open", "d"}
+			same(t, read(t, f, 4), want)
+			same(t, read(t, l.follow(at, tailer.Options{}), 4), want)
+			l.append("e\n")
+			same(t, read(t, f, 1), []string{"e"})
+		})
+	}
+}
+
+func TestRemovedByRotation(t *testing.T) {
+	l := newLog(t).append("a\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	same(t, read(t, f, 1), []string{"a"})
+	for _, s := range []string{"b\n", "c\n", "d\n", "e\n"} { // three are kept
+		time.Sleep(5 * time.Millisecond)
+		rotateLog4j(l.path, 3)
+		l.append(s)
+	}
+	same(t, read(t, f, 4), []string{"b", "c", "d", "e"})
+}
+
+func TestOldFileGrowsAfterItsRotation(t *testing.T) {
+	l := newLog(t).append("a\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	same(t, read(t, f, 1), []string{"a"})
+	old := l.path + ".1"
+	check(t, os.Rename(l.path, old))
+	l.append("") // as logrotate's create does
+	quiet(t, f)
+	appendTo(t, old, "b\nc")
+	same(t, read(t, f, 1), []string{"b"})
+	quiet(t, f)
+	appendTo(t, old, "d\n")
+	l.append("e\n")
+	same(t, read(t, f, 2), []string{"cd", "e"})
+}
+
+func TestReplacedByRename(t *testing.T) {
+	l := newLog(t).append("too old\n").rotate().append("a1\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	same(t, read(t, f, 1), []string{"a1"})
+	check(t, os.WriteFile(l.path+".new", []byte("a2\n"), 0o644)) // of the same size
+	check(t, os.Rename(l.path+".new", l.path))
+	same(t, read(t, f, 1), []string{"a2"})
+	quiet(t, f)
+}
+
+func TestCopyTruncate(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		restart bool
+	}{{"while followed", false}, {"while away", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLog(t).append("a\nb\n")
+			f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+			_, at := readLines(t, f, 2)
+			l.append("c\nd\n") // not read before it is copied
+			copyFile(t, l.path, l.path+".1")
+			l.truncate()
+			l.append("e, which makes the file longer than it was\n")
+			want := []string{"c", "d", "e, which makes the file longer than it was"}
+			if tt.restart {
+				f = l.follow(at, tailer.Options{})
+			}
+			same(t, read(t, f, 3), want)
+			if s := f.Stats(); s.LostBytes != 0 {
+				t.Errorf("got %+v", s)
+			}
+		})
+	}
+}
+
+func TestTruncatedInPlace(t *testing.T) {
+	for _, tt := range []struct{ name, next string }{
+		{"shorter", "x\n"},
+		{"as long", "x1\nx2\n"},
+		{"longer", "x1\nx2\nx3\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLog(t).append("a1\na2\n")
+			f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+			_, at := readLines(t, f, 2)
+			l.truncate()
+			l.append(tt.next)
+			want := strings.Split(strings.TrimSuffix(tt.next, "\n"), "\n")
+			same(t, read(t, f, len(want)), want)
+			log, said := diary()
+			same(t, read(t, l.follow(at, tailer.Options{Log: log}), len(want)), want)
+			if n := said("place where reading left off is gone"); n != 1 {
+				t.Errorf("said %d times", n)
+			}
+		})
+	}
+}
+
+func TestTruncationCountsWhatWasSeen(t *testing.T) {
+	l := newLog(t).append("a\nopen")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	same(t, read(t, f, 1), []string{"a"})
+	quiet(t, f)
+	l.truncate()
+	l.append("b\n")
+	same(t, read(t, f, 1), []string{"b"})
+	if s := f.Stats(); s.LostBytes != 4 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestTailCutOff(t *testing.T) {
+	l := newLog(t)
+	var want []string
+	for i := range 100 {
+		l.append(numbered(i) + "\n")
+		want = append(want, numbered(i))
+	}
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	got, at := readLines(t, f, 100)
+	same(t, got, want)
+	check(t, os.Truncate(l.path, at.Offset-int64(len(want[99]))-1)) // as after a crash
+	quiet(t, f)
+	l.append("new\n")
+	same(t, read(t, f, 1), []string{"new"})
+}
+
+func TestWriterThatKeepsItsOffset(t *testing.T) {
+	l := newLog(t)
+	w, err := os.Create(l.path) // not O_APPEND
+	check(t, err)
+	defer w.Close()
+	w.WriteString(strings.Repeat("a line of some length\n", 10000))
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	read(t, f, 10000)
+	l.truncate()
+	w.WriteString("b\n") // behind a hole
+	got := read(t, f, 1)
+	if got := strings.TrimLeft(got[0], "\x00"); got != "b" {
+		t.Errorf("got %q", got)
+	}
+	if s := f.Stats(); s.SkippedBytes != 0 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestInodeUsedAgain(t *testing.T) {
+	l := newLog(t).append("a\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	_, at := readLines(t, f, 1)
+	f.Close()
+	used := false
+	for i := 0; i < 200 && !used; i++ {
+		check(t, os.Remove(l.path))
+		l.append("b and more\n")
+		g := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+		_, end := readLines(t, g, 1)
+		g.Close()
+		used = end.Inode == at.Inode
+	}
+	if !used {
+		t.Skip("this file system does not use inodes again")
+	}
+	same(t, read(t, l.follow(at, tailer.Options{}), 1), []string{"b and more"})
+}
+
+func TestRestartAtEveryLine(t *testing.T) {
+	all := numberedLines(40)
+	for _, rotated := range []bool{false, true} {
+		for cut := range all {
+			l := newLog(t)
+			l.append(strings.Join(all[:20], "\n") + "\n").rotate().append(strings.Join(all[20:30], "\n") + "\n")
+			// A position in a rotated file, or in the active one.
+			first := tailer.Follow(l.path+".1", tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: true})
+			second := tailer.Follow(l.path, tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: true})
+			lines := append(drain(t, first), drain(t, second)...)
+			first.Close()
+			second.Close()
+			if rotated {
+				l.rotate()
+			}
+			l.append(strings.Join(all[30:], "\n") + "\n")
+			var from tailer.Position
+			if cut == 0 || cut > len(lines) {
+				continue
+			}
+			from = lines[cut-1].End
+			f := l.follow(from, tailer.Options{NoNotify: true})
+			same(t, texts(drain(t, f)), all[cut:])
+			f.Close()
+		}
+	}
+}
+
+func TestPlaceIsGone(t *testing.T) {
+	l := newLog(t).append("a\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	_, at := readLines(t, f, 1)
+	f.Close()
+	check(t, os.Remove(l.path))
+	f = l.follow(at, tailer.Options{})
+	quiet(t, f)
+	l.append("b\nc\n")
+	same(t, read(t, f, 2), []string{"b", "c"})
+}
+
+func TestCloseLeavesNothing(t *testing.T) {
+	round := func() {
+		l := newLog(t).append("a\n")
+		f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+		read(t, f, 1)
+		l.rotate().append("")
+		l.append("b\n").rotate().append("c")
+		quiet2 := drain(t, f)
+		same(t, texts(quiet2), []string{"b"})
+		check(t, f.Close())
+		check(t, f.Close())
+		if _, err := f.Next(t.Context(), 0); err == nil {
+			t.Error("Next goes on after Close")
+		}
+	}
+	round() // starts the one tracker of the process
+	fds, routines := descriptors(t), goroutines()
+	for range 20 {
+		round()
+	}
+	eventually(t, func() bool { return descriptors(t) <= fds && goroutines() <= routines })
+}
+
+func descriptors(t *testing.T) int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	check(t, err)
+	return len(entries)
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	check(t, err)
+	check(t, os.WriteFile(filepath.Clean(to), data, 0o644))
+}

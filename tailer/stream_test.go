@@ -1,0 +1,124 @@
+package tailer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"jira-oauth-watcher/tailer"
+)
+
+func goroutines() int { return runtime.NumGoroutine() }
+
+func eventually(t *testing.T, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("never came true")
+		}
+	}
+}
+
+func readAll(t testing.TB, r nexter) (all []tailer.Line) {
+	t.Helper()
+	for {
+		lines, err := r.Next(t.Context(), patience)
+		for _, l := range lines {
+			l.Text = bytes.Clone(l.Text)
+			all = append(all, l)
+		}
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		check(t, err)
+	}
+}
+
+func TestStream(t *testing.T) {
+	s := tailer.Stream(iotest.DataErrReader(strings.NewReader("a\r\n\nb\nopen")))
+	lines := readAll(t, s)
+	same(t, texts(lines), []string{"a", "", "b", "open"})
+	if end := lines[3].End; end != (tailer.Position{Offset: 10}) {
+		t.Errorf("ends at %+v", end)
+	}
+	if got, want := s.Stats(), (tailer.Stats{Lines: 4, Bytes: 10}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	check(t, s.Close())
+}
+
+func TestStreamError(t *testing.T) {
+	broken := errors.New("broken")
+	s := tailer.Stream(io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(broken)))
+	same(t, read(t, s, 2), []string{"a", "b"})
+	if _, err := s.Next(t.Context(), patience); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStreamLongLine(t *testing.T) {
+	s := tailer.Stream(io.MultiReader(strings.NewReader(strings.Repeat("x", 9<<20)+"\n"), strings.NewReader("b\n")))
+	lines := readAll(t, s)
+	same(t, texts(lines), []string{strings.Repeat("x", tailer.MaxLine), "b"})
+	if !lines[0].Cut || s.Stats().SkippedBytes != 8<<20 {
+		t.Errorf("cut %v, %+v", lines[0].Cut, s.Stats())
+	}
+}
+
+func TestStreamWaitsAndCloses(t *testing.T) {
+	r, w, err := os.Pipe()
+	check(t, err)
+	defer w.Close()
+	defer r.Close()
+	before := goroutines()
+	s := tailer.Stream(r)
+	if lines, err := s.Next(t.Context(), 10*time.Millisecond); len(lines) > 0 || err != nil {
+		t.Errorf("got %d lines, %v", len(lines), err)
+	}
+	w.WriteString("a\n")
+	same(t, read(t, s, 1), []string{"a"})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Next(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	check(t, s.Close()) // while the read is blocked
+	if _, err := s.Next(t.Context(), 0); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+	eventually(t, func() bool { return goroutines() <= before })
+}
+
+func TestStreamCloseDoesNotWaitForARead(t *testing.T) {
+	r, w := io.Pipe() // cannot be interrupted
+	s := tailer.Stream(r)
+	s.Next(t.Context(), 0)
+	check(t, s.Close())
+	w.Close()
+}
+
+// endless counts what is read from it.
+type endless struct{ n chan int }
+
+func (e endless) Read(b []byte) (int, error) {
+	e.n <- len(b)
+	return copy(b, bytes.Repeat([]byte("line\n"), len(b)/5)), nil
+}
+
+func TestStreamHasBackPressure(t *testing.T) {
+	e := endless{make(chan int, 1000)}
+	s := tailer.Stream(e)
+	read(t, s, 1)
+	time.Sleep(20 * time.Millisecond) // time to read too much
+	if n := len(e.n); n > 4 {
+		t.Errorf("%d blocks were read ahead", n)
+	}
+	s.Close()
+}

@@ -1,0 +1,230 @@
+package tailer
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	nxadm "github.com/nxadm/tail/watch"
+	"golang.org/x/sys/unix"
+)
+
+// The watch is nxadm/tail's tracker: WatchCreate watches the directory of a path
+// and then delivers every event of exactly that path, so that one watch survives
+// all rotations. The tracker is one for the whole process, stands still until an
+// event is taken, counts watches by directory and never notices that a directory
+// was replaced. Everything that follows from this is in this file.
+
+var (
+	errDeaf  = errors.New("the watch does not answer")
+	errTaken = errors.New("the log is already watched by this process")
+)
+
+const answerTime = 2 * time.Second // what the tracker may take for an answer
+
+// tracker is this process's use of the one tracker there is.
+var tracker = struct {
+	sync.Mutex
+	probed bool
+	broken bool // it did not answer once and is left alone
+	dirs   map[string]*watchedDir
+}{dirs: map[string]*watchedDir{}}
+
+// dirID tells directories of one name apart; inodes alone are used again.
+type dirID struct {
+	major, minor uint32
+	inode        uint64
+	born         unix.StatxTimestamp
+}
+
+func dirIdent(dir string) (dirID, error) {
+	var st unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, dir, 0, unix.STATX_INO|unix.STATX_BTIME, &st); err != nil {
+		return dirID{}, err
+	}
+	return dirID{st.Dev_major, st.Dev_minor, st.Ino, st.Btime}, nil
+}
+
+type watchedDir struct {
+	id      dirID             // when it was added
+	watches map[string]*watch // by path
+}
+
+// watch wakes its owner at every event of one path.
+type watch struct {
+	path    string // without symbolic links: one directory has one name
+	wake    chan<- struct{}
+	running bool
+	drained chan struct{} // closed when the events have ended
+}
+
+// rearm sees to it that the log is watched where it is now: by the real name of
+// its directory, and by the directory that bears this name today.
+func (f *Follower) rearm() {
+	if f.opt.NoNotify || f.opt.Once || f.err != nil || time.Now().Before(f.armAgain) {
+		return
+	}
+	f.armAgain = time.Now().Add(f.opt.Poll)
+	path, err := realPath(f.path)
+	if f.watch != nil && f.watch.path != path {
+		f.watch.stop()
+		f.watch = nil
+	}
+	if f.watch == nil && err == nil {
+		f.watch = &watch{path: path, wake: f.wake}
+	}
+	if err == nil {
+		err = f.watch.arm()
+	}
+	switch {
+	case err == nil:
+		f.deaf = ""
+	case errors.Is(err, os.ErrNotExist):
+		// Said already, as the log itself being missing.
+	case f.deaf != err.Error():
+		f.deaf = err.Error()
+		f.log.Warn("no watch on the log, it is only looked at from time to time", "in", f.opt.Poll, "err", err)
+	}
+}
+
+func realPath(path string) (string, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real, nil
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	return filepath.Join(dir, filepath.Base(path)), err
+}
+
+// arm starts the watch if it is not running on the directory that is there now.
+func (w *watch) arm() error {
+	dir := filepath.Dir(w.path)
+	id, err := dirIdent(dir)
+	if err != nil {
+		return err
+	}
+	tracker.Lock()
+	defer tracker.Unlock()
+	if err := probe(); err != nil {
+		return err
+	}
+	d := tracker.dirs[dir]
+	if d == nil {
+		d = &watchedDir{id, map[string]*watch{}}
+		tracker.dirs[dir] = d
+	}
+	if d.id != id {
+		// The tracker adds a directory only when none of its paths is watched,
+		// so all of them have to end before one can begin again.
+		for _, other := range d.watches {
+			other.end()
+		}
+		d.id = id
+	}
+	switch other := d.watches[w.path]; {
+	case other == nil:
+		d.watches[w.path] = w
+	case other != w:
+		return errTaken // two would share one channel and steal each other's events
+	}
+	for _, each := range d.watches {
+		if err := each.begin(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop ends the watch. A nil watch has ended.
+func (w *watch) stop() {
+	if w == nil {
+		return
+	}
+	tracker.Lock()
+	defer tracker.Unlock()
+	dir := filepath.Dir(w.path)
+	d := tracker.dirs[dir]
+	if d == nil || d.watches[w.path] != w {
+		return
+	}
+	w.end()
+	delete(d.watches, w.path)
+	if len(d.watches) == 0 {
+		delete(tracker.dirs, dir)
+	}
+}
+
+// begin starts the events, with the tracker locked.
+func (w *watch) begin() error {
+	if w.running {
+		return nil
+	}
+	if err := ask(func() error { return nxadm.WatchCreate(w.path) }); err != nil {
+		// A failed WatchCreate leaves behind a channel that nobody empties: one
+		// event for it would stop the tracker. RemoveWatch takes it away and,
+		// unlike RemoveWatchCreate, leaves the count of the directory alone.
+		ask(func() error { return nxadm.RemoveWatch(w.path) })
+		return err
+	}
+	events := nxadm.Events(w.path)
+	w.running, w.drained = true, make(chan struct{})
+	go func() { // takes every event at once; ends when end has the channel closed
+		defer close(w.drained)
+		for range events {
+			select {
+			case w.wake <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return nil
+}
+
+// end stops the events, with the tracker locked.
+func (w *watch) end() {
+	if !w.running {
+		return
+	}
+	w.running = false
+	// The error says that the directory is gone, and the watch with it.
+	ask(func() error { return nxadm.RemoveWatchCreate(w.path) })
+	if !tracker.broken {
+		<-w.drained
+	}
+}
+
+// probe makes sure that the tracker can have an inotify instance: its first use
+// ends the process if it cannot.
+func probe() error {
+	if tracker.broken {
+		return errDeaf
+	}
+	if tracker.probed {
+		return nil
+	}
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("inotify_init", err)
+	}
+	unix.Close(fd)
+	tracker.probed = true
+	return nil
+}
+
+// ask does not wait for ever: fsnotify can lock itself up when a directory is
+// moved and removed at the same moment, and the log must be read all the same.
+func ask(f func() error) error {
+	if tracker.broken {
+		return errDeaf
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- f() }()
+	select {
+	case err := <-answer:
+		return err
+	case <-time.After(answerTime):
+		tracker.broken = true
+		return errDeaf
+	}
+}
