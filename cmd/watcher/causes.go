@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/matchers"
+)
+
+func (a *app) causesCommand() *cobra.Command {
+	form := newFormat("text", "json", "markdown")
+	c := &cobra.Command{
+		Use:   "causes [ID]",
+		Short: "List what can be diagnosed, or one cause in full",
+		Args:  atMostOne,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var ids []string
+			if set, err := matchers.Builtin(); err == nil {
+				for _, cause := range set.Causes() {
+					ids = append(ids, cause.ID+"\t"+cause.Title)
+				}
+			}
+			return ids, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			settings, err := wrongConfig(conf.Default())
+			if err != nil {
+				return err
+			}
+			set, err := loadCauses(settings)
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				return printCauses(a.out, form.value, set.Causes(), false)
+			}
+			cause, ok := set.Cause(args[0])
+			if !ok {
+				return usage("there is no cause %q; run '%s' to list them", args[0], c.CommandPath())
+			}
+			return printCauses(a.out, form.value, []*matchers.Cause{cause}, true)
+		},
+	}
+	form.addTo(c)
+	return c
+}
+
+// causeJSON is a cause as scripts get it.
+type causeJSON struct {
+	ID         string          `json:"id"`
+	RootCause  *int            `json:"root_cause"`
+	Provider   string          `json:"provider"`
+	Title      string          `json:"title"`
+	Severity   conf.Severity   `json:"severity"`
+	Confidence string          `json:"confidence"`
+	Codes      []string        `json:"codes"`
+	Diagnosis  string          `json:"diagnosis"`
+	Fix        []matchers.Step `json:"fix"`
+	Confirm    string          `json:"confirm"`
+	Links      []matchers.Link `json:"links"`
+}
+
+func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool) error {
+	switch {
+	case form == "json":
+		list := []causeJSON{}
+		for _, c := range causes {
+			list = append(list, newCauseJSON(c))
+		}
+		var v any = list
+		if full {
+			v = list[0]
+		}
+		return printJSON(out, v)
+	case form == "markdown":
+		for _, c := range causes {
+			causeMarkdown(out, c)
+		}
+	case full:
+		causeText(out, causes[0])
+	default:
+		w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tROOT CAUSE\tSEVERITY\tTITLE")
+		for _, c := range causes {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.ID, orDash(c.RootCause), c.Severity, c.Title)
+		}
+		return w.Flush()
+	}
+	return nil
+}
+
+func newCauseJSON(c *matchers.Cause) causeJSON {
+	advice := c.Advise(nil)
+	j := causeJSON{
+		ID: c.ID, Provider: c.Provider, Title: c.Title, Severity: c.Severity, Confidence: c.Confidence,
+		Codes: append([]string{}, c.Codes...), Diagnosis: advice.Diagnosis, Fix: advice.Fix, Confirm: advice.Confirm,
+		Links: append([]matchers.Link{}, c.Links...),
+	}
+	if c.RootCause != 0 {
+		j.RootCause = &c.RootCause
+	}
+	return j
+}
+
+func causeText(out io.Writer, c *matchers.Cause) {
+	advice := c.Advise(nil)
+	fmt.Fprintf(out, "%s\n%s\n\nroot cause %s, %s, severity %s, %s %s\n\n%s\n\n", c.ID, c.Title, orDash(c.RootCause), c.Provider, c.Severity, c.Confidence, strings.Join(c.Codes, " "), advice.Diagnosis)
+	for i, step := range advice.Fix {
+		fmt.Fprintf(out, "%d. [%s] %s\n", i+1, step.Where, step.Text)
+	}
+	fmt.Fprintf(out, "\nFixed when: %s\n\n", advice.Confirm)
+	for _, l := range c.Links {
+		fmt.Fprintf(out, "%s: %s\n", l.Title, l.URL)
+	}
+}
+
+func causeMarkdown(out io.Writer, c *matchers.Cause) {
+	advice := c.Advise(nil)
+	fmt.Fprintf(out, "## `%s`\n\n**%s**\n\nRoot cause %s · provider %s · severity %s · %s", c.ID, c.Title, orDash(c.RootCause), c.Provider, c.Severity, c.Confidence)
+	for _, code := range c.Codes {
+		fmt.Fprintf(out, " · `%s`", code)
+	}
+	escape := strings.NewReplacer("<", `\<`, "*", `\*`, "_", `\_`)
+	fmt.Fprintf(out, "\n\n%s\n\n", escape.Replace(advice.Diagnosis))
+	for i, step := range advice.Fix {
+		fmt.Fprintf(out, "%d. *%s*: %s\n", i+1, step.Where, escape.Replace(step.Text))
+	}
+	fmt.Fprintf(out, "\nFixed when: %s\n\n", escape.Replace(advice.Confirm))
+	for _, l := range c.Links {
+		fmt.Fprintf(out, "- [%s](%s)\n", l.Title, l.URL)
+	}
+	fmt.Fprintln(out)
+}
+
+func orDash(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprint(n)
+}
+
+// printJSON prints v indented, with < and > as they are.
+func printJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/notify"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var config string
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Check the configuration, the causes, the logs and the state directory",
+		Long: `Reads the configuration and your own causes and prints every problem with file,
+line and column (exit status 2). Then checks as this user that each log can be
+read and the state directory written (exit status 1). Run it as the user that
+the service runs as: sudo -u jira-oauth-watcher …`,
+		Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return a.check(config) },
+	}
+	configFlag(c, &config)
+	return c
+}
+
+func (a *app) check(config string) error {
+	c, err := loadConfig(config, false)
+	if err != nil {
+		return err
+	}
+	set, err := loadCauses(c)
+	if err != nil {
+		return err
+	}
+	targets, err := notify.New(c, a.out, notify.Style{})
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	fmt.Fprintf(a.out, "ok       configuration %s\n", c.File)
+	fmt.Fprintf(a.out, "ok       %d causes\n", len(set.Causes()))
+	for _, t := range targets {
+		fmt.Fprintf(a.out, "ok       notifier %q (%s)\n", t.Name, t.Kind)
+	}
+	for _, w := range c.Warnings {
+		fmt.Fprintf(a.out, "warning  %s\n", w)
+	}
+	failed := len(c.Logs) == 0
+	if failed {
+		fmt.Fprintln(a.out, "problem  there is no [[log]]: add one with the path of atlassian-jira.log")
+	}
+	report := func(what string, err error) {
+		if err != nil {
+			failed = true
+			fmt.Fprintf(a.out, "problem  %s: %v\n", what, err)
+			return
+		}
+		fmt.Fprintf(a.out, "ok       %s\n", what)
+	}
+	for _, l := range c.Logs {
+		report(fmt.Sprintf("log %q is readable: %s", l.Name, l.Path), readable(l))
+	}
+	report("state directory is writable: "+c.StateDir, writable(c.StateDir))
+	if failed {
+		return &exit{status: exitFailed}
+	}
+	return nil
+}
+
+// readable tries to read a log as this user.
+func readable(l conf.Log) error {
+	f, err := os.Open(l.Path)
+	if err != nil {
+		return reason(err, "put the user of the service into the log's group, such as: usermod -aG jira jira-oauth-watcher")
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return fmt.Errorf("not a file")
+	}
+	return nil
+}
+
+// writable tries to write into a directory as this user, and makes it as the
+// service would.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return reason(err, "choose another state_dir")
+	}
+	f, err := os.CreateTemp(dir, ".check-*")
+	if err != nil {
+		return reason(err, "choose another state_dir")
+	}
+	defer os.Remove(f.Name())
+	return f.Close()
+}
+
+// reason is an error without the path, which the line names already, and with
+// a way out where permissions are missing.
+func reason(err error, advice string) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	if os.IsPermission(err) {
+		return fmt.Errorf("%w; %s", err, advice)
+	}
+	return err
+}

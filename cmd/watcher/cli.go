@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/matchers"
+)
+
+// Exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2 // wrong usage or configuration
+)
+
+// defaultConfig is where the package puts the configuration.
+const defaultConfig = "/etc/jira-oauth-watcher/config.toml"
+
+// app is what a command works with.
+type app struct {
+	in        io.Reader
+	out, errw io.Writer
+}
+
+// exit is an error that decides the exit status. A nil err prints nothing: all
+// has been said.
+type exit struct {
+	status int
+	err    error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+// usage is an error in how the program was called.
+func usage(format string, args ...any) error {
+	return &exit{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// run is the program: args[0] is the name it was called by. It returns the
+// exit status.
+func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	name := filepath.Base(args[0])
+	root := newRoot(name, &app{in: in, out: out, errw: errw})
+	root.SetArgs(args[1:])
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errw)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	status := exitFailed
+	var e *exit
+	var problems conf.Problems
+	switch {
+	case errors.As(err, &e):
+		status = e.status
+		if e.err == nil {
+			return status
+		}
+		errors.As(e.err, &problems)
+	case errors.As(err, &problems):
+		status = exitUsage
+	case strings.HasPrefix(err.Error(), "unknown command"):
+		status = exitUsage
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		err = fmt.Errorf("%s%s; run '%s help' to see the commands", first, meant(err.Error()), name)
+	}
+	if problems != nil {
+		fmt.Fprintln(errw, problems) // FILE:LINE:COL says who complains
+		return status
+	}
+	fmt.Fprintf(errw, "%s: %v\n", name, err)
+	return status
+}
+
+// meant turns cobra's list of suggestions into a clause.
+func meant(text string) string {
+	_, list, ok := strings.Cut(text, "Did you mean this?")
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", strings.Fields(list)[0])
+}
+
+func newRoot(name string, a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   name,
+		Short: "Alerts with diagnosis and fix steps when an OAuth 2.0 mail integration of Jira Data Center breaks",
+		Long: `Follows Jira's log and sends an alert to Slack or a webhook when an OAuth 2.0
+mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
+diagnosis and the steps that repair it.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("%v%s; run '%s --help' to see the flags", err, flagMeant(c, err), c.CommandPath())
+	})
+	root.AddCommand(a.runCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(), a.causesCommand(), a.demoCommand(), a.versionCommand())
+	return root
+}
+
+// flagMeant names the flag that a misspelt one comes nearest to.
+func flagMeant(c *cobra.Command, err error) string {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return ""
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if n := conf.Nearest(unknown.GetSpecifiedName(), names); n != "" {
+		return fmt.Sprintf(", did you mean --%s?", n)
+	}
+	return ""
+}
+
+// noArgs refuses arguments in words.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("%s takes no argument %q; run '%s --help' to see how it is used", c.CommandPath(), args[0], c.CommandPath())
+	}
+	return nil
+}
+
+// atMostOne refuses more than one argument in words.
+func atMostOne(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage("%s takes one argument, not %d; run '%s --help' to see how it is used", c.CommandPath(), len(args), c.CommandPath())
+	}
+	return nil
+}
+
+// format is a flag with a fixed set of words.
+type format struct {
+	value   string
+	allowed []string
+}
+
+func newFormat(allowed ...string) *format { return &format{allowed[0], allowed} }
+
+func (f *format) String() string { return f.value }
+
+func (f *format) Type() string { return strings.Join(f.allowed, "|") }
+
+func (f *format) Set(s string) error {
+	for _, word := range f.allowed {
+		if s == word {
+			f.value = s
+			return nil
+		}
+	}
+	return fmt.Errorf("write one of: %s", strings.Join(f.allowed, ", "))
+}
+
+func (f *format) addTo(c *cobra.Command) {
+	c.Flags().Var(f, "format", "how to print")
+	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// configFlag adds --config.
+func configFlag(c *cobra.Command, to *string) {
+	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default "+defaultConfig+")")
+}
+
+// loadConfig reads the configuration: the given file, else the package's, else
+// the defaults where optional is set.
+func loadConfig(path string, optional bool) (*conf.Config, error) {
+	if path != "" {
+		return wrongConfig(conf.Load(path))
+	}
+	_, err := os.Stat(defaultConfig)
+	switch {
+	case err == nil:
+		return wrongConfig(conf.Load(defaultConfig))
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, usage("configuration: %w", err)
+	case optional:
+		return wrongConfig(conf.Default())
+	}
+	return nil, usage("there is no %s: name your configuration with --config FILE", defaultConfig)
+}
+
+func wrongConfig(c *conf.Config, err error) (*conf.Config, error) {
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	return c, nil
+}
+
+// loadCauses compiles the catalogue with the operator's own causes, and checks
+// the muted ones against it.
+func loadCauses(c *conf.Config) (*matchers.Set, error) {
+	dir := c.Causes.Dir
+	if _, err := os.Stat(dir); err != nil {
+		if c.Causes.DirGiven || !errors.Is(err, fs.ErrNotExist) {
+			return nil, &exit{exitUsage, fmt.Errorf("causes.dir: %w", err)}
+		}
+		dir = ""
+	}
+	set, err := matchers.Load(dir)
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	var ids []string
+	for _, cause := range set.Causes() {
+		ids = append(ids, cause.ID)
+	}
+	if problems := c.CheckMute(ids); len(problems) > 0 {
+		return nil, &exit{exitUsage, problems}
+	}
+	return set, nil
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
+)
+
+// maxBare is how much of a text without log headers is looked at, in bytes.
+const maxBare = event.MaxText
+
+func (a *app) explainCommand() *cobra.Command {
+	form := newFormat("text", "json")
+	c := &cobra.Command{
+		Use:   "explain [FILE]",
+		Short: "Diagnose an excerpt pasted from a log, or a bare error text",
+		Long: `Diagnoses an excerpt of Jira's log from FILE or standard input: says for each
+event whether it is a failure of the OAuth flow, why or why not, what caused it
+and how it is fixed. A bare error text such as "AADSTS7000215: …" will do too.
+
+Secrets are masked in what is printed. The exit status is 1 when something was
+not diagnosed.`,
+		Args: atMostOne,
+		RunE: func(c *cobra.Command, args []string) error {
+			in, name := a.in, "standard input"
+			if len(args) == 1 && args[0] != "-" {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return usage("%w", err)
+				}
+				defer f.Close()
+				if info, err := f.Stat(); err == nil && info.IsDir() {
+					return usage("%s is a directory, name a file", args[0])
+				}
+				in, name = f, args[0]
+			}
+			return a.explain(c.Context(), in, name, form.value)
+		},
+	}
+	form.addTo(c)
+	return c
+}
+
+// explained is what explain says of one event.
+type explained struct {
+	Ours        bool                `json:"ours"`
+	Reason      string              `json:"reason"`
+	Integration *notify.Integration `json:"integration"`
+	Cause       *notify.Cause       `json:"cause"`
+	Signal      string              `json:"signal,omitempty"` // the code or pattern that decided
+	Also        []string            `json:"also,omitempty"`   // other causes it shows signs of
+	Facts       map[string]any      `json:"facts"`
+	Diagnosis   string              `json:"diagnosis,omitempty"`
+	Fix         []notify.Step       `json:"fix,omitempty"`
+	Confirm     string              `json:"confirm,omitempty"`
+	Links       []notify.Link       `json:"links,omitempty"`
+	Event       *headed             `json:"event"` // null without a header
+	Excerpt     string              `json:"excerpt"`
+
+	alert notify.Data
+}
+
+// headed are the fields of an event's header.
+type headed struct {
+	Time    time.Time `json:"time"`
+	Level   string    `json:"level"`
+	Thread  string    `json:"thread"`
+	User    string    `json:"user"`
+	Request string    `json:"request"`
+	Client  string    `json:"client"`
+	URL     string    `json:"url"`
+	Logger  string    `json:"logger"`
+}
+
+func (a *app) explain(ctx context.Context, in io.Reader, name, form string) error {
+	settings, err := wrongConfig(conf.Default())
+	if err != nil {
+		return err
+	}
+	set, err := loadCauses(settings)
+	if err != nil {
+		return err
+	}
+	e := &explainer{set: set, rules: incident.NewRules(settings), from: incident.Source{Name: name, Path: name}}
+	list, err := e.all(ctx, in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if len(list) == 0 {
+		return usage("%s is empty: give it an excerpt of atlassian-jira.log or an error text", name)
+	}
+	if form == "json" {
+		err = printJSON(a.out, list)
+	} else {
+		err = explainText(a.out, list, terminal(a.out))
+	}
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if !x.Ours || x.Cause.ID == matchers.Unknown {
+			return &exit{status: exitFailed}
+		}
+	}
+	return nil
+}
+
+type explainer struct {
+	set   *matchers.Set
+	rules *incident.Rules
+	from  incident.Source
+}
+
+// all reads the whole input through the same stages as the service. When no
+// event in it has a header, it is one bare error text.
+func (e *explainer) all(ctx context.Context, in io.Reader) ([]explained, error) {
+	lines := tailer.Stream(in)
+	defer lines.Close()
+	list := []explained{}
+	var events event.Assembler
+	var bare strings.Builder
+	anyHeader := false
+	take := func(ev event.Event) {
+		text := string(ev.Text)
+		if strings.TrimSpace(text) == "" {
+			return
+		}
+		if bare.Len() < maxBare {
+			bare.WriteString(text + "\n")
+		}
+		v := e.set.Diagnose(text, nil)
+		anyHeader = anyHeader || v.Headed
+		list = append(list, e.say(v, text))
+	}
+	for {
+		batch, err := lines.Next(ctx, time.Minute)
+		for _, line := range batch {
+			if ev, ok := events.Add(line); ok {
+				take(ev)
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			if ev, ok := events.Flush(); ok {
+				take(ev)
+			}
+			if !anyHeader && len(list) > 0 {
+				text := strings.TrimSpace(bare.String())
+				list = []explained{e.say(e.set.Text(text), text)}
+			}
+			return list, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+func (e *explainer) say(v matchers.Verdict, text string) explained {
+	x := explained{Ours: v.Ours, Reason: v.Reason, Facts: map[string]any{}}
+	if v.Headed {
+		h := v.Header
+		x.Event = &headed{Time: h.Time, Level: h.Level, Thread: e.rules.Mask(h.Thread), User: h.User, Request: h.RequestID, Client: h.Client, URL: e.rules.Mask(h.URL), Logger: h.Logger}
+	}
+	if !v.Ours {
+		x.Excerpt = notify.Cut(e.rules.Mask(text), 500)
+		return x
+	}
+	d := e.rules.Explain(v.Failure, e.from)
+	x.alert = d
+	x.Integration, x.Cause, x.Facts = &d.Integration, &d.Cause, d.Facts
+	x.Signal, x.Also = v.Failure.Signal, v.Failure.Also
+	x.Diagnosis, x.Fix, x.Confirm, x.Links, x.Excerpt = d.Diagnosis, d.Fix, d.Confirm, d.Links, d.Log.Excerpt
+	return x
+}
+
+func explainText(out io.Writer, list []explained, style notify.Style) error {
+	var b strings.Builder
+	for i, x := range list {
+		fmt.Fprintf(&b, "Event %d of %d: ", i+1, len(list))
+		if !x.Ours {
+			first, _, _ := strings.Cut(x.Excerpt, "\n")
+			fmt.Fprintf(&b, "not a failure of the OAuth flow, since %s.\n  | %s\n\n", x.Reason, notify.Printable(notify.Cut(first, 160)))
+			continue
+		}
+		fmt.Fprintf(&b, "a failure of the OAuth flow, since %s.\n", x.Reason)
+		if x.Signal != "" {
+			fmt.Fprintf(&b, "Cause found by: %s\n", x.Signal)
+		}
+		if len(x.Also) > 0 {
+			fmt.Fprintf(&b, "Signs of other causes: %s\n", strings.Join(x.Also, ", "))
+		}
+		b.WriteString("\n" + notify.Render(notify.Alert{Data: x.alert}, style))
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
+)
+
+// generation is all that one configuration makes. It is built completely, and
+// opens nothing, while the one before it still runs.
+type generation struct {
+	conf     *conf.Config
+	set      *matchers.Set
+	targets  []notify.Target
+	recorder *pipeline.Recorder
+
+	logs    []*pipeline.Log
+	workers []*notify.Worker
+	closers []func() error
+}
+
+// build makes a generation of a configuration.
+func (d *daemon) build(c *conf.Config) (*generation, error) {
+	set, err := loadCauses(c)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := notify.New(c, d.out, terminal(d.out))
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	for _, w := range c.Warnings {
+		d.log.Warn(w)
+	}
+	g := &generation{conf: c, set: set, targets: targets}
+	g.recorder = &pipeline.Recorder{Rules: incident.NewRules(c)}
+	for _, t := range targets {
+		g.recorder.Targets = append(g.recorder.Targets, pipeline.Target{Name: t.Name, MinSeverity: t.MinSeverity})
+	}
+	return g, nil
+}
+
+// reload builds the next generation from the configuration as it is now.
+func (d *daemon) reload() (*generation, error) {
+	c, err := d.options.load()
+	if err != nil {
+		return nil, err
+	}
+	return d.build(c)
+}
+
+// open begins where the store says that reading had stopped.
+func (g *generation) open(d *daemon) error {
+	g.recorder.Store = d.store
+	for _, t := range g.targets {
+		g.workers = append(g.workers, notify.NewWorker(t, d.store, d.log))
+	}
+	for _, l := range g.conf.Logs {
+		p := &pipeline.Log{
+			Source:   incident.Source{Name: l.Name, Path: l.Path},
+			Zone:     l.TimeZone,
+			Set:      g.set,
+			Recorder: g.recorder,
+		}
+		if l.Path == stdinPath {
+			if d.stdin == nil {
+				d.stdin = tailer.Stream(d.in)
+			}
+			p.Reader = d.stdin
+			g.logs = append(g.logs, p)
+			continue
+		}
+		path, err := filepath.Abs(l.Path)
+		if err != nil {
+			return fmt.Errorf("log %q: %w", l.Name, err)
+		}
+		from, known, err := d.store.Position(path)
+		if err != nil {
+			return err
+		}
+		options := tailer.Options{Once: d.options.once, Log: d.log.With("log", l.Name)}
+		if known || d.options.once || l.Start == conf.StartBeginning {
+			options.Start = tailer.Beginning
+		}
+		f := tailer.Follow(path, from, options)
+		g.closers = append(g.closers, f.Close)
+		p.Reader, p.Key, p.Begin = f, path, f.Position
+		g.logs = append(g.logs, p)
+	}
+	return nil
+}
+
+func (g *generation) close() error {
+	var all error
+	for _, c := range g.closers {
+		all = errors.Join(all, c())
+	}
+	return all
+}
+
+func (g *generation) readers() []task {
+	var tasks []task
+	for _, l := range g.logs {
+		tasks = append(tasks, l.Run)
+	}
+	return tasks
+}
+
+func (g *generation) senders() []task {
+	var tasks []task
+	for _, w := range g.workers {
+		tasks = append(tasks, w.Run)
+	}
+	return tasks
+}
+
+func (g *generation) drains() []task {
+	var tasks []task
+	for _, w := range g.workers {
+		tasks = append(tasks, w.Drain)
+	}
+	return tasks
+}
+
+// beats are the last signs of life of the logs that still run.
+func (g *generation) beats() []time.Time {
+	var beats []time.Time
+	for _, l := range g.logs {
+		if !l.Ended() {
+			beats = append(beats, l.Beat())
+		}
+	}
+	return beats
+}
+
+// current tells whether every log has been read to its end: only then does
+// silence mean anything.
+func (g *generation) current() bool {
+	for _, l := range g.logs {
+		if !l.Ended() && !l.Current() {
+			return false
+		}
+	}
+	return true
+}

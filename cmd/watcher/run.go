@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/tailer"
+)
+
+const (
+	settleEvery = 2 * time.Second       // how often reminders and quiet incidents are looked for
+	readyEvery  = 10 * time.Millisecond // how often readiness is looked for at the start
+	onceGrace   = time.Minute           // how long --once tries to deliver
+	stdinPath   = "-"                   // --log - is standard input
+	stdinName   = "stdin"               // its name in alerts
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Follow the logs and send alerts until stopped",
+		Long: `Follows the logs and sends alerts until SIGTERM or SIGINT. SIGHUP reads the
+configuration again; a bad one changes nothing.
+
+--log needs no configuration: alerts are then printed on standard output.
+--log - reads standard input, for rsyslog's omprog, Fluent Bit, Vector or
+kubectl logs -f.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), o) },
+	}
+	configFlag(c, &o.config)
+	c.Flags().StringArrayVar(&o.logs, "log", nil, "follow `FILE` too (- is standard input); may be repeated")
+	c.Flags().BoolVar(&o.once, "once", false, "read what there is, deliver, and exit")
+	return c
+}
+
+type runOptions struct {
+	config string
+	logs   []string
+	once   bool
+}
+
+// load reads the configuration and adds the logs of the command line.
+func (o runOptions) load() (*conf.Config, error) {
+	var c *conf.Config
+	var err error
+	if o.config == "" && len(o.logs) > 0 {
+		c, err = wrongConfig(conf.Default())
+	} else {
+		c, err = loadConfig(o.config, false)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range o.logs {
+		l := conf.NewLog(path)
+		if path == stdinPath {
+			l.Path, l.Name = stdinPath, stdinName
+		}
+		for slices.ContainsFunc(c.Logs, func(other conf.Log) bool { return other.Name == l.Name }) {
+			l.Name += "+" // such as the same file name in two directories
+		}
+		c.Logs = append(c.Logs, l)
+	}
+	if len(c.Logs) == 0 {
+		return nil, usage("there is no log to follow: add a [[log]] to %s, or give --log FILE", c.File)
+	}
+	return c, nil
+}
+
+func (a *app) run(ctx context.Context, o runOptions) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+
+	c, err := o.load()
+	if err != nil {
+		return err
+	}
+	level := slog.LevelInfo
+	if c.File == "" {
+		level = slog.LevelWarn // alerts are on this terminal, and news only
+	}
+	log := newLogger(a.errw, level)
+	d := &daemon{app: a, options: o, log: log}
+	defer d.close()
+	first, err := d.build(c)
+	if err != nil {
+		return err
+	}
+	d.store, err = store.Open(c.StateDir, log)
+	if err != nil {
+		return err
+	}
+	if o.once {
+		return d.once(ctx, first)
+	}
+	return d.follow(ctx, first, hup)
+}
+
+// daemon is what lives as long as the process.
+type daemon struct {
+	*app
+	options runOptions
+	log     *slog.Logger
+	store   *store.Store
+	stdin   *tailer.StreamReader
+}
+
+func (d *daemon) close() {
+	if d.stdin != nil {
+		d.stdin.Close()
+	}
+	if d.store != nil {
+		d.store.Close()
+	}
+}
+
+// once reads each log to its end, delivers and returns.
+func (d *daemon) once(ctx context.Context, g *generation) error {
+	if err := g.open(d); err != nil {
+		return err
+	}
+	defer g.close()
+	if err := together(ctx, g.readers()); err != nil {
+		return err
+	}
+	draining, cancel := context.WithTimeout(ctx, onceGrace)
+	defer cancel()
+	if err := together(draining, g.drains()); err != nil {
+		return err
+	}
+	return d.undelivered(g)
+}
+
+// undelivered is an error when deliveries still wait.
+func (d *daemon) undelivered(g *generation) error {
+	waiting, _, err := d.store.Waiting()
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, t := range g.targets {
+		n += waiting[t.Name]
+	}
+	if n > 0 {
+		return fmt.Errorf("%d deliveries could not be made, they are kept in %s and tried again by the next run", n, g.conf.StateDir)
+	}
+	return nil
+}
+
+// follow runs one generation after the other: a reload is a restart that keeps
+// the process.
+func (d *daemon) follow(ctx context.Context, g *generation, hup <-chan os.Signal) error {
+	for g != nil {
+		next, err := d.generation(ctx, g, hup)
+		if err != nil {
+			return err
+		}
+		g = next
+	}
+	return nil
+}
+
+// generation runs g until it is to be replaced (by what is returned), until
+// ctx is done, or until all logs have ended.
+func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Signal) (next *generation, err error) {
+	if err := g.open(d); err != nil {
+		return nil, err
+	}
+	defer g.close()
+	running, stop := context.WithCancel(ctx)
+	read, sent := make(chan error, 1), make(chan error, 1)
+	go func() { read <- together(running, g.readers()) }()
+	go func() { sent <- together(running, g.senders()) }()
+	reading, sending := true, true
+	finish := func(failed error) error {
+		stop()
+		if reading {
+			failed = errors.Join(failed, <-read)
+		}
+		if sending {
+			failed = errors.Join(failed, <-sent)
+		}
+		return failed
+	}
+	service := newService(d.log)
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	settled := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			service.stopping()
+			return nil, finish(nil)
+		case err := <-read:
+			reading = false
+			if err == nil && ctx.Err() == nil { // the end of all input: what is queued still goes out
+				err = d.ended(ctx, g, stop, sent)
+				sending = false
+			}
+			return nil, finish(err)
+		case err := <-sent:
+			sending = false
+			return nil, finish(err)
+		case <-hup:
+			service.reloading()
+			if next, err = d.reload(); err != nil {
+				d.log.Error("reload refused, the old configuration stays", "err", err)
+				service.ready("reload refused, the old configuration stays: see the log")
+				continue
+			}
+			d.log.Info("configuration read again", "file", next.conf.File)
+			return next, finish(nil)
+		case <-tick.C:
+			if service.watch(g.beats()) {
+				tick.Reset(service.interval(settleEvery))
+			}
+			if now := time.Now(); now.Sub(settled) >= settleEvery && g.current() {
+				settled = now
+				if err := g.recorder.Settle(now); err != nil {
+					return nil, finish(err)
+				}
+			}
+		}
+	}
+}
+
+// ended delivers what is queued when the last input has ended.
+func (d *daemon) ended(ctx context.Context, g *generation, stop context.CancelFunc, sent <-chan error) error {
+	stop()
+	if err := <-sent; err != nil {
+		return err
+	}
+	draining, cancel := context.WithTimeout(ctx, onceGrace)
+	defer cancel()
+	if err := together(draining, g.drains()); err != nil {
+		return err
+	}
+	return d.undelivered(g)
+}
+
+// together runs all tasks and waits for all of them; the first that fails
+// stops the others.
+func together(ctx context.Context, tasks []task) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	errs := make(chan error, len(tasks))
+	var wg sync.WaitGroup
+	for _, t := range tasks {
+		wg.Go(func() {
+			err := t(ctx)
+			if err != nil {
+				stop()
+			}
+			errs <- err
+		})
+	}
+	wg.Wait()
+	close(errs)
+	var all error
+	for err := range errs {
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+type task func(context.Context) error

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print version, commit and Go version",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			version, commit := build()
+			fmt.Fprintf(a.out, "%s %s, commit %s, %s\n", c.Root().Name(), version, commit, runtime.Version())
+			return nil
+		},
+	}
+}
+
+// build is what the Go toolchain stamped into the program.
+func build() (version, commit string) {
+	version, commit = "(devel)", "unknown"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return version, commit
+	}
+	if info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	modified := ""
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			commit = s.Value
+		case "vcs.modified":
+			if s.Value == "true" {
+				modified = " (modified)"
+			}
+		}
+	}
+	return version, commit + modified
+}

@@ -1,0 +1,146 @@
+// Package incident decides when to speak. It is pure: no clock, no disk, no
+// network.
+package incident
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
+)
+
+// maxInterval is the longest pause between two reminders.
+const maxInterval = 24 * time.Hour
+
+// State is one incident: what must be remembered to decide and to speak. The
+// zero value is an integration that works.
+type State struct {
+	Key      string        `json:"key"`
+	Open     bool          `json:"open"`
+	First    time.Time     `json:"first"` // of the failures' own times
+	Last     time.Time     `json:"last"`
+	Seen     time.Time     `json:"seen"` // when the last failure was read, by the wall clock
+	Count    int           `json:"count"`
+	Since    int           `json:"since"`    // failures since the last alert
+	Alerts   int           `json:"alerts"`   // alerts so far: part of their IDs
+	Told     time.Time     `json:"told"`     // failure time at the last alert
+	Interval time.Duration `json:"interval"` // until the next reminder
+	Content  notify.Data   `json:"content"`  // what the last failure says, masked
+}
+
+// Source is the log that a failure was read from.
+type Source struct{ Name, Path string }
+
+// Rules are the operator's. They are immutable.
+type Rules struct {
+	node  string
+	conf  conf.Alerts
+	masks Masks
+}
+
+// NewRules takes the rules out of a configuration.
+func NewRules(c *conf.Config) *Rules {
+	return &Rules{node: c.Node, conf: c.Alerts, masks: NewMasks(c.Alerts.Mask, c.Node)}
+}
+
+// Key is what failures are deduplicated by: the integration's ID, or, where a
+// log shows none, node and logger in a short form.
+func (r *Rules) Key(f matchers.Failure) string {
+	if f.Integration.ID != matchers.Unknown {
+		return f.Integration.ID
+	}
+	sum := sha256.Sum256([]byte(r.node + "\x00" + f.Header.Logger))
+	return matchers.Unknown + "-" + hex.EncodeToString(sum[:4])
+}
+
+// Step takes one failure into its incident: the new state, and the alert that
+// it is worth, if any. seen is when it was read; it decides nothing here.
+//
+// A failure that comes quiet_after or more after the one before it opens a new
+// incident.
+func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
+	at := f.Time
+	if at.IsZero() {
+		at = seen
+	}
+	content := r.content(f, from)
+	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
+		s = State{Key: r.Key(f), Open: true, First: at, Last: at}
+	}
+	previous := s.Content.Cause.ID
+	s.Content = content
+	s.Seen = seen
+	s.Count++
+	s.Since++
+	if at.After(s.Last) {
+		s.Last = at
+	}
+	switch {
+	case s.muted(r):
+		return s, nil
+	case s.Alerts == 0:
+		return r.tell(s, notify.Opened, at)
+	case previous != content.Cause.ID:
+		s.Content.Cause.Previous = &previous
+		return r.tell(s, notify.Changed, at)
+	case r.reminderDue(s, s.Last):
+		return r.tell(s, notify.Reminder, at)
+	}
+	return s, nil
+}
+
+// Settle does what time alone brings: a reminder that is due, and the end of
+// an incident that has been quiet for long enough (State.Open is false then).
+// now is the wall clock; time passes for an incident from when its last
+// failure was read, so that old logs are told like new ones.
+func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
+	age := max(now.Sub(s.Seen), 0)
+	switch {
+	case !s.Open:
+		return s, nil
+	case age >= r.conf.QuietAfter:
+		s.Open = false
+		if s.Alerts == 0 || s.muted(r) {
+			return s, nil
+		}
+		return r.tell(s, notify.Quiet, s.Last.Add(r.conf.QuietAfter))
+	case s.Alerts > 0 && !s.muted(r) && r.reminderDue(s, s.Last.Add(age)):
+		return r.tell(s, notify.Reminder, s.Last)
+	}
+	return s, nil
+}
+
+// muted tells whether the operator wants no alert for the cause.
+func (s State) muted(r *Rules) bool {
+	c := s.Content.Cause
+	return slices.Contains(r.conf.Mute, c.ID) || c.Severity < r.conf.MinSeverity
+}
+
+// reminderDue: there is something new to say, and the pause is over.
+func (r *Rules) reminderDue(s State, at time.Time) bool {
+	return s.Since > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.Told) >= s.Interval
+}
+
+// tell makes the alert and remembers that it was told.
+func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Alert) {
+	s.Alerts++
+	d := s.Content
+	d.Schema = 1
+	d.Kind = kind
+	d.ID = fmt.Sprintf("%s@%s#%d", s.Key, s.First.UTC().Format("20060102T150405.000Z"), s.Alerts)
+	d.Failures = notify.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
+	s.Content.Cause.Previous = nil
+	s.Since = 0
+	s.Told = s.Last
+	if kind == notify.Reminder {
+		s.Interval = min(2*s.Interval, max(maxInterval, r.conf.RepeatInterval))
+	} else {
+		s.Interval = r.conf.RepeatInterval
+	}
+	return s, &notify.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: d}
+}

@@ -1,0 +1,277 @@
+// Package pipeline is the straight line from a log to the queue of alerts.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
+)
+
+// How long a log must be silent for its last event to count as complete. Jira
+// writes an event in one piece, so that a few milliseconds are enough where
+// the cause is known already; to a failure without a cause more lines may come.
+const (
+	settleCertain = 5 * time.Millisecond
+	settleUnknown = time.Second
+)
+
+const (
+	checkpoint = time.Second     // a position without failures is stored this often
+	idle       = 2 * time.Second // a quiet log is looked after this often
+)
+
+// Reader is where lines come from.
+type Reader interface {
+	// Next returns the next lines, waiting at most wait for the first one. No
+	// lines and no error means that there was none for that long; io.EOF, also
+	// with lines, means that there will never be more.
+	Next(ctx context.Context, wait time.Duration) ([]tailer.Line, error)
+	// Stats tells among other things whether the log can be read at present.
+	Stats() tailer.Stats
+}
+
+// Recorder takes failures into their incidents and queues what is worth
+// saying. Its fields are not changed after the first use.
+type Recorder struct {
+	Store   *store.Store
+	Rules   *incident.Rules
+	Targets []Target
+}
+
+// Target is a notifier that alerts are queued for.
+type Target struct {
+	Name        string
+	MinSeverity conf.Severity
+}
+
+// Log is one followed log.
+type Log struct {
+	Source   incident.Source
+	Zone     *time.Location // of timestamps without an offset
+	Reader   Reader
+	Set      *matchers.Set
+	Recorder *Recorder
+	Key      string                 // under which the position is stored; "" = not at all
+	Begin    func() tailer.Position // where Reader begins, once it has opened the log; needed with Key
+
+	beat    atomic.Int64 // wall clock of the last sign of life, nanoseconds
+	current atomic.Bool
+	ended   atomic.Bool
+	events  event.Assembler
+	batch   batch
+	stored  tailer.Position
+	at      time.Time // of the last commit
+}
+
+// batch is what one read brought: the failures of complete events, and the
+// position behind the last of these events.
+type batch struct {
+	failures []matchers.Failure
+	next     tailer.Position
+}
+
+// Beat is when the log was last looked after; zero before it was first opened.
+func (l *Log) Beat() time.Time {
+	if n := l.beat.Load(); n != 0 {
+		return time.Unix(0, n)
+	}
+	return time.Time{}
+}
+
+// Current tells whether all that stands in the log has been read, and the log
+// can be read.
+func (l *Log) Current() bool { return l.current.Load() }
+
+// Ended tells whether Run has returned.
+func (l *Log) Ended() bool { return l.ended.Load() }
+
+// Run reads until ctx is done or the input ends, neither of which is an error.
+func (l *Log) Run(ctx context.Context) error {
+	defer l.ended.Store(true)
+	wait := time.Duration(0)
+	for {
+		lines, err := l.Reader.Next(ctx, wait)
+		if l.Beat().IsZero() {
+			if err := l.begin(len(lines)); err != nil {
+				return err
+			}
+		}
+		for _, line := range lines {
+			if e, ok := l.events.Add(line); ok {
+				l.take(e)
+			}
+		}
+		ended := errors.Is(err, io.EOF)
+		// Silence and the end of input complete the last event. An error or a
+		// shutdown does not: its remaining lines may still come.
+		if ended || (err == nil && len(lines) == 0 && wait > 0 && wait == l.settle()) {
+			if e, ok := l.events.Flush(); ok {
+				l.take(e)
+			}
+		}
+		if len(l.batch.failures) > 0 || err != nil || time.Since(l.at) >= checkpoint {
+			if err := l.commit(); err != nil {
+				return err
+			}
+		}
+		l.current.Store(err == nil && len(lines) == 0 && l.Reader.Stats().Waiting == nil)
+		l.beat.Store(time.Now().UnixNano())
+		switch {
+		case ended, ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return fmt.Errorf("log %q: %w", l.Source.Name, err)
+		}
+		if wait = l.settle(); wait == 0 {
+			wait = idle
+			if l.batch.next != l.stored {
+				wait = checkpoint
+			}
+		}
+	}
+}
+
+// begin stores where reading begins, before anything has been read: what is
+// written while the program is down must not depend on whether an event had
+// been complete before.
+func (l *Log) begin(lines int) error {
+	if l.Key == "" || lines > 0 {
+		return nil
+	}
+	l.stored = l.Begin()
+	l.batch.next = l.stored
+	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetPosition(l.Key, l.stored) })
+}
+
+// settle is the silence that completes the open event; 0 = none does, since it
+// is nobody's so far.
+func (l *Log) settle() time.Duration {
+	e, ok := l.events.Pending()
+	if !ok {
+		return 0
+	}
+	f, ours := l.Set.Match(e, l.Zone)
+	switch {
+	case !ours:
+		return 0
+	case f.Certain():
+		return settleCertain
+	default:
+		return settleUnknown
+	}
+}
+
+// take looks at a complete event.
+func (l *Log) take(e event.Event) {
+	if f, ours := l.Set.Match(e, l.Zone); ours {
+		l.batch.failures = append(l.batch.failures, f)
+	}
+	l.batch.next = e.End
+}
+
+// commit is the one transaction: incidents, alerts and position together, or
+// nothing of it.
+func (l *Log) commit() error {
+	l.at = time.Now()
+	if len(l.batch.failures) == 0 && l.batch.next == l.stored {
+		return nil
+	}
+	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
+		for _, f := range l.batch.failures {
+			if err := l.Recorder.record(tx, f, l.Source); err != nil {
+				return err
+			}
+		}
+		if l.Key == "" {
+			return nil
+		}
+		return tx.SetPosition(l.Key, l.batch.next)
+	})
+	if err != nil {
+		return err
+	}
+	l.stored = l.batch.next
+	l.batch.failures = l.batch.failures[:0]
+	return nil
+}
+
+// record takes one failure into its incident and queues the alert it is worth.
+func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source) error {
+	s, err := tx.Incident(r.Rules.Key(f))
+	if err != nil {
+		return err
+	}
+	s, alert := r.Rules.Step(s, f, from, time.Now())
+	if err := tx.SetIncident(s); err != nil {
+		return err
+	}
+	return r.enqueue(tx, alert)
+}
+
+func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert) error {
+	if alert == nil {
+		return nil
+	}
+	for _, t := range r.Targets {
+		if alert.Data.Cause.Severity < t.MinSeverity {
+			continue
+		}
+		if err := tx.Enqueue(t.Name, *alert); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settle queues what time alone brings at the wall clock's now: reminders that
+// are due, and the end of incidents that have gone quiet.
+func (r *Recorder) Settle(now time.Time) error {
+	due, err := r.due(now)
+	if err != nil || !due {
+		return err
+	}
+	return r.Store.Update(func(tx *store.Tx) error {
+		all, err := tx.Incidents()
+		if err != nil {
+			return err
+		}
+		for _, before := range all {
+			s, alert := r.Rules.Settle(before, now)
+			if s.Open && alert == nil {
+				continue
+			}
+			if err := tx.SetIncident(s); err != nil {
+				return err
+			}
+			if err := r.enqueue(tx, alert); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// due tells whether Settle would change anything, so that a quiet service
+// writes nothing.
+func (r *Recorder) due(now time.Time) (due bool, err error) {
+	err = r.Store.View(func(tx *store.Tx) error {
+		all, err := tx.Incidents()
+		for _, before := range all {
+			s, alert := r.Rules.Settle(before, now)
+			due = due || alert != nil || !s.Open
+		}
+		return err
+	})
+	return due, err
+}

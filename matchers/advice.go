@@ -1,0 +1,95 @@
+package matchers
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"jira-oauth-watcher/conf"
+)
+
+// advise adds what can be worked out from the facts, beyond what the log says.
+func (f *Failure) advise() {
+	if scopes, ok := f.Facts["scopes"].([]string); ok {
+		if suggested := correctScopes(scopes); suggested != nil {
+			f.Facts["suggested_scopes"] = suggested
+		}
+	}
+	if resource, ok := f.Facts["resource"].(string); ok {
+		if nearest := nearestResource(resource); nearest != "" {
+			f.Facts["suggested_resource"] = nearest
+		}
+	}
+}
+
+// unmapped adds Microsoft's own page on a code that no cause has.
+func (f *Failure) unmapped() {
+	if len(f.Codes) > 0 {
+		number := strings.TrimPrefix(f.Codes[0], "AADSTS")
+		f.Links = append(f.Links, Link{Title: "Microsoft's explanation of " + f.Codes[0], URL: "https://login.microsoftonline.com/error?code=" + number})
+	}
+}
+
+// mailScopes are the permissions of the mail protocols: those of Exchange
+// Online, whatever host somebody put in front of them.
+// https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
+var mailScopes = []string{"IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send", "SMTP.SendAsApp", "IMAP.AccessAsApp", "POP.AccessAsApp"}
+
+// hostless are the OpenID scopes, which belong to no resource.
+var hostless = []string{"offline_access", "openid", "profile", "email"}
+
+// correctScopes is the list of scopes that works, from one that names several
+// resources: the mail permissions on the one host that serves them, without
+// repeats, and offline_access. It is nil when there is no such list: when
+// other permissions stand among them, they need an integration of their own.
+func correctScopes(scopes []string) []string {
+	host := "https://outlook.office.com/"
+	for _, s := range scopes {
+		u, err := url.Parse(s)
+		switch {
+		case err != nil || u.Host == "":
+		case strings.HasSuffix(u.Host, ".us"):
+			host = "https://outlook.office365.us/"
+		case strings.HasSuffix(u.Host, ".cn"):
+			host = "https://partner.outlook.cn/"
+		}
+	}
+	var out []string
+	for _, s := range scopes {
+		name := s[strings.LastIndexByte(s, '/')+1:]
+		switch {
+		case slices.Contains(hostless, name):
+			continue
+		case !slices.Contains(mailScopes, name):
+			return nil
+		}
+		if right := host + name; !slices.Contains(out, right) {
+			out = append(out, right)
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return append(out, "offline_access")
+}
+
+// resourceHosts are the hosts that can stand in front of a mail scope, in the
+// worldwide, US Government and China clouds and at Google.
+var resourceHosts = []string{
+	"graph.microsoft.com", "outlook.office.com", "outlook.office365.com", "graph.microsoft.us", "dod-graph.microsoft.us",
+	"outlook.office365.us", "partner.outlook.cn", "microsoftgraph.chinacloudapi.cn", "mail.google.com",
+}
+
+// nearestResource is the known resource that a misspelt one was meant to be:
+// one or two letters away. It is "" when the name is right or too far off.
+func nearestResource(resource string) string {
+	u, err := url.Parse(resource)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if nearest := conf.Nearest(host, resourceHosts); nearest != "" && nearest != host {
+		return "https://" + nearest
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package matchers
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Facts are what one event tells about its failure. A value is a string or a
+// []string. They are a stranger's words: on one line, free of control
+// characters, and otherwise as they stand in the log, secrets and length
+// included (to cut them first would hide half a secret from the masks).
+type Facts map[string]any
+
+// factNames are the facts there can be; a template may name no other.
+var factNames = []string{
+	"code", "app_id", "app_name", "tenant_id", "tenant", "trace_id", "correlation_id", "provider_time",
+	"scopes", "suggested_scopes", "resource", "suggested_resource", "redirect_uri", "error", "error_subcode",
+	"proxy_status", "proxy_reason", "unknown_host", "exception", "endpoint", "message",
+}
+
+const maxList = 50 // values of a list
+
+const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
+
+// extract are the facts that stand in the text as they are; the value is the
+// first group that took part. The wordings are Microsoft's and Java's.
+var extract = []struct {
+	name string
+	re   *regexp.Regexp
+}{
+	{"trace_id", regexp.MustCompile(`Trace ID:\s*(` + guid + `)`)},
+	{"correlation_id", regexp.MustCompile(`Correlation ID:\s*(` + guid + `)`)},
+	{"provider_time", regexp.MustCompile(`Timestamp:\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}Z)`)},
+	{"app_id", regexp.MustCompile(`(?i)(?:application(?: with (?:identifier|ID))?|client app ID:?|(?:for|to) app)\s*'?(` + guid + `)`)},
+	{"app_name", regexp.MustCompile(`'?` + guid + `'?\s?\(([^)]{1,120})\)`)},
+	{"tenant", regexp.MustCompile(`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:'([^']{1,120})'|([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`)},
+	{"resource", regexp.MustCompile(`resource principal named (\S+) was not found`)},
+	{"redirect_uri", regexp.MustCompile(`(?i)redirect URI '([^']+)'`)},
+	{"error", regexp.MustCompile(`"error"\s*:\s*"([a-z_]+)"`)},
+	{"error_subcode", regexp.MustCompile(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
+	{"proxy_status", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
+	{"proxy_reason", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
+	{"unknown_host", regexp.MustCompile(`UnknownHostException:\s*([^\s:]+)`)},
+	{"exception", regexp.MustCompile(`^((?:[a-z][a-z0-9_]*\.)+[A-Z]\w*(?:Exception|Error))\b`)},
+}
+
+var (
+	scopeList = regexp.MustCompile(`[Ss]cope (https?://.+?|[A-Za-z_]+\.[A-Za-z.]+) is not valid`)
+	isGUID    = regexp.MustCompile(`^` + guid + `$`)
+)
+
+// facts takes out of a payload what it tells.
+func (m message) facts() Facts {
+	f := Facts{}
+	for _, e := range extract {
+		for _, value := range e.re.FindStringSubmatch(m.text) {
+			if value = clean(value); value != "" {
+				f[e.name] = value // the last group that took part; group 0 is overwritten
+			}
+		}
+	}
+	if tenant, ok := f["tenant"].(string); ok && isGUID.MatchString(tenant) {
+		f["tenant_id"] = strings.ToLower(tenant)
+		delete(f, "tenant")
+	}
+	if found := scopeList.FindStringSubmatch(m.text); found != nil {
+		f["scopes"] = list(strings.Fields(found[1]))
+	}
+	if m.authorized != nil {
+		f["endpoint"] = "Authorization endpoint"
+	} else if len(m.codes()) > 0 {
+		f["endpoint"] = "Token endpoint"
+	}
+	return f
+}
+
+func list(values []string) []string {
+	var out []string
+	for _, v := range values[:min(len(values), maxList)] {
+		if v = clean(v); v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// clean makes a stranger's text fit to be shown on one line: no control
+// characters, also none that turn the direction of writing.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,219 @@
+package matchers
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/internal/event"
+)
+
+// Failure is an event of the OAuth client flow that reports an error, with its
+// diagnosis.
+type Failure struct {
+	Time        time.Time // the event's; zero when the log's is impossible
+	Integration Integration
+	Cause       *Cause
+	Signal      string   // the code or pattern by which the cause was found
+	Codes       []string // provider codes of the event, the deciding one first
+	Also        []string // IDs of other causes whose signals the event shows
+	Facts       Facts
+	Links       []Link
+	Header      event.Header
+	Text        string // the event as it stands in the log
+}
+
+// Integration tells whose failure it is.
+type Integration struct {
+	ID      string // the flow's UUID in lower case, or Unknown
+	Flow    string // the same UUID, "" when the event shows none
+	KnownBy string // flow or nothing
+}
+
+// Certain tells whether the cause is settled: no further line of the event can
+// change it.
+func (f Failure) Certain() bool { return f.Cause.ID != Unknown }
+
+// Advice is what a failure means and what to do about it, with its facts filled
+// in.
+type Advice struct {
+	Diagnosis string
+	Fix       []Step
+	Confirm   string
+}
+
+// Advise fills facts into the cause's texts: the failure's own, or those as
+// they may be shown.
+func (c *Cause) Advise(facts Facts) Advice {
+	a := Advice{Diagnosis: fill(c.Diagnosis, facts), Confirm: fill(c.Confirm, facts)}
+	for _, step := range c.Fix {
+		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts), Where: step.Where})
+	}
+	return a
+}
+
+// Verdict is what became of one event.
+type Verdict struct {
+	Ours    bool
+	Reason  string // why it is a failure of the flow, or why not; one clause
+	Headed  bool   // the event has a header
+	Header  event.Header
+	Failure Failure // when Ours
+}
+
+// MayBeOurs is the cheap test that all but the flow's own events fail. Every
+// event that Diagnose calls ours passes it.
+func MayBeOurs(text []byte) bool {
+	return bytes.Contains(text, []byte("oauth2")) || bytes.Contains(text, []byte("[c.a.o.c."))
+}
+
+// Match diagnoses an event; false when it is no failure of the flow. zone is
+// that of timestamps without an offset.
+func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
+	if !MayBeOurs(e.Text) {
+		return Failure{}, false
+	}
+	v := s.Diagnose(string(e.Text), zone)
+	return v.Failure, v.Ours
+}
+
+var (
+	flowURL  = regexp.MustCompile(`^(?:/[^/\s]+)?/(?:rest/oauth2-client/|plugins/servlet/oauth2/client/callback)`)
+	flowUUID = regexp.MustCompile(`config/flow/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})`)
+)
+
+// Diagnose tells of an event's text whether it is a failure of the flow, and
+// what caused it.
+func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
+	h, message, ok := event.Parse(text, zone)
+	if !ok {
+		return Verdict{Reason: "it has no header with a date and a level"}
+	}
+	v := Verdict{Headed: true, Header: h}
+	v.Ours, v.Reason = ours(h)
+	if !v.Ours {
+		return v
+	}
+	v.Failure = s.failure(payload(message))
+	v.Failure.Time = h.Time
+	v.Failure.Header = h
+	v.Failure.Text = text
+	v.Failure.Integration = Integration{ID: Unknown, KnownBy: "nothing"}
+	for _, url := range []string{h.URL, h.ThreadURL} {
+		if m := flowUUID.FindStringSubmatch(url); m != nil {
+			id := strings.ToLower(m[1])
+			v.Failure.Integration = Integration{ID: id, Flow: id, KnownBy: "flow"}
+			break
+		}
+	}
+	return v
+}
+
+// ours decides by level, request URL and logger, never by words of the
+// message: other parts of Jira report the same errors. The URL in a thread
+// name counts only where the header has none, since threads keep the name of
+// an earlier request.
+func ours(h event.Header) (bool, string) {
+	if !slices.Contains([]string{"WARN", "ERROR", "FATAL"}, h.Level) {
+		return false, "its level is " + h.Level + ", not WARN, ERROR or FATAL"
+	}
+	switch {
+	case flowURL.MatchString(h.URL):
+		return true, "its request URL belongs to the OAuth client flow"
+	case strings.HasPrefix(h.Logger, "c.a.o.c."), strings.HasPrefix(h.Logger, "com.atlassian.oauth2.client."):
+		return true, "its logger belongs to the OAuth client plugin"
+	case h.URL == "" && flowURL.MatchString(h.ThreadURL):
+		return true, "the URL in its thread name belongs to the OAuth client flow"
+	}
+	return false, "neither its request URL nor its logger belongs to the OAuth client flow"
+}
+
+// otherLog is a text that begins with a date.
+var otherLog = regexp.MustCompile(`^\W{0,3}\d{1,4}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{1,4}[ T:,]`)
+
+// Text diagnoses a bare error text, without a log header, as if it stood
+// behind "The error message is:".
+func (s *Set) Text(text string) Verdict {
+	if otherLog.MatchString(text) {
+		return Verdict{Reason: "it is a line of a log, but not in the form of Jira's"}
+	}
+	f := s.failure(payload(text))
+	if f.Cause.ID == Unknown && len(f.Codes) == 0 {
+		return Verdict{Reason: "it has no log header, and no cause in the catalogue has this text"}
+	}
+	f.Text = text
+	f.Integration = Integration{ID: Unknown, KnownBy: "nothing"}
+	return Verdict{Ours: true, Reason: "it is an error text without a log header", Failure: f}
+}
+
+// failure finds the cause of a payload and writes its diagnosis.
+func (s *Set) failure(p message) Failure {
+	var f Failure
+	f.Codes = p.codes()
+	f.Facts = p.facts()
+	found := s.candidates(p.text, f.Codes)
+	if len(found) == 0 {
+		found = []candidate{{cause: s.unknown}}
+		f.Facts["message"] = clean(p.text)
+		f.unmapped()
+	}
+	f.Cause, f.Signal = found[0].cause, found[0].signal
+	for _, c := range found[1:] {
+		if c.cause != f.Cause && !slices.Contains(f.Also, c.cause.ID) {
+			f.Also = append(f.Also, c.cause.ID)
+		}
+	}
+	if i := slices.Index(f.Codes, f.Signal); i > 0 {
+		f.Codes = slices.Concat([]string{f.Signal}, f.Codes[:i], f.Codes[i+1:])
+	}
+	if len(f.Codes) > 0 {
+		f.Facts["code"] = f.Codes[0]
+	}
+	f.advise()
+	f.Links = append(f.Links, f.Cause.Links...)
+	return f
+}
+
+type candidate struct {
+	cause  *Cause
+	signal string
+}
+
+// vague codes only wrap others: a more specific one beside them wins.
+var vague = []string{"AADSTS70002", "AADSTS70000", "AADSTS65005", "AADSTS90023", "AADSTS50000", "AADSTS9002313"}
+
+// candidates are the causes that a text shows, the deciding one first: the
+// operator's own, then by code in the order of the text, then by pattern in
+// the order of the tiers. Where there is a provider code, the words of lower
+// tiers are content and not cause: the provider has answered, so network,
+// proxy and TLS work.
+func (s *Set) candidates(text string, codes []string) []candidate {
+	var own, specific, provider, wrapped, rest []candidate
+	for _, code := range codes {
+		c, ok := s.byCode[code]
+		switch {
+		case !ok:
+		case c.own:
+			own = append(own, candidate{c, code})
+		case slices.Contains(vague, code):
+			wrapped = append(wrapped, candidate{c, code})
+		default:
+			specific = append(specific, candidate{c, code})
+		}
+	}
+	for _, c := range s.causes {
+		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(text) })
+		switch {
+		case i < 0:
+		case c.own:
+			own = append(own, candidate{c, c.patterns[i].String()})
+		case c.tier == 0:
+			provider = append(provider, candidate{c, c.patterns[i].String()})
+		case len(codes) == 0:
+			rest = append(rest, candidate{c, c.patterns[i].String()})
+		}
+	}
+	return slices.Concat(own, specific, provider, wrapped, rest)
+}

@@ -1,0 +1,112 @@
+// Package notify brings alerts out of the door: to Slack, to a webhook, to the
+// terminal.
+package notify
+
+import (
+	"time"
+
+	"jira-oauth-watcher/conf"
+)
+
+// Kind says what an alert is worth saying for.
+type Kind string
+
+// The kinds of alerts.
+const (
+	Opened   Kind = "opened"   // an integration began to fail
+	Changed  Kind = "changed"  // it fails for another cause now
+	Reminder Kind = "reminder" // it goes on failing
+	Quiet    Kind = "quiet"    // it has not failed for quiet_after: closed
+	Test     Kind = "test"     // somebody wants to see one
+)
+
+// Alert is one thing worth saying about an incident: the body of a webhook, in
+// the envelope of Standard Webhooks (https://www.standardwebhooks.com).
+// Everything in it that a log said is masked already.
+type Alert struct {
+	Type      string    `json:"type"`      // "jira.oauth." + kind
+	Timestamp time.Time `json:"timestamp"` // of the event that made it
+	Data      Data      `json:"data"`
+}
+
+// Data is what an alert says.
+type Data struct {
+	Schema      int            `json:"schema"` // 1
+	ID          string         `json:"id"`     // the same whenever the alert is sent again
+	Kind        Kind           `json:"kind"`
+	Node        string         `json:"node"`
+	Integration Integration    `json:"integration"`
+	Cause       Cause          `json:"cause"`
+	Diagnosis   string         `json:"diagnosis"`
+	Fix         []Step         `json:"fix"`
+	Confirm     string         `json:"confirm"`
+	Links       []Link         `json:"links"`
+	Facts       map[string]any `json:"facts"` // values are strings or lists of strings
+	Request     Request        `json:"request"`
+	Failures    Failures       `json:"failures"`
+	Log         Log            `json:"log"`
+	Probe       *struct{}      `json:"probe"` // always null so far
+}
+
+// Integration is whose failure it is.
+type Integration struct {
+	ID      string  `json:"id"`       // the dedup key, or "unknown"
+	Flow    *string `json:"flow"`     // UUID of the flow, null when the log shows none
+	Name    *string `json:"name"`     // null so far
+	KnownBy string  `json:"known_by"` // flow or nothing
+}
+
+// Cause is what is wrong.
+type Cause struct {
+	ID         string        `json:"id"`
+	RootCause  *int          `json:"root_cause"` // number in Atlassian's article, null when it is not in there
+	Title      string        `json:"title"`
+	Provider   string        `json:"provider"`
+	Severity   conf.Severity `json:"severity"`
+	Confidence string        `json:"confidence"`
+	Codes      []string      `json:"codes"`
+	Previous   *string       `json:"previous"` // ID of the cause before, in an alert of kind changed
+}
+
+// Step is one thing to do.
+type Step struct {
+	Text  string `json:"text"`
+	Where string `json:"where"` // who can do it
+}
+
+// Link is a page to read. Its URL is the catalogue's, never the log's.
+type Link struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+// Request is the browser's request that Jira was answering.
+type Request struct {
+	User   string `json:"user"`
+	Client string `json:"client"`
+	ID     string `json:"id"`
+	Path   string `json:"path"`
+}
+
+// Failures counts the failures of the incident.
+type Failures struct {
+	Count          int       `json:"count"`
+	First          time.Time `json:"first"`
+	Last           time.Time `json:"last"`
+	SinceLastAlert int       `json:"since_last_alert"`
+}
+
+// Log is where the last failure stands.
+type Log struct {
+	Name    string `json:"name"`
+	Path    string `json:"path"`
+	Excerpt string `json:"excerpt"` // at most 2,000 characters
+}
+
+// RootCause is n as the wire has it: null for 0.
+func RootCause(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}

@@ -1,0 +1,137 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"jira-oauth-watcher/conf"
+)
+
+const (
+	maxReply      = 4 << 10   // bytes read of an answer: enough for any reason a receiver gives
+	maxRetryAfter = time.Hour // a longer pause is not believed
+	maxCAFile     = 1 << 20
+)
+
+// newClient makes an HTTP client for one receiver: it follows no redirect,
+// heeds the proxy variables of the environment, and trusts the notifier's own
+// authorities in addition to the system's.
+func newClient(n conf.Notifier) (*http.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 1
+	transport.IdleConnTimeout = 30 * time.Second
+	if n.CAFile != "" {
+		info, err := os.Stat(n.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("ca_file: %w", err)
+		}
+		if info.Size() > maxCAFile {
+			return nil, fmt.Errorf("ca_file: %s is larger than %d bytes", n.CAFile, maxCAFile)
+		}
+		pem, err := os.ReadFile(n.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("ca_file: %w", err)
+		}
+		roots, err := x509.SystemCertPool()
+		if err != nil {
+			roots = x509.NewCertPool()
+		}
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("ca_file: %s holds no certificate in PEM form", n.CAFile)
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// answer is what a receiver said.
+type answer struct {
+	status     int
+	body       string // its beginning, one line, printable
+	retryAfter time.Duration
+}
+
+// post sends a body to a secret address. Errors are rebuilt without it:
+// net/http puts the whole URL into its own.
+func post(ctx context.Context, client *http.Client, to conf.Secret, header http.Header, body []byte) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.Reveal(), bytes.NewReader(body))
+	if err != nil {
+		return answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
+	}
+	req.Header = header
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	req.Header.Set("User-Agent", "jira-oauth-watcher")
+	resp, err := client.Do(req)
+	if err != nil {
+		var u *url.Error
+		if errors.As(err, &u) {
+			err = u.Err
+		}
+		return answer{}, &Error{Err: err}
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return answer{}, &Error{Err: fmt.Errorf("reading the answer: %w", err)}
+	}
+	return answer{
+		status:     resp.StatusCode,
+		body:       oneLine(string(text)),
+		retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+	}, nil
+}
+
+// retryAfter reads the header of that name: seconds, also with a fraction, or
+// a date (RFC 9110, section 10.2.3).
+func retryAfter(value string, now time.Time) time.Duration {
+	var d time.Duration
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds > 0 {
+		d = time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
+	} else if at, err := http.ParseTime(value); err == nil {
+		d = at.Sub(now)
+	}
+	return min(max(d, 0), maxRetryAfter)
+}
+
+// failed makes an Error of an answer, by its status.
+func (a answer) failed() *Error {
+	e := &Error{RetryAfter: a.retryAfter, Err: fmt.Errorf("the receiver answered %d %s: %q", a.status, http.StatusText(a.status), a.body)}
+	switch a.status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		e.Outcome = BadMessage
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		e.Outcome = Retry
+	default:
+		if a.status >= 300 && a.status < 500 {
+			e.Outcome = BadSettings
+		}
+	}
+	return e
+}
+
+// oneLine makes a receiver's words fit for a log line: an HTML page becomes
+// short, control characters go.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	return Cut(strings.Join(strings.Fields(s), " "), 200)
+}
