@@ -1,0 +1,321 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/notify"
+)
+
+// The program is tested as a program: the real binary, real files, a real
+// state file and a real HTTP receiver on loopback.
+
+// patience bounds every wait for something that must come.
+const patience = 30 * time.Second
+
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "watcher-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "watcher")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+// watcher is a running program.
+type watcher struct {
+	t      testing.TB
+	cmd    *exec.Cmd
+	stdout *buffer
+	stderr *buffer
+	done   chan error
+}
+
+// start runs the program; the test ends it.
+func start(t testing.TB, dir string, args ...string) *watcher {
+	t.Helper()
+	w := &watcher{t: t, cmd: exec.Command(binary, args...), stdout: &buffer{}, stderr: &buffer{}, done: make(chan error, 1)}
+	w.cmd.Dir = dir
+	w.cmd.Stdout, w.cmd.Stderr = w.stdout, w.stderr
+	w.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET=", "JOURNAL_STREAM=", "STATE_DIRECTORY=")
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { w.done <- w.cmd.Wait() }()
+	t.Cleanup(func() {
+		w.kill()
+		if t.Failed() {
+			t.Logf("standard output of %v:\n%s\nstandard error:\n%s", args, w.stdout, w.stderr)
+		}
+	})
+	return w
+}
+
+func (w *watcher) signal(s os.Signal) {
+	w.t.Helper()
+	if err := w.cmd.Process.Signal(s); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// kill ends the program as kill -9 does.
+func (w *watcher) kill() {
+	if w.cmd.Process.Signal(syscall.SIGKILL) == nil {
+		w.wait()
+	}
+}
+
+// wait waits for the end and returns the exit status.
+func (w *watcher) wait() int {
+	w.t.Helper()
+	select {
+	case err := <-w.done:
+		w.done <- err
+	case <-time.After(patience):
+		w.t.Fatalf("the program did not end\n%s", w.stderr)
+	}
+	return w.cmd.ProcessState.ExitCode()
+}
+
+// stop ends the program as systemd does, and expects status 0.
+func (w *watcher) stop() {
+	w.t.Helper()
+	w.signal(syscall.SIGTERM)
+	if status := w.wait(); status != 0 {
+		w.t.Fatalf("exit status %d after SIGTERM\n%s", status, w.stderr)
+	}
+}
+
+// says waits until standard error holds a text.
+func (w *watcher) says(text string) {
+	w.t.Helper()
+	eventually(w.t, func() error {
+		if !strings.Contains(w.stderr.String(), text) {
+			return fmt.Errorf("standard error has no %q:\n%s", text, w.stderr)
+		}
+		return nil
+	})
+}
+
+// follows waits until the program has stored where it reads each log.
+func (w *watcher) follows(dir string) {
+	w.t.Helper()
+	eventually(w.t, func() error {
+		if _, err := os.Stat(filepath.Join(dir, "state", "state.db")); err != nil {
+			return err
+		}
+		return nil
+	})
+}
+
+// eventually tries a condition until it holds.
+func eventually(t testing.TB, condition func() error) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
+		err := condition()
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// buffer is what a program has written so far.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// request is one that a receiver got.
+type request struct {
+	header http.Header
+	body   []byte
+	status int // what it was answered
+	at     time.Time
+}
+
+// receiver records requests and answers each as its script says, then 200 ok.
+type receiver struct {
+	*httptest.Server
+	t        testing.TB
+	mu       sync.Mutex
+	script   []func(http.ResponseWriter) int
+	requests []request
+}
+
+func receive(t testing.TB) *receiver {
+	r := &receiver{t: t}
+	r.Server = httptest.NewServer(r)
+	t.Cleanup(func() {
+		r.CloseClientConnections()
+		r.Close()
+	})
+	return r
+}
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	body, _ := io.ReadAll(req.Body)
+	at := time.Now()
+	r.mu.Lock()
+	var answer func(http.ResponseWriter) int
+	if len(r.script) > 0 {
+		answer, r.script = r.script[0], r.script[1:]
+	}
+	r.mu.Unlock()
+	status := 200
+	if answer != nil {
+		status = answer(w)
+	} else {
+		io.WriteString(w, "ok")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, request{req.Header, body, status, at})
+}
+
+// then appends an answer to the script.
+func (r *receiver) then(answers ...func(http.ResponseWriter) int) *receiver {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.script = append(r.script, answers...)
+	return r
+}
+
+func status(code int, headers ...string) func(http.ResponseWriter) int {
+	return func(w http.ResponseWriter) int {
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(code)
+		return code
+	}
+}
+
+func (r *receiver) all() []request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]request(nil), r.requests...)
+}
+
+// accepted are the requests that were answered 200.
+func (r *receiver) accepted() []request {
+	var list []request
+	for _, q := range r.all() {
+		if q.status == 200 {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// alerts waits for at least n accepted webhook requests and returns their
+// alerts.
+func (r *receiver) alerts(n int) []notify.Alert {
+	r.t.Helper()
+	eventually(r.t, func() error {
+		if got := len(r.accepted()); got < n {
+			return fmt.Errorf("%d requests were accepted, want %d", got, n)
+		}
+		return nil
+	})
+	var list []notify.Alert
+	for _, q := range r.accepted() {
+		var a notify.Alert
+		if err := json.Unmarshal(q.body, &a); err != nil {
+			r.t.Fatalf("body %s: %v", q.body, err)
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// write makes a file.
+func write(t testing.TB, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// appendAs appends a text to a file in another process, as Jira is one.
+func appendAs(t testing.TB, path, text string) {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", `cat >> "$1"`, "sh", path)
+	cmd.Stdin = strings.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("appending: %v %s", err, out)
+	}
+}
+
+// failure is one failure of a flow as Jira logs it, at a second of a fixed day.
+func failure(flow, second int, message string) string {
+	at := time.Date(2026, 1, 2, 10, 0, second, 0, time.UTC).Format("2006-01-02 15:04:05")
+	return fmt.Sprintf("%s,000+0000 http-nio-8080-exec-7 ERROR admin 600x%dx1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%s [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: %s\n",
+		at, second, flowID(flow), message)
+}
+
+func flowID(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }
+
+const (
+	badSecret = "AADSTS7000215: Invalid client secret provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z"
+	badTLS    = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target"
+)
+
+// ordinary are lines of Jira that are nobody's failure.
+const ordinary = "2026-01-02 10:00:00,000+0000 Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
+
+// signingSecret is the key of the webhooks in these tests.
+const signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+// settings writes a configuration with one log and a webhook, and returns its
+// path and the log's.
+func settings(t testing.TB, dir string, r *receiver, more string) (config, log string) {
+	t.Helper()
+	log = filepath.Join(dir, "atlassian-jira.log")
+	config = write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(`node = "jira-node-1"
+state_dir = %q
+[[log]]
+path = %q
+name = "jira"
+[[webhook]]
+url = "%s/hook"
+secret = %q
+%s`, filepath.Join(dir, "state"), log, r.URL, signingSecret, more))
+	return config, log
+}
