@@ -59,7 +59,7 @@ func (d *decoder) table(path string, keys map[string]any, v reflect.Value) bool 
 		f, known := fields[key]
 		switch {
 		case !known:
-			d.problems = append(d.problems, d.source.keyProblem(p, "unknown key%s", hint(key, names)))
+			d.problems = append(d.problems, d.source.keyProblem(p, "unknown key%s", hint(key, names, slices.Sorted(maps.Keys(fields)))))
 			good = false
 		case f.later:
 			good = d.later(p, keys[key])
@@ -70,8 +70,10 @@ func (d *decoder) table(path string, keys map[string]any, v reflect.Value) bool 
 	return good
 }
 
-func hint(key string, names []string) string {
-	if n := Nearest(key, names); n != "" {
+// hint names the key that was probably meant, be it one that is not supported
+// yet, or else those there are.
+func hint(key string, names, all []string) string {
+	if n := Nearest(key, all); n != "" {
 		return fmt.Sprintf(", did you mean %q?", n)
 	}
 	if len(names) == 0 {

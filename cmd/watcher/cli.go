@@ -110,7 +110,6 @@ mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
 diagnosis and the steps that repair it.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v%s; run '%s --help' to see the flags", err, flagMeant(c, err), c.CommandPath())

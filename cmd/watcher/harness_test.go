@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -118,14 +119,16 @@ func (w *watcher) says(text string) {
 	})
 }
 
-// follows waits until the program has stored where it reads each log.
+// follows waits until the program has stored where it reads: from then on it
+// forgets nothing that is written. The state file is in the directory state.
 func (w *watcher) follows(dir string) {
 	w.t.Helper()
 	eventually(w.t, func() error {
-		if _, err := os.Stat(filepath.Join(dir, "state", "state.db")); err != nil {
-			return err
+		text, err := os.ReadFile(filepath.Join(dir, "state", "state.db"))
+		if err == nil && !bytes.Contains(text, []byte(`"Offset"`)) {
+			err = errors.New("no position is stored yet")
 		}
-		return nil
+		return err
 	})
 }
 

@@ -1,0 +1,171 @@
+package main_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/notify"
+)
+
+// kill -9 between any two lines, with a restart in between, loses no failure
+// and tells none twice, except with the same ID.
+func TestKillBetweenAnyTwoLines(t *testing.T) {
+	story := []string{
+		failure(1, 1, badSecret),
+		ordinary,
+		failure(2, 2, "AADSTS28000: Scope https://outlook.office.com/IMAP.AccessAsUser.All https://graph.microsoft.com/Mail.Send is not valid."),
+		"    Trace ID: e32c07cf-b6b5-46e0-a570-00f7bd524700\n",
+		"    Correlation ID: f42c3c1f-7755-4154-a793-859caf0e3565\n",
+		failure(1, 3, badSecret),
+		failure(1, 4, badTLS),
+		"\tat java.base/sun.security.ssl.Alert.createSSLException(Unknown Source)\n",
+		ordinary,
+		failure(3, 5, "null"),
+		"java.lang.IllegalStateException: a later line of the same event\n",
+		ordinary,
+		failure(2, 6, badSecret),
+		ordinary,
+	}
+	want := []string{
+		flowID(1) + " opened entra-client-secret-invalid",
+		flowID(2) + " opened entra-scopes-multiple-resources",
+		flowID(1) + " changed tls-certificate-untrusted",
+		flowID(3) + " opened unknown",
+		flowID(2) + " changed entra-client-secret-invalid",
+	}
+	for cut := range len(story) + 1 {
+		t.Run(fmt.Sprint(cut), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			hub := receive(t)
+			config, log := settings(t, dir, hub, "")
+			write(t, log, "")
+			w := start(t, dir, "run", "--config", config)
+			w.follows(dir)
+			for _, line := range story[:cut] {
+				appendAs(t, log, line)
+			}
+			w.kill()
+			appendAs(t, log, strings.Join(story[cut:], ""))
+			w = start(t, dir, "run", "--config", config)
+			hub.alerts(len(want))
+			appendAs(t, log, failure(9, 50, badSecret)) // comes last
+			eventually(t, func() error {
+				if list := told(hub); list[len(list)-1] != flowID(9)+" opened entra-client-secret-invalid" {
+					return fmt.Errorf("the last failure is not told: %v", list)
+				}
+				return nil
+			})
+			w.stop()
+			if got := told(hub); fmt.Sprint(got[:len(got)-1]) != fmt.Sprint(want) {
+				t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		})
+	}
+}
+
+// told are the alerts that a receiver got, each ID once.
+func told(r *receiver) []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, a := range r.alerts(0) {
+		if !seen[a.Data.ID] {
+			seen[a.Data.ID] = true
+			list = append(list, fmt.Sprintf("%s %s %s", a.Data.Integration.ID, a.Data.Kind, a.Data.Cause.ID))
+		}
+	}
+	return list
+}
+
+// What is written while the program is down is told after the restart, also
+// when no event had been complete before, and over a rotation.
+func TestDowntime(t *testing.T) {
+	dir := t.TempDir()
+	hub := receive(t)
+	config, log := settings(t, dir, hub, "")
+	write(t, log, failure(1, 1, badSecret)) // before the first start, which begins at the end
+	w := start(t, dir, "run", "--config", config)
+	w.follows(dir)
+	w.kill()
+	appendAs(t, log, failure(2, 2, badSecret))
+	rename(t, log, log+".1")
+	appendAs(t, log, failure(3, 3, badSecret))
+	w = start(t, dir, "run", "--config", config)
+	hub.alerts(2)
+	w.stop()
+	want := []string{flowID(2) + " opened entra-client-secret-invalid", flowID(3) + " opened entra-client-secret-invalid"}
+	if got := told(hub); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+}
+
+// A rename rotation and a truncation while the program runs lose nothing.
+func TestRotationWhileRunning(t *testing.T) {
+	dir := t.TempDir()
+	hub := receive(t)
+	config, log := settings(t, dir, hub, "")
+	write(t, log, "")
+	w := start(t, dir, "run", "--config", config)
+	w.follows(dir)
+	appendAs(t, log, failure(1, 1, badSecret))
+	hub.alerts(1)
+	for i := 2; i <= 6; i++ {
+		appendAs(t, log, failure(i, i, badSecret))
+		if i%2 == 0 {
+			rename(t, log, fmt.Sprintf("%s.%d", log, 9-i))
+			continue
+		}
+		hub.alerts(i)
+		write(t, log, "") // truncated in place
+	}
+	appendAs(t, log, failure(7, 7, badSecret))
+	alerts := hub.alerts(7)
+	w.stop()
+	if n := len(hub.all()); n != 7 {
+		t.Errorf("%d requests, want 7", n)
+	}
+	for i, a := range alerts {
+		if a.Data.Integration.ID != flowID(i+1) || a.Data.Kind != notify.Opened {
+			t.Errorf("alert %d: %s of %s", i+1, a.Data.Kind, a.Data.Integration.ID)
+		}
+	}
+}
+
+// A damaged state file is set aside with a warning, and neither used nor
+// deleted.
+func TestDamagedStateFile(t *testing.T) {
+	dir := t.TempDir()
+	hub := receive(t)
+	config, log := settings(t, dir, hub, "")
+	write(t, log, "")
+	makeDir(t, filepath.Join(dir, "state"))
+	garbage := strings.Repeat("not a state file\n", 1000)
+	write(t, filepath.Join(dir, "state", "state.db"), garbage)
+	w := start(t, dir, "run", "--config", config)
+	w.says("state file was damaged")
+	w.says("state.db.damaged-")
+	appendAs(t, log, failure(1, 1, badSecret))
+	hub.alerts(1)
+	w.stop()
+	aside, err := filepath.Glob(filepath.Join(dir, "state", "state.db.damaged-*"))
+	if err != nil || len(aside) != 1 || read(t, aside[0]) != garbage {
+		t.Errorf("set aside: %v %v, want one file with the old bytes", aside, err)
+	}
+}
+
+// Two programs on one state file: the second one says so and ends.
+func TestStateInUse(t *testing.T) {
+	dir := t.TempDir()
+	config, log := settings(t, dir, receive(t), "")
+	write(t, log, "")
+	w := start(t, dir, "run", "--config", config)
+	w.follows(dir)
+	second := start(t, dir, "run", "--config", config)
+	if status := second.wait(); status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	second.says("is in use by another watcher: stop that one, or give this one its own state_dir")
+	w.stop()
+}

@@ -1,0 +1,147 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const hangup = syscall.SIGHUP
+
+func rename(t testing.TB, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func makeDir(t testing.TB, path string) {
+	t.Helper()
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// peak is the most memory that the program has had, in MiB.
+func (w *watcher) peak() int {
+	w.t.Helper()
+	text := read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return kib >> 10
+		}
+	}
+	w.t.Fatal("no VmHWM")
+	return 0
+}
+
+// Whatever stands in a log, the failure behind it is told, and memory stays
+// flat.
+func TestStrangeInput(t *testing.T) {
+	random := make([]byte, 4<<20)
+	seed := uint32(1)
+	for i := range random {
+		seed = seed*1664525 + 1013904223
+		random[i] = byte(seed >> 24)
+	}
+	for name, text := range map[string]string{
+		"empty":              "",
+		"NUL bytes":          strings.Repeat("\x00", 100_000) + "\n",
+		"invalid UTF-8":      "2026-01-02 10:00:00,000+0000 x ERROR \xff\xfe [c.a.o.c.\xc3] oauth2 \xed\xa0\x80\n",
+		"a line of 50 MB":    strings.Repeat("x", 50<<20) + "\n",
+		"a failure of 50 MB": strings.TrimSuffix(failure(8, 1, badSecret+strings.Repeat(" oauth2", 50<<20/7)), "\n") + "\n",
+		"a binary":           string(random) + "\n",
+		"no line end":        strings.Repeat(ordinary, 3) + "\n",
+		"CRLF":               strings.ReplaceAll(strings.Repeat(ordinary, 3), "\n", "\r\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			hub := receive(t)
+			config, log := settings(t, dir, hub, "")
+			write(t, log, "")
+			w := start(t, dir, "run", "--config", config)
+			w.follows(dir)
+			appendAs(t, log, text)
+			appendAs(t, log, failure(1, 1, badSecret))
+			eventually(t, func() error {
+				for _, a := range hub.alerts(1) {
+					if a.Data.Integration.ID == flowID(1) {
+						return nil
+					}
+				}
+				return fmt.Errorf("the failure behind it is not told")
+			})
+			if mib := w.peak(); mib > 60 {
+				t.Errorf("memory rose to %d MiB", mib)
+			}
+			w.stop()
+		})
+	}
+}
+
+// A log that is not there, or is a directory, is waited for and said once;
+// what it holds when it comes is told.
+func TestLogIsWaitedFor(t *testing.T) {
+	for name, prepare := range map[string]func(t *testing.T, log string) (come func()){
+		"missing file": func(*testing.T, string) func() { return func() {} },
+		"missing directory": func(t *testing.T, log string) func() {
+			rename(t, filepath.Dir(log), filepath.Dir(log)+".away")
+			return func() { rename(t, filepath.Dir(log)+".away", filepath.Dir(log)) }
+		},
+		"directory": func(t *testing.T, log string) func() {
+			makeDir(t, log)
+			return func() { rename(t, log, log+".dir") }
+		},
+		"dangling link": func(t *testing.T, log string) func() {
+			if err := os.Symlink(log+".target", log); err != nil {
+				t.Fatal(err)
+			}
+			return func() {}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			hub := receive(t)
+			makeDir(t, filepath.Join(dir, "log"))
+			log := filepath.Join(dir, "log", "atlassian-jira.log")
+			config := write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("state_dir = %q\n[[log]]\npath = %q\n[[webhook]]\nurl = \"%s\"\n", filepath.Join(dir, "state"), log, hub.URL))
+			come := prepare(t, log)
+			w := start(t, dir, "run", "--config", config)
+			w.says("log cannot be read, waiting")
+			come()
+			appendAs(t, log, failure(1, 1, badSecret))
+			hub.alerts(1)
+			w.stop()
+			said := map[string]int{}
+			for line := range strings.Lines(w.stderr.String()) {
+				if _, what, ok := strings.Cut(line, "log cannot be read, waiting"); ok {
+					said[what]++
+				}
+			}
+			for what, n := range said {
+				if n != 1 {
+					t.Errorf("%q is said %d times, want once:\n%s", what, n, w.stderr)
+				}
+			}
+		})
+	}
+}
