@@ -12,6 +12,10 @@ import (
 	"strings"
 )
 
+// credentialPrefix is what systemd puts before the names of the files in the
+// unit's directory of credentials.
+const credentialPrefix = "jira-oauth-watcher_"
+
 const (
 	maxSecret       = 64 << 10
 	maxCertificates = 1 << 20 // all public authorities together take a quarter
@@ -117,7 +121,9 @@ func (b *builder) candidates(name string) []string {
 	}
 	var places []string
 	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-		places = append(places, filepath.Join(dir, name))
+		// LoadCredential=jira-oauth-watcher:DIRECTORY, as in our unit, puts
+		// its own name in front of each file's (systemd.exec(5)).
+		places = append(places, filepath.Join(dir, name), filepath.Join(dir, credentialPrefix+name))
 	}
 	return append(places, filepath.Join(filepath.Dir(b.file), name))
 }
