@@ -84,7 +84,7 @@ func TestSecretFile(t *testing.T) {
 		{"windows", nil},
 		{"both", nil},                // the credentials come first, and may have any mode
 		{credentials + "/both", nil}, // also when named in full
-		{"unit", nil}, // as the unit's LoadCredential names it
+		{"unit", nil},                // as the unit's LoadCredential names it
 		{"open", []string{open}},
 	}
 	for _, tt := range tests {
