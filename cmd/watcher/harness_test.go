@@ -26,7 +26,13 @@ import (
 // patience bounds every wait for something that must come.
 const patience = 30 * time.Second
 
-var binary string
+var (
+	binary     string
+	buildFlags = []string{"build"}
+)
+
+// memoryFactor is what the race detector adds to the program's memory.
+var memoryFactor = map[bool]int{false: 1, true: 10}
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "watcher-test-")
@@ -35,7 +41,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "watcher")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", append(buildFlags, "-o", binary, ".")...).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		os.Exit(1)
 	}
@@ -56,10 +62,16 @@ type watcher struct {
 // start runs the program; the test ends it.
 func start(t testing.TB, dir string, args ...string) *watcher {
 	t.Helper()
+	return startUnder(t, dir, "", args...)
+}
+
+// startUnder runs the program as systemd does, with a socket to notify.
+func startUnder(t testing.TB, dir, socket string, args ...string) *watcher {
+	t.Helper()
 	w := &watcher{t: t, cmd: exec.Command(binary, args...), stdout: &buffer{}, stderr: &buffer{}, done: make(chan error, 1)}
 	w.cmd.Dir = dir
 	w.cmd.Stdout, w.cmd.Stderr = w.stdout, w.stderr
-	w.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET=", "JOURNAL_STREAM=", "STATE_DIRECTORY=")
+	w.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket, "JOURNAL_STREAM=", "STATE_DIRECTORY=")
 	if err := w.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

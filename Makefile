@@ -1,0 +1,28 @@
+# Everything a developer does, by name. Needs Go, git and make.
+
+.PHONY: build test lint bench fuzz
+
+build:
+	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
+
+# All tests with the race detector, the program's own once more without it
+# (memory is measured there), and each fuzz target for some seconds.
+test:
+	scripts/deps.sh
+	scripts/test.sh
+
+# Each fuzz target for FUZZTIME (default 3s).
+fuzz:
+	scripts/fuzz.sh
+
+lint:
+	test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	go tool staticcheck ./...
+
+# Figures, not verdicts: quote medians of several runs.
+bench:
+	go test -run '^$$' -bench . -benchmem ./internal/event ./matchers ./tailer
+	go test -run '^$$' -bench WriteToRequest -benchtime 500x ./cmd/watcher
+	go test -run '^$$' -bench Follow -benchtime 5x ./cmd/watcher

@@ -1,0 +1,107 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// BenchmarkWriteToRequest is the whole way in the live program: from the
+// write of a failure to the log, to the HTTP request that tells of it. In it
+// are the 5 ms of silence that complete an event, and the commit to disk.
+//
+//	go test ./cmd/watcher -run '^$' -bench WriteToRequest -benchtime 500x
+func BenchmarkWriteToRequest(b *testing.B) {
+	dir := b.TempDir()
+	hub := receive(b)
+	config, log := settings(b, dir, hub, "")
+	write(b, log, "")
+	w := start(b, dir, "run", "--config", config)
+	w.follows(dir)
+	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		text := failure(i, i%60, badSecret)
+		written := time.Now()
+		if _, err := f.WriteString(text); err != nil {
+			b.Fatal(err)
+		}
+		for {
+			if all := hub.all(); len(all) > i {
+				took = append(took, all[i].at.Sub(written))
+				break
+			}
+			time.Sleep(200 * time.Microsecond)
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(ms(took[len(took)/2]), "p50-ms")
+	b.ReportMetric(ms(took[len(took)*99/100]), "p99-ms")
+	b.ReportMetric(w.rss(), "RSS-MiB")
+	w.stop()
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// rss is the program's resident memory now, in MiB.
+func (w *watcher) rss() float64 {
+	w.t.Helper()
+	for line := range strings.Lines(read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return float64(kib) / 1024
+		}
+	}
+	w.t.Fatal("no VmRSS")
+	return 0
+}
+
+// BenchmarkFollow is a backlog of ordinary lines through the live program: all
+// stages, one failure at its end.
+//
+//	go test ./cmd/watcher -run '^$' -bench Follow -benchtime 5x
+func BenchmarkFollow(b *testing.B) {
+	dir := b.TempDir()
+	hub := receive(b)
+	config, log := settings(b, dir, hub, "")
+	write(b, log, "")
+	w := start(b, dir, "run", "--config", config)
+	w.follows(dir)
+	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	const size = 256 << 20
+	block := []byte(strings.Repeat(ordinary, (1<<20)/len(ordinary)))
+	b.SetBytes(size)
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		w.signal(stopSignal) // so that the reading is timed and not the writing
+		for n := 0; n < size; n += len(block) {
+			if _, err := f.Write(block); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := f.WriteString(failure(i, 1, badSecret)); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		w.signal(continueSignal)
+		hub.alerts(i + 1)
+	}
+	b.ReportMetric(w.rss(), "RSS-MiB")
+	b.ReportMetric(float64(w.peak()), "peak-MiB")
+	w.stop()
+}

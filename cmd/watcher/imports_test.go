@@ -1,0 +1,91 @@
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "jira-oauth-watcher/"
+
+// mayImport is the table of ARCHITECTURE.md: which of our packages each one
+// may import.
+var mayImport = map[string][]string{
+	"conf":              {},
+	"tailer":            {},
+	"internal/event":    {"tailer"},
+	"matchers":          {"conf", "internal/event"},
+	"notify":            {"conf"},
+	"internal/incident": {"conf", "internal/event", "matchers", "notify"},
+	"internal/store":    {"tailer", "internal/incident", "notify"},
+	"internal/pipeline": {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
+	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+}
+
+// doors are the only packages that may import a library.
+var doors = map[string]string{
+	"github.com/BurntSushi/toml":      "conf",
+	"github.com/agnivade/levenshtein": "conf",
+	"github.com/nxadm/tail":           "tailer",
+	"golang.org/x/sys":                "tailer",
+	"github.com/slack-go/slack":       "notify",
+	"github.com/standard-webhooks":    "notify",
+	"go.etcd.io/bbolt":                "internal/store",
+	"github.com/spf13":                "cmd/watcher",
+	"github.com/coreos/go-systemd":    "cmd/watcher",
+	"golang.org/x/term":               "cmd/watcher",
+}
+
+// Imports run one way, and each library stands behind one door.
+func TestImports(t *testing.T) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; seen++ {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module)
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("package %s is not in the table", name)
+		}
+		for _, i := range p.Imports {
+			if ours, ok := strings.CutPrefix(i, module); ok {
+				if !slices.Contains(allowed, ours) {
+					t.Errorf("%s must not import %s", name, ours)
+				}
+				continue
+			}
+			if first, _, _ := strings.Cut(i, "/"); !strings.Contains(first, ".") {
+				continue // the standard library
+			}
+			door := ""
+			for library, owner := range doors {
+				if i == library || strings.HasPrefix(i, library+"/") {
+					door = owner
+				}
+			}
+			if door != name {
+				t.Errorf("%s imports %s, whose door is %q", name, i, door)
+			}
+		}
+	}
+	if seen != len(mayImport) {
+		t.Errorf("%d packages, the table has %d", seen, len(mayImport))
+	}
+}

@@ -1,0 +1,168 @@
+package main_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// systemd is the other end of sd_notify.
+type systemd struct {
+	t    testing.TB
+	path string
+	mu   sync.Mutex
+	said []string
+}
+
+func listen(t testing.TB, dir string) *systemd {
+	t.Helper()
+	s := &systemd{t: t, path: filepath.Join(dir, "notify")}
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: s.path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	go func() {
+		b := make([]byte, 4096)
+		for {
+			n, err := conn.Read(b)
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.said = append(s.said, string(b[:n]))
+			s.mu.Unlock()
+		}
+	}()
+	return s
+}
+
+// hears waits until a message that begins so has come n times.
+func (s *systemd) hears(prefix string, n int) {
+	s.t.Helper()
+	eventually(s.t, func() error {
+		if got := s.count(prefix); got < n {
+			return fmt.Errorf("%s was said %d times, want %d", prefix, got, n)
+		}
+		return nil
+	})
+}
+
+func (s *systemd) count(prefix string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, m := range s.said {
+		if strings.HasPrefix(m, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// Under systemd the program says READY once the logs are followed, feeds the
+// watchdog, says RELOADING and READY around a reload, and STOPPING at the end.
+func TestServiceNotifies(t *testing.T) {
+	dir := t.TempDir()
+	hub := receive(t)
+	config, log := settings(t, dir, hub, "")
+	write(t, log, "")
+	manager := listen(t, dir)
+	t.Setenv("WATCHDOG_USEC", "3000000")
+	w := startUnder(t, dir, manager.path, "run", "--config", config)
+	manager.hears("READY=1", 1)
+	appendAs(t, log, failure(1, 1, badSecret)) // READY means that this one is not missed
+	hub.alerts(1)
+	manager.hears("WATCHDOG=1", 2)
+
+	w.signal(hangup)
+	manager.hears("RELOADING=1\nMONOTONIC_USEC=", 1)
+	manager.hears("READY=1", 2)
+	appendAs(t, log, failure(2, 2, badSecret))
+	hub.alerts(2)
+
+	good := read(t, config)
+	write(t, config, good+"[alerts]\nquiet_after = \"soon\"\n")
+	w.signal(hangup)
+	manager.hears("READY=1\nSTATUS=reload refused", 1)
+	w.says("quiet_after")
+	appendAs(t, log, failure(3, 3, badSecret))
+	hub.alerts(3)
+	w.stop()
+	manager.hears("STOPPING=1", 1)
+}
+
+// A reload with another log, another notifier and own causes takes all of them;
+// a bad cause keeps the old ones.
+func TestReload(t *testing.T) {
+	dir := t.TempDir()
+	hub, second := receive(t), receive(t)
+	config, log := settings(t, dir, hub, "")
+	write(t, log, "")
+	w := start(t, dir, "run", "--config", config)
+	w.follows(dir)
+	appendAs(t, log, failure(1, 1, badSecret))
+	hub.alerts(1)
+
+	causes := filepath.Join(dir, "causes.d")
+	makeDir(t, causes)
+	write(t, filepath.Join(causes, "mail.toml"), `[[cause]]
+id = "entra-client-secret-invalid"
+severity = "critical"
+title = "Ask Maria for a new secret"
+`)
+	other := write(t, filepath.Join(dir, "other.log"), "")
+	write(t, config, read(t, config)+fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\nmin_severity = \"critical\"\n[[log]]\npath = %q\nstart = \"beginning\"\n[causes]\ndir = %q\n", second.URL, other, causes))
+	w.signal(hangup)
+	w.says("configuration read again")
+	appendAs(t, other, failure(2, 2, badSecret)+failure(3, 3, badTLS))
+	got := second.alerts(1)[0].Data
+	if got.Cause.Title != "Ask Maria for a new secret" || got.Integration.ID != flowID(2) {
+		t.Errorf("the new notifier got %q of %s", got.Cause.Title, got.Integration.ID)
+	}
+	hub.alerts(3)
+
+	write(t, filepath.Join(causes, "mail.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
+	w.signal(hangup)
+	w.says("reload refused, the old configuration stays")
+	w.says("mail.toml:3:13: cause.patterns: missing closing )")
+	appendAs(t, log, failure(4, 4, badSecret))
+	if got := second.alerts(2)[1].Data; got.Integration.ID != flowID(4) {
+		t.Errorf("after the refused reload the second notifier got %s", got.Integration.ID)
+	}
+	w.stop()
+	if n := len(second.all()); n != 2 {
+		t.Errorf("the second notifier got %d alerts, want the 2 critical ones", n)
+	}
+}
+
+// systemd accepts the unit, and finds little to expose in it.
+func TestUnit(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		missing(t, "systemd-analyze (Debian package systemd)")
+	}
+	text := strings.ReplaceAll(read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service")), "/usr/bin/jira-oauth-watcher", binary)
+	unit := write(t, filepath.Join(t.TempDir(), "jira-oauth-watcher.service"), text)
+	if out, err := exec.Command(analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=15", unit).CombinedOutput(); err != nil {
+		t.Errorf("systemd-analyze security: %v\n%s", err, out)
+	}
+}
+
+// missing skips a test whose program is not installed; where CI is set, it
+// fails it.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed", what)
+	}
+	t.Skipf("%s is not installed", what)
+}
