@@ -1,7 +1,6 @@
 package matchers
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -45,12 +44,10 @@ var hostless = []string{"offline_access", "openid", "profile", "email"}
 func correctScopes(scopes []string) []string {
 	host := "https://outlook.office.com/"
 	for _, s := range scopes {
-		u, err := url.Parse(s)
-		switch {
-		case err != nil || u.Host == "":
-		case strings.HasSuffix(u.Host, ".us"):
+		switch of := hostOf(s); {
+		case strings.HasSuffix(of, ".us"):
 			host = "https://outlook.office365.us/"
-		case strings.HasSuffix(u.Host, ".cn"):
+		case strings.HasSuffix(of, ".cn"):
 			host = "https://partner.outlook.cn/"
 		}
 	}
@@ -83,13 +80,23 @@ var resourceHosts = []string{
 // nearestResource is the known resource that a misspelt one was meant to be:
 // one or two letters away. It is "" when the name is right or too far off.
 func nearestResource(resource string) string {
-	u, err := url.Parse(resource)
-	if err != nil || u.Host == "" {
+	const away = 2
+	host := hostOf(resource)
+	nearest := conf.Nearest(host, resourceHosts)
+	// Nearest also takes the beginning of a word for the word.
+	if nearest == "" || nearest == host || max(len(nearest), len(host))-min(len(nearest), len(host)) > away {
 		return ""
 	}
-	host := strings.ToLower(u.Host)
-	if nearest := conf.Nearest(host, resourceHosts); nearest != "" && nearest != host {
-		return "https://" + nearest
+	return "https://" + nearest
+}
+
+// hostOf is the host of a scope or resource in lower case, without its port;
+// where there is no scheme, what stands before the first slash.
+func hostOf(resource string) string {
+	if _, rest, ok := strings.Cut(resource, "://"); ok {
+		resource = rest
 	}
-	return ""
+	host, _, _ := strings.Cut(resource, "/")
+	host, _, _ = strings.Cut(host, ":")
+	return strings.ToLower(host)
 }

@@ -24,7 +24,7 @@ const maxList = 50 // values of a list
 const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
 
 // extract are the facts that stand in the text as they are; the value is the
-// first group that took part. The wordings are Microsoft's and Java's.
+// group that took part. The wordings are Microsoft's and Java's.
 var extract = []struct {
 	name string
 	re   *regexp.Regexp
@@ -42,11 +42,14 @@ var extract = []struct {
 	{"proxy_status", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
 	{"proxy_reason", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
 	{"unknown_host", regexp.MustCompile(`UnknownHostException:\s*([^\s:]+)`)},
-	{"exception", regexp.MustCompile(`^((?:[a-z][a-z0-9_]*\.)+[A-Z]\w*(?:Exception|Error))\b`)},
 }
 
+// scope has a dot or a slash in it, which tells it from the words around it, or
+// is one of OpenID's.
+const scope = `(?:\S*[./]\S*|offline_access|openid|profile|email)`
+
 var (
-	scopeList = regexp.MustCompile(`[Ss]cope (https?://.+?|[A-Za-z_]+\.[A-Za-z.]+) is not valid`)
+	scopeList = regexp.MustCompile(`[Ss]cope (` + scope + `(?: ` + scope + `)*) is not valid`)
 	isGUID    = regexp.MustCompile(`^` + guid + `$`)
 )
 
@@ -54,11 +57,15 @@ var (
 func (m message) facts() Facts {
 	f := Facts{}
 	for _, e := range extract {
-		for _, value := range e.re.FindStringSubmatch(m.text) {
+		found := e.re.FindStringSubmatch(m.text)
+		for _, value := range found[min(len(found), 1):] {
 			if value = clean(value); value != "" {
-				f[e.name] = value // the last group that took part; group 0 is overwritten
+				f[e.name] = value
 			}
 		}
+	}
+	if exception := exceptionRE.FindString(m.text); exception != "" {
+		f["exception"] = exception
 	}
 	if tenant, ok := f["tenant"].(string); ok && isGUID.MatchString(tenant) {
 		f["tenant_id"] = strings.ToLower(tenant)
@@ -67,7 +74,7 @@ func (m message) facts() Facts {
 	if found := scopeList.FindStringSubmatch(m.text); found != nil {
 		f["scopes"] = list(strings.Fields(found[1]))
 	}
-	if m.authorized != nil {
+	if m.authorized {
 		f["endpoint"] = "Authorization endpoint"
 	} else if len(m.codes()) > 0 {
 		f["endpoint"] = "Token endpoint"

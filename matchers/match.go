@@ -32,8 +32,8 @@ type Integration struct {
 	KnownBy string // flow or nothing
 }
 
-// Certain tells whether the cause is settled: no further line of the event can
-// change it.
+// Certain tells whether a cause is known: then the event has its decisive line,
+// and what may follow in later writes is not waited for.
 func (f Failure) Certain() bool { return f.Cause.ID != Unknown }
 
 // Advice is what a failure means and what to do about it, with its facts filled
@@ -100,15 +100,25 @@ func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
 	v.Failure.Time = h.Time
 	v.Failure.Header = h
 	v.Failure.Text = text
-	v.Failure.Integration = Integration{ID: Unknown, KnownBy: "nothing"}
-	for _, url := range []string{h.URL, h.ThreadURL} {
+	v.Failure.Integration = integration(h)
+	return v
+}
+
+// integration tells whose failure it is. A thread keeps the name of an earlier
+// request, so its URL counts only where the header's own is absent, or is the
+// flow's and masked.
+func integration(h event.Header) Integration {
+	urls := []string{h.URL}
+	if h.URL == "" || strings.Contains(h.URL, "/config/flow/") {
+		urls = append(urls, h.ThreadURL)
+	}
+	for _, url := range urls {
 		if m := flowUUID.FindStringSubmatch(url); m != nil {
 			id := strings.ToLower(m[1])
-			v.Failure.Integration = Integration{ID: id, Flow: id, KnownBy: "flow"}
-			break
+			return Integration{ID: id, Flow: id, KnownBy: "flow"}
 		}
 	}
-	return v
+	return Integration{ID: Unknown, KnownBy: "nothing"}
 }
 
 // ours decides by level, request URL and logger, never by words of the
@@ -152,6 +162,7 @@ func (s *Set) Text(text string) Verdict {
 func (s *Set) failure(p message) Failure {
 	var f Failure
 	f.Codes = p.codes()
+	slices.SortStableFunc(f.Codes, func(a, b string) int { return wraps(a) - wraps(b) })
 	f.Facts = p.facts()
 	found := s.candidates(p.text, f.Codes)
 	if len(found) == 0 {
@@ -184,6 +195,14 @@ type candidate struct {
 // vague codes only wrap others: a more specific one beside them wins.
 var vague = []string{"AADSTS70002", "AADSTS70000", "AADSTS65005", "AADSTS90023", "AADSTS50000", "AADSTS9002313"}
 
+// wraps is 1 for a vague code, 0 for a specific one.
+func wraps(code string) int {
+	if slices.Contains(vague, code) {
+		return 1
+	}
+	return 0
+}
+
 // candidates are the causes that a text shows, the deciding one first: the
 // operator's own, then by code in the order of the text, then by pattern in
 // the order of the tiers. Where there is a provider code, the words of lower
@@ -197,13 +216,16 @@ func (s *Set) candidates(text string, codes []string) []candidate {
 		case !ok:
 		case c.own:
 			own = append(own, candidate{c, code})
-		case slices.Contains(vague, code):
+		case wraps(code) > 0:
 			wrapped = append(wrapped, candidate{c, code})
 		default:
 			specific = append(specific, candidate{c, code})
 		}
 	}
 	for _, c := range s.causes {
+		if len(codes) > 0 && !c.own && c.tier > 0 {
+			continue
+		}
 		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(text) })
 		switch {
 		case i < 0:
@@ -211,7 +233,7 @@ func (s *Set) candidates(text string, codes []string) []candidate {
 			own = append(own, candidate{c, c.patterns[i].String()})
 		case c.tier == 0:
 			provider = append(provider, candidate{c, c.patterns[i].String()})
-		case len(codes) == 0:
+		default:
 			rest = append(rest, candidate{c, c.patterns[i].String()})
 		}
 	}

@@ -10,9 +10,8 @@ import (
 // message is what the OAuth client plugin reports, in a form that patterns
 // can be tried on.
 type message struct {
-	raw        string            // as logged, behind the last "The error message is:"
-	text       string            // escapes resolved, white space collapsed
-	authorized map[string]string // members of the authorization response, nil in all other shapes
+	text       string // what stands behind the last "The error message is:", escapes resolved, white space collapsed
+	authorized bool   // the provider refused it at its authorization endpoint
 }
 
 const (
@@ -23,34 +22,36 @@ const (
 // payload takes the plugin's report out of an event's message. It comes in
 // four shapes: an authorization response as a JSON object on one line, a bare
 // description from the token endpoint, a Java exception, a sentence of the
-// plugin. The JSON may be cut off.
+// plugin. The JSON may be cut off, and every blank may be a line break.
 func payload(text string) message {
+	text = collapse(text)
 	if i := strings.LastIndex(text, leadIn); i >= 0 {
-		text = text[i+len(leadIn):]
+		text = strings.TrimSpace(text[i+len(leadIn):])
 	}
-	m := message{raw: strings.TrimSpace(text)}
-	m.text = normalise(m.raw)
-	if i := strings.Index(m.raw, authorizing); i >= 0 {
-		m.authorized = map[string]string{}
-		var members map[string]any
-		if json.NewDecoder(strings.NewReader(m.raw[i+len(authorizing):])).Decode(&members) == nil {
-			for name, value := range members {
-				if s, ok := value.(string); ok {
-					m.authorized[name] = s
-				}
-			}
-		}
+	// An exception's text has no escapes; the backslashes in it are those of
+	// paths on Windows.
+	if !exceptionRE.MatchString(text) || strings.Contains(text, `"error`) {
+		text = collapse(unescape(text))
 	}
-	return m
+	return message{text: text, authorized: strings.Contains(text, authorizing)}
 }
 
+func collapse(s string) string { return strings.Join(strings.Fields(s), " ") }
+
 var (
-	unescape = strings.NewReplacer(`\/`, "/", `\r\n`, " ", `\n`, " ", `\r`, " ", `\t`, " ", `\"`, `"`, `\u0027`, "'", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
-	spaces   = regexp.MustCompile(`\s+`)
+	exceptionRE = regexp.MustCompile(`^(?:[a-z][a-z0-9_]*\.)+[A-Z]\w*(?:Exception|Error)\b`)
+	escapes     = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+|\\[\\/"bfnrt]`)
 )
 
-func normalise(s string) string {
-	return strings.TrimSpace(spaces.ReplaceAllString(unescape.Replace(s), " "))
+// unescape resolves JSON's escapes, also where the JSON around them is cut off.
+func unescape(s string) string {
+	return escapes.ReplaceAllStringFunc(s, func(escape string) string {
+		var out string
+		if json.Unmarshal([]byte(`"`+escape+`"`), &out) != nil {
+			return escape
+		}
+		return out
+	})
 }
 
 var (

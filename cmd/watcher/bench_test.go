@@ -21,7 +21,7 @@ func BenchmarkWriteToRequest(b *testing.B) {
 	config, log := settings(b, dir, hub, "")
 	write(b, log, "")
 	w := start(b, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)
@@ -77,7 +77,7 @@ func BenchmarkFollow(b *testing.B) {
 	config, log := settings(b, dir, hub, "")
 	write(b, log, "")
 	w := start(b, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)

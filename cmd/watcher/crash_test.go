@@ -43,7 +43,7 @@ func TestKillBetweenAnyTwoLines(t *testing.T) {
 			config, log := settings(t, dir, hub, "")
 			write(t, log, "")
 			w := start(t, dir, "run", "--config", config)
-			w.follows(dir)
+			w.follows()
 			for _, line := range story[:cut] {
 				appendAs(t, log, line)
 			}
@@ -87,7 +87,7 @@ func TestDowntime(t *testing.T) {
 	config, log := settings(t, dir, hub, "")
 	write(t, log, failure(1, 1, badSecret)) // before the first start, which begins at the end
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	w.kill()
 	appendAs(t, log, failure(2, 2, badSecret))
 	rename(t, log, log+".1")
@@ -108,7 +108,7 @@ func TestRotationWhileRunning(t *testing.T) {
 	config, log := settings(t, dir, hub, "")
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(1)
 	for i := 2; i <= 6; i++ {
@@ -146,6 +146,7 @@ func TestDamagedStateFile(t *testing.T) {
 	w := start(t, dir, "run", "--config", config)
 	w.says("state file was damaged")
 	w.says("state.db.damaged-")
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(1)
 	w.stop()
@@ -161,7 +162,7 @@ func TestStateInUse(t *testing.T) {
 	config, log := settings(t, dir, receive(t), "")
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	second := start(t, dir, "run", "--config", config)
 	if status := second.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)

@@ -19,7 +19,7 @@ func TestReceiverAsksToWait(t *testing.T) {
 	config, log := settings(t, dir, hub, "")
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret)+failure(3, 3, badSecret))
 	inOrder(t, hub, 3)
 	w.stop()
@@ -67,7 +67,7 @@ func TestReceiverDownAndHanging(t *testing.T) {
 	config, log := settings(t, dir, hub, fmt.Sprintf("timeout = \"1s\"\n[[slack]]\nwebhook_url = \"%s/s\"\n[[webhook]]\nname = \"down\"\nurl = \"http://%s/\"\n", slack.URL, refused))
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
 	eventually(t, func() error {
 		if n := len(slack.accepted()); n != 2 {
@@ -108,7 +108,7 @@ func TestRefusedSettings(t *testing.T) {
 	config, log := settings(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/canary\"\n", slack.URL))
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
 	w.says("notifier refuses its settings")
 	w.says("no_service")
@@ -143,7 +143,7 @@ func TestRefusedMessage(t *testing.T) {
 	config, log := settings(t, dir, receive(t), fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/s\"\n", slack.URL))
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
 	eventually(t, func() error {
 		if n := len(slack.accepted()); n != 1 {

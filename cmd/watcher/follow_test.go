@@ -72,7 +72,7 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 	config, log := settings(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/T0/B0/canary\"\n", slack.URL))
 	write(t, log, ordinary)
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	for i, want := range article {
 		appendAs(t, log, ordinary+sample(t, want.file))
 		a := hub.alerts(i + 1)[i]
@@ -136,7 +136,7 @@ func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
 	config, log := settings(t, dir, hub, "")
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	for part := range 10 {
 		var b strings.Builder
 		for i := range 100 {
@@ -173,7 +173,7 @@ func TestReminderAndQuiet(t *testing.T) {
 	config, log := settings(t, dir, hub, "[alerts]\nrepeat_interval = \"1s\"\nquiet_after = \"4s\"\n")
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	appendAs(t, log, failure(1, 0, badSecret))
 	hub.alerts(1)
 	appendAs(t, log, failure(1, 2, badSecret))

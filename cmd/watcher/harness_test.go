@@ -3,7 +3,6 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -52,31 +51,31 @@ func TestMain(m *testing.M) {
 
 // watcher is a running program.
 type watcher struct {
-	t      testing.TB
-	cmd    *exec.Cmd
-	stdout *buffer
-	stderr *buffer
-	done   chan error
+	t       testing.TB
+	manager *systemd
+	cmd     *exec.Cmd
+	stdout  *buffer
+	stderr  *buffer
+	done    chan error
 }
 
-// start runs the program; the test ends it.
+// start runs the program as systemd does, with a socket to notify; the test
+// ends it.
 func start(t testing.TB, dir string, args ...string) *watcher {
 	t.Helper()
-	return startUnder(t, dir, "", args...)
-}
-
-// startUnder runs the program as systemd does, with a socket to notify.
-func startUnder(t testing.TB, dir, socket string, args ...string) *watcher {
-	t.Helper()
-	w := &watcher{t: t, cmd: exec.Command(binary, args...), stdout: &buffer{}, stderr: &buffer{}, done: make(chan error, 1)}
+	manager := listen(t)
+	w := &watcher{t: t, manager: manager, cmd: exec.Command(binary, args...), stdout: &buffer{}, stderr: &buffer{}, done: make(chan error, 1)}
 	w.cmd.Dir = dir
 	w.cmd.Stdout, w.cmd.Stderr = w.stdout, w.stderr
-	w.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket, "JOURNAL_STREAM=", "STATE_DIRECTORY=")
+	w.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+manager.path, "JOURNAL_STREAM=", "STATE_DIRECTORY=")
 	if err := w.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() { w.done <- w.cmd.Wait() }()
 	t.Cleanup(func() {
+		if t.Failed() && w.cmd.Process.Signal(syscall.SIGQUIT) == nil {
+			w.wait() // its goroutines are on standard error then
+		}
 		w.kill()
 		if t.Failed() {
 			t.Logf("standard output of %v:\n%s\nstandard error:\n%s", args, w.stdout, w.stderr)
@@ -131,17 +130,11 @@ func (w *watcher) says(text string) {
 	})
 }
 
-// follows waits until the program has stored where it reads: from then on it
-// forgets nothing that is written. The state file is in the directory state.
-func (w *watcher) follows(dir string) {
+// follows waits until the program says that it follows its logs: from then on
+// it forgets nothing that is written.
+func (w *watcher) follows() {
 	w.t.Helper()
-	eventually(w.t, func() error {
-		text, err := os.ReadFile(filepath.Join(dir, "state", "state.db"))
-		if err == nil && !bytes.Contains(text, []byte(`"Offset"`)) {
-			err = errors.New("no position is stored yet")
-		}
-		return err
-	})
+	w.manager.hears("READY=1", 1)
 }
 
 // eventually tries a condition until it holds.

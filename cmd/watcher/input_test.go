@@ -82,7 +82,7 @@ func TestStrangeInput(t *testing.T) {
 			config, log := settings(t, dir, hub, "")
 			write(t, log, "")
 			w := start(t, dir, "run", "--config", config)
-			w.follows(dir)
+			w.follows()
 			appendAs(t, log, text)
 			appendAs(t, log, failure(1, 1, badSecret))
 			eventually(t, func() error {

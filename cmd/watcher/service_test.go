@@ -19,9 +19,9 @@ type systemd struct {
 	said []string
 }
 
-func listen(t testing.TB, dir string) *systemd {
+func listen(t testing.TB) *systemd {
 	t.Helper()
-	s := &systemd{t: t, path: filepath.Join(dir, "notify")}
+	s := &systemd{t: t, path: filepath.Join(t.TempDir(), "notify")}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: s.path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
@@ -72,29 +72,28 @@ func TestServiceNotifies(t *testing.T) {
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
 	write(t, log, "")
-	manager := listen(t, dir)
 	t.Setenv("WATCHDOG_USEC", "3000000")
-	w := startUnder(t, dir, manager.path, "run", "--config", config)
-	manager.hears("READY=1", 1)
+	w := start(t, dir, "run", "--config", config)
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret)) // READY means that this one is not missed
 	hub.alerts(1)
-	manager.hears("WATCHDOG=1", 2)
+	w.manager.hears("WATCHDOG=1", 2)
 
 	w.signal(hangup)
-	manager.hears("RELOADING=1\nMONOTONIC_USEC=", 1)
-	manager.hears("READY=1", 2)
+	w.manager.hears("RELOADING=1\nMONOTONIC_USEC=", 1)
+	w.manager.hears("READY=1", 2)
 	appendAs(t, log, failure(2, 2, badSecret))
 	hub.alerts(2)
 
 	good := read(t, config)
 	write(t, config, good+"[alerts]\nquiet_after = \"soon\"\n")
 	w.signal(hangup)
-	manager.hears("READY=1\nSTATUS=reload refused", 1)
+	w.manager.hears("READY=1\nSTATUS=reload refused", 1)
 	w.says("quiet_after")
 	appendAs(t, log, failure(3, 3, badSecret))
 	hub.alerts(3)
 	w.stop()
-	manager.hears("STOPPING=1", 1)
+	w.manager.hears("STOPPING=1", 1)
 }
 
 // A reload with another log, another notifier and own causes takes all of them;
@@ -105,7 +104,7 @@ func TestReload(t *testing.T) {
 	config, log := settings(t, dir, hub, "")
 	write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
-	w.follows(dir)
+	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(1)
 

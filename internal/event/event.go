@@ -104,12 +104,9 @@ func Begins(line []byte) bool {
 var pasted = [][]byte{[]byte("\ufeff"), []byte("\u201c"), []byte("\u201d"), []byte("\u2018"), []byte("\u2019"), []byte(`"`), []byte("'"), []byte("> ")}
 
 func trimPasted(line []byte) []byte {
-	if len(line) == 0 || (line[0] >= '0' && line[0] <= '9') {
-		return line
-	}
-	for _, p := range pasted {
-		if rest, ok := bytes.CutPrefix(line, p); ok {
-			return rest
+	for i := 0; i < len(pasted) && len(line) > 0 && (line[0] < '0' || line[0] > '9'); i++ {
+		if rest, ok := bytes.CutPrefix(line, pasted[i]); ok {
+			line, i = rest, -1 // there may be several, in any order
 		}
 	}
 	return line

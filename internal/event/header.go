@@ -2,6 +2,7 @@ package event
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,7 +11,8 @@ import (
 //
 //	date thread level user request-id session-id addresses url [logger] message
 //
-// A field that the log does not give, or gives masked beyond use, is empty.
+// A field that the log does not give is empty; one that somebody has masked
+// stands as it is.
 type Header struct {
 	Time      time.Time // zero when the log's own is impossible
 	Thread    string
@@ -42,7 +44,7 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 		return Header{}, text, false
 	}
 	h.Time = at
-	h.Thread = strings.TrimSpace(rest[:level[0]])
+	h.Thread = strings.Join(strings.Fields(rest[:level[0]]), " ")
 	h.Level = rest[level[2]:level[3]]
 	rest = rest[level[3]:]
 	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
@@ -58,11 +60,12 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 }
 
 var (
-	stampRE   = regexp.MustCompile(`^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d\d)(?:[,.](\d{1,9}))?\s?(Z\b|[+-]\d\d:?\d\d)?`)
+	stampRE   = regexp.MustCompile(`^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?`)
 	levelRE   = regexp.MustCompile(`(?:^|\s)(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?:\s|$)`)
 	loggerRE  = regexp.MustCompile(`\s\[([A-Za-z0-9_.$-]*)\](?:\s|$)`)
-	threadURL = regexp.MustCompile(`\burl:\s?(/[^\s;]*)`)
-	requestID = regexp.MustCompile(`^[0-9Xx]+x[0-9Xx]+x[0-9Xx]+$`)
+	threadURL = regexp.MustCompile(`\burl:\s*(/[^\s;]*)`)
+	requestID = regexp.MustCompile(`^\d+x\d+x\d+$`)
+	maskedID  = regexp.MustCompile(`^[0-9X]+x[0-9X]+x[0-9X]+$`)
 	address   = regexp.MustCompile(`^[0-9A-Fa-fXx.:,%\[\]-]*[.:][0-9A-Fa-fXx.:,%\[\]-]*$`)
 )
 
@@ -79,9 +82,9 @@ func parseTime(line string, zone *time.Location) (t time.Time, rest string, ok b
 	}
 	stamp := m[1] + "-" + m[2] + "-" + m[3] + " " + m[4]
 	layout := time.DateTime
-	if m[5] != "" {
-		stamp += "." + m[5]
-		layout += "." + strings.Repeat("0", len(m[5]))
+	if fraction := m[5][:min(len(m[5]), 9)]; fraction != "" {
+		stamp += "." + fraction
+		layout += "." + strings.Repeat("0", len(fraction))
 	}
 	var err error
 	switch offset := strings.ReplaceAll(m[6], ":", ""); offset {
@@ -106,19 +109,38 @@ func (h *Header) request(fields []string) {
 		fields = fields[:n-1]
 	}
 	if n := len(fields); n > 1 && address.MatchString(fields[n-1]) {
-		h.Client = fields[n-1]
-		fields = fields[:n-1]
+		first := n - 1
+		for first > 1 && strings.HasSuffix(fields[first-1], ",") {
+			first-- // a list with blanks, or one that was wrapped
+		}
+		h.Client = strings.Join(fields[first:], " ")
+		fields = fields[:first]
 	}
-	for i := len(fields) - 1; i >= 0; i-- {
-		if !requestID.MatchString(fields[i]) {
-			continue
+	if at := idField(fields); at >= 0 {
+		h.RequestID = fields[at]
+		if at+1 < len(fields) {
+			h.Session = fields[at+1]
 		}
-		h.RequestID = fields[i]
-		if i+1 < len(fields) {
-			h.Session = fields[i+1]
+		if at+2 < len(fields) && h.Client == "" {
+			h.Client = strings.Join(fields[at+2:], " ") // by its place: masked, or of a form of its own
 		}
-		fields = fields[:i]
-		break
+		fields = fields[:at]
 	}
 	h.User = strings.Join(fields, " ")
+}
+
+// idField is the place of the request ID among user, request ID and session
+// ID, -1 when it is not there. Where all three are masked alike, only their
+// number tells.
+func idField(fields []string) int {
+	for _, shape := range []*regexp.Regexp{requestID, maskedID} {
+		if at := slices.IndexFunc(fields, shape.MatchString); at >= 0 {
+			return at
+		}
+	}
+	masked := func(s string) bool { return strings.Trim(s, "Xx*") == "" }
+	if len(fields) == 3 && masked(fields[0]) && masked(fields[1]) && masked(fields[2]) {
+		return 1
+	}
+	return -1
 }

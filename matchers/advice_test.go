@@ -1,0 +1,140 @@
+package matchers_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/matchers"
+)
+
+// From a list that names several resources comes the one that works, or none
+// where it needs two integrations.
+func TestSuggestedScopes(t *testing.T) {
+	const (
+		imap, pop, smtp = "IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send"
+		office, o365    = "https://outlook.office.com/", "https://outlook.office365.com/"
+		graph           = "https://graph.microsoft.com/"
+		gov, china      = "https://outlook.office365.us/", "https://partner.outlook.cn/"
+	)
+	tests := []struct{ name, scopes, want string }{
+		{"two hosts", office + imap + " " + o365 + pop + " offline_access", office + imap + " " + office + pop + " offline_access"},
+		{"repeats", office + imap + " " + o365 + imap + " " + o365 + smtp, office + imap + " " + office + smtp + " offline_access"},
+		{"without offline_access", o365 + imap + " " + office + smtp, office + imap + " " + office + smtp + " offline_access"},
+		{"OpenID's first", "email " + office + imap + " " + graph + pop + " offline_access openid profile", office + imap + " " + office + pop + " offline_access"},
+		{"offline_access of a host", graph + "offline_access " + office + imap, office + imap + " offline_access"},
+		{"no host", imap + " " + o365 + pop, office + imap + " " + office + pop + " offline_access"},
+		{"mail scopes on the Graph host", graph + imap + " " + office + smtp, office + imap + " " + office + smtp + " offline_access"},
+		{"US Government", "https://outlook.office.com/" + imap + " " + gov + pop, gov + imap + " " + gov + pop + " offline_access"},
+		{"US Government, Graph", "https://graph.microsoft.us/" + imap + " " + office + pop, gov + imap + " " + gov + pop + " offline_access"},
+		{"US Government, port and capitals", "https://Outlook.Office365.US:443/" + imap + " " + office + pop, gov + imap + " " + gov + pop + " offline_access"},
+		{"China", "https://microsoftgraph.chinacloudapi.cn/" + imap + " " + china + smtp, china + imap + " " + china + smtp + " offline_access"},
+		{"permissions of Graph", graph + "Mail.ReadWrite " + graph + "Mail.Send", ""},
+		{"permissions of Graph beside mail's", graph + "Mail.Send " + office + imap, ""},
+		{"OpenID's only", "offline_access openid", ""},
+		{"Google", "https://mail.google.com/ " + office + imap, ""},
+		{"slash at the end", office + imap + "/ " + o365 + pop, ""},
+	}
+	s := builtin(t)
+	for _, tt := range tests {
+		f := diagnose(t, s, carrier("AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource. Scope "+tt.scopes+" is not valid.\nTrace ID: x"))
+		if got := f.Facts["scopes"]; !reflect.DeepEqual(got, strings.Fields(tt.scopes)) {
+			t.Errorf("%s: scopes\n got %q\nwant %q", tt.name, got, strings.Fields(tt.scopes))
+		}
+		got, _ := f.Facts["suggested_scopes"].([]string)
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: suggested for %s\n got %q\nwant %q", tt.name, tt.scopes, got, tt.want)
+		}
+		if _, given := f.Facts["suggested_scopes"]; given != (tt.want != "") {
+			t.Errorf("%s: a suggestion is there: %v", tt.name, given)
+		}
+	}
+}
+
+// Words that are no list of scopes are none, and a long list is bounded.
+func TestScopesBound(t *testing.T) {
+	s := builtin(t)
+	for _, text := range []string{
+		"AADSTS28000: The input parameter scope is not valid because it contains more than one resource.",
+		"AADSTS28000: scope is not valid. Scope <x> <y> is not valid.",
+		"AADSTS28000: Scope is not valid.",
+	} {
+		if got, ok := s.Text(text).Failure.Facts["scopes"]; ok {
+			t.Errorf("%s: scopes %q, want none", text, got)
+		}
+	}
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf("https://host%d.example/x", i))
+	}
+	if got, _ := s.Text("AADSTS28000: Scope " + strings.Join(many, " ") + " is not valid.").Failure.Facts["scopes"].([]string); !reflect.DeepEqual(got, many[:50]) {
+		t.Errorf("%d scopes are kept, want the first 50", len(got))
+	}
+}
+
+// A resource one or two letters away from a known one was meant to be that one.
+func TestSuggestedResource(t *testing.T) {
+	tests := map[string]string{
+		"https://graph.micrsoft.com":                           "https://graph.microsoft.com",
+		"https://graph.mircosoft.com":                          "https://graph.microsoft.com",
+		"https://GRAPH.Microsft.COM/":                          "https://graph.microsoft.com",
+		"https://outlook.ofice.com/x":                          "https://outlook.office.com",
+		"https://outlook.office356.com":                        "https://outlook.office365.com",
+		"https://outlook.office365.uk":                         "https://outlook.office365.us",
+		"https://partner.outlok.cn":                            "https://partner.outlook.cn",
+		"https://outlook.offic.com:443":                        "https://outlook.office.com",
+		"graph.micrsoft.com":                                   "https://graph.microsoft.com",
+		"http://mail.gogle.com":                                "https://mail.google.com",
+		"https://graph.microsoft.com":                          "",
+		"https://graph.microsoft.com:443/":                     "",
+		"https://outlook.office.com/IMAP":                      "",
+		"https://graph.mcrsft.cm":                              "",
+		"https://graph.microsoft.com.evil.example":             "",
+		"https://graph":                                        "",
+		"https://outlook":                                      "",
+		"https://vault.azure.net":                              "",
+		"api://11111111-2222-3333-4444-555555555555":           "",
+		"00000003-0000-0000-c000-000000000000":                 "",
+		"https://":                                             "",
+		"://":                                                  "",
+		"%zz":                                                  "",
+		"https://[::1":                                         "",
+		"https://" + strings.Repeat("graph.microsoft.", 3000):  "",
+		"https://xn--grph-5qa.microsoft.com\u00e4\u00e4\u00e4": "",
+	}
+	s := builtin(t)
+	for resource, want := range tests {
+		f := diagnose(t, s, carrier("AADSTS500011: The resource principal named "+resource+" was not found in the tenant named Contoso."))
+		got, _ := f.Facts["suggested_resource"].(string)
+		if f.Facts["resource"] != resource || got != want {
+			t.Errorf("resource %.80q: suggested %q, want %q (read as %.80q)", resource, got, want, f.Facts["resource"])
+		}
+	}
+}
+
+// What a log says is data: braces in a fact are not filled in, and the first
+// fact there is stands for the others.
+func TestAdvise(t *testing.T) {
+	s := builtin(t)
+	tenant, _ := s.Cause("entra-single-tenant-common-endpoint")
+	const want = "The app registration {app_id|x} (application ID not in the log) accepts accounts of one directory only, but the endpoint in Jira is still Microsoft's shared /common address."
+	if got := tenant.Advise(matchers.Facts{"app_name": "{app_id|x}"}).Diagnosis; got != want {
+		t.Errorf("Advise\n got %s\nwant %s", got, want)
+	}
+	resource, _ := s.Cause("entra-resource-principal-not-found")
+	for name, facts := range map[string]matchers.Facts{
+		"by ID":            {"tenant_id": "7", "tenant": "Contoso"},
+		"by name":          {"tenant": "7"},
+		"as a list":        {"tenant": []string{"7"}},
+		"with other facts": {"tenant": "7", "nonsense": 1},
+	} {
+		if got := resource.Advise(facts).Diagnosis; !strings.Contains(got, "that the tenant 7 knows") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	scopes, _ := s.Cause("entra-scopes-multiple-resources")
+	if got := scopes.Advise(matchers.Facts{"suggested_scopes": []string{"a", "b"}}).Fix[0].Text; !strings.HasSuffix(got, "replace the list by a b.") {
+		t.Errorf("a list in a step: %s", got)
+	}
+}

@@ -1,0 +1,194 @@
+package matchers
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// set compiles what was read and tries every sample on the whole.
+func (l *loader) set() (*Set, error) {
+	s := &Set{byCode: map[string]*Cause{}}
+	definitions := slices.Concat(l.own, l.all)
+	for _, d := range definitions {
+		c := l.compile(d)
+		c.own = slices.Contains(l.own, d)
+		if c.ID == Unknown {
+			s.unknown = c
+			continue
+		}
+		s.causes = append(s.causes, c)
+		for _, code := range c.Codes {
+			if other := s.byCode[code]; other == nil {
+				s.byCode[code] = c
+			} else if other == c {
+				l.problem(d, "codes", "%s stands here twice", code)
+			} else if c.own == other.own {
+				l.problem(d, "codes", "%s is a code of %s already", code, other.ID)
+			}
+		}
+	}
+	if len(l.problems) > 0 {
+		l.problems.Sort()
+		return nil, l.problems
+	}
+	if s.unknown == nil {
+		return nil, errors.New("causes: there is no cause " + Unknown)
+	}
+	rank := func(c *Cause) int {
+		if c.own {
+			return c.tier - len(tiers)
+		}
+		return c.tier
+	}
+	slices.SortStableFunc(s.causes, func(a, b *Cause) int { return rank(a) - rank(b) })
+	l.prove(s, definitions)
+	if len(l.problems) > 0 {
+		l.problems.Sort()
+		return nil, l.problems
+	}
+	return s, nil
+}
+
+// prove tries every sample on the whole catalogue. An own cause may explain
+// what a built-in one does when it names the code, and what nothing explained
+// so far; a pattern that takes a sample of another cause is too broad.
+func (l *loader) prove(s *Set, definitions []*definition) {
+	taken := map[string][]string{}
+	for _, d := range definitions {
+		for i, sample := range d.Samples {
+			by := s.run(sample).Failure
+			if sample.Match && by.Cause != nil && by.Cause.own && !slices.Contains(l.own, d) {
+				if d.ID != Unknown && !slices.Contains(by.Cause.Codes, by.Signal) && !slices.Contains(taken[by.Cause.ID], d.ID) {
+					taken[by.Cause.ID] = append(taken[by.Cause.ID], d.ID)
+				}
+				continue
+			}
+			if why := s.try(d.ID, sample); why != "" {
+				l.problem(d, fmt.Sprintf("sample[%d]", i), "%s", why)
+			}
+		}
+	}
+	for id, others := range taken {
+		l.problem(l.known[id], "patterns", "too broad, they match the samples of %s", strings.Join(others, ", "))
+	}
+}
+
+var (
+	idRE   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+	codeRE = regexp.MustCompile(`^AADSTS\d{4,8}$`)
+)
+
+// compile checks one definition and makes a Cause of it.
+func (l *loader) compile(d *definition) *Cause {
+	c := &Cause{
+		ID: d.ID, Provider: d.Provider, Title: d.Title, Confidence: d.Confidence,
+		Codes: d.Codes, Links: d.Links, samples: d.Samples,
+	}
+	l.words(d, c)
+	for i, code := range d.Codes {
+		if !codeRE.MatchString(code) {
+			l.problem(d, fmt.Sprintf("codes[%d]", i), `%q is no provider code, write one such as "AADSTS50194"`, code)
+		}
+	}
+	for i, p := range d.Patterns {
+		re, err := regexp.Compile(p)
+		if err != nil {
+			l.problem(d, fmt.Sprintf("patterns[%d]", i), "%s (the syntax is that of RE2)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+			continue
+		}
+		c.patterns = append(c.patterns, re)
+	}
+	if d.ID != Unknown && len(d.Codes)+len(d.Patterns) == 0 {
+		l.problem(d, "id", "%s has neither codes nor patterns, it would never match", d.ID)
+	}
+	if d.ID != Unknown && !slices.ContainsFunc(d.Samples, func(s sample) bool { return s.Match }) {
+		l.problem(d, "id", "%s has no sample with match = true, add a [[cause.sample]]", d.ID)
+	}
+	return c
+}
+
+// words checks and fills in the texts and the fixed words of a cause.
+func (l *loader) words(d *definition, c *Cause) {
+	if !idRE.MatchString(d.ID) {
+		l.problem(d, "id", "%q is no ID, use lower-case letters, digits and hyphens", d.ID)
+	}
+	switch {
+	case d.Severity != nil:
+		c.Severity = *d.Severity
+	case !d.source.Has(d.at + ".severity"): // else what stands there was refused already
+		l.problem(d, "severity", `missing, write "low", "medium", "high" or "critical"`)
+	}
+	if d.RootCause != nil {
+		c.RootCause = *d.RootCause
+	}
+	l.word(d, "confidence", d.Confidence, []string{"certain", "likely", "unknown"})
+	l.word(d, "provider", d.Provider, []string{"microsoft", "google", "any"})
+	if d.ID != Unknown {
+		l.word(d, "tier", d.Tier, tiers)
+	}
+	c.tier = slices.Index(tiers, d.Tier)
+	for key, text := range map[string]string{"title": d.Title, "diagnosis": d.Diagnosis, "confirm": d.Confirm} {
+		if text == "" {
+			l.problem(d, key, "missing")
+		}
+	}
+	if len(d.Fix) == 0 {
+		l.problem(d, "id", "%s has no steps, add a [[cause.fix]]", d.ID)
+	}
+	c.Diagnosis = l.template(d, "diagnosis", d.Diagnosis)
+	c.Confirm = l.template(d, "confirm", d.Confirm)
+	for i, step := range d.Fix {
+		at := fmt.Sprintf("fix[%d]", i)
+		l.word(d, at+".where", step.Where, wheres)
+		c.Fix = append(c.Fix, Step{Text: l.template(d, at+".text", step.Text), Where: step.Where})
+	}
+	for i, link := range d.Links {
+		if !strings.HasPrefix(link.URL, "https://") || link.Title == "" {
+			l.problem(d, fmt.Sprintf("link[%d]", i), "a link needs a title and a URL that begins with https://")
+		}
+	}
+}
+
+func (l *loader) word(d *definition, key, value string, allowed []string) {
+	switch {
+	case slices.Contains(allowed, value):
+	case value == "":
+		l.problem(d, key, "missing, write one of: %s", strings.Join(allowed, ", "))
+	default:
+		l.problem(d, key, "%q is not known, write one of: %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+// run diagnoses a sample.
+func (s *Set) run(of sample) Verdict {
+	if of.Log != "" {
+		return s.Diagnose(of.Log, nil)
+	}
+	return s.Text(of.Text)
+}
+
+// try tells what is wrong with a sample; "" means it came out as it should.
+func (s *Set) try(id string, want sample) string {
+	if (want.Log == "") == (want.Text == "") {
+		return "give the sample either log (a whole event) or text (what stands behind \"The error message is:\")"
+	}
+	got := s.run(want)
+	won := got.Ours && got.Failure.Cause.ID == id
+	switch {
+	case want.Match && !got.Ours:
+		return fmt.Sprintf("this sample must match %s, but is not a failure of the flow: %s", id, got.Reason)
+	case want.Match && !won:
+		return fmt.Sprintf("this sample must match %s, but %s explains it", id, got.Failure.Cause.ID)
+	case !want.Match && won:
+		return fmt.Sprintf("this sample must not match %s, but does", id)
+	}
+	for name, value := range want.Facts {
+		if found := got.Failure.Facts.text(name); found != value {
+			return fmt.Sprintf("the fact %s of this sample must be %q, but is %q", name, value, found)
+		}
+	}
+	return ""
+}
