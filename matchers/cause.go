@@ -59,7 +59,7 @@ type Link struct {
 // own words prove that name resolution, proxy and TLS worked, so they come
 // first; a proxy speaks before TLS does, and TLS names more than the socket
 // below it.
-var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "network", "oauth", "mail", "wrapper"}
+var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "network", "oauth", "mail", "wrapper", "bare"}
 
 // wheres are the people and places a step can be for.
 var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner", "network-admin"}
