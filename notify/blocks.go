@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -15,10 +16,11 @@ const (
 	maxHeader  = 150
 	maxSection = 2900
 	maxField   = 1900
-	maxStep    = 2900
+	maxStep    = 1500
 	maxExcerpt = 2000
 	maxPlain   = 3500 // one message is split from 4,000 on
 	maxSteps   = 20
+	maxFields  = 10
 )
 
 // slackMessage is an alert as a message for an incoming webhook. What a log
@@ -31,16 +33,18 @@ func slackMessage(d Data, plain bool) *slack.WebhookMessage {
 		return m
 	}
 	blocks := []slack.Block{
-		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, Cut(Printable(headline(d)), maxHeader), false, false)),
-		section(summary(d)),
+		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, literal(headline(d), maxHeader), false, false)),
+		mrkdwn(escape(Printable(summary(d)), maxSection)),
 	}
 	if d.Kind != Quiet {
-		blocks = append(blocks, steps(d), mrkdwn("*Fixed when:* "+escape(d.Confirm, maxSection)), facts(d))
-		if d.Log.Excerpt != "" {
-			blocks = append(blocks, excerpt(d))
+		if len(d.Fix) > 0 {
+			blocks = append(blocks, steps(d))
 		}
-	} else {
-		blocks = append(blocks, facts(d))
+		blocks = append(blocks, mrkdwn("*Fixed when:* "+escape(Printable(d.Confirm), maxSection)))
+	}
+	blocks = append(blocks, facts(d)...)
+	if d.Kind != Quiet && d.Log.Excerpt != "" {
+		blocks = append(blocks, excerpt(d))
 	}
 	blocks = append(blocks, origin(d))
 	m.Blocks = &slack.Blocks{BlockSet: blocks}
@@ -51,18 +55,16 @@ func slackMessage(d Data, plain bool) *slack.WebhookMessage {
 // Kit show: cause and first step come early.
 func slackText(d Data) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n", headline(d), summary(d))
+	fmt.Fprintf(&b, "%s\n%s\n", Printable(headline(d)), Printable(summary(d)))
 	if d.Kind != Quiet {
-		for i, step := range d.Fix {
-			fmt.Fprintf(&b, "%d. [%s] %s\n", i+1, actor(step.Where), step.Text)
+		for i, step := range d.Fix[:min(len(d.Fix), maxSteps)] {
+			fmt.Fprintf(&b, "%d. [%s] %s\n", i+1, actor(step.Where), Printable(step.Text))
 		}
-		fmt.Fprintf(&b, "Fixed when: %s\n", d.Confirm)
+		fmt.Fprintf(&b, "Fixed when: %s\n", Printable(d.Confirm))
 	}
 	fmt.Fprintf(&b, "Integration %s on %s, %s.", d.Integration.ID, d.Node, reference(d))
 	return escape(b.String(), maxPlain)
 }
-
-func section(text string) slack.Block { return mrkdwn(escape(text, maxSection)) }
 
 // mrkdwn is a section of text that is escaped already.
 func mrkdwn(escaped string) slack.Block {
@@ -74,8 +76,8 @@ func steps(d Data) slack.Block {
 	list := slack.NewRichTextList(slack.RTEListOrdered, 0)
 	for _, step := range d.Fix[:min(len(d.Fix), maxSteps)] {
 		list.Elements = append(list.Elements, slack.NewRichTextSection(
-			styled(actor(step.Where)+": ", true),
-			styled(Cut(Printable(step.Text), maxStep), false),
+			styled(literal(actor(step.Where)+": ", maxField), true),
+			styled(literal(step.Text, maxStep), false),
 		))
 	}
 	return slack.NewRichTextBlock("steps", slack.NewRichTextSection(styled("What to do", true)), list)
@@ -88,22 +90,24 @@ func styled(text string, bold bool) slack.RichTextSectionElement {
 	return slack.NewRichTextSectionTextElement(text, &slack.RichTextSectionTextStyle{Bold: true})
 }
 
-// facts are up to ten pairs of name and value.
-func facts(d Data) slack.Block {
-	var fields []*slack.TextBlockObject
-	for _, p := range particulars(d) {
-		if len(fields) < 10 {
-			fields = append(fields, slack.NewTextBlockObject(slack.MarkdownType, "*"+p.name+"*\n"+escape(p.value, maxField), false, true))
+// facts are pairs of name and value, ten to a section.
+func facts(d Data) []slack.Block {
+	var blocks []slack.Block
+	for pairs := range slices.Chunk(particulars(d), maxFields) {
+		var fields []*slack.TextBlockObject
+		for _, p := range pairs {
+			fields = append(fields, slack.NewTextBlockObject(slack.MarkdownType, "*"+p.name+"*\n"+escape(Printable(p.value), maxField), false, true))
 		}
+		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
-	return slack.NewSectionBlock(nil, fields, nil)
+	return blocks
 }
 
 // excerpt is the event itself, where Slack interprets nothing.
 func excerpt(d Data) slack.Block {
-	text := slack.NewRichTextSectionTextElement(Cut(printableLines(d.Log.Excerpt), maxExcerpt), nil)
+	text := slack.NewRichTextSectionTextElement(within(PrintableLines(d.Log.Excerpt), maxExcerpt, nil), nil)
 	return slack.NewRichTextBlock("log",
-		slack.NewRichTextSection(styled("From "+Cut(Printable(d.Log.Path), maxField)+", secrets removed", false)),
+		slack.NewRichTextSection(styled("From "+literal(d.Log.Path, maxField)+", secrets removed", false)),
 		&slack.RichTextPreformatted{Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{text}})
 }
 
@@ -111,23 +115,37 @@ func excerpt(d Data) slack.Block {
 func origin(d Data) slack.Block {
 	var parts []string
 	for _, l := range d.Links {
-		link := fmt.Sprintf("<%s|%s>", strings.NewReplacer("|", "%7C", ">", "%3E", "<", "%3C").Replace(l.URL), escape(l.Title, 200))
+		link := fmt.Sprintf("<%s|%s>", strings.NewReplacer("|", "%7C", ">", "%3E", "<", "%3C", " ", "%20").Replace(Printable(l.URL)), escape(Printable(l.Title), 200))
 		if len(strings.Join(parts, " · "))+len(link) < maxField {
 			parts = append(parts, link)
 		}
 	}
-	parts = append(parts, escape(reference(d), 300), escape(d.ID, 300))
+	parts = append(parts, escape(Printable(reference(d)), 300), escape(Printable(d.ID), 300))
 	return slack.NewContextBlock("origin", slack.NewTextBlockObject(slack.MarkdownType, strings.Join(parts, " · "), false, true))
 }
 
-// escape makes a text fit for mrkdwn: cut so that it has at most limit UTF-16
-// units once its & < > are escaped, and never within an escape.
+// escape makes a text fit for mrkdwn: what it is escaped to has at most limit
+// UTF-16 units, and no escape is cut.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 func escape(s string, limit int) string {
-	replace := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-	s = printableLines(s)
+	return within(PrintableLines(s), limit, strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;"))
+}
+
+// literal makes a text fit for where Slack interprets nothing: on one line, of
+// at most limit UTF-16 units.
+func literal(s string, limit int) string { return within(Printable(s), limit, nil) }
+
+// within cuts a text so that it has at most limit UTF-16 units once its
+// characters are replaced. Slack refuses an empty one.
+func within(s string, limit int, replace *strings.Replacer) string {
+	if strings.TrimSpace(s) == "" {
+		return "–"
+	}
 	for n := limit; ; n = n * 3 / 4 {
-		out := replace.Replace(Cut(s, n))
+		out := Cut(s, n)
+		if replace != nil {
+			out = replace.Replace(out)
+		}
 		if len(utf16.Encode([]rune(out))) <= limit {
 			return out
 		}
@@ -137,15 +155,17 @@ func escape(s string, limit int) string {
 // Printable is s on one line without control characters and characters that
 // turn the direction of writing.
 func Printable(s string) string {
-	return strings.ReplaceAll(printableLines(s), "\n", " ")
+	return strings.ReplaceAll(PrintableLines(s), "\n", " ")
 }
 
-func printableLines(s string) string {
+// PrintableLines is s without control characters and characters that turn the
+// direction of writing, line ends apart.
+func PrintableLines(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
 			return r
-		case r == '\t':
+		case r == '\t', r == '\u2028', r == '\u2029':
 			return ' '
 		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
 			return -1

@@ -7,10 +7,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +23,8 @@ import (
 
 const (
 	maxReply      = 4 << 10   // bytes read of an answer: enough for any reason a receiver gives
+	maxHeaders    = 64 << 10  // bytes of an answer's headers
+	maxReason     = 200       // characters of an answer that are shown
 	maxRetryAfter = time.Hour // a longer pause is not believed
 	maxCAFile     = 1 << 20
 )
@@ -30,6 +34,7 @@ const (
 // authorities in addition to the system's.
 func newClient(n conf.Notifier) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxResponseHeaderBytes = maxHeaders
 	transport.MaxIdleConnsPerHost = 1
 	transport.IdleConnTimeout = 30 * time.Second
 	if n.CAFile != "" {
@@ -62,38 +67,90 @@ func newClient(n conf.Notifier) (*http.Client, error) {
 // answer is what a receiver said.
 type answer struct {
 	status     int
-	body       string // its beginning, one line, printable
+	body       string // its beginning, one line, printable, without what only we may know
 	retryAfter time.Duration
+	broken     error // the body did not come whole
 }
 
 // post sends a body to a secret address. Errors are rebuilt without it:
-// net/http puts the whole URL into its own.
+// net/http puts the whole URL into its own, and receivers put what they were
+// sent into their answers.
 func post(ctx context.Context, client *http.Client, to conf.Secret, header http.Header, body []byte) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.Reveal(), bytes.NewReader(body))
 	if err != nil {
 		return answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
 	}
-	req.Header = header
+	hide := secrets(req.URL, header)
+	req.Header = header.Clone()
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("User-Agent", "jira-oauth-watcher")
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", "jira-oauth-watcher")
+	}
 	resp, err := client.Do(req)
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return answer{}, &Error{Err: err}
+		return answer{}, &Error{Err: &reason{oneLine(hide.Replace(err.Error())), err}}
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
-	if err != nil {
-		return answer{}, &Error{Err: fmt.Errorf("reading the answer: %w", err)}
+	if len(text) == maxReply { // what is cut could be a half of what must be hidden
+		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
 	return answer{
 		status:     resp.StatusCode,
-		body:       oneLine(string(text)),
+		body:       oneLine(hide.Replace(string(text))),
 		retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+		broken:     err,
 	}, nil
+}
+
+// reason is an error said in other words.
+type reason struct {
+	text string
+	err  error
+}
+
+func (r *reason) Error() string { return r.text }
+
+func (r *reason) Unwrap() error { return r.err }
+
+// secrets hides what must not come back from a receiver: the address without
+// its host, in whole and in parts, and the values of our headers. Short ones
+// are no secrets, and hiding them would make words unreadable.
+func secrets(u *url.URL, header http.Header) *strings.Replacer {
+	const short = 6
+	var words []string
+	add := func(values ...string) {
+		for _, v := range values {
+			if len(v) >= short {
+				words = append(words, v)
+			}
+		}
+	}
+	add(u.String(), u.RequestURI(), u.Path, u.RawQuery, u.EscapedPath())
+	add(strings.Split(u.Path, "/")...)
+	add(strings.Split(u.EscapedPath(), "/")...)
+	for _, part := range strings.FieldsFunc(u.RawQuery, func(r rune) bool { return r == '&' || r == '=' }) {
+		decoded, _ := url.QueryUnescape(part)
+		add(part, decoded)
+	}
+	for name, values := range header {
+		if !strings.HasPrefix(name, "Webhook-") { // those are ours, and help to find the delivery
+			add(values...)
+			for _, v := range values {
+				add(strings.Fields(v)...) // "Bearer …"
+			}
+		}
+	}
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // the whole before its parts
+	var pairs []string
+	for _, w := range words {
+		pairs = append(pairs, w, "[secret]", html.EscapeString(w), "[secret]")
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // retryAfter reads the header of that name: seconds, also with a fraction, or
@@ -111,6 +168,9 @@ func retryAfter(value string, now time.Time) time.Duration {
 // failed makes an Error of an answer, by its status.
 func (a answer) failed() *Error {
 	e := &Error{RetryAfter: a.retryAfter, Err: fmt.Errorf("the receiver answered %d %s: %q", a.status, http.StatusText(a.status), a.body)}
+	if a.broken != nil {
+		e.Err = fmt.Errorf("%w, and then: %w", e.Err, a.broken)
+	}
 	switch a.status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		e.Outcome = BadMessage
@@ -133,5 +193,5 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	return Cut(strings.Join(strings.Fields(s), " "), 200)
+	return Cut(strings.Join(strings.Fields(s), " "), maxReason)
 }

@@ -56,6 +56,8 @@ func slackFailed(got answer) *Error {
 		e.Outcome = BadSettings
 	case slices.Contains(slackRetry, got.body):
 		e.Outcome = Retry
+	case got.status < 300 && got.broken == nil:
+		e.Outcome = BadSettings // somebody else answers there, such as a portal
 	}
 	return e
 }

@@ -75,8 +75,11 @@ func (w *Worker) run(ctx context.Context, drain bool) error {
 			return err
 		}
 		due := d.NotBefore
-		if w.held > 0 {
+		if w.held > 0 && w.probe.After(due) {
 			due = w.probe
+		}
+		if time.Until(due) > maxRetryAfter {
+			due = time.Time{} // no pause is that long: the clock was set back
 		}
 		switch {
 		case drain && (!ok || w.held > 0):
@@ -178,13 +181,13 @@ func (w *Worker) refused(d Delivery) error {
 }
 
 // later keeps a delivery for another attempt, or sets it aside when retry_for
-// is over.
+// is over. A queue that is held waits for a person, however long that takes.
 func (w *Worker) later(d Delivery, failed *Error) error {
 	from := d.Queued
 	if w.since.After(from) {
 		from = w.since
 	}
-	if time.Since(from) > w.target.RetryFor {
+	if w.held == 0 && time.Since(from) > w.target.RetryFor {
 		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
 		return w.queue.SetAside(w.target.Name, d)
 	}

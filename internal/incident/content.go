@@ -19,7 +19,7 @@ const (
 // whole values, which are shortened afterwards: half a secret has no shape.
 func (r *Rules) content(f matchers.Failure, from Source) notify.Data {
 	h := f.Header
-	facts := r.masks.Facts(f.Facts, h.User)
+	facts := r.masks.Facts(f.Facts, h)
 	advice := f.Cause.Advise(facts)
 	d := notify.Data{
 		Node:        r.masks.Node(r.node),
@@ -35,9 +35,9 @@ func (r *Rules) content(f matchers.Failure, from Source) notify.Data {
 		Facts:     facts,
 		Request: notify.Request{
 			User:   notify.Cut(r.masks.User(h.User), maxField),
-			Client: notify.Cut(r.masks.Text(h.Client), maxField),
+			Client: notify.Cut(r.masks.Client(h.Client), maxField),
 			ID:     notify.Cut(h.RequestID, maxField),
-			Path:   notify.Cut(r.masks.Text(h.URL), maxField),
+			Path:   notify.Cut(r.masks.Text(r.masks.place(h.URL, h)), maxField),
 		},
 		Log: notify.Log{Name: from.Name, Path: from.Path, Excerpt: notify.Cut(r.masks.Event(f.Text, h), maxExcerpt)},
 	}
@@ -56,7 +56,8 @@ func (r *Rules) content(f matchers.Failure, from Source) notify.Data {
 // Explain is a failure as explain shows it: one alert of its own, never
 // delivered.
 func (r *Rules) Explain(f matchers.Failure, from Source) notify.Data {
-	_, a := r.tell(State{Key: r.Key(f), First: f.Time, Last: f.Time, Count: 1, Since: 1, Content: r.content(f, from)}, notify.Opened, f.Time)
+	at := encodable(f.Time)
+	_, a := r.tell(State{Key: r.Key(f), First: at, Last: at, Count: 1, Since: 1, Content: r.content(f, from)}, notify.Opened, at)
 	return a.Data
 }
 

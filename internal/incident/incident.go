@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,11 +27,15 @@ type State struct {
 	Last     time.Time     `json:"last"`
 	Seen     time.Time     `json:"seen"` // when the last failure was read, by the wall clock
 	Count    int           `json:"count"`
-	Since    int           `json:"since"`    // failures since the last alert
+	Since    int           `json:"since"`    // failures since the last alert, without muted ones once there was an alert
 	Alerts   int           `json:"alerts"`   // alerts so far: part of their IDs
 	Told     time.Time     `json:"told"`     // failure time at the last alert
 	Interval time.Duration `json:"interval"` // until the next reminder
-	Content  notify.Data   `json:"content"`  // what the last failure says, masked
+	Content  notify.Data   `json:"content"`  // what the last failure says, masked; a muted one says nothing once there was an alert
+
+	// Said is when each cause was last told, so that one that comes and goes
+	// is told once in a repeat_interval.
+	Said map[string]time.Time `json:"said,omitempty"`
 }
 
 // Source is the log that a failure was read from.
@@ -59,39 +64,66 @@ func (r *Rules) Key(f matchers.Failure) string {
 }
 
 // Step takes one failure into its incident: the new state, and the alert that
-// it is worth, if any. seen is when it was read; it decides nothing here.
+// it is worth, if any. seen is when it was read; it decides nothing here, but
+// stands in for a time that cannot be.
 //
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
-	at := f.Time
-	if at.IsZero() {
-		at = seen
-	}
+	at := believable(f.Time, seen)
 	content := r.content(f, from)
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: r.Key(f), Open: true, First: at, Last: at}
 	}
-	previous := s.Content.Cause.ID
-	s.Content = content
 	s.Seen = seen
 	s.Count++
-	s.Since++
 	if at.After(s.Last) {
 		s.Last = at
 	}
+	if s.Alerts > 0 && r.muted(content) {
+		return s, nil
+	}
+	previous := s.Content.Cause.ID
+	s.Content = content
+	s.Since++
 	switch {
-	case s.muted(r):
+	case r.muted(content):
 		return s, nil
 	case s.Alerts == 0:
 		return r.tell(s, notify.Opened, at)
-	case previous != content.Cause.ID:
+	case previous != content.Cause.ID && r.news(s):
 		s.Content.Cause.Previous = &previous
 		return r.tell(s, notify.Changed, at)
 	case r.reminderDue(s, s.Last):
 		return r.tell(s, notify.Reminder, at)
 	}
 	return s, nil
+}
+
+// maxAhead is how far in the future of the reading an event's time may lie: a
+// wrong time zone, not more. One bad clock would else hold an incident open,
+// and silent, until that time has come.
+const maxAhead = 48 * time.Hour
+
+// believable is an event's time, or seen where the event's cannot be.
+func believable(at, seen time.Time) time.Time {
+	if at = encodable(at); at.IsZero() || at.After(seen.Add(maxAhead)) {
+		return seen
+	}
+	return at
+}
+
+// encodable is a time that JSON can express: a zone such as +24:00 becomes
+// UTC. A state that cannot be stored would stop the program at the same line
+// again and again.
+func encodable(t time.Time) time.Time {
+	if _, offset := t.Zone(); offset%60 != 0 || offset <= -24*3600 || offset >= 24*3600 {
+		t = t.UTC()
+	}
+	if t.UTC().Year() < 1 {
+		return time.Time{}
+	}
+	return t
 }
 
 // Settle does what time alone brings: a reminder that is due, and the end of
@@ -105,26 +137,36 @@ func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
 		return s, nil
 	case age >= r.conf.QuietAfter:
 		s.Open = false
-		if s.Alerts == 0 || s.muted(r) {
+		if s.Alerts == 0 || r.muted(s.Content) {
 			return s, nil
 		}
 		return r.tell(s, notify.Quiet, s.Last.Add(r.conf.QuietAfter))
-	case s.Alerts > 0 && !s.muted(r) && r.reminderDue(s, s.Last.Add(age)):
+	case s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age)):
 		return r.tell(s, notify.Reminder, s.Last)
 	}
 	return s, nil
 }
 
-// muted tells whether the operator wants no alert for the cause.
-func (s State) muted(r *Rules) bool {
-	c := s.Content.Cause
-	return slices.Contains(r.conf.Mute, c.ID) || c.Severity < r.conf.MinSeverity
+// muted tells whether the operator wants no alert for what a failure says.
+func (r *Rules) muted(d notify.Data) bool {
+	return slices.Contains(r.conf.Mute, d.Cause.ID) || d.Cause.Severity < r.conf.MinSeverity
+}
+
+// news: the cause has not been told in this incident, or so long ago that it
+// may be told again.
+func (r *Rules) news(s State) bool {
+	said, ok := s.Said[s.Content.Cause.ID]
+	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(said) >= r.conf.RepeatInterval
 }
 
 // reminderDue: there is something new to say, and the pause is over.
 func (r *Rules) reminderDue(s State, at time.Time) bool {
-	return s.Since > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.Told) >= s.Interval
+	return s.Since > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.Told) >= r.pause(s)
 }
+
+// pause is the time between two alerts. The rules may have changed since the
+// state was stored.
+func (r *Rules) pause(s State) time.Duration { return max(s.Interval, r.conf.RepeatInterval) }
 
 // tell makes the alert and remembers that it was told.
 func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Alert) {
@@ -137,8 +179,13 @@ func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Al
 	s.Content.Cause.Previous = nil
 	s.Since = 0
 	s.Told = s.Last
+	s.Said = maps.Clone(s.Said)
+	if s.Said == nil {
+		s.Said = map[string]time.Time{}
+	}
+	s.Said[d.Cause.ID] = s.Last
 	if kind == notify.Reminder {
-		s.Interval = min(2*s.Interval, max(maxInterval, r.conf.RepeatInterval))
+		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
 	} else {
 		s.Interval = r.conf.RepeatInterval
 	}

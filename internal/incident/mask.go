@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/event"
@@ -29,92 +31,139 @@ type mask struct {
 	put  string
 }
 
+func (m mask) on(s string) string { return m.find.ReplaceAllString(s, m.put) }
+
 func rule(find, put string) mask { return mask{regexp.MustCompile(find), put} }
 
-const secretNames = `client_?secret|client_?assertion|refresh_?token|access_?token|id_?token|code_?verifier|assertion|password|passwd`
+const (
+	secretNames = `client_?secret|client_?assertion|refresh_?token|access_?token|id_?token|code_?verifier|assertion|password|passwd`
+	named       = `[\w.-]*(?:password|passwd|secret)[\w.]*|` + secretNames // also javax.net.ssl.trustStorePassword
+	equals      = `=|%(?:25)*3D`
+)
 
 // secrets are shapes of secrets, and places where one stands. Where they come
 // from: somebody logs com.atlassian.oauth2.client at DEBUG, or pastes a secret
 // into the field of the client ID, which Microsoft then echoes.
 var secrets = []mask{
-	rule(`(?i)(authorization["']?\s*[:=]\s*["']?(?:basic|bearer|negotiate|ntlm)|\bbearer)\s+[A-Za-z0-9._~+/=-]{16,}`, "$1 [redacted]"),
+	rule(`(?i)(authorization["']?\s*[:=]\s*["']?(?:basic|bearer|negotiate|ntlm))\s+[A-Za-z0-9._~+/=-]{4,}`, "$1 [redacted]"),
+	rule(`(?i)(\bbearer)\s+[A-Za-z0-9._~+/=-]{16,}`, "$1 [redacted]"),
 	rule(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}`, "[jwt]"),
-	rule(`(?i)"(`+secretNames+`|state|code)"\s*:\s*"(?:[^"\\]|\\.)+("|$)`, `"$1":"[redacted]$2`),
-	rule(`[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}`, "[entra-secret]"),
+	rule(`(?is)("(?:`+secretNames+`|state|code)"\s*:\s*")(?:[^"\\]|\\.)+("|\\?$)`, "$1[redacted]$2"),
+	rule(`(?is)(\\"(?:`+secretNames+`|state|code)\\"\s*:\s*\\")(?:\\\\\\"|\\[^"]|[^"\\])+(\\"|\\*$)`, "$1[redacted]$2"), // JSON in JSON
+	rule(`[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,}`, "[entra-secret]"),
 	rule(`\bGOCSPX-[A-Za-z0-9_-]{20,}`, "[google-secret]"),
 	rule(`\bya29\.[A-Za-z0-9_-]{10,}`, "[google-access-token]"),
-	rule(`(?:\b1//0|\b4/0A)[A-Za-z0-9_-]{20,}`, "[google-token]"),
+	rule(`(?:\b1(?:/|%2F){2}0|\b4(?:/|%2F)0A)[A-Za-z0-9_-]{20,}`, "[google-token]"),
 	rule(`\b[01]\.A[A-Za-z0-9_-]{30,}(?:\.[A-Za-z0-9_-]+)*`, "[entra-token]"),
 	rule(`\bM\.[A-Z]\d+_[A-Za-z0-9.!*$_-]{20,}`, "[msa-token]"),
 	rule(`(?i)\b(JSESSIONID|atlassian\.xsrf\.token|seraph\.rememberme\.cookie)=[^;\s]+`, "$1=[redacted]"),
-	rule(`(?i)(-D[\w.]*(?:password|passwd|secret)[\w.]*=)\S+`, "$1[redacted]"),
-	rule(`(?i)\b(https?://)[^/\s:@]+:[^/\s@]+@`, "$1[redacted]@"),
+	rule(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^/\s:@"'<>]*:[^/\s"'<>]*|[^/\s:@?#"'<>]+)@`, "$1[redacted]@"),
 	rule(`https://hooks\.slack(?:-gov)?\.com/[^\s"'<>]+`, "[slack-webhook]"),
 	rule(`\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}`, "[slack-token]"),
 	rule(`\bwhsec_[A-Za-z0-9+/=]{10,}`, "[webhook-secret]"),
 }
 
 var (
-	parameter = regexp.MustCompile(`(?i)\b(` + secretNames + `|state|code|session_state|nonce|samlresponse)(=|%3D)([^&\s"'<>\]]+)`)
+	quoted    = regexp.MustCompile(`(?i)((?:` + named + `)\s*(?:` + equals + `)\s*)(?:"[^"\n]*(?:"|\n|$)|'[^'\n]*(?:'|\n|$))`)
+	parameter = regexp.MustCompile(`(?i)((?:\b|%(?:25)*(?:26|3F|23))(?:(?:` + named + `)\s*=\s*|(?:` + named + `|state|code|session_state|nonce|samlresponse)(?:` + equals + `)))([^&\s"'<>\]]+)`)
 	number    = regexp.MustCompile(`^\d{1,8}$`)
 	opaque    = regexp.MustCompile(`[A-Za-z0-9_~+/=-]{40,}`)
 	ofPaths   = regexp.MustCompile(`/(?:rest|plugins|oauth2|secure|servlet)/`)
 	guids     = regexp.MustCompile(`[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`)
+	className = regexp.MustCompile(`^(?:[A-Z]{1,5}[a-z]{2,}\d?)+$`)
 
-	users  = rule(`(?i)(\buser(?: account)?|\bsigned in user) '[^']+'`, "$1 '[user]'")
-	emails = rule(`[A-Za-z0-9._%+'#-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`, "[e-mail]")
-	ips    = []mask{
+	quotedUser = rule(`(?i)(\buser(?: account)?|\bsigned in user) '[^']+'`, "$1 '[user]'")
+	threadUser = rule(`(\buser: )[^\s;]+`, "${1}[user]")
+	emails     = rule(`[\p{L}\p{N}._%+'#-]+(?:@|%40)[\p{L}\p{N}.-]+\.\p{L}{2,}`, "[e-mail]")
+	ips        = []mask{
 		rule(`\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b`, "[ip]"),
-		rule(`\b(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b|\b(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?`, "[ip]"),
-		rule(`(^|[\s,\[(])::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?`, "$1[ip]"),
+		rule(`\b(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?|\b(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b`, "[ip]"),
+		rule(`(^|[^0-9A-Za-z:\]])::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?`, "${1}[ip]"),
 	}
-	hosts     = regexp.MustCompile(`(?i)(https?://|UnknownHostException: *|(?:host|server|proxy)[ =:']+)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+|[a-z0-9-]+(?::\d+))`)
+	hosts     = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://(?:\[redacted\]@)?)([a-z0-9][a-z0-9.-]*)|(UnknownHostException: *|(?:host|server|proxy|matching|connect to|connected to|connecting to)[ =:']+)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+|[a-z0-9-]+:\d+)`)
 	providers = regexp.MustCompile(`(?i)(?:^|\.)(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn|microsoft\.com|office\.com|office365\.(?:com|us)|outlook\.cn|microsoft\.us|chinacloudapi\.cn|live\.com|google\.com|googleapis\.com|gmail\.com)$`)
 )
 
-// Text is s without secrets and without what the operator masks.
+// Text is s without secrets and without what the operator masks. It is free of
+// characters that nobody sees: a secret must not hide behind them.
 func (m Masks) Text(s string) string {
+	s = notify.PrintableLines(s)
 	for _, r := range secrets {
-		s = r.find.ReplaceAllString(s, r.put)
+		s = r.on(s)
 	}
+	s = quoted.ReplaceAllString(s, "$1[redacted]")
 	s = parameter.ReplaceAllStringFunc(s, func(found string) string {
 		p := parameter.FindStringSubmatch(found)
-		if number.MatchString(p[3]) {
+		switch name := strings.ToLower(p[1]); {
+		case strings.HasPrefix(p[2], "[redacted"):
+			return found
+		case strings.HasPrefix(name, "code=") && number.MatchString(p[2]):
 			return found // such as error?code=50194
 		}
-		return p[1] + p[2] + "[redacted]"
+		return p[1] + "[redacted]"
 	})
-	s = opaque.ReplaceAllStringFunc(s, func(found string) string {
-		if !mixed(guids.ReplaceAllString(found, "")) || ofPaths.MatchString(found) {
-			return found
-		}
-		return "[opaque]"
-	})
+	s = opaque.ReplaceAllStringFunc(s, random)
 	if m.email {
-		s = emails.find.ReplaceAllString(s, emails.put)
+		s = emails.on(s)
 	}
 	if m.user {
-		s = users.find.ReplaceAllString(s, users.put)
+		s = quotedUser.on(s)
 	}
 	if m.ip {
 		for _, r := range ips {
-			s = r.find.ReplaceAllString(s, r.put)
+			s = r.on(s)
 		}
 	}
 	if m.host {
 		s = hosts.ReplaceAllStringFunc(s, func(found string) string {
 			p := hosts.FindStringSubmatch(found)
-			if providers.MatchString(p[2]) {
+			if providers.MatchString(p[2] + p[4]) {
 				return found
 			}
-			return p[1] + "[host]"
+			return p[1] + p[3] + "[host]"
 		})
-		if m.node != "" {
-			s = strings.ReplaceAll(s, m.node, "[host]")
-		}
+		s = word(s, m.node, "[host]")
 	}
 	return s
 }
+
+// random masks a long run of letters and digits that looks like a secret of a
+// shape that no rule knows. Of a path, each part is looked at alone.
+func random(run string) string {
+	if ofPaths.MatchString(run) {
+		parts := strings.Split(run, "/")
+		for i, part := range parts {
+			if len(part) >= 40 {
+				parts[i] = random(part)
+			}
+		}
+		return strings.Join(parts, "/")
+	}
+	if mixed(guids.ReplaceAllString(run, "")) && !className.MatchString(run) {
+		return "[opaque]"
+	}
+	return run
+}
+
+// word replaces a name where it stands alone, not as a part of a longer one.
+func word(s, name, put string) string {
+	if name == "" || name == "-" || "["+name+"]" == put {
+		return s
+	}
+	var out strings.Builder
+	at := 0
+	for _, found := range regexp.MustCompile("(?i)"+regexp.QuoteMeta(name)).FindAllStringIndex(s, -1) {
+		before, _ := utf8.DecodeLastRuneInString(s[:found[0]])
+		after, _ := utf8.DecodeRuneInString(s[found[1]:])
+		if !ofWord(before) && !ofWord(after) {
+			out.WriteString(s[at:found[0]] + put)
+			at = found[1]
+		}
+	}
+	return out.String() + s[at:]
+}
+
+func ofWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // mixed tells whether s has capital and small letters and digits, as random
 // text has.
@@ -130,6 +179,14 @@ func (m Masks) User(name string) string {
 	return m.Text(name)
 }
 
+// Client is the addresses of a request as they may be shown.
+func (m Masks) Client(addresses string) string {
+	if m.ip && addresses != "" {
+		return "[ip]"
+	}
+	return m.Text(addresses)
+}
+
 // Node is the node's name as it may be shown.
 func (m Masks) Node(name string) string {
 	if m.host {
@@ -139,14 +196,9 @@ func (m Masks) Node(name string) string {
 }
 
 // Facts are the facts as they may be shown, each at most maxFact characters.
-func (m Masks) Facts(facts matchers.Facts, user string) matchers.Facts {
+func (m Masks) Facts(facts matchers.Facts, h event.Header) matchers.Facts {
 	out := matchers.Facts{}
-	one := func(s string) string {
-		if m.user && len(user) > 2 {
-			s = strings.ReplaceAll(s, user, "[user]")
-		}
-		return notify.Cut(m.Text(s), maxFact)
-	}
+	one := func(s string) string { return notify.Cut(m.Text(m.place(s, h)), maxFact) }
 	for name, value := range facts {
 		switch value := value.(type) {
 		case string:
@@ -162,30 +214,25 @@ func (m Masks) Facts(facts matchers.Facts, user string) matchers.Facts {
 	return out
 }
 
-// Event is an event's text as it may be shown. What the header holds is masked
-// by its place and not by its shape: the session always, user and addresses as
-// the operator says.
+// Event is an event's text as it may be shown.
 func (m Masks) Event(text string, h event.Header) string {
-	head, tail := text, ""
-	if i := strings.Index(text, "["+h.Logger+"]"); h.Logger != "" && i >= 0 {
-		head, tail = text[:i], text[i:]
-	}
-	field := func(value, put string) {
-		if value == "" || value == "-" {
-			return
-		}
-		word := regexp.MustCompile(`(^|\s)` + regexp.QuoteMeta(value) + `(;?(?:\s|$))`)
-		head = word.ReplaceAllString(head, "${1}"+put+"${2}")
-	}
-	field(h.Session, "[session]")
+	text = notify.PrintableLines(text)
 	if m.user {
-		field(h.User, "[user]")
-		head = threadUser.ReplaceAllString(head, "$1[user]")
+		text = threadUser.on(text)
 	}
-	if m.ip {
-		field(h.Client, "[ip]")
-	}
-	return m.Text(head + tail)
+	return m.Text(m.place(text, h))
 }
 
-var threadUser = regexp.MustCompile(`(\buser: )\S+`)
+// place masks what the header of an event holds, which has no shape: the
+// session always, user and addresses as the operator says. The message may
+// repeat them, so they go wherever they stand.
+func (m Masks) place(s string, h event.Header) string {
+	s = word(s, h.Session, "[session]")
+	if m.user {
+		s = word(s, h.User, "[user]")
+	}
+	if m.ip {
+		s = word(s, h.Client, "[ip]")
+	}
+	return s
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -31,7 +32,7 @@ func (s *Store) Oldest(notifier string) (notify.Delivery, bool, error) {
 			return nil
 		}
 		found = true
-		if err := decode(k, v, &d); err != nil {
+		if err := json.Unmarshal(v, &d); err != nil {
 			return fmt.Errorf("state file: %w", err)
 		}
 		d.Seq = binary.BigEndian.Uint64(k)
@@ -42,39 +43,47 @@ func (s *Store) Oldest(notifier string) (notify.Delivery, bool, error) {
 
 // Done removes a delivery that was accepted.
 func (s *Store) Done(notifier string, d notify.Delivery) error {
-	return s.Update(func(tx *Tx) error { return tx.queue(notifier).Delete(place(d.Seq)) })
+	return s.Update(func(tx *Tx) error { return tx.remove(notifier, d) })
+}
+
+func (tx *Tx) remove(notifier string, d notify.Delivery) error {
+	t, err := tx.of(outbox, notifier)
+	if err != nil {
+		return err
+	}
+	return t.delete(place(d.Seq))
 }
 
 // Retry keeps a delivery at its place, with what was learnt about it.
 func (s *Store) Retry(notifier string, d notify.Delivery) error {
-	return s.Update(func(tx *Tx) error { return put(tx.queue(notifier), place(d.Seq), d) })
+	return s.Update(func(tx *Tx) error {
+		t, err := tx.of(outbox, notifier)
+		if err != nil {
+			return err
+		}
+		return t.put(place(d.Seq), d)
+	})
 }
 
 // SetAside takes a delivery out of the queue and keeps it apart, for a person
 // to look at.
 func (s *Store) SetAside(notifier string, d notify.Delivery) error {
 	return s.Update(func(tx *Tx) error {
-		b, err := tx.tx.Bucket(aside).CreateBucketIfNotExists([]byte(notifier))
+		t, err := tx.of(aside, notifier)
 		if err != nil {
 			return err
 		}
-		n := b.Stats().KeyN
-		for c := b.Cursor(); n >= maxAside; n-- {
-			if k, _ := c.First(); k != nil {
-				if err := c.Delete(); err != nil {
-					return err
-				}
+		for n := t.b.Stats().KeyN; n >= maxAside; n-- {
+			oldest, _ := t.b.Cursor().First()
+			if err := t.delete(oldest); err != nil {
+				return err
 			}
 		}
-		if err := put(b, place(d.Seq), d); err != nil {
+		if err := t.put(place(d.Seq), d); err != nil {
 			return err
 		}
-		return tx.queue(notifier).Delete(place(d.Seq))
+		return tx.remove(notifier, d)
 	})
-}
-
-func (tx *Tx) queue(notifier string) *bolt.Bucket {
-	return tx.tx.Bucket(outbox).Bucket([]byte(notifier))
 }
 
 // Waiting counts the deliveries that wait, by notifier, and those set aside.

@@ -51,49 +51,73 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("state directory: %w", err)
 	}
 	path := filepath.Join(dir, "state.db")
-	s, err := open(path)
+	s, err := open(path, log)
 	var damage *damaged
 	if errors.As(err, &damage) {
-		to := path + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
+		to := path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000000000Z")
 		if err := os.Rename(path, to); err != nil {
 			return nil, fmt.Errorf("state file %s is damaged and cannot be set aside: %w", path, err)
 		}
 		log.Warn("state file was damaged: it is set aside and a new one begun, so logs are read from where their start setting says, and open incidents are told again",
 			"file", path, "aside", to, "err", damage)
-		s, err = open(path)
+		s, err = open(path, log)
 	}
-	return s, err
-}
-
-func open(path string) (*Store, error) {
-	db, err := openSound(path)
 	if err != nil {
-		return nil, err
-	}
-	s := &Store{db: db, changed: make(chan struct{})}
-	if err := db.Update(prepare); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("state file %s: %w", path, err)
+		return nil, fmt.Errorf("state file %s: %w", path, bare(err))
 	}
 	return s, nil
 }
 
-// prepare makes the buckets and checks the version.
-func prepare(tx *bolt.Tx) error {
-	for _, name := range [][]byte{meta, positions, incidents, outbox, aside} {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-			return err
-		}
+// bare is an error without the path, which the sentence has already.
+func bare(err error) error {
+	var at *os.PathError
+	if errors.As(err, &at) {
+		return at.Err
 	}
-	var version int
-	found, err := get(tx.Bucket(meta), []byte("schema"), &version)
+	return err
+}
+
+func open(path string, log *slog.Logger) (*Store, error) {
+	db, halved, err := openSound(path)
+	if err != nil {
+		return nil, err
+	}
+	if halved {
+		log.Warn("one of the state file's two heads was damaged and the other one is used: the last change before may be lost, its alerts come again", "file", path)
+	}
+	if err := prepare(db); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &Store{db: db, changed: make(chan struct{})}, nil
+}
+
+// prepare makes the buckets of a new file.
+func prepare(db *bolt.DB) error {
+	made := false
+	err := db.View(func(tx *bolt.Tx) error {
+		made = tx.Bucket(meta) != nil
+		return nil
+	})
+	if err != nil || made {
+		return err
+	}
+	return db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{meta, positions, incidents, outbox, aside} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		return summary{Schema: schema}.write(tx)
+	})
+}
+
+func (s summary) write(tx *bolt.Tx) error {
+	record, err := s.record()
 	if err != nil {
 		return err
 	}
-	if found && version > schema {
-		return fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): install that version again, or move the file away", version, schema)
-	}
-	return put(tx.Bucket(meta), []byte("schema"), schema)
+	return tx.Bucket(meta).Put(summaryKey, record)
 }
 
 // Close releases the file.
@@ -101,8 +125,9 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Tx is one transaction.
 type Tx struct {
-	tx     *bolt.Tx
-	queued bool
+	tx      *bolt.Tx
+	summary summary
+	queued  bool
 }
 
 // Update runs f in one transaction: all that it changes is on disk when Update
@@ -110,10 +135,16 @@ type Tx struct {
 func (s *Store) Update(f func(*Tx) error) error {
 	queued := false
 	err := s.db.Update(func(btx *bolt.Tx) error {
-		tx := &Tx{tx: btx}
-		err := f(tx)
+		before, err := readSummary(btx.Bucket(meta).Get(summaryKey))
+		if err != nil {
+			return err
+		}
+		tx := &Tx{tx: btx, summary: before}
+		if err := f(tx); err != nil {
+			return err
+		}
 		queued = tx.queued
-		return err
+		return tx.summary.write(btx)
 	})
 	if err != nil {
 		return fmt.Errorf("state file: %w", err)
@@ -139,7 +170,7 @@ func (s *Store) View(f func(*Tx) error) error {
 // about the log. A zero Position that is stored means its beginning.
 func (s *Store) Position(log string) (p tailer.Position, known bool, err error) {
 	err = s.View(func(tx *Tx) error {
-		known, err = get(tx.tx.Bucket(positions), []byte(log), &p)
+		known, err = tx.table(positions).get([]byte(log), &p)
 		return err
 	})
 	return p, known, err
@@ -147,31 +178,30 @@ func (s *Store) Position(log string) (p tailer.Position, known bool, err error) 
 
 // SetPosition stores where reading of a log goes on.
 func (tx *Tx) SetPosition(log string, p tailer.Position) error {
-	return put(tx.tx.Bucket(positions), []byte(log), p)
+	return tx.table(positions).put([]byte(log), p)
 }
 
 // Incident is the state of an incident; the zero State when there is none.
 func (tx *Tx) Incident(key string) (incident.State, error) {
 	var s incident.State
-	_, err := get(tx.tx.Bucket(incidents), []byte(key), &s)
+	_, err := tx.table(incidents).get([]byte(key), &s)
 	return s, err
 }
 
 // SetIncident stores the state of an incident, or forgets one that is closed.
 func (tx *Tx) SetIncident(s incident.State) error {
-	b := tx.tx.Bucket(incidents)
 	if !s.Open {
-		return b.Delete([]byte(s.Key))
+		return tx.table(incidents).delete([]byte(s.Key))
 	}
-	return put(b, []byte(s.Key), s)
+	return tx.table(incidents).put([]byte(s.Key), s)
 }
 
 // Incidents are all open incidents, by key.
 func (tx *Tx) Incidents() ([]incident.State, error) {
 	var all []incident.State
-	err := tx.tx.Bucket(incidents).ForEach(func(k, v []byte) error {
+	err := tx.table(incidents).b.ForEach(func(_, v []byte) error {
 		var s incident.State
-		if err := decode(k, v, &s); err != nil {
+		if err := json.Unmarshal(v, &s); err != nil {
 			return err
 		}
 		all = append(all, s)
@@ -182,38 +212,60 @@ func (tx *Tx) Incidents() ([]incident.State, error) {
 
 // Enqueue puts an alert behind the deliveries of a notifier.
 func (tx *Tx) Enqueue(notifier string, a notify.Alert) error {
-	b, err := tx.tx.Bucket(outbox).CreateBucketIfNotExists([]byte(notifier))
+	t, err := tx.of(outbox, notifier)
 	if err != nil {
 		return err
 	}
-	seq, err := b.NextSequence()
-	if err != nil {
-		return err
-	}
+	tx.summary.Seq++
 	tx.queued = true
-	return put(b, place(seq), notify.Delivery{Alert: a, Queued: time.Now()})
+	return t.put(place(tx.summary.Seq), notify.Delivery{Alert: a, Queued: time.Now()})
 }
 
-func put(b *bolt.Bucket, key []byte, value any) error {
+// table is a bucket whose changes are added up in the summary.
+type table struct {
+	tx   *Tx
+	b    *bolt.Bucket
+	path string
+}
+
+func (tx *Tx) table(name []byte) table {
+	return table{tx, tx.tx.Bucket(name), "/" + string(name)}
+}
+
+// of is the bucket of a notifier within outbox or aside, made where it is
+// missing.
+func (tx *Tx) of(name []byte, notifier string) (table, error) {
+	b, err := tx.tx.Bucket(name).CreateBucketIfNotExists([]byte(notifier))
+	return table{tx, b, "/" + string(name) + "/" + notifier}, err
+}
+
+func (t table) get(key []byte, into any) (bool, error) {
+	text := t.b.Get(key)
+	if text == nil {
+		return false, nil
+	}
+	return true, json.Unmarshal(text, into)
+}
+
+func (t table) put(key []byte, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	return b.Put(key, seal(key, text))
-}
-
-func get(b *bolt.Bucket, key []byte, into any) (bool, error) {
-	record := b.Get(key)
-	if record == nil {
-		return false, nil
-	}
-	return true, decode(key, record, into)
-}
-
-func decode(key, record []byte, into any) error {
-	text, err := unseal(key, record)
-	if err != nil {
+	if err := t.delete(key); err != nil {
 		return err
 	}
-	return json.Unmarshal(text, into)
+	t.tx.summary.Records++
+	t.tx.summary.Sum += digest(t.path, key, text)
+	return t.b.Put(key, text)
+}
+
+func (t table) delete(key []byte) error {
+	text := t.b.Get(key)
+	if text == nil {
+		return nil
+	}
+	t.tx.summary.Records--
+	t.tx.summary.Sum -= digest(t.path, key, text)
+	return t.b.Delete(key)
 }

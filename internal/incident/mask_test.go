@@ -1,0 +1,187 @@
+package incident_test
+
+import (
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/matchers"
+)
+
+var (
+	none = incident.NewMasks(nil, "jira-node-1")
+	all  = incident.NewMasks([]conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost}, "jira-node-1")
+)
+
+const (
+	jwt    = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL291dGxvb2sifQ.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
+	entra  = "abc8Q~AbCdEfGhIjKlMnOpQrStUvWxYz0123456."
+	base64 = "QWxhZGRpbjpvcGVuIHNlc2FtZSBBbGFkZGluOm9wZW4gc2VzYW1l"
+)
+
+// Secrets go, and what stood around them stays.
+func TestSecrets(t *testing.T) {
+	for _, tt := range []struct{ name, give, want string }{
+		{"basic", "Authorization: Basic dXNlcjpwYXNz next", "Authorization: Basic [redacted] next"},
+		{"bearer in JSON", `"Authorization":"Bearer abcdefghijklmnop.q"`, `"Authorization":"Bearer [redacted]"`},
+		{"bearer alone", "sent bearer abcdefghijklmnopqrst", "sent bearer [redacted]"},
+		{"the word bearer", "a Bearer token is missing", "a Bearer token is missing"},
+		{"proxy", "Proxy-Authorization: NTLM TlRMTVNTUAAB", "Proxy-Authorization: NTLM [redacted]"},
+		{"JWT", "token " + jwt + " end", "token [jwt] end"},
+		{"JWE", "x=" + jwt + ".aaaaaaaa.bbbbbbbb", "x=[jwt]"},
+		{"URL", "GET /cb?code=0.AXEAabc&state=Xy12abcd&session_state=9f HTTP", "GET /cb?code=[redacted]&state=[redacted]&session_state=[redacted] HTTP"},
+		{"encoded URL", "to=%2Fcb%3Fa%3D1%26code%3DSecret12", "to=%2Fcb%3Fa%3D1%26code%3D[redacted]"},
+		{"twice encoded", "x%253Fcode%253DSecret12", "x%253Fcode%253D[redacted]"},
+		{"form", "client_secret=abc;def&grant_type=refresh_token", "client_secret=[redacted]&grant_type=refresh_token"},
+		{"a number of a code", "see https://login.microsoftonline.com/error?code=50194", "see https://login.microsoftonline.com/error?code=50194"},
+		{"a number as a password", "password=12345678", "password=[redacted]"},
+		{"quoted", `client_secret="a b" password='c d'`, `client_secret=[redacted] password=[redacted]`},
+		{"quoted and cut off", `client_secret="a b c`, `client_secret=[redacted]`},
+		{"properties", "mail.password = hunter2", "mail.password = [redacted]"},
+		{"map", "{clientSecret=hunter2, x=1}", "{clientSecret=[redacted] x=1}"},
+		{"JSON", `{"refresh_token":"abc","error":"x"}`, `{"refresh_token":"[redacted]","error":"x"}`},
+		{"JSON, cut off", `{"access_token" : "abc`, `{"access_token" : "[redacted]`},
+		{"JSON, cut off in an escape", `{"access_token":"abc\`, `{"access_token":"[redacted]\`},
+		{"JSON with a quote inside", `{"password":"a\"b","x":"y"}`, `{"password":"[redacted]","x":"y"}`},
+		{"JSON in JSON", `"{\"client_secret\":\"abc\",\"x\":\"y\"}"`, `"{\"client_secret\":\"[redacted]\",\"x\":\"y\"}"`},
+		{"JSON in JSON with a quote inside", `"{\"client_secret\":\"a\\\"bc\",\"x\":\"y\"}"`, `"{\"client_secret\":\"[redacted]\",\"x\":\"y\"}"`},
+		{"Entra secret", "identifier '" + entra + "' was", "identifier '[entra-secret]' was"},
+		{"Google secret", "GOCSPX-abcdefghijklmnopqrstuv", "[google-secret]"},
+		{"Google access token", "ya29.a0AfH6SMBxyz-123", "[google-access-token]"},
+		{"Google refresh token", "1//0gabcdefghijklmnopqrstuv", "[google-token]"},
+		{"Google code", "4/0AabcdefghijklmnopqrstuvW", "[google-token]"},
+		{"Google code, encoded", "4%2F0AabcdefghijklmnopqrstuvW", "[google-token]"},
+		{"Entra token", "0.AXEAabcdefghijklmnopqrstuvwxyz0123456.AgABAAIA", "[entra-token]"},
+		{"personal account", "M.C507_BAY.2.U.abcdefghijklmnop", "[msa-token]"},
+		{"cookies", "JSESSIONID=ABC123; atlassian.xsrf.token=B-1|x; a=b", "JSESSIONID=[redacted]; atlassian.xsrf.token=[redacted]; a=b"},
+		{"JVM", "-Djavax.net.ssl.trustStorePassword=changeit -Dx=y", "-Djavax.net.ssl.trustStorePassword=[redacted] -Dx=y"},
+		{"JVM without -D", "javax.net.ssl.trustStorePassword=changeit", "javax.net.ssl.trustStorePassword=[redacted]"},
+		{"proxy URL", "http://joe:pw@proxy:3128/", "http://[redacted]@proxy:3128/"},
+		{"proxy URL with @ inside", "http://joe:p@w@proxy:3128/", "http://[redacted]@proxy:3128/"},
+		{"mail URL", "imaps://joe%40x:pw@imap.example.com", "imaps://[redacted]@imap.example.com"},
+		{"token URL", "https://s3cr3t@git.example.com/x", "https://[redacted]@git.example.com/x"},
+		{"Slack", "https://hooks.slack.com/services/T0/B0/xyz xoxb-1234567890-abc", "[slack-webhook] [slack-token]"},
+		{"webhook secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "[webhook-secret]"},
+		{"shape unknown", "got " + base64, "got [opaque]"},
+		{"shape unknown, in a path", "/rest/oauth2-client/latest/" + base64 + "/x", "/rest/oauth2-client/latest/[opaque]/x"},
+		{"hidden characters", "GOC\u200bSPX-abcdefgh\x00ijklmnopqrstuv", "[google-secret]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := none.Text(tt.give); got != tt.want {
+				t.Errorf("Text(%q)\n got %q\nwant %q", tt.give, got, tt.want)
+			}
+			if got := none.Text(tt.want); got != tt.want {
+				t.Errorf("Text(%q), the second time\n got %q", tt.want, got)
+			}
+		})
+	}
+}
+
+// What helps to mend the cause is left alone.
+func TestReadable(t *testing.T) {
+	for _, text := range []string{
+		`{"error_description":"AADSTS50194: Application '79c86cf8-e761-4fdc-bc20-a629c5d04260'(Jira) is not configured as a multi-tenant application.\r\nTrace ID: b1c2d3e4-0000-1111-2222-333344445555\r\nCorrelation ID: 0f0e0d0c-aaaa-bbbb-cccc-ddddeeeeffff\r\nTimestamp: 2021-11-16 11:35:50Z","error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`,
+		"AADSTS28000: scope https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office365.com/SMTP.Send offline_access is not valid",
+		"AADSTS7000215: Invalid client secret is provided. Ensure the secret being sent is the client secret value, not the client secret ID",
+		"AADSTS900144: The request body must contain the following parameter: 'client_secret'.",
+		"javax.net.ssl.SSLHandshakeException: sun.security.validator.ValidatorException: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException",
+		"at com.atlassian.oauth2.client.rest.resource.ClientConfigurationResource.executeFlow(ClientConfigurationResource.java:123)",
+		"at com.example.OAuth2ClientAuthorizationCodeFlowExceptionMapper.map(Unknown Source)",
+		"2021-11-16 12:35:50,956+0100 http-nio-8080-exec-7 ERROR julien 755x4397x2 - 127.0.0.1 /rest/oauth2-client/latest/config/flow/" + flow + " [c.a.o.c.X] x",
+		"https://jira.example.com/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig",
+		flow + "/" + flow + "/" + flow,
+		`java.io.IOException: Unable to tunnel through proxy. Proxy returns "HTTP/1.1 407 Proxy Authentication Required"`,
+		"error=invalid_client, statusCode=401",
+	} {
+		if got := none.Text(text); got != text {
+			t.Errorf("Text\n got %q\nwant %q", got, text)
+		}
+	}
+}
+
+// What the operator names goes too.
+func TestOperatorsMasks(t *testing.T) {
+	for _, tt := range []struct {
+		kind             conf.Mask
+		name, give, want string
+	}{
+		{conf.MaskEmail, "plain", "from joe.x@contoso.com.", "from [e-mail]."},
+		{conf.MaskEmail, "guest", "joe_x.com#EXT#@contoso.onmicrosoft.com", "[e-mail]"},
+		{conf.MaskEmail, "letters beyond ASCII", "jürgen@münchen.example", "[e-mail]"},
+		{conf.MaskEmail, "encoded", "login_hint=joe%40contoso.com&x", "login_hint=[e-mail]&x"},
+		{conf.MaskUser, "quoted", "User account 'joe x' from user 'y'", "User account '[user]' from user '[user]'"},
+		{conf.MaskIP, "v4", "10.0.0.1,192.168.1.255:443", "[ip],[ip]:443"},
+		{conf.MaskIP, "v6 whole", "2001:db8:0:0:0:0:0:1 0:0:0:0:0:0:0:1", "[ip] [ip]"},
+		{conf.MaskIP, "v6 short", "2001:db8::1 fe80::1:2:3:4 2001:db8:1:2::abcd", "[ip] [ip] [ip]"},
+		{conf.MaskIP, "v6 loopback", "::1,[::1]:443 /::1", "[ip],[[ip]]:443 /[ip]"},
+		{conf.MaskIP, "v4 in v6", "::ffff:10.0.0.1", "[ip]:[ip]"},
+		{conf.MaskIP, "a time is none", "at 12:35:50 and 2021-11-16T12:35:50Z, std::x", "at 12:35:50 and 2021-11-16T12:35:50Z, std::x"},
+		{conf.MaskHost, "URL", "https://jira.corp.local:8443/x and https://jira/x", "https://[host]:8443/x and https://[host]/x"},
+		{conf.MaskHost, "URL with password", "http://a:b@proxy.corp:3128", "http://[redacted]@[host]:3128"},
+		{conf.MaskHost, "Java", "java.net.UnknownHostException: mail.corp.local", "java.net.UnknownHostException: [host]"},
+		{conf.MaskHost, "certificate", "No subject alternative DNS name matching mail.corp.local found", "No subject alternative DNS name matching [host] found"},
+		{conf.MaskHost, "connection", "Connect to proxy.corp:3128 failed", "Connect to [host]:3128 failed"},
+		{conf.MaskHost, "node", "on jira-node-1, not jira-node-10", "on [host], not jira-node-10"},
+		{conf.MaskHost, "providers stay", "https://login.microsoftonline.com/x https://evilmicrosoft.com/", "https://login.microsoftonline.com/x https://[host]/"},
+		{conf.MaskHost, "classes stay", "cannot be cast to java.lang.String", "cannot be cast to java.lang.String"},
+	} {
+		t.Run(string(tt.kind)+" "+tt.name, func(t *testing.T) {
+			m := incident.NewMasks([]conf.Mask{tt.kind}, "jira-node-1")
+			if got := m.Text(tt.give); got != tt.want {
+				t.Errorf("Text(%q)\n got %q\nwant %q", tt.give, got, tt.want)
+			}
+			if got := m.Text(tt.want); got != tt.want {
+				t.Errorf("Text(%q), the second time\n got %q", tt.want, got)
+			}
+			switch {
+			case tt.give == tt.want:
+			case none.Text(tt.give) == tt.want:
+				t.Errorf("Text(%q) is masked although nobody asked", tt.give)
+			}
+		})
+	}
+}
+
+// What the header holds is masked by its place, in both forms of the header,
+// and where the message repeats it.
+func TestHeader(t *testing.T) {
+	const tail = " [c.a.o.c.X] user julien of 10.0.0.1, session 1hk2aem, julienne stays"
+	for _, tt := range []struct{ name, give, secrets, all string }{
+		{"first form",
+			"2021-11-16 12:35:50,956+0100 http-1 ERROR julien 755x4397x2 1hk2aem 10.0.0.1,fe80::1%eth0 /rest/oauth2-client/x" + tail,
+			"2021-11-16 12:35:50,956+0100 http-1 ERROR julien 755x4397x2 [session] 10.0.0.1,fe80::1%eth0 /rest/oauth2-client/x [c.a.o.c.X] user julien of 10.0.0.1, session [session], julienne stays",
+			"2021-11-16 12:35:50,956+0100 http-1 ERROR [user] 755x4397x2 [session] [ip] /rest/oauth2-client/x [c.a.o.c.X] user [user] of [ip], session [session], julienne stays"},
+		{"second form",
+			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: julien ERROR julien 755x4397x2 1hk2aem 10.0.0.1 /rest/oauth2-client/x" + tail,
+			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: julien ERROR julien 755x4397x2 [session] 10.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] user julien of 10.0.0.1, session [session], julienne stays",
+			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: [user] ERROR [user] 755x4397x2 [session] [ip] /rest/oauth2-client/x [c.a.o.c.X] user [user] of [ip], session [session], julienne stays"},
+	} {
+		h, _, ok := event.Parse(tt.give, nil)
+		if !ok {
+			t.Fatal("no header", tt.give)
+		}
+		if got := none.Event(tt.give, h); got != tt.secrets {
+			t.Errorf("%s, secrets\n got %s\nwant %s", tt.name, got, tt.secrets)
+		}
+		if got := all.Event(tt.give, h); got != tt.all {
+			t.Errorf("%s, all\n got %s\nwant %s", tt.name, got, tt.all)
+		}
+		if got := none.User(h.User) + all.User(h.User) + all.Node("n") + none.Node("n") + all.Client(h.Client); got != "julien[user][host]n[ip]" {
+			t.Errorf("%s: fields %s", tt.name, got)
+		}
+	}
+}
+
+// Facts are masked before they are shortened.
+func TestFacts(t *testing.T) {
+	long := strings.Repeat("x", 280) + " client_secret=" + strings.Repeat("hunter2", 20)
+	got := none.Facts(matchers.Facts{"message": long, "scopes": []string{"a", "code=hunter2"}}, event.Header{})
+	if s := asJSON(t, got); strings.Contains(s, "hunter2") || !strings.Contains(s, "client_secret") && !strings.Contains(s, "… cut") {
+		t.Error(s)
+	}
+	if s := got["message"].(string); len([]rune(s)) > 300 {
+		t.Errorf("%d characters: %s", len(s), s)
+	}
+}

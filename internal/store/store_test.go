@@ -1,0 +1,257 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
+)
+
+// opened is the store of a directory, and what opening it said.
+func opened(t *testing.T, dir string) (*store.Store, string) {
+	t.Helper()
+	var said bytes.Buffer
+	s, err := store.Open(dir, slog.New(slog.NewTextHandler(&said, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, said.String()
+}
+
+func update(t *testing.T, s *store.Store, f func(*store.Tx) error) {
+	t.Helper()
+	if err := s.Update(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func alert(id string) notify.Alert {
+	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
+	return notify.Alert{Type: "jira.oauth.opened", Timestamp: at, Data: notify.Data{
+		ID: id, Facts: map[string]any{"app_id": "x", "scopes": []any{"a", "b"}}, Fix: []notify.Step{}, Links: []notify.Link{}, Log: notify.Log{Excerpt: strings.Repeat("text ", 300)},
+		Failures: notify.Failures{First: at, Last: at},
+	}}
+}
+
+func state(key string) incident.State {
+	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
+	return incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, Told: at, Count: 3, Interval: time.Hour, Said: map[string]time.Time{"a": at}, Content: alert(key).Data}
+}
+
+func enqueue(ids ...string) func(*store.Tx) error {
+	return func(tx *store.Tx) error {
+		for _, id := range ids {
+			if err := tx.Enqueue("hub", alert(id)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// content is all that a store holds, in words.
+func content(t *testing.T, s *store.Store) string {
+	t.Helper()
+	var b strings.Builder
+	for _, log := range []string{"jira", "other"} {
+		p, known, err := s.Position(log)
+		fmt.Fprintln(&b, log, p, known, err)
+	}
+	err := s.View(func(tx *store.Tx) error {
+		all, err := tx.Incidents()
+		fmt.Fprintf(&b, "%d incidents %+v %v\n", len(all), all, err)
+		return err
+	})
+	fmt.Fprintln(&b, err)
+	waiting, aside, err := s.Waiting()
+	fmt.Fprintln(&b, waiting, aside, err)
+	for _, notifier := range []string{"hub", "slack"} {
+		d, ok, err := s.Oldest(notifier)
+		fmt.Fprintf(&b, "%s %d %v %+v %v\n", notifier, d.Seq, ok, d.Alert, err)
+	}
+	return b.String()
+}
+
+// What is stored is there, whole, also after the file was opened anew.
+func TestRoundTrip(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "here")
+	s, said := opened(t, dir)
+	if said != "" {
+		t.Errorf("a new file says %s", said)
+	}
+	position := tailer.Position{Dev: 1, Inode: 1 << 63, Print: 1<<64 - 1, PrintLen: 1024, Offset: 1 << 40}
+	update(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.SetPosition("jira", position), tx.SetPosition("other", tailer.Position{}), tx.SetIncident(state("k1")), tx.SetIncident(state("k2")), enqueue("1", "2")(tx))
+	})
+	for range 2 {
+		if got, known, err := s.Position("jira"); got != position || !known || err != nil {
+			t.Errorf("Position: %+v %v %v", got, known, err)
+		}
+		if got, known, err := s.Position("other"); !got.IsZero() || !known || err != nil {
+			t.Errorf("Position, zero: %+v %v %v", got, known, err)
+		}
+		if _, known, err := s.Position("none"); known || err != nil {
+			t.Errorf("Position, none: %v %v", known, err)
+		}
+		s.View(func(tx *store.Tx) error {
+			if got, err := tx.Incident("k1"); err != nil || !reflect.DeepEqual(got, state("k1")) {
+				t.Errorf("Incident\n got %+v %v\nwant %+v", got, err, state("k1"))
+			}
+			if got, err := tx.Incident("none"); err != nil || !reflect.DeepEqual(got, incident.State{}) {
+				t.Errorf("Incident, none: %+v %v", got, err)
+			}
+			if got, err := tx.Incidents(); err != nil || !reflect.DeepEqual(got, []incident.State{state("k1"), state("k2")}) {
+				t.Errorf("Incidents: %+v %v", got, err)
+			}
+			return nil
+		})
+		if d, ok, err := s.Oldest("hub"); !ok || err != nil || !reflect.DeepEqual(d.Alert, alert("1")) || time.Since(d.Queued) > time.Minute {
+			t.Errorf("Oldest: %+v %v %v", d, ok, err)
+		}
+		s.Close()
+		if s, said = opened(t, dir); said != "" {
+			t.Errorf("opened again it says %s", said)
+		}
+	}
+	closed := state("k1")
+	closed.Open = false
+	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(closed) })
+	s.View(func(tx *store.Tx) error {
+		if got, err := tx.Incidents(); err != nil || len(got) != 1 {
+			t.Errorf("a closed incident is kept: %+v %v", got, err)
+		}
+		return nil
+	})
+	if info, err := os.Stat(filepath.Join(dir, "state.db")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v %v", info.Mode(), err)
+	}
+}
+
+// An error in the middle of an Update leaves nothing of it, and wakes nobody.
+func TestOneTransaction(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := opened(t, dir)
+	update(t, s, enqueue("0"))
+	before, changed := content(t, s), s.Changed()
+	failed := errors.New("no")
+	if err := s.Update(func(tx *store.Tx) error {
+		return errors.Join(tx.SetPosition("jira", tailer.Position{Offset: 1}), tx.SetIncident(state("k")), enqueue("1")(tx), failed)
+	}); !errors.Is(err, failed) || err.Error() != "state file: no" {
+		t.Errorf("got %v", err)
+	}
+	func() {
+		defer func() { recover() }()
+		s.Update(func(tx *store.Tx) error { tx.SetIncident(state("k")); panic("no") })
+	}()
+	if got := content(t, s); got != before {
+		t.Errorf("got %s\nwant %s", got, before)
+	}
+	select {
+	case <-changed:
+		t.Error("it woke a worker")
+	default:
+	}
+	s.Close()
+	if s, said := opened(t, dir); content(t, s) != before || said != "" {
+		t.Errorf("after opening: %s %s", said, content(t, s))
+	}
+}
+
+// Deliveries leave in the order they came; Retry keeps the place and what was
+// learnt; Done and SetAside take out; queues do not touch each other; and an
+// emptied queue does not begin anew.
+func TestQueue(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := opened(t, dir)
+	if _, ok, err := s.Oldest("hub"); ok || err != nil {
+		t.Errorf("Oldest of nothing: %v %v", ok, err)
+	}
+	update(t, s, enqueue("1", "2", "3"))
+	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("slack", alert("s")) })
+	d, _, _ := s.Oldest("hub")
+	d.Attempts, d.Plain, d.Reason, d.NotBefore = 3, true, "why", time.Unix(1e9, 0).UTC()
+	if err := s.Retry("hub", d); err != nil {
+		t.Fatal(err)
+	}
+	again, ok, err := s.Oldest("hub")
+	if !ok || err != nil || again.Seq != d.Seq || again.Attempts != 3 || !again.Plain || again.Reason != "why" || !again.NotBefore.Equal(d.NotBefore) || !again.Queued.Equal(d.Queued) {
+		t.Errorf("after Retry: %+v, want %+v", again, d)
+	}
+	if err := s.SetAside("hub", d); err != nil {
+		t.Fatal(err)
+	}
+	seq := d.Seq
+	for _, want := range []string{"2", "3"} {
+		d, _, _ := s.Oldest("hub")
+		if d.Alert.Data.ID != want || d.Seq <= seq {
+			t.Errorf("Oldest is %s at %d, want %s", d.Alert.Data.ID, d.Seq, want)
+		}
+		if err := s.Done("hub", d); err != nil {
+			t.Fatal(err)
+		}
+		seq = d.Seq
+	}
+	s.Close()
+	s, _ = opened(t, dir)
+	update(t, s, enqueue("4"))
+	if d, _, _ := s.Oldest("hub"); d.Seq <= seq {
+		t.Errorf("place %d after %d", d.Seq, seq)
+	}
+	waiting, aside, err := s.Waiting()
+	if err != nil || !reflect.DeepEqual(waiting, map[string]int{"hub": 1, "slack": 1}) || !reflect.DeepEqual(aside, map[string]int{"hub": 1}) {
+		t.Errorf("Waiting: %v %v %v", waiting, aside, err)
+	}
+	if err := s.Done("nobody", d); err != nil {
+		t.Errorf("Done of nobody's: %v", err)
+	}
+}
+
+// Changed is closed by a new delivery, and by nothing else.
+func TestChanged(t *testing.T) {
+	s, _ := opened(t, t.TempDir())
+	changed := s.Changed()
+	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(state("k")) })
+	select {
+	case <-changed:
+		t.Error("an incident woke it")
+	default:
+	}
+	update(t, s, enqueue("1"))
+	select {
+	case <-changed:
+	default:
+		t.Error("a delivery did not wake it")
+	}
+	if again := s.Changed(); again == changed {
+		t.Error("the channel is the old one")
+	}
+}
+
+// What is set aside is bounded; the oldest go.
+func TestSetAsideBounded(t *testing.T) {
+	s, _ := opened(t, t.TempDir())
+	const most = 1000
+	for i := range most + 5 {
+		if err := s.SetAside("hub", notify.Delivery{Seq: uint64(i + 1), Alert: notify.Alert{Data: notify.Data{ID: fmt.Sprint(i)}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, aside, _ := s.Waiting(); i == most-1 && aside["hub"] != most {
+			t.Errorf("%d are kept before the bound", aside["hub"])
+		}
+	}
+	if _, aside, err := s.Waiting(); err != nil || aside["hub"] != most {
+		t.Errorf("%d are kept, want %d (%v)", aside["hub"], most, err)
+	}
+}

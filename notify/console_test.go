@@ -1,0 +1,81 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/notify"
+)
+
+// Each kind of alert is the text of its golden file.
+func TestConsole(t *testing.T) {
+	for _, kind := range kinds {
+		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(alert(kind), notify.Style{}))
+	}
+	golden(t, "testdata/console-color.golden.txt", notify.Render(alert(notify.Opened), notify.Style{Color: true, Width: 60}))
+}
+
+// No control character of a log reaches the terminal, from whatever field; in
+// color, only our own do.
+func TestConsoleEscapes(t *testing.T) {
+	for name, text := range monsters {
+		for _, kind := range kinds {
+			a := monstrous(kind, "\x1b[31m"+text+"\x1b]0;title\x07\u009b2J\r\b", 3)
+			for _, style := range []notify.Style{{}, {Color: true}, {Width: 20}} {
+				got := notify.Render(a, style)
+				if style.Color {
+					got = strings.NewReplacer("\x1b[1m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(got)
+				}
+				if i := strings.IndexFunc(got, func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }); i >= 0 {
+					t.Errorf("%s, %s: at %d in %q", name, kind, i, got[max(0, i-40):min(len(got), i+40)])
+				}
+				if !utf8.ValidString(got) || !strings.HasSuffix(got, "\n") {
+					t.Errorf("%s, %s: not a text", name, kind)
+				}
+			}
+		}
+	}
+}
+
+// A line is no wider than asked for, except for a word that is.
+func TestConsoleWidth(t *testing.T) {
+	a := alert(notify.Opened)
+	a.Data.Diagnosis = strings.Repeat("ünicode words ", 50)
+	a.Data.Cause.Title = "short" // a headline stays on one line
+	a.Data.Links, a.Data.Log.Excerpt = nil, strings.Repeat("line of a log ", 20)
+	for line := range strings.Lines(notify.Render(a, notify.Style{Width: 70})) {
+		if n := utf8.RuneCountInString(strings.TrimSpace(line)); n > 70 {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+}
+
+// With no notifier configured, alerts are printed, each in one write.
+func TestConsoleByDefault(t *testing.T) {
+	var out bytes.Buffer
+	targets, err := notify.New(&conf.Config{}, &out, notify.Style{})
+	if err != nil || len(targets) != 1 || targets[0].Kind != "console" || targets[0].Name != "console" {
+		t.Fatalf("got %+v, %v", targets, err)
+	}
+	if err := targets[0].To.Send(context.Background(), alert(notify.Opened), false); err != nil || out.String() != notify.Render(alert(notify.Opened), notify.Style{}) {
+		t.Errorf("%v: %s", err, out.String())
+	}
+}
+
+// A terminal that is gone is tried again.
+func TestConsoleGone(t *testing.T) {
+	r, w := io.Pipe()
+	r.CloseWithError(errors.New("gone"))
+	targets, _ := notify.New(&conf.Config{}, w, notify.Style{})
+	if got, err := outcome(t, targets[0].To.Send(context.Background(), alert(notify.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
+		t.Errorf("outcome %d, %v", got, err)
+	}
+}

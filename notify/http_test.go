@@ -1,0 +1,201 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/notify"
+)
+
+// raw is a receiver that reads the request and then does what it wants with
+// the connection.
+func raw(t *testing.T, do func(net.Conn)) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				conn.Read(make([]byte, 64<<10))
+				do(conn)
+			}()
+		}
+	}()
+	return "http://" + listener.Addr().String()
+}
+
+func reset(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }
+
+func drip(c net.Conn, text string) {
+	for i := range len(text) {
+		if _, err := io.WriteString(c, text[i:i+1]); err != nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond) // slower than the time limit of the test's requests
+	}
+}
+
+func closed(t *testing.T) string {
+	url := raw(t, func(net.Conn) {})
+	listener, _ := net.Listen("tcp", "127.0.0.1:0")
+	defer listener.Close()
+	return url[:strings.LastIndexByte(url, ':')] + listener.Addr().String()[len("127.0.0.1"):]
+}
+
+const (
+	canaryPath   = "T0CANARYPATH/B0CANARYPATH"
+	canaryQuery  = "canaryquery1"
+	canaryHeader = "canaryheader"
+)
+
+// Whatever goes wrong on the way is tried again, ends in time, and is told
+// without the address, its path, our headers or the secret, also when the
+// receiver repeats them.
+func TestFaults(t *testing.T) {
+	untrusted := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0) // it would say that it is not trusted
+	untrusted.StartTLS()
+	t.Cleanup(untrusted.Close)
+	for _, tt := range []struct {
+		name, url      string
+		webhook, slack notify.Outcome
+	}{
+		{"refused", closed(t), notify.Retry, notify.Retry},
+		{"untrusted", untrusted.URL, notify.Retry, notify.Retry},
+		{"plain text at a TLS address", strings.Replace(answering(t, 200, "ok"), "http:", "https:", 1), notify.Retry, notify.Retry},
+		{"hangs", raw(t, func(c net.Conn) { io.Copy(io.Discard, c) }), notify.Retry, notify.Retry},
+		{"reset", raw(t, reset), notify.Retry, notify.Retry},
+		{"no HTTP", raw(t, func(c net.Conn) { io.WriteString(c, "SSH-2.0-"+strings.Repeat("x", 1<<20)+"\r\n") }), notify.Retry, notify.Retry},
+		{"slow header", raw(t, func(c net.Conn) { drip(c, "HTTP/1.1 200 OK\r\n"+strings.Repeat("A: b\r\n", 100)) }), notify.Retry, notify.Retry},
+		{"endless header", raw(t, func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\n")
+			for {
+				if _, err := io.WriteString(c, "A: "+strings.Repeat("b", 1000)+"\r\n"); err != nil {
+					return
+				}
+			}
+		}), notify.Retry, notify.Retry},
+		// Accepted is accepted: the status says so. Slack's is in the body.
+		{"reset within the body", raw(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"); reset(c) }), -1, notify.Retry},
+		{"slow body", raw(t, func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
+			drip(c, strings.Repeat("x", 999))
+		}), -1, notify.Retry},
+		{"reset within the body of an error", raw(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 503 No\r\nContent-Length: 99\r\n\r\nhalf"); reset(c) }), notify.Retry, notify.Retry},
+		{"endless body", server(t, func(w http.ResponseWriter, _ *http.Request) {
+			for {
+				if _, err := io.WriteString(w, strings.Repeat("endless ", 1000)); err != nil {
+					return
+				}
+			}
+		}).URL, -1, notify.BadSettings},
+		{"repeats the request", server(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(500)
+			fmt.Fprintf(w, "no %s %s %s %s", r.RequestURI, r.URL.Path, r.URL.Query(), r.Header)
+		}).URL, notify.Retry, notify.Retry},
+		{"repeats the request late", server(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(500)
+			fmt.Fprint(w, strings.Repeat(" ", 4<<10-len(r.RequestURI)+3), r.RequestURI)
+		}).URL, notify.Retry, notify.Retry},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			address := tt.url + "/services/" + canaryPath + "?sig=" + canaryQuery
+			hook := conf.Webhook{URL: conf.NewSecret(address), Secret: conf.NewSecret(secret), Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + canaryHeader)}}
+			for _, n := range []struct {
+				to   notify.Notifier
+				want notify.Outcome
+			}{{webhook(t, hook), tt.webhook}, {slackTo(t, address), tt.slack}} {
+				ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+				start := time.Now()
+				got, err := outcome(t, n.to.Send(ctx, alert(notify.Opened), false))
+				cancel()
+				if got != n.want {
+					t.Errorf("%T: outcome %d (%v), want %d", n.to, got, err, n.want)
+				}
+				if d := time.Since(start); d > 5*time.Second {
+					t.Errorf("%T: it took %s", n.to, d)
+				}
+				if err != nil {
+					noCanary(t, err.Error())
+				}
+				if tt.name == "endless header" && !strings.Contains(err.Error(), "exceeded 65536 bytes") {
+					t.Errorf("it was not bounded: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func noCanary(t *testing.T, text string) {
+	t.Helper()
+	for _, c := range []string{"CANARYPATH", "services/", "canaryq", "canaryh", secret[6:20], "Post "} {
+		if strings.Contains(text, c) {
+			t.Errorf("%q is told: %s", c, text)
+		}
+	}
+	if n := len([]rune(text)); n > 500 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
+		t.Errorf("%d characters, or more than one line: %.600q", n, text)
+	}
+}
+
+// An address that is no URL is not shown either.
+func TestBadAddress(t *testing.T) {
+	got, err := outcome(t, slackTo(t, "https://x/"+canaryPath+"\x00%zz").Send(soon(t), alert(notify.Opened), false))
+	if got != notify.BadSettings {
+		t.Errorf("outcome %d", got)
+	}
+	noCanary(t, err.Error())
+}
+
+// ca_file trusts an authority of one's own, and one that is at fault is said.
+func TestCAFile(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") }))
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{ownCertificate(t)}}
+	s.StartTLS()
+	defer s.Close()
+	root := s.TLS.Certificates[0].Certificate[1]
+	dir := t.TempDir()
+	good := filepath.Join(dir, "good.pem")
+	os.WriteFile(good, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root}), 0o600)
+	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: good}, URL: conf.NewSecret(s.URL)}
+	if err := webhook(t, hook).Send(soon(t), alert(notify.Opened), false); err != nil {
+		t.Error(err)
+	}
+
+	empty, large := filepath.Join(dir, "empty.pem"), filepath.Join(dir, "large.pem")
+	os.WriteFile(empty, []byte("nothing"), 0o600)
+	os.WriteFile(large, bytes.Repeat([]byte("x"), 2<<20), 0o600)
+	for file, want := range map[string]string{empty: "holds no certificate", large: "larger than", filepath.Join(dir, "none"): "no such file"} {
+		hook.CAFile = file
+		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, notify.Style{})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), `notifier "hub": ca_file: `) {
+			t.Errorf("%s: %v, want %q", file, err, want)
+		}
+	}
+	if u, _ := url.Parse(s.URL); u.Scheme != "https" {
+		t.Fatal("the receiver was not TLS")
+	}
+}

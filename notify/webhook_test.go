@@ -1,0 +1,184 @@
+package notify_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/notify"
+)
+
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr"
+
+// body is what alert(notify.Changed) is on the wire.
+const body = `{
+  "type": "jira.oauth.changed",
+  "timestamp": "2021-11-16T12:35:50.956+01:00",
+  "data": {
+    "schema": 1,
+    "id": "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1",
+    "kind": "changed",
+    "node": "jira-node-1",
+    "integration": {"id": "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", "flow": "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", "name": null, "known_by": "flow"},
+    "cause": {"id": "entra-single-tenant-common-endpoint", "root_cause": 1, "title": "The app is for one tenant, the endpoint for all", "provider": "microsoft",
+      "severity": "high", "confidence": "certain", "codes": ["AADSTS50194"], "previous": "net-connect-timeout"},
+    "diagnosis": "The app <Jira & mail> accepts accounts of one tenant only.",
+    "fix": [{"text": "Put the tenant ID in place of common.", "where": "jira-admin"}, {"text": "Or make the app multi-tenant.", "where": "entra-admin"}],
+    "confirm": "Test connection succeeds.",
+    "links": [{"title": "Atlassian <KB>", "url": "https://confluence.atlassian.com/x?a=1|2"}, {"title": "Microsoft", "url": "https://learn.microsoft.com/y"}],
+    "facts": {"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "trace_id": "b1c2d3e4-0000-1111-2222-333344445555", "suggested_scopes": ["a", "b"]},
+    "request": {"user": "julien", "client": "127.0.0.1", "id": "755x4397x2", "path": "/rest/oauth2-client/latest/config/flow/d4ec2ed5"},
+    "failures": {"count": 3, "first": "2021-11-16T11:35:50.956+01:00", "last": "2021-11-16T12:35:50.956+01:00", "since_last_alert": 2},
+    "log": {"name": "jira", "path": "/var/log/atlassian-jira.log", "excerpt": "2021-11-16 12:35:50,956+0100 ERROR <x>\n\tat a.b"},
+    "probe": null
+  }
+}`
+
+type request struct {
+	method string
+	header http.Header
+	body   []byte
+}
+
+// recorded is a receiver that accepts all and keeps it.
+func recorded(t *testing.T) (url string, requests <-chan request) {
+	got := make(chan request, 10)
+	return server(t, func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		got <- request{r.Method, r.Header, text}
+		io.WriteString(w, "ok")
+	}).URL, got
+}
+
+// The body is the documented envelope, whole, and the same in the plain form.
+func TestWebhookBody(t *testing.T) {
+	url, requests := recorded(t)
+	for _, plain := range []bool{false, true} {
+		if err := webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Changed), plain); err != nil {
+			t.Fatal(err)
+		}
+		var got, want any
+		r := <-requests
+		if err := json.Unmarshal(r.body, &got); err != nil {
+			t.Fatal(err)
+		}
+		json.Unmarshal([]byte(body), &want)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("plain %v\n got %s\nwant %s", plain, r.body, body)
+		}
+	}
+}
+
+// What an alert does not know is null or empty, never missing.
+func TestWebhookEmpty(t *testing.T) {
+	text, err := json.Marshal(notify.Alert{Data: notify.Data{Cause: notify.Cause{Codes: []string{}}, Fix: []notify.Step{}, Links: []notify.Link{}, Facts: map[string]any{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"type":"","timestamp":"0001-01-01T00:00:00Z","data":{"schema":0,"id":"","kind":"","node":"","integration":{"id":"","flow":null,"name":null,"known_by":""},` +
+		`"cause":{"id":"","root_cause":null,"title":"","provider":"","severity":"low","confidence":"","codes":[],"previous":null},"diagnosis":"","fix":[],"confirm":"","links":[],"facts":{},` +
+		`"request":{"user":"","client":"","id":"","path":""},"failures":{"count":0,"first":"0001-01-01T00:00:00Z","last":"0001-01-01T00:00:00Z","since_last_alert":0},` +
+		`"log":{"name":"","path":"","excerpt":""},"probe":null}}`
+	if string(text) != want {
+		t.Errorf("got %s\nwant %s", text, want)
+	}
+}
+
+// The signature is that of Standard Webhooks: for its own library, and worked
+// out by hand. The ID is the alert's, the time that of the attempt.
+func TestWebhookSignature(t *testing.T) {
+	url, requests := recorded(t)
+	before := time.Now().Unix()
+	w := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), Headers: map[string]conf.Secret{"X-Team": conf.NewSecret("mail"), "user-agent": conf.NewSecret("mine")}})
+	if err := w.Send(soon(t), alert(notify.Opened), false); err != nil {
+		t.Fatal(err)
+	}
+	r := <-requests
+	referee, err := standardwebhooks.NewWebhook(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := referee.Verify(r.body, r.header); err != nil {
+		t.Error(err)
+	}
+	id, stamp := r.header.Get("webhook-id"), r.header.Get("webhook-timestamp")
+	if want := alert(notify.Opened).Data.ID; id != want {
+		t.Errorf("webhook-id %q, want %q", id, want)
+	}
+	if at, err := strconv.ParseInt(stamp, 10, 64); err != nil || at < before || at > time.Now().Unix() {
+		t.Errorf("webhook-timestamp %q", stamp)
+	}
+	key, _ := base64.StdEncoding.DecodeString(secret[len("whsec_"):])
+	mac := hmac.New(sha256.New, key)
+	io.WriteString(mac, id+"."+stamp+"."+string(r.body))
+	if got, want := r.header.Get("webhook-signature"), "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)); got != want {
+		t.Errorf("webhook-signature %q, want %q", got, want)
+	}
+	if r.method != "POST" || r.header.Get("Content-Type") != "application/json; charset=utf-8" || r.header.Get("X-Team") != "mail" || r.header.Get("User-Agent") != "mine" {
+		t.Errorf("%s with %v", r.method, r.header)
+	}
+}
+
+// Without a secret there is no signature, and the other headers stay.
+func TestWebhookUnsigned(t *testing.T) {
+	url, requests := recorded(t)
+	if err := webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Opened), false); err != nil {
+		t.Fatal(err)
+	}
+	r := <-requests
+	if _, signed := r.header["Webhook-Signature"]; signed || r.header.Get("webhook-id") == "" || r.header.Get("webhook-timestamp") == "" || r.header.Get("User-Agent") != "jira-oauth-watcher" {
+		t.Errorf("got %v", r.header)
+	}
+}
+
+// Each status has its outcome, and a redirect is not followed.
+func TestWebhookStatus(t *testing.T) {
+	elsewhere := server(t, func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }).URL
+	for status, want := range map[int]notify.Outcome{
+		200: -1, 201: -1, 202: -1, 204: -1, 299: -1,
+		300: notify.BadSettings, 301: notify.BadSettings, 302: notify.BadSettings, 304: notify.BadSettings, 307: notify.BadSettings, 308: notify.BadSettings,
+		401: notify.BadSettings, 403: notify.BadSettings, 404: notify.BadSettings, 405: notify.BadSettings, 407: notify.BadSettings, 410: notify.BadSettings,
+		400: notify.BadMessage, 413: notify.BadMessage, 422: notify.BadMessage,
+		408: notify.Retry, 425: notify.Retry, 429: notify.Retry, 500: notify.Retry, 502: notify.Retry, 503: notify.Retry, 504: notify.Retry, 599: notify.Retry,
+	} {
+		url := answering(t, status, "", "Location", elsewhere)
+		if got, err := outcome(t, webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Opened), false)); got != want {
+			t.Errorf("%d: outcome %d (%v), want %d", status, got, err, want)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for _, tt := range []struct {
+		name, value string
+		from, to    time.Duration
+	}{
+		{"seconds", "2", 2 * time.Second, 2 * time.Second},
+		{"fraction", "0.25", 250 * time.Millisecond, 250 * time.Millisecond},
+		{"date", time.Now().Add(30 * time.Second).UTC().Format(http.TimeFormat), 20 * time.Second, 30 * time.Second},
+		{"date in the past", "Wed, 21 Oct 2015 07:28:00 GMT", 0, 0},
+		{"date far ahead", "Wed, 21 Oct 2099 07:28:00 GMT", time.Hour, time.Hour},
+		{"absurd", "1e30", time.Hour, time.Hour},
+		{"infinite", "+Inf", time.Hour, time.Hour},
+		{"no number", "NaN", 0, 0},
+		{"negative", "-5", 0, 0},
+		{"words", "soon", 0, 0},
+		{"none", "", 0, 0},
+	} {
+		url := answering(t, 429, "", "Retry-After", tt.value)
+		_, err := outcome(t, webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Opened), false))
+		if got := err.RetryAfter; got < tt.from || got > tt.to {
+			t.Errorf("%s %q: %s, want %s to %s", tt.name, tt.value, got, tt.from, tt.to)
+		}
+	}
+}
