@@ -141,6 +141,7 @@ func (b *builder) logs(files []fileLog) []Log {
 		if f.TimeZone != nil {
 			l.TimeZone = f.TimeZone.location
 		}
+		l.Poll = f.Poll
 		b.onlyZero(at+".silent_after", f.SilentAfter)
 		logs = append(logs, l)
 	}

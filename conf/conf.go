@@ -34,6 +34,7 @@ type Log struct {
 	Name     string // default: the base name of Path
 	Start    Start
 	TimeZone *time.Location // of timestamps without an offset; default time.Local
+	Poll     bool           // look at the file now and then, instead of waiting for word from the file system
 }
 
 // Alerts say when to speak, and what to leave out.

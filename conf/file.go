@@ -24,7 +24,7 @@ type fileLog struct {
 	Start       *Start    `toml:"start"`
 	TimeZone    *zone     `toml:"time_zone"`
 	SilentAfter *duration `toml:"silent_after"`
-	Poll        any       `toml:"poll,later"`
+	Poll        bool      `toml:"poll"`
 }
 
 type fileAlerts struct {

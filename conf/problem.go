@@ -65,11 +65,22 @@ func Nearest(word string, known []string) string {
 			d = min(d, far-1)
 		}
 		// Two changes turn any word of three letters into another one.
-		if d < distance && (d < 2 || len(k) > far) {
+		if d == far || d >= 2 && len(k) <= far {
+			continue
+		}
+		if d < distance || d == distance && common(lower, k) > common(lower, best) {
 			best, distance = k, d
 		}
 	}
 	return best
+}
+
+// common is how many letters two words begin with alike.
+func common(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // oneOf is nil when word is one of the allowed words of a kind.

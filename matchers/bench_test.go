@@ -12,12 +12,11 @@ import (
 
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/tailer"
 )
 
 // ordinary are the lines of a Jira that is at work, with a failure of the flow
 // among every 10,000 if there are to be any.
-func ordinary(b *testing.B, size int, failing bool) (lines []tailer.Line, bytesIn, failures int) {
+func ordinary(b *testing.B, size int, failing bool) (text []byte, lines, failures int) {
 	b.Helper()
 	failure := kb(b, "rc1-aadsts50194.log")
 	random := rand.New(rand.NewPCG(1, 2))
@@ -36,57 +35,47 @@ func ordinary(b *testing.B, size int, failing bool) (lines []tailer.Line, bytesI
 			}
 		}
 	}
-	var end int64
-	for line := range bytes.Lines(log.Bytes()) {
-		end += int64(len(line))
-		lines = append(lines, tailer.Line{Text: bytes.TrimSuffix(line, []byte("\n")), End: tailer.Position{Offset: end}})
-	}
-	return lines, log.Len(), failures
+	return log.Bytes(), bytes.Count(log.Bytes(), []byte("\n")), failures
 }
 
 // BenchmarkLog is the way of every line: into an event, past the matchers.
 func BenchmarkLog(b *testing.B) {
-	lines, size, failures := ordinary(b, 64<<20, true)
+	text, lines, failures := ordinary(b, 64<<20, true)
 	s := builtin(b)
-	b.SetBytes(int64(size))
+	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if found := through(s, lines); found != failures {
+		if found := count(b, s, text); found != failures {
 			b.Fatalf("%d failures found, want %d", found, failures)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(lines)), "ns/line")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(lines), "ns/line")
 }
 
-func through(s *matchers.Set, lines []tailer.Line) (found int) {
-	var a event.Assembler
-	take := func(e event.Event, ok bool) {
-		if ok {
-			if _, ours := s.Match(e, time.UTC); ours {
-				found++
-			}
+// count is how many failures the service finds in a text.
+func count(b *testing.B, s *matchers.Set, text []byte) (found int) {
+	b.Helper()
+	through(b, text, func(e event.Event) {
+		if _, ours := s.Match(e, time.UTC); ours {
+			found++
 		}
-	}
-	for _, l := range lines {
-		take(a.Add(l))
-	}
-	take(a.Flush())
+	})
 	return found
 }
 
 // BenchmarkCauses is the cost of an ordinary line by the number of causes,
 // which must not matter.
 func BenchmarkCauses(b *testing.B) {
-	lines, size, _ := ordinary(b, 4<<20, false)
+	text, lines, _ := ordinary(b, 4<<20, false)
 	for _, n := range []int{10, 150, 1500} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s := many(b, n)
-			b.SetBytes(int64(size))
+			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				through(s, lines)
+				count(b, s, text)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(lines)), "ns/line")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(lines), "ns/line")
 		})
 	}
 }

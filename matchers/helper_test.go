@@ -1,6 +1,10 @@
 package matchers_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,19 +58,33 @@ func kb(t testing.TB, name string) string {
 	return strings.TrimSuffix(string(text), "\n")
 }
 
-// events puts the lines of a text together, and ends them.
-func events(text string) []event.Event {
-	var a event.Assembler
-	var out []event.Event
-	take := func(e event.Event, ok bool) {
-		if ok {
-			e.Text = []byte(string(e.Text))
-			out = append(out, e)
+// through reads a text as the service does, and calls take for each event that
+// may be ours.
+func through(t testing.TB, text []byte, take func(event.Event)) {
+	t.Helper()
+	a := event.Assembler{Find: matchers.Find}
+	r := tailer.Stream(bytes.NewReader(text))
+	defer r.Close()
+	for {
+		b, err := r.Block(context.Background(), time.Minute)
+		a.Block(b, take)
+		if errors.Is(err, io.EOF) {
+			a.Flush(take)
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
-	for line := range strings.Lines(text) {
-		take(a.Add(tailer.Line{Text: []byte(strings.TrimRight(line, "\r\n"))}))
-	}
-	take(a.Flush())
+}
+
+// events puts the lines of a text together, and keeps those that may be ours.
+func events(t testing.TB, text string) []event.Event {
+	t.Helper()
+	var out []event.Event
+	through(t, []byte(text), func(e event.Event) {
+		e.Text = bytes.Clone(e.Text)
+		out = append(out, e)
+	})
 	return out
 }

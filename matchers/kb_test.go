@@ -214,7 +214,7 @@ func TestStream(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range events(log.String()) {
+	for _, e := range events(t, log.String()) {
 		if f, ok := s.Match(e, time.UTC); ok {
 			got = append(got, f.Cause.ID)
 		}

@@ -121,7 +121,10 @@ func TestSampleCollection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range events(string(text)) {
+		if v := s.Diagnose(string(text), time.UTC); v.Ours {
+			t.Errorf("%s as one event is ours, since %s", file, v.Reason)
+		}
+		for _, e := range events(t, string(text)) {
 			if f, ours := s.Match(e, time.UTC); ours {
 				t.Errorf("%s is ours, explained by %s", file, f.Cause.ID)
 			}

@@ -76,3 +76,40 @@ func BenchmarkWake(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
+
+func BenchmarkBlock(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "jira.log")
+	data := strings.Repeat(strings.Repeat("x", 149)+"\n", 1_600_000)
+	check(b, os.WriteFile(path, []byte(data), 0o644))
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		f := tailer.Follow(path, tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: true})
+		for {
+			_, err := f.Block(b.Context(), time.Second)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			check(b, err)
+		}
+		f.Close()
+	}
+}
+
+// What the kernel takes for the copy alone.
+func BenchmarkPread(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "jira.log")
+	data := strings.Repeat(strings.Repeat("x", 149)+"\n", 1_600_000)
+	check(b, os.WriteFile(path, []byte(data), 0o644))
+	b.SetBytes(int64(len(data)))
+	buf := make([]byte, tailer.MaxBlock)
+	for b.Loop() {
+		f, err := os.Open(path)
+		check(b, err)
+		for at := int64(0); at < int64(len(data)); {
+			n, _ := f.ReadAt(buf, at)
+			at += int64(n)
+		}
+		f.Close()
+	}
+}

@@ -32,20 +32,20 @@ func identOf(fi fs.FileInfo) ident {
 // file is one generation of the log: the content between two rotations, held by
 // a descriptor that survives renaming and removal.
 type file struct {
-	f       *os.File
-	id      ident
-	read    int64     // offset of the next byte to read
-	pos     int64     // offset behind the last line taken
-	head    []byte    // the first min(read, maxPrint) bytes
-	print   uint64    // hash of a full head
-	seen    int64     // the greatest size seen
-	mtime   time.Time // of the last look at which the file was as expected
-	counted int64     // pos up to which statistics know it
-	final   bool      // a younger file has a first byte: this one ends where it ends
+	f     *os.File // nil while the file is only remembered
+	id    ident
+	gz    *inflater // reads what is compressed; nil for a plain file
+	read  int64     // offset of the next byte to read
+	pos   int64     // offset behind the last line delivered
+	head  []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
+	print uint64    // hash of a full head
+	seen  int64     // the greatest size seen
+	mtime time.Time // of the last look at which the file was as expected
+	final bool      // a younger file has a first byte: this one ends where it ends
 }
 
-// openFile opens the regular file at path for reading from offset on.
-func openFile(path string, offset int64) (*file, error) {
+// openFile opens the regular file at path, to be read from its beginning.
+func openFile(path string, zipped bool) (*file, error) {
 	// A stat first: opening a device or a pipe can have effects.
 	if fi, err := os.Stat(path); err != nil {
 		return nil, err
@@ -65,11 +65,45 @@ func openFile(path string, offset int64) (*file, error) {
 		return nil, err
 	}
 	g := &file{f: f, id: identOf(fi), seen: fi.Size(), mtime: fi.ModTime()}
-	if err := g.seek(offset); err != nil {
+	if zipped {
+		g.gz, g.seen = &inflater{f: f}, 0
+	}
+	if err := g.readHead(); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return g, nil
+}
+
+// readHead takes the head anew.
+func (g *file) readHead() error {
+	var head [maxPrint]byte
+	n, err := g.readAt(head[:], 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	g.head = nil
+	g.extend(head[:n], 0)
+	return nil
+}
+
+// readAt reads content, whether compressed or not.
+func (g *file) readAt(buf []byte, offset int64) (int, error) {
+	if g.gz != nil {
+		return g.gz.readAt(buf, offset)
+	}
+	return g.f.ReadAt(buf, offset)
+}
+
+// extend adds to the head what of b, found at offset, belongs there.
+func (g *file) extend(b []byte, offset int64) {
+	have := int64(len(g.head))
+	if have == maxPrint || offset > have || offset+int64(len(b)) <= have {
+		return
+	}
+	b = b[have-offset:]
+	g.head = append(g.head, b[:min(len(b), maxPrint-len(g.head))]...)
+	g.print = hash(g.head)
 }
 
 func regular(fi fs.FileInfo) error {
@@ -82,7 +116,13 @@ func regular(fi fs.FileInfo) error {
 	return nil
 }
 
-func (g *file) close() { g.f.Close() }
+// close lets the descriptor go; what the file is known by stays.
+func (g *file) close() {
+	if g.f != nil {
+		g.f.Close()
+		g.f = nil
+	}
+}
 
 func (g *file) size() int64 {
 	fi, err := g.f.Stat()
@@ -94,18 +134,22 @@ func (g *file) size() int64 {
 
 // seek makes offset the place where reading goes on.
 func (g *file) seek(offset int64) error {
-	head := make([]byte, min(offset, maxPrint))
-	if _, err := g.f.ReadAt(head, 0); err != nil {
-		return err
+	if g.gz == nil {
+		if err := g.readHead(); err != nil {
+			return err
+		}
 	}
-	g.head, g.read, g.pos, g.counted, g.print = head, offset, offset, offset, hash(head)
+	if int64(len(g.head)) < min(offset, maxPrint) {
+		return io.ErrUnexpectedEOF
+	}
+	g.read, g.pos = offset, offset
 	return nil
 }
 
 // begin goes to the beginning of what was truncated or replaced. A writer that
 // keeps its own offset leaves a hole there, which is no content.
 func (g *file) begin() error {
-	g.seen = g.size()
+	g.seen, g.final = g.size(), false
 	if data, err := g.f.Seek(0, unix.SEEK_DATA); err == nil && data > 0 {
 		return g.seek(data)
 	}
@@ -115,33 +159,48 @@ func (g *file) begin() error {
 // fill reads into buf what the file has. It accepts it only if the file is still
 // the one that was read before; else the error is errTruncated or errShortened.
 func (g *file) fill(buf []byte) (int, error) {
-	n, err := g.f.ReadAt(buf, g.read)
+	n, err := g.readAt(buf, g.read)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
 	// Only now, after reading: a truncation before the read is noticed, and one
 	// behind it did the read no harm.
-	fi, err := g.f.Stat()
-	if err != nil {
+	if err := g.glance(g.read + int64(n)); err != nil {
 		return 0, err
 	}
-	var found [maxPrint]byte
-	m, err := g.f.ReadAt(found[:len(g.head)], 0)
-	if err != nil && err != io.EOF {
-		return 0, err
-	}
-	if fi.Size() < g.read+int64(n) || !bytes.Equal(found[:m], g.head) {
-		return 0, g.change(fi.Size(), found[:m])
-	}
-	if more := min(n, maxPrint-len(g.head)); more > 0 {
-		g.head = append(g.head, buf[:more]...)
-		g.print = hash(g.head)
-	}
+	g.extend(buf[:n], g.read)
 	g.read += int64(n)
-	g.seen = max(g.seen, fi.Size())
-	g.mtime = fi.ModTime()
 	return n, nil
 }
+
+// glance makes sure that the file is the one that was read and has at least
+// atLeast bytes, and notes how far it has grown. What is compressed is complete.
+func (g *file) glance(atLeast int64) error {
+	if g.gz != nil {
+		return nil
+	}
+	fi, err := g.f.Stat()
+	if err != nil {
+		return err
+	}
+	var found [maxPrint]byte
+	m, err := g.f.ReadAt(found[:], 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	have := len(g.head)
+	if fi.Size() < atLeast || !bytes.Equal(found[:min(m, have)], g.head) {
+		return g.change(fi.Size(), found[:min(m, have)])
+	}
+	g.extend(found[:m], 0)
+	g.seen = max(g.seen, fi.Size())
+	g.mtime = fi.ModTime()
+	return nil
+}
+
+// ended says whether the content ends where reading has come to an end. An
+// incomplete compressed file may still be on its way.
+func (g *file) ended() bool { return g.gz == nil || g.gz.ended }
 
 // change says what has become of a file of this size that now begins with found:
 // a tail was cut off what was read, or it is another content.
@@ -153,31 +212,52 @@ func (g *file) change(size int64, found []byte) error {
 	return errTruncated
 }
 
-// position is the place behind the last line taken.
+// origin is where the next block of the file begins.
+func (g *file) origin() origin { return origin{g.id, g.head, g.print, g.pos} }
+
+// position is the place behind the last line delivered.
 func (g *file) position() Position {
-	n := int(min(g.pos, int64(len(g.head))))
-	p := Position{Dev: g.id.dev, Inode: g.id.ino, Print: g.print, PrintLen: n, Offset: g.pos}
-	if n < len(g.head) {
-		p.Print = hash(g.head[:n])
-	}
-	return p
+	return Position{Written: g.mtime.UnixNano()}.with(g.origin().place(g.pos))
+}
+
+// vouched is position with all that is known of the file's beginning.
+func (g *file) vouched() Place {
+	return Place{g.id.dev, g.id.ino, hash(g.head), len(g.head), g.pos}
 }
 
 // matches says whether the file begins as the one of p did.
-func (g *file) matches(p Position) bool {
-	if p.PrintLen < 0 || p.PrintLen > maxPrint || p.Offset < 0 {
-		return false // not one of ours
+func (g *file) matches(p Place) bool {
+	ours := p.PrintLen >= 0 && p.PrintLen <= maxPrint && p.Offset >= 0
+	return ours && len(g.head) >= p.PrintLen && hash(g.head[:p.PrintLen]) == p.Print
+}
+
+// isCopyOf says whether g is what other was when it was compressed: all of it, or
+// all but what came late. What is held may have been truncated unnoticed before.
+func (g *file) isCopyOf(other *file) bool {
+	if len(g.head) == 0 {
+		return false
 	}
-	head := make([]byte, p.PrintLen)
-	n, err := g.f.ReadAt(head, 0)
-	return (err == nil || err == io.EOF) && n == p.PrintLen && hash(head) == p.Print
+	if other.f != nil && other.gz == nil {
+		var now [maxPrint]byte
+		n, _ := other.f.ReadAt(now[:], 0) // what cannot be read is compared by what is known
+		if bytes.HasPrefix(now[:n], g.head) {
+			return true
+		}
+	}
+	return bytes.HasPrefix(other.head, g.head)
+}
+
+// isNow says whether other is what became of g, of which no descriptor is held:
+// the same file, perhaps longer, or what is compressed now.
+func (g *file) isNow(other *file) bool {
+	return other.id == g.id && bytes.HasPrefix(other.head, g.head) || other.gz != nil && other.isCopyOf(g)
 }
 
 // toLastLine goes behind the last line end there is.
 func (g *file) toLastLine() error {
-	buf := make([]byte, blockSize)
+	buf := make([]byte, MaxBlock)
 	for size := g.size(); size > 0; {
-		n := min(size, blockSize)
+		n := min(size, MaxBlock)
 		m, err := g.f.ReadAt(buf[:n], size-n)
 		if err != nil && err != io.EOF {
 			return err

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 
 const patience = 60 * time.Second // until a test gives up
 
-// The test binary is also the process that writes and rotates.
+// The test binary is also the process that writes and rotates, and a reader of
+// another user.
 func TestMain(m *testing.M) {
 	if args := os.Getenv("TAILER_TEST_WRITER"); args != "" {
 		var path string
@@ -32,6 +34,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		return
+	}
+	if path := os.Getenv("TAILER_TEST_READER"); path != "" {
+		readerProcess(path)
 	}
 	os.Exit(m.Run())
 }
@@ -226,8 +231,10 @@ func quiet(t testing.TB, r nexter) {
 
 // diary is a logger whose messages can be counted.
 func diary() (*slog.Logger, func(message string) int) {
-	var b bytes.Buffer
+	var b lockedBuffer
 	return slog.New(slog.NewTextHandler(&b, nil)), func(message string) (n int) {
+		b.Lock()
+		defer b.Unlock()
 		for s := bufio.NewScanner(bytes.NewReader(b.Bytes())); s.Scan(); {
 			if strings.Contains(s.Text(), message) {
 				n++
@@ -235,4 +242,15 @@ func diary() (*slog.Logger, func(message string) int) {
 		}
 		return n
 	}
+}
+
+type lockedBuffer struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.Lock()
+	defer b.Unlock()
+	return b.Buffer.Write(p)
 }

@@ -17,13 +17,15 @@ type sibling struct {
 	id     ident
 	size   int64
 	mtime  time.Time
-	number int  // of name.1, name.2, …; -1 for dated names
-	active bool // it stands at the path itself
+	number int   // of name.1, name.2, …; -1 for dated names
+	date   []int // the numbers of a dated name
+	active bool  // it stands at the path itself
+	zipped bool  // by gzip
 }
 
 // rotated matches what a rotation puts behind the name (or before its
-// extension): a number or a date. Copies such as name.bak are none of ours.
-// Compressed files are left out: they need a reader of their own.
+// extension), without a .gz: a number or a date. Copies such as name.bak are none
+// of ours.
 var rotated = regexp.MustCompile(`^[-._][0-9][0-9T._:-]*$`)
 
 // siblings lists the log and its rotated files, oldest first, the active one
@@ -32,7 +34,7 @@ var rotated = regexp.MustCompile(`^[-._][0-9][0-9T._:-]*$`)
 func siblings(path string) []sibling {
 	var list []sibling
 	if fi, err := os.Stat(path); err == nil && regular(fi) == nil {
-		list = append(list, sibling{path, identOf(fi), fi.Size(), fi.ModTime(), -1, true})
+		list = append(list, sibling{name: path, id: identOf(fi), size: fi.Size(), mtime: fi.ModTime(), number: -1, active: true})
 	}
 	list = append(list, rotatedFiles(path)...)
 	if target, err := filepath.EvalSymlinks(path); err == nil && target != path {
@@ -56,49 +58,64 @@ func rotatedFiles(path string) []sibling {
 	if err != nil {
 		return nil
 	}
+	plain := map[string]bool{}
+	for _, e := range entries {
+		plain[e.Name()] = true
+	}
 	var list []sibling
 	for _, e := range entries {
-		number, ok := rotatedName(base, e.Name())
-		if !ok {
+		name, zipped := strings.CutSuffix(e.Name(), ".gz")
+		suffix, ok := rotatedName(base, name)
+		if !ok || zipped && plain[name] { // the plain one goes only when the other is complete
 			continue
 		}
 		fi, err := os.Stat(dir + e.Name())
 		if err != nil || regular(fi) != nil {
 			continue
 		}
-		list = append(list, sibling{dir + e.Name(), identOf(fi), fi.Size(), fi.ModTime(), number, false})
+		number, date := numbers(suffix)
+		list = append(list, sibling{dir + e.Name(), identOf(fi), fi.Size(), fi.ModTime(), number, date, false, zipped})
 	}
 	return list
 }
 
-// rotatedName says whether name is base with a rotation's suffix, and its
-// number, or -1 where the suffix is a date.
-func rotatedName(base, name string) (number int, ok bool) {
-	suffix, ok := strings.CutPrefix(name, base)
-	if !ok || !rotated.MatchString(suffix) {
-		ext := filepath.Ext(base)
-		stem := strings.TrimSuffix(base, ext)
-		suffix, ok = strings.CutPrefix(name, stem)
-		if !ok || ext == "" {
-			return 0, false
-		}
-		suffix, ok = strings.CutSuffix(suffix, ext)
-		if !ok || !rotated.MatchString(suffix) {
-			return 0, false
-		}
+// rotatedName returns the suffix of name if it is base with that of a rotation.
+func rotatedName(base, name string) (suffix string, ok bool) {
+	suffix, ok = strings.CutPrefix(name, base)
+	if ok && rotated.MatchString(suffix) {
+		return suffix, true
 	}
-	n, err := strconv.Atoi(suffix[1:])
-	if err != nil || len(suffix) > 6 {
-		return -1, true
+	ext := filepath.Ext(base)
+	suffix, ok = strings.CutPrefix(name, strings.TrimSuffix(base, ext))
+	if !ok || ext == "" {
+		return "", false
 	}
-	return n, true
+	suffix, ok = strings.CutSuffix(suffix, ext)
+	return suffix, ok && rotated.MatchString(suffix)
+}
+
+// numbers returns the number of a suffix, or -1 and the numbers of a date.
+func numbers(suffix string) (number int, date []int) {
+	if n, err := strconv.Atoi(suffix[1:]); err == nil && len(suffix) <= 6 {
+		return n, nil
+	}
+	for _, group := range strings.FieldsFunc(suffix, func(r rune) bool { return r < '0' || r > '9' }) {
+		n, err := strconv.Atoi(group)
+		if err != nil {
+			return -1, nil
+		}
+		date = append(date, n)
+	}
+	return -1, date
 }
 
 // sortByAge puts the oldest first. Where all are numbered the numbers decide,
-// because they survive a clock that was set back; else the time of the last write.
+// and where all are dated the dates, because they survive a clock that was set
+// back and a late write; else the time of the last write.
 func sortByAge(list []sibling) {
 	numbered := !slices.ContainsFunc(list, func(s sibling) bool { return !s.active && s.number < 0 })
 	up := numbered && countsUp(list)
+	dated := !numbered && allDated(list)
 	slices.SortStableFunc(list, func(a, b sibling) int {
 		switch {
 		case a.active || b.active:
@@ -107,9 +124,26 @@ func sortByAge(list []sibling) {
 			return cmp.Compare(a.number, b.number)
 		case numbered:
 			return cmp.Compare(b.number, a.number)
+		case dated:
+			return slices.Compare(a.date, b.date)
 		}
 		return cmp.Or(a.mtime.Compare(b.mtime), cmp.Compare(a.name, b.name))
 	})
+}
+
+// allDated says whether all have dates of one form that begins with the year.
+func allDated(list []sibling) bool {
+	groups := 0
+	for _, s := range list {
+		if s.active {
+			continue
+		}
+		if n := len(s.date); n == 0 || s.date[0] < 1000 || groups > 0 && n != groups {
+			return false
+		}
+		groups = len(s.date)
+	}
+	return groups > 0
 }
 
 // countsUp says whether the greatest number is the youngest file (log4j2's

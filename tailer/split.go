@@ -3,22 +3,22 @@ package tailer
 import "bytes"
 
 const (
-	blockSize = 256 << 10           // bytes read at a time
-	maxHeld   = MaxLine + 1         // a line of MaxLine bytes with half of its \r\n
-	maxBuffer = maxHeld + blockSize // what the buffer of an endless line grows to
+	maxHeld   = MaxLine + 1        // a line of MaxLine bytes with half of its \r\n
+	maxBuffer = maxHeld + MaxBlock // what the buffer of an endless line grows to
 )
 
-// splitter cuts a run of bytes into lines, in one buffer, without copying.
+// splitter cuts a run of bytes into blocks of whole lines, in one buffer.
 type splitter struct {
 	buf     []byte
-	r, w    int   // buf[r:w] is held: read, and not yet a line
+	r, w    int   // buf[r:w] is held: read, and not yet in a block
 	scanned int   // no line end in buf[r:scanned]
+	ended   bool  // nothing follows what is held
 	cut     bool  // the held line is longer than MaxLine; only its beginning is held
 	dropped int64 // bytes of the held line that are no longer held
-	skipped int64 // bytes dropped since the beginning
+	skipped int64 // bytes dropped since they were last asked for
 }
 
-// piece is one line with the number of bytes it took.
+// piece is a run of whole lines, or one long line, with the number of bytes it took.
 type piece struct {
 	text []byte
 	size int64
@@ -26,6 +26,7 @@ type piece struct {
 }
 
 // room returns where the next bytes go. Texts returned before are overwritten.
+// Not more than MaxBlock bytes are held, except for one longer line.
 func (s *splitter) room() []byte {
 	if s.r > 0 {
 		copy(s.buf, s.buf[s.r:s.w])
@@ -33,48 +34,62 @@ func (s *splitter) room() []byte {
 		s.scanned -= s.r
 		s.r = 0
 	}
-	if len(s.buf)-s.w < blockSize/4 {
-		grown := make([]byte, min(max(blockSize, 2*len(s.buf)), maxBuffer))
+	if s.w < MaxBlock && len(s.buf) >= MaxBlock {
+		return s.buf[s.w:MaxBlock]
+	}
+	if len(s.buf)-s.w < MaxBlock/4 {
+		grown := make([]byte, min(max(MaxBlock, 2*len(s.buf)), maxBuffer))
 		copy(grown, s.buf[:s.w])
 		s.buf = grown
 	}
-	return s.buf[s.w:]
+	return s.buf[s.w:min(len(s.buf), s.w+MaxBlock)]
 }
 
 // add says that n bytes were put into room.
 func (s *splitter) add(n int) { s.w += n }
 
-// next returns the next whole line.
+// end says that nothing follows: what is held is whole.
+func (s *splitter) end() { s.ended = true }
+
+// holds says whether there are bytes that are in no block yet.
+func (s *splitter) holds() bool { return s.w > s.r }
+
+// next returns the next whole lines.
 func (s *splitter) next() (piece, bool) {
-	i := bytes.IndexByte(s.buf[s.scanned:s.w], '\n')
-	if i < 0 {
-		s.drop()
+	if !s.holds() {
+		s.ended = false
 		return piece{}, false
 	}
-	end := s.scanned + i
-	text := s.buf[s.r:end]
-	if n := len(text); n > 0 && text[n-1] == '\r' && !s.cut {
-		text = text[:n-1]
+	if long := s.scanned-s.r >= MaxBlock; long || s.cut {
+		if i := bytes.IndexByte(s.buf[s.scanned:s.w], '\n'); i >= 0 {
+			return s.line(s.scanned+i, s.scanned+i+1), true
+		}
+	} else if i := bytes.LastIndexByte(s.buf[s.scanned:s.w], '\n'); i >= 0 {
+		from := s.r
+		s.r += s.scanned - s.r + i + 1
+		s.scanned = s.r
+		return piece{text: s.buf[from:s.r:s.r], size: int64(s.r - from)}, true
 	}
-	return s.take(text, end+1), true
+	s.drop()
+	if s.ended {
+		s.ended = false
+		return s.line(s.w, s.w), true
+	}
+	return piece{}, false
 }
 
-// rest returns what is held as a last line without a line end.
-func (s *splitter) rest() (piece, bool) {
-	if s.r == s.w {
-		return piece{}, false
+// line takes the held line, which has its line end, if any, from buf[end] to buf[next].
+func (s *splitter) line(end, next int) piece {
+	p := piece{text: s.buf[s.r:next:next], size: int64(next-s.r) + s.dropped, cut: s.cut}
+	n := end - s.r
+	if !s.cut && end < next && n > 0 && s.buf[end-1] == '\r' {
+		n--
 	}
-	return s.take(s.buf[s.r:s.w], s.w), true
-}
-
-// take ends the held line before buf[end].
-func (s *splitter) take(text []byte, end int) piece {
-	p := piece{text: text, size: int64(end-s.r) + s.dropped, cut: s.cut}
-	if len(text) > MaxLine {
-		s.skipped += int64(len(text) - MaxLine)
-		p.text, p.cut = text[:MaxLine:MaxLine], true
+	if s.cut || n > MaxLine {
+		s.skipped += int64(n - MaxLine)
+		p.text, p.cut = p.text[:MaxLine:MaxLine], true
 	}
-	s.r, s.scanned = end, end
+	s.r, s.scanned = next, next
 	s.cut, s.dropped = false, 0
 	return p
 }
@@ -96,5 +111,12 @@ func (s *splitter) drop() {
 // reset forgets what is held.
 func (s *splitter) reset() {
 	s.r, s.w, s.scanned = 0, 0, 0
-	s.cut, s.dropped = false, 0
+	s.ended, s.cut, s.dropped = false, false, 0
+}
+
+// takeSkipped returns the bytes skipped since it was last called.
+func (s *splitter) takeSkipped() int64 {
+	n := s.skipped
+	s.skipped = 0
+	return n
 }

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// StreamReader reads lines of a stream that cannot be read again. Next and Close
-// belong to one goroutine; Stats may be called from any.
+// StreamReader reads lines of a stream that cannot be read again. Next, Block and
+// Close belong to one goroutine; Stats may be called from any.
 type StreamReader struct {
 	r       io.Reader
 	started bool
-	blocks  chan block    // read, in order; closed behind the last one
+	blocks  chan chunk    // read, in order; closed behind the last one
 	free    chan []byte   // buffers to read into: two of them bound the memory
 	closed  chan struct{} // tells the goroutine to end
-	block   block         // the one being used; data is what is left of it
+	chunk   chunk         // the one being used; data is what is left of it
 	split   splitter
-	lines   []Line
+	lines   cutter // of the block that Next is at
 	pos     int64
 	err     error // final
 
@@ -27,8 +27,8 @@ type StreamReader struct {
 	stats Stats
 }
 
-// block is the outcome of one read.
-type block struct {
+// chunk is the outcome of one read.
+type chunk struct {
 	data, buf []byte
 	err       error
 }
@@ -38,44 +38,67 @@ type block struct {
 func Stream(r io.Reader) *StreamReader {
 	return &StreamReader{
 		r:      r,
-		blocks: make(chan block, 2),
+		blocks: make(chan chunk, 2),
 		free:   make(chan []byte, 2),
 		closed: make(chan struct{}),
 	}
 }
 
-// Next is like Follower.Next. io.EOF comes behind the last line, whole or not.
-func (s *StreamReader) Next(ctx context.Context, wait time.Duration) ([]Line, error) {
+// Block is like Follower.Block. io.EOF comes behind the last line, whole or not.
+func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, error) {
+	if b, ok := s.lines.left(); ok && s.err == nil {
+		s.lines.put(Block{})
+		return b, nil
+	}
 	s.start()
 	var deadline <-chan time.Time
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return Block{}, err
 		}
-		if lines, err := s.take(); len(lines) > 0 || err != nil {
-			return lines, err
+		if b, err := s.take(); len(b.Text) > 0 || err != nil {
+			return b, err
 		}
-		if deadline == nil && wait > 0 {
+		if wait <= 0 {
+			select {
+			case s.chunk = <-s.blocks:
+				continue
+			default:
+				return Block{}, nil
+			}
+		}
+		if deadline == nil {
 			t := time.NewTimer(wait)
 			defer t.Stop()
 			deadline = t.C
 		}
-		if wait <= 0 {
-			select {
-			case b := <-s.blocks:
-				s.block = b
-				continue
-			default:
-				return nil, nil
-			}
-		}
 		select {
 		case <-ctx.Done():
-		case s.block = <-s.blocks:
+		case s.chunk = <-s.blocks:
 		case <-deadline:
 			wait = 0
 		}
 	}
+}
+
+// Next is like Follower.Next.
+func (s *StreamReader) Next(ctx context.Context, wait time.Duration) ([]Line, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	lines := s.lines.batch()
+	if len(lines) == 0 || s.err != nil {
+		b, err := s.Block(ctx, wait)
+		if err != nil {
+			return nil, err
+		}
+		s.lines.put(b)
+		lines = s.lines.batch()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Lines += int64(len(lines))
+	return lines, nil
 }
 
 // Stats returns what has happened so far.
@@ -102,60 +125,39 @@ func (s *StreamReader) Close() error {
 	return nil
 }
 
-// take returns the lines that there are in what was read.
-func (s *StreamReader) take() ([]Line, error) {
-	s.lines = s.lines[:0]
+// take returns the next block of what was read.
+func (s *StreamReader) take() (Block, error) {
 	for s.err == nil {
-		for len(s.lines) < MaxBatch {
-			p, ok := s.split.next()
-			if !ok {
-				break
-			}
-			s.add(p)
-		}
-		if len(s.lines) > 0 {
-			break
+		if p, ok := s.split.next(); ok {
+			return s.deliver(p), nil
 		}
 		switch {
-		case len(s.block.data) > 0:
-			n := copy(s.split.room(), s.block.data)
+		case len(s.chunk.data) > 0:
+			n := copy(s.split.room(), s.chunk.data)
 			s.split.add(n)
-			s.block.data = s.block.data[n:]
-		case s.block.buf != nil:
-			s.free <- s.block.buf // never blocks: there are only two
-			s.block.buf = nil
-		case s.block.err != nil:
-			if p, ok := s.split.rest(); ok {
-				s.add(p)
-			} else {
-				s.err = s.block.err
-			}
+			s.chunk.data = s.chunk.data[n:]
+		case s.chunk.buf != nil:
+			s.free <- s.chunk.buf // never blocks: there are only two
+			s.chunk.buf = nil
+		case s.chunk.err == nil:
+			return Block{}, nil
+		case s.split.holds():
+			s.split.end()
 		default:
-			s.count()
-			return nil, nil
-		}
-		if len(s.lines) > 0 {
-			break
+			s.err = s.chunk.err
 		}
 	}
-	s.count()
-	if len(s.lines) > 0 {
-		return s.lines, nil
-	}
-	return nil, s.err
+	return Block{}, s.err
 }
 
-func (s *StreamReader) add(p piece) {
+func (s *StreamReader) deliver(p piece) Block {
+	b := Block{Text: p.text, Cut: p.cut, size: p.size, origin: origin{offset: s.pos}}
 	s.pos += p.size
-	s.lines = append(s.lines, Line{Text: p.text, End: Position{Offset: s.pos}, Cut: p.cut})
-}
-
-func (s *StreamReader) count() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Lines += int64(len(s.lines))
 	s.stats.Bytes = s.pos
-	s.stats.SkippedBytes = s.split.skipped
+	s.stats.SkippedBytes += s.split.takeSkipped()
+	return b
 }
 
 // start starts the goroutine that reads: only so can a wait have an end.
@@ -165,7 +167,7 @@ func (s *StreamReader) start() {
 	}
 	s.started = true
 	for range cap(s.free) {
-		s.free <- make([]byte, blockSize/4)
+		s.free <- make([]byte, MaxBlock/4)
 	}
 	go s.read()
 }
@@ -179,7 +181,7 @@ func (s *StreamReader) read() {
 		case buf := <-s.free:
 			n, err := s.r.Read(buf)
 			// Two buffers and room for two blocks: this never blocks.
-			s.blocks <- block{data: buf[:n], buf: buf, err: err}
+			s.blocks <- chunk{data: buf[:n], buf: buf, err: err}
 			if err != nil {
 				return
 			}

@@ -3,8 +3,10 @@
 // lines mean is not.
 //
 // The truth is its own reader on its own descriptor: a file is read to its end
-// before the next one, whatever it is called by then. The watch only says when
-// to look, and a look every Options.Poll replaces it where it is deaf.
+// before the next one, whatever it is called by then. A pinner opens every file
+// that the log becomes, at once and whether or not the consumer is ready, so
+// that renaming, compression and removal take nothing away. The watch only says
+// when to look, and a look every Options.Poll replaces it where it is deaf.
 package tailer
 
 import (
@@ -23,23 +25,49 @@ const (
 	// MaxBatch is how many lines Next returns at most.
 	MaxBatch = 1000
 
+	// MaxBlock is how many bytes a block has at most, unless it is one longer line.
+	MaxBlock = 256 << 10
+
 	defaultPoll = 100 * time.Millisecond
 )
 
 // Position is where reading goes on. It can be stored and compared.
+//
+// A file that was rotated may still be written to by a process that has it open.
+// For lateTime after its last byte, positions say in Before how far it was read,
+// and reading that goes on at such a position looks at it once more.
 type Position struct {
 	Dev, Inode uint64
 	Print      uint64 // hash of the file's first PrintLen bytes
 	PrintLen   int    // min(Offset, 1024): only what was read can vouch for the file
-	Offset     int64  // bytes
+	Offset     int64  // bytes, in a compressed file those of its content
+	Written    int64  // when the file had been written to, in Unix nanoseconds: tells what is newer once it is gone
+	Before     Place  // in the file before this one while that may grow, else zero
+}
+
+// Place is a Position in one file.
+type Place struct {
+	Dev, Inode uint64
+	Print      uint64
+	PrintLen   int
+	Offset     int64
 }
 
 // IsZero says whether p is no place at all: reading begins at Options.Start.
 func (p Position) IsZero() bool { return p == Position{} }
 
+func (p Position) place() Place { return Place{p.Dev, p.Inode, p.Print, p.PrintLen, p.Offset} }
+
+func (p Position) with(at Place) Position {
+	p.Dev, p.Inode, p.Print, p.PrintLen, p.Offset = at.Dev, at.Inode, at.Print, at.PrintLen, at.Offset
+	return p
+}
+
+func (p Place) id() ident { return ident{p.Dev, p.Inode} }
+
 // Line is one line of a log.
 type Line struct {
-	Text []byte   // without its line end (\n or \r\n); valid until the next call of Next
+	Text []byte   // without its line end (\n or \r\n); valid until the next call of Next or Block
 	End  Position // just behind this line
 	Cut  bool     // the line was longer than MaxLine; Text is its beginning
 }
@@ -63,11 +91,19 @@ type Options struct {
 
 // Stats is what has happened so far.
 type Stats struct {
-	Lines, Bytes int64 // delivered; Bytes counts line ends and skipped bytes too
+	Lines        int64 // delivered by Next; who takes blocks counts for himself
+	Bytes        int64 // delivered, with line ends and skipped bytes
 	Rotations    int64 // how often reading went on in a younger file
-	LostBytes    int64 // seen in a file and gone before they were read
+	LostBytes    int64 // known to be gone before they were read
 	SkippedBytes int64 // behind the first MaxLine bytes of a line
 	Waiting      error // why the file cannot be read now; nil means it is followed
+}
+
+// Gap is a place where lines are or may be missing.
+type Gap struct {
+	Bytes int64 // lost; -1 is unknown; 0 is none that was seen, but more may have been written unseen
+	Why   string
+	At    time.Time // when it was noticed
 }
 
 // reason is an error said in the words of an operator.

@@ -56,6 +56,7 @@ type watchedDir struct {
 type watch struct {
 	path    string // without symbolic links: one directory has one name
 	wake    chan<- struct{}
+	stir    chan<- struct{} // also told when it was more than a write
 	running bool
 	drained chan struct{} // closed when the events have ended
 }
@@ -73,7 +74,7 @@ func (f *Follower) rearm() {
 		f.watch = nil
 	}
 	if f.watch == nil && err == nil {
-		f.watch = &watch{path: path, wake: f.wake}
+		f.watch = &watch{path: path, wake: f.wake, stir: f.pinner.stir}
 	}
 	if err == nil {
 		err = f.watch.arm()
@@ -171,14 +172,21 @@ func (w *watch) begin() error {
 	w.running, w.drained = true, make(chan struct{})
 	go func() { // takes every event at once; ends when end has the channel closed
 		defer close(w.drained)
-		for range events {
-			select {
-			case w.wake <- struct{}{}:
-			default:
+		for e := range events {
+			if e.Op.String() != "WRITE" {
+				poke(w.stir)
 			}
+			poke(w.wake)
 		}
 	}()
 	return nil
+}
+
+func poke(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // end stops the events, with the tracker locked.

@@ -146,17 +146,11 @@ func (e *explainer) all(ctx context.Context, in io.Reader) ([]explained, error) 
 		list = append(list, e.say(v, text))
 	}
 	for {
-		batch, err := lines.Next(ctx, time.Minute)
-		for _, line := range batch {
-			if ev, ok := events.Add(line); ok {
-				take(ev)
-			}
-		}
+		b, err := lines.Block(ctx, time.Minute)
+		events.Block(b, take)
 		switch {
 		case errors.Is(err, io.EOF):
-			if ev, ok := events.Flush(); ok {
-				take(ev)
-			}
+			events.Flush(take)
 			if !anyHeader && len(list) > 0 {
 				text := strings.TrimSpace(bare.String())
 				list = []explained{e.say(e.set.Text(text), text)}

@@ -86,7 +86,7 @@ func (g *generation) open(d *daemon) error {
 		if err != nil {
 			return err
 		}
-		options := tailer.Options{Once: d.options.once, Log: d.log.With("log", l.Name)}
+		options := tailer.Options{Once: d.options.once, NoNotify: l.Poll, Log: d.log.With("log", l.Name)}
 		if known || d.options.once || l.Start == conf.StartBeginning {
 			options.Start = tailer.Beginning
 		}

@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"internal/incident": {"conf", "internal/event", "matchers", "notify"},
 	"internal/store":    {"tailer", "internal/incident", "notify"},
 	"internal/pipeline": {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
+	"internal/torture":  {"tailer", "internal/event", "matchers"},
 	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
 }
 
@@ -39,6 +40,9 @@ var doors = map[string]string{
 	"github.com/coreos/go-systemd":    "cmd/watcher",
 	"golang.org/x/term":               "cmd/watcher",
 }
+
+// instruments only measure: they may use what they compare with.
+var instruments = []string{"internal/torture"}
 
 // Imports run one way, and each library stands behind one door.
 func TestImports(t *testing.T) {
@@ -80,7 +84,7 @@ func TestImports(t *testing.T) {
 					door = owner
 				}
 			}
-			if door != name {
+			if door != name && !slices.Contains(instruments, name) {
 				t.Errorf("%s imports %s, whose door is %q", name, i, door)
 			}
 		}

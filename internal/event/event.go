@@ -23,31 +23,84 @@ type Event struct {
 // Assembler puts lines together. The zero value is ready. Every line lands in
 // exactly one event, in order.
 type Assembler struct {
-	open, spare []byte
-	lines       int
-	end         tailer.Position
+	// Find tells where in a text something stands that makes its event worth
+	// looking at, -1 = nowhere; nil = every event is. It must find in an event's
+	// text whatever it finds in the same lines with their line ends.
+	//
+	// It is what makes a backlog fast: lines are looked at one by one only
+	// around what it finds.
+	Find func(text []byte) int
+
+	open  []byte
+	lines int
+	begin tailer.Position // where the open event begins
+	end   tailer.Position // behind the last line taken
 }
 
-// Add takes the next line. It returns the event before it when the line shows
-// that one to be complete: the line begins a new event, or there is no more
-// room.
-func (a *Assembler) Add(l tailer.Line) (Event, bool) {
-	text := l.Text
-	if len(text) > MaxText {
-		text = text[:MaxText]
+// Block takes the next whole lines, and calls take for each event worth looking
+// at that they show to be complete: by the beginning of another one, or
+// because there is no more room.
+func (a *Assembler) Block(b tailer.Block, take func(Event)) {
+	for at := 0; at < len(b.Text); {
+		if a.lines == 0 {
+			at = a.skip(b.Text, at)
+			a.begin = b.Position(at)
+		}
+		end := len(b.Text)
+		if i := bytes.IndexByte(b.Text[at:], '\n'); i >= 0 {
+			end = at + i + 1
+		}
+		line := trimEnd(b.Text[at:end])
+		if a.lines > 0 && (Begins(line) || len(a.open)+1+len(line) > MaxText) {
+			a.end = b.Position(at)
+			a.complete(take)
+			continue
+		}
+		a.add(line)
+		at = end
 	}
-	var done Event
-	var complete bool
-	if a.lines > 0 && (Begins(text) || len(a.open)+1+len(text) > MaxText) {
-		done, complete = a.Flush()
+	if len(b.Text) > 0 {
+		a.end = b.Position(len(b.Text))
 	}
+}
+
+// skip passes over events that are not worth looking at, from a place where one
+// begins: to the event of the first thing found, or to the last event, which
+// is still open.
+func (a *Assembler) skip(text []byte, from int) int {
+	if a.Find == nil {
+		return from
+	}
+	at := len(text)
+	if i := a.Find(text[from:]); i >= 0 {
+		at = from + i + 1
+	}
+	for {
+		start := from
+		if i := bytes.LastIndexByte(text[from:max(at-1, from)], '\n'); i >= 0 {
+			start = from + i + 1
+		}
+		if start == from || Begins(text[start:]) {
+			return start
+		}
+		at = start
+	}
+}
+
+func (a *Assembler) add(line []byte) {
 	if a.lines > 0 {
 		a.open = append(a.open, '\n')
 	}
-	a.open = append(a.open, text...)
+	a.open = append(a.open, line...)
 	a.lines++
-	a.end = l.End
-	return done, complete
+}
+
+// complete ends the open event.
+func (a *Assembler) complete(take func(Event)) {
+	if a.lines > 0 && (a.Find == nil || a.Find(a.open) >= 0) {
+		take(Event{Text: a.open, Lines: a.lines, End: a.end})
+	}
+	a.open, a.lines, a.begin = a.open[:0], 0, a.end
 }
 
 // Pending is the event being put together; false when there is none. It stays
@@ -56,14 +109,19 @@ func (a *Assembler) Pending() (Event, bool) {
 	return Event{Text: a.open, Lines: a.lines, End: a.end}, a.lines > 0
 }
 
-// Flush completes the event being put together: after a silence or at the end
-// of the input, never because of an error or a shutdown (its remaining lines
-// may still come).
-func (a *Assembler) Flush() (Event, bool) {
-	e, ok := a.Pending()
-	a.open, a.spare = a.spare[:0], a.open
-	a.lines = 0
-	return e, ok
+// Flush completes the event being put together, and calls take if it is worth
+// looking at: after a silence or at the end of the input, never because of an
+// error or a shutdown (its remaining lines may still come).
+func (a *Assembler) Flush(take func(Event)) { a.complete(take) }
+
+// Complete is the place behind the last complete event.
+func (a *Assembler) Complete() tailer.Position { return a.begin }
+
+// trimEnd is a line without its end, and no longer than an event may be.
+func trimEnd(line []byte) []byte {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	return line[:min(len(line), MaxText)]
 }
 
 // Begins tells whether a line begins an event: with a date and the start of a

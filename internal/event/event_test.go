@@ -2,43 +2,96 @@ package event_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/tailer"
 )
 
-// taken is an event with a text of its own.
+// taken is an event with a text of its own. End is the number of lines up to
+// its end.
 type taken struct {
 	Text  string
 	Lines int
-	End   int64
+	End   int
 }
 
-// assemble puts the lines of a text together. A line's end is its number, from
-// 1; the reader's buffer is overwritten after each line, as a tailer does.
-func assemble(lines []string) []taken {
-	var a event.Assembler
+// cuts hands out a text in pieces, as reads of a growing log do.
+type cuts struct {
+	text   string
+	random *rand.Rand // nil = all at once
+}
+
+func (c *cuts) Read(p []byte) (int, error) {
+	if c.text == "" {
+		return 0, io.EOF
+	}
+	n := len(p)
+	if c.random != nil {
+		n = min(n, 1+c.random.IntN(1+c.random.IntN(300)))
+	}
+	n = copy(p[:n], c.text)
+	c.text = c.text[n:]
+	return n, nil
+}
+
+// blocks reads a text through the tailer and calls f for each block.
+func blocks(t testing.TB, in io.Reader, f func(tailer.Block)) {
+	t.Helper()
+	r := tailer.Stream(in)
+	defer r.Close()
+	for {
+		b, err := r.Block(t.Context(), time.Minute)
+		f(b)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// assemble puts the lines of a text together.
+func assemble(t testing.TB, a *event.Assembler, in *cuts) []taken {
+	t.Helper()
+	text := in.text
 	var out []taken
-	take := func(e event.Event, ok bool) {
-		if ok {
-			out = append(out, taken{string(e.Text), e.Lines, e.End.Offset})
+	take := func(e event.Event) {
+		out = append(out, taken{strings.Clone(string(e.Text)), e.Lines, strings.Count(text[:e.End.Offset], "\n")})
+		if int(e.End.Offset) == len(text) && !strings.HasSuffix(text, "\n") {
+			out[len(out)-1].End++
+		}
+		if a.Complete() == e.End {
+			t.Errorf("an event is complete before it was taken")
 		}
 	}
-	buffer := make([]byte, 0, 1<<10)
-	for i, line := range lines {
-		buffer = append(buffer[:0], line...)
-		take(a.Add(tailer.Line{Text: buffer, End: tailer.Position{Offset: int64(i + 1)}}))
-		for j := range buffer {
-			buffer[j] = '~'
-		}
+	blocks(t, in, func(b tailer.Block) { a.Block(b, take) })
+	a.Flush(take)
+	if end := a.Complete().Offset; int(end) != len(text) {
+		t.Errorf("complete up to %d of %d", end, len(text))
 	}
-	take(a.Flush())
 	return out
+}
+
+func assembleLines(t testing.TB, lines []string) []taken {
+	t.Helper()
+	return assemble(t, &event.Assembler{}, &cuts{text: ended(lines)})
+}
+
+// ended are lines with their ends.
+func ended(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
 // An event is a header with all lines up to the next header.
@@ -65,7 +118,7 @@ func TestAssemble(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := assemble(tt.lines); !reflect.DeepEqual(got, tt.want) {
+			if got := assembleLines(t, tt.lines); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("lines %q\n got %+v\nwant %+v", tt.lines, got, tt.want)
 			}
 		})
@@ -79,43 +132,53 @@ func TestPending(t *testing.T) {
 	if e, ok := a.Pending(); ok {
 		t.Errorf("a new assembler has %+v pending", e)
 	}
-	add := func(line string, end int64) {
-		if e, ok := a.Add(tailer.Line{Text: []byte(line), End: tailer.Position{Offset: end}}); ok {
-			t.Errorf("Add(%q) completes %q", line, e.Text)
+	const head, more, late = "2024-03-05 09:07:03,021 main ERROR x", "more", "after the silence"
+	var got []string
+	take := func(e event.Event) { got = append(got, fmt.Sprintf("%s|%d|%d", e.Text, e.Lines, e.End.Offset)) }
+	flush := func(want ...string) {
+		t.Helper()
+		got = nil
+		a.Flush(take)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("Flush gives %q, want %q", got, want)
 		}
 	}
-	add("2024-03-05 09:07:03,021 main ERROR x", 10)
-	for range 2 {
-		if e, ok := a.Pending(); !ok || e.Lines != 1 || e.End.Offset != 10 || string(e.Text) != "2024-03-05 09:07:03,021 main ERROR x" {
-			t.Errorf("pending: %q %+v %v", e.Text, e, ok)
+	n := 0
+	in, out := io.Pipe()
+	go func() {
+		for _, line := range []string{head, more, late} {
+			io.WriteString(out, line+"\n")
 		}
-	}
-	add("more", 15)
-	e, ok := a.Flush()
-	if want := "2024-03-05 09:07:03,021 main ERROR x\nmore"; !ok || string(e.Text) != want || e.Lines != 2 || e.End.Offset != 15 {
-		t.Errorf("Flush() = %q %+v %v, want %q of 2 lines up to 15", e.Text, e, ok, want)
-	}
-	if e, ok := a.Flush(); ok || len(e.Text) > 0 {
-		t.Errorf("the second Flush gives %q %v", e.Text, ok)
-	}
-	add("after the silence", 20)
-	if e, ok := a.Flush(); !ok || string(e.Text) != "after the silence" || e.Lines != 1 || e.End.Offset != 20 {
-		t.Errorf("after a silence: %q %+v %v", e.Text, e, ok)
-	}
-}
-
-// The text of a completed event stays as it is until the next call.
-func TestEventLivesUntilTheNextCall(t *testing.T) {
-	var a event.Assembler
-	for i := range 10 {
-		line := fmt.Sprintf("2024-03-05 09:07:0%d,021 main ERROR x", i)
-		e, ok := a.Add(tailer.Line{Text: []byte(line)})
-		if ok != (i > 0) {
-			t.Fatalf("line %d: complete is %v", i, ok)
+		out.Close()
+	}()
+	blocks(t, in, func(b tailer.Block) {
+		if len(b.Text) == 0 {
+			return
 		}
-		if want := fmt.Sprintf("2024-03-05 09:07:0%d,021 main ERROR x", i-1); ok && string(e.Text) != want {
-			t.Errorf("event %d is %q, want %q", i-1, e.Text, want)
+		a.Block(b, take)
+		if len(got) > 0 {
+			t.Errorf("block %q completes %q", b.Text, got)
 		}
+		switch n++; n {
+		case 1:
+			for range 2 {
+				if e, ok := a.Pending(); !ok || e.Lines != 1 || e.End.Offset != 37 || string(e.Text) != head || a.Complete().Offset != 0 {
+					t.Errorf("pending: %q %+v %v", e.Text, e, ok)
+				}
+			}
+		case 2:
+			flush(head + "\nmore|2|42")
+			flush()
+		case 3:
+			if a.Complete().Offset != 42 {
+				t.Errorf("complete up to %d, want 42", a.Complete().Offset)
+			}
+			flush("after the silence|1|60")
+		}
+		got = nil
+	})
+	if n != 3 {
+		t.Errorf("%d blocks, want one a line", n)
 	}
 }
 
@@ -123,15 +186,11 @@ func TestEventLivesUntilTheNextCall(t *testing.T) {
 // however long its lines are.
 func TestMaxText(t *testing.T) {
 	const header = "2024-03-05 09:07:03,021 main ERROR      [c.a.j.X] x"
-	for _, length := range []int{0, 1, 99, event.MaxText - 1, event.MaxText, event.MaxText + 1, tailer.MaxLine} {
+	for _, length := range []int{0, 1, 99, event.MaxText - 1, event.MaxText, event.MaxText + 1, tailer.MaxLine, 2 * tailer.MaxLine} {
 		t.Run(fmt.Sprint(length), func(t *testing.T) {
 			var a event.Assembler
-			more := bytes.Repeat([]byte("y"), length)
 			lines, events := 0, 0
-			check := func(e event.Event, ok bool) {
-				if !ok {
-					return
-				}
+			take := func(e event.Event) {
 				events++
 				lines += e.Lines
 				if len(e.Text) > event.MaxText || cap(e.Text) > 4*event.MaxText {
@@ -141,22 +200,22 @@ func TestMaxText(t *testing.T) {
 					t.Fatalf("event %d begins with %q", events, e.Text[:min(len(e.Text), 60)])
 				}
 			}
-			check(a.Add(tailer.Line{Text: []byte(header)}))
 			n := min(50<<20/(length+1), 500_000)
-			for range n {
-				check(a.Add(tailer.Line{Text: more}))
-				if e, ok := a.Pending(); !ok || len(e.Text) > event.MaxText {
+			text := header + "\n" + strings.Repeat(strings.Repeat("y", length)+"\n", n)
+			blocks(t, strings.NewReader(text), func(b tailer.Block) {
+				a.Block(b, take)
+				if e, _ := a.Pending(); len(e.Text) > event.MaxText {
 					t.Fatalf("%d bytes are pending", len(e.Text))
 				}
-			}
-			check(a.Flush())
+			})
+			a.Flush(take)
 			if lines != n+1 {
 				t.Errorf("%d lines in %d events, want %d", lines, events, n+1)
 			}
 		})
 	}
 	t.Run("header", func(t *testing.T) {
-		got := assemble([]string{header + strings.Repeat("z", tailer.MaxLine), "more", header})
+		got := assembleLines(t, []string{header + strings.Repeat("z", tailer.MaxLine), "more", header})
 		want := []taken{{(header + strings.Repeat("z", tailer.MaxLine))[:event.MaxText], 1, 1}, {"more", 1, 2}, {header, 1, 3}}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("a header that is too long: %d events, want its beginning, the rest, the next", len(got))
@@ -167,8 +226,11 @@ func TestMaxText(t *testing.T) {
 // laws checks what holds for every sequence of lines.
 func laws(t *testing.T, lines []string) {
 	t.Helper()
+	for i, line := range lines {
+		lines[i] = strings.TrimSuffix(line, "\r")
+	}
 	at := 0
-	for _, e := range assemble(lines) {
+	for _, e := range assembleLines(t, lines) {
 		if e.Lines < 1 || at+e.Lines > len(lines) {
 			t.Fatalf("lines %q: an event of %d lines behind line %d", lines, e.Lines, at)
 		}
@@ -183,7 +245,7 @@ func laws(t *testing.T, lines []string) {
 		if e.Text != want {
 			t.Errorf("lines %q\n got %q\nwant %q", lines, e.Text, want)
 		}
-		if e.End != int64(at) {
+		if e.End != at {
 			t.Errorf("lines %q: an event ends at %d, its last line at %d", lines, e.End, at)
 		}
 		for _, line := range own[1:] {
@@ -211,6 +273,54 @@ func TestAssemblerLaws(t *testing.T) {
 		}
 		laws(t, lines)
 	}
+}
+
+// found is what the fast way looks for in these tests.
+func found(text []byte) int { return bytes.Index(text, []byte("oauth2")) }
+
+// sameFast checks that the way which looks only around what it finds takes the
+// events that the way of every line does, wherever the text is cut.
+func sameFast(t *testing.T, text string, seed uint64) {
+	t.Helper()
+	var want []taken
+	for _, e := range assemble(t, &event.Assembler{}, &cuts{text: text}) {
+		if found([]byte(e.Text)) >= 0 {
+			want = append(want, e)
+		}
+	}
+	for _, random := range []*rand.Rand{nil, rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))} {
+		if got := assemble(t, &event.Assembler{Find: found}, &cuts{text, random}); !reflect.DeepEqual(got, want) {
+			t.Fatalf("text %q\n got %+v\nwant %+v", text[:min(len(text), 2000)], got, want)
+		}
+	}
+}
+
+// The fast way takes the same events as looking at every line, over random
+// texts and random cuts.
+func TestFastIsTheSame(t *testing.T) {
+	pieces := []string{
+		"", "\t", "2024-03-05 09:07:03,021 main ERROR x", "2024-03-05 09:07:03,021 main ERROR oauth2", "\tat a.B.c(B.java:1)", "oauth2", "Caused by: oauth2 z",
+		"\u201d2024-03-05 09:07:03,021 main WARN q oauth2", "2024-03-05 09:07:03,021 WARN\r", strings.Repeat("l", event.MaxText-10), strings.Repeat("m", event.MaxText+10) + "oauth2",
+		"oauth", "2 oauth", "\xff\x00", strings.Repeat("2024-03-05 09:07:03,021 ordinary\n", 50),
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for i := range 3000 {
+		lines := make([]string, random.IntN(14))
+		for i := range lines {
+			lines[i] = pieces[random.IntN(len(pieces))]
+		}
+		text := ended(lines)
+		if random.IntN(3) == 0 {
+			text = strings.TrimSuffix(text, "\n")
+		}
+		sameFast(t, text, uint64(i))
+	}
+}
+
+// FuzzFast: the fast way takes the same events as looking at every line.
+func FuzzFast(f *testing.F) {
+	f.Add("x oauth2\n2024-03-05 09:07:03,021 main ERROR x\n\tat oauth2\n\n2024/03/05 09:07:03 z\n", uint64(1))
+	f.Fuzz(func(t *testing.T, in string, seed uint64) { sameFast(t, in, seed) })
 }
 
 // FuzzAssembler: every line lands in exactly one event.

@@ -33,10 +33,10 @@ const (
 
 // Reader is where lines come from.
 type Reader interface {
-	// Next returns the next lines, waiting at most wait for the first one. No
-	// lines and no error means that there was none for that long; io.EOF, also
-	// with lines, means that there will never be more.
-	Next(ctx context.Context, wait time.Duration) ([]tailer.Line, error)
+	// Block returns the next whole lines, waiting at most wait for the first
+	// one. No text and no error means that there was none for that long; io.EOF
+	// means that there will never be more.
+	Block(ctx context.Context, wait time.Duration) (tailer.Block, error)
 	// Stats tells among other things whether the log can be read at present.
 	Stats() tailer.Stats
 }
@@ -99,33 +99,32 @@ func (l *Log) Ended() bool { return l.ended.Load() }
 // Run reads until ctx is done or the input ends, neither of which is an error.
 func (l *Log) Run(ctx context.Context) error {
 	defer l.ended.Store(true)
+	l.events.Find = matchers.Find
 	wait := time.Duration(0)
 	for {
-		lines, err := l.Reader.Next(ctx, wait)
-		if l.Beat().IsZero() {
-			if err := l.begin(len(lines)); err != nil {
+		b, err := l.Reader.Block(ctx, wait)
+		silent := len(b.Text) == 0
+		if l.Beat().IsZero() && silent {
+			if err := l.begin(); err != nil {
 				return err
 			}
 		}
-		for _, line := range lines {
-			if e, ok := l.events.Add(line); ok {
-				l.take(e)
-			}
-		}
+		l.events.Block(b, l.take)
 		ended := errors.Is(err, io.EOF)
 		// Silence and the end of input complete the last event. An error or a
 		// shutdown does not: its remaining lines may still come.
-		if ended || (err == nil && len(lines) == 0 && wait > 0 && wait == l.settle()) {
-			if e, ok := l.events.Flush(); ok {
-				l.take(e)
-			}
+		if ended || (err == nil && silent && wait > 0 && wait == l.settle()) {
+			l.events.Flush(l.take)
+		}
+		if at := l.events.Complete(); !at.IsZero() {
+			l.batch.next = at
 		}
 		if len(l.batch.failures) > 0 || err != nil || time.Since(l.at) >= checkpoint {
 			if err := l.commit(); err != nil {
 				return err
 			}
 		}
-		l.current.Store(err == nil && len(lines) == 0 && l.Reader.Stats().Waiting == nil)
+		l.current.Store(err == nil && silent && l.Reader.Stats().Waiting == nil)
 		l.beat.Store(time.Now().UnixNano())
 		switch {
 		case ended, ctx.Err() != nil:
@@ -145,8 +144,8 @@ func (l *Log) Run(ctx context.Context) error {
 // begin stores where reading begins, before anything has been read: what is
 // written while the program is down must not depend on whether an event had
 // been complete before.
-func (l *Log) begin(lines int) error {
-	if l.Key == "" || lines > 0 {
+func (l *Log) begin() error {
+	if l.Key == "" {
 		return nil
 	}
 	l.stored = l.Begin()
@@ -177,7 +176,6 @@ func (l *Log) take(e event.Event) {
 	if f, ours := l.Set.Match(e, l.Zone); ours {
 		l.batch.failures = append(l.batch.failures, f)
 	}
-	l.batch.next = e.End
 }
 
 // commit is the one transaction: incidents, alerts and position together, or

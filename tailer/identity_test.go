@@ -1,0 +1,167 @@
+package tailer_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/tailer"
+)
+
+// A file that is still shorter than what vouches for it is told apart by what it has.
+func TestFileShorterThanItsPrint(t *testing.T) {
+	for n := 1; n < 3000; n += 97 {
+		l := newLog(t).append(strings.Repeat("a", n) + "\n")
+		f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning, NoNotify: true})
+		_, at := readLines(t, f, 1)
+		f.Close()
+		l.append("b\n") // the same file, longer
+		same(t, read(t, l.follow(at, tailer.Options{}), 1), []string{"b"})
+		other := strings.Repeat("a", n-1) + "x" // as long, and different in its last byte at most
+		if n > 1024 {
+			other = "x" + strings.Repeat("a", n-1)
+		}
+		check(t, os.WriteFile(l.path, []byte(other+"\nc\n"), 0o644)) // the same inode
+		same(t, read(t, l.follow(at, tailer.Options{}), 2), []string{other, "c"})
+	}
+}
+
+func TestReplacedByOneOfTheSameSizeWhileAway(t *testing.T) {
+	l := newLog(t).append("a1\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	_, at := readLines(t, f, 1)
+	f.Close()
+	time.Sleep(10 * time.Millisecond)
+	check(t, os.WriteFile(l.path+".new", []byte("a2\n"), 0o644))
+	check(t, os.Rename(l.path+".new", l.path))
+	f = l.follow(at, tailer.Options{})
+	same(t, read(t, f, 1), []string{"a2"})
+	if gaps := f.Gaps(); len(gaps) != 1 || gaps[0].Bytes != -1 {
+		t.Errorf("got %+v", gaps)
+	}
+}
+
+// The file of the position is gone: what is certainly newer is all that is read.
+func TestPlaceIsGoneBeginsAtTheOldestNewer(t *testing.T) {
+	l := newLog(t).append("older\n").rotate().append("a\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	_, at := readLines(t, f, 1)
+	f.Close()
+	l.rotate()
+	for _, s := range []string{"b\n", "c\n", "d\n"} {
+		time.Sleep(10 * time.Millisecond)
+		l.append(s).rotate()
+	}
+	gz(t, l.path+".2")
+	check(t, os.Remove(l.path+".4")) // the one with a
+	l.append("e\n")
+	f = l.follow(at, tailer.Options{})
+	same(t, read(t, f, 4), []string{"b", "c", "d", "e"})
+	quiet(t, f)
+	if gaps := f.Gaps(); len(gaps) != 1 || gaps[0].Bytes != -1 || gaps[0].At.IsZero() {
+		t.Errorf("got %+v", gaps)
+	}
+}
+
+func TestSymbolicLinkSwitched(t *testing.T) {
+	dir := t.TempDir()
+	link := log{t, filepath.Join(dir, "current")}
+	name := func(i int) string { return filepath.Join(dir, fmt.Sprintf("jira-%c.log", 'a'+i)) }
+	appendTo(t, name(0), "0\n")
+	check(t, os.Symlink(name(0), link.path))
+	f := link.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+	same(t, read(t, f, 1), []string{"0"})
+	for i := 1; i < 5; i++ {
+		appendTo(t, name(i-1), "last\n")
+		appendTo(t, name(i), fmt.Sprintf("%d\n", i))
+		check(t, os.Symlink(name(i), link.path+".new"))
+		check(t, os.Rename(link.path+".new", link.path))
+		same(t, read(t, f, 2), []string{"last", fmt.Sprint(i)})
+	}
+	quiet(t, f)
+}
+
+// Root may read everything, so the reader is a process of another user.
+func TestPermissionLostAndRegained(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can start a process of another user")
+	}
+	l := newLog(t).append("a\n")
+	exe := filepath.Join(filepath.Dir(l.path), "reader")
+	copyFile(t, os.Args[0], exe)
+	check(t, os.Chmod(exe, 0o755))
+	for dir := filepath.Dir(l.path); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		check(t, os.Chmod(dir, 0o755))
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), "TAILER_TEST_READER="+l.path)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	check(t, err)
+	check(t, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	said := tailer.Stream(out)
+	defer said.Close()
+	expect := func(want ...string) {
+		t.Helper()
+		same(t, read(t, said, len(want)), want)
+	}
+	expect("a")
+	check(t, os.Chmod(l.path, 0)) // what is open stays readable
+	l.append("b\n")
+	expect("b")
+	l.rotate().append("c\n")
+	expect("c")
+	check(t, os.WriteFile(l.path+".new", []byte("d\n"), 0))
+	check(t, os.Rename(l.path+".new", l.path))
+	expect("waiting: permission denied")
+	check(t, os.Chmod(l.path, 0o644))
+	expect("no longer waiting", "d")
+	check(t, os.Chmod(filepath.Dir(l.path), 0o700)) // the directory
+	l.append("e\n")
+	eventuallyLine(t, said, "e")
+	check(t, os.Chmod(filepath.Dir(l.path), 0o755))
+	l.rotate().append("f\n")
+	eventuallyLine(t, said, "f")
+}
+
+func eventuallyLine(t *testing.T, r nexter, want string) {
+	t.Helper()
+	for {
+		if got := read(t, r, 1); got[len(got)-1] == want {
+			return
+		}
+	}
+}
+
+// readerProcess prints the lines of a log, and when it has to wait for it.
+func readerProcess(path string) {
+	f := tailer.Follow(path, tailer.Position{}, tailer.Options{Start: tailer.Beginning, Poll: 2 * time.Millisecond})
+	waiting := false
+	for {
+		lines, err := f.Next(context.Background(), 2*time.Millisecond)
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		if w := f.Stats().Waiting; (w != nil) != waiting {
+			waiting = w != nil
+			if waiting {
+				fmt.Println("waiting:", w)
+			} else {
+				fmt.Println("no longer waiting")
+			}
+		}
+		for _, l := range lines {
+			fmt.Println(string(l.Text))
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package tailer
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// advance returns the next block that there is.
+func (f *Follower) advance(ctx context.Context) (Block, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return Block{}, err
+		}
+		if b, more, err := f.step(); len(b.Text) > 0 || err != nil || !more {
+			return b, err
+		}
+	}
+}
+
+// step takes one step: it delivers what is held, or reads on. No block and false
+// mean that there is nothing to read now.
+func (f *Follower) step() (b Block, more bool, err error) {
+	if f.err != nil {
+		return Block{}, false, f.err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b, ok := f.fromLate(); ok {
+		return b, true, nil
+	}
+	if f.cur != nil {
+		p, ok := f.split.next()
+		if n := f.split.takeSkipped(); n > 0 {
+			f.update(func(s *Stats) { s.SkippedBytes += n })
+		}
+		if ok {
+			return f.deliver(p), true, nil
+		}
+	}
+	more, f.err = f.more()
+	return Block{}, more, f.err
+}
+
+// deliver gives out p, which stands behind the last block of the current file.
+func (f *Follower) deliver(p piece) Block {
+	b := Block{
+		Text: p.text, Cut: p.cut, size: p.size, origin: f.cur.origin(),
+		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before()},
+	}
+	f.cur.pos += p.size
+	f.delivered(b)
+	return b
+}
+
+func (f *Follower) delivered(b Block) {
+	f.last = b.Position(len(b.Text))
+	f.update(func(s *Stats) { s.Bytes += b.size })
+}
+
+// more reads on, or goes on to the next file. False means that there is nothing
+// to read now.
+func (f *Follower) more() (bool, error) {
+	if f.cur == nil {
+		return f.open()
+	}
+	n, err := f.cur.fill(f.split.room())
+	if errors.Is(err, errSkipping) {
+		return true, nil
+	}
+	if errors.Is(err, errTruncated) || errors.Is(err, errShortened) {
+		if err = f.truncated(err); err == nil {
+			return true, nil
+		}
+	}
+	if err != nil {
+		f.failing = true
+		f.openAgain()
+		return false, f.trouble(err)
+	}
+	if f.failing {
+		f.failing = false
+		f.readable()
+	}
+	if n > 0 {
+		f.split.add(n)
+		return true, nil
+	}
+	return f.atEnd()
+}
+
+// atEnd decides what the end of the current file means: wait, or go on with the
+// next one. A renamed file may still grow until its successor has a first byte,
+// so it is read to its end once more after that byte was seen.
+func (f *Follower) atEnd() (bool, error) {
+	g := f.cur
+	if !g.ended() {
+		return false, f.look() // a compressed file that is still being written
+	}
+	if !g.final {
+		if err := f.look(); err != nil {
+			return false, err
+		}
+		g.final = f.opt.Once || f.succeeded()
+		return g.final, nil
+	}
+	if f.split.holds() {
+		f.split.end() // a last line without its end
+		return true, nil
+	}
+	if g.gz != nil && g.gz.damage != nil {
+		f.lose(-1, "a compressed log is damaged, its end is lost", g.gz.damage)
+		g.gz.damage = nil
+	}
+	if err := f.hold(); err != nil {
+		return false, nil // names change just now
+	}
+	if len(f.younger) == 0 {
+		if f.opt.Once {
+			return false, io.EOF
+		}
+		g.final = false // what made it final is gone
+		return false, nil
+	}
+	f.leave(g, f.younger[0])
+	f.cur, f.younger = f.younger[0], f.younger[1:]
+	f.log.Info("log rotated")
+	f.update(func(s *Stats) { s.Rotations++ })
+	return true, nil
+}
+
+// succeeded says whether a younger file has a first byte.
+func (f *Follower) succeeded() bool {
+	for _, g := range f.younger {
+		if g.f == nil || g.size() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// openAgain replaces a descriptor that cannot be read any more, as after the
+// server of a network file system was restarted.
+func (f *Follower) openAgain() {
+	g, err := f.find(f.cur.vouched(), f.cur.mtime)
+	if err != nil || g == nil {
+		return // the old one may recover
+	}
+	g.final = f.cur.final
+	f.cur.close()
+	f.cur = g
+	f.split.reset()
+}

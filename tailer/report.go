@@ -1,0 +1,94 @@
+package tailer
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+)
+
+const maxGaps = 100 // kept until they are asked for; what comes then is added to the last
+
+func (f *Follower) update(change func(*Stats)) {
+	f.statsMu.Lock()
+	defer f.statsMu.Unlock()
+	change(&f.stats)
+}
+
+// Stats returns what has happened so far.
+func (f *Follower) Stats() Stats {
+	f.statsMu.Lock()
+	defer f.statsMu.Unlock()
+	return f.stats
+}
+
+// Gaps returns where lines are or may be missing, and forgets it.
+func (f *Follower) Gaps() []Gap {
+	f.statsMu.Lock()
+	defer f.statsMu.Unlock()
+	gaps := f.gaps
+	f.gaps = nil
+	return gaps
+}
+
+// lose notes that bytes are gone unread: -1 if it is not known how many, 0 if
+// none that was seen.
+func (f *Follower) lose(bytes int64, why string, err error) {
+	f.statsMu.Lock()
+	defer f.statsMu.Unlock()
+	f.stats.LostBytes += max(bytes, 0)
+	gap := Gap{bytes, why, time.Now()}
+	if n := len(f.gaps); n < maxGaps {
+		f.gaps = append(f.gaps, gap)
+	} else if last := &f.gaps[n-1]; last.Bytes < 0 || bytes < 0 {
+		*last = Gap{-1, why, gap.At}
+	} else {
+		*last = Gap{last.Bytes + bytes, why, gap.At}
+	}
+	switch {
+	case bytes == 0:
+		f.log.Info(why, "err", err)
+	case bytes < 0:
+		f.log.Warn(why, "lost", "unknown", "err", err)
+	default:
+		f.log.Warn(why, "lost", bytes, "err", err)
+	}
+}
+
+// trouble notes why the log cannot be read now. In Once mode that is an error.
+func (f *Follower) trouble(err error) error {
+	err = because(err)
+	if f.opt.Once {
+		return err
+	}
+	if was := f.Stats().Waiting; was == nil || was.Error() != err.Error() {
+		f.log.Warn("log cannot be read, waiting", "err", err)
+	}
+	f.update(func(s *Stats) { s.Waiting = err })
+	return nil
+}
+
+// readable ends what trouble began, unless reading itself fails.
+func (f *Follower) readable() {
+	f.missing = time.Time{}
+	if f.failing || f.Stats().Waiting == nil {
+		return
+	}
+	f.log.Info("log is readable again")
+	f.update(func(s *Stats) { s.Waiting = nil })
+}
+
+// absent notes that the path leads to no file that can be read. That it leads
+// nowhere for a moment is part of a rotation.
+func (f *Follower) absent(err error) error {
+	switch {
+	case err == nil:
+		f.readable()
+	case !errors.Is(err, fs.ErrNotExist):
+		return f.trouble(err)
+	case f.missing.IsZero():
+		f.missing = time.Now()
+	case time.Since(f.missing) > gapAllowed:
+		return f.trouble(err)
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package tailer
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+)
+
+// open finds the file to begin with. False means that there is none yet.
+func (f *Follower) open() (bool, error) {
+	first := !f.looked
+	f.looked = true
+	g, err := f.beginning(first)
+	if errors.Is(err, errRotating) {
+		return false, nil
+	}
+	if err != nil {
+		return false, f.trouble(err)
+	}
+	resume := !f.last.IsZero()
+	if before := f.last.Before; resume && before.PrintLen > 0 && before.id() != g.id {
+		f.openBefore(before)
+	}
+	f.cur = g
+	if !resume {
+		f.last = g.position()
+	}
+	list := siblings(f.path)
+	for i, s := range list {
+		if s.id == g.id {
+			f.remember(list[:i], g.id)
+		}
+	}
+	f.readable()
+	return true, f.look()
+}
+
+// beginning opens the file of the last position, or else the one to begin with.
+func (f *Follower) beginning(first bool) (*file, error) {
+	if f.last.IsZero() {
+		g, err := f.firstFile(first)
+		if err == nil && first && f.opt.Start == End {
+			err = g.toLastLine()
+		}
+		if err != nil {
+			if g != nil {
+				g.close()
+			}
+			return nil, err
+		}
+		return g, nil
+	}
+	if g, err := f.find(f.last.place(), time.Time{}); g != nil || err != nil {
+		return g, err
+	}
+	g, err := f.openListed(func(list []sibling) sibling { return certainlyNewer(list, f.path, f.last) })
+	if err == nil {
+		f.lose(-1, "the place where reading left off is gone, beginning at the start of what is certainly newer", nil)
+	}
+	return g, err
+}
+
+// firstFile opens the log, or, if it was missing at the first look, the oldest
+// file since: it may have been rotated already.
+func (f *Follower) firstFile(first bool) (*file, error) {
+	if first {
+		f.remember(siblings(f.path), ident{})
+	}
+	return f.openListed(func(list []sibling) sibling {
+		for _, s := range list {
+			if !first && !f.isOld(s) || s.active {
+				return s
+			}
+		}
+		return sibling{name: f.path}
+	})
+}
+
+// openListed opens the file that pick chooses, if names do not change meanwhile.
+func (f *Follower) openListed(pick func([]sibling) sibling) (*file, error) {
+	list := siblings(f.path)
+	for range tries {
+		s := pick(list)
+		g, err := openFile(s.name, s.zipped)
+		again := siblings(f.path)
+		if sameFiles(list, again) {
+			return g, err
+		}
+		if err == nil {
+			g.close()
+		}
+		list = again
+	}
+	return nil, errRotating
+}
+
+func (f *Follower) isOld(s sibling) bool {
+	k, ok := f.older[s.id]
+	return ok && k.mtime.Equal(s.mtime)
+}
+
+// certainlyNewer returns the oldest file that was written after p was taken.
+func certainlyNewer(list []sibling, path string, p Position) sibling {
+	i := len(list)
+	for p.Written > 0 && i > 0 && list[i-1].mtime.UnixNano() > p.Written {
+		i--
+	}
+	// A file with the same inode and other content was truncated after the
+	// position was taken, or uses the inode of a file removed since. What was
+	// compressed since may be older.
+	for j, s := range list {
+		if s.id == p.place().id() && !s.zipped && s.mtime.UnixNano() >= p.Written {
+			i = min(i, j)
+		}
+	}
+	// Bytes that came late make the file before ours look newer.
+	for j := i; j < len(list); j++ {
+		if isAt(list[j], p.Before) {
+			i = j + 1
+		}
+	}
+	if i == len(list) {
+		return sibling{name: path}
+	}
+	return list[i]
+}
+
+// isAt says whether s is the file of p, by now perhaps compressed.
+func isAt(s sibling, p Place) bool {
+	if p.PrintLen == 0 || s.id != p.id() && !s.zipped {
+		return false
+	}
+	g := openAt(s, p, false)
+	if g != nil {
+		g.close()
+	}
+	return g != nil
+}
+
+// openBefore looks once more at the file before the one of the last position. One
+// of which nothing was read could not be told from others.
+func (f *Follower) openBefore(at Place) {
+	switch g, err := f.find(at, time.Time{}); {
+	case g != nil:
+		f.watchLate(g)
+	default:
+		f.lose(-1, "a log that could still grow after its rotation is gone", err)
+	}
+}
+
+// find opens the file of p, wherever it is by now, at p's offset: the same file,
+// else the youngest copy that begins with the same bytes and was not last
+// written before notBefore. It returns nil if there is none, and an error if
+// that cannot be known now.
+func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
+	list := siblings(f.path)
+	for range tries {
+		var refused error
+		for _, s := range list {
+			if s.id == p.id() {
+				g, err := tryAt(s, p, true)
+				if g != nil {
+					return g, nil
+				}
+				refused = err
+			}
+		}
+		for i := len(list) - 1; i >= 0 && p.PrintLen > 0; i-- {
+			if s := list[i]; s.id != p.id() && !s.mtime.Before(notBefore) {
+				if g := openAt(s, p, false); g != nil {
+					return g, nil
+				}
+			}
+		}
+		again := siblings(f.path)
+		if sameFiles(list, again) {
+			if errors.Is(refused, fs.ErrNotExist) {
+				refused = nil
+			}
+			return nil, refused
+		}
+		list = again
+	}
+	return nil, errRotating
+}
+
+// openAt opens s at p if it begins as p's file did and is as long. The same file
+// may also have lost its tail, as after a crash; then what follows is new.
+func openAt(s sibling, p Place, same bool) *file {
+	g, _ := tryAt(s, p, same)
+	return g
+}
+
+func tryAt(s sibling, p Place, same bool) (*file, error) {
+	shortened := same && p.PrintLen == maxPrint
+	if s.size < p.Offset && !shortened && !s.zipped {
+		return nil, nil
+	}
+	g, err := openFile(s.name, s.zipped)
+	if err != nil {
+		return nil, err
+	}
+	at := p.Offset
+	if !s.zipped {
+		at = min(at, g.size())
+	}
+	if g.id == s.id && g.matches(p) && g.seek(at) == nil {
+		return g, nil
+	}
+	g.close()
+	return nil, nil
+}
