@@ -138,3 +138,57 @@ func TestAdvise(t *testing.T) {
 		t.Errorf("a list in a step: %s", got)
 	}
 }
+
+// What a refusal names is a fact of it, and the name or ID of something else
+// is not.
+func TestNamedFacts(t *testing.T) {
+	const id, exchange = "11111111-2222-3333-4444-555555555555", "00000002-0000-0ff1-ce00-000000000000"
+	tests := []struct {
+		payload string
+		want    map[string]string
+	}{
+		{"AADSTS50011: The reply URL does not match the reply URLs configured for the application: '" + id + "'.", map[string]string{"app_id": id}},
+		{"AADSTS7000112: Application '" + id + "' (Jira Mail) is disabled.", map[string]string{"app_id": id, "app_name": "Jira Mail"}},
+		{"AADSTS90124: Resource '" + exchange + "'(Exchange) is not supported over the /common endpoint.", map[string]string{"resource": exchange}},
+		{"AADSTS90124: Resource '" + exchange + "'(Exchange) is not supported for application '" + id + "'(Jira Mail).", map[string]string{"resource": exchange, "app_id": id, "app_name": "Jira Mail"}},
+		{"AADSTS650053: The application 'Jira Mail' asked for scope 'IMAP' that doesn't exist on the resource '" + exchange + "'.", map[string]string{"app_name": "Jira Mail", "scopes": "IMAP", "resource": exchange}},
+		{"AADSTS650057: Invalid resource. Client app ID: " + id + "(Jira Mail). Resource value from request: https://outlook.office.com. Resource app ID: " + exchange + ".",
+			map[string]string{"app_id": id, "app_name": "Jira Mail", "resource": "https://outlook.office.com"}},
+		{"AADSTS650057: Invalid resource. Resource value from request: . Resource app ID: " + exchange + ".", nil},
+		{"AADSTS650052: The app needs access to a service ('https://outlook.office.com') that your organization 'Contoso' lacks.", map[string]string{"resource": "https://outlook.office.com", "tenant": "Contoso"}},
+		{refused + `{"error_description":"AADSTS650052: The app is trying to access a service \"` + exchange + `\"(\"Exchange\") that your organization \"Contoso\" lacks."}`,
+			map[string]string{"resource": exchange, "tenant": "Contoso"}},
+		{"AADSTS90094: access resources in your organization that only an admin can grant", nil},
+		{"AADSTS50001: The application named https://graph.microsoft.com was not found in the tenant named Contoso.", map[string]string{"resource": "https://graph.microsoft.com", "tenant": "Contoso"}},
+		{"AADSTS500014: The service principal for resource '" + exchange + "' is disabled.", map[string]string{"resource": exchange}},
+		{"AADSTS7000229: The client application " + id + " is missing service principal in the tenant " + flowID + ".", map[string]string{"app_id": id, "tenant_id": flowID}},
+		{"AADSTS900023: Specified tenant identifier 'YOUR TENANT' is neither a valid DNS name.", map[string]string{"tenant": "YOUR TENANT"}},
+		{"AADSTS90019: Unable to determine the tenant identifier from the request.", nil},
+		{"AADSTS90038: The specified tenant 'contoso.example' belongs to the National Cloud 'Fairfax'.", map[string]string{"tenant": "contoso.example", "cloud": "Fairfax"}},
+		{"AADSTS900144: The request body must contain the following parameter: 'client_id'.Trace ID: x", map[string]string{"parameter": "client_id"}},
+		{"AADSTS90014: The required field 'scope' is missing from the credential.", map[string]string{"parameter": "scope"}},
+		{"AADSTS901002: The 'resource' request parameter is not supported.", map[string]string{"parameter": "resource"}},
+		{"AADSTS9010010: The resource parameter does not match with the requested scopes.", map[string]string{"parameter": "resource"}},
+		{"AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", nil},
+		{"AADSTS700054: response_type 'id_token token' is not enabled.", map[string]string{"response_type": "id_token token"}},
+		{"AADSTS28002: Provided value for the input parameter scope 'IMAP, POP' is not valid.", map[string]string{"scopes": "IMAP, POP"}},
+		{"AADSTS70011: The input parameter 'scope' is not valid. One or more scopes in 'https://a.example/x b' are not compatible with each other.", map[string]string{"scopes": "https://a.example/x b"}},
+	}
+	names := []string{"app_id", "app_name", "tenant_id", "tenant", "resource", "scopes", "cloud", "parameter", "response_type"}
+	s := builtin(t)
+	for _, tt := range tests {
+		f := diagnose(t, s, carrier(tt.payload))
+		for _, name := range names {
+			got := ""
+			switch value := f.Facts[name].(type) {
+			case string:
+				got = value
+			case []string:
+				got = strings.Join(value, " ")
+			}
+			if got != tt.want[name] {
+				t.Errorf("%s\n %s is %q, want %q", tt.payload, name, got, tt.want[name])
+			}
+		}
+	}
+}

@@ -61,5 +61,9 @@ type Link struct {
 // below it.
 var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "network", "oauth", "mail", "wrapper", "bare"}
 
+// bare is the last tier: of reports that have no text, or whose text has not
+// been written yet.
+var bare = len(tiers) - 1
+
 // wheres are the people and places a step can be for.
 var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner", "network-admin"}

@@ -73,7 +73,8 @@ func TestPrecedence(t *testing.T) {
 	}{
 		{"AADSTS28000: x AADSTS7000215: y", scopes, "28000 7000215", []string{secret}},
 		{"AADSTS7000215: x AADSTS28000: y", secret, "7000215 28000", []string{scopes}},
-		{"AADSTS50011: x AADSTS28000: y", scopes, "28000 50011", nil},
+		{"AADSTS99999: x AADSTS28000: y", scopes, "28000 99999", nil},
+		{"AADSTS50011: x AADSTS28000: y", "entra-redirect-uri-mismatch", "50011 28000", []string{scopes}},
 		{"AADSTS7000215: x AADSTS7000215: y", secret, "7000215", nil},
 		{"AADSTS70002: Error validating credentials. AADSTS50012: Invalid client secret is provided.", secret, "50012 70002", nil},
 		{"AADSTS7000215: x AADSTS50012: Invalid client secret is provided.", secret, "7000215 50012", nil},
@@ -81,11 +82,11 @@ func TestPrecedence(t *testing.T) {
 		{"AADSTS70002: Error validating credentials.", matchers.Unknown, "70002", nil},
 		{"AADSTS70002: Error validating credentials. AADSTS70008: The refresh token has expired.", matchers.Unknown, "70008 70002", nil},
 		{"AADSTS70000: x. AADSTS50194: y", tenant, "50194 70000", nil},
-		{"AADSTS7000218: The request body must contain 'client_assertion' or 'client_secret'.", matchers.Unknown, "7000218", nil},
-		{"AADSTS700025: Client is public so neither 'client_secret' should be presented.", matchers.Unknown, "700025", nil},
+		{"AADSTS7000218: The request body must contain 'client_assertion' or 'client_secret'.", "entra-client-credential-missing", "7000218", nil},
+		{"AADSTS700025: Client is public so neither 'client_secret' should be presented.", "entra-public-client-with-secret", "700025", nil},
 		{"AADSTS50194: Application '" + flowID + "'(PKIX path building failed) timed out. Connection reset by peer", tenant, "50194", nil},
 		{"AADSTS50017: unable to find valid certification path. java.net.ConnectException: Connection timed out", matchers.Unknown, "50017", nil},
-		{`{"error":"invalid_client","error_description":"AADSTS50011: The reply url does not match."}`, matchers.Unknown, "50011", nil},
+		{`{"error":"invalid_client","error_description":"AADSTS50011: The reply url does not match."}`, "entra-redirect-uri-mismatch", "50011", nil},
 		{"javax.net.ssl.SSLException: Connection reset\nCaused by: PKIX path building failed", untrusted, "", []string{reset}},
 		{`java.io.IOException: Unable to tunnel through proxy. Proxy returns "HTTP/1.1 407 x"; PKIX path building failed; Connection reset by peer`,
 			"proxy-auth-basic-tunnel-disabled", "", []string{untrusted, reset}},
@@ -128,22 +129,23 @@ func TestPayloads(t *testing.T) {
 		{"glued to a word", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) after 10/15/2018 xTrace ID: ` + trace + `Timestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
 		{"description lost", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
 		{"description lost, all escaped", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error\u003Fcode\u003d50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
-		{"cancelled", refused + `{"error":"access_denied","error_subcode":"cancel"}`, matchers.Unknown, matchers.Facts{
-			"endpoint": authorization, "error": "access_denied", "error_subcode": "cancel", "message": strings.TrimSpace(refused) + ` {"error":"access_denied","error_subcode":"cancel"}`}},
-		{"null", "null", matchers.Unknown, unknown("null")},
-		{"Google's word", "Unauthorized", matchers.Unknown, unknown("Unauthorized")},
-		{"lead-in twice", "x. The error message is: Unauthorized", matchers.Unknown, unknown("Unauthorized")},
-		{"nothing", "", matchers.Unknown, unknown("")},
+		{"cancelled", refused + `{"error":"access_denied","error_subcode":"cancel"}`, "oauth-access-denied", matchers.Facts{
+			"endpoint": authorization, "error": "access_denied", "error_subcode": "cancel"}},
+		{"null", "null", "token-error-without-description", matchers.Facts{}},
+		{"Google's word", "Unauthorized", "google-client-secret-invalid", matchers.Facts{}},
+		{"lead-in twice", "x. The error message is: Unauthorized", "google-client-secret-invalid", matchers.Facts{}},
+		{"new", "Something new.", matchers.Unknown, unknown("Something new.")},
+		{"nothing", "", "token-error-without-description", matchers.Facts{}},
 		{"path on Windows", `java.io.IOException: C:\jira\new\trust\bin is unreadable`, matchers.Unknown, matchers.Facts{"exception": "java.io.IOException", "message": `java.io.IOException: C:\jira\new\trust\bin is unreadable`}},
 		{"two halves of a character", `x\ud83d\ude00\ud83d y \x \u12`, matchers.Unknown, unknown("x😀\ufffd y \\x \\u12")},
 		{"control characters", "a\x00b\x1b[31mc\u202ed\u200be\u2028f\xff", matchers.Unknown, unknown("ab[31mcde f\ufffd")},
 		{"blank name", "AADSTS50194: Application '" + id + "'( ) x", tenant, matchers.Facts{"code": "AADSTS50194", "app_id": id, "endpoint": token}},
-		{"unknown host", "java.net.UnknownHostException: login.microsoftonline.com: Name or service not known", matchers.Unknown, matchers.Facts{
-			"exception": "java.net.UnknownHostException", "unknown_host": "login.microsoftonline.com", "message": "java.net.UnknownHostException: login.microsoftonline.com: Name or service not known"}},
-		{"redirect", "AADSTS50011: The redirect URI 'https://jira.example/x' specified", matchers.Unknown, matchers.Facts{
-			"code": "AADSTS50011", "endpoint": token, "redirect_uri": "https://jira.example/x", "message": "AADSTS50011: The redirect URI 'https://jira.example/x' specified"}},
-		{"directory by name", "AADSTS700016: Application with identifier '" + id + "' was not found in the directory 'Contoso Ltd'.", matchers.Unknown, matchers.Facts{
-			"code": "AADSTS700016", "endpoint": token, "app_id": id, "tenant": "Contoso Ltd", "message": "AADSTS700016: Application with identifier '" + id + "' was not found in the directory 'Contoso Ltd'."}},
+		{"unknown host", "java.net.UnknownHostException: login.microsoftonline.com: Name or service not known", "net-dns-unknown-host", matchers.Facts{
+			"exception": "java.net.UnknownHostException", "unknown_host": "login.microsoftonline.com"}},
+		{"redirect", "AADSTS50011: The redirect URI 'https://jira.example/x' specified", "entra-redirect-uri-mismatch", matchers.Facts{
+			"code": "AADSTS50011", "endpoint": token, "redirect_uri": "https://jira.example/x"}},
+		{"directory by name", "AADSTS700016: Application with identifier '" + id + "' was not found in the directory 'Contoso Ltd'.", "entra-app-not-found", matchers.Facts{
+			"code": "AADSTS700016", "endpoint": token, "app_id": id, "tenant": "Contoso Ltd"}},
 	}
 	s := builtin(t)
 	for _, tt := range tests {
@@ -152,7 +154,7 @@ func TestPayloads(t *testing.T) {
 			if f.Cause.ID != tt.cause || !reflect.DeepEqual(f.Facts, tt.facts) {
 				t.Errorf("%s\n got %s %q\nwant %s %q", tt.payload, f.Cause.ID, f.Facts, tt.cause, tt.facts)
 			}
-			if f.Certain() != (tt.cause != matchers.Unknown) {
+			if f.Certain() != (tt.cause != matchers.Unknown && tt.cause != "token-error-without-description") {
 				t.Errorf("%s: certain is %v", tt.payload, f.Certain())
 			}
 		})

@@ -241,7 +241,7 @@ text = "AADSTS9999"
 		}
 	}
 	unknown := mustLoad(t, "[[cause]]\nid = 'unknown'\ntitle = 'Call the help desk'\n")
-	if f := diagnose(t, unknown, carrier("null")); f.Cause.Title != "Call the help desk" || f.Certain() {
+	if f := diagnose(t, unknown, carrier("Something new.")); f.Cause.Title != "Call the help desk" || f.Certain() {
 		t.Errorf("the unknown cause is %+v", f.Cause)
 	}
 }

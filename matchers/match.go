@@ -34,7 +34,7 @@ type Integration struct {
 
 // Certain tells whether a cause is known: then the event has its decisive line,
 // and what may follow in later writes is not waited for.
-func (f Failure) Certain() bool { return f.Cause.ID != Unknown }
+func (f Failure) Certain() bool { return f.Cause.ID != Unknown && f.Cause.tier != bare }
 
 // Advice is what a failure means and what to do about it, with its facts filled
 // in.
@@ -171,7 +171,7 @@ func (s *Set) Text(text string) Verdict {
 		return Verdict{Reason: "it is a line of a log, but not in the form of Jira's"}
 	}
 	f := s.failure(payload(text))
-	if f.Cause.ID == Unknown && len(f.Codes) == 0 {
+	if strings.TrimSpace(text) == "" || f.Cause.ID == Unknown && len(f.Codes) == 0 {
 		return Verdict{Reason: "it has no log header, and no cause in the catalogue has this text"}
 	}
 	f.Text = text

@@ -86,10 +86,10 @@ func TestText(t *testing.T) {
 	s := builtin(t)
 	for text, want := range map[string]string{
 		"AADSTS7000215: Invalid client secret provided.":      "entra-client-secret-invalid",
-		"  AADSTS50011: The redirect URI does not match.":     matchers.Unknown,
+		"  AADSTS50011: The redirect URI does not match.":     "entra-redirect-uri-mismatch",
 		leadIn + "java.net.SocketException: Connection reset": "net-connection-reset",
 		"":                      "",
-		"null":                  "",
+		"null":                  "token-error-without-description",
 		"Something went wrong.": "",
 		"[05/Mar/2024:09:07:03 +0100] DEBUG: AADSTS7000215: Invalid client secret.": "",
 		"2024-03-05 09:07:03.021 other AADSTS7000215: Invalid client secret.":       "",
