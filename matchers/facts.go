@@ -17,11 +17,15 @@ var factNames = []string{
 	"code", "app_id", "app_name", "tenant_id", "tenant", "trace_id", "correlation_id", "provider_time",
 	"scopes", "suggested_scopes", "resource", "suggested_resource", "redirect_uri", "error", "error_subcode",
 	"proxy_status", "proxy_reason", "unknown_host", "exception", "endpoint", "message",
+	"identity_provider", "issued", "inactive_days", "revoked",
 }
 
 const maxList = 50 // values of a list
 
 const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
+
+// moment is a date of Microsoft's, UTC, without its fraction of a second.
+const moment = `(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2})?)`
 
 // extract are the facts that stand in the text as they are; the value is the
 // group that took part. The wordings are Microsoft's and Java's.
@@ -41,6 +45,14 @@ var extract = []struct {
 	{"error_subcode", regexp.MustCompile(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
 	{"proxy_status", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
 	{"proxy_reason", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
+	// Other wordings, and what is said of accounts and tokens.
+	{"app_id", regexp.MustCompile(`configured the application [^']{1,120} \('(` + guid + `)'\)`)},
+	{"app_name", regexp.MustCompile(`application with ID '[^']{1,120}' named '([^']{1,120})'|configured the application ([^']{1,120}) \('` + guid + `'\)`)},
+	{"tenant", regexp.MustCompile(`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|not allow access to '([^']{1,120})'`)},
+	{"identity_provider", regexp.MustCompile(`(?i)from identity provider '([^']{1,200})'`)},
+	{"issued", regexp.MustCompile(`(?i)(?:token|grant) was issued on '?` + moment)},
+	{"inactive_days", regexp.MustCompile(`was inactive for (\d{1,4})\.\d\d:`)},
+	{"revoked", regexp.MustCompile(`TokensValidFrom date[^']{0,120}'` + moment)},
 	{"unknown_host", regexp.MustCompile(`UnknownHostException:\s*([^\s:]+)`)},
 }
 
