@@ -113,6 +113,43 @@ func TestSuggestedResource(t *testing.T) {
 	}
 }
 
+// What Microsoft's sentences about accounts and tokens tell is found, in each
+// of their wordings, and nothing else is taken for it.
+func TestFactsOfAccounts(t *testing.T) {
+	const app, tenant = "11111111-2222-3333-4444-555555555555", "aaaaaaaa-2222-3333-4444-555555555555"
+	tests := []struct {
+		text string
+		want matchers.Facts
+	}{
+		{"AADSTS65001: The user or administrator has not consented to use the application with ID '" + app + "' named 'Jira (mail)'.", matchers.Facts{"app_id": app, "app_name": "Jira (mail)"}},
+		{"AADSTS65001: x to use the application with ID '<App ID>' named 'App Name'", matchers.Facts{"app_name": "App Name"}},
+		{"AADSTS50105: Your administrator has configured the application Jira (mail) ('" + app + "') to block users unless they are specifically granted ('assigned') access", matchers.Facts{"app_id": app, "app_name": "Jira (mail)"}},
+		{"AADSTS50020: User account 'a@b.example' from identity provider 'live.com' does not exist in tenant 'Contoso' and cannot access the application '" + app + "'(Mail) in that tenant", matchers.Facts{
+			"identity_provider": "live.com", "tenant": "Contoso", "app_id": app, "app_name": "Mail"}},
+		{"AADSTS50034: The user account {EUII Hidden} does not exist in the " + tenant + " directory.", matchers.Facts{"tenant_id": tenant}},
+		{"AADSTS50034: The user account x doesn't exist in the 'Contoso Ltd' directory.", matchers.Facts{"tenant": "Contoso Ltd"}},
+		{"AADSTS50034: The user account does not exist in the directory.", matchers.Facts{}},
+		{"AADSTS500021: Access to 'Contoso' tenant is denied.", matchers.Facts{"tenant": "Contoso"}},
+		{"AADSTS5000211: A tenant restrictions policy does not allow access to '" + tenant + "'.", matchers.Facts{"tenant_id": tenant}},
+		{"AADSTS50076: you must use multi-factor authentication to access '" + tenant + "'.", matchers.Facts{}},
+		{"AADSTS700082: The token was issued on 2025-12-03T03:54:33.8043551Z and was inactive for 90.00:00:00.", matchers.Facts{"issued": "2025-12-03T03:54:33", "inactive_days": "90"}},
+		{"AADSTS700082: The token was issued on 2025-12-03 and was inactive for 23:59:00.", matchers.Facts{"issued": "2025-12-03"}},
+		{"AADSTS50173: The grant was issued on '2026-01-09T10:12:06.6848427Z' and the TokensValidFrom date (before which tokens are not valid) for this user is '2026-03-07T13:14:19.0000000Z'.", matchers.Facts{
+			"issued": "2026-01-09T10:12:06", "revoked": "2026-03-07T13:14:19"}},
+		{"AADSTS50173: The grant was issued on '{authTime}' and the TokensValidFrom date is '{validDate}'.", matchers.Facts{}},
+	}
+	s := builtin(t)
+	for _, tt := range tests {
+		got := diagnose(t, s, carrier(tt.text)).Facts
+		for _, name := range []string{"code", "endpoint", "message"} {
+			delete(got, name)
+		}
+		if !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s\n got %q\nwant %q", tt.text, got, tt.want)
+		}
+	}
+}
+
 // What a log says is data: braces in a fact are not filled in, and the first
 // fact there is stands for the others.
 func TestAdvise(t *testing.T) {

@@ -80,8 +80,8 @@ func TestPrecedence(t *testing.T) {
 		{"AADSTS7000215: x AADSTS50012: Invalid client secret is provided.", secret, "7000215 50012", nil},
 		{"AADSTS70002: The provided client_secret is wrong.", secret, "70002", nil},
 		{"AADSTS70002: Error validating credentials.", matchers.Unknown, "70002", nil},
-		{"AADSTS70002: Error validating credentials. AADSTS70008: The refresh token has expired.", matchers.Unknown, "70008 70002", nil},
-		{"AADSTS70000: x. AADSTS50194: y", tenant, "50194 70000", nil},
+		{"AADSTS70002: Error validating credentials. AADSTS70008: The refresh token has expired.", "entra-grant-expired", "70008 70002", nil},
+		{"AADSTS70000: x. AADSTS50194: y", tenant, "50194 70000", []string{"entra-grant-invalid"}},
 		{"AADSTS7000218: The request body must contain 'client_assertion' or 'client_secret'.", "entra-client-credential-missing", "7000218", nil},
 		{"AADSTS700025: Client is public so neither 'client_secret' should be presented.", "entra-public-client-with-secret", "700025", nil},
 		{"AADSTS50194: Application '" + flowID + "'(PKIX path building failed) timed out. Connection reset by peer", tenant, "50194", nil},
@@ -129,7 +129,7 @@ func TestPayloads(t *testing.T) {
 		{"glued to a word", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) after 10/15/2018 xTrace ID: ` + trace + `Timestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
 		{"description lost", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
 		{"description lost, all escaped", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error\u003Fcode\u003d50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
-		{"cancelled", refused + `{"error":"access_denied","error_subcode":"cancel"}`, "oauth-access-denied", matchers.Facts{
+		{"cancelled", refused + `{"error":"access_denied","error_subcode":"cancel"}`, "entra-consent-declined", matchers.Facts{
 			"endpoint": authorization, "error": "access_denied", "error_subcode": "cancel"}},
 		{"null", "null", "token-error-without-description", matchers.Facts{}},
 		{"Google's word", "Unauthorized", "google-client-secret-invalid", matchers.Facts{}},

@@ -52,6 +52,9 @@ func (l *loader) set() (*Set, error) {
 	return s, nil
 }
 
+// maxNamed is how many causes one complaint names.
+const maxNamed = 5
+
 // prove tries every sample on the whole catalogue. An own cause may explain
 // what a built-in one does when it names the code, and what nothing explained
 // so far; a pattern that takes a sample of another cause is too broad.
@@ -72,7 +75,11 @@ func (l *loader) prove(s *Set, definitions []*definition) {
 		}
 	}
 	for id, others := range taken {
-		l.problem(l.known[id], "patterns", "too broad, they match the samples of %s", strings.Join(others, ", "))
+		more := ""
+		if n := len(others) - maxNamed; n > 0 {
+			others, more = others[:maxNamed], fmt.Sprintf(" and %d more", n)
+		}
+		l.problem(l.known[id], "patterns", "too broad, they match the samples of %s%s", strings.Join(others, ", "), more)
 	}
 }
 

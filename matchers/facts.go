@@ -20,6 +20,7 @@ var factNames = []string{
 	"proxy_status", "proxy_reason", "unknown_host", "exception", "endpoint", "message",
 	"error_description", "invalid_scopes", "tls_alert", "certificate_date", "certificate_host", "reason", "content_type",
 	"missing_member", "bad_url", "provider_type", "expected_suffix", "actual_suffix",
+	"identity_provider", "issued", "inactive_days", "revoked",
 }
 
 const maxList = 50 // values of a list
@@ -28,6 +29,9 @@ const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
 
 // ofApp stands before an app's ID: other services have IDs and names too.
 const ofApp = `(?i)(?:application(?: with (?:identifier|ID))?:?|client app ID:?|(?:for|to) app)\s*'?`
+
+// moment is a date of Microsoft's, UTC, without its fraction of a second.
+const moment = `(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2})?)`
 
 // extract are the facts that stand in the text as they are; the value is the
 // group that took part. The wordings are Microsoft's, Google's, Java's and those of
@@ -54,6 +58,14 @@ var extract = []struct {
 	{"error_subcode", regexp.MustCompile(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
 	{"proxy_status", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
 	{"proxy_reason", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
+	// Other wordings, and what is said of accounts and tokens.
+	{"app_id", regexp.MustCompile(`configured the application [^']{1,120} \('(` + guid + `)'\)`)},
+	{"app_name", regexp.MustCompile(`application with ID '[^']{1,120}' named '([^']{1,120})'|configured the application ([^']{1,120}) \('` + guid + `'\)`)},
+	{"tenant", regexp.MustCompile(`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|not allow access to '([^']{1,120})'`)},
+	{"identity_provider", regexp.MustCompile(`(?i)from identity provider '([^']{1,200})'`)},
+	{"issued", regexp.MustCompile(`(?i)(?:token|grant) was issued on '?` + moment)},
+	{"inactive_days", regexp.MustCompile(`was inactive for (\d{1,4})\.\d\d:`)},
+	{"revoked", regexp.MustCompile(`TokensValidFrom date[^']{0,120}'` + moment)},
 	{"unknown_host", regexp.MustCompile(`UnknownHostException:\s*([^\s:]+)`)},
 	{"invalid_scopes", regexp.MustCompile(`\binvalid=\[([^\]]+)\]`)},
 	{"tls_alert", regexp.MustCompile(`Received fatal alert:\s*([a-z_]+)`)},
