@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,9 +30,12 @@ func carrier(payload string) string {
 	return "2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flowURL + " [" + logger + "] " + leadIn + payload
 }
 
+// loaded is the built-in catalogue, read once: that takes a while.
+var loaded = sync.OnceValues(matchers.Builtin)
+
 func builtin(t testing.TB) *matchers.Set {
 	t.Helper()
-	s, err := matchers.Builtin()
+	s, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}

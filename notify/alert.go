@@ -17,6 +17,7 @@ const (
 	Changed  Kind = "changed"  // it fails for another cause now
 	Reminder Kind = "reminder" // it goes on failing
 	Quiet    Kind = "quiet"    // it has not failed for quiet_after: closed
+	Blind    Kind = "blind"    // part of a log is or may be missing
 	Test     Kind = "test"     // somebody wants to see one
 )
 

@@ -143,9 +143,9 @@ func monstrous(kind notify.Kind, text string, times int) notify.Alert {
 // mention anybody nor forge a link.
 func TestSlackMonsters(t *testing.T) {
 	for name, text := range monsters {
-		for _, kind := range []notify.Kind{notify.Changed, notify.Quiet, "new"} {
+		for _, kind := range []notify.Kind{notify.Changed, "new"} {
 			t.Run(name+" "+string(kind), func(t *testing.T) {
-				for _, times := range []int{0, 300} {
+				for _, times := range []int{0, min(300, 1+300_000/(len(text)+1))} {
 					a := monstrous(kind, text, times)
 					blocks, plain := payloads(t, a)
 					valid(t, blocks, a)

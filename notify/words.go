@@ -20,6 +20,8 @@ func state(d Data) (mark, words string) {
 		return "🔁", "Jira mail connection still fails"
 	case Quiet:
 		return "⚪", "Quiet again"
+	case Blind:
+		return "🙈", "The watcher has not seen all of Jira's log"
 	case Test:
 		return "🧪", "TEST, nothing is broken"
 	}
@@ -85,13 +87,20 @@ func particulars(d Data) []pair {
 		flow = "not shown in the log"
 	}
 	pairs := []pair{{"Integration (flow)", flow}}
+	if d.Kind == Blind {
+		pairs = []pair{{"Log", d.Log.Path}}
+	}
 	for _, f := range []pair{{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"}, {"resource", "Resource"}, {"unknown_host", "Host"}, {"proxy_status", "Proxy answered"}, {"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"}} {
 		if value, ok := d.Facts[f.name].(string); ok && value != "" {
 			pairs = append(pairs, pair{f.value, value})
 		}
 	}
 	if !d.Failures.First.IsZero() {
-		pairs = append(pairs, pair{"Failures", fmt.Sprintf("%d, first %s, last %s", d.Failures.Count, clock(d.Failures.First), clock(d.Failures.Last))})
+		name := "Failures"
+		if d.Kind == Blind {
+			name = "Gaps"
+		}
+		pairs = append(pairs, pair{name, fmt.Sprintf("%d, first %s, last %s", d.Failures.Count, clock(d.Failures.First), clock(d.Failures.Last))})
 	}
 	if who := strings.TrimSpace(d.Request.User); who != "" {
 		pairs = append(pairs, pair{"Tried by", who})

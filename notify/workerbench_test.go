@@ -83,7 +83,8 @@ func (q *queue) Changed() <-chan struct{} {
 // receiver answers by script and writes down when it was asked for what.
 type receiver struct {
 	answer func(n int, plain bool) error // n counts from 1; nil = accept all
-	hang   time.Duration                 // before each answer
+	hang   time.Duration                 // before each answer …
+	hangs  int                           // … of the first so many, 0 = all
 	start  time.Time
 	asked  []string
 	at     []time.Duration
@@ -97,8 +98,12 @@ func (r *receiver) Send(ctx context.Context, a notify.Alert, plain bool) error {
 	}
 	r.asked, r.at = append(r.asked, line), append(r.at, time.Since(r.start))
 	n := len(r.asked)
+	hang := r.hang
+	if r.hangs > 0 && n > r.hangs {
+		hang = 0
+	}
 	select {
-	case <-time.After(r.hang):
+	case <-time.After(hang):
 	case <-ctx.Done():
 		return &notify.Error{Err: ctx.Err()}
 	}

@@ -108,6 +108,9 @@ func (s *StreamReader) Stats() Stats {
 	return s.stats
 }
 
+// Gaps is empty: a stream is read whole or not at all.
+func (s *StreamReader) Gaps() []Gap { return nil }
+
 // Close ends reading. A read that is under way is interrupted if the stream
 // allows it; else its goroutine ends when the read does.
 func (s *StreamReader) Close() error {

@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,6 +99,37 @@ func TestDowntime(t *testing.T) {
 	want := []string{flowID(2) + " opened entra-client-secret-invalid", flowID(3) + " opened entra-client-secret-invalid"}
 	if got := told(hub); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("told %v, want %v", got, want)
+	}
+}
+
+// When the file that was being read is gone with what follows it, the program
+// says what it may have missed, and goes on with what is there.
+func TestMissedLinesAreSaid(t *testing.T) {
+	dir := t.TempDir()
+	hub := receive(t)
+	config, log := settings(t, dir, hub, "")
+	write(t, log, "")
+	w := start(t, dir, "run", "--config", config)
+	w.follows()
+	appendAs(t, log, failure(1, 1, badSecret))
+	hub.alerts(1)
+	w.kill()
+	rename(t, log, log+".gone")
+	rename(t, filepath.Join(dir, "atlassian-jira.log.gone"), filepath.Join(t.TempDir(), "elsewhere"))
+	appendAs(t, log, failure(2, 2, badSecret))
+	w = start(t, dir, "run", "--config", config)
+	alerts := hub.alerts(3)
+	w.stop()
+	kinds := map[string]notify.Data{}
+	for _, a := range alerts {
+		kinds[string(a.Data.Kind)+" "+a.Data.Cause.ID] = a.Data
+	}
+	blind, ok := kinds["blind log-lines-lost"]
+	if !ok || !strings.Contains(blind.Diagnosis, log) || blind.Log.Path != log || len(blind.Fix) == 0 {
+		t.Errorf("no alert says that lines may be missing: %v", kinds)
+	}
+	if got := told(hub); !slices.Contains(got, flowID(2)+" opened entra-client-secret-invalid") {
+		t.Errorf("the failure behind the gap is not told: %v", got)
 	}
 }
 

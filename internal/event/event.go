@@ -40,7 +40,13 @@ type Assembler struct {
 // Block takes the next whole lines, and calls take for each event worth looking
 // at that they show to be complete: by the beginning of another one, or
 // because there is no more room.
+//
+// Late lines, of the file before the current one, are events apart.
 func (a *Assembler) Block(b tailer.Block, take func(Event)) {
+	if b.Late {
+		a.complete(take)
+		defer a.complete(take)
+	}
 	for at := 0; at < len(b.Text); {
 		if a.lines == 0 {
 			at = a.skip(b.Text, at)

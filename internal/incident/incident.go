@@ -137,12 +137,16 @@ func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
 		return s, nil
 	case age >= r.conf.QuietAfter:
 		s.Open = false
-		if s.Alerts == 0 || r.muted(s.Content) {
+		if s.Alerts == 0 || r.muted(s.Content) || s.blind() {
 			return s, nil
 		}
 		return r.tell(s, notify.Quiet, s.Last.Add(r.conf.QuietAfter))
 	case s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age)):
-		return r.tell(s, notify.Reminder, s.Last)
+		kind := notify.Reminder
+		if s.blind() {
+			kind = notify.Blind
+		}
+		return r.tell(s, kind, s.Last)
 	}
 	return s, nil
 }

@@ -40,7 +40,7 @@ func asJSON(t *testing.T, v any) string {
 // changed; every failure is counted; IDs are unique; and one cause of one
 // incident is told at most once in a repeat_interval.
 func TestLaws(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		r := rules(func(a *conf.Alerts) {
 			a.RepeatInterval = []time.Duration{0, time.Hour, 4 * time.Hour, 30 * time.Hour}[random.IntN(4)]
@@ -49,7 +49,7 @@ func TestLaws(t *testing.T) {
 		var s incident.State
 		at, ids, failures, counted := t0, map[string]bool{}, 0, 0
 		causes := []string{"a", "b", "c"}
-		for range 200 {
+		for range 100 {
 			at = at.Add([]time.Duration{0, time.Second, time.Minute, time.Hour, 5 * time.Hour, 25 * time.Hour}[random.IntN(6)])
 			step := func(s incident.State) (incident.State, *notify.Alert) { return r.Settle(s, at) }
 			isFailure := random.IntN(4) > 0

@@ -39,6 +39,8 @@ type Reader interface {
 	Block(ctx context.Context, wait time.Duration) (tailer.Block, error)
 	// Stats tells among other things whether the log can be read at present.
 	Stats() tailer.Stats
+	// Gaps are the places since the last call where lines are missing.
+	Gaps() []tailer.Gap
 }
 
 // Recorder takes failures into their incidents and queues what is worth
@@ -74,11 +76,12 @@ type Log struct {
 	at      time.Time // of the last commit
 }
 
-// batch is what one read brought: the failures of complete events, and the
-// position behind the last of these events.
+// batch is what one read brought: the failures of complete events, the position
+// behind the last of these events, and what is missing.
 type batch struct {
 	failures []matchers.Failure
 	next     tailer.Position
+	gaps     []incident.Gap
 }
 
 // Beat is when the log was last looked after; zero before it was first opened.
@@ -119,7 +122,12 @@ func (l *Log) Run(ctx context.Context) error {
 		if at := l.events.Complete(); !at.IsZero() {
 			l.batch.next = at
 		}
-		if len(l.batch.failures) > 0 || err != nil || time.Since(l.at) >= checkpoint {
+		for _, g := range l.Reader.Gaps() {
+			if g.Bytes != 0 { // 0: nothing that was seen is gone
+				l.batch.gaps = append(l.batch.gaps, incident.Gap{Bytes: g.Bytes, Why: g.Why, At: g.At})
+			}
+		}
+		if len(l.batch.failures)+len(l.batch.gaps) > 0 || err != nil || time.Since(l.at) >= checkpoint {
 			if err := l.commit(); err != nil {
 				return err
 			}
@@ -182,12 +190,17 @@ func (l *Log) take(e event.Event) {
 // nothing of it.
 func (l *Log) commit() error {
 	l.at = time.Now()
-	if len(l.batch.failures) == 0 && l.batch.next == l.stored {
+	if len(l.batch.failures)+len(l.batch.gaps) == 0 && l.batch.next == l.stored {
 		return nil
 	}
 	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
 		for _, f := range l.batch.failures {
 			if err := l.Recorder.record(tx, f, l.Source); err != nil {
+				return err
+			}
+		}
+		for _, g := range l.batch.gaps {
+			if err := l.Recorder.blind(tx, g, l.Source); err != nil {
 				return err
 			}
 		}
@@ -200,7 +213,7 @@ func (l *Log) commit() error {
 		return err
 	}
 	l.stored = l.batch.next
-	l.batch.failures = l.batch.failures[:0]
+	l.batch.failures, l.batch.gaps = l.batch.failures[:0], l.batch.gaps[:0]
 	return nil
 }
 
@@ -211,6 +224,20 @@ func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source
 		return err
 	}
 	s, alert := r.Rules.Step(s, f, from, time.Now())
+	if err := tx.SetIncident(s); err != nil {
+		return err
+	}
+	return r.enqueue(tx, alert)
+}
+
+// blind takes a gap into the incident of its log and queues the alert it is
+// worth.
+func (r *Recorder) blind(tx *store.Tx, g incident.Gap, log incident.Source) error {
+	s, err := tx.Incident(r.Rules.LogKey(log))
+	if err != nil {
+		return err
+	}
+	s, alert := r.Rules.Blind(s, g, log)
 	if err := tx.SetIncident(s); err != nil {
 		return err
 	}
