@@ -56,8 +56,8 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 		if i := bytes.IndexByte(b.Text[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		line := trimEnd(b.Text[at:end])
-		if a.lines > 0 && (Begins(line) || len(a.open)+1+len(line) > MaxText) {
+		line := bare(trimEnd(b.Text[at:end]))
+		if a.lines > 0 && (begins(line) || len(a.open)+1+len(line) > MaxText) {
 			a.end = b.Position(at)
 			a.complete(take)
 			continue
@@ -128,50 +128,4 @@ func trimEnd(line []byte) []byte {
 	line = bytes.TrimSuffix(line, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	return line[:min(len(line), MaxText)]
-}
-
-// Begins tells whether a line begins an event: with a date and the start of a
-// time, such as "2021-11-16 12:35:" or "2021/11/16 12:35:". The rest of the
-// time is not looked at, since pages edit it and plugins shorten it. A byte
-// order mark or a quotation mark that was pasted in front is passed over.
-func Begins(line []byte) bool {
-	line = trimPasted(line)
-	const shape = "dddd-dd-dd dd:dd:"
-	if len(line) < len(shape) || line[0] < '0' || line[0] > '9' {
-		return false
-	}
-	for i := range len(shape) {
-		c := line[i]
-		switch shape[i] {
-		case 'd':
-			if c < '0' || c > '9' {
-				return false
-			}
-		case '-':
-			if c != '-' && c != '/' {
-				return false
-			}
-		case ' ':
-			if c != ' ' && c != 'T' {
-				return false
-			}
-		default:
-			if c != shape[i] {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// pasted are the marks that word processors and web pages put before a line.
-var pasted = [][]byte{[]byte("\ufeff"), []byte("\u201c"), []byte("\u201d"), []byte("\u2018"), []byte("\u2019"), []byte(`"`), []byte("'"), []byte("> ")}
-
-func trimPasted(line []byte) []byte {
-	for i := 0; i < len(pasted) && len(line) > 0 && (line[0] < '0' || line[0] > '9'); i++ {
-		if rest, ok := bytes.CutPrefix(line, pasted[i]); ok {
-			line, i = rest, -1 // there may be several, in any order
-		}
-	}
-	return line
 }

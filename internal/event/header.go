@@ -34,7 +34,10 @@ type Header struct {
 // told apart by their shape, not by counting spaces: unset ones leave runs of
 // spaces, and thread names hold anything.
 func Parse(text string, zone *time.Location) (h Header, message string, ok bool) {
-	line := string(trimPasted([]byte(text)))
+	line := string(trimPasted(bare([]byte(text))))
+	if isJSON([]byte(line)) {
+		return parseJSON(line)
+	}
 	at, rest, ok := parseTime(line, zone)
 	if !ok {
 		return Header{}, text, false

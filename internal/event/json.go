@@ -1,0 +1,90 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// isJSON tells whether a line is an event in Jira's JSON layout
+// (com.atlassian.logging.log4j.layout.JsonLayout and AtlassianJsonLayout): one
+// object a line.
+func isJSON(line []byte) bool {
+	return bytes.HasPrefix(line, []byte(`{"`)) && bytes.Contains(line, []byte(`"timestamp":`)) && bytes.Contains(line, []byte(`"logger":`))
+}
+
+// parseJSON takes an event in Jira's JSON layout apart, as far as it goes: a
+// long one is cut off. It names no request URL, and the logger in full.
+func parseJSON(line string) (h Header, message string, ok bool) {
+	var e struct {
+		timestamp, level, thread, logger, message string
+
+		err struct{ Msg, Class string }
+		ctx struct{ RequestID, SessionID, UserKey string }
+	}
+	into := map[string]any{
+		"timestamp": &e.timestamp, "level": &e.level, "thread": &e.thread, "logger": &e.logger, "message": &e.message,
+		"err": &e.err, "ctx": &e.ctx,
+	}
+	members(line, func(name string, value json.RawMessage) {
+		if to, known := into[name]; known {
+			_ = json.Unmarshal(value, to) // a member of another type stays empty
+		}
+	})
+	if e.level == "" || e.logger == "" {
+		return Header{}, line, false
+	}
+	h = Header{
+		Time: jsonTime(e.timestamp), Thread: strings.Join(strings.Fields(e.thread), " "), Level: strings.ToUpper(e.level), Logger: e.logger,
+		RequestID: e.ctx.RequestID, Session: e.ctx.SessionID, User: e.ctx.UserKey,
+	}
+	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
+		h.ThreadURL = m[1]
+	}
+	message = strings.TrimSpace(e.message)
+	if e.err.Class != "" || e.err.Msg != "" {
+		message += "\n" + strings.TrimPrefix(e.err.Class+": "+e.err.Msg, ": ")
+	}
+	return h, message, true
+}
+
+// members calls f for each whole member of an object.
+func members(object string, f func(name string, value json.RawMessage)) {
+	d := json.NewDecoder(strings.NewReader(object))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return
+		}
+		if s, ok := name.(string); ok {
+			f(s, value)
+		}
+	}
+}
+
+// jsonTime reads a timestamp of UTC with a comma before milliseconds that are
+// not padded, such as 2024-03-05T09:07:03,7Z, which means 7 ms.
+func jsonTime(s string) time.Time {
+	whole, fraction, _ := strings.Cut(strings.TrimSuffix(s, "Z"), ",")
+	t, err := time.ParseInLocation("2006-01-02T15:04:05", whole, time.UTC)
+	if err != nil {
+		t, _, _ = parseTime(s, time.UTC)
+		return t
+	}
+	ms := 0
+	for _, c := range fraction[:min(len(fraction), 3)] {
+		if c < '0' || c > '9' {
+			return t
+		}
+		ms = ms*10 + int(c-'0')
+	}
+	return t.Add(time.Duration(ms) * time.Millisecond)
+}

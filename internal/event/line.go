@@ -1,0 +1,115 @@
+package event
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// Begins tells whether a line begins an event: with a date and the start of a
+// time, such as "2021-11-16 12:35:" or "2021/11/16 12:35:", or with an object of
+// Jira's JSON layout. The rest of the time is not looked at, since pages edit it
+// and plugins shorten it. What a collector or a page put in front is passed
+// over.
+func Begins(line []byte) bool { return begins(bare(line)) }
+
+// begins is Begins of a line without a collector's prefix.
+func begins(line []byte) bool {
+	line = trimPasted(line)
+	if len(line) > 0 && line[0] == '{' {
+		return isJSON(line)
+	}
+	if !dated(line) {
+		return false
+	}
+	// Jira writes no T. Collectors do, before each line: then it is the level
+	// that tells a header from a line of a stack trace.
+	return line[len("dddd-dd-dd")] == ' ' || levelRE.Match(line[:min(len(line), maxHeader)])
+}
+
+// maxHeader is how far into a line its level stands.
+const maxHeader = 400
+
+func dated(line []byte) bool {
+	const shape = "dddd-dd-dd dd:dd:"
+	if len(line) < len(shape) || line[0] < '0' || line[0] > '9' {
+		return false
+	}
+	for i := range len(shape) {
+		c := line[i]
+		switch shape[i] {
+		case 'd':
+			if c < '0' || c > '9' {
+				return false
+			}
+		case '-':
+			if c != '-' && c != '/' {
+				return false
+			}
+		case ' ':
+			if c != ' ' && c != 'T' {
+				return false
+			}
+		default:
+			if c != shape[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// prefixes are what collectors put before each physical line: Kubernetes (also
+// in its files), Docker Compose, syslog (RFC 3164 and 5424), Maven.
+var (
+	kubernetes = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) (?:(?:stdout|stderr) [FP] )?`)
+	compose    = regexp.MustCompile(`^[A-Za-z0-9][\w.-]{0,62} {0,40}\| ?`)
+	syslog     = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} [^\s:]{1,48}: ?|1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\]]*\]) )`)
+	maven      = regexp.MustCompile(`^\[[A-Z]{4,7}\] \[[^\]]{1,40}\] `)
+)
+
+// bare is a line without what a collector put before it.
+func bare(line []byte) []byte {
+	if len(line) == 0 {
+		return line
+	}
+	var prefix []int
+	switch c := line[0]; {
+	case c >= '0' && c <= '9':
+		// A date of Jira's own is no prefix: it has no T, or a level behind it.
+		if len(line) > 10 && line[10] == 'T' {
+			if prefix = kubernetes.FindIndex(line); prefix != nil && begins(line) && !begins(line[prefix[1]:]) {
+				prefix = nil
+			}
+		}
+	case c == '\t' || c == ' ':
+		return line
+	case c == '[':
+		prefix = maven.FindIndex(line)
+	case c == '<' || len(line) > 3 && line[3] == ' ' && c >= 'A' && c <= 'Z':
+		prefix = syslog.FindIndex(line)
+	}
+	if prefix == nil && bytes.IndexByte(line[:min(len(line), 104)], '|') > 0 {
+		prefix = compose.FindIndex(line)
+	}
+	if prefix != nil {
+		line = line[prefix[1]:]
+	}
+	return line
+}
+
+// pasted are the marks that word processors and web pages put before a line.
+var pasted = [][]byte{[]byte("\ufeff"), []byte("\u201c"), []byte("\u201d"), []byte("\u2018"), []byte("\u2019"), []byte(`"`), []byte("'"), []byte("> ")}
+
+// trimPasted takes such marks away where a date follows them.
+func trimPasted(line []byte) []byte {
+	rest := line
+	for i := 0; i < len(pasted) && len(rest) > 0 && (rest[0] < '0' || rest[0] > '9'); i++ {
+		if after, ok := bytes.CutPrefix(rest, pasted[i]); ok {
+			rest, i = after, -1 // there may be several, in any order
+		}
+	}
+	if dated(rest) {
+		return rest
+	}
+	return line
+}
