@@ -19,6 +19,10 @@ func (f *Failure) advise() {
 			f.Facts["suggested_resource"] = nearest
 		}
 	}
+	if len(f.Also) > 0 {
+		f.Facts["also"] = f.Also
+	}
+	f.endpoints()
 }
 
 // unmapped adds Microsoft's own page on a code that no cause has.

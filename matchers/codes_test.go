@@ -81,7 +81,7 @@ func TestPrecedence(t *testing.T) {
 		{"AADSTS70002: The provided client_secret is wrong.", secret, "70002", nil},
 		{"AADSTS70002: Error validating credentials.", matchers.Unknown, "70002", nil},
 		{"AADSTS70002: Error validating credentials. AADSTS70008: The refresh token has expired.", "entra-grant-expired", "70008 70002", nil},
-		{"AADSTS70000: x. AADSTS50194: y", tenant, "50194 70000", []string{"entra-grant-invalid"}},
+		{"AADSTS70000: x. AADSTS50194: y", tenant, "50194 70000", nil},
 		{"AADSTS7000218: The request body must contain 'client_assertion' or 'client_secret'.", "entra-client-credential-missing", "7000218", nil},
 		{"AADSTS700025: Client is public so neither 'client_secret' should be presented.", "entra-public-client-with-secret", "700025", nil},
 		{"AADSTS50194: Application '" + flowID + "'(PKIX path building failed) timed out. Connection reset by peer", tenant, "50194", nil},
@@ -130,7 +130,7 @@ func TestPayloads(t *testing.T) {
 		{"description lost", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
 		{"description lost, all escaped", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error\u003Fcode\u003d50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
 		{"cancelled", refused + `{"error":"access_denied","error_subcode":"cancel"}`, "entra-consent-declined", matchers.Facts{
-			"endpoint": authorization, "error": "access_denied", "error_subcode": "cancel"}},
+			"endpoint": authorization, "error": "access_denied", "error_subcode": "cancel", "also": []string{"oauth-access-denied"}}},
 		{"null", "null", "token-error-without-description", matchers.Facts{}},
 		{"Google's word", "Unauthorized", "google-client-secret-invalid", matchers.Facts{}},
 		{"lead-in twice", "x. The error message is: Unauthorized", "google-client-secret-invalid", matchers.Facts{}},

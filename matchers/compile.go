@@ -193,7 +193,7 @@ func (s *Set) try(id string, want sample) string {
 		return fmt.Sprintf("this sample must not match %s, but does", id)
 	}
 	for name, value := range want.Facts {
-		if found := got.Failure.Facts.text(name); found != value {
+		if found := got.Failure.Facts.Text(name); found != value {
 			return fmt.Sprintf("the fact %s of this sample must be %q, but is %q", name, value, found)
 		}
 	}

@@ -21,6 +21,7 @@ var factNames = []string{
 	"error_description", "invalid_scopes", "tls_alert", "certificate_date", "certificate_host", "reason", "content_type",
 	"missing_member", "bad_url", "provider_type", "expected_suffix", "actual_suffix",
 	"identity_provider", "issued", "inactive_days", "revoked",
+	"also", "expected_endpoint", "actual_endpoint", "clock_skew",
 }
 
 const maxList = 50 // values of a list

@@ -51,6 +51,7 @@ func (c *Cause) Advise(facts Facts) Advice {
 	for _, step := range c.Fix {
 		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts), Where: step.Where})
 	}
+	a.Fix = append(a.Fix, notes(facts)...)
 	return a
 }
 
@@ -119,6 +120,7 @@ func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
 	}
 	v.Failure = s.failure(payload(message))
 	v.Failure.Time = h.Time
+	v.Failure.clockSkew(h.Time)
 	v.Failure.Header = h
 	v.Failure.Text = text
 	v.Failure.Integration = integration(h)
@@ -193,7 +195,7 @@ func (s *Set) failure(p message) Failure {
 	}
 	f.Cause, f.Signal = found[0].cause, found[0].signal
 	for _, c := range found[1:] {
-		if c.cause != f.Cause && !slices.Contains(f.Also, c.cause.ID) {
+		if c.cause != f.Cause && wraps(c.signal) == 0 && !slices.Contains(f.Also, c.cause.ID) {
 			f.Also = append(f.Also, c.cause.ID)
 		}
 	}

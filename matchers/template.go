@@ -64,7 +64,7 @@ func fill(template string, facts Facts) string {
 	text := holeRE.ReplaceAllStringFunc(template, func(hole string) string {
 		m := holeRE.FindStringSubmatch(hole)
 		for name := range strings.SplitSeq(m[2], ",") {
-			if value := facts.text(name); value != "" {
+			if value := facts.Text(name); value != "" {
 				return value
 			}
 		}
@@ -73,8 +73,8 @@ func fill(template string, facts Facts) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// text is a fact as it stands in a sentence.
-func (f Facts) text(name string) string {
+// Text is a fact as it stands in a sentence: a list is joined by blanks.
+func (f Facts) Text(name string) string {
 	switch value := f[name].(type) {
 	case string:
 		return value

@@ -79,6 +79,9 @@ func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool
 		}
 		return printJSON(out, v)
 	case form == "markdown":
+		if !full {
+			fmt.Fprintf(out, causesPage, len(causes))
+		}
 		for _, c := range causes {
 			causeMarkdown(out, c)
 		}
@@ -94,6 +97,14 @@ func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool
 	}
 	return nil
 }
+
+// causesPage is the beginning of docs/causes.md.
+const causesPage = `# What can be diagnosed
+
+The %d causes of the catalogue in the order they are tried, each with its steps as an alert shows them when the log gives no facts.
+Made by ` + "`watcher causes --format markdown > docs/causes.md`" + `; a test keeps it current.
+
+`
 
 func newCauseJSON(c *matchers.Cause) causeJSON {
 	advice := c.Advise(nil)

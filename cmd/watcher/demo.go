@@ -99,7 +99,9 @@ func (w demoWriter) write(ctx context.Context, a *app, failures []string) error 
 		stamp := time.Now().Format("2006-01-02 15:04:05.000-0700")
 		stamp = strings.Replace(stamp, ".", ",", 1)
 		ordinary := stamp + " Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
-		if err := appendTo(w.path, ordinary+strings.Replace(event, "DATE", stamp, 1)+"\n"+ordinary); err != nil {
+		event = strings.Replace(event, "DATE", stamp, 1)
+		event = strings.Replace(event, "UTC", time.Now().UTC().Format("2006-01-02 15:04:05Z"), 1)
+		if err := appendTo(w.path, ordinary+event+"\n"+ordinary); err != nil {
 			return err
 		}
 		for w.shown() <= i {

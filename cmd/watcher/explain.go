@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,6 +182,14 @@ func (e *explainer) say(v matchers.Verdict, text string) explained {
 	return x
 }
 
+// orNone is a field as people read it.
+func orNone(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return notify.Printable(s)
+}
+
 func explainText(out io.Writer, list []explained, style notify.Style) error {
 	var b strings.Builder
 	for i, x := range list {
@@ -190,11 +200,18 @@ func explainText(out io.Writer, list []explained, style notify.Style) error {
 			continue
 		}
 		fmt.Fprintf(&b, "a failure of the OAuth flow, since %s.\n", x.Reason)
+		if h := x.Event; h != nil {
+			fmt.Fprintf(&b, "Header: %s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s\n",
+				h.Level, h.Time.Format(time.RFC3339Nano), orNone(h.Thread), orNone(h.User), orNone(h.Request), orNone(h.Client), orNone(h.URL), orNone(h.Logger))
+		}
 		if x.Signal != "" {
 			fmt.Fprintf(&b, "Cause found by: %s\n", x.Signal)
 		}
 		if len(x.Also) > 0 {
 			fmt.Fprintf(&b, "Signs of other causes: %s\n", strings.Join(x.Also, ", "))
+		}
+		for _, name := range slices.Sorted(maps.Keys(x.Facts)) {
+			fmt.Fprintf(&b, "Fact %s: %s\n", name, matchers.Facts(x.Facts).Text(name))
 		}
 		b.WriteString("\n" + notify.Render(notify.Alert{Data: x.alert}, style))
 	}

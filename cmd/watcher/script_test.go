@@ -28,6 +28,21 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// docs/causes.md is what the program prints.
+func TestCausesPage(t *testing.T) {
+	page := filepath.Join("..", "..", "docs", "causes.md")
+	got, err := exec.Command(binary, "causes", "--format", "markdown").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		write(t, page, string(got))
+	}
+	if want := read(t, page); string(got) != want {
+		t.Errorf("%s is not current: go test ./cmd/watcher -run CausesPage -update", page)
+	}
+}
+
 // exitStatus runs a program and compares its exit status: status N PROGRAM
 // [ARG...].
 func exitStatus(ts *testscript.TestScript, neg bool, args []string) {
