@@ -1,0 +1,22 @@
+package matchers
+
+// Proofs are the events and texts that the cause must explain.
+func (c *Cause) Proofs() (logs, texts []string) {
+	for _, s := range c.samples {
+		switch {
+		case s.Match && s.Log != "":
+			logs = append(logs, s.Log)
+		case s.Match:
+			texts = append(texts, s.Text)
+		}
+	}
+	return logs, texts
+}
+
+// Tier is the name of the cause's tier.
+func (c *Cause) Tier() string {
+	if c.ID == Unknown {
+		return Unknown
+	}
+	return tiers[c.tier]
+}
