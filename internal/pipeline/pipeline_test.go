@@ -1,0 +1,235 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
+)
+
+var catalogue = sync.OnceValues(matchers.Builtin)
+
+// world is a log, a state directory and the queue that alerts end in.
+type world struct {
+	t    *testing.T
+	dir  string
+	conf *conf.Config
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	c, err := conf.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Node = "n1"
+	return &world{t: t, dir: t.TempDir(), conf: c}
+}
+
+func (w *world) log() string { return filepath.Join(w.dir, "jira.log") }
+
+func (w *world) write(text string) {
+	w.t.Helper()
+	f, err := os.OpenFile(w.log(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(text); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// process is one life of the program between opening the state and dying.
+type process struct {
+	store *store.Store
+	log   *pipeline.Log
+	rec   *pipeline.Recorder
+	stop  func() error
+}
+
+// live starts reading; the log's positions and alerts go to the state.
+func (w *world) live(targets ...pipeline.Target) *process {
+	w.t.Helper()
+	s, err := store.Open(filepath.Join(w.dir, "state"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	set, err := catalogue()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	from, _, err := s.Position(w.log())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	f := tailer.Follow(w.log(), from, tailer.Options{Start: tailer.Beginning})
+	if len(targets) == 0 {
+		targets = []pipeline.Target{{Name: "hub"}}
+	}
+	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(w.conf), Targets: targets}
+	l := &pipeline.Log{
+		Source: incident.Source{Name: "jira", Path: w.log()}, Zone: time.UTC, Reader: f, Set: set, Recorder: rec,
+		Key: w.log(), Begin: f.Position,
+	}
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	return &process{s, l, rec, func() error {
+		cancel()
+		err := <-done
+		f.Close()
+		s.Close()
+		return err
+	}}
+}
+
+// queued are the alerts that wait for a notifier, oldest first.
+func (p *process) queued(t *testing.T, notifier string) []notify.Data {
+	t.Helper()
+	var list []notify.Data
+	for {
+		d, ok, err := p.store.Oldest(notifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			return list
+		}
+		list = append(list, d.Alert.Data)
+		if err := p.store.Done(notifier, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func until(t *testing.T, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it did not come")
+		}
+	}
+}
+
+func failing(flow, second int, text string) string {
+	return fmt.Sprintf("2026-01-02 10:00:%02d,000+0000 http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%08d-aaaa-4bbb-8ccc-000000000000 [c.a.o.c.rest.resource.ClientConfigurationResource] The error message is: %s\n", second, flow, text)
+}
+
+const ordinary = "2026-01-02 10:00:00,000+0000 Caesium-1-2 INFO ServiceRunner     [c.a.j.X] ok\n"
+
+// Stop anywhere, lose nothing: the program ends after every single line of a
+// story and begins again, and what is told is the same as without the end.
+func TestStopAnywhere(t *testing.T) {
+	story := []string{
+		failing(1, 1, "AADSTS7000215: x"), ordinary, "\tat a.B.c(B.java:1)\n",
+		failing(2, 2, "AADSTS28000: Scope https://a/b is not valid."), "    Trace ID: e32c07cf-b6b5-46e0-a570-00f7bd524700\n",
+		failing(1, 3, "AADSTS7000215: x"), failing(1, 4, "AADSTS50194: y"), ordinary,
+		failing(3, 5, "something new"), "more of it\n", ordinary, failing(1, 6, "AADSTS7000215: x"), ordinary,
+	}
+	want := []string{"1 opened entra-client-secret-invalid 1", "2 opened entra-scopes-multiple-resources 1", "1 changed entra-single-tenant-common-endpoint 3", "3 opened unknown 1"}
+	for cut := range len(story) + 1 {
+		t.Run(fmt.Sprint(cut), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.write(strings.Join(story[:cut], ""))
+			p := w.live()
+			until(t, func() bool { return p.log.Current() }) // all lines taken, the last event perhaps open
+			if err := p.stop(); err != nil {
+				t.Fatal(err)
+			}
+			w.write(strings.Join(story[cut:], ""))
+			p = w.live()
+			until(t, func() bool {
+				position, _, err := p.store.Position(w.log())
+				return err == nil && position.Offset >= int64(len(strings.Join(story, ""))-len(ordinary)) && p.log.Current()
+			})
+			var got []string
+			for _, d := range p.queued(t, "hub") {
+				got = append(got, fmt.Sprintf("%c %s %s %d", d.Integration.ID[7], d.Kind, d.Cause.ID, d.Failures.Count))
+			}
+			if err := p.stop(); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		})
+	}
+}
+
+// A notifier gets only what is as severe as it asks for.
+func TestMinSeverityOfANotifier(t *testing.T) {
+	w := newWorld(t)
+	w.write(failing(1, 1, "AADSTS7000215: x") + failing(2, 2, "AADSTS7000222: expired") + ordinary)
+	p := w.live(pipeline.Target{Name: "all"}, pipeline.Target{Name: "worst", MinSeverity: conf.SeverityCritical})
+	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["all"] == 2 })
+	if list := p.queued(t, "worst"); len(list) != 1 || list[0].Cause.ID != "entra-client-secret-expired" {
+		t.Errorf("the notifier for critical alerts got %d: %v", len(list), list)
+	}
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Settle writes only when something is due; then the incident is closed with
+// its alert, in one transaction.
+func TestSettle(t *testing.T) {
+	w := newWorld(t)
+	w.write(failing(1, 1, "AADSTS7000215: x") + ordinary)
+	p := w.live()
+	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 1 })
+	p.queued(t, "hub")
+	now := time.Now()
+	for _, step := range []struct {
+		after time.Duration
+		want  []notify.Kind
+	}{{time.Hour, nil}, {23 * time.Hour, nil}, {25 * time.Hour, []notify.Kind{notify.Quiet}}, {50 * time.Hour, nil}} {
+		if err := p.rec.Settle(now.Add(step.after)); err != nil {
+			t.Fatal(err)
+		}
+		var got []notify.Kind
+		for _, d := range p.queued(t, "hub") {
+			got = append(got, d.Kind)
+		}
+		if !slices.Equal(got, step.want) {
+			t.Errorf("after %v: %v, want %v", step.after, got, step.want)
+		}
+	}
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// While the log cannot be read, it is not current, so that silence means
+// nothing.
+func TestNotCurrentWhileBlind(t *testing.T) {
+	w := newWorld(t)
+	p := w.live()
+	until(t, func() bool { return !p.log.Beat().IsZero() })
+	if p.log.Current() {
+		t.Error("a log that is not there is current")
+	}
+	w.write(ordinary)
+	until(t, func() bool { return p.log.Current() })
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if !p.log.Ended() {
+		t.Error("a log that was stopped has not ended")
+	}
+}
