@@ -1,6 +1,6 @@
 # Everything a developer does, by name. Needs Go, git and make.
 
-.PHONY: build test lint bench fuzz
+.PHONY: build test lint bench fuzz torture compare
 
 build:
 	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
@@ -26,3 +26,13 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./internal/event ./matchers ./tailer
 	go test -run '^$$' -bench WriteToRequest -benchtime 500x ./cmd/watcher
 	go test -run '^$$' -bench Follow -benchtime 5x ./cmd/watcher
+
+# The reader of logs against real writers and rotations, for some minutes; the
+# table of docs/reliability.md.
+torture:
+	scripts/deps.sh
+	go run ./internal/torture -markdown dist/torture.md
+
+# The reader beside grep, ripgrep and log shippers, each where it is installed.
+compare:
+	go run ./internal/torture -compare

@@ -3,31 +3,45 @@
 # missing where it cannot. With CI=true missing means failed.
 set -eu
 
-declare -A packages=(
-	[gcc]="gcc libc6-dev"       # the race detector
-	[systemd-analyze]="systemd" # checks the unit
+# what must be there | the packages that bring it
+needs=(
+	"gcc|gcc libc6-dev"                 # the race detector
+	"systemd-analyze|systemd"           # checks the unit
+	"logrotate|logrotate"               # rotates the logs of the torture test
+	"javac|default-jdk-headless"        # writes them, with real log4j
+	"/usr/share/java/log4j-1.2.jar|liblog4j1.2-java"
+	"/usr/share/java/log4j-core.jar|liblog4j2-java"
 )
 
+there() {
+	case $1 in
+	/*) [ -e "$1" ] ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
 missing() {
-	for program in "${!packages[@]}"; do
-		command -v "$program" >/dev/null || echo "$program"
+	for need in "${needs[@]}"; do
+		there "${need%%|*}" || echo "$need"
 	done
 }
 
-list=$(missing)
-[ -z "$list" ] && exit 0
+mapfile -t list < <(missing)
+[ ${#list[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	wanted=()
-	for program in $list; do
-		read -ra some <<<"${packages[$program]}"
+	for need in "${list[@]}"; do
+		read -ra some <<<"${need##*|}"
 		wanted+=("${some[@]}")
 	done
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null || true
-	list=$(missing)
-	[ -z "$list" ] && exit 0
+	if apt-get update -qq; then
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null || true
+	fi
+	mapfile -t list < <(missing)
+	[ ${#list[@]} -eq 0 ] && exit 0
 fi
-for program in $list; do
-	echo "missing: $program (Debian: apt-get install ${packages[$program]}); tests that need it are skipped" >&2
+for need in "${list[@]}"; do
+	echo "missing: ${need%%|*} (Debian: apt-get install ${need##*|}); tests that need it are skipped" >&2
 done
 [ "${CI:-}" = true ] && exit 1
 exit 0

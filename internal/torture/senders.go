@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// sender is a program that follows a log and sends HTTP requests, set up as
+// simply as its users do.
+type sender struct {
+	name    string
+	needs   []need
+	command func(dir, log, url string) (*exec.Cmd, error)
+}
+
+var (
+	curl    = need{"curl", "curl"}
+	senders = []sender{
+		{"ours", []need{{"go", "golang-go"}}, sendOurs},
+		{"tail -F | grep | curl", []need{curl}, sendShell},
+		{"rsyslog imfile, omprog, curl", []need{{"rsyslogd", "rsyslog"}, curl}, sendRsyslog},
+		{"SEC, curl", []need{{"sec", "sec"}, curl}, sendSEC},
+		{"swatchdog, curl", []need{{"swatchdog", "swatch"}, curl}, sendSwatchdog},
+	}
+)
+
+// sendOurs builds the real program and gives it a webhook.
+func sendOurs(dir, log, url string) (*exec.Cmd, error) {
+	binary := filepath.Join(dir, "watcher")
+	if out, err := exec.Command("go", "build", "-o", binary, "jira-oauth-watcher/cmd/watcher").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("go build: %w: %s", err, out)
+	}
+	conf := filepath.Join(dir, "config.toml")
+	err := os.WriteFile(conf, fmt.Appendf(nil, `node = "jira-node-1"
+state_dir = %q
+[[log]]
+path = %q
+name = "jira"
+[[webhook]]
+url = %q
+secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+`, filepath.Join(dir, "state"), log, url), 0o600)
+	return exec.Command(binary, "run", "--config", conf), err
+}
+
+func sendShell(_, log, url string) (*exec.Cmd, error) {
+	return exec.Command("sh", "-c", `tail -n 0 -F "$1" | grep --line-buffered oauth2 | while read -r line; do
+	curl -s -o /dev/null --data-raw "$line" "$2"
+done`, "sh", log, url), nil
+}
+
+func sendRsyslog(dir, log, url string) (*exec.Cmd, error) {
+	script := filepath.Join(dir, "send")
+	conf := filepath.Join(dir, "rsyslog.conf")
+	err := write(map[string]string{script: "#!/bin/sh\nwhile read -r line; do curl -s -o /dev/null --data-raw \"$line\" " + url + "; done\n",
+		conf: fmt.Sprintf(`module(load="imfile")
+module(load="omprog")
+global(workDirectory="%[1]s")
+input(type="imfile" File="%[2]s" Tag="jira:")
+if $msg contains "oauth2" then action(type="omprog" binary="%[3]s" template="RSYSLOG_TraditionalFileFormat")
+`, dir, log, script)})
+	return exec.Command("rsyslogd", "-n", "-f", conf, "-i", filepath.Join(dir, "pid")), err
+}
+
+func sendSEC(dir, log, url string) (*exec.Cmd, error) {
+	conf := filepath.Join(dir, "sec.conf")
+	err := write(map[string]string{conf: "type=Single\nptype=RegExp\npattern=oauth2\ndesc=failure\naction=shellcmd curl -s -o /dev/null -d failure " + url + "\n"})
+	return exec.Command("sec", "--conf="+conf, "--input="+log), err
+}
+
+func sendSwatchdog(dir, log, url string) (*exec.Cmd, error) {
+	conf := filepath.Join(dir, "swatch.conf")
+	err := write(map[string]string{conf: "watchfor /oauth2/\n\texec \"curl -s -o /dev/null -d failure " + url + "\"\n"})
+	return exec.Command("swatchdog", "--config-file="+conf, "--tail-file="+log, "--script-dir="+dir), err
+}
+
+// write writes files, those that are scripts so that they can be run.
+func write(files map[string]string) error {
+	for name, text := range files {
+		mode := os.FileMode(0o600)
+		if strings.HasPrefix(text, "#!") {
+			mode = 0o700
+		}
+		if err := os.WriteFile(name, []byte(text), mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
