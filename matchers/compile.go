@@ -62,14 +62,15 @@ func (l *loader) prove(s *Set, definitions []*definition) {
 	taken := map[string][]string{}
 	for _, d := range definitions {
 		for i, sample := range d.Samples {
-			by := s.run(sample).Failure
+			got := s.run(sample)
+			by := got.Failure
 			if sample.Match && by.Cause != nil && by.Cause.own && !slices.Contains(l.own, d) {
 				if d.ID != Unknown && !slices.Contains(by.Cause.Codes, by.Signal) && !slices.Contains(taken[by.Cause.ID], d.ID) {
 					taken[by.Cause.ID] = append(taken[by.Cause.ID], d.ID)
 				}
 				continue
 			}
-			if why := s.try(d.ID, sample); why != "" {
+			if why := outcome(d.ID, sample, got); why != "" {
 				l.problem(d, fmt.Sprintf("sample[%d]", i), "%s", why)
 			}
 		}
@@ -177,12 +178,12 @@ func (s *Set) run(of sample) Verdict {
 	return s.Text(of.Text)
 }
 
-// try tells what is wrong with a sample; "" means it came out as it should.
-func (s *Set) try(id string, want sample) string {
+// outcome tells what is wrong with a sample of a cause, by what became of it; ""
+// means it came out as it should.
+func outcome(id string, want sample, got Verdict) string {
 	if (want.Log == "") == (want.Text == "") {
 		return "give the sample either log (a whole event) or text (what stands behind \"The error message is:\")"
 	}
-	got := s.run(want)
 	won := got.Ours && got.Failure.Cause.ID == id
 	switch {
 	case want.Match && !got.Ours:
