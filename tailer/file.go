@@ -32,16 +32,17 @@ func identOf(fi fs.FileInfo) ident {
 // file is one generation of the log: the content between two rotations, held by
 // a descriptor that survives renaming and removal.
 type file struct {
-	f     *os.File // nil while the file is only remembered
-	id    ident
-	gz    *inflater // reads what is compressed; nil for a plain file
-	read  int64     // offset of the next byte to read
-	pos   int64     // offset behind the last line delivered
-	head  []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
-	print uint64    // hash of a full head
-	seen  int64     // the greatest size seen
-	mtime time.Time // of the last look at which the file was as expected
-	final bool      // a younger file has a first byte: this one ends where it ends
+	f      *os.File // nil while the file is only remembered
+	id     ident
+	gz     *inflater // reads what is compressed; nil for a plain file
+	read   int64     // offset of the next byte to read
+	pos    int64     // offset behind the last line delivered
+	head   []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
+	print  uint64    // hash of a full head
+	seen   int64     // the greatest size seen
+	mtime  time.Time // of the last look at which the file was as expected
+	caught time.Time // mtime when all there was had been read: no copy with more is older. Zero before that
+	final  bool      // a younger file has a first byte: this one ends where it ends
 }
 
 // openFile opens the regular file at path, to be read from its beginning.
@@ -150,6 +151,7 @@ func (g *file) seek(offset int64) error {
 // keeps its own offset leaves a hole there, which is no content.
 func (g *file) begin() error {
 	g.seen, g.final = g.size(), false
+	g.caught = g.mtime // of what was there before
 	if data, err := g.f.Seek(0, unix.SEEK_DATA); err == nil && data > 0 {
 		return g.seek(data)
 	}
@@ -170,6 +172,9 @@ func (g *file) fill(buf []byte) (int, error) {
 	}
 	g.extend(buf[:n], g.read)
 	g.read += int64(n)
+	if g.read == g.seen {
+		g.caught = g.mtime
+	}
 	return n, nil
 }
 

@@ -56,7 +56,7 @@ func TestCompressedWhileAway(t *testing.T) {
 			f.Close()
 			l.append("a\n")
 			for i, text := range []string{"b\n", "c\n", "d\n", "e\n"} {
-				time.Sleep(5 * time.Millisecond)
+				time.Sleep(20 * time.Millisecond)
 				name := rotated(l.path, i)
 				check(t, os.Rename(l.path, name))
 				if i != 2 {

@@ -107,6 +107,15 @@ func (f *Follower) held() []*file {
 	return list
 }
 
+// rememberOlder makes what list has before g the known files.
+func (f *Follower) rememberOlder(list []sibling, g *file) {
+	for i, s := range list {
+		if s.id == g.id {
+			f.remember(list[:i], g.id)
+		}
+	}
+}
+
 // remember makes the files of list the known ones, except for the youngest that
 // is held: they are all older than it.
 func (f *Follower) remember(list []sibling, youngest ident) {
@@ -120,7 +129,9 @@ func (f *Follower) remember(list []sibling, youngest ident) {
 		if !ok || !k.mtime.Equal(s.mtime) {
 			k = known{mtime: s.mtime}
 			if g, err := openFile(s.name, s.zipped); err == nil {
-				k.print = hash(g.head)
+				if g.id == s.id { // else names have changed
+					k.print = hash(g.head)
+				}
 				g.close()
 			}
 		}

@@ -142,11 +142,11 @@ func (f *Follower) succeeded() bool {
 // openAgain replaces a descriptor that cannot be read any more, as after the
 // server of a network file system was restarted.
 func (f *Follower) openAgain() {
-	g, err := f.find(f.cur.vouched(), f.cur.mtime)
+	g, err := f.find(f.cur.vouched(), f.cur.caught)
 	if err != nil || g == nil {
 		return // the old one may recover
 	}
-	g.final = f.cur.final
+	g.final, g.caught = f.cur.final, f.cur.caught
 	f.cur.close()
 	f.cur = g
 	f.split.reset()

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // open finds the file to begin with. False means that there is none yet.
@@ -25,12 +27,7 @@ func (f *Follower) open() (bool, error) {
 	if !resume {
 		f.last = g.position()
 	}
-	list := siblings(f.path)
-	for i, s := range list {
-		if s.id == g.id {
-			f.remember(list[:i], g.id)
-		}
-	}
+	f.rememberOlder(siblings(f.path), g)
 	f.readable()
 	return true, f.look()
 }
@@ -50,14 +47,30 @@ func (f *Follower) beginning(first bool) (*file, error) {
 		}
 		return g, nil
 	}
-	if g, err := f.find(f.last.place(), time.Time{}); g != nil || err != nil {
+	g, err := f.find(f.last.place(), time.Time{})
+	if g != nil && g.id != f.last.place().id() && (g.gz == nil || f.outlived(f.last)) {
+		f.lose(0, "log truncated while it was not followed: what was written after its copy was made, if anything, is lost", nil)
+	}
+	if g != nil || err != nil {
 		return g, err
 	}
-	g, err := f.openListed(func(list []sibling) sibling { return certainlyNewer(list, f.path, f.last) })
+	g, err = f.openListed(func(list []sibling) sibling { return certainlyNewer(list, f.path, f.last) })
 	if err == nil {
 		f.lose(-1, "the place where reading left off is gone, beginning at the start of what is certainly newer", nil)
 	}
 	return g, err
+}
+
+// outlived says whether the file of p is still there, so that what was compressed
+// is a copy of it. Its inode may also be used again, by a file born after p.
+func (f *Follower) outlived(p Position) bool {
+	for _, s := range siblings(f.path) {
+		var st unix.Statx_t
+		if s.id == p.place().id() && unix.Statx(unix.AT_FDCWD, s.name, 0, unix.STATX_BTIME, &st) == nil {
+			return st.Mask&unix.STATX_BTIME != 0 && time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).UnixNano() <= p.Written
+		}
+	}
+	return false
 }
 
 // firstFile opens the log, or, if it was missing at the first look, the oldest

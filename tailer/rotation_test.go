@@ -3,7 +3,6 @@ package tailer_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -139,102 +138,6 @@ func TestReplacedByRename(t *testing.T) {
 	quiet(t, f)
 }
 
-func TestCopyTruncate(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		restart bool
-	}{{"while followed", false}, {"while away", true}} {
-		t.Run(tt.name, func(t *testing.T) {
-			l := newLog(t).append("a\nb\n")
-			f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
-			_, at := readLines(t, f, 2)
-			l.append("c\nd\n") // not read before it is copied
-			copyFile(t, l.path, l.path+".1")
-			l.truncate()
-			l.append("e, which makes the file longer than it was\n")
-			want := []string{"c", "d", "e, which makes the file longer than it was"}
-			if tt.restart {
-				f = l.follow(at, tailer.Options{})
-			}
-			same(t, read(t, f, 3), want)
-			if s := f.Stats(); s.LostBytes != 0 {
-				t.Errorf("got %+v", s)
-			}
-		})
-	}
-}
-
-func TestTruncatedInPlace(t *testing.T) {
-	for _, tt := range []struct{ name, next string }{
-		{"shorter", "x\n"},
-		{"as long", "x1\nx2\n"},
-		{"longer", "x1\nx2\nx3\n"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			l := newLog(t).append("a1\na2\n")
-			f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
-			_, at := readLines(t, f, 2)
-			l.truncate()
-			l.append(tt.next)
-			want := strings.Split(strings.TrimSuffix(tt.next, "\n"), "\n")
-			same(t, read(t, f, len(want)), want)
-			log, said := diary()
-			same(t, read(t, l.follow(at, tailer.Options{Log: log}), len(want)), want)
-			if n := said("place where reading left off is gone"); n != 1 {
-				t.Errorf("said %d times", n)
-			}
-		})
-	}
-}
-
-func TestTruncationCountsWhatWasSeen(t *testing.T) {
-	l := newLog(t).append("a\nopen")
-	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
-	same(t, read(t, f, 1), []string{"a"})
-	quiet(t, f)
-	l.truncate()
-	l.append("b\n")
-	same(t, read(t, f, 1), []string{"b"})
-	if s := f.Stats(); s.LostBytes != 4 {
-		t.Errorf("got %+v", s)
-	}
-}
-
-func TestTailCutOff(t *testing.T) {
-	l := newLog(t)
-	var want []string
-	for i := range 100 {
-		l.append(numbered(i) + "\n")
-		want = append(want, numbered(i))
-	}
-	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
-	got, at := readLines(t, f, 100)
-	same(t, got, want)
-	check(t, os.Truncate(l.path, at.Offset-int64(len(want[99]))-1)) // as after a crash
-	quiet(t, f)
-	l.append("new\n")
-	same(t, read(t, f, 1), []string{"new"})
-}
-
-func TestWriterThatKeepsItsOffset(t *testing.T) {
-	l := newLog(t)
-	w, err := os.Create(l.path) // not O_APPEND
-	check(t, err)
-	defer w.Close()
-	w.WriteString(strings.Repeat("a line of some length\n", 10000))
-	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
-	read(t, f, 10000)
-	l.truncate()
-	w.WriteString("b\n") // behind a hole
-	got := read(t, f, 1)
-	if got := strings.TrimLeft(got[0], "\x00"); got != "b" {
-		t.Errorf("got %q", got)
-	}
-	if s := f.Stats(); s.SkippedBytes != 0 {
-		t.Errorf("got %+v", s)
-	}
-}
-
 func TestInodeUsedAgain(t *testing.T) {
 	l := newLog(t).append("a\n")
 	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
@@ -322,11 +225,4 @@ func descriptors(t *testing.T) int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	check(t, err)
 	return len(entries)
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	check(t, err)
-	check(t, os.WriteFile(filepath.Clean(to), data, 0o644))
 }

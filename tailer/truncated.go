@@ -1,9 +1,15 @@
 package tailer
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"time"
+)
 
 // truncated goes on after the current file was found truncated, replaced or
-// shortened in place: in the copy that was made of it, if there is one.
+// shortened in place: in the copy that was made of it, if there is one, else in
+// the copies of what the file held since.
 func (f *Follower) truncated(why error) error {
 	g, p := f.cur, f.cur.vouched()
 	f.split.reset()
@@ -13,59 +19,136 @@ func (f *Follower) truncated(why error) error {
 		g.seen = size
 		return g.seek(min(p.Offset, size))
 	}
-	var found *file
-	if p.PrintLen > 0 {
-		var err error
-		if found, err = f.find(p, g.mtime); err != nil && !errors.Is(err, errRotating) {
-			return err
-		}
+	list := siblings(f.path) // before the beginning is taken: what is here is no copy of what comes behind that
+	found, err := f.copyOf(g, p)
+	if err != nil {
+		return err
 	}
-	if found == nil || found.id == g.id {
+	head, since := g.head, g.mtime
+	f.loseTruncated(g, found, why)
+	if err := g.begin(); err != nil {
 		if found != nil {
 			found.close()
 		}
-		f.lose(max(g.seen-p.Offset, 0), "log truncated before it was read to its end", why)
-		return g.begin()
-	}
-	f.log.Info("log truncated, its copy is read to the end first")
-	var lost int64
-	if found.gz == nil {
-		lost = max(g.seen-max(found.seen, p.Offset), 0)
-	}
-	f.lose(lost, "log truncated: what was written after its copy was made is lost", why)
-	if err := g.begin(); err != nil {
-		found.close()
 		return err
 	}
-	f.younger = append(append(f.between(found, g), g), f.younger...)
-	f.cur = found
+	var next []*file
+	if found != nil {
+		next = append(next, found)
+		next = append(next, f.between(g, func(older []sibling) []sibling { return behind(found, older) })...)
+	} else {
+		next = f.between(g, func(older []sibling) []sibling { return f.unread(older, head, since) })
+	}
+	if len(f.younger) == 0 {
+		f.rememberOlder(list, g)
+	}
+	if len(next) > 0 {
+		f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
+	}
 	return nil
 }
 
-// between opens the copies that were made after this one, of contents that the
-// file had in the meantime.
-func (f *Follower) between(copied, g *file) (opened []*file) {
-	for range tries {
+// copyOf opens the copy that was made of g before it was truncated, at p.
+func (f *Follower) copyOf(g *file, p Place) (*file, error) {
+	if p.PrintLen == 0 {
+		return nil, nil
+	}
+	found, err := f.find(p, g.caught)
+	if found == nil && err == nil && p.PrintLen < maxPrint {
+		// Of what vouches for g, some may have been written behind its copy.
 		list := siblings(f.path)
-		from, to := -1, -1
-		for i, s := range list {
-			switch s.id {
-			case copied.id:
-				from = i + 1
-			case g.id:
-				to = i
+		for i := len(list) - 1; i >= 0 && found == nil && err == nil; i-- {
+			if n := partOf(list[i], g.head); n > 0 && list[i].id != g.id {
+				p.PrintLen, p.Print = n, hash(g.head[:n])
+				found, err = f.find(p, g.caught)
 			}
 		}
-		if from < 0 || to < from {
+	}
+	if err != nil && !errors.Is(err, errRotating) {
+		return nil, err
+	}
+	if found != nil && found.id == g.id {
+		found.close()
+		return nil, nil
+	}
+	return found, nil
+}
+
+// loseTruncated tells what was seen in g and is not in its copy, if it has one.
+func (f *Follower) loseTruncated(g, copied *file, why error) {
+	if copied == nil {
+		f.lose(max(g.seen-g.pos, 0), "log truncated before it was read to its end", why)
+		return
+	}
+	f.log.Info("log truncated, its copy is read to the end first")
+	var lost int64
+	if copied.gz == nil {
+		lost = max(g.seen-max(copied.seen, g.pos), 0)
+	}
+	f.lose(lost, "log truncated: what was written after its copy was made is lost", why)
+}
+
+// between opens those of the files older than g that choose picks: copies of
+// contents that g had in the meantime. A copy of what it has now is none of them.
+func (f *Follower) between(g *file, choose func(older []sibling) []sibling) []*file {
+	for range tries {
+		list := siblings(f.path)
+		to := slices.IndexFunc(list, func(s sibling) bool { return s.id == g.id })
+		if to < 0 {
 			return nil
 		}
-		opened, err := f.openAll(list[from:to])
+		opened, err := f.openAll(choose(list[:to]))
 		if err == nil && sameFiles(list, siblings(f.path)) {
-			return opened
+			return slices.DeleteFunc(opened, func(each *file) bool {
+				now := each.isCopyOf(g)
+				if now {
+					each.close()
+				}
+				return now
+			})
 		}
 		for _, each := range opened {
 			each.close()
 		}
 	}
 	return nil
+}
+
+// behind is what list has behind g.
+func behind(g *file, list []sibling) []sibling {
+	for i, s := range list {
+		if s.id == g.id {
+			return list[i+1:]
+		}
+	}
+	return nil
+}
+
+// unread leaves of list what was not there before and not written before since,
+// when the log still began with head. Up to a copy of that, which is shorter than
+// what was read, all has been read.
+func (f *Follower) unread(list []sibling, head []byte, since time.Time) (rest []sibling) {
+	for _, s := range list {
+		switch {
+		case s.mtime.Before(since) || f.isKnown(s):
+		case partOf(s, head) > 0:
+			rest = nil
+		default:
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+// partOf returns how much s has of head, or 0 if it begins with anything else.
+func partOf(s sibling, head []byte) int {
+	g, err := openFile(s.name, s.zipped)
+	if err != nil {
+		return 0
+	}
+	defer g.close()
+	if !bytes.HasPrefix(head, g.head) {
+		return 0
+	}
+	return len(g.head)
 }
