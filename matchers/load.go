@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -36,7 +37,33 @@ func Builtin() (*Set, error) {
 //
 // Every cause is tried on its samples, so one that is wrong is never active:
 // the error is conf.Problems, all of them, and there is no Set.
-func Load(dir string) (*Set, error) {
+func Load(dir string) (*Set, error) { return load(dir, nil) }
+
+// LoadSound is Load without the files of dir that have problems, which are
+// returned: a service that starts at night runs with the rest.
+func LoadSound(dir string) (*Set, conf.Problems, error) {
+	var all conf.Problems
+	var broken []string
+	for {
+		set, err := load(dir, broken)
+		problems, ok := errors.AsType[conf.Problems](err)
+		if !ok {
+			return set, all, err
+		}
+		all = append(all, problems...)
+		before := len(broken)
+		for _, p := range problems {
+			if !slices.Contains(broken, p.File) {
+				broken = append(broken, p.File)
+			}
+		}
+		if len(broken) == before { // not the operator's files
+			return nil, all, err
+		}
+	}
+}
+
+func load(dir string, without []string) (*Set, error) {
 	places, err := loadPlaces()
 	if err != nil {
 		return nil, err
@@ -65,6 +92,9 @@ func Load(dir string) (*Set, error) {
 				continue
 			}
 			name := filepath.Join(dir, entry.Name())
+			if slices.Contains(without, name) {
+				continue
+			}
 			text, err := readCauses(name)
 			if err != nil {
 				return nil, err

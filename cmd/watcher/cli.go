@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -206,25 +207,55 @@ func wrongConfig(c *conf.Config, err error) (*conf.Config, error) {
 }
 
 // loadCauses compiles the catalogue with the operator's own causes, and checks
-// the muted ones against it.
+// the muted ones against it. Own causes with problems are an error.
 func loadCauses(c *conf.Config) (*matchers.Set, error) {
-	dir := c.Causes.Dir
-	if _, err := os.Stat(dir); err != nil {
-		if c.Causes.DirGiven || !errors.Is(err, fs.ErrNotExist) {
-			return nil, &exit{exitUsage, fmt.Errorf("causes.dir: %w", err)}
-		}
-		dir = ""
+	dir, err := causesDir(c)
+	if err != nil {
+		return nil, err
 	}
 	set, err := matchers.Load(dir)
 	if err != nil {
 		return nil, &exit{exitUsage, err}
 	}
+	return set, checkMuted(c, set)
+}
+
+// soundCauses is loadCauses without the files that have problems: each of them
+// is said. A service that is started at night runs with the rest.
+func soundCauses(c *conf.Config, log *slog.Logger) (*matchers.Set, error) {
+	dir, err := causesDir(c)
+	if err != nil {
+		return nil, err
+	}
+	set, problems, err := matchers.LoadSound(dir)
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	for _, p := range problems {
+		log.Error("own causes refused, this file is not used: mend it, then reload", "err", p.String())
+	}
+	return set, checkMuted(c, set)
+}
+
+// causesDir is where own causes are, "" where there are none.
+func causesDir(c *conf.Config) (string, error) {
+	dir := c.Causes.Dir
+	if _, err := os.Stat(dir); err != nil {
+		if c.Causes.DirGiven || !errors.Is(err, fs.ErrNotExist) {
+			return "", &exit{exitUsage, fmt.Errorf("causes.dir: %w", err)}
+		}
+		return "", nil
+	}
+	return dir, nil
+}
+
+func checkMuted(c *conf.Config, set *matchers.Set) error {
 	var ids []string
 	for _, cause := range set.Causes() {
 		ids = append(ids, cause.ID)
 	}
 	if problems := c.CheckMute(ids); len(problems) > 0 {
-		return nil, &exit{exitUsage, problems}
+		return &exit{exitUsage, problems}
 	}
-	return set, nil
+	return nil
 }

@@ -27,12 +27,8 @@ type generation struct {
 	closers []func() error
 }
 
-// build makes a generation of a configuration.
-func (d *daemon) build(c *conf.Config) (*generation, error) {
-	set, err := loadCauses(c)
-	if err != nil {
-		return nil, err
-	}
+// build makes a generation of a configuration and its causes.
+func (d *daemon) build(c *conf.Config, set *matchers.Set) (*generation, error) {
 	targets, err := notify.New(c, d.out, terminal(d.out))
 	if err != nil {
 		return nil, &exit{exitUsage, err}
@@ -54,7 +50,11 @@ func (d *daemon) reload() (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.build(c)
+	set, err := loadCauses(c)
+	if err != nil {
+		return nil, err
+	}
+	return d.build(c, set)
 }
 
 // open begins where the store says that reading had stopped.

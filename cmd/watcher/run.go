@@ -98,7 +98,11 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	log := newLogger(a.errw, level)
 	d := &daemon{app: a, options: o, log: log}
 	defer d.close()
-	first, err := d.build(c)
+	set, err := soundCauses(c, log)
+	if err != nil {
+		return err
+	}
+	first, err := d.build(c, set)
 	if err != nil {
 		return err
 	}

@@ -140,6 +140,26 @@ title = "Ask Maria for a new secret"
 	}
 }
 
+// A broken file of own causes is refused when the program starts; the rest runs.
+func TestBrokenCausesAtTheStart(t *testing.T) {
+	dir := t.TempDir()
+	hub := receive(t)
+	causes := filepath.Join(dir, "causes.d")
+	makeDir(t, causes)
+	write(t, filepath.Join(causes, "a.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
+	write(t, filepath.Join(causes, "b.toml"), "[[cause]]\nid = \"tls-certificate-untrusted\"\ntitle = \"Ask Maria for the root certificate\"\n")
+	config, log := settings(t, dir, hub, fmt.Sprintf("[causes]\ndir = %q\n", causes))
+	write(t, log, "")
+	w := start(t, dir, "run", "--config", config)
+	w.follows()
+	w.says("a.toml:3:13: cause.patterns: missing closing )")
+	appendAs(t, log, failure(1, 1, badTLS))
+	if got := hub.alerts(1)[0].Data.Cause.Title; got != "Ask Maria for the root certificate" {
+		t.Errorf("the sound file's title is not used: %q", got)
+	}
+	w.stop()
+}
+
 // systemd accepts the unit, and finds little to expose in it.
 func TestUnit(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
