@@ -148,18 +148,26 @@ func (b *builder) logs(files []fileLog) []Log {
 	return logs
 }
 
-// absolute takes a path from the file. A relative one would mean something
-// else from each directory the program is started in.
+// absolute takes a path from the file. A relative one is meant from the file's
+// own directory: it would mean something else from each directory that the
+// program is started in.
 func (b *builder) absolute(to *string, path string, value *string) {
 	if value == nil {
 		return
 	}
-	*to = *value
 	switch {
-	case !filepath.IsAbs(*value):
-		b.problem(path, "%s is relative, write an absolute path", quote(*value))
+	case *value == "":
+		b.problem(path, "empty, write a path")
 	case !printable(*value):
 		b.problem(path, "holds a character that cannot be printed")
+	}
+	*to = *value
+	if !filepath.IsAbs(*value) {
+		dir, err := filepath.Abs(filepath.Dir(b.file))
+		if err != nil {
+			b.problem(path, "%s: %v", quote(*value), err)
+		}
+		*to = filepath.Join(dir, *value)
 	}
 }
 

@@ -217,3 +217,14 @@ func TestSeverity(t *testing.T) {
 		t.Errorf("severity 9 is %v, %q", none, text)
 	}
 }
+
+// A relative path is meant from the directory of the file it stands in,
+// wherever the program is started.
+func TestRelativePaths(t *testing.T) {
+	dir := t.TempDir()
+	c := load(t, dir, "state_dir = \"state\"\n[[log]]\npath = \"../log/jira.log\"\n[causes]\ndir = \"./causes.d\"\n")
+	want := []string{filepath.Join(dir, "state"), filepath.Join(filepath.Dir(dir), "log", "jira.log"), filepath.Join(dir, "causes.d")}
+	if got := []string{c.StateDir, c.Logs[0].Path, c.Causes.Dir}; !reflect.DeepEqual(got, want) {
+		t.Errorf("paths %q, want %q", got, want)
+	}
+}
