@@ -226,22 +226,19 @@ func TestMaxText(t *testing.T) {
 // laws checks what holds for every sequence of lines.
 func laws(t *testing.T, lines []string) {
 	t.Helper()
+	events := assembleLines(t, lines)
 	for i, line := range lines {
-		lines[i] = strings.TrimSuffix(line, "\r")
+		line = strings.TrimSuffix(line, "\r")
+		lines[i] = event.Bare(line[:min(len(line), event.MaxText)])
 	}
 	at := 0
-	for _, e := range assembleLines(t, lines) {
+	for _, e := range events {
 		if e.Lines < 1 || at+e.Lines > len(lines) {
 			t.Fatalf("lines %q: an event of %d lines behind line %d", lines, e.Lines, at)
 		}
 		own := lines[at : at+e.Lines]
 		at += e.Lines
-		want := own[0]
-		if len(own) > 1 || len(want) <= event.MaxText {
-			want = strings.Join(own, "\n")
-		} else {
-			want = want[:event.MaxText]
-		}
+		want := strings.Join(own, "\n")
 		if e.Text != want {
 			t.Errorf("lines %q\n got %q\nwant %q", lines, e.Text, want)
 		}

@@ -35,34 +35,6 @@ func (m mask) on(s string) string { return m.find.ReplaceAllString(s, m.put) }
 
 func rule(find, put string) mask { return mask{regexp.MustCompile(find), put} }
 
-const (
-	secretNames = `client_?secret|client_?assertion|refresh_?token|access_?token|id_?token|code_?verifier|assertion|password|passwd`
-	named       = `[\w.-]*(?:password|passwd|secret)[\w.]*|` + secretNames // also javax.net.ssl.trustStorePassword
-	equals      = `=|%(?:25)*3D`
-)
-
-// secrets are shapes of secrets, and places where one stands. Where they come
-// from: somebody logs com.atlassian.oauth2.client at DEBUG, or pastes a secret
-// into the field of the client ID, which Microsoft then echoes.
-var secrets = []mask{
-	rule(`(?i)(authorization["']?\s*[:=]\s*["']?(?:basic|bearer|negotiate|ntlm))\s+[A-Za-z0-9._~+/=-]{4,}`, "$1 [redacted]"),
-	rule(`(?i)(\bbearer)\s+[A-Za-z0-9._~+/=-]{16,}`, "$1 [redacted]"),
-	rule(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}`, "[jwt]"),
-	rule(`(?is)("(?:`+secretNames+`|state|code)"\s*:\s*")(?:[^"\\]|\\.)+("|\\?$)`, "$1[redacted]$2"),
-	rule(`(?is)(\\"(?:`+secretNames+`|state|code)\\"\s*:\s*\\")(?:\\\\\\"|\\[^"]|[^"\\])+(\\"|\\*$)`, "$1[redacted]$2"), // JSON in JSON
-	rule(`[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,}`, "[entra-secret]"),
-	rule(`\bGOCSPX-[A-Za-z0-9_-]{20,}`, "[google-secret]"),
-	rule(`\bya29\.[A-Za-z0-9_-]{10,}`, "[google-access-token]"),
-	rule(`(?:\b1(?:/|%2F){2}0|\b4(?:/|%2F)0A)[A-Za-z0-9_-]{20,}`, "[google-token]"),
-	rule(`\b[01]\.A[A-Za-z0-9_-]{30,}(?:\.[A-Za-z0-9_-]+)*`, "[entra-token]"),
-	rule(`\bM\.[A-Z]\d+_[A-Za-z0-9.!*$_-]{20,}`, "[msa-token]"),
-	rule(`(?i)\b(JSESSIONID|atlassian\.xsrf\.token|seraph\.rememberme\.cookie)=[^;\s]+`, "$1=[redacted]"),
-	rule(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^/\s:@"'<>]*:[^/\s"'<>]*|[^/\s:@?#"'<>]+)@`, "$1[redacted]@"),
-	rule(`https://hooks\.slack(?:-gov)?\.com/[^\s"'<>]+`, "[slack-webhook]"),
-	rule(`\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}`, "[slack-token]"),
-	rule(`\bwhsec_[A-Za-z0-9+/=]{10,}`, "[webhook-secret]"),
-}
-
 var (
 	quoted    = regexp.MustCompile(`(?i)((?:` + named + `)\s*(?:` + equals + `)\s*)(?:"[^"\n]*(?:"|\n|$)|'[^'\n]*(?:'|\n|$))`)
 	parameter = regexp.MustCompile(`(?i)((?:\b|%(?:25)*(?:26|3F|23))(?:(?:` + named + `)\s*=\s*|(?:` + named + `|state|code|session_state|nonce|samlresponse)(?:` + equals + `)))([^&\s"'<>\]]+)`)
@@ -87,10 +59,12 @@ var (
 // Text is s without secrets and without what the operator masks. It is free of
 // characters that nobody sees: a secret must not hide behind them.
 func (m Masks) Text(s string) string {
-	s = notify.PrintableLines(s)
+	s = notify.PrintableLines(colors.ReplaceAllString(s, ""))
 	for _, r := range secrets {
 		s = r.on(s)
 	}
+	s = pastedID.ReplaceAllStringFunc(s, notGUID)
+	s = labelled.ReplaceAllStringFunc(s, label)
 	s = quoted.ReplaceAllString(s, "$1[redacted]")
 	s = parameter.ReplaceAllStringFunc(s, func(found string) string {
 		p := parameter.FindStringSubmatch(found)
