@@ -7,8 +7,8 @@ import (
 
 const (
 	secretNames = `client[_-]?secret|client[_-]?assertion|refresh[_-]?token|access[_-]?token|id[_-]?token|oauth[_-]?token|oauth[_-]?signature|` +
-		`authorization[_-]?code|device[_-]?code|code[_-]?verifier|api[_-]?key|assertion|password|passwd|passphrase|pwd|pass`
-	named  = `[\w.-]*(?:password|passwd|secret|api[_-]?key)[\w.]*|` + secretNames // also javax.net.ssl.trustStorePassword
+		`authorization[_-]?code|device[_-]?code|code[_-]?verifier|api[_-]?key|assertion|passwor[dt]|passwd|passphrase|pwd|pass`
+	named  = `[\w.-]*(?:passwor[dt]|passwd|secret|api[_-]?key)[\w.]*|` + secretNames // also javax.net.ssl.trustStorePassword
 	equals = `=|\x{FF1D}|%(?:25)*3D`
 )
 
@@ -17,7 +17,7 @@ const (
 // into the field of the client ID, which Microsoft then echoes.
 var secrets = []mask{
 	rule(`(?i)(authorization["']?\s*[:=]\s*["']?(?:basic|bearer|negotiate|ntlm))\s+[A-Za-z0-9._~+/=-]{4,}`, "$1 [redacted]"),
-	rule(`(?i)(\bbearer)\s+[A-Za-z0-9._~+/=-]{16,}`, "$1 [redacted]"),
+	rule(`(?i)(\bbearer(?:\s+token)?)\s+[A-Za-z0-9._~+/=-]{8,}`, "$1 [redacted]"),
 	rule(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}`, "[jwt]"),
 	rule(`(?is)("(?:`+secretNames+`|state|code)"\s*:\s*")(?:[^"\\]|\\.)+("|\\?$)`, "$1[redacted]$2"),
 	rule(`(?is)(\\"(?:`+secretNames+`|state|code)\\"\s*:\s*\\")(?:\\\\\\"|\\[^"]|[^"\\])+(\\"|\\*$)`, "$1[redacted]$2"), // JSON in JSON
@@ -36,7 +36,7 @@ var secrets = []mask{
 	rule(`\bwhsec_[A-Za-z0-9+/=]{10,}`, "[webhook-secret]"),
 	rule(`\bgh[pousr]_[A-Za-z0-9]{20,}`, "[github-token]"),
 	rule(`\bAKIA[0-9A-Z]{16}\b`, "[aws-key]"),
-	rule(`(?i)(authorization["']?\s*[:=]\s*["']?)(?:digest\b|[A-Za-z0-9._~+/=-]{8,})[^\n"'\[]*`, "${1}[redacted]"),
+	rule(`(?i)(authorization["']?\s*[:=]\s*["']?)(?:digest\b[^\n]*|[A-Za-z0-9._~+/=-]{8,}[^\n"'\[]*)`, "${1}[redacted]"),
 	rule(`(?i)(<(?:`+named+`)>)[^<]*`, "${1}[redacted]"),
 	rule(`(?i)((?:`+named+`)%(?:25)*22%(?:25)*3A%(?:25)*22)[^%&\s]+`, "${1}[redacted]"),
 }
@@ -44,7 +44,7 @@ var secrets = []mask{
 var (
 	// colors are the terminal's control sequences: one within a name would hide
 	// the name from every rule.
-	colors = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]`)
+	colors = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]|\[\d{1,2}(?:;\d{1,3})*m`)
 
 	// pastedID is where Microsoft echoes what stands in the field of the client
 	// ID, which may be a secret.
@@ -54,12 +54,13 @@ var (
 	// words that may be one (code, state, token) with a long value.
 	labelled  = regexp.MustCompile(`(?i)(\b(?:` + named + `)["'\\]*\s*(?:` + equals + `|:|\x{FF1A})\s*)(\[[^\]\n]*\]?|\\?"[^"\n]*"?|'[^'\n]*'?|[^&\s"'<>\]]+)|(\b(?:code|state|token|sig|nonce)["'\\]*\s*(?:` + equals + `|:)\s*)(["']?[A-Za-z0-9._~+/%-]{8,}=*)`)
 	anyGUID   = regexp.MustCompile(`(?i)'?\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b'?`)
+	masked    = regexp.MustCompile(`\[(?:entra-secret|opaque|not a GUID|redacted|jwt)\]`)
 	addressed = regexp.MustCompile(`(?i)'(?:api|https?)://`)
 )
 
 // notGUID masks what should be a GUID or an address, and is neither.
 func notGUID(found string) string {
-	if anyGUID.MatchString(found) || addressed.MatchString(found) || strings.Contains(found, "[") {
+	if anyGUID.MatchString(found) || addressed.MatchString(found) || masked.MatchString(found) {
 		return found
 	}
 	if strings.HasPrefix(strings.ToUpper(found), "AADSTS") {
