@@ -131,15 +131,21 @@ func (c *Config) CheckMute(ids []string) Problems {
 
 // readFile reads at most one byte more than Decode accepts.
 func readFile(path string) ([]byte, fs.FileMode, error) {
+	info, err := os.Stat(path) // before it is opened: a pipe would block
+	if err != nil {
+		return nil, 0, err
+	}
+	switch {
+	case info.IsDir():
+		return nil, 0, errors.New("is a directory")
+	case !info.Mode().IsRegular():
+		return nil, 0, errors.New("not a regular file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
 	text, err := io.ReadAll(io.LimitReader(f, maxText+1))
 	return text, info.Mode(), err
 }

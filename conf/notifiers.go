@@ -143,7 +143,7 @@ func standardSecret(s string) bool {
 var (
 	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token of RFC 9110
 	telling    = regexp.MustCompile(`(?i)auth|token|key|secret|cookie|password`)
-	ours       = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length", "host"}
+	ours       = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length", "host", "connection", "transfer-encoding"}
 )
 
 func (b *builder) headers(at string, headers map[string]Secret) {

@@ -71,6 +71,7 @@ func TestSecretFile(t *testing.T) {
 	write(t, dir+"/both", "https://wrong.example.com", 0o600)
 	write(t, credentials+"/both", value, 0o444)
 	write(t, dir+"/open", value, 0o604)
+	write(t, dir+"/credentials/beside-unit", value, 0o600)
 	write(t, credentials+"/jira-oauth-watcher_unit", value, 0o440)
 
 	open := fmt.Sprintf("slack.webhook_url_file: %s/open can be read by other users (mode 0604), run: chmod 600 %[1]s/open", dir)
@@ -84,7 +85,8 @@ func TestSecretFile(t *testing.T) {
 		{"windows", nil},
 		{"both", nil},                // the credentials come first, and may have any mode
 		{credentials + "/both", nil}, // also when named in full
-		{"unit", nil},                // as the unit's LoadCredential names it
+		{"beside-unit", nil},
+		{"unit", nil}, // as the unit's LoadCredential names it
 		{"open", []string{open}},
 	}
 	for _, tt := range tests {
@@ -107,7 +109,7 @@ func TestSecretFileRefused(t *testing.T) {
 	write(t, dir+"/dir/x", "", 0o600)
 
 	for name, want := range map[string]string{
-		"absent":             "there is no file " + credentials + "/absent and no " + credentials + "/jira-oauth-watcher_absent and no " + dir + "/absent",
+		"absent":             "there is no file " + credentials + "/absent and no " + credentials + "/jira-oauth-watcher_absent and no " + dir + "/absent and no " + dir + "/credentials/absent",
 		dir + "/absent":      "there is no file " + dir + "/absent",
 		"empty":              dir + "/empty is empty",
 		"lines":              "not a URL, write one such as https://host/path",

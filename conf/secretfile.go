@@ -125,7 +125,10 @@ func (b *builder) candidates(name string) []string {
 		// its own name in front of each file's (systemd.exec(5)).
 		places = append(places, filepath.Join(dir, name), filepath.Join(dir, credentialPrefix+name))
 	}
-	return append(places, filepath.Join(filepath.Dir(b.file), name))
+	// Beside the configuration, and in the directory there that the unit's
+	// LoadCredential reads: where a person runs check, systemd has not.
+	beside := filepath.Dir(b.file)
+	return append(places, filepath.Join(beside, name), filepath.Join(beside, "credentials", name))
 }
 
 // readRegular reads a file whole. The error continues a sentence that begins

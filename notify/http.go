@@ -92,6 +92,9 @@ func post(ctx context.Context, client *http.Client, to conf.Secret, header http.
 		if errors.As(err, &u) {
 			err = u.Err
 		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = &reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
+		}
 		return answer{}, &Error{Err: &reason{oneLine(hide.Replace(err.Error())), err}}
 	}
 	defer resp.Body.Close()

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -49,6 +50,9 @@ var (
 
 func slackFailed(got answer) *Error {
 	e := got.failed()
+	if got.status == http.StatusOK {
+		e.Err = fmt.Errorf("%w, which is not Slack's \"ok\": is the address right, or did a proxy answer?", e.Err)
+	}
 	switch {
 	case slices.Contains(slackBadMessage, got.body):
 		e.Outcome = BadMessage

@@ -154,7 +154,7 @@ func TestUnreadableIsWaitedFor(t *testing.T) {
 			if err := f.Stats().Waiting; err != nil {
 				t.Errorf("still waiting: %v", err)
 			}
-			if a, b := said("waiting\" err=\""+tt.want), said("readable again"); a != 1 || b != 1 {
+			if a, b := said(l.path+" err=\""+tt.want), said("readable again"); a != 1 || b != 1 {
 				t.Errorf("said %d and %d times", a, b)
 			}
 		})

@@ -61,7 +61,7 @@ func (f *Follower) trouble(err error) error {
 		return err
 	}
 	if was := f.Stats().Waiting; was == nil || was.Error() != err.Error() {
-		f.log.Warn("log cannot be read, waiting", "err", err)
+		f.log.Warn("log cannot be read, waiting", "path", f.path, "err", err)
 	}
 	f.update(func(s *Stats) { s.Waiting = err })
 	return nil

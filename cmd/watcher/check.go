@@ -53,18 +53,18 @@ func (a *app) check(config string) error {
 	if failed {
 		fmt.Fprintln(a.out, "problem  there is no [[log]]: add one with the path of atlassian-jira.log")
 	}
-	report := func(what string, err error) {
+	report := func(what, good, bad string, err error) {
 		if err != nil {
 			failed = true
-			fmt.Fprintf(a.out, "problem  %s: %v\n", what, err)
+			fmt.Fprintf(a.out, "problem  %s %s: %v\n", what, bad, err)
 			return
 		}
-		fmt.Fprintf(a.out, "ok       %s\n", what)
+		fmt.Fprintf(a.out, "ok       %s %s\n", what, good)
 	}
 	for _, l := range c.Logs {
-		report(fmt.Sprintf("log %q is readable: %s", l.Name, l.Path), readable(l))
+		report(fmt.Sprintf("log %q, %s,", l.Name, l.Path), "can be read", "cannot be read", readable(l))
 	}
-	report("state directory is writable: "+c.StateDir, writable(c.StateDir))
+	report("state directory "+c.StateDir, "can be written", "cannot be written", writable(c.StateDir))
 	if failed {
 		return &exit{status: exitFailed}
 	}
@@ -73,15 +73,14 @@ func (a *app) check(config string) error {
 
 // readable tries to read a log as this user.
 func readable(l conf.Log) error {
+	if info, err := os.Stat(l.Path); err == nil && !info.Mode().IsRegular() {
+		return errors.New("not a regular file") // to open a pipe would block
+	}
 	f, err := os.Open(l.Path)
 	if err != nil {
 		return reason(err, "put the user of the service into the log's group, such as: usermod -aG jira jira-oauth-watcher")
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return fmt.Errorf("not a file")
-	}
-	return nil
+	return f.Close()
 }
 
 // writable tries to write into a directory as this user, and makes it as the

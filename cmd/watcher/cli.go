@@ -109,6 +109,7 @@ func newRoot(name string, a *app) *cobra.Command {
 		Long: `Follows Jira's log and sends an alert to Slack or a webhook when an OAuth 2.0
 mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
 diagnosis and the steps that repair it.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -39,14 +39,20 @@ not diagnosed.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			in, name := a.in, "standard input"
 			if len(args) == 1 && args[0] != "-" {
+				info, err := os.Stat(args[0]) // before it is opened: a pipe would block
+				switch {
+				case err != nil:
+					return usage("%s: %w", args[0], reason(err, "run this as a user who may read it"))
+				case info.IsDir():
+					return usage("%s is a directory, name a file", args[0])
+				case !info.Mode().IsRegular():
+					return usage("%s is not a regular file, give it to standard input", args[0])
+				}
 				f, err := os.Open(args[0])
 				if err != nil {
 					return usage("%w", err)
 				}
 				defer f.Close()
-				if info, err := f.Stat(); err == nil && info.IsDir() {
-					return usage("%s is a directory, name a file", args[0])
-				}
 				in, name = f, args[0]
 			}
 			return a.explain(c.Context(), in, name, form.value)

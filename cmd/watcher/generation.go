@@ -50,6 +50,9 @@ func (d *daemon) reload() (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.StateDir != d.stateDir {
+		return nil, fmt.Errorf("state_dir cannot change from %s to %s while the program runs: restart it for that", d.stateDir, c.StateDir)
+	}
 	set, err := loadCauses(c)
 	if err != nil {
 		return nil, err

@@ -68,6 +68,9 @@ func (o runOptions) load() (*conf.Config, error) {
 	}
 	for _, path := range o.logs {
 		l := conf.NewLog(path)
+		if path == "" {
+			return nil, usage("--log needs the name of a file")
+		}
 		if path == stdinPath {
 			l.Path, l.Name = stdinPath, stdinName
 		}
@@ -96,7 +99,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 		level = slog.LevelWarn // alerts are on this terminal, and news only
 	}
 	log := newLogger(a.errw, level)
-	d := &daemon{app: a, options: o, log: log}
+	d := &daemon{app: a, options: o, log: log, stateDir: c.StateDir}
 	defer d.close()
 	set, err := soundCauses(c, log)
 	if err != nil {
@@ -113,7 +116,17 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if o.once {
 		return d.once(ctx, first)
 	}
+	if c.File == "" {
+		d.greet(c)
+	}
 	return d.follow(ctx, first, hup)
+}
+
+// greet tells a person on a terminal that all is well when nothing comes.
+func (d *daemon) greet(c *conf.Config) {
+	for _, l := range c.Logs {
+		fmt.Fprintf(d.errw, "following %s; failures from now on are printed here, what was read is remembered in %s\n", l.Path, c.StateDir)
+	}
 }
 
 // daemon is what lives as long as the process.
@@ -122,7 +135,9 @@ type daemon struct {
 	options runOptions
 	log     *slog.Logger
 	store   *store.Store
-	stdin   *tailer.StreamReader
+
+	stateDir string
+	stdin    *tailer.StreamReader
 }
 
 func (d *daemon) close() {

@@ -140,6 +140,22 @@ title = "Ask Maria for a new secret"
 	}
 }
 
+// A reload does not move the state: the old configuration stays, and says why.
+func TestReloadKeepsTheStateDirectory(t *testing.T) {
+	dir := t.TempDir()
+	hub := receive(t)
+	config, log := settings(t, dir, hub, "")
+	write(t, log, "")
+	w := start(t, dir, "run", "--config", config)
+	w.follows()
+	write(t, config, strings.Replace(read(t, config), filepath.Join(dir, "state"), filepath.Join(dir, "other"), 1))
+	w.signal(hangup)
+	w.says("state_dir cannot change")
+	appendAs(t, log, failure(1, 1, badSecret))
+	hub.alerts(1)
+	w.stop()
+}
+
 // A broken file of own causes is refused when the program starts; the rest runs.
 func TestBrokenCausesAtTheStart(t *testing.T) {
 	dir := t.TempDir()

@@ -14,11 +14,16 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print version, commit and Go version",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			version, commit := build()
-			fmt.Fprintf(a.out, "%s %s, commit %s, %s\n", c.Root().Name(), version, commit, runtime.Version())
+			fmt.Fprintf(a.out, "%s %s\n", c.Root().Name(), version())
 			return nil
 		},
 	}
+}
+
+// version is version, commit and Go version in one line.
+func version() string {
+	version, commit := build()
+	return fmt.Sprintf("%s, commit %s, %s", version, commit, runtime.Version())
 }
 
 // build is what the Go toolchain stamped into the program.

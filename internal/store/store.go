@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -146,6 +147,9 @@ func (s *Store) Update(f func(*Tx) error) error {
 		queued = tx.queued
 		return tx.summary.write(btx)
 	})
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("state file: %w: free some space and start again, reading goes on where it was", err)
+	}
 	if err != nil {
 		return fmt.Errorf("state file: %w", err)
 	}
