@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 
 	"jira-oauth-watcher/conf"
@@ -26,6 +25,10 @@ var planted = []string{
 	"JSESSIONID=%s", "-Dhttp.proxyPassword=%s", "?code=%s&state=%[1]s", "whsec_%s", "https://hooks.slack.com/services/%s", "xoxb-%s", "GOCSPX-%s0123456789abcdef", "ya29.%s",
 	"1//0g%s0123456789", "0.A%sabcdefghijklmnopqrstuvwxyz", "eyJ%s.%[1]s.%[1]s", "abc8Q~%sabcdefghijklmnopqrstuvwxyz", "M.C507_BAY.%s0123456789",
 	"%sQWxhZGRpbjpvcGVuIHNlc2FtZSBBbGFkZGluOm9wZW4",
+	"client_secret: %s", "clientSecret: '%s'", "smtp://jira@corp.example:%s@smtp.example:587", "https://bob:%s/x@proxy:8080/", `https:\/\/hooks.slack.com\/services\/%s`,
+	"Cookie: a=1; b=%s", "Set-Cookie: crowd.token_key=%s", "x-api-key: %s", "<client_secret>%s</client_secret>", "refresh_token=[a %s]", "%%22client_secret%%22%%3A%%22%s",
+	"Authorization: Digest username=x, response=\"%s\"", "Authorization: %s", "Bearer %s", "client_sec\x1b[31mret=%s", "client_sec[31mret=%s", "pwd=%s", "passphrase=%s",
+	"Application with identifier '%s:~[?' was not found", "AADSTS700038: %s is not a valid application identifier.",
 }
 
 // fields put a text everywhere in a failure that a log can.
@@ -82,6 +85,43 @@ func TestNoSecretLeaves(t *testing.T) {
 	}
 }
 
+// Whatever the cause is, secrets behind its own words and in each of its facts
+// leave in no alert.
+func TestNoSecretLeavesAnyCause(t *testing.T) {
+	set, err := matchers.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, form := range planted {
+		all = append(all, fmt.Sprintf(form, canary))
+	}
+	secrets := strings.Join(all, "\n")
+	for _, c := range set.Causes() {
+		v := set.Diagnose(c.Example(), nil)
+		if !v.Headed {
+			v = set.Text(c.Example())
+		}
+		f := v.Failure
+		f.Text += "\n" + secrets
+		f.Header.User, f.Header.Thread, f.Header.URL = "u "+secrets, secrets, "/rest/oauth2-client/"+secrets
+		for name, value := range f.Facts {
+			switch value := value.(type) {
+			case string:
+				f.Facts[name] = value + " " + secrets
+			case []string:
+				f.Facts[name] = append(value, all...)
+			}
+		}
+		_, alert := rules(nil).Step(incident.State{}, f, incident.Source{Name: "jira", Path: "/log"}, t0)
+		for where, body := range map[string]string{"json": asJSON(t, *alert), "terminal": notify.Render(*alert, notify.Style{})} {
+			if i := strings.Index(body, canary[:7]); i >= 0 {
+				t.Errorf("%s: a secret leaves in %s: …%s…", c.ID, where, body[max(i-100, 0):min(i+60, len(body))])
+			}
+		}
+	}
+}
+
 // A secret that stands where an excerpt or a fact is cut is taken out whole,
 // also where there is no word to cut at.
 func TestCutWithinSecret(t *testing.T) {
@@ -133,7 +173,6 @@ func FuzzMask(f *testing.F) {
 	f.Add(`"code":"\`, `\"`, 0)
 	f.Add("user 'a", "@b.cc' ::1", 3)
 	f.Fuzz(func(t *testing.T, before, after string, form int) {
-		start := time.Now()
 		for _, m := range []incident.Masks{none, all} {
 			once := m.Text(before + after)
 			if twice := m.Text(once); twice != once {
@@ -150,9 +189,6 @@ func FuzzMask(f *testing.F) {
 			if got := m.Text(text); !strings.Contains(notify.PrintableLines(before+after), "hunt") && strings.Contains(got, canary[:7]) {
 				t.Errorf("Text(%q)\n got %q", text, got)
 			}
-		}
-		if d := time.Since(start); d > 10*time.Second {
-			t.Errorf("%s for %d bytes", d, len(before)+len(after))
 		}
 	})
 }
