@@ -59,7 +59,13 @@ var (
 // Text is s without secrets and without what the operator masks. It is free of
 // characters that nobody sees: a secret must not hide behind them.
 func (m Masks) Text(s string) string {
-	s = notify.PrintableLines(colors.ReplaceAllString(s, ""))
+	s = notify.PrintableLines(s)
+	// What is left without one may be another one; the last time it may not,
+	// since this could go on for as long as the text is.
+	for range 3 {
+		s = colors.ReplaceAllString(s, "")
+	}
+	s = colors.ReplaceAllString(s, "·")
 	for _, r := range secrets {
 		s = r.on(s)
 	}

@@ -42,9 +42,9 @@ var secrets = []mask{
 }
 
 var (
-	// colors are the terminal's control sequences: one within a name would hide
-	// the name from every rule.
-	colors = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]|\[\d{1,2}(?:;\d{1,3})*m`)
+	// colors are what is left of a terminal's colours without their escape
+	// character: one within a name would hide the name from every rule.
+	colors = regexp.MustCompile(`\[\d{1,2}(?:;\d{1,3})*m`)
 
 	// pastedID is where Microsoft echoes what stands in the field of the client
 	// ID, which may be a secret.
