@@ -18,10 +18,7 @@ import (
 func BenchmarkWriteToRequest(b *testing.B) {
 	dir := b.TempDir()
 	hub := receive(b)
-	config, log := settings(b, dir, hub, "")
-	write(b, log, "")
-	w := start(b, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(b, dir, hub, "")
 	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)
@@ -74,10 +71,7 @@ func (w *watcher) rss() float64 {
 func BenchmarkFollow(b *testing.B) {
 	dir := b.TempDir()
 	hub := receive(b)
-	config, log := settings(b, dir, hub, "")
-	write(b, log, "")
-	w := start(b, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(b, dir, hub, "")
 	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)

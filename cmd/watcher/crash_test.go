@@ -41,10 +41,7 @@ func TestKillBetweenAnyTwoLines(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			hub := receive(t)
-			config, log := settings(t, dir, hub, "")
-			write(t, log, "")
-			w := start(t, dir, "run", "--config", config)
-			w.follows()
+			w, config, log := follow(t, dir, hub, "")
 			for _, line := range story[:cut] {
 				appendAs(t, log, line)
 			}
@@ -107,10 +104,7 @@ func TestDowntime(t *testing.T) {
 func TestMissedLinesAreSaid(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
-	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, config, log := follow(t, dir, hub, "")
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(1)
 	w.kill()
@@ -142,10 +136,7 @@ func TestMissedLinesAreSaid(t *testing.T) {
 func TestRotationWhileRunning(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
-	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, hub, "")
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(1)
 	for i := 2; i <= 6; i++ {
@@ -196,10 +187,7 @@ func TestDamagedStateFile(t *testing.T) {
 // Two programs on one state file: the second one says so and ends.
 func TestStateInUse(t *testing.T) {
 	dir := t.TempDir()
-	config, log := settings(t, dir, receive(t), "")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, config, _ := follow(t, dir, receive(t), "")
 	second := start(t, dir, "run", "--config", config)
 	if status := second.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)

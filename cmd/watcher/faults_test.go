@@ -16,10 +16,7 @@ func TestReceiverAsksToWait(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t).then(status(500), status(429, "Retry-After", "2"))
-	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, hub, "")
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret)+failure(3, 3, badSecret))
 	inOrder(t, hub, 3)
 	w.stop()
@@ -64,10 +61,7 @@ func TestReceiverDownAndHanging(t *testing.T) {
 	}
 	refused := down.Addr().String()
 	down.Close() // now connections to it are refused
-	config, log := settings(t, dir, hub, fmt.Sprintf("timeout = \"1s\"\n[[slack]]\nwebhook_url = \"%s/s\"\n[[webhook]]\nname = \"down\"\nurl = \"http://%s/\"\n", slack.URL, refused))
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, hub, fmt.Sprintf("timeout = \"1s\"\n[[slack]]\nwebhook_url = \"%s/s\"\n[[webhook]]\nname = \"down\"\nurl = \"http://%s/\"\n", slack.URL, refused))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
 	eventually(t, func() error {
 		if n := len(slack.accepted()); n != 2 {
@@ -105,10 +99,7 @@ func TestRefusedSettings(t *testing.T) {
 		fmt.Fprint(w, "no_service")
 		return 404
 	})
-	config, log := settings(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/canary\"\n", slack.URL))
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/canary\"\n", slack.URL))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
 	w.says("notifier refuses its settings")
 	w.says("no_service")
@@ -140,10 +131,7 @@ func TestRefusedMessage(t *testing.T) {
 		return 400
 	}
 	slack := receive(t).then(refuse, refuse)
-	config, log := settings(t, dir, receive(t), fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/s\"\n", slack.URL))
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, receive(t), fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/s\"\n", slack.URL))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
 	eventually(t, func() error {
 		if n := len(slack.accepted()); n != 1 {

@@ -133,10 +133,7 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
-	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, hub, "")
 	for part := range 10 {
 		var b strings.Builder
 		for i := range 100 {
@@ -170,10 +167,7 @@ func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
 func TestReminderAndQuiet(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
-	config, log := settings(t, dir, hub, "[alerts]\nrepeat_interval = \"1s\"\nquiet_after = \"4s\"\n")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, hub, "[alerts]\nrepeat_interval = \"1s\"\nquiet_after = \"4s\"\n")
 	appendAs(t, log, failure(1, 0, badSecret))
 	hub.alerts(1)
 	appendAs(t, log, failure(1, 2, badSecret))

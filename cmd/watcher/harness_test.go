@@ -327,3 +327,14 @@ secret = %q
 %s`, filepath.Join(dir, "state"), log, r.URL, signingSecret, more))
 	return config, log
 }
+
+// follow starts the program on an empty log, with a webhook, and waits until it
+// follows.
+func follow(t testing.TB, dir string, r *receiver, more string) (w *watcher, config, log string) {
+	t.Helper()
+	config, log = settings(t, dir, r, more)
+	write(t, log, "")
+	w = start(t, dir, "run", "--config", config)
+	w.follows()
+	return w, config, log
+}

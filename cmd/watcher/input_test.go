@@ -79,10 +79,7 @@ func TestStrangeInput(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			hub := receive(t)
-			config, log := settings(t, dir, hub, "")
-			write(t, log, "")
-			w := start(t, dir, "run", "--config", config)
-			w.follows()
+			w, _, log := follow(t, dir, hub, "")
 			appendAs(t, log, text)
 			appendAs(t, log, failure(1, 1, badSecret))
 			eventually(t, func() error {

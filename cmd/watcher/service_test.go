@@ -101,10 +101,7 @@ func TestServiceNotifies(t *testing.T) {
 func TestReload(t *testing.T) {
 	dir := t.TempDir()
 	hub, second := receive(t), receive(t)
-	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, config, log := follow(t, dir, hub, "")
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(1)
 
@@ -144,10 +141,7 @@ title = "Ask Maria for a new secret"
 func TestReloadKeepsTheStateDirectory(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
-	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, config, log := follow(t, dir, hub, "")
 	write(t, config, strings.Replace(read(t, config), filepath.Join(dir, "state"), filepath.Join(dir, "other"), 1))
 	w.signal(hangup)
 	w.says("state_dir cannot change")
@@ -164,10 +158,7 @@ func TestBrokenCausesAtTheStart(t *testing.T) {
 	makeDir(t, causes)
 	write(t, filepath.Join(causes, "a.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
 	write(t, filepath.Join(causes, "b.toml"), "[[cause]]\nid = \"tls-certificate-untrusted\"\ntitle = \"Ask Maria for the root certificate\"\n")
-	config, log := settings(t, dir, hub, fmt.Sprintf("[causes]\ndir = %q\n", causes))
-	write(t, log, "")
-	w := start(t, dir, "run", "--config", config)
-	w.follows()
+	w, _, log := follow(t, dir, hub, fmt.Sprintf("[causes]\ndir = %q\n", causes))
 	w.says("a.toml:3:13: cause.patterns: missing closing )")
 	appendAs(t, log, failure(1, 1, badTLS))
 	if got := hub.alerts(1)[0].Data.Cause.Title; got != "Ask Maria for the root certificate" {
