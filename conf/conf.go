@@ -15,26 +15,28 @@ import (
 // Config is a checked configuration with its defaults filled in. Names are
 // unique, paths from the file absolute, and secrets read.
 type Config struct {
-	File     string // where it was read from, "" = defaults only
-	Node     string // default: the host name
-	StateDir string // default: $STATE_DIRECTORY, else ./watcher-state
-	Logs     []Log  // may be empty: the command line can name logs too
-	Alerts   Alerts
-	Causes   Causes
-	Slack    []Slack
-	Webhooks []Webhook
-	Warnings []string // sentences about what works but should not stay, such as open secret files
+	File          string // where it was read from, "" = defaults only
+	Node          string // default: the host name
+	StateDir      string // default: $STATE_DIRECTORY, else ./watcher-state
+	Logs          []Log  // may be empty: the command line can name logs too
+	Alerts        Alerts
+	Causes        Causes
+	Slack         []Slack
+	Webhooks      []Webhook
+	Alertmanagers []Alertmanager
+	Warnings      []string // sentences about what works but should not stay, such as open secret files
 
 	source *Source
 }
 
 // Log is one log file to follow.
 type Log struct {
-	Path     string
-	Name     string // default: the base name of Path
-	Start    Start
-	TimeZone *time.Location // of timestamps without an offset; default time.Local
-	Poll     bool           // look at the file now and then, instead of waiting for word from the file system
+	Path        string
+	Name        string // default: the base name of Path
+	Start       Start
+	TimeZone    *time.Location // of timestamps without an offset; default time.Local
+	Poll        bool           // look at the file now and then, instead of waiting for word from the file system
+	SilentAfter time.Duration  // alert when the log has had no line for this long; 0 = never
 }
 
 // Alerts say when to speak, and what to leave out.
@@ -44,6 +46,8 @@ type Alerts struct {
 	Mute           []string // ids of causes, to be checked by CheckMute
 	MinSeverity    Severity
 	Mask           []Mask
+	JiraURL        string // base URL of Jira without a slash at the end, "" = unknown
+	Storm          int    // more than this many incidents that open within a minute with one cause are told in one alert; 0 = off
 }
 
 // Causes say where the operator's own causes are.
@@ -61,18 +65,41 @@ type Notifier struct {
 	CAFile      string // a file of certificates in PEM form, "" = those of the system
 }
 
-// Slack is an incoming webhook of Slack.
+// Client is how an HTTP receiver is spoken to.
+type Client struct {
+	Headers    map[string]Secret
+	ClientCert string // a file of certificates in PEM form for the receiver to know us by, "" = none
+	ClientKey  string // its private key
+}
+
+// Slack is an incoming webhook of Slack, or a bot token with a channel.
 type Slack struct {
 	Notifier
-	WebhookURL Secret
+	WebhookURL Secret // unset with a bot token
+	BotToken   Secret // xoxb-…
+	Channel    string // ID of the channel for the bot token
+	AppToken   Secret // xapp-…, for buttons over Socket Mode; unset = no buttons
+	APIURL     string // of the Web API, with a slash at the end
+	Mention    string // such as <!subteam^S0123> or <@U0123>, for the first message of an incident; "" = nobody
+	Text       bool   // text instead of blocks, for receivers that only resemble Slack
 }
 
 // Webhook is a receiver of Standard Webhooks.
 type Webhook struct {
 	Notifier
-	URL     Secret
-	Secret  Secret // whsec_…, unset = unsigned
-	Headers map[string]Secret
+	Client
+	URL            Secret
+	Secret         Secret // whsec_…, unset = unsigned
+	PreviousSecret Secret // signs too, while receivers change over; unset = none
+	Template       string // a file with a Go template that makes the body, "" = the alert as JSON
+}
+
+// Alertmanager is a Prometheus Alertmanager, or all members of a cluster of
+// them.
+type Alertmanager struct {
+	Notifier
+	Client
+	URLs []Secret // base addresses, at least one
 }
 
 // Load reads a configuration file and the secret files it names. The error is

@@ -38,9 +38,9 @@ func TestLoad(t *testing.T) {
 			Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
 			URL:      conf.NewSecret("http://hub.example.com/jira?token=hunter2"),
 			Secret:   conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="),
-			Headers: map[string]conf.Secret{
+			Client: conf.Client{Headers: map[string]conf.Secret{
 				"X-Team": conf.NewSecret("mail"), "Authorization": conf.NewSecret("Bearer hunter2"),
-			},
+			}},
 		}},
 	}
 	got, err := conf.Load("testdata/full.toml")

@@ -30,7 +30,7 @@ func (b *builder) slack(at string, f *fileSlack) Slack {
 }
 
 func (b *builder) webhook(at string, f *fileWebhook) Webhook {
-	w := Webhook{Notifier: b.notifier(at, "webhook", &f.fileNotifier), Headers: f.Headers}
+	w := Webhook{Notifier: b.notifier(at, "webhook", &f.fileNotifier), Client: Client{Headers: f.Headers}}
 	v, from := b.secret(at, "url", f.URL, f.URLFile)
 	b.needs(at, "url")
 	if !v.IsZero() {

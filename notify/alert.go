@@ -3,6 +3,7 @@
 package notify
 
 import (
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/conf"
@@ -17,7 +18,9 @@ const (
 	Changed  Kind = "changed"  // it fails for another cause now
 	Reminder Kind = "reminder" // it goes on failing
 	Quiet    Kind = "quiet"    // it has not failed for quiet_after: closed
-	Blind    Kind = "blind"    // part of a log is or may be missing
+	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause
+	Blind    Kind = "blind"    // the watcher cannot see, or somebody cannot hear it
+	Sighted  Kind = "sighted"  // it can again
 	Test     Kind = "test"     // somebody wants to see one
 )
 
@@ -47,6 +50,25 @@ type Data struct {
 	Failures    Failures       `json:"failures"`
 	Log         Log            `json:"log"`
 	Probe       *struct{}      `json:"probe"` // always null so far
+
+	// Acknowledged is who has seen to it in Slack; absent when nobody has.
+	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`
+}
+
+// Incident names the incident that an alert belongs to: its ID without the
+// number of the alert.
+func (d Data) Incident() string {
+	before, _, _ := strings.Cut(d.ID, "#")
+	return before
+}
+
+// Acknowledged is what somebody did with a button: no reminders come until the
+// incident changes or ends, or, when it was snoozed, until a time.
+type Acknowledged struct {
+	By     string    `json:"by"`             // name of the person, as Slack has it
+	UserID string    `json:"user_id"`        // of the person in Slack
+	At     time.Time `json:"at"`             // when
+	Until  time.Time `json:"until,omitzero"` // snoozed until then; zero = acknowledged
 }
 
 // Integration is whose failure it is.

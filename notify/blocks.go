@@ -23,15 +23,27 @@ const (
 	maxFields  = 10
 )
 
-// slackMessage is an alert as a message for an incoming webhook. What a log
-// said stands in rich text, which Slack shows as it is, or escaped, so that it
-// can neither mention anybody nor forge a link.
-func slackMessage(d Data, plain bool) *slack.WebhookMessage {
+// look is how a message is drawn.
+type look struct {
+	mention string // token that mentions somebody, for the first message of an incident; "" = nobody
+	buttons bool   // somebody listens to buttons: else there are links
+	reply   bool   // a follow-up in the thread of the incident's message, which says the rest
+}
+
+// slackMessage is an alert as a message for an incoming webhook.
+func slackMessage(d Data, l look, plain bool) *slack.WebhookMessage {
 	off := false
-	m := &slack.WebhookMessage{Text: slackText(d), UnfurlLinks: &off, UnfurlMedia: &off}
-	if plain {
-		return m
+	m := &slack.WebhookMessage{Text: slackText(d, l), UnfurlLinks: &off, UnfurlMedia: &off}
+	if !plain {
+		m.Blocks = &slack.Blocks{BlockSet: slackBlocks(d, l)}
 	}
+	return m
+}
+
+// slackBlocks is an alert in Block Kit. What a log said stands in rich text,
+// which Slack shows as it is, or escaped, so that it can neither mention
+// anybody nor forge a link.
+func slackBlocks(d Data, l look) []slack.Block {
 	blocks := []slack.Block{
 		slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, literal(headline(d), maxHeader), false, false)),
 		mrkdwn(escape(Printable(summary(d)), maxSection)),
@@ -46,14 +58,12 @@ func slackMessage(d Data, plain bool) *slack.WebhookMessage {
 	if d.Kind != Quiet && d.Log.Excerpt != "" {
 		blocks = append(blocks, excerpt(d))
 	}
-	blocks = append(blocks, origin(d))
-	m.Blocks = &slack.Blocks{BlockSet: blocks}
-	return m
+	return append(blocks, origin(d))
 }
 
 // slackText is what notifications, screen readers and receivers without Block
 // Kit show: cause and first step come early.
-func slackText(d Data) string {
+func slackText(d Data, l look) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", Printable(headline(d)), Printable(summary(d)))
 	if d.Kind != Quiet {

@@ -22,11 +22,11 @@ type Console struct {
 }
 
 // Send prints the alert whole, in one write.
-func (c *Console) Send(_ context.Context, a Alert, _ bool) error {
-	if _, err := io.WriteString(c.out, Render(a, c.style)); err != nil {
-		return &Error{Err: fmt.Errorf("writing to standard output: %w", err)}
+func (c *Console) Send(_ context.Context, d Delivery) (Receipt, error) {
+	if _, err := io.WriteString(c.out, Render(d.Alert, c.style)); err != nil {
+		return nil, &Error{Err: fmt.Errorf("writing to standard output: %w", err)}
 	}
-	return nil
+	return nil, nil
 }
 
 const (

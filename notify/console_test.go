@@ -65,7 +65,7 @@ func TestConsoleByDefault(t *testing.T) {
 	if err != nil || len(targets) != 1 || targets[0].Kind != "console" || targets[0].Name != "console" {
 		t.Fatalf("got %+v, %v", targets, err)
 	}
-	if err := targets[0].To.Send(context.Background(), alert(notify.Opened), false); err != nil || out.String() != notify.Render(alert(notify.Opened), notify.Style{}) {
+	if err := send(context.Background(), targets[0].To, alert(notify.Opened), false); err != nil || out.String() != notify.Render(alert(notify.Opened), notify.Style{}) {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }
@@ -75,7 +75,7 @@ func TestConsoleGone(t *testing.T) {
 	r, w := io.Pipe()
 	r.CloseWithError(errors.New("gone"))
 	targets, _ := notify.New(&conf.Config{}, w, notify.Style{})
-	if got, err := outcome(t, targets[0].To.Send(context.Background(), alert(notify.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
+	if got, err := outcome(t, send(context.Background(), targets[0].To, alert(notify.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }

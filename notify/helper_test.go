@@ -96,6 +96,12 @@ func slackTo(t *testing.T, url string) notify.Notifier {
 	return targets[0].To
 }
 
+// send is one attempt at an alert.
+func send(ctx context.Context, to notify.Notifier, a notify.Alert, plain bool) error {
+	_, err := to.Send(ctx, notify.Delivery{Alert: a, Plain: plain})
+	return err
+}
+
 // outcome of a Send; -1 is success.
 func outcome(t *testing.T, err error) (notify.Outcome, *notify.Error) {
 	t.Helper()

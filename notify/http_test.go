@@ -123,14 +123,14 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			address := tt.url + "/services/" + canaryPath + "?sig=" + canaryQuery
-			hook := conf.Webhook{URL: conf.NewSecret(address), Secret: conf.NewSecret(secret), Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + canaryHeader)}}
+			hook := conf.Webhook{URL: conf.NewSecret(address), Secret: conf.NewSecret(secret), Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + canaryHeader)}}}
 			for _, n := range []struct {
 				to   notify.Notifier
 				want notify.Outcome
 			}{{webhook(t, hook), tt.webhook}, {slackTo(t, address), tt.slack}} {
 				ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 				start := time.Now()
-				got, err := outcome(t, n.to.Send(ctx, alert(notify.Opened), false))
+				got, err := outcome(t, send(ctx, n.to, alert(notify.Opened), false))
 				cancel()
 				if got != n.want {
 					t.Errorf("%T: outcome %d (%v), want %d", n.to, got, err, n.want)
@@ -163,7 +163,7 @@ func noCanary(t *testing.T, text string) {
 
 // An address that is no URL is not shown either.
 func TestBadAddress(t *testing.T) {
-	got, err := outcome(t, slackTo(t, "https://x/"+canaryPath+"\x00%zz").Send(soon(t), alert(notify.Opened), false))
+	got, err := outcome(t, send(soon(t), slackTo(t, "https://x/"+canaryPath+"\x00%zz"), alert(notify.Opened), false))
 	if got != notify.BadSettings {
 		t.Errorf("outcome %d", got)
 	}
@@ -181,7 +181,7 @@ func TestCAFile(t *testing.T) {
 	good := filepath.Join(dir, "good.pem")
 	os.WriteFile(good, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root}), 0o600)
 	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: good}, URL: conf.NewSecret(s.URL)}
-	if err := webhook(t, hook).Send(soon(t), alert(notify.Opened), false); err != nil {
+	if err := send(soon(t), webhook(t, hook), alert(notify.Opened), false); err != nil {
 		t.Error(err)
 	}
 

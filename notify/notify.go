@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -12,9 +13,33 @@ import (
 // Notifier is one way out of the door.
 type Notifier interface {
 	// Send delivers an alert. nil means that the receiver has accepted it; any
-	// other outcome is an *Error. plain asks for the simplest form there is,
-	// after the usual one was refused.
-	Send(ctx context.Context, a Alert, plain bool) error
+	// other outcome is an *Error. d.Plain asks for the simplest form there is,
+	// after the usual one was refused. d.Receipt is what Send returned for an
+	// alert of the same incident before; a nil Receipt forgets it.
+	Send(ctx context.Context, d Delivery) (Receipt, error)
+}
+
+// Receipt is what a notifier has to know to find an incident at its receiver
+// again, such as the place of a message; nil = nothing. Only the notifier
+// that made it understands it. It holds no secret.
+type Receipt = json.RawMessage
+
+// Keeper is a Notifier whose receiver shows how an incident stands, and is
+// brought up to date between alerts.
+type Keeper interface {
+	Notifier
+	// Keep brings the receiver up to date, with few requests. It is called when
+	// nothing waits in the queue. changed holds the new receipts of incidents,
+	// nil for one to be forgotten; it counts with an error too. next is when
+	// Keep wants to be called again even if nothing happens; 0 = never. An error
+	// is an *Error; Keep is then called again later.
+	Keep(ctx context.Context, standing []Standing) (changed map[string]Receipt, next time.Duration, err error)
+}
+
+// Standing is an open incident as it is now.
+type Standing struct {
+	Data    Data    // Kind is Reminder, Storm or Blind; ID is the incident's, without a number
+	Receipt Receipt // of the notifier that asks, never nil
 }
 
 // Outcome says what a failed Send means for the queue behind it.
@@ -25,6 +50,7 @@ const (
 	Retry       Outcome = iota // not now: try again
 	BadMessage                 // this message is refused, another may be accepted
 	BadSettings                // nothing is accepted until somebody mends the settings
+	Gone                       // the receiver wants nothing any more, ever
 )
 
 // Error is a failed Send. Its text never holds the address or a secret.
@@ -41,8 +67,12 @@ func (e *Error) Unwrap() error { return e.Err }
 // Target is a notifier with its name and rules.
 type Target struct {
 	conf.Notifier
-	Kind string // slack, webhook or console
+	Kind string // slack, webhook, alertmanager or console
 	To   Notifier
+	Pace *Pace
+
+	// Buttons are what people press on the messages; nil = there are none.
+	Buttons *Buttons
 }
 
 // New builds the notifiers of a configuration; with none configured, the

@@ -18,20 +18,20 @@ type Slack struct {
 	url    conf.Secret
 }
 
-// Send posts the alert. plain leaves the blocks out.
-func (s *Slack) Send(ctx context.Context, a Alert, plain bool) error {
-	body, err := json.Marshal(slackMessage(a.Data, plain))
+// Send posts the alert. A plain one has no blocks.
+func (s *Slack) Send(ctx context.Context, d Delivery) (Receipt, error) {
+	body, err := json.Marshal(slackMessage(d.Alert.Data, look{}, d.Plain))
 	if err != nil {
-		return &Error{Outcome: BadMessage, Err: err}
+		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
 	got, err := post(ctx, s.client, s.url, http.Header{}, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if got.status == http.StatusOK && got.body == "ok" {
-		return nil
+		return nil, nil
 	}
-	return slackFailed(got)
+	return nil, slackFailed(got)
 }
 
 // The words with which Slack refuses, from its documentation of incoming

@@ -46,7 +46,7 @@ func TestSlackAnswers(t *testing.T) {
 		{500, "no_text", notify.BadMessage},
 		{503, "<html>", notify.Retry},
 	} {
-		if got, err := outcome(t, slackTo(t, answering(t, tt.status, tt.body)).Send(soon(t), alert(notify.Opened), false)); got != tt.want {
+		if got, err := outcome(t, send(soon(t), slackTo(t, answering(t, tt.status, tt.body)), alert(notify.Opened), false)); got != tt.want {
 			t.Errorf("%d %q: outcome %d (%v), want %d", tt.status, tt.body, got, err, tt.want)
 		}
 	}
@@ -55,7 +55,7 @@ func TestSlackAnswers(t *testing.T) {
 // An answer's reason is told, on one line and short.
 func TestSlackReason(t *testing.T) {
 	page := "<html>\r\n<body>\x1b[31m" + strings.Repeat("login ", 1000)
-	_, err := outcome(t, slackTo(t, answering(t, 403, page)).Send(soon(t), alert(notify.Opened), false))
+	_, err := outcome(t, send(soon(t), slackTo(t, answering(t, 403, page)), alert(notify.Opened), false))
 	const want = `the receiver answered 403 Forbidden: "<html> <body> [31mlogin login`
 	if got := err.Error(); !strings.HasPrefix(got, want) || len(got) > 300 || !strings.HasSuffix(got, `… cut"`) {
 		t.Errorf("got %s\nwant %s…", got, want)
@@ -71,7 +71,7 @@ func payloads(t *testing.T, a notify.Alert) (blocks, plain []byte) {
 		io.WriteString(w, "ok")
 	}).URL)
 	for _, p := range []bool{false, true} {
-		if err := to.Send(soon(t), a, p); err != nil {
+		if err := send(soon(t), to, a, p); err != nil {
 			t.Fatal(err)
 		}
 		if !p {

@@ -22,23 +22,23 @@ type Webhook struct {
 }
 
 // Send posts the alert. There is one form of it, plain or not.
-func (w *Webhook) Send(ctx context.Context, a Alert, _ bool) error {
-	body, err := json.Marshal(a)
+func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
+	body, err := json.Marshal(d.Alert)
 	if err != nil {
-		return &Error{Outcome: BadMessage, Err: err}
+		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
-	header, err := w.sign(a.Data.ID, time.Now(), body)
+	header, err := w.sign(d.Alert.Data.ID, time.Now(), body)
 	if err != nil {
-		return &Error{Outcome: BadSettings, Err: err}
+		return nil, &Error{Outcome: BadSettings, Err: err}
 	}
 	got, err := post(ctx, w.client, w.conf.URL, header, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if got.status >= 200 && got.status < 300 {
-		return nil
+		return nil, nil
 	}
-	return got.failed()
+	return nil, got.failed()
 }
 
 func (w *Webhook) sign(id string, at time.Time, body []byte) (http.Header, error) {

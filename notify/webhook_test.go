@@ -64,7 +64,7 @@ func recorded(t *testing.T) (url string, requests <-chan request) {
 func TestWebhookBody(t *testing.T) {
 	url, requests := recorded(t)
 	for _, plain := range []bool{false, true} {
-		if err := webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Changed), plain); err != nil {
+		if err := send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Changed), plain); err != nil {
 			t.Fatal(err)
 		}
 		var got, want any
@@ -99,8 +99,8 @@ func TestWebhookEmpty(t *testing.T) {
 func TestWebhookSignature(t *testing.T) {
 	url, requests := recorded(t)
 	before := time.Now().Unix()
-	w := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), Headers: map[string]conf.Secret{"X-Team": conf.NewSecret("mail"), "user-agent": conf.NewSecret("mine")}})
-	if err := w.Send(soon(t), alert(notify.Opened), false); err != nil {
+	w := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), Client: conf.Client{Headers: map[string]conf.Secret{"X-Team": conf.NewSecret("mail"), "user-agent": conf.NewSecret("mine")}}})
+	if err := send(soon(t), w, alert(notify.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -132,7 +132,7 @@ func TestWebhookSignature(t *testing.T) {
 // Without a secret there is no signature, and the other headers stay.
 func TestWebhookUnsigned(t *testing.T) {
 	url, requests := recorded(t)
-	if err := webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Opened), false); err != nil {
+	if err := send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -152,7 +152,7 @@ func TestWebhookStatus(t *testing.T) {
 		408: notify.Retry, 425: notify.Retry, 429: notify.Retry, 500: notify.Retry, 502: notify.Retry, 503: notify.Retry, 504: notify.Retry, 599: notify.Retry,
 	} {
 		url := answering(t, status, "", "Location", elsewhere)
-		if got, err := outcome(t, webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Opened), false)); got != want {
+		if got, err := outcome(t, send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Opened), false)); got != want {
 			t.Errorf("%d: outcome %d (%v), want %d", status, got, err, want)
 		}
 	}
@@ -176,7 +176,7 @@ func TestRetryAfter(t *testing.T) {
 		{"none", "", 0, 0},
 	} {
 		url := answering(t, 429, "", "Retry-After", tt.value)
-		_, err := outcome(t, webhook(t, conf.Webhook{URL: conf.NewSecret(url)}).Send(soon(t), alert(notify.Opened), false))
+		_, err := outcome(t, send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Opened), false))
 		if got := err.RetryAfter; got < tt.from || got > tt.to {
 			t.Errorf("%s %q: %s, want %s to %s", tt.name, tt.value, got, tt.from, tt.to)
 		}

@@ -8,31 +8,6 @@ import (
 	"time"
 )
 
-// Delivery is one alert for one notifier, as the queue keeps it.
-type Delivery struct {
-	Seq       uint64    `json:"-"` // place in the queue
-	Alert     Alert     `json:"alert"`
-	Queued    time.Time `json:"queued"`
-	Attempts  int       `json:"attempts,omitempty"`
-	NotBefore time.Time `json:"not_before,omitzero"` // do not try earlier
-	Plain     bool      `json:"plain,omitempty"`     // the usual form was refused
-	Reason    string    `json:"reason,omitempty"`    // why the last attempt failed
-}
-
-// Queue is where a Worker's deliveries wait; it outlives the process.
-type Queue interface {
-	// Oldest is the delivery that is next; false when none waits.
-	Oldest(notifier string) (Delivery, bool, error)
-	// Done removes a delivery that was accepted.
-	Done(notifier string, d Delivery) error
-	// Retry keeps a delivery at its place, with what was learnt.
-	Retry(notifier string, d Delivery) error
-	// SetAside takes a delivery out of the queue for good and keeps it apart.
-	SetAside(notifier string, d Delivery) error
-	// Changed returns a channel that is closed at the next new delivery.
-	Changed() <-chan struct{}
-}
-
 // Pauses of a Worker.
 const (
 	firstPause = time.Second      // after the first failed attempt; doubles
@@ -40,17 +15,22 @@ const (
 	firstProbe = time.Minute      // after settings were refused; doubles
 	maxProbe   = time.Hour        // between probes
 	stopGrace  = 10 * time.Second // for a Send under way when the program ends
+	keepPause  = 2 * time.Second  // between two looks at incidents that change
+	keepRetry  = time.Minute      // after Keep failed
 )
 
-// Worker delivers what waits for one notifier, oldest first, one at a time.
+// Worker delivers what waits for one notifier, oldest first, one at a time,
+// and keeps the receiver up to date while nothing waits.
 type Worker struct {
 	target Target
 	queue  Queue
 	log    *slog.Logger
 
-	since time.Time // retry_for counts from here at the earliest
-	held  int       // how often the settings were refused, 0 = not held
-	probe time.Time // when held: the next attempt
+	health Health
+	since  time.Time // retry_for counts from here at the earliest
+	probes int       // how often the settings were refused since they last worked
+	keep   time.Time // no earlier look at incidents
+	unkept bool      // the last Keep failed
 }
 
 // NewWorker makes the worker of one notifier. It starts nothing.
@@ -66,35 +46,55 @@ func (w *Worker) Run(ctx context.Context) error { return w.run(ctx, false) }
 // ctx is done.
 func (w *Worker) Drain(ctx context.Context) error { return w.run(ctx, true) }
 
-func (w *Worker) run(ctx context.Context, drain bool) error {
+func (w *Worker) run(ctx context.Context, drain bool) (err error) {
+	if w.health, err = w.queue.Health(w.target.Name); err != nil {
+		return err
+	}
 	w.since = time.Now()
+	w.target.Pace.began(w.health.Succeeded)
+	if w.health.Circuit == Held || w.health.Circuit == Disabled { // a person has looked at it, maybe: try at once
+		w.health.NotBefore = time.Time{}
+	}
 	for ctx.Err() == nil {
 		changed := w.queue.Changed()
 		d, ok, err := w.queue.Oldest(w.target.Name)
 		if err != nil {
 			return err
 		}
-		due := d.NotBefore
-		if w.held > 0 && w.probe.After(due) {
-			due = w.probe
-		}
-		if time.Until(due) > maxRetryAfter {
-			due = time.Time{} // no pause is that long: the clock was set back
-		}
+		due := w.due()
 		switch {
-		case drain && (!ok || w.held > 0):
+		case drain && (!ok || w.probes > 0):
 			return nil
 		case !ok:
-			wait(ctx, changed, -1)
+			next, err := w.upToDate(ctx)
+			if err != nil {
+				return err
+			}
+			wait(ctx, changed, next)
+		case w.probes > 0 && w.health.Circuit == Disabled:
+			wait(ctx, nil, -1)
 		case time.Until(due) > 0:
 			wait(ctx, nil, time.Until(due))
 		default:
+			if early := w.target.Pace.take(time.Now()); early > 0 {
+				wait(ctx, nil, early)
+				continue
+			}
 			if err := w.attempt(ctx, d); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// due is when the next attempt may begin.
+func (w *Worker) due() time.Time {
+	due := w.health.NotBefore
+	if time.Until(due) > maxRetryAfter {
+		due = time.Time{} // no pause is that long: the clock was set back
+	}
+	return due
 }
 
 // wait returns after pause (negative = never), when changed is closed, or when
@@ -116,14 +116,17 @@ func wait(ctx context.Context, changed <-chan struct{}, pause time.Duration) {
 // attempt sends one delivery and does with it what the outcome asks for.
 func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 	d.Attempts++
-	err := w.send(ctx, d)
+	receipt, err := w.send(ctx, d)
 	if err == nil {
-		if w.held > 0 {
+		if w.health.Circuit == Held || w.health.Circuit == Disabled {
 			w.log.Info("notifier works again", "alert", d.Alert.Data.ID)
-			w.held, w.since = 0, time.Now()
+			w.since = time.Now()
 		}
+		w.probes = 0
+		w.turn(Closed, 0, nil)
+		w.health.Succeeded = time.Now()
 		w.log.Info("alert delivered", "alert", d.Alert.Data.ID, "kind", d.Alert.Data.Kind, "attempt", d.Attempts)
-		return w.queue.Done(w.target.Name, d)
+		return w.queue.Done(w.target.Name, d, receipt, w.health)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // cut off by the end of the program: the next one sends it
@@ -132,52 +135,90 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 	errors.As(err, &failed)
 	d.Reason = failed.Error()
 	switch failed.Outcome {
+	case Gone:
+		return w.gone(d, failed)
 	case BadSettings:
 		return w.hold(d, failed)
 	case BadMessage:
-		return w.refused(d)
+		return w.refused(d, failed)
 	default:
 		return w.later(d, failed)
 	}
 }
 
+// turn notes how things stand after an attempt; err is nil after a good one.
+func (w *Worker) turn(to Circuit, pause time.Duration, err error) {
+	now := time.Now()
+	if w.health.Circuit != to || w.health.Since.IsZero() {
+		w.health.Circuit, w.health.Since = to, now
+	}
+	w.health.NotBefore = time.Time{}
+	if pause > 0 {
+		w.health.NotBefore = now.Add(pause)
+	}
+	if err != nil {
+		w.health.Failed, w.health.Reason = now, err.Error()
+	}
+}
+
 // send gives one attempt its time limit, and at the end of the program a grace
 // to finish in.
-func (w *Worker) send(ctx context.Context, d Delivery) error {
+func (w *Worker) send(ctx context.Context, d Delivery) (Receipt, error) {
+	sending, done := w.grace(ctx)
+	defer done()
+	return w.target.To.Send(sending, d)
+}
+
+func (w *Worker) grace(ctx context.Context) (sending context.Context, done func()) {
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.target.Timeout)
-	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		wait(sending, nil, stopGrace)
 		cancel()
 	})
-	defer stop()
-	return w.target.To.Send(sending, d.Alert, d.Plain)
+	return sending, func() { stop(); cancel() }
 }
 
 // hold keeps the whole queue: nothing of it can be delivered until somebody
 // mends the settings. It says so once and probes now and then; a restart or a
 // reload probes at once.
 func (w *Worker) hold(d Delivery, failed *Error) error {
-	pause := max(min(firstProbe<<min(w.held, 10), maxProbe), failed.RetryAfter)
-	if w.held == 0 {
+	pause := max(min(firstProbe<<min(w.probes, 10), maxProbe), failed.RetryAfter)
+	if w.probes == 0 {
 		w.log.Error("notifier refuses its settings, its alerts wait: mend its address, secret or permissions in the configuration or at the receiver, then reload",
 			"alert", d.Alert.Data.ID, "in", pause, "err", failed)
 	}
-	w.held++
-	w.probe = time.Now().Add(pause)
-	return w.queue.Retry(w.target.Name, d)
+	w.probes++
+	w.turn(Held, pause, failed)
+	return w.queue.Retry(w.target.Name, d, w.health)
+}
+
+// gone keeps the queue and tries no more, as Standard Webhooks asks for after
+// 410: only a reload or a restart does.
+func (w *Worker) gone(d Delivery, failed *Error) error {
+	w.log.Error("the receiver says that it is gone for good, nothing more is sent to it: give the notifier another address or take it out of the configuration, then reload",
+		"alert", d.Alert.Data.ID, "err", failed)
+	w.probes++
+	w.turn(Disabled, 0, failed)
+	return w.queue.Retry(w.target.Name, d, w.health)
 }
 
 // refused tries a refused message once more in its plainest form, then sets it
 // aside.
-func (w *Worker) refused(d Delivery) error {
+func (w *Worker) refused(d Delivery, failed *Error) error {
 	if !d.Plain {
 		d.Plain = true
 		w.log.Warn("alert refused, it is sent again as plain text", "alert", d.Alert.Data.ID, "err", d.Reason)
-		return w.queue.Retry(w.target.Name, d)
+		w.turn(Waiting, 0, failed)
+		return w.queue.Retry(w.target.Name, d, w.health)
 	}
 	w.log.Error("alert refused twice, it is set aside", "alert", d.Alert.Data.ID, "err", d.Reason)
-	return w.queue.SetAside(w.target.Name, d)
+	return w.setAside(d, failed)
+}
+
+func (w *Worker) setAside(d Delivery, failed *Error) error {
+	w.turn(Waiting, 0, failed)
+	w.health.SetAside++
+	return w.queue.SetAside(w.target.Name, d, w.health)
 }
 
 // later keeps a delivery for another attempt, or sets it aside when retry_for
@@ -187,14 +228,19 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 	if w.since.After(from) {
 		from = w.since
 	}
-	if w.held == 0 && time.Since(from) > w.target.RetryFor {
+	if w.probes == 0 && time.Since(from) > w.target.RetryFor {
 		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
-		return w.queue.SetAside(w.target.Name, d)
+		return w.setAside(d, failed)
 	}
 	pause := max(backoff(d.Attempts), failed.RetryAfter)
-	d.NotBefore = time.Now().Add(pause)
+	circuit := Waiting
+	if w.probes > 0 {
+		circuit = w.health.Circuit
+		pause = max(pause, min(firstProbe<<min(w.probes-1, 10), maxProbe))
+	}
+	w.turn(circuit, pause, failed)
 	w.log.Warn("alert not delivered", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "in", pause.Round(time.Millisecond), "err", failed)
-	return w.queue.Retry(w.target.Name, d)
+	return w.queue.Retry(w.target.Name, d, w.health)
 }
 
 // backoff is the pause after the given failed attempt: growing, with half of
@@ -202,4 +248,44 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 func backoff(attempt int) time.Duration {
 	pause := min(firstPause<<min(attempt-1, 10), maxPause)
 	return pause/2 + rand.N(pause/2)
+}
+
+// upToDate lets a Keeper look at the incidents as they are now. It returns how
+// long to wait for a change before the next look.
+func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
+	keeper, ok := w.target.To.(Keeper)
+	if !ok || w.health.Circuit == Disabled {
+		return -1, nil
+	}
+	if early := time.Until(w.keep); early > 0 {
+		return early, nil
+	}
+	standing, err := w.queue.Standing(w.target.Name)
+	if err != nil || len(standing) == 0 {
+		return -1, err
+	}
+	sending, done := w.grace(ctx)
+	changed, next, failed := keeper.Keep(sending, standing)
+	done()
+	if len(changed) > 0 {
+		if err := w.queue.Kept(w.target.Name, changed); err != nil {
+			return 0, err
+		}
+	}
+	pause := keepPause
+	if failed != nil {
+		e := &Error{Err: failed}
+		errors.As(failed, &e)
+		pause = max(keepRetry, e.RetryAfter)
+		next = pause
+		if !w.unkept && ctx.Err() == nil {
+			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err", e)
+		}
+	}
+	w.unkept = failed != nil
+	w.keep = time.Now().Add(pause)
+	if next == 0 {
+		return -1, nil
+	}
+	return max(next, pause), nil
 }

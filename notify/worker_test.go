@@ -38,7 +38,7 @@ func TestRetries(t *testing.T) {
 			t.Fatalf("%d retries, want 3", len(b.retries))
 		}
 		for i, d := range b.retries {
-			if got, want := b.at[i+1], d.NotBefore.Sub(b.start); got != want || d.Attempts != i+1 || d.Reason != "no" {
+			if got, want := b.at[i+1], b.pauses[i].Sub(b.start); got != want || d.Attempts != i+1 || d.Reason != "no" {
 				t.Errorf("attempt %d at %s, want %s (%+v)", i+2, got, want, d)
 			}
 		}
@@ -175,7 +175,7 @@ func TestRetryForAfterRestart(t *testing.T) {
 func TestClockSetBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue("1")
-		q.waiting[0].NotBefore = time.Now().Add(1000 * time.Hour)
+		q.health.NotBefore = time.Now().Add(1000 * time.Hour)
 		b := newBench(q, &receiver{})
 		b.run(t, time.Minute)
 		b.want(t, []string{"1"}, nil, 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -23,11 +24,16 @@ type queue struct {
 	changed chan struct{}
 	broken  error // what every method but Changed returns
 	retries []notify.Delivery
-	seq     uint64
+	health  notify.Health
+	pauses  []time.Time // until when each failed attempt made the queue wait
+
+	receipts map[string]notify.Receipt
+	standing []notify.Standing
+	seq      uint64
 }
 
 func newQueue(ids ...string) *queue {
-	q := &queue{changed: make(chan struct{})}
+	q := &queue{changed: make(chan struct{}), receipts: map[string]notify.Receipt{}}
 	for _, id := range ids {
 		q.add(id)
 	}
@@ -52,7 +58,29 @@ func (q *queue) Oldest(string) (notify.Delivery, bool, error) {
 	return q.waiting[0], true, nil
 }
 
-func (q *queue) Done(_ string, d notify.Delivery) error { return q.remove(d) }
+func (q *queue) Done(_ string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
+	q.health = h
+	if r != nil {
+		q.receipts[d.Alert.Data.Incident()] = r
+	}
+	return q.remove(d)
+}
+
+func (q *queue) Health(string) (notify.Health, error) { return q.health, q.broken }
+
+func (q *queue) Standing(string) (all []notify.Standing, err error) {
+	for _, s := range q.standing {
+		if s.Receipt = q.receipts[s.Data.ID]; s.Receipt != nil {
+			all = append(all, s)
+		}
+	}
+	return all, q.broken
+}
+
+func (q *queue) Kept(_ string, changed map[string]notify.Receipt) error {
+	maps.Copy(q.receipts, changed)
+	return q.broken
+}
 
 func (q *queue) remove(d notify.Delivery) error {
 	q.mu.Lock()
@@ -61,15 +89,18 @@ func (q *queue) remove(d notify.Delivery) error {
 	return q.broken
 }
 
-func (q *queue) Retry(_ string, d notify.Delivery) error {
+func (q *queue) Retry(_ string, d notify.Delivery, h notify.Health) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.health = h
+	q.pauses = append(q.pauses, h.NotBefore)
 	q.waiting[slices.IndexFunc(q.waiting, func(w notify.Delivery) bool { return w.Seq == d.Seq })] = d
 	q.retries = append(q.retries, d)
 	return q.broken
 }
 
-func (q *queue) SetAside(_ string, d notify.Delivery) error {
+func (q *queue) SetAside(_ string, d notify.Delivery, h notify.Health) error {
+	q.health = h
 	q.aside = append(q.aside, d)
 	return q.remove(d)
 }
@@ -91,9 +122,9 @@ type receiver struct {
 	got    []string
 }
 
-func (r *receiver) Send(ctx context.Context, a notify.Alert, plain bool) error {
-	line := a.Data.ID
-	if plain {
+func (r *receiver) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+	line := d.Alert.Data.ID
+	if d.Plain {
 		line += " plain"
 	}
 	r.asked, r.at = append(r.asked, line), append(r.at, time.Since(r.start))
@@ -105,15 +136,15 @@ func (r *receiver) Send(ctx context.Context, a notify.Alert, plain bool) error {
 	select {
 	case <-time.After(hang):
 	case <-ctx.Done():
-		return &notify.Error{Err: ctx.Err()}
+		return nil, &notify.Error{Err: ctx.Err()}
 	}
 	if r.answer != nil {
-		if err := r.answer(n, plain); err != nil {
-			return err
+		if err := r.answer(n, d.Plain); err != nil {
+			return nil, err
 		}
 	}
 	r.got = append(r.got, line)
-	return nil
+	return nil, nil
 }
 
 func failing(o notify.Outcome, after time.Duration) error {

@@ -53,7 +53,7 @@ func (a *app) testAlert(ctx context.Context, config, to string) error {
 		}
 		sent++
 		sending, cancel := context.WithTimeout(ctx, t.Timeout)
-		err := t.To.Send(sending, alert, false)
+		_, err := t.To.Send(sending, notify.Delivery{Alert: alert})
 		cancel()
 		if err != nil {
 			failed++

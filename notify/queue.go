@@ -1,0 +1,60 @@
+package notify
+
+import "time"
+
+// Delivery is one alert for one notifier, as the queue keeps it.
+type Delivery struct {
+	Seq      uint64    `json:"-"` // place in the queue
+	Alert    Alert     `json:"alert"`
+	Queued   time.Time `json:"queued"`
+	Attempts int       `json:"attempts,omitempty"`
+	Plain    bool      `json:"plain,omitempty"`  // the usual form was refused
+	Reason   string    `json:"reason,omitempty"` // why the last attempt failed
+
+	Receipt Receipt `json:"-"` // of an earlier alert of the same incident, nil = none
+}
+
+// Circuit says what a Worker is doing about its queue.
+type Circuit string
+
+// The states of a Circuit.
+const (
+	Closed   Circuit = ""         // delivering
+	Waiting  Circuit = "waiting"  // the last attempt failed, it is tried again
+	Held     Circuit = "held"     // settings are refused: the queue waits for a person
+	Disabled Circuit = "disabled" // the receiver is gone for good (HTTP 410)
+)
+
+// Health is how a notifier has fared; it outlives the process.
+type Health struct {
+	Circuit   Circuit   `json:"circuit,omitempty"`
+	Since     time.Time `json:"since,omitzero"`      // of Circuit
+	NotBefore time.Time `json:"not_before,omitzero"` // no attempt earlier: a pause, or what the receiver asked for
+	Reason    string    `json:"reason,omitempty"`    // of the last failed attempt, without address or secret
+	Failed    time.Time `json:"failed,omitzero"`     // the last failed attempt
+	Succeeded time.Time `json:"succeeded,omitzero"`  // the last delivery
+	SetAside  int       `json:"set_aside,omitempty"` // deliveries given up so far
+}
+
+// Queue is where a Worker's deliveries wait; it outlives the process.
+type Queue interface {
+	// Health is what was stored last; the zero Health at first.
+	Health(notifier string) (Health, error)
+	// Oldest is the delivery that is next, with its receipt; false when none
+	// waits.
+	Oldest(notifier string) (Delivery, bool, error)
+	// Done removes a delivery that was accepted and keeps its receipt.
+	Done(notifier string, d Delivery, r Receipt, h Health) error
+	// Retry keeps a delivery at its place, with what was learnt. One that is no
+	// longer in the queue stays out.
+	Retry(notifier string, d Delivery, h Health) error
+	// SetAside takes a delivery out of the queue for good and keeps it apart.
+	SetAside(notifier string, d Delivery, h Health) error
+	// Standing are the open incidents that have a receipt of the notifier.
+	Standing(notifier string) ([]Standing, error)
+	// Kept stores changed receipts by incident; nil forgets one.
+	Kept(notifier string, changed map[string]Receipt) error
+	// Changed returns a channel that is closed at the next new delivery, and
+	// when an incident has changed.
+	Changed() <-chan struct{}
+}
