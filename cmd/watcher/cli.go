@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -251,7 +253,7 @@ func causesDir(c *conf.Config) (string, error) {
 }
 
 func checkMuted(c *conf.Config, set *matchers.Set) error {
-	var ids []string
+	ids := slices.Clone(incident.OwnCauses)
 	for _, cause := range set.Causes() {
 		ids = append(ids, cause.ID)
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"jira-oauth-watcher/conf"
@@ -24,6 +26,7 @@ type generation struct {
 
 	logs    []*pipeline.Log
 	workers []*notify.Worker
+	buttons []task
 	closers []func() error
 }
 
@@ -65,6 +68,10 @@ func (g *generation) open(d *daemon) error {
 	g.recorder.Store = d.store
 	for _, t := range g.targets {
 		g.workers = append(g.workers, notify.NewWorker(t, d.store, d.log))
+		if t.Buttons != nil {
+			log := d.log.With("notifier", t.Name)
+			g.buttons = append(g.buttons, func(ctx context.Context) error { return t.Buttons.Run(ctx, log, g.recorder.Acknowledge) })
+		}
 	}
 	for _, l := range g.conf.Logs {
 		p := &pipeline.Log{
@@ -72,7 +79,9 @@ func (g *generation) open(d *daemon) error {
 			Zone:     l.TimeZone,
 			Set:      g.set,
 			Recorder: g.recorder,
+			Silent:   l.SilentAfter,
 		}
+		g.recorder.Logs = append(g.recorder.Logs, p.Source)
 		if l.Path == stdinPath {
 			if d.stdin == nil {
 				d.stdin = tailer.Stream(d.in)
@@ -98,7 +107,7 @@ func (g *generation) open(d *daemon) error {
 		p.Reader, p.Key, p.Begin = f, path, f.Position
 		g.logs = append(g.logs, p)
 	}
-	return nil
+	return g.recorder.Forget()
 }
 
 func (g *generation) close() error {
@@ -118,7 +127,7 @@ func (g *generation) readers() []task {
 }
 
 func (g *generation) senders() []task {
-	var tasks []task
+	tasks := slices.Clone(g.buttons)
 	for _, w := range g.workers {
 		tasks = append(tasks, w.Run)
 	}
@@ -142,6 +151,15 @@ func (g *generation) beats() []time.Time {
 		}
 	}
 	return beats
+}
+
+// settle queues what time alone brings. Only when every log has been read to
+// its end does silence mean anything.
+func (g *generation) settle(now time.Time) error {
+	if err := g.recorder.Attend(now); err != nil || !g.current() {
+		return err
+	}
+	return g.recorder.Settle(now)
 }
 
 // current tells whether every log has been read to its end: only then does

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	settleEvery = 2 * time.Second       // how often reminders and quiet incidents are looked for
+	settleEvery = 2 * time.Second       // how often is looked for what time alone brings
 	readyEvery  = 10 * time.Millisecond // how often readiness is looked for at the start
 	onceGrace   = time.Minute           // how long --once tries to deliver
 	stdinPath   = "-"                   // --log - is standard input
@@ -158,6 +158,14 @@ func (d *daemon) once(ctx context.Context, g *generation) error {
 	if err := together(ctx, g.readers()); err != nil {
 		return err
 	}
+	return d.drain(ctx, g)
+}
+
+// drain delivers what is queued when nothing more will be read.
+func (d *daemon) drain(ctx context.Context, g *generation) error {
+	if err := g.recorder.Finish(); err != nil {
+		return err
+	}
 	draining, cancel := context.WithTimeout(ctx, onceGrace)
 	defer cancel()
 	if err := together(draining, g.drains()); err != nil {
@@ -249,9 +257,9 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			if service.watch(g.beats()) {
 				tick.Reset(service.interval(settleEvery))
 			}
-			if now := time.Now(); now.Sub(settled) >= settleEvery && g.current() {
+			if now := time.Now(); now.Sub(settled) >= settleEvery {
 				settled = now
-				if err := g.recorder.Settle(now); err != nil {
+				if err := g.settle(now); err != nil {
 					return nil, finish(err)
 				}
 			}
@@ -265,12 +273,7 @@ func (d *daemon) ended(ctx context.Context, g *generation, stop context.CancelFu
 	if err := <-sent; err != nil {
 		return err
 	}
-	draining, cancel := context.WithTimeout(ctx, onceGrace)
-	defer cancel()
-	if err := together(draining, g.drains()); err != nil {
-		return err
-	}
-	return d.undelivered(g)
+	return d.drain(ctx, g)
 }
 
 // together runs all tasks and waits for all of them; the first that fails

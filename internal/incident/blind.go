@@ -40,7 +40,7 @@ func (r *Rules) Blind(s State, g Gap, log Source) (State, *notify.Alert) {
 		s.Last = g.At
 	}
 	s.Content = r.gap(g, log)
-	if r.muted(s.Content) || s.Alerts > 0 && !r.reminderDue(s, s.Last) {
+	if r.muted(s.Content) || s.Alerts > 0 && !r.reminderDue(s, s.Last, g.At) {
 		return s, nil
 	}
 	return r.tell(s, notify.Blind, g.At)

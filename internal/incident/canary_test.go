@@ -61,7 +61,10 @@ func sent(t *testing.T, a notify.Alert) map[string]string {
 		t.Fatal(err)
 	}
 	for _, plain := range []bool{false, true} {
-		if err := func() error { _, err := targets[0].To.Send(context.Background(), notify.Delivery{Alert: a, Plain: plain}); return err }(); err != nil {
+		if err := func() error {
+			_, err := targets[0].To.Send(context.Background(), notify.Delivery{Alert: a, Plain: plain})
+			return err
+		}(); err != nil {
 			t.Fatal(err)
 		}
 	}

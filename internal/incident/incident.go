@@ -36,6 +36,29 @@ type State struct {
 	// Said is when each cause was last told, so that one that comes and goes
 	// is told once in a repeat_interval.
 	Said map[string]time.Time `json:"said,omitempty"`
+
+	// Turns counts the changes of cause since the last alert; Causes is when
+	// each cause was last seen.
+	Turns  int                  `json:"turns,omitempty"`
+	Causes map[string]time.Time `json:"causes,omitempty"`
+
+	// Ack is who has seen to it, nil when nobody has.
+	Ack *notify.Acknowledged `json:"ack,omitempty"`
+
+	// Storm is the key of the storm that speaks for this incident; Hushed says
+	// that nobody has been told of the incident alone.
+	Storm  string `json:"storm,omitempty"`
+	Hushed bool   `json:"hushed,omitempty"`
+
+	// Of a storm only: how many incidents it is made of, the integrations that
+	// are named, when the last one opened by its own time and when it came by
+	// the wall clock, whether it is still to be told, and when it was told last.
+	Members int       `json:"members,omitempty"`
+	Listed  []string  `json:"listed,omitempty"`
+	Joined  time.Time `json:"joined,omitzero"`
+	Arrived time.Time `json:"arrived,omitzero"`
+	Untold  bool      `json:"untold,omitempty"`
+	Begun   time.Time `json:"begun,omitzero"`
 }
 
 // Source is the log that a failure was read from.
@@ -86,6 +109,7 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	previous := s.Content.Cause.ID
 	s.Content = content
 	s.Since++
+	s = turned(s, previous)
 	switch {
 	case r.muted(content):
 		return s, nil
@@ -93,11 +117,42 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 		return r.tell(s, notify.Opened, at)
 	case previous != content.Cause.ID && r.news(s):
 		s.Content.Cause.Previous = &previous
+		s.Ack, s.Storm, s.Hushed = nil, "", false // they were about another cause
 		return r.tell(s, notify.Changed, at)
-	case r.reminderDue(s, s.Last):
+	case s.Storm == "" && r.reminderDue(s, s.Last, seen):
 		return r.tell(s, notify.Reminder, at)
 	}
 	return s, nil
+}
+
+const maxCauses = 20 // of one incident that are remembered
+
+// turned remembers the cause that was just seen.
+func turned(s State, previous string) State {
+	cause := s.Content.Cause.ID
+	if previous != "" && previous != cause {
+		s.Turns++
+	}
+	s.Causes = maps.Clone(s.Causes)
+	if s.Causes == nil {
+		s.Causes = map[string]time.Time{}
+	}
+	if _, known := s.Causes[cause]; known || len(s.Causes) < maxCauses {
+		s.Causes[cause] = s.Last
+	}
+	return s
+}
+
+// alternates are the other causes between which the incident comes and goes:
+// it has turned from one to another and back since the last alert.
+func (r *Rules) alternates(s State) []string {
+	var others []string
+	for _, cause := range slices.Sorted(maps.Keys(s.Causes)) {
+		if s.Turns >= 2 && cause != s.Content.Cause.ID && !s.Causes[cause].Before(s.Told) {
+			others = append(others, cause)
+		}
+	}
+	return others
 }
 
 // maxAhead is how far in the future of the reading an event's time may lie: a
@@ -133,15 +188,17 @@ func encodable(t time.Time) time.Time {
 func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
 	age := max(now.Sub(s.Seen), 0)
 	switch {
-	case !s.Open:
+	case !s.Open || s.Lasting():
 		return s, nil
 	case age >= r.conf.QuietAfter:
 		s.Open = false
-		if s.Alerts == 0 || r.muted(s.Content) || s.blind() {
+		if s.Alerts == 0 || r.muted(s.Content) || s.blind() || s.Hushed {
 			return s, nil
 		}
 		return r.tell(s, notify.Quiet, s.Last.Add(r.conf.QuietAfter))
-	case s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age)):
+	case s.Members > 0:
+		return r.TellStorm(s, now)
+	case s.Storm == "" && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
 		kind := notify.Reminder
 		if s.blind() {
 			kind = notify.Blind
@@ -149,6 +206,62 @@ func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
 		return r.tell(s, kind, s.Last)
 	}
 	return s, nil
+}
+
+// Acknowledge takes what somebody did with a button.
+func (r *Rules) Acknowledge(s State, p notify.Press) State {
+	s.Ack = &notify.Acknowledged{By: notify.Cut(r.masks.Text(p.By), maxField), UserID: notify.Cut(p.UserID, maxField), At: p.At}
+	if p.Snooze > 0 {
+		s.Ack.Until = p.At.Add(p.Snooze)
+	}
+	return s
+}
+
+// asleep tells whether somebody wants no reminders now.
+func (s State) asleep(now time.Time) bool {
+	return s.Ack != nil && (s.Ack.Until.IsZero() || now.Before(s.Ack.Until))
+}
+
+// with is a copy of facts with one more.
+func with(facts map[string]any, name string, value any) map[string]any {
+	all := maps.Clone(facts)
+	if all == nil {
+		all = map[string]any{}
+	}
+	all[name] = value
+	return all
+}
+
+// data is the incident as it is now.
+func (s State) data() notify.Data {
+	d := s.Content
+	if s.Members > 0 {
+		d = many(s, d)
+	}
+	d.Schema = 1
+	d.ID = s.ID()
+	d.Failures = notify.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
+	d.Acknowledged = s.Ack
+	return d
+}
+
+// ID names the incident, as notify.Data.Incident has it.
+func (s State) ID() string {
+	return s.Key + "@" + s.First.UTC().Format("20060102T150405.000Z")
+}
+
+// Standing is the incident for those that show how it stands.
+func (s State) Standing() notify.Data {
+	d := s.data()
+	switch {
+	case s.blind() || s.Lasting():
+		d.Kind = notify.Blind
+	case s.Members > 0:
+		d.Kind = notify.Storm
+	default:
+		d.Kind = notify.Reminder
+	}
+	return d
 }
 
 // muted tells whether the operator wants no alert for what a failure says.
@@ -163,9 +276,10 @@ func (r *Rules) news(s State) bool {
 	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(said) >= r.conf.RepeatInterval
 }
 
-// reminderDue: there is something new to say, and the pause is over.
-func (r *Rules) reminderDue(s State, at time.Time) bool {
-	return s.Since > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.Told) >= r.pause(s)
+// reminderDue: there is something new to say, the pause is over, and nobody
+// has seen to it. at is the event's time, now the wall clock.
+func (r *Rules) reminderDue(s State, at, now time.Time) bool {
+	return s.Since > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.Told) >= r.pause(s) && !s.asleep(now)
 }
 
 // pause is the time between two alerts. The rules may have changed since the
@@ -175,13 +289,17 @@ func (r *Rules) pause(s State) time.Duration { return max(s.Interval, r.conf.Rep
 // tell makes the alert and remembers that it was told.
 func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Alert) {
 	s.Alerts++
-	d := s.Content
-	d.Schema = 1
+	if s.Ack != nil && kind != notify.Quiet {
+		s.Ack = nil // it has run out
+	}
+	d := s.data()
 	d.Kind = kind
-	d.ID = fmt.Sprintf("%s@%s#%d", s.Key, s.First.UTC().Format("20060102T150405.000Z"), s.Alerts)
-	d.Failures = notify.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
+	d.ID = fmt.Sprintf("%s#%d", d.ID, s.Alerts)
+	if others := r.alternates(s); len(others) > 0 {
+		d.Facts = with(d.Facts, "alternates_with", others)
+	}
 	s.Content.Cause.Previous = nil
-	s.Since = 0
+	s.Since, s.Turns = 0, 0
 	s.Told = s.Last
 	s.Said = maps.Clone(s.Said)
 	if s.Said == nil {

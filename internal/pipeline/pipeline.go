@@ -9,12 +9,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -43,20 +41,6 @@ type Reader interface {
 	Gaps() []tailer.Gap
 }
 
-// Recorder takes failures into their incidents and queues what is worth
-// saying. Its fields are not changed after the first use.
-type Recorder struct {
-	Store   *store.Store
-	Rules   *incident.Rules
-	Targets []Target
-}
-
-// Target is a notifier that alerts are queued for.
-type Target struct {
-	Name        string
-	MinSeverity conf.Severity
-}
-
 // Log is one followed log.
 type Log struct {
 	Source   incident.Source
@@ -66,6 +50,7 @@ type Log struct {
 	Recorder *Recorder
 	Key      string                 // under which the position is stored; "" = not at all
 	Begin    func() tailer.Position // where Reader begins, once it has opened the log; needed with Key
+	Silent   time.Duration          // no line for so long is worth an alert; 0 = never
 
 	beat    atomic.Int64 // wall clock of the last sign of life, nanoseconds
 	current atomic.Bool
@@ -74,6 +59,7 @@ type Log struct {
 	batch   batch
 	stored  tailer.Position
 	at      time.Time // of the last commit
+	sight   sight
 }
 
 // batch is what one read brought: the failures of complete events, the position
@@ -132,8 +118,15 @@ func (l *Log) Run(ctx context.Context) error {
 				return err
 			}
 		}
-		l.current.Store(err == nil && silent && l.Reader.Stats().Waiting == nil)
-		l.beat.Store(time.Now().UnixNano())
+		waiting := l.Reader.Stats().Waiting
+		l.current.Store(err == nil && silent && waiting == nil)
+		now := time.Now()
+		l.beat.Store(now.UnixNano())
+		if ctx.Err() == nil && !ended {
+			if err := l.look(now, !silent, waiting); err != nil {
+				return err
+			}
+		}
 		switch {
 		case ended, ctx.Err() != nil:
 			return nil
@@ -215,88 +208,4 @@ func (l *Log) commit() error {
 	l.stored = l.batch.next
 	l.batch.failures, l.batch.gaps = l.batch.failures[:0], l.batch.gaps[:0]
 	return nil
-}
-
-// record takes one failure into its incident and queues the alert it is worth.
-func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source) error {
-	s, err := tx.Incident(r.Rules.Key(f))
-	if err != nil {
-		return err
-	}
-	s, alert := r.Rules.Step(s, f, from, time.Now())
-	if err := tx.SetIncident(s); err != nil {
-		return err
-	}
-	return r.enqueue(tx, alert)
-}
-
-// blind takes a gap into the incident of its log and queues the alert it is
-// worth.
-func (r *Recorder) blind(tx *store.Tx, g incident.Gap, log incident.Source) error {
-	s, err := tx.Incident(r.Rules.LogKey(log))
-	if err != nil {
-		return err
-	}
-	s, alert := r.Rules.Blind(s, g, log)
-	if err := tx.SetIncident(s); err != nil {
-		return err
-	}
-	return r.enqueue(tx, alert)
-}
-
-func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert) error {
-	if alert == nil {
-		return nil
-	}
-	for _, t := range r.Targets {
-		if alert.Data.Cause.Severity < t.MinSeverity {
-			continue
-		}
-		if err := tx.Enqueue(t.Name, *alert); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Settle queues what time alone brings at the wall clock's now: reminders that
-// are due, and the end of incidents that have gone quiet.
-func (r *Recorder) Settle(now time.Time) error {
-	due, err := r.due(now)
-	if err != nil || !due {
-		return err
-	}
-	return r.Store.Update(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		if err != nil {
-			return err
-		}
-		for _, before := range all {
-			s, alert := r.Rules.Settle(before, now)
-			if s.Open && alert == nil {
-				continue
-			}
-			if err := tx.SetIncident(s); err != nil {
-				return err
-			}
-			if err := r.enqueue(tx, alert); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// due tells whether Settle would change anything, so that a quiet service
-// writes nothing.
-func (r *Recorder) due(now time.Time) (due bool, err error) {
-	err = r.Store.View(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		for _, before := range all {
-			s, alert := r.Rules.Settle(before, now)
-			due = due || alert != nil || !s.Open
-		}
-		return err
-	})
-	return due, err
 }

@@ -111,7 +111,7 @@ func (p *process) queued(t *testing.T, notifier string) []notify.Data {
 			return list
 		}
 		list = append(list, d.Alert.Data)
-		if err := p.store.Done(notifier, d); err != nil {
+		if err := p.store.Done(notifier, d, nil, notify.Health{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,7 +12,9 @@ import (
 	"sync"
 	"testing"
 
+	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -25,11 +27,12 @@ func filled(t *testing.T) (file []byte, now, before string) {
 	s, _ := opened(t, dir)
 	for i := range 12 {
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SetPosition("jira", tailer.Position{Offset: int64(i)}), tx.SetIncident(state(fmt.Sprintf("key %02d", i))), enqueue(fmt.Sprint(i))(tx))
+			return errors.Join(tx.SetPosition("jira", tailer.Position{Offset: int64(i)}), tx.SetIncident(state(fmt.Sprintf("key %02d", i))), enqueue(fmt.Sprint(i))(tx),
+				tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}}), tx.Enqueue("slack", of("r", notify.Reminder)))
 		})
 	}
 	d, _, _ := s.Oldest("hub")
-	if err := s.SetAside("hub", d); err != nil {
+	if err := s.SetAside("hub", d, notify.Health{}); err != nil {
 		t.Fatal(err)
 	}
 	before = content(t, s)

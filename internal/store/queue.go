@@ -4,26 +4,134 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"jira-oauth-watcher/notify"
 )
 
-// Changed returns a channel that is closed when the next delivery is queued.
+// maxQueue bounds the deliveries that wait for one notifier. Beyond it the
+// oldest reminders go, then the oldest of other kinds; an opened never goes.
+const maxQueue = 10_000
+
+// Enqueue puts an alert behind the deliveries of a notifier. A reminder, or a
+// storm told anew, takes the place of an older one of the same incident that
+// still waits, so that an outage of hours ends in few messages.
+func (tx *Tx) Enqueue(notifier string, a notify.Alert) error {
+	out, err := tx.of(outbox, notifier)
+	if err != nil {
+		return err
+	}
+	index, err := tx.of(queued, notifier)
+	if err != nil {
+		return err
+	}
+	d := notify.Delivery{Alert: a, Queued: time.Now()}
+	if replaceable(a.Data.Kind) {
+		if old, ok, err := tx.waiting(notifier, a.Data.Incident(), a.Data.Kind); err != nil {
+			return err
+		} else if ok {
+			d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
+			if err := tx.remove(notifier, old); err != nil {
+				return err
+			}
+		}
+	}
+	if err := tx.bound(notifier, out.b); err != nil {
+		return err
+	}
+	tx.summary.Seq++
+	tx.news = true
+	d.Seq = tx.summary.Seq
+	if kind := a.Data.Kind; kind == notify.Opened || replaceable(kind) {
+		if err := index.put(where(a.Data.Incident(), kind), d.Seq); err != nil {
+			return err
+		}
+	}
+	return out.put(place(d), d)
+}
+
+func replaceable(k notify.Kind) bool { return k == notify.Reminder || k == notify.Storm }
+
+// Withdraw takes an incident's opened out of a notifier's queue, and tells
+// whether it was there and had not been tried yet.
+func (tx *Tx) Withdraw(notifier, incident string) (bool, error) {
+	d, ok, err := tx.waiting(notifier, incident, notify.Opened)
+	if err != nil || !ok || d.Attempts > 0 {
+		return false, err
+	}
+	return true, tx.remove(notifier, d)
+}
+
+// waiting is the delivery of that kind that waits for an incident.
+func (tx *Tx) waiting(notifier, incident string, kind notify.Kind) (d notify.Delivery, ok bool, err error) {
+	index, err := tx.of(queued, notifier)
+	if err != nil {
+		return d, false, err
+	}
+	if ok, err = index.get(where(incident, kind), &d.Seq); err != nil || !ok {
+		return d, false, err
+	}
+	out, err := tx.of(outbox, notifier)
+	if err != nil {
+		return d, false, err
+	}
+	seq := d.Seq
+	d.Alert.Data.Kind = kind
+	ok, err = out.get(place(d), &d)
+	d.Seq = seq
+	return d, ok, err
+}
+
+// bound makes room for one more delivery.
+func (tx *Tx) bound(notifier string, out *bolt.Bucket) error {
+	c := out.Cursor()
+	oldest, _ := c.First()
+	if oldest == nil || tx.summary.Seq-binary.BigEndian.Uint64(oldest) < uint64(tx.maxQueue)-1 || out.Stats().KeyN < tx.maxQueue {
+		return nil
+	}
+	var drop []byte
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		if letter := kindOf(k); letter == letters[notify.Reminder] || letter == letters[notify.Storm] {
+			drop = k
+			break
+		} else if drop == nil && letter != letters[notify.Opened] {
+			drop = k
+		}
+	}
+	if drop == nil {
+		return nil // openeds only: each of them has to be told
+	}
+	var d notify.Delivery
+	if err := json.Unmarshal(out.Get(drop), &d); err != nil {
+		return err
+	}
+	d.Seq = binary.BigEndian.Uint64(drop)
+	if err := tx.remove(notifier, d); err != nil {
+		return err
+	}
+	h, err := tx.Health(notifier)
+	if err != nil {
+		return err
+	}
+	h.Dropped++
+	return tx.table(health).put([]byte(notifier), h)
+}
+
+// Changed returns a channel that is closed when the next delivery is queued or
+// an incident changes.
 func (s *Store) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.changed
 }
 
-// Oldest is the delivery that has waited longest for a notifier; false when
-// none waits.
-func (s *Store) Oldest(notifier string) (notify.Delivery, bool, error) {
-	var d notify.Delivery
-	found := false
-	err := s.db.View(func(tx *bolt.Tx) error {
-		b := tx.Bucket(outbox).Bucket([]byte(notifier))
+// Oldest is the delivery that has waited longest for a notifier, with the
+// receipt of its incident; false when none waits.
+func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
+	err = s.View(func(tx *Tx) error {
+		b := tx.tx.Bucket(outbox).Bucket([]byte(notifier))
 		if b == nil {
 			return nil
 		}
@@ -32,43 +140,76 @@ func (s *Store) Oldest(notifier string) (notify.Delivery, bool, error) {
 			return nil
 		}
 		found = true
-		if err := json.Unmarshal(v, &d); err != nil {
-			return fmt.Errorf("state file: %w", err)
-		}
 		d.Seq = binary.BigEndian.Uint64(k)
+		if err := json.Unmarshal(v, &d); err != nil {
+			return err
+		}
+		if b := tx.tx.Bucket(receipts).Bucket([]byte(notifier)); b != nil {
+			if r := b.Get([]byte(d.Alert.Data.Incident())); r != nil {
+				d.Receipt = append(notify.Receipt{}, r...)
+			}
+		}
 		return nil
 	})
 	return d, found && err == nil, err
 }
 
-// Done removes a delivery that was accepted.
-func (s *Store) Done(notifier string, d notify.Delivery) error {
-	return s.Update(func(tx *Tx) error { return tx.remove(notifier, d) })
+// Done removes a delivery that was accepted and keeps its receipt.
+func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
+	return s.Update(func(tx *Tx) error {
+		if err := tx.setReceipt(notifier, d.Alert.Data.Incident(), r); err != nil {
+			return err
+		}
+		if err := tx.setHealth(notifier, h); err != nil {
+			return err
+		}
+		return tx.remove(notifier, d)
+	})
 }
 
 func (tx *Tx) remove(notifier string, d notify.Delivery) error {
-	t, err := tx.of(outbox, notifier)
+	out, err := tx.of(outbox, notifier)
 	if err != nil {
 		return err
 	}
-	return t.delete(place(d.Seq))
-}
-
-// Retry keeps a delivery at its place, with what was learnt about it.
-func (s *Store) Retry(notifier string, d notify.Delivery) error {
-	return s.Update(func(tx *Tx) error {
-		t, err := tx.of(outbox, notifier)
-		if err != nil {
+	index, err := tx.of(queued, notifier)
+	if err != nil {
+		return err
+	}
+	var seq uint64
+	key := where(d.Alert.Data.Incident(), d.Alert.Data.Kind)
+	if ok, err := index.get(key, &seq); err != nil {
+		return err
+	} else if ok && seq == d.Seq {
+		if err := index.delete(key); err != nil {
 			return err
 		}
-		return t.put(place(d.Seq), d)
+	}
+	return out.delete(place(d))
+}
+
+// Retry keeps a delivery at its place, with what was learnt about it and about
+// the notifier. One that was taken out meanwhile stays out.
+func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error {
+	return s.Update(func(tx *Tx) error {
+		if err := tx.setHealth(notifier, h); err != nil {
+			return err
+		}
+		t, err := tx.of(outbox, notifier)
+		if err != nil || t.b.Get(place(d)) == nil {
+			return err
+		}
+		return t.put(place(d), d)
 	})
 }
 
 // SetAside takes a delivery out of the queue and keeps it apart, for a person
 // to look at.
-func (s *Store) SetAside(notifier string, d notify.Delivery) error {
+func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
+		if err := tx.setHealth(notifier, h); err != nil {
+			return err
+		}
 		t, err := tx.of(aside, notifier)
 		if err != nil {
 			return err
@@ -79,7 +220,7 @@ func (s *Store) SetAside(notifier string, d notify.Delivery) error {
 				return err
 			}
 		}
-		if err := t.put(place(d.Seq), d); err != nil {
+		if err := t.put(place(d), d); err != nil {
 			return err
 		}
 		return tx.remove(notifier, d)
@@ -89,9 +230,9 @@ func (s *Store) SetAside(notifier string, d notify.Delivery) error {
 // Waiting counts the deliveries that wait, by notifier, and those set aside.
 func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
 	waiting, setAside = map[string]int{}, map[string]int{}
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err = s.View(func(tx *Tx) error {
 		for name, counts := range map[string]map[string]int{string(outbox): waiting, string(aside): setAside} {
-			b := tx.Bucket([]byte(name))
+			b := tx.tx.Bucket([]byte(name))
 			if err := b.ForEachBucket(func(k []byte) error {
 				counts[string(k)] = b.Bucket(k).Stats().KeyN
 				return nil
@@ -104,4 +245,21 @@ func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
 	return waiting, setAside, err
 }
 
-func place(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+// letters mark the kind of a delivery in its key, so that the queue can be
+// looked through without reading it.
+var letters = map[notify.Kind]byte{
+	notify.Opened: 'o', notify.Changed: 'c', notify.Reminder: 'r', notify.Quiet: 'q',
+	notify.Storm: 's', notify.Blind: 'b', notify.Sighted: 'g', notify.Test: 't',
+}
+
+// place is the key of a delivery: its number, then its kind.
+func place(d notify.Delivery) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, d.Seq), letters[d.Alert.Data.Kind])
+}
+
+func kindOf(key []byte) byte { return key[len(key)-1] }
+
+// where is the key under which an incident's delivery of a kind is found.
+func where(incident string, kind notify.Kind) []byte {
+	return fmt.Appendf(nil, "%s#%s", incident, kind)
+}

@@ -94,13 +94,26 @@ func sound(file *os.File) (halved bool, err error) {
 	if want.Schema > schema {
 		return false, fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): install that version again, or move the file away", want.Schema, schema)
 	}
-	if all := []string{string(aside), string(incidents), string(meta), string(outbox), string(positions)}; !slices.Equal(c.buckets, all) {
+	all := names(parts)
+	if want.Schema < schema {
+		all = names(first)
+	}
+	if !slices.Equal(c.buckets, all) {
 		return false, unsound("it has the parts %q, not %q", c.buckets, all)
 	}
 	if c.found.Records != want.Records || c.found.Sum != want.Sum {
 		return false, unsound("it has %d records of %d, or others than were stored", c.found.Records, want.Records)
 	}
 	return halved, nil
+}
+
+func names(buckets [][]byte) []string {
+	var all []string
+	for _, b := range buckets {
+		all = append(all, string(b))
+	}
+	slices.Sort(all)
+	return all
 }
 
 // summary is what the file says about itself. Every version can read the

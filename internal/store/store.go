@@ -15,22 +15,32 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"jira-oauth-watcher/internal/incident"
-	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
 
-// The buckets of the file. outbox and aside hold one bucket a notifier.
+// The buckets of the file. outbox, queued, aside and receipts hold one bucket a
+// notifier.
 var (
 	meta      = []byte("meta")
 	positions = []byte("positions")
 	incidents = []byte("incidents")
+	openings  = []byte("openings") // by cause: what opened of late
 	outbox    = []byte("outbox")
+	queued    = []byte("queued") // where in the outbox an incident's alert of a kind is
 	aside     = []byte("aside")
+	receipts  = []byte("receipts") // by incident
+	health    = []byte("health")   // by notifier
 )
 
-// schema is the version of the file's form. A file of a newer one is refused.
-const schema = 1
+// parts are all buckets, and first those that a file of schema 1 had.
+var (
+	parts = [][]byte{meta, positions, incidents, openings, outbox, queued, aside, receipts, health}
+	first = [][]byte{meta, positions, incidents, outbox, aside}
+)
+
+// schema is the version of the file's form. A file of an older one gets what
+// it lacks, one of a newer one is refused.
+const schema = 2
 
 // maxAside bounds the deliveries kept apart for one notifier; the oldest go.
 const maxAside = 1000
@@ -38,7 +48,8 @@ const maxAside = 1000
 // Store is an open state file. Its methods may be called from any goroutine;
 // every change is on disk when they return.
 type Store struct {
-	db *bolt.DB
+	db       *bolt.DB
+	maxQueue int // deliveries that wait for one notifier
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -90,27 +101,7 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		db.Close()
 		return nil, err
 	}
-	return &Store{db: db, changed: make(chan struct{})}, nil
-}
-
-// prepare makes the buckets of a new file.
-func prepare(db *bolt.DB) error {
-	made := false
-	err := db.View(func(tx *bolt.Tx) error {
-		made = tx.Bucket(meta) != nil
-		return nil
-	})
-	if err != nil || made {
-		return err
-	}
-	return db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{meta, positions, incidents, outbox, aside} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
-		}
-		return summary{Schema: schema}.write(tx)
-	})
+	return &Store{db: db, maxQueue: maxQueue, changed: make(chan struct{})}, nil
 }
 
 func (s summary) write(tx *bolt.Tx) error {
@@ -126,25 +117,26 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Tx is one transaction.
 type Tx struct {
-	tx      *bolt.Tx
-	summary summary
-	queued  bool
+	tx       *bolt.Tx
+	summary  summary
+	maxQueue int
+	news     bool // a delivery was queued, or an incident changed
 }
 
 // Update runs f in one transaction: all that it changes is on disk when Update
 // returns nil, and nothing of it otherwise.
 func (s *Store) Update(f func(*Tx) error) error {
-	queued := false
+	news := false
 	err := s.db.Update(func(btx *bolt.Tx) error {
 		before, err := readSummary(btx.Bucket(meta).Get(summaryKey))
 		if err != nil {
 			return err
 		}
-		tx := &Tx{tx: btx, summary: before}
+		tx := &Tx{tx: btx, summary: before, maxQueue: s.maxQueue}
 		if err := f(tx); err != nil {
 			return err
 		}
-		queued = tx.queued
+		news = tx.news
 		return tx.summary.write(btx)
 	})
 	if errors.Is(err, syscall.ENOSPC) {
@@ -153,7 +145,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("state file: %w", err)
 	}
-	if queued {
+	if news {
 		s.mu.Lock()
 		close(s.changed)
 		s.changed = make(chan struct{})
@@ -183,46 +175,6 @@ func (s *Store) Position(log string) (p tailer.Position, known bool, err error) 
 // SetPosition stores where reading of a log goes on.
 func (tx *Tx) SetPosition(log string, p tailer.Position) error {
 	return tx.table(positions).put([]byte(log), p)
-}
-
-// Incident is the state of an incident; the zero State when there is none.
-func (tx *Tx) Incident(key string) (incident.State, error) {
-	var s incident.State
-	_, err := tx.table(incidents).get([]byte(key), &s)
-	return s, err
-}
-
-// SetIncident stores the state of an incident, or forgets one that is closed.
-func (tx *Tx) SetIncident(s incident.State) error {
-	if !s.Open {
-		return tx.table(incidents).delete([]byte(s.Key))
-	}
-	return tx.table(incidents).put([]byte(s.Key), s)
-}
-
-// Incidents are all open incidents, by key.
-func (tx *Tx) Incidents() ([]incident.State, error) {
-	var all []incident.State
-	err := tx.table(incidents).b.ForEach(func(_, v []byte) error {
-		var s incident.State
-		if err := json.Unmarshal(v, &s); err != nil {
-			return err
-		}
-		all = append(all, s)
-		return nil
-	})
-	return all, err
-}
-
-// Enqueue puts an alert behind the deliveries of a notifier.
-func (tx *Tx) Enqueue(notifier string, a notify.Alert) error {
-	t, err := tx.of(outbox, notifier)
-	if err != nil {
-		return err
-	}
-	tx.summary.Seq++
-	tx.queued = true
-	return t.put(place(tx.summary.Seq), notify.Delivery{Alert: a, Queued: time.Now()})
 }
 
 // table is a bucket whose changes are added up in the summary.

@@ -181,15 +181,15 @@ func TestQueue(t *testing.T) {
 	update(t, s, enqueue("1", "2", "3"))
 	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("slack", alert("s")) })
 	d, _, _ := s.Oldest("hub")
-	d.Attempts, d.Plain, d.Reason, d.NotBefore = 3, true, "why", time.Unix(1e9, 0).UTC()
-	if err := s.Retry("hub", d); err != nil {
+	d.Attempts, d.Plain, d.Reason = 3, true, "why"
+	if err := s.Retry("hub", d, notify.Health{}); err != nil {
 		t.Fatal(err)
 	}
 	again, ok, err := s.Oldest("hub")
-	if !ok || err != nil || again.Seq != d.Seq || again.Attempts != 3 || !again.Plain || again.Reason != "why" || !again.NotBefore.Equal(d.NotBefore) || !again.Queued.Equal(d.Queued) {
+	if !ok || err != nil || again.Seq != d.Seq || again.Attempts != 3 || !again.Plain || again.Reason != "why" || !again.Queued.Equal(d.Queued) {
 		t.Errorf("after Retry: %+v, want %+v", again, d)
 	}
-	if err := s.SetAside("hub", d); err != nil {
+	if err := s.SetAside("hub", d, notify.Health{}); err != nil {
 		t.Fatal(err)
 	}
 	seq := d.Seq
@@ -198,7 +198,7 @@ func TestQueue(t *testing.T) {
 		if d.Alert.Data.ID != want || d.Seq <= seq {
 			t.Errorf("Oldest is %s at %d, want %s", d.Alert.Data.ID, d.Seq, want)
 		}
-		if err := s.Done("hub", d); err != nil {
+		if err := s.Done("hub", d, nil, notify.Health{}); err != nil {
 			t.Fatal(err)
 		}
 		seq = d.Seq
@@ -213,29 +213,33 @@ func TestQueue(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(waiting, map[string]int{"hub": 1, "slack": 1}) || !reflect.DeepEqual(aside, map[string]int{"hub": 1}) {
 		t.Errorf("Waiting: %v %v %v", waiting, aside, err)
 	}
-	if err := s.Done("nobody", d); err != nil {
+	if err := s.Done("nobody", d, nil, notify.Health{}); err != nil {
 		t.Errorf("Done of nobody's: %v", err)
 	}
 }
 
-// Changed is closed by a new delivery, and by nothing else.
+// Changed is closed by a new delivery and by a changed incident, and by nothing
+// else.
 func TestChanged(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	changed := s.Changed()
-	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(state("k")) })
+	update(t, s, func(tx *store.Tx) error { return tx.SetPosition("jira", tailer.Position{Offset: 1}) })
 	select {
 	case <-changed:
-		t.Error("an incident woke it")
+		t.Error("a position woke it")
 	default:
 	}
-	update(t, s, enqueue("1"))
-	select {
-	case <-changed:
-	default:
-		t.Error("a delivery did not wake it")
-	}
-	if again := s.Changed(); again == changed {
-		t.Error("the channel is the old one")
+	for what, f := range map[string]func(*store.Tx) error{"a delivery": enqueue("1"), "an incident": func(tx *store.Tx) error { return tx.SetIncident(state("k")) }} {
+		changed := s.Changed()
+		update(t, s, f)
+		select {
+		case <-changed:
+		default:
+			t.Errorf("%s did not wake it", what)
+		}
+		if again := s.Changed(); again == changed {
+			t.Errorf("after %s the channel is the old one", what)
+		}
 	}
 }
 
@@ -244,7 +248,7 @@ func TestSetAsideBounded(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	const most = 1000
 	for i := range most + 5 {
-		if err := s.SetAside("hub", notify.Delivery{Seq: uint64(i + 1), Alert: notify.Alert{Data: notify.Data{ID: fmt.Sprint(i)}}}); err != nil {
+		if err := s.SetAside("hub", notify.Delivery{Seq: uint64(i + 1), Alert: notify.Alert{Data: notify.Data{ID: fmt.Sprint(i)}}}, notify.Health{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, aside, _ := s.Waiting(); i == most-1 && aside["hub"] != most {

@@ -1,0 +1,139 @@
+package incident
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/notify"
+)
+
+// The cause IDs of alerts about what keeps the watcher from seeing or from
+// being heard, for as long as it lasts.
+const (
+	LogUnreadable   = "log-unreadable"
+	LogSilent       = "log-silent"
+	NotifierFailing = "notifier-failing"
+)
+
+// OwnCauses are the cause IDs of alerts about the watcher itself, which no
+// catalogue has.
+var OwnCauses = []string{LinesLost, LogUnreadable, LogSilent, NotifierFailing}
+
+// Trouble is something that keeps the watcher from seeing or from being heard.
+type Trouble struct {
+	Cause string // LogUnreadable, LogSilent or NotifierFailing
+	Log   Source // of the first two
+	Name  string // of the notifier
+	Why   string // without a secret
+	Since time.Time
+}
+
+// TroubleKey is the key of the trouble's incident.
+func (r *Rules) TroubleKey(t Trouble) string {
+	sum := sha256.Sum256([]byte(r.node + "\x00" + t.Log.Path + "\x00" + t.Name))
+	return t.Cause + "-" + hex.EncodeToString(sum[:4])
+}
+
+// Lasting tells whether the incident is a trouble: it ends when that ends, and
+// not by itself.
+func (s State) Lasting() bool {
+	switch s.Content.Cause.ID {
+	case LogUnreadable, LogSilent, NotifierFailing:
+		return true
+	}
+	return false
+}
+
+// Trouble takes a trouble that goes on at the wall clock's now into its
+// incident: the new state, and an alert at its beginning and after every
+// repeat_interval.
+func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *notify.Alert) {
+	if !s.Open {
+		s = State{Key: r.TroubleKey(t), Open: true, First: t.Since, Last: now}
+	} else if r.conf.RepeatInterval == 0 || now.Sub(s.Told) < r.pause(s) || s.asleep(now) {
+		return s, nil
+	}
+	s.Seen, s.Last = now, now
+	s.Count++
+	s.Since++
+	s.Content = r.trouble(t)
+	if r.muted(s.Content) {
+		return s, nil
+	}
+	repeated := s.Alerts > 0
+	s, a := r.tell(s, notify.Blind, now)
+	if repeated {
+		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
+	}
+	return s, a
+}
+
+// Over takes the end of a trouble into its incident.
+func (r *Rules) Over(s State, now time.Time) (State, *notify.Alert) {
+	if !s.Open {
+		return s, nil
+	}
+	s.Open = false
+	if s.Alerts == 0 || r.muted(s.Content) {
+		return s, nil
+	}
+	lasted := now.Sub(s.First).Round(time.Second)
+	s.Last = now
+	s.Content.Fix = []notify.Step{}
+	switch s.Content.Cause.ID {
+	case LogUnreadable:
+		s.Content.Diagnosis = fmt.Sprintf("%s can be read again, after %s. What was written meanwhile is read now, as far as it is still there.", s.Content.Log.Path, lasted)
+		s.Content.Confirm = "Nothing is to be done; an alert tells if lines are missing."
+	case LogSilent:
+		s.Content.Diagnosis = fmt.Sprintf("%s has new lines again, after %s.", s.Content.Log.Path, lasted)
+		s.Content.Confirm = "Nothing is to be done."
+	case NotifierFailing:
+		s.Content.Diagnosis = fmt.Sprintf("The notifier %s delivers again, after %s.", s.Content.Facts["notifier"], lasted)
+		s.Content.Confirm = "What waited is delivered now. What was set aside is not: look at the open incidents."
+	}
+	return r.tell(s, notify.Sighted, now)
+}
+
+// trouble is what a trouble says.
+func (r *Rules) trouble(t Trouble) notify.Data {
+	d := notify.Data{
+		Node:        r.masks.Node(r.node),
+		Integration: notify.Integration{ID: "unknown", KnownBy: "nothing"},
+		Cause:       notify.Cause{ID: t.Cause, Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
+		Links:       []notify.Link{},
+		Facts:       map[string]any{"reason": notify.Cut(r.masks.Text(t.Why), maxFact)},
+		Log:         notify.Log{Name: t.Log.Name, Path: t.Log.Path},
+	}
+	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
+	switch t.Cause {
+	case LogUnreadable:
+		d.Cause.Title = "a log cannot be read"
+		d.Diagnosis = fmt.Sprintf("%s cannot be read since %s (%s). Failures that are written there are not told until it can.", t.Log.Path, since, d.Facts["reason"])
+		d.Fix = []notify.Step{
+			{Where: "jira-host", Text: "See that the file is there, and that path in the [[log]] table names it: ls -l " + t.Log.Path},
+			{Where: "jira-host", Text: "See that the service's user may read it: it must be in the group of the file, and every directory above must let it pass; then: systemctl restart jira-oauth-watcher"},
+		}
+		d.Confirm = "An alert says that the log can be read again."
+	case LogSilent:
+		d.Cause.Title = "a log has no new lines"
+		d.Diagnosis = fmt.Sprintf("%s has had no new line since %s, which is longer than silent_after. Either Jira stands still, or it writes elsewhere: then no failure is seen.", t.Log.Path, since)
+		d.Fix = []notify.Step{
+			{Where: "jira-host", Text: "See whether Jira runs, and whether its file system is full: df -h"},
+			{Where: "jira-host", Text: "See whether Jira writes to another file now (after an upgrade, a new home directory or a changed log4j configuration), and name that one in the [[log]] table."},
+		}
+		d.Confirm = "An alert says that the log has new lines again."
+	case NotifierFailing:
+		d.Cause.Title = "a notifier does not deliver"
+		d.Facts["notifier"] = t.Name
+		d.Diagnosis = fmt.Sprintf("The notifier %s does not deliver its alerts (%s). Whoever reads there is not told.", t.Name, d.Facts["reason"])
+		d.Fix = []notify.Step{
+			{Where: "jira-host", Text: "Mend its address, secret or permissions in the configuration or at the receiver, then: systemctl reload jira-oauth-watcher"},
+			{Where: "jira-host", Text: "See that it works: jira-oauth-watcher test-alert --to " + t.Name},
+		}
+		d.Confirm = "An alert says that the notifier delivers again."
+	}
+	return d
+}

@@ -1,0 +1,123 @@
+package pipeline
+
+import (
+	"fmt"
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+// heldLong is for how long a notifier's settings may be refused before the
+// others are told.
+const heldLong = time.Minute
+
+// Attend queues what must not wait for the logs to be read to their end:
+// storms that have settled, and notifiers that do not deliver or do again,
+// which the other ones tell. now is the wall clock.
+func (r *Recorder) Attend(now time.Time) error {
+	if err := r.each(now, r.Rules.TellStorm); err != nil {
+		return err
+	}
+	for _, t := range r.Targets {
+		if err := r.notifier(t.Name, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Finish tells storms at once: nothing more will be read.
+func (r *Recorder) Finish() error {
+	return r.each(time.Now().Add(time.Minute), r.Rules.TellStorm)
+}
+
+// notifier tells the other notifiers about one that does not deliver.
+func (r *Recorder) notifier(name string, now time.Time) error {
+	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
+	var h notify.Health
+	var s incident.State
+	err := r.Store.View(func(tx *store.Tx) (err error) {
+		if h, err = tx.Health(name); err != nil {
+			return err
+		}
+		s, err = tx.Incident(r.Rules.TroubleKey(t))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	lost := h.SetAside + h.Dropped - h.Told
+	failing := h.Circuit == notify.Disabled || h.Circuit == notify.Held && now.Sub(h.Since) >= heldLong
+	switch {
+	case failing || lost > 0:
+		t.Since, t.Why = h.Since, h.Reason
+		if lost > 0 {
+			t.Why = fmt.Sprintf("%d of its alerts were given up: %s", lost, h.Reason)
+		}
+		if t.Since.IsZero() {
+			t.Since = now
+		}
+		if _, err := r.trouble(t, true, now, name); err != nil || lost == 0 {
+			return err
+		}
+		return r.Store.Told(name, h.Told+lost)
+	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
+		_, err := r.trouble(t, false, now, "")
+		return err
+	}
+	return nil
+}
+
+// trouble brings the incident of a trouble up to date, and tells whether it is
+// open now. on says that the trouble goes on. A notifier named in without is
+// not told.
+func (r *Recorder) trouble(t incident.Trouble, on bool, now time.Time, without string) (open bool, err error) {
+	step := func(s incident.State) (incident.State, *notify.Alert) {
+		if on {
+			return r.Rules.Trouble(s, t, now)
+		}
+		return r.Rules.Over(s, now)
+	}
+	changes := false
+	err = r.Store.View(func(tx *store.Tx) error {
+		before, err := tx.Incident(r.Rules.TroubleKey(t))
+		s, alert := step(before)
+		open, changes = s.Open, alert != nil || s.Open != before.Open
+		return err
+	})
+	if err != nil || !changes {
+		return open, err
+	}
+	return open, r.Store.Update(func(tx *store.Tx) error {
+		s, err := tx.Incident(r.Rules.TroubleKey(t))
+		if err != nil {
+			return err
+		}
+		s, alert := step(s)
+		if err := tx.SetIncident(s); err != nil {
+			return err
+		}
+		return r.enqueue(tx, alert, without)
+	})
+}
+
+// Forget closes, without a word, the troubles of logs and notifiers that are no
+// longer configured.
+func (r *Recorder) Forget() error {
+	known := map[string]bool{}
+	for _, l := range r.Logs {
+		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogUnreadable, Log: l})] = true
+		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogSilent, Log: l})] = true
+	}
+	for _, t := range r.Targets {
+		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: t.Name})] = true
+	}
+	return r.each(time.Now(), func(s incident.State, _ time.Time) (incident.State, *notify.Alert) {
+		if s.Lasting() && !known[s.Key] {
+			s.Open = false
+		}
+		return s, nil
+	})
+}

@@ -1,0 +1,323 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+const refused = "AADSTS7000215: Invalid client secret provided."
+
+// lines says of each alert its kind and integration.
+func lines(all []notify.Data) []string {
+	var list []string
+	for _, d := range all {
+		list = append(list, string(d.Kind)+" "+d.Integration.ID[:min(8, len(d.Integration.ID))])
+	}
+	return list
+}
+
+// counted waits until so many failures are in the incidents.
+func (p *process) counted(t *testing.T, n int) {
+	t.Helper()
+	until(t, func() bool {
+		sum := 0
+		p.store.View(func(tx *store.Tx) error {
+			all, err := tx.Incidents()
+			for _, s := range all {
+				if s.Members == 0 {
+					sum += s.Count
+				}
+			}
+			return err
+		})
+		return sum == n
+	})
+}
+
+// What breaks at once for one cause is told in one alert that lists it, and
+// the alerts that had been queued are withdrawn; one that fails for another
+// cause is told by itself; all of it again after a restart is told no more.
+func TestStormIsOneAlert(t *testing.T) {
+	for _, pieces := range []int{1, 4, 13} { // what one transaction sees
+		w := newWorld(t)
+		w.conf.Alerts.Storm = 5
+		var text []string
+		for i := range 12 {
+			text = append(text, failing(i, i, refused))
+		}
+		text = append(text, failing(99, 13, "AADSTS50194: x"))
+		p := w.live()
+		for n := range pieces {
+			from, to := n*len(text)/pieces, (n+1)*len(text)/pieces
+			w.write(strings.Join(text[from:to], ""))
+			p.counted(t, to)
+		}
+		if err := p.rec.Attend(time.Now().Add(6 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		all := p.queued(t, "hub")
+		if got := lines(all); !slices.Equal(got, []string{"opened 00000099", "storm many"}) {
+			t.Fatalf("in %d pieces: got %q", pieces, got)
+		}
+		list, _ := all[1].Facts["integrations"].([]any)
+		if len(list) != 12 || all[1].Facts["integrations_count"] != "12" || all[1].Failures.Count != 12 {
+			t.Errorf("in %d pieces: the storm lists %v of %v", pieces, list, all[1].Facts["integrations_count"])
+		}
+		p.stop()
+		p = w.live()
+		w.write(strings.Join(text[:12], ""))
+		p.counted(t, 25)
+		if err := p.rec.Attend(time.Now().Add(2 * time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if got := lines(p.queued(t, "hub")); got != nil {
+			t.Errorf("in %d pieces: told again: %q", pieces, got)
+		}
+		p.stop()
+	}
+}
+
+// Where one notifier has told an incident before the storm began, its end is
+// told too; the others' opened is withdrawn.
+func TestStormAfterSomeWereTold(t *testing.T) {
+	w := newWorld(t)
+	w.conf.Alerts.Storm = 2
+	p := w.live(pipeline.Target{Name: "fast"}, pipeline.Target{Name: "slow"})
+	w.write(failing(1, 1, refused))
+	p.counted(t, 1)
+	if got := lines(p.queued(t, "fast")); !slices.Equal(got, []string{"opened 00000001"}) {
+		t.Fatalf("got %q", got)
+	}
+	w.write(failing(2, 2, refused) + failing(3, 3, refused))
+	p.counted(t, 3)
+	if err := p.rec.Attend(time.Now().Add(6 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fast", "slow"} {
+		if got := lines(p.queued(t, name)); !slices.Equal(got, []string{"storm many"}) {
+			t.Errorf("%s got %q", name, got)
+		}
+	}
+	if err := p.rec.Settle(time.Now().Add(25 * time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if got := lines(p.queued(t, "fast")); !slices.Equal(got, []string{"quiet 00000001", "quiet many"}) {
+		t.Errorf("at the end: %q", got)
+	}
+	p.stop()
+}
+
+// A storm that is still to be told when all input has ended is told then.
+func TestStormAtTheEnd(t *testing.T) {
+	w := newWorld(t)
+	w.conf.Alerts.Storm = 1
+	p := w.live()
+	w.write(failing(1, 1, refused) + failing(2, 2, refused))
+	p.counted(t, 2)
+	if err := p.rec.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if got := lines(p.queued(t, "hub")); !slices.Equal(got, []string{"storm many"}) {
+		t.Errorf("got %q", got)
+	}
+	p.stop()
+}
+
+// A notifier whose settings are refused, that is gone, or whose alerts are set
+// aside is told of through the others, once; so is its recovery. A notifier
+// taken out of the configuration is not waited for.
+func TestNotifierFailing(t *testing.T) {
+	now := time.Now()
+	for _, tt := range []struct {
+		name   string
+		health notify.Health
+		want   bool
+	}{
+		{"well", notify.Health{Succeeded: now}, false},
+		{"tried again", notify.Health{Circuit: notify.Waiting, Since: now.Add(-time.Hour), Reason: "no answer"}, false},
+		{"refused just now", notify.Health{Circuit: notify.Held, Since: now.Add(-30 * time.Second), Reason: "no_service"}, false},
+		{"refused", notify.Health{Circuit: notify.Held, Since: now.Add(-2 * time.Minute), Reason: "no_service"}, true},
+		{"gone", notify.Health{Circuit: notify.Disabled, Since: now, Reason: "410 Gone"}, true},
+		{"set aside", notify.Health{SetAside: 1, Succeeded: now, Reason: "invalid_blocks"}, true},
+	} {
+		w := newWorld(t)
+		p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "ops"})
+		w.write(failing(1, 1, refused))
+		p.counted(t, 1)
+		d, _, _ := p.store.Oldest("ops")
+		if err := p.store.Retry("ops", d, tt.health); err != nil {
+			t.Fatal(err)
+		}
+		p.queued(t, "hub")
+		for range 3 {
+			if err := p.rec.Attend(now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := p.queued(t, "hub")
+		if !tt.want {
+			if len(got) > 0 {
+				t.Errorf("%s: told %q", tt.name, lines(got))
+			}
+			p.stop()
+			continue
+		}
+		if len(got) != 1 || got[0].Kind != notify.Blind || got[0].Cause.ID != "notifier-failing" || !strings.Contains(got[0].Diagnosis, tt.health.Reason) || got[0].Facts["notifier"] != "ops" {
+			t.Fatalf("%s: told %+v", tt.name, got)
+		}
+		if ops := lines(p.queued(t, "ops")); !slices.Equal(ops, []string{"opened 00000001"}) {
+			t.Errorf("%s: it is told of itself: %q", tt.name, ops)
+		}
+		if err := p.store.Done("ops", d, nil, notify.Health{SetAside: tt.health.SetAside, Succeeded: now.Add(time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := p.rec.Attend(now.Add(2 * time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := p.queued(t, "hub"); len(got) != 1 || got[0].Kind != notify.Sighted {
+			t.Errorf("%s: its recovery is told as %q", tt.name, lines(got))
+		}
+		p.stop()
+	}
+}
+
+// What was told of a notifier that is no longer configured is forgotten.
+func TestForget(t *testing.T) {
+	w := newWorld(t)
+	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "ops"})
+	w.write(failing(1, 1, refused))
+	p.counted(t, 1)
+	d, _, _ := p.store.Oldest("ops")
+	if err := p.store.Retry("ops", d, notify.Health{Circuit: notify.Disabled, Since: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.rec.Attend(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	p.rec.Targets = p.rec.Targets[:1]
+	if err := p.rec.Forget(); err != nil {
+		t.Fatal(err)
+	}
+	p.store.View(func(tx *store.Tx) error {
+		all, err := tx.Incidents()
+		if len(all) != 1 {
+			t.Errorf("%d incidents are left, want the integration's", len(all))
+		}
+		return err
+	})
+	p.stop()
+}
+
+// A log that cannot be read, or is silent, is told of when that has lasted, and
+// its end too, also after a restart; a short time is not.
+func TestLogTroubles(t *testing.T) {
+	w := newWorld(t)
+	p := w.live()
+	p.stop() // only what it holds is used
+	p = w.live()
+	defer p.stop()
+	at := time.Now()
+	told := func(l *pipeline.Log, after time.Duration, text bool, waiting error) []string {
+		t.Helper()
+		if err := pipeline.Look(l, at.Add(after), text, waiting); err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, d := range p.queued(t, "hub") {
+			list = append(list, string(d.Kind)+" "+d.Cause.ID)
+		}
+		return list
+	}
+	fresh := func() *pipeline.Log {
+		return &pipeline.Log{Source: p.log.Source, Recorder: p.rec, Silent: time.Hour}
+	}
+	l := fresh()
+	for _, tt := range []struct {
+		after   time.Duration
+		text    bool
+		waiting error
+		want    []string
+	}{
+		{0, true, nil, nil},
+		{10 * time.Second, false, os.ErrPermission, nil},
+		{40 * time.Second, true, nil, nil},
+		{50 * time.Second, false, os.ErrPermission, nil},
+		{109 * time.Second, false, os.ErrPermission, nil},
+		{111 * time.Second, false, os.ErrPermission, []string{"blind log-unreadable"}},
+		{150 * time.Second, false, os.ErrPermission, nil},
+		{-1, false, nil, nil}, // a restart
+		{160 * time.Second, false, os.ErrPermission, nil},
+		{225 * time.Second, false, os.ErrPermission, nil},
+		{230 * time.Second, false, nil, []string{"sighted log-unreadable"}},
+		{232 * time.Second, false, nil, nil},
+		{235 * time.Second, true, nil, nil},
+		{59 * time.Minute, false, nil, nil},
+		{64*time.Minute + 10*time.Second, false, nil, []string{"blind log-silent"}},
+		{70 * time.Minute, false, nil, nil},
+		{71 * time.Minute, true, nil, []string{"sighted log-silent"}},
+		{72 * time.Minute, false, nil, nil},
+	} {
+		if tt.after < 0 {
+			l = fresh()
+			continue
+		}
+		if got := told(l, tt.after, tt.text, tt.waiting); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("after %s: told %q, want %q", tt.after, got, tt.want)
+		}
+	}
+}
+
+// A button's press is stored, and answered in words; one about an incident
+// that is over, or of another watcher, changes nothing.
+func TestPress(t *testing.T) {
+	w := newWorld(t)
+	p := w.live()
+	w.write(failing(1, 1, refused))
+	p.counted(t, 1)
+	d := p.queued(t, "hub")[0]
+	for _, tt := range []struct{ incident, want string }{
+		{d.Incident(), "Acknowledged: "},
+		{d.Incident() + "0", "not open here"},
+		{"", "not open here"},
+		{strings.Repeat("x", 300), "not open here"},
+	} {
+		said, err := p.rec.Acknowledge(notify.Press{Incident: tt.incident, By: "Ada", UserID: "U1", At: time.Now()})
+		if err != nil || !strings.Contains(said, tt.want) {
+			t.Errorf("%q: said %q %v, want %q", tt.incident, said, err, tt.want)
+		}
+	}
+	if said, err := p.rec.Acknowledge(notify.Press{Incident: d.Incident(), Snooze: time.Hour, By: "Ada", UserID: "U1", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}); err != nil || !strings.Contains(said, "until 2026-01-02 04:04 +00:00") {
+		t.Errorf("said %q %v", said, err)
+	}
+	p.stop()
+}
+
+// A notifier's min_severity holds for storms too.
+func TestStormSeverity(t *testing.T) {
+	w := newWorld(t)
+	w.conf.Alerts.Storm = 1
+	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "few", MinSeverity: conf.SeverityCritical})
+	for i := range 3 {
+		w.write(failing(i, i, refused))
+	}
+	p.counted(t, 3)
+	if err := p.rec.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(lines(p.queued(t, "hub")), lines(p.queued(t, "few"))); got != "[storm many] []" {
+		t.Errorf("got %s", got)
+	}
+	p.stop()
+}

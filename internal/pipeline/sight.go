@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+)
+
+const (
+	blindAfter = time.Minute // a log that cannot be read for so long is worth an alert
+	lookEvery  = time.Second // how often that is looked at
+)
+
+// sight is what a log knows about how well it is seen.
+type sight struct {
+	looked   time.Time
+	line     time.Time // when text came last, or reading began
+	waiting  time.Time // since when the log cannot be read; zero = it can
+	restored bool      // open is as stored
+	open     map[string]bool
+}
+
+// look tells when the log cannot be read for a minute, or has had no line for
+// silent_after, and when that is over. waiting is why it cannot be read, nil =
+// it can.
+func (l *Log) look(now time.Time, text bool, waiting error) error {
+	s := &l.sight
+	if text || s.line.IsZero() {
+		s.line = now
+	}
+	switch {
+	case waiting == nil:
+		s.waiting = time.Time{}
+	case s.waiting.IsZero():
+		s.waiting = now
+	}
+	if now.Sub(s.looked).Abs() < lookEvery {
+		return nil
+	}
+	s.looked = now
+	t := incident.Trouble{Cause: incident.LogUnreadable, Log: l.Source, Since: s.waiting}
+	if waiting != nil {
+		t.Why = waiting.Error()
+	}
+	if err := l.trouble(t, waiting != nil && now.Sub(s.waiting) >= blindAfter, waiting == nil, now); err != nil {
+		return err
+	}
+	t = incident.Trouble{Cause: incident.LogSilent, Log: l.Source, Since: s.line, Why: "no line for " + l.Silent.String()}
+	silent := now.Sub(s.line)
+	return l.trouble(t, l.Silent > 0 && waiting == nil && silent >= l.Silent, l.Silent == 0 || silent < min(l.Silent, lookEvery), now)
+}
+
+// trouble brings the incident of a trouble up to date: on says that it is
+// worth telling, over that it has ended.
+func (l *Log) trouble(t incident.Trouble, on, over bool, now time.Time) error {
+	if err := l.restore(); err != nil {
+		return err
+	}
+	if !on && (!over || !l.sight.open[t.Cause]) {
+		return nil
+	}
+	open, err := l.Recorder.trouble(t, on, now, "")
+	l.sight.open[t.Cause] = open
+	return err
+}
+
+// restore looks up once which troubles were told before a restart.
+func (l *Log) restore() error {
+	if l.sight.restored {
+		return nil
+	}
+	l.sight.open = map[string]bool{}
+	l.sight.restored = true
+	return l.Recorder.Store.View(func(tx *store.Tx) error {
+		for _, cause := range []string{incident.LogUnreadable, incident.LogSilent} {
+			s, err := tx.Incident(l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source}))
+			if err != nil {
+				return err
+			}
+			l.sight.open[cause] = s.Open
+		}
+		return nil
+	})
+}

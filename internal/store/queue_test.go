@@ -1,0 +1,239 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+// of is an alert of a kind.
+func of(id string, kind notify.Kind) notify.Alert {
+	a := alert(id)
+	a.Data.Kind = kind
+	a.Data.Failures.SinceLastAlert = 1
+	return a
+}
+
+// add queues alerts given as kind and ID.
+func add(t *testing.T, s *store.Store, notifier string, all ...string) {
+	t.Helper()
+	update(t, s, func(tx *store.Tx) error {
+		for _, a := range all {
+			kind, id, _ := strings.Cut(a, " ")
+			if err := tx.Enqueue(notifier, of(id, notify.Kind(kind))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// drained takes all that waits, in order.
+func drained(t *testing.T, s *store.Store, notifier string) []string {
+	t.Helper()
+	var all []string
+	for {
+		d, ok, err := s.Oldest(notifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			return all
+		}
+		all = append(all, fmt.Sprintf("%s %s +%d", d.Alert.Data.Kind, d.Alert.Data.ID, d.Alert.Data.Failures.SinceLastAlert))
+		if err := s.Done(notifier, d, nil, notify.Health{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A newer reminder takes the place of a queued one of its incident and counts
+// its failures in; everything else stays, in order; so does what another
+// notifier has.
+func TestRemindersReplaced(t *testing.T) {
+	s, _ := opened(t, t.TempDir())
+	add(t, s, "hub", "opened a@1#1", "reminder a@1#2", "opened b@1#1", "reminder b@1#2", "changed a@1#3", "reminder a@1#4", "storm c@1#1", "storm c@1#2", "quiet a@1#5", "reminder a@2#1")
+	add(t, s, "slack", "reminder a@1#2")
+	want := []string{"opened a@1#1 +1", "opened b@1#1 +1", "reminder b@1#2 +1", "changed a@1#3 +1", "reminder a@1#4 +2", "storm c@1#2 +2", "quiet a@1#5 +1", "reminder a@2#1 +1"}
+	if got := drained(t, s, "hub"); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if got := drained(t, s, "slack"); !slices.Equal(got, []string{"reminder a@1#2 +1"}) {
+		t.Errorf("slack has %q", got)
+	}
+	add(t, s, "hub", "reminder a@1#6") // nothing that was delivered is replaced
+	if got := drained(t, s, "hub"); !slices.Equal(got, []string{"reminder a@1#6 +1"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A delivery that was replaced while it was under way is not brought back, and
+// the one in its place stays.
+func TestReplacedUnderWay(t *testing.T) {
+	for _, end := range []string{"done", "retry"} {
+		s, _ := opened(t, t.TempDir())
+		add(t, s, "hub", "reminder a@1#2")
+		sending, _, _ := s.Oldest("hub")
+		add(t, s, "hub", "reminder a@1#3")
+		var err error
+		if end == "done" {
+			err = s.Done("hub", sending, nil, notify.Health{})
+		} else {
+			err = s.Retry("hub", sending, notify.Health{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := drained(t, s, "hub"); !slices.Equal(got, []string{"reminder a@1#3 +2"}) {
+			t.Errorf("%s: got %q", end, got)
+		}
+	}
+}
+
+// An opened can be withdrawn until it is tried.
+func TestWithdraw(t *testing.T) {
+	s, _ := opened(t, t.TempDir())
+	add(t, s, "hub", "opened a@1#1", "opened b@1#1", "changed a@1#2")
+	d, _, _ := s.Oldest("hub")
+	withdraw := func(incident string) (was bool) {
+		update(t, s, func(tx *store.Tx) (err error) {
+			was, err = tx.Withdraw("hub", incident)
+			return err
+		})
+		return was
+	}
+	if !withdraw("b@1") || withdraw("b@1") || withdraw("none@1") {
+		t.Error("b@1 is not withdrawn once")
+	}
+	d.Attempts = 1
+	if err := s.Retry("hub", d, notify.Health{}); err != nil {
+		t.Fatal(err)
+	}
+	if withdraw("a@1") {
+		t.Error("what was tried is withdrawn")
+	}
+	if got := drained(t, s, "hub"); !slices.Equal(got, []string{"opened a@1#1 +1", "changed a@1#2 +1"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A full queue lets the oldest reminders go first, then the oldest of other
+// kinds, and counts them; an opened never goes.
+func TestQueueBound(t *testing.T) {
+	s, _ := opened(t, t.TempDir())
+	s.SetMaxQueue(6)
+	add(t, s, "hub", "opened a@1#1", "changed a@1#2", "opened b@1#1", "reminder b@1#2", "reminder c@1#2", "opened d@1#1")
+	for _, tt := range []struct {
+		add  string
+		left string
+	}{
+		{"opened e@1#1", "a@1#1 a@1#2 b@1#1 c@1#2 d@1#1 e@1#1"},
+		{"quiet a@1#3", "a@1#1 a@1#2 b@1#1 d@1#1 e@1#1 a@1#3"},
+		{"opened f@1#1", "a@1#1 b@1#1 d@1#1 e@1#1 a@1#3 f@1#1"},
+		{"opened g@1#1", "a@1#1 b@1#1 d@1#1 e@1#1 f@1#1 g@1#1"},
+		{"opened h@1#1", "a@1#1 b@1#1 d@1#1 e@1#1 f@1#1 g@1#1 h@1#1"},
+	} {
+		add(t, s, "hub", tt.add)
+		if got := strings.Join(s.Queue("hub"), " "); got != tt.left {
+			t.Errorf("after %s: %s\nwant %s", tt.add, got, tt.left)
+		}
+	}
+	if h, err := s.Health("hub"); err != nil || h.Dropped != 4 {
+		t.Errorf("%d dropped (%v), want 4", h.Dropped, err)
+	}
+}
+
+// What a notifier learnt and its receipts outlive the process; what the worker
+// does not own stays as it is; a nil receipt forgets.
+func TestHealthAndReceipts(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := opened(t, dir)
+	i := state("a")
+	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(i) })
+	a := alert(i.ID() + "#1")
+	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("bot", a) })
+	d, _, _ := s.Oldest("bot")
+	if d.Receipt != nil {
+		t.Errorf("a receipt before the first delivery: %s", d.Receipt)
+	}
+	h := notify.Health{Circuit: notify.Waiting, NotBefore: time.Unix(2e9, 0).UTC(), Reason: "no", SetAside: 2}
+	if err := s.Done("bot", d, notify.Receipt(`{"ts":"1"}`), h); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Told("bot", 2); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s, _ = opened(t, dir)
+	h.Told = 2
+	if got, err := s.Health("bot"); err != nil || !reflect.DeepEqual(got, h) {
+		t.Errorf("Health %+v %v, want %+v", got, err, h)
+	}
+	standing, err := s.Standing("bot")
+	if err != nil || len(standing) != 1 || string(standing[0].Receipt) != `{"ts":"1"}` || standing[0].Data.ID != i.ID() || standing[0].Data.Failures.Count != i.Count {
+		t.Errorf("Standing %+v %v", standing, err)
+	}
+	if other, err := s.Standing("hub"); err != nil || len(other) != 0 {
+		t.Errorf("another notifier has %+v %v", other, err)
+	}
+	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("bot", alert(i.ID()+"#2")) })
+	if d, _, _ := s.Oldest("bot"); string(d.Receipt) != `{"ts":"1"}` {
+		t.Errorf("the second delivery has the receipt %s", d.Receipt)
+	}
+	if err := s.Kept("bot", map[string]notify.Receipt{i.ID(): nil}); err != nil {
+		t.Fatal(err)
+	}
+	if standing, err := s.Standing("bot"); err != nil || len(standing) != 0 {
+		t.Errorf("after it was forgotten: %+v %v", standing, err)
+	}
+}
+
+// A file of schema 1 is brought into the present form with all that it holds.
+func TestMigrate(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := opened(t, dir)
+	add(t, s, "hub", "opened a@1#1", "reminder a@1#2", "opened b@1#1")
+	d, _, _ := s.Oldest("hub")
+	if err := s.SetAside("hub", d, notify.Health{}); err != nil {
+		t.Fatal(err)
+	}
+	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(state("k")) })
+	if err := s.Downgrade(); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s, said := opened(t, dir)
+	if said != "" {
+		t.Errorf("it says %s", said)
+	}
+	if _, aside, err := s.Waiting(); err != nil || aside["hub"] != 1 {
+		t.Errorf("set aside: %v %v", aside, err)
+	}
+	if got := drained(t, s, "hub"); !slices.Equal(got, []string{"reminder a@1#2 +1", "opened b@1#1 +1"}) {
+		t.Errorf("got %q", got)
+	}
+	s.Close()
+	s, said = opened(t, dir)
+	if said != "" {
+		t.Errorf("the second time it says %s", said)
+	}
+	var all []string
+	s.View(func(tx *store.Tx) error {
+		states, err := tx.Incidents()
+		for _, s := range states {
+			text, _ := json.Marshal(s.Key)
+			all = append(all, string(text))
+		}
+		return err
+	})
+	if !slices.Equal(all, []string{`"k"`}) {
+		t.Errorf("incidents %q", all)
+	}
+}
