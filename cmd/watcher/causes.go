@@ -19,15 +19,7 @@ func (a *app) causesCommand() *cobra.Command {
 		Use:   "causes [ID]",
 		Short: "List what can be diagnosed, or one cause in full",
 		Args:  atMostOne,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			var ids []string
-			if set, err := matchers.Builtin(); err == nil {
-				for _, cause := range set.Causes() {
-					ids = append(ids, cause.ID+"\t"+cause.Title)
-				}
-			}
-			return ids, cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completeCauses,
 		RunE: func(c *cobra.Command, args []string) error {
 			settings, err := wrongConfig(conf.Default())
 			if err != nil {
@@ -40,15 +32,41 @@ func (a *app) causesCommand() *cobra.Command {
 			if len(args) == 0 {
 				return printCauses(a.out, form.value, set.Causes(), false)
 			}
-			cause, ok := set.Cause(args[0])
-			if !ok {
-				return usage("there is no cause %q; run '%s' to list them", args[0], c.CommandPath())
+			cause, err := knownCause(c, set, args[0])
+			if err != nil {
+				return err
 			}
 			return printCauses(a.out, form.value, []*matchers.Cause{cause}, true)
 		},
 	}
 	form.addTo(c)
 	return c
+}
+
+// completeCauses offers the causes to the shell.
+func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var ids []string
+	if set, err := matchers.Builtin(); err == nil {
+		for _, cause := range set.Causes() {
+			ids = append(ids, cause.ID+"\t"+cause.Title)
+		}
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+// knownCause is the one with that ID.
+func knownCause(c *cobra.Command, set *matchers.Set, id string) (*matchers.Cause, error) {
+	if cause, ok := set.Cause(id); ok {
+		return cause, nil
+	}
+	var ids []string
+	for _, c := range set.Causes() {
+		ids = append(ids, c.ID)
+	}
+	if near := conf.Nearest(id, ids); near != "" {
+		return nil, usage("there is no cause %q, did you mean %q?", id, near)
+	}
+	return nil, usage("there is no cause %q; run '%s causes' to list them", id, c.Root().Name())
 }
 
 // causeJSON is a cause as scripts get it.

@@ -12,15 +12,17 @@ import (
 )
 
 func (a *app) testAlertCommand() *cobra.Command {
-	var config, to string
+	var config, to, cause string
 	c := &cobra.Command{
 		Use:   "test-alert",
 		Short: "Send a sample alert, marked as a test, to all notifiers or one",
 		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.testAlert(c.Context(), config, to) },
+		RunE:  func(c *cobra.Command, _ []string) error { return a.testAlert(c, config, to, cause) },
 	}
 	configFlag(c, &config)
 	c.Flags().StringVar(&to, "to", "", "only the notifier `NAME`")
+	c.Flags().StringVar(&cause, "cause", sampleCause, "show what an alert about the cause `ID` looks like")
+	c.RegisterFlagCompletionFunc("cause", completeCauses)
 	return c
 }
 
@@ -28,7 +30,7 @@ func (a *app) testAlertCommand() *cobra.Command {
 // integration is set up.
 const sampleCause = "entra-single-tenant-common-endpoint"
 
-func (a *app) testAlert(ctx context.Context, config, to string) error {
+func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
 	c, err := loadConfig(config, true)
 	if err != nil {
 		return err
@@ -41,9 +43,9 @@ func (a *app) testAlert(ctx context.Context, config, to string) error {
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
-	cause, ok := set.Cause(sampleCause)
-	if !ok {
-		return fmt.Errorf("there is no cause %s", sampleCause)
+	cause, err := knownCause(cmd, set, id)
+	if err != nil {
+		return err
 	}
 	alert := incident.NewRules(c).Sample(set.Diagnose(cause.Example(), nil).Failure, time.Now())
 	sent, failed := 0, 0
@@ -52,7 +54,7 @@ func (a *app) testAlert(ctx context.Context, config, to string) error {
 			continue
 		}
 		sent++
-		sending, cancel := context.WithTimeout(ctx, t.Timeout)
+		sending, cancel := context.WithTimeout(cmd.Context(), t.Timeout)
 		_, err := t.To.Send(sending, notify.Delivery{Alert: alert})
 		cancel()
 		if err != nil {

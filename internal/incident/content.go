@@ -15,6 +15,10 @@ const (
 	maxField   = 200
 )
 
+// adminPage is where Jira 8.22 and later keep OAuth 2.0 integrations:
+// Administration > Applications > Application links.
+const adminPage = "/plugins/servlet/applinks/listApplicationLinks"
+
 // content is what a failure says, with the masks on. Secrets are taken out of
 // whole values, which are shortened afterwards: half a secret has no shape.
 func (r *Rules) content(f matchers.Failure, from Source) notify.Data {
@@ -46,6 +50,9 @@ func (r *Rules) content(f matchers.Failure, from Source) notify.Data {
 	}
 	for _, s := range advice.Fix {
 		d.Fix = append(d.Fix, notify.Step(s))
+	}
+	if r.conf.JiraURL != "" {
+		d.Links = append(d.Links, notify.Link{Title: "OAuth 2.0 integrations in Jira", URL: r.conf.JiraURL + adminPage})
 	}
 	for _, l := range f.Links {
 		d.Links = append(d.Links, notify.Link(l))
