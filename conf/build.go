@@ -26,6 +26,10 @@ func (b *builder) problem(path, format string, args ...any) {
 	b.problems = append(b.problems, b.source.Problem(path, format, args...))
 }
 
+func (b *builder) keyProblem(path, format string, args ...any) {
+	b.problems = append(b.problems, b.source.keyProblem(path, format, args...))
+}
+
 // defaults are what an empty file means.
 func defaults() (*Config, error) {
 	node, err := os.Hostname()

@@ -1,0 +1,38 @@
+package conf
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// url checks an address without ever showing it.
+func (b *builder) url(path string, v Secret) *url.URL {
+	refuse := func(text string) *url.URL {
+		b.problem(path, "%s", text)
+		return nil
+	}
+	s := v.Reveal()
+	u, err := url.Parse(s)
+	if err != nil || strings.ContainsAny(s, " \t\r\n") {
+		return refuse("not a URL, write one such as https://host/path")
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return refuse("must begin with https:// or http://")
+	case u.Hostname() == "":
+		return refuse("has no host, write one such as https://host/path")
+	case u.User != nil:
+		return refuse("has a user or password before the host, leave them out")
+	case u.Port() != "" && (err != nil || port == 0):
+		return refuse("has a port that is not between 1 and 65535")
+	}
+	return u
+}
+
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
