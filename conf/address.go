@@ -32,6 +32,23 @@ func (b *builder) url(path string, v Secret) *url.URL {
 	return u
 }
 
+// base checks an address that paths are put after, and takes the slashes off
+// its end. One that has a problem is "".
+func (b *builder) base(path, address string) string {
+	u := b.url(path, NewSecret(address))
+	switch {
+	case u == nil:
+		return ""
+	case strings.ContainsAny(address, "?#"):
+		b.problem(path, "leave out what begins with ? or #, paths are put after this address")
+	case !printable(address) || strings.ContainsAny(address, "<>\"\\^`{|}"): // not in URLs, but in examples and in markup
+		b.problem(path, "holds a character that an address cannot have, write one such as https://host/path")
+	default:
+		return strings.TrimRight(address, "/")
+	}
+	return ""
+}
+
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()

@@ -10,6 +10,11 @@ import (
 	"unicode"
 )
 
+const (
+	minSilentAfter = time.Minute // a shorter pause is nothing to speak of in any log
+	maxStorm       = 1000        // one alert has to list them
+)
+
 // builder turns the text of a configuration into a Config. It goes on after a
 // problem, so that all of them are told at once.
 type builder struct {
@@ -43,7 +48,7 @@ func defaults() (*Config, error) {
 	return &Config{
 		Node:     node,
 		StateDir: state,
-		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour},
+		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
 		Causes:   Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
 	}, nil
 }
@@ -95,11 +100,14 @@ func (b *builder) alerts(a *Alerts, f *fileAlerts) {
 		b.problem("alerts.quiet_after", `must be more than 0, write one such as "24h"`)
 	}
 	if f.JiraURL != "" {
-		b.problem("alerts.jira_url", "not supported yet")
+		a.JiraURL = b.base("alerts.jira_url", f.JiraURL)
 	}
 	b.onlyZero("alerts.fold_retries", f.FoldRetries)
-	if f.Storm != 0 {
-		b.problem("alerts.storm", "not supported yet, write 0")
+	if f.Storm != nil {
+		a.Storm = *f.Storm
+	}
+	if a.Storm < 0 || a.Storm > maxStorm {
+		b.problem("alerts.storm", "want a number of incidents from 1 to %d, or 0 to tell each one alone", maxStorm)
 	}
 }
 
@@ -146,7 +154,10 @@ func (b *builder) logs(files []fileLog) []Log {
 			l.TimeZone = f.TimeZone.location
 		}
 		l.Poll = f.Poll
-		b.onlyZero(at+".silent_after", f.SilentAfter)
+		set(&l.SilentAfter, f.SilentAfter)
+		if l.SilentAfter != 0 && l.SilentAfter < minSilentAfter {
+			b.problem(at+".silent_after", `want at least "1m", or "0" for never`)
+		}
 		logs = append(logs, l)
 	}
 	return logs

@@ -22,12 +22,16 @@ func TestLoad(t *testing.T) {
 		File:     "testdata/full.toml",
 		Node:     "jira-node-1",
 		StateDir: "/var/lib/watcher",
-		Logs:     []conf.Log{{Path: "/var/log/jira.log", Name: "jira", Start: conf.StartBeginning, TimeZone: paris}},
+		Logs: []conf.Log{{
+			Path: "/var/log/jira.log", Name: "jira", Start: conf.StartBeginning, TimeZone: paris, SilentAfter: 30 * time.Minute,
+		}},
 		Alerts: conf.Alerts{
 			QuietAfter:  60 * time.Hour,
 			Mute:        []string{"one", "two"},
 			MinSeverity: conf.SeverityMedium,
 			Mask:        []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost},
+			JiraURL:     "https://jira.example.com/jira",
+			Storm:       20,
 		},
 		Causes: conf.Causes{Dir: "/etc/causes", DirGiven: true},
 		Slack: []conf.Slack{{
@@ -79,7 +83,7 @@ func TestDefault(t *testing.T) {
 		want := conf.Config{
 			Node:     host,
 			StateDir: want,
-			Alerts:   conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour},
+			Alerts:   conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
 			Causes:   conf.Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
 		}
 		if !reflect.DeepEqual(exported(got), want) {

@@ -35,7 +35,7 @@ type fileAlerts struct {
 	Mask           []Mask    `toml:"mask"`
 	JiraURL        string    `toml:"jira_url"`
 	FoldRetries    *duration `toml:"fold_retries"`
-	Storm          int       `toml:"storm"`
+	Storm          *int      `toml:"storm"`
 }
 
 type fileCauses struct {
