@@ -35,10 +35,8 @@ func (b *builder) url(path string, v Secret) *url.URL {
 // base checks an address that paths are put after, and takes the slashes off
 // its end. One that has a problem is "".
 func (b *builder) base(path, address string) string {
-	u := b.url(path, NewSecret(address))
-	switch {
+	switch u := b.url(path, NewSecret(address)); {
 	case u == nil:
-		return ""
 	case strings.ContainsAny(address, "?#"):
 		b.problem(path, "leave out what begins with ? or #, paths are put after this address")
 	case !printable(address) || strings.ContainsAny(address, "<>\"\\^`{|}"): // not in URLs, but in examples and in markup
@@ -47,6 +45,13 @@ func (b *builder) base(path, address string) string {
 		return strings.TrimRight(address, "/")
 	}
 	return ""
+}
+
+// private refuses to send a secret in the clear, except to this machine.
+func (b *builder) private(path string, u *url.URL) {
+	if u != nil && u.Scheme != "https" && !loopback(u.Hostname()) {
+		b.problem(path, "must begin with https://")
+	}
 }
 
 func loopback(host string) bool {

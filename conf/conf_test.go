@@ -37,6 +37,20 @@ func TestLoad(t *testing.T) {
 		Slack: []conf.Slack{{
 			Notifier:   conf.Notifier{Name: "ops", MinSeverity: conf.SeverityHigh, Timeout: 5 * time.Minute, RetryFor: time.Hour},
 			WebhookURL: conf.NewSecret("https://hooks.slack.com/services/hunter2"),
+			Mention:    "<!here>",
+			Text:       true,
+		}, {
+			Notifier: conf.Notifier{Name: "ops-bot", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
+			BotToken: conf.NewSecret("xoxb-hunter2"),
+			Channel:  "C0123456789",
+			Mention:  "<!subteam^S0123>",
+			APIURL:   "https://slack-gov.com/api/",
+			AppToken: conf.NewSecret("xapp-hunter2"),
+		}, {
+			Notifier: conf.Notifier{Name: "slack", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
+			BotToken: conf.NewSecret("xoxe.xoxb-hunter2"),
+			Channel:  "G0123456",
+			APIURL:   "https://slack.com/api/",
 		}},
 		Webhooks: []conf.Webhook{{
 			Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},

@@ -53,16 +53,15 @@ type fileNotifier struct {
 type fileSlack struct {
 	WebhookURL     *Secret       `toml:"webhook_url"`
 	WebhookURLFile *string       `toml:"webhook_url_file"`
+	BotToken       *Secret       `toml:"bot_token"`
+	BotTokenFile   *string       `toml:"bot_token_file"`
+	Channel        *string       `toml:"channel"`
+	Mention        *string       `toml:"mention"`
+	APIURL         *string       `toml:"api_url"`
+	AppToken       *Secret       `toml:"app_token"`
+	AppTokenFile   *string       `toml:"app_token_file"`
 	Format         messageFormat `toml:"format"`
 	fileNotifier
-
-	BotToken     any `toml:"bot_token,later"`
-	BotTokenFile any `toml:"bot_token_file,later"`
-	Channel      any `toml:"channel,later"`
-	Mention      any `toml:"mention,later"`
-	APIURL       any `toml:"api_url,later"`
-	AppToken     any `toml:"app_token,later"`
-	AppTokenFile any `toml:"app_token_file,later"`
 }
 
 type fileWebhook struct {

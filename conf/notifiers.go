@@ -7,9 +7,19 @@ import (
 
 // needs refuses a table that has neither key nor key_file.
 func (b *builder) needs(at, key string) {
-	if !b.source.Has(at+"."+key) && !b.source.Has(at+"."+key+"_file") {
+	if b.given(at, key) == "" {
 		b.problem(at, "%s or %[1]s_file is missing", key)
 	}
+}
+
+// given is the path of key or key_file, whichever is there; "" if none is.
+func (b *builder) given(at, key string) string {
+	for _, path := range []string{at + "." + key, at + "." + key + "_file"} {
+		if b.source.Has(path) {
+			return path
+		}
+	}
+	return ""
 }
 
 // holdsSecret notes that the configuration file should not be open to others.
