@@ -18,6 +18,10 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	template, err := filepath.Abs("testdata/body.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := &conf.Config{
 		File:     "testdata/full.toml",
 		Node:     "jira-node-1",
@@ -56,6 +60,9 @@ func TestLoad(t *testing.T) {
 			Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
 			URL:      conf.NewSecret("http://hub.example.com/jira?token=hunter2"),
 			Secret:   conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="),
+
+			PreviousSecret: conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnRlcjI="),
+			Template:       template,
 			Client: conf.Client{Headers: map[string]conf.Secret{
 				"X-Team": conf.NewSecret("mail"), "Authorization": conf.NewSecret("Bearer hunter2"),
 			}},

@@ -64,15 +64,20 @@ type fileSlack struct {
 	fileNotifier
 }
 
-type fileWebhook struct {
-	URL        *Secret           `toml:"url"`
-	URLFile    *string           `toml:"url_file"`
-	Secret     *Secret           `toml:"secret"`
-	SecretFile *string           `toml:"secret_file"`
+type fileClient struct {
 	Headers    map[string]Secret `toml:"headers"`
-	fileNotifier
+	ClientCert *string           `toml:"client_cert"`
+	ClientKey  *string           `toml:"client_key"`
+}
 
-	Template   any `toml:"template,later"`
-	ClientCert any `toml:"client_cert,later"`
-	ClientKey  any `toml:"client_key,later"`
+type fileWebhook struct {
+	URL                *Secret `toml:"url"`
+	URLFile            *string `toml:"url_file"`
+	Secret             *Secret `toml:"secret"`
+	SecretFile         *string `toml:"secret_file"`
+	PreviousSecret     *Secret `toml:"previous_secret"`
+	PreviousSecretFile *string `toml:"previous_secret_file"`
+	Template           *string `toml:"template"`
+	fileClient
+	fileNotifier
 }

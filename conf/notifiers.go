@@ -58,7 +58,7 @@ func (b *builder) notifier(at, kind string, f *fileNotifier) Notifier {
 		b.problem(at+".retry_for", `must be more than 0, write one such as "24h"`)
 	}
 	if f.CAFile != nil {
-		n.CAFile = b.certificates(at+".ca_file", *f.CAFile)
+		n.CAFile, _ = b.certificates(at+".ca_file", *f.CAFile)
 	}
 	return n
 }

@@ -132,6 +132,7 @@ func TestSecretFileRefused(t *testing.T) {
 func TestOpenConfiguration(t *testing.T) {
 	secret := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(canary), 6))
 	bot := write(t, t.TempDir()+"/bot", "xoxb-1", 0o600)
+	key := write(t, t.TempDir()+"/key", "whsec_"+secret, 0o600)
 	tests := []struct{ text, holds string }{
 		{"[[slack]]\nwebhook_url = 'https://hooks.slack.com/x'", "slack.webhook_url"},
 		{"[[slack]]\nbot_token = 'xoxb-1'\nchannel = 'C0123456789'", "slack.bot_token"},
@@ -139,6 +140,7 @@ func TestOpenConfiguration(t *testing.T) {
 		{"[[webhook]]\nurl = 'https://example.com/x'\nheaders = { X-Team = 'mail' }", ""},
 		{"[[webhook]]\nurl = 'https://example.com/x?key=y'", "webhook.url"},
 		{"[[webhook]]\nurl = 'https://example.com/x'\nsecret = 'whsec_" + secret + "'", "webhook.secret"},
+		{"[[webhook]]\nurl = 'https://example.com/x'\nsecret_file = '" + key + "'\nprevious_secret = 'whsec_" + secret + "'", "webhook.previous_secret"},
 		{"[[webhook]]\nurl = 'https://example.com/x'\nheaders = { Authorization = 'x' }", "webhook.headers.Authorization"},
 	}
 	for _, tt := range tests {
@@ -193,7 +195,7 @@ func FuzzSecretInProblem(f *testing.F) {
 		const canary = "C4n4ry"
 		v := tomlString(before + canary + after)
 		for _, text := range []string{
-			"[[slack]]\nwebhook_url = %s\n[[webhook]]\nurl = %[1]s\nsecret = %[1]s\n[webhook.headers]\nX = %[1]s\n",
+			"[[slack]]\nwebhook_url = %s\n[[webhook]]\nurl = %[1]s\nsecret = %[1]s\nprevious_secret = %[1]s\n[webhook.headers]\nX = %[1]s\n",
 			"[[slack]]\nbot_token = %s\napp_token = %[1]s\nchannel = 'C0123456789'\n",
 			"[[slack]]\nwebhook_url = 'ftp://'\nbot_token = %s\nmention = %[1]s\nchannel = %[1]s\napi_url = %[1]s\n[alerts]\njira_url = %[1]s\n",
 		} {
