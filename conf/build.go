@@ -80,6 +80,9 @@ func (b *builder) config(f *file) (*Config, error) {
 	for i := range f.Webhooks {
 		c.Webhooks = append(c.Webhooks, b.webhook(element("webhook", i), &f.Webhooks[i]))
 	}
+	for i := range f.Alertmanagers {
+		c.Alertmanagers = append(c.Alertmanagers, b.alertmanager(element("alertmanager", i), &f.Alertmanagers[i]))
+	}
 	if b.inline != "" && open(b.mode) {
 		b.warn("%s can be read by other users (mode %04o) and holds a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))

@@ -18,10 +18,6 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template, err := filepath.Abs("testdata/body.tmpl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := &conf.Config{
 		File:     "testdata/full.toml",
 		Node:     "jira-node-1",
@@ -60,12 +56,22 @@ func TestLoad(t *testing.T) {
 			Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
 			URL:      conf.NewSecret("http://hub.example.com/jira?token=hunter2"),
 			Secret:   conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="),
+			Template: absolute(t, "testdata/body.tmpl"),
 
 			PreviousSecret: conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnRlcjI="),
-			Template:       template,
 			Client: conf.Client{Headers: map[string]conf.Secret{
 				"X-Team": conf.NewSecret("mail"), "Authorization": conf.NewSecret("Bearer hunter2"),
 			}},
+		}},
+		Alertmanagers: []conf.Alertmanager{{
+			Notifier: conf.Notifier{Name: "alertmanager", Timeout: time.Second, RetryFor: 24 * time.Hour},
+			URLs:     []conf.Secret{conf.NewSecret("http://127.0.0.1:9093")},
+		}, {
+			Notifier: conf.Notifier{
+				Name: "am", MinSeverity: conf.SeverityCritical, Timeout: 10 * time.Second, RetryFor: 30 * time.Minute, CAFile: absolute(t, "testdata/ca.pem"),
+			},
+			URLs:   []conf.Secret{conf.NewSecret("https://am-1.example.com/prefix"), conf.NewSecret("https://am-2.example.com/prefix")},
+			Client: conf.Client{Headers: map[string]conf.Secret{"X-Scope-OrgID": conf.NewSecret("hunter2")}},
 		}},
 	}
 	got, err := conf.Load("testdata/full.toml")
@@ -77,12 +83,21 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // exported is a copy without warnings, which depend on how the sources were
 // checked out, and without unexported fields.
 func exported(c *conf.Config) conf.Config {
 	return conf.Config{
 		File: c.File, Node: c.Node, StateDir: c.StateDir, Logs: c.Logs, Alerts: c.Alerts,
-		Causes: c.Causes, Slack: c.Slack, Webhooks: c.Webhooks,
+		Causes: c.Causes, Slack: c.Slack, Webhooks: c.Webhooks, Alertmanagers: c.Alertmanagers,
 	}
 }
 

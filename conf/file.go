@@ -11,11 +11,12 @@ type file struct {
 	Slack    []fileSlack   `toml:"slack"`
 	Webhooks []fileWebhook `toml:"webhook"`
 
-	Alertmanager any `toml:"alertmanager,later"`
-	Ship         any `toml:"ship,later"`
-	Cluster      any `toml:"cluster,later"`
-	HTTP         any `toml:"http,later"`
-	Probe        any `toml:"probe,later"`
+	Alertmanagers []fileAlertmanager `toml:"alertmanager"`
+
+	Ship    any `toml:"ship,later"`
+	Cluster any `toml:"cluster,later"`
+	HTTP    any `toml:"http,later"`
+	Probe   any `toml:"probe,later"`
 }
 
 type fileLog struct {
@@ -78,6 +79,13 @@ type fileWebhook struct {
 	PreviousSecret     *Secret `toml:"previous_secret"`
 	PreviousSecretFile *string `toml:"previous_secret_file"`
 	Template           *string `toml:"template"`
+	fileClient
+	fileNotifier
+}
+
+type fileAlertmanager struct {
+	URL  *string   `toml:"url"`
+	URLs []*string `toml:"urls"`
 	fileClient
 	fileNotifier
 }

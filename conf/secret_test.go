@@ -25,7 +25,7 @@ func TestSecretIsNotShown(t *testing.T) {
 	}
 	things := []any{
 		s, &s, []conf.Secret{s}, map[string]conf.Secret{"a": s}, struct{ S conf.Secret }{s},
-		struct{ s conf.Secret }{s}, struct{ s *conf.Secret }{&s}, c, *c, c.Slack, c.Webhooks[0],
+		struct{ s conf.Secret }{s}, struct{ s *conf.Secret }{&s}, c, *c, c.Slack, c.Webhooks[0], c.Alertmanagers,
 	}
 	for _, thing := range things {
 		var out bytes.Buffer
@@ -198,6 +198,7 @@ func FuzzSecretInProblem(f *testing.F) {
 			"[[slack]]\nwebhook_url = %s\n[[webhook]]\nurl = %[1]s\nsecret = %[1]s\nprevious_secret = %[1]s\n[webhook.headers]\nX = %[1]s\n",
 			"[[slack]]\nbot_token = %s\napp_token = %[1]s\nchannel = 'C0123456789'\n",
 			"[[slack]]\nwebhook_url = 'ftp://'\nbot_token = %s\nmention = %[1]s\nchannel = %[1]s\napi_url = %[1]s\n[alerts]\njira_url = %[1]s\n",
+			"[[alertmanager]]\nurl = %s\nurls = [%[1]s, %[1]s]\nheaders.X = %[1]s\n",
 		} {
 			text = fmt.Sprintf(text, v)
 			path := write(t, dir+"/config.toml", text, 0o644)
