@@ -37,8 +37,10 @@ func (b *builder) alertmanager(at string, f *fileAlertmanager) Alertmanager {
 		}
 		addresses = append(addresses, address)
 	}
+	again := false // one warning is enough
 	for _, address := range addresses {
 		a.URLs = append(a.URLs, NewSecret(address))
+		again = again || b.sendsTo(at, address)
 	}
 	return a
 }

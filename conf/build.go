@@ -18,13 +18,14 @@ const (
 // builder turns the text of a configuration into a Config. It goes on after a
 // problem, so that all of them are told at once.
 type builder struct {
-	file     string
-	mode     fs.FileMode // of file
-	source   *Source
-	problems Problems
-	warnings []string
-	names    map[string]string // of the notifiers so far, with their paths
-	inline   string            // the first secret that stands in the file itself
+	file         string
+	mode         fs.FileMode // of file
+	source       *Source
+	problems     Problems
+	warnings     []string
+	names        map[string]string // of the notifiers so far, with their paths
+	destinations map[string]string // theirs, with their paths
+	inline       string            // the first secret that stands in the file itself
 }
 
 func (b *builder) problem(path, format string, args ...any) {
@@ -62,7 +63,7 @@ func (b *builder) config(f *file) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.names = map[string]string{}
+	b.names, b.destinations = map[string]string{}, map[string]string{}
 	c.File, c.source = b.file, b.source
 
 	if f.Node != nil {

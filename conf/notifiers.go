@@ -29,6 +29,21 @@ func (b *builder) holdsSecret(path string) {
 	}
 }
 
+// sendsTo warns when an earlier notifier of the same kind has the same
+// destination, which can be a secret and is not told.
+func (b *builder) sendsTo(at, destination string) (again bool) {
+	kind := withoutIndexes(at)
+	key := kind + " " + destination
+	first, again := b.destinations[key]
+	if again {
+		b.warn("%s: the notifier at line %d sends to the same place as the one at line %d, alerts arrive there twice",
+			kind, b.source.place(at).value.line, b.source.place(first).value.line)
+		return true
+	}
+	b.destinations[key] = at
+	return false
+}
+
 var notifierName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func (b *builder) notifier(at, kind string, f *fileNotifier) Notifier {

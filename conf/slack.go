@@ -44,8 +44,10 @@ func (b *builder) slack(at string, f *fileSlack) Slack {
 		b.problem(bot, "%s is given too, at line %d, leave one of them out", strings.TrimPrefix(hook, at+"."), b.source.place(hook).value.line)
 	case bot != "":
 		b.withToken(&s, at)
+		b.sendsTo(at, s.APIURL+" "+s.Channel)
 	default:
 		b.withoutToken(at)
+		b.sendsTo(at, s.WebhookURL.Reveal())
 	}
 	return s
 }

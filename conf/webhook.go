@@ -22,6 +22,7 @@ func (b *builder) webhook(at string, f *fileWebhook) Webhook {
 		}
 	}
 	w.URL = v
+	b.sendsTo(at, v.Reveal())
 
 	w.Secret = b.signing(at, "secret", f.Secret, f.SecretFile)
 	w.PreviousSecret = b.signing(at, "previous_secret", f.PreviousSecret, f.PreviousSecretFile)
