@@ -10,20 +10,30 @@ import (
 	"unicode"
 )
 
+const (
+	minSilentAfter = time.Minute // a shorter pause is nothing to speak of in any log
+	maxStorm       = 1000        // one alert has to list them
+)
+
 // builder turns the text of a configuration into a Config. It goes on after a
 // problem, so that all of them are told at once.
 type builder struct {
-	file     string
-	mode     fs.FileMode // of file
-	source   *Source
-	problems Problems
-	warnings []string
-	names    map[string]string // of the notifiers so far, with their paths
-	inline   string            // the first secret that stands in the file itself
+	file         string
+	mode         fs.FileMode // of file
+	source       *Source
+	problems     Problems
+	warnings     []string
+	names        map[string]string // of the notifiers so far, with their paths
+	destinations map[string]string // theirs, with their paths
+	inline       string            // the first secret that stands in the file itself
 }
 
 func (b *builder) problem(path, format string, args ...any) {
 	b.problems = append(b.problems, b.source.Problem(path, format, args...))
+}
+
+func (b *builder) keyProblem(path, format string, args ...any) {
+	b.problems = append(b.problems, b.source.keyProblem(path, format, args...))
 }
 
 // defaults are what an empty file means.
@@ -39,7 +49,7 @@ func defaults() (*Config, error) {
 	return &Config{
 		Node:     node,
 		StateDir: state,
-		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour},
+		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
 		Causes:   Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
 	}, nil
 }
@@ -53,7 +63,7 @@ func (b *builder) config(f *file) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.names = map[string]string{}
+	b.names, b.destinations = map[string]string{}, map[string]string{}
 	c.File, c.source = b.file, b.source
 
 	if f.Node != nil {
@@ -70,6 +80,9 @@ func (b *builder) config(f *file) (*Config, error) {
 	}
 	for i := range f.Webhooks {
 		c.Webhooks = append(c.Webhooks, b.webhook(element("webhook", i), &f.Webhooks[i]))
+	}
+	for i := range f.Alertmanagers {
+		c.Alertmanagers = append(c.Alertmanagers, b.alertmanager(element("alertmanager", i), &f.Alertmanagers[i]))
 	}
 	if b.inline != "" && open(b.mode) {
 		b.warn("%s can be read by other users (mode %04o) and holds a secret (%s), run: chmod 600 %[1]s",
@@ -91,11 +104,14 @@ func (b *builder) alerts(a *Alerts, f *fileAlerts) {
 		b.problem("alerts.quiet_after", `must be more than 0, write one such as "24h"`)
 	}
 	if f.JiraURL != "" {
-		b.problem("alerts.jira_url", "not supported yet")
+		a.JiraURL = b.base("alerts.jira_url", f.JiraURL)
 	}
 	b.onlyZero("alerts.fold_retries", f.FoldRetries)
-	if f.Storm != 0 {
-		b.problem("alerts.storm", "not supported yet, write 0")
+	if f.Storm != nil {
+		a.Storm = *f.Storm
+	}
+	if a.Storm < 0 || a.Storm > maxStorm {
+		b.problem("alerts.storm", "want a number of incidents from 1 to %d, or 0 to tell each one alone", maxStorm)
 	}
 }
 
@@ -142,7 +158,10 @@ func (b *builder) logs(files []fileLog) []Log {
 			l.TimeZone = f.TimeZone.location
 		}
 		l.Poll = f.Poll
-		b.onlyZero(at+".silent_after", f.SilentAfter)
+		set(&l.SilentAfter, f.SilentAfter)
+		if l.SilentAfter != 0 && l.SilentAfter < minSilentAfter {
+			b.problem(at+".silent_after", `want at least "1m", or "0" for never`)
+		}
 		logs = append(logs, l)
 	}
 	return logs

@@ -22,25 +22,56 @@ func TestLoad(t *testing.T) {
 		File:     "testdata/full.toml",
 		Node:     "jira-node-1",
 		StateDir: "/var/lib/watcher",
-		Logs:     []conf.Log{{Path: "/var/log/jira.log", Name: "jira", Start: conf.StartBeginning, TimeZone: paris}},
+		Logs: []conf.Log{{
+			Path: "/var/log/jira.log", Name: "jira", Start: conf.StartBeginning, TimeZone: paris, SilentAfter: 30 * time.Minute,
+		}},
 		Alerts: conf.Alerts{
 			QuietAfter:  60 * time.Hour,
 			Mute:        []string{"one", "two"},
 			MinSeverity: conf.SeverityMedium,
 			Mask:        []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost},
+			JiraURL:     "https://jira.example.com/jira",
+			Storm:       20,
 		},
 		Causes: conf.Causes{Dir: "/etc/causes", DirGiven: true},
 		Slack: []conf.Slack{{
 			Notifier:   conf.Notifier{Name: "ops", MinSeverity: conf.SeverityHigh, Timeout: 5 * time.Minute, RetryFor: time.Hour},
 			WebhookURL: conf.NewSecret("https://hooks.slack.com/services/hunter2"),
+			Mention:    "<!here>",
+			Text:       true,
+		}, {
+			Notifier: conf.Notifier{Name: "ops-bot", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
+			BotToken: conf.NewSecret("xoxb-hunter2"),
+			Channel:  "C0123456789",
+			Mention:  "<!subteam^S0123>",
+			APIURL:   "https://slack-gov.com/api/",
+			AppToken: conf.NewSecret("xapp-hunter2"),
+		}, {
+			Notifier: conf.Notifier{Name: "slack", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
+			BotToken: conf.NewSecret("xoxe.xoxb-hunter2"),
+			Channel:  "G0123456",
+			APIURL:   "https://slack.com/api/",
 		}},
 		Webhooks: []conf.Webhook{{
 			Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour},
 			URL:      conf.NewSecret("http://hub.example.com/jira?token=hunter2"),
 			Secret:   conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="),
+			Template: absolute(t, "testdata/body.tmpl"),
+
+			PreviousSecret: conf.NewSecret("whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMmh1bnRlcjI="),
 			Client: conf.Client{Headers: map[string]conf.Secret{
 				"X-Team": conf.NewSecret("mail"), "Authorization": conf.NewSecret("Bearer hunter2"),
 			}},
+		}},
+		Alertmanagers: []conf.Alertmanager{{
+			Notifier: conf.Notifier{Name: "alertmanager", Timeout: time.Second, RetryFor: 24 * time.Hour},
+			URLs:     []conf.Secret{conf.NewSecret("http://127.0.0.1:9093")},
+		}, {
+			Notifier: conf.Notifier{
+				Name: "am", MinSeverity: conf.SeverityCritical, Timeout: 10 * time.Second, RetryFor: 30 * time.Minute, CAFile: absolute(t, "testdata/ca.pem"),
+			},
+			URLs:   []conf.Secret{conf.NewSecret("https://am-1.example.com/prefix"), conf.NewSecret("https://am-2.example.com/prefix")},
+			Client: conf.Client{Headers: map[string]conf.Secret{"X-Scope-OrgID": conf.NewSecret("hunter2")}},
 		}},
 	}
 	got, err := conf.Load("testdata/full.toml")
@@ -52,12 +83,21 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // exported is a copy without warnings, which depend on how the sources were
 // checked out, and without unexported fields.
 func exported(c *conf.Config) conf.Config {
 	return conf.Config{
 		File: c.File, Node: c.Node, StateDir: c.StateDir, Logs: c.Logs, Alerts: c.Alerts,
-		Causes: c.Causes, Slack: c.Slack, Webhooks: c.Webhooks,
+		Causes: c.Causes, Slack: c.Slack, Webhooks: c.Webhooks, Alertmanagers: c.Alertmanagers,
 	}
 }
 
@@ -79,7 +119,7 @@ func TestDefault(t *testing.T) {
 		want := conf.Config{
 			Node:     host,
 			StateDir: want,
-			Alerts:   conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour},
+			Alerts:   conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
 			Causes:   conf.Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
 		}
 		if !reflect.DeepEqual(exported(got), want) {

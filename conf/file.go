@@ -11,11 +11,12 @@ type file struct {
 	Slack    []fileSlack   `toml:"slack"`
 	Webhooks []fileWebhook `toml:"webhook"`
 
-	Alertmanager any `toml:"alertmanager,later"`
-	Ship         any `toml:"ship,later"`
-	Cluster      any `toml:"cluster,later"`
-	HTTP         any `toml:"http,later"`
-	Probe        any `toml:"probe,later"`
+	Alertmanagers []fileAlertmanager `toml:"alertmanager"`
+
+	Ship    any `toml:"ship,later"`
+	Cluster any `toml:"cluster,later"`
+	HTTP    any `toml:"http,later"`
+	Probe   any `toml:"probe,later"`
 }
 
 type fileLog struct {
@@ -35,7 +36,7 @@ type fileAlerts struct {
 	Mask           []Mask    `toml:"mask"`
 	JiraURL        string    `toml:"jira_url"`
 	FoldRetries    *duration `toml:"fold_retries"`
-	Storm          int       `toml:"storm"`
+	Storm          *int      `toml:"storm"`
 }
 
 type fileCauses struct {
@@ -53,27 +54,38 @@ type fileNotifier struct {
 type fileSlack struct {
 	WebhookURL     *Secret       `toml:"webhook_url"`
 	WebhookURLFile *string       `toml:"webhook_url_file"`
+	BotToken       *Secret       `toml:"bot_token"`
+	BotTokenFile   *string       `toml:"bot_token_file"`
+	Channel        *string       `toml:"channel"`
+	Mention        *string       `toml:"mention"`
+	APIURL         *string       `toml:"api_url"`
+	AppToken       *Secret       `toml:"app_token"`
+	AppTokenFile   *string       `toml:"app_token_file"`
 	Format         messageFormat `toml:"format"`
 	fileNotifier
+}
 
-	BotToken     any `toml:"bot_token,later"`
-	BotTokenFile any `toml:"bot_token_file,later"`
-	Channel      any `toml:"channel,later"`
-	Mention      any `toml:"mention,later"`
-	APIURL       any `toml:"api_url,later"`
-	AppToken     any `toml:"app_token,later"`
-	AppTokenFile any `toml:"app_token_file,later"`
+type fileClient struct {
+	Headers    map[string]Secret `toml:"headers"`
+	ClientCert *string           `toml:"client_cert"`
+	ClientKey  *string           `toml:"client_key"`
 }
 
 type fileWebhook struct {
-	URL        *Secret           `toml:"url"`
-	URLFile    *string           `toml:"url_file"`
-	Secret     *Secret           `toml:"secret"`
-	SecretFile *string           `toml:"secret_file"`
-	Headers    map[string]Secret `toml:"headers"`
+	URL                *Secret `toml:"url"`
+	URLFile            *string `toml:"url_file"`
+	Secret             *Secret `toml:"secret"`
+	SecretFile         *string `toml:"secret_file"`
+	PreviousSecret     *Secret `toml:"previous_secret"`
+	PreviousSecretFile *string `toml:"previous_secret_file"`
+	Template           *string `toml:"template"`
+	fileClient
 	fileNotifier
+}
 
-	Template   any `toml:"template,later"`
-	ClientCert any `toml:"client_cert,later"`
-	ClientKey  any `toml:"client_key,later"`
+type fileAlertmanager struct {
+	URL  *string   `toml:"url"`
+	URLs []*string `toml:"urls"`
+	fileClient
+	fileNotifier
 }

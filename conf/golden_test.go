@@ -2,9 +2,11 @@ package conf_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -72,4 +74,26 @@ func complaints(t *testing.T, file string) string {
 		return err.Error() + "\n"
 	}
 	return "accepted\n"
+}
+
+// What the packaged configuration shows can be used by taking away a #: the
+// files it names are all that is missing.
+func TestPackaged(t *testing.T) {
+	packaged, err := os.ReadFile("../packaging/config.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	dir := t.TempDir()
+	shown := regexp.MustCompile(`(?m)^# (\[|[A-Za-z_-]+ = )`)
+	_, err = conf.Load(write(t, dir+"/config.toml", shown.ReplaceAllString(string(packaged), "$1"), 0o600))
+	problems, ok := errors.AsType[conf.Problems](err)
+	if !ok || len(problems) != 11 {
+		t.Errorf("got %d problems, want one for each file:\n%v", len(problems), err)
+	}
+	for _, p := range problems {
+		if !strings.HasPrefix(p.Text, "there is no file ") {
+			t.Error(p)
+		}
+	}
 }

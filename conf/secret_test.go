@@ -25,7 +25,7 @@ func TestSecretIsNotShown(t *testing.T) {
 	}
 	things := []any{
 		s, &s, []conf.Secret{s}, map[string]conf.Secret{"a": s}, struct{ S conf.Secret }{s},
-		struct{ s conf.Secret }{s}, struct{ s *conf.Secret }{&s}, c, *c, c.Slack, c.Webhooks[0],
+		struct{ s conf.Secret }{s}, struct{ s *conf.Secret }{&s}, c, *c, c.Slack, c.Webhooks[0], c.Alertmanagers,
 	}
 	for _, thing := range things {
 		var out bytes.Buffer
@@ -131,11 +131,16 @@ func TestSecretFileRefused(t *testing.T) {
 
 func TestOpenConfiguration(t *testing.T) {
 	secret := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(canary), 6))
+	bot := write(t, t.TempDir()+"/bot", "xoxb-1", 0o600)
+	key := write(t, t.TempDir()+"/key", "whsec_"+secret, 0o600)
 	tests := []struct{ text, holds string }{
 		{"[[slack]]\nwebhook_url = 'https://hooks.slack.com/x'", "slack.webhook_url"},
+		{"[[slack]]\nbot_token = 'xoxb-1'\nchannel = 'C0123456789'", "slack.bot_token"},
+		{"[[slack]]\nbot_token_file = '" + bot + "'\nchannel = 'C0123456789'\napp_token = 'xapp-1'", "slack.app_token"},
 		{"[[webhook]]\nurl = 'https://example.com/x'\nheaders = { X-Team = 'mail' }", ""},
 		{"[[webhook]]\nurl = 'https://example.com/x?key=y'", "webhook.url"},
 		{"[[webhook]]\nurl = 'https://example.com/x'\nsecret = 'whsec_" + secret + "'", "webhook.secret"},
+		{"[[webhook]]\nurl = 'https://example.com/x'\nsecret_file = '" + key + "'\nprevious_secret = 'whsec_" + secret + "'", "webhook.previous_secret"},
 		{"[[webhook]]\nurl = 'https://example.com/x'\nheaders = { Authorization = 'x' }", "webhook.headers.Authorization"},
 	}
 	for _, tt := range tests {
@@ -175,9 +180,13 @@ func TestCAFile(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with a secret, its value is not told.
+// Whatever is wrong with a secret, its value is not told. Nor is that of a key
+// in whose place one may have been pasted.
 func FuzzSecretInProblem(f *testing.F) {
-	for _, around := range []string{"", "https://", "whsec_", " ", "\n", "https://h:x", "http://[", "%", "https://a@b/", "\x00"} {
+	for _, around := range []string{
+		"", "https://", "whsec_", " ", "\n", "https://h:x", "http://[", "%", "https://a@b/", "\x00",
+		"xoxb-", "xoxe.xoxb-", "xoxp-", "xapp-", "https://h/?", "<!", "C",
+	} {
 		f.Add(around, "")
 		f.Add(around, "/\x7f")
 	}
@@ -185,15 +194,22 @@ func FuzzSecretInProblem(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, after string) {
 		const canary = "C4n4ry"
 		v := tomlString(before + canary + after)
-		text := fmt.Sprintf("[[slack]]\nwebhook_url = %s\n[[webhook]]\nurl = %[1]s\nsecret = %[1]s\n[webhook.headers]\nX = %[1]s\n", v)
-		path := write(t, dir+"/config.toml", text, 0o644)
-		c, err := conf.Load(path)
-		var problems conf.Problems
-		if err != nil && !errors.As(err, &problems) {
-			t.Fatal(err)
-		}
-		if out := fmt.Sprintf("%v %+v", err, c); strings.Contains(out, canary) {
-			t.Errorf("%s\nshows the secret: %s", text, out)
+		for _, text := range []string{
+			"[[slack]]\nwebhook_url = %s\n[[webhook]]\nurl = %[1]s\nsecret = %[1]s\nprevious_secret = %[1]s\n[webhook.headers]\nX = %[1]s\n",
+			"[[slack]]\nbot_token = %s\napp_token = %[1]s\nchannel = 'C0123456789'\n",
+			"[[slack]]\nwebhook_url = 'ftp://'\nbot_token = %s\nmention = %[1]s\nchannel = %[1]s\napi_url = %[1]s\n[alerts]\njira_url = %[1]s\n",
+			"[[alertmanager]]\nurl = %s\nurls = [%[1]s, %[1]s]\nheaders.X = %[1]s\n",
+		} {
+			text = fmt.Sprintf(text, v)
+			path := write(t, dir+"/config.toml", text, 0o644)
+			c, err := conf.Load(path)
+			var problems conf.Problems
+			if err != nil && !errors.As(err, &problems) {
+				t.Fatal(err)
+			}
+			if out := fmt.Sprintf("%v %+v", err, c); strings.Contains(out, canary) {
+				t.Errorf("%s\nshows the secret: %s", text, out)
+			}
 		}
 	})
 }

@@ -47,9 +47,7 @@ func (b *builder) secretFile(path, name string) Secret {
 	if found == "" {
 		return Secret{}
 	}
-	if open(mode) && !within(os.Getenv("CREDENTIALS_DIRECTORY"), found) {
-		b.warn("%s: %s can be read by other users (mode %04o), run: chmod 600 %[2]s", withoutIndexes(path), found, mode.Perm())
-	}
+	b.warnOpen(path, found, mode)
 	text, cut := bytes.CutSuffix(text, []byte("\n"))
 	if cut {
 		text = bytes.TrimSuffix(text, []byte("\r"))
@@ -60,16 +58,31 @@ func (b *builder) secretFile(path, name string) Secret {
 	return NewSecret(string(text))
 }
 
-// certificates is the path of a file that holds certificates.
-func (b *builder) certificates(path, name string) string {
+// warnOpen warns about a file of a secret that others can read.
+func (b *builder) warnOpen(path, found string, mode fs.FileMode) {
+	if open(mode) && !within(os.Getenv("CREDENTIALS_DIRECTORY"), found) {
+		b.warn("%s: %s can be read by other users (mode %04o), run: chmod 600 %[2]s", withoutIndexes(path), found, mode.Perm())
+	}
+}
+
+// certificates is the path of a file that holds certificates, and its text.
+// There is no text when it has a problem.
+func (b *builder) certificates(path, name string) (file string, text []byte) {
 	found, text, _ := b.read(path, name, maxCertificates)
 	if found == "" {
-		return ""
+		return "", nil
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(text) {
 		b.problem(path, "%s holds no certificate in PEM form", found)
+		text = nil
 	}
-	whole, err := filepath.Abs(found) // found may be beside a file that was named relatively
+	return b.whole(path, found), text
+}
+
+// whole is the absolute path of a file, which may have been found beside a
+// configuration that was named relatively.
+func (b *builder) whole(path, found string) string {
+	whole, err := filepath.Abs(found)
 	if err != nil {
 		b.problem(path, "%s: %v", found, err)
 	}
@@ -106,6 +119,8 @@ func badFileName(name string) string {
 	switch {
 	case name == "":
 		return "empty, write the name of a file"
+	case strings.HasPrefix(name, "-----BEGIN"):
+		return "want the name of a file, not what is in it"
 	case looksSecret.MatchString(name):
 		return "want the name of a file; the value itself belongs to the key without _file"
 	case !printable(name):

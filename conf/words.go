@@ -93,10 +93,13 @@ func (z *zone) UnmarshalText(text []byte) error {
 // messageFormat is the form of a Slack message.
 type messageFormat string
 
+const (
+	formatBlocks messageFormat = "blocks"
+	formatText   messageFormat = "text"
+)
+
+// UnmarshalText accepts blocks and text.
 func (f *messageFormat) UnmarshalText(text []byte) error {
-	if string(text) == "text" {
-		return fmt.Errorf(`not supported yet, write "blocks"`)
-	}
 	*f = messageFormat(text)
-	return oneOf("format", string(text), "blocks")
+	return oneOf("format", string(text), string(formatBlocks), string(formatText))
 }

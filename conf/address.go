@@ -1,0 +1,60 @@
+package conf
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// url checks an address without ever showing it.
+func (b *builder) url(path string, v Secret) *url.URL {
+	refuse := func(text string) *url.URL {
+		b.problem(path, "%s", text)
+		return nil
+	}
+	s := v.Reveal()
+	u, err := url.Parse(s)
+	if err != nil || strings.ContainsAny(s, " \t\r\n") {
+		return refuse("not a URL, write one such as https://host/path")
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return refuse("must begin with https:// or http://")
+	case u.Hostname() == "":
+		return refuse("has no host, write one such as https://host/path")
+	case u.User != nil:
+		return refuse("has a user or password before the host, leave them out")
+	case u.Port() != "" && (err != nil || port == 0):
+		return refuse("has a port that is not between 1 and 65535")
+	}
+	return u
+}
+
+// base checks an address that paths are put after, and takes the slashes off
+// its end. One that has a problem is "".
+func (b *builder) base(path, address string) string {
+	switch u := b.url(path, NewSecret(address)); {
+	case u == nil:
+	case strings.ContainsAny(address, "?#"):
+		b.problem(path, "leave out what begins with ? or #, paths are put after this address")
+	case !printable(address) || strings.ContainsAny(address, "<>\"\\^`{|}"): // not in URLs, but in examples and in markup
+		b.problem(path, "holds a character that an address cannot have, write one such as https://host/path")
+	default:
+		return strings.TrimRight(address, "/")
+	}
+	return ""
+}
+
+// private refuses to send a secret in the clear, except to this machine.
+func (b *builder) private(path string, u *url.URL) {
+	if u != nil && u.Scheme != "https" && !loopback(u.Hostname()) {
+		b.problem(path, "must begin with https://")
+	}
+}
+
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,55 @@
+package conf
+
+import (
+	"regexp"
+	"slices"
+)
+
+// maxMembers is how many members a cluster of Alertmanagers can have here:
+// each alert is sent to each of them.
+const maxMembers = 10
+
+var alertmanagerAPI = regexp.MustCompile(`/api/v[12](/alerts)?$`)
+
+func (b *builder) alertmanager(at string, f *fileAlertmanager) Alertmanager {
+	a := Alertmanager{Notifier: b.notifier(at, "alertmanager", &f.fileNotifier), Client: b.client(at, &f.fileClient)}
+	one, all := at+".url", at+".urls"
+	switch hasOne, hasAll := b.source.Has(one), b.source.Has(all); {
+	case !hasOne && !hasAll:
+		b.problem(at, `url is missing, write url = "http://host:9093", or urls for the members of a cluster`)
+	case hasOne && hasAll:
+		b.problem(all, "url is given too, at line %d, leave one of them out", b.source.place(one).value.line)
+	case f.URLs != nil && (len(f.URLs) == 0 || len(f.URLs) > maxMembers):
+		b.problem(all, `want 1 to %d addresses, each such as "http://host:9093"`, maxMembers)
+	}
+	var addresses []string
+	if f.URL != nil {
+		addresses = append(addresses, b.member(one, *f.URL))
+	}
+	for i, u := range f.URLs {
+		path := element(all, i)
+		if u == nil { // had a problem of its own
+			continue
+		}
+		address := b.member(path, *u)
+		if address != "" && slices.Contains(addresses, address) {
+			b.problem(path, "this address is in the list already, leave it out")
+		}
+		addresses = append(addresses, address)
+	}
+	again := false // one warning is enough
+	for _, address := range addresses {
+		a.URLs = append(a.URLs, NewSecret(address))
+		again = again || b.sendsTo(at, address)
+	}
+	return a
+}
+
+// member is the base address of one Alertmanager.
+func (b *builder) member(path, address string) string {
+	base := b.base(path, address)
+	if alertmanagerAPI.MatchString(base) {
+		b.problem(path, "leave out /api and what follows, it is put after this address")
+	}
+	return base
+}

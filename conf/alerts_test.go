@@ -1,0 +1,59 @@
+package conf_test
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+
+	"jira-oauth-watcher/conf"
+)
+
+// Links and requests are made by putting a path after an address.
+func TestJiraURL(t *testing.T) {
+	const query = "leave out what begins with ? or #, paths are put after this address"
+	const odd = "holds a character that an address cannot have, write one such as https://host/path"
+	tests := []struct{ given, want, problem string }{
+		{"", "", ""},
+		{"https://jira.example.com", "https://jira.example.com", ""},
+		{"http://jira.example.com:8080/jira//", "http://jira.example.com:8080/jira", ""},
+		{"https://[::1]/é/", "https://[::1]/é", ""},
+		{"jira.example.com", "", "must begin with https:// or http://"},
+		{"https://me:hunter2@jira.example.com", "", "has a user or password before the host, leave them out"},
+		{"https://jira.example.com/?os_password=hunter2", "", query},
+		{"https://jira.example.com?", "", query},
+		{"https://jira.example.com/#", "", query},
+		{"https://<your host>", "", "not a URL, write one such as https://host/path"},
+		{"https://<host>/jira", "", odd},
+		{"https://jira.example.com/a|b", "", odd},
+		{"https://jira.example.com/\u202e", "", odd},
+	}
+	dir := t.TempDir()
+	for _, tt := range tests {
+		text := fmt.Sprintf("[alerts]\njira_url = %s\n", tomlString(tt.given))
+		c, err := conf.Load(write(t, dir+"/config.toml", text, 0o600))
+		if tt.problem != "" {
+			want := conf.Problems{{dir + "/config.toml", 2, 12, "alerts.jira_url", tt.problem}}
+			if !reflect.DeepEqual(err, error(want)) {
+				t.Errorf("jira_url = %q\n got %v\nwant %v", tt.given, err, want)
+			}
+			continue
+		}
+		if err != nil || c.Alerts.JiraURL != tt.want {
+			t.Errorf("jira_url = %q: got %+v, %v, want %q", tt.given, c, err, tt.want)
+		}
+	}
+}
+
+func TestStorm(t *testing.T) {
+	dir := t.TempDir()
+	for given, ok := range map[int]bool{-1: false, 0: true, 1: true, 1000: true, 1001: false} {
+		c, err := conf.Load(write(t, dir+"/config.toml", fmt.Sprintf("[alerts]\nstorm = %d\n", given), 0o600))
+		if ok && (err != nil || c.Alerts.Storm != given) {
+			t.Errorf("storm = %d: %v", given, err)
+		}
+		want := conf.Problems{{dir + "/config.toml", 2, 9, "alerts.storm", "want a number of incidents from 1 to 1000, or 0 to tell each one alone"}}
+		if !ok && !reflect.DeepEqual(err, error(want)) {
+			t.Errorf("storm = %d\n got %v\nwant %v", given, err, want)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package conf
+
+import (
+	"crypto/tls"
+	"encoding/pem"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// client takes what the HTTP receivers have in common.
+func (b *builder) client(at string, f *fileClient) Client {
+	c := Client{Headers: f.Headers}
+	b.headers(at+".headers", f.Headers)
+	certificate, key := at+".client_cert", at+".client_key"
+	switch hasCertificate, hasKey := b.source.Has(certificate), b.source.Has(key); {
+	case hasCertificate && !hasKey:
+		b.keyProblem(certificate, "needs client_key too, the file of its private key")
+	case hasKey && !hasCertificate:
+		b.keyProblem(key, "needs client_cert too, the file of its certificate")
+	}
+	var public, private []byte
+	if f.ClientCert != nil {
+		c.ClientCert, public = b.certificates(certificate, *f.ClientCert)
+	}
+	if f.ClientKey != nil {
+		c.ClientKey, private = b.privateKey(key, *f.ClientKey)
+	}
+	if public != nil && private != nil {
+		if text := pairProblem(public, private); text != "" {
+			b.problem(key, "%s %s", c.ClientKey, text)
+		}
+	}
+	return c
+}
+
+// privateKey is the path of a file that holds a private key.
+func (b *builder) privateKey(path, name string) (file string, text []byte) {
+	found, text, mode := b.read(path, name, maxSecret)
+	if found == "" {
+		return "", nil
+	}
+	b.warnOpen(path, found, mode)
+	return b.whole(path, found), text
+}
+
+// pairProblem says why a private key cannot be used with a certificate. The
+// library's own words are not passed on: they quote parts of the files.
+func pairProblem(certificate, key []byte) string {
+	_, err := tls.X509KeyPair(certificate, key)
+	switch {
+	case err == nil:
+		return ""
+	case strings.Contains(err.Error(), "does not match"):
+		return "belongs to another certificate than the first one of client_cert"
+	case encrypted(key):
+		return "is encrypted, write it without its passphrase: openssl pkey -in OLD -out NEW"
+	}
+	return "holds no private key in PEM form that fits client_cert"
+}
+
+// encrypted tells whether a file holds a private key with a passphrase.
+func encrypted(text []byte) bool {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token of RFC 9110
+	telling    = regexp.MustCompile(`(?i)auth|token|key|secret|cookie|password`)
+	ours       = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length", "host", "connection", "transfer-encoding"}
+)
+
+func (b *builder) headers(at string, headers map[string]Secret) {
+	seen := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		path, lower := join(at, name), strings.ToLower(name)
+		first, twice := seen[lower]
+		seen[lower] = path
+		switch {
+		case !headerName.MatchString(name):
+			b.keyProblem(path, "not the name of a header")
+		case slices.Contains(ours, lower):
+			b.keyProblem(path, "this header is set by the program, leave it out")
+		case twice:
+			b.keyProblem(path, "the header at line %d has the same name", b.source.place(first).key.line)
+		case strings.ContainsFunc(headers[name].Reveal(), control):
+			b.problem(path, "a header cannot hold line ends or other control characters")
+		}
+		if telling.MatchString(name) {
+			b.holdsSecret(path)
+		}
+	}
+}
+
+func control(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -1,0 +1,52 @@
+package conf_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// The same message twice in one place teaches people to look away.
+func TestSameDestination(t *testing.T) {
+	const (
+		hook    = "[[slack]]\nname = '%d'\nwebhook_url = 'https://hooks.slack.com/hunter2'\n"
+		bot     = "[[slack]]\nname = '%d'\nbot_token = 'xoxb-hunter2'\nchannel = 'C0123456789'\n"
+		webhook = "[[webhook]]\nname = '%d'\nurl = 'https://example.com/hunter2'\n"
+		am      = "[[alertmanager]]\nname = '%d'\nurl = 'http://127.0.0.1:9093'\n"
+	)
+	warning := func(kind string, second, first int) string {
+		return fmt.Sprintf("%s: the notifier at line %d sends to the same place as the one at line %d, alerts arrive there twice", kind, second, first)
+	}
+	replace := strings.ReplaceAll
+	tests := []struct {
+		name      string
+		notifiers []string
+		want      []string
+	}{
+		{"kinds", []string{hook, bot, webhook, am}, nil},
+		{"webhooks", []string{webhook, webhook, webhook}, []string{warning("webhook", 4, 1), warning("webhook", 7, 1)}},
+		{"other webhooks", []string{webhook, replace(webhook, "/hunter2", "/Hunter2")}, nil},
+		{"webhook of both kinds", []string{webhook, replace(hook, "hooks.slack.com", "example.com")}, nil},
+		{"hooks", []string{hook, bot, hook}, []string{warning("slack", 8, 1)}},
+		{"bots", []string{bot, replace(bot, "xoxb", "xoxe.xoxb")}, []string{warning("slack", 5, 1)}},
+		{"bots in other channels", []string{bot, replace(bot, "C01", "C11")}, nil},
+		{"bots elsewhere", []string{bot, bot + "api_url = 'https://slack-gov.com/api/'\n"}, nil},
+		{"the address in full", []string{bot, bot + "api_url = 'https://slack.com/api'\n"}, []string{warning("slack", 5, 1)}},
+		{"Alertmanagers", []string{am, replace(am, "9093", "9093/")}, []string{warning("alertmanager", 4, 1)}},
+		{"clusters", []string{
+			replace(am, "url = 'http://127.0.0.1:9093'", "urls = ['http://a', 'http://b', 'http://c']"),
+			replace(am, "url = 'http://127.0.0.1:9093'", "urls = ['http://d', 'http://c', 'http://b']"),
+		}, []string{warning("alertmanager", 4, 1)}},
+	}
+	dir := t.TempDir()
+	for _, tt := range tests {
+		var text strings.Builder
+		for i, n := range tt.notifiers {
+			fmt.Fprintf(&text, n, i)
+		}
+		c := load(t, dir, text.String())
+		if got, want := strings.Join(c.Warnings, "\n"), strings.Join(tt.want, "\n"); got != want {
+			t.Errorf("%s: warnings\n got %s\nwant %s", tt.name, got, want)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package conf
+
+import (
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"strings"
+)
+
+// maxTemplate is the longest template that is read. A body of that size would
+// already be more than receivers of webhooks take.
+const maxTemplate = 64 << 10
+
+func (b *builder) webhook(at string, f *fileWebhook) Webhook {
+	w := Webhook{Notifier: b.notifier(at, "webhook", &f.fileNotifier), Client: b.client(at, &f.fileClient)}
+	v, from := b.secret(at, "url", f.URL, f.URLFile)
+	b.needs(at, "url")
+	if !v.IsZero() {
+		// A plain address is no secret, what follows the ? often is.
+		if u := b.url(from, v); u != nil && u.RawQuery != "" && f.URL != nil {
+			b.holdsSecret(from)
+		}
+	}
+	w.URL = v
+	b.sendsTo(at, v.Reveal())
+
+	w.Secret = b.signing(at, "secret", f.Secret, f.SecretFile)
+	w.PreviousSecret = b.signing(at, "previous_secret", f.PreviousSecret, f.PreviousSecretFile)
+	if previous := b.given(at, "previous_secret"); previous != "" && b.given(at, "secret") == "" {
+		b.keyProblem(previous, "needs secret too, the one that takes its place")
+	}
+	if f.Template != nil {
+		w.Template = b.template(at+".template", f.Template)
+	}
+	return w
+}
+
+// signing is a secret that bodies are signed with.
+func (b *builder) signing(at, key string, inline *Secret, name *string) Secret {
+	v, from := b.secret(at, key, inline, name)
+	if !v.IsZero() && !standardSecret(v.Reveal()) {
+		b.problem(from, `want whsec_ and 24 to 64 bytes in base64, make one with: echo "whsec_$(openssl rand -base64 32)"`)
+	}
+	if inline != nil {
+		b.holdsSecret(at + "." + key)
+	}
+	return v
+}
+
+// standardSecret tells whether s is a secret as Standard Webhooks has them.
+func standardSecret(s string) bool {
+	encoded, ok := strings.CutPrefix(s, "whsec_")
+	if !ok || strings.ContainsAny(encoded, "\r\n") { // the decoder would skip them
+		return false
+	}
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	return err == nil && len(key) >= 24 && len(key) <= 64
+}
+
+// template is the path of a template that can be read. What it says is judged
+// where it is used.
+func (b *builder) template(path string, value *string) (file string) {
+	n := len(b.problems)
+	if b.absolute(&file, path, value); len(b.problems) > n {
+		return ""
+	}
+	switch _, _, err := readRegular(file, maxTemplate); {
+	case errors.Is(err, fs.ErrNotExist):
+		b.problem(path, "there is no file %s", file)
+	case err != nil:
+		b.problem(path, "%s %v", file, err)
+	}
+	return file
+}
