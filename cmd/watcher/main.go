@@ -1,3 +1,5 @@
+//go:build !man
+
 // Command watcher follows Jira's log, recognises failures of its OAuth 2.0
 // mail integrations and sends alerts with diagnosis and fix steps.
 package main

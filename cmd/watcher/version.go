@@ -26,8 +26,17 @@ func version() string {
 	return fmt.Sprintf("%s, commit %s, %s", version, commit, runtime.Version())
 }
 
-// build is what the Go toolchain stamped into the program.
+// release and revision are version and commit of a package: scripts/packages.sh
+// has the linker set them, since the toolchain stamps nothing in a git worktree,
+// and the same source has to make the same bytes wherever it lies.
+var release, revision string
+
+// build is what the package's build, or else the Go toolchain, stamped into the
+// program.
 func build() (version, commit string) {
+	if release != "" {
+		return release, revision
+	}
 	version, commit = "(devel)", "unknown"
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
