@@ -174,9 +174,11 @@ func (f *format) Set(s string) error {
 	return fmt.Errorf("write one of: %s", strings.Join(f.allowed, ", "))
 }
 
-func (f *format) addTo(c *cobra.Command) {
-	c.Flags().Var(f, "format", "how to print")
-	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
+func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "how to print") }
+
+func (f *format) addAs(c *cobra.Command, name, usage string) {
+	c.Flags().Var(f, name, usage)
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // configFlag adds --config.

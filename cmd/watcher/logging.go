@@ -1,74 +1,49 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"io"
 	"log/slog"
 	"os"
-	"sync"
 
+	"github.com/coreos/go-systemd/v22/journal"
 	"golang.org/x/term"
 
 	"jira-oauth-watcher/notify"
 )
 
-// newLogger logs to w: for people with the time, for journald with a priority
-// in front of each line instead.
-func newLogger(w io.Writer, level slog.Level) *slog.Logger {
-	if os.Getenv("JOURNAL_STREAM") == "" {
-		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+// The forms of the program's own log.
+const (
+	logAuto    = "auto" // the journal's where standard error is the journal, else text
+	logText    = "text"
+	logJSON    = "json"
+	logJournal = "journal"
+)
+
+// newLogger logs to w in one of the forms above; nil is auto.
+func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error) {
+	format := logAuto
+	if form != nil {
+		format = form.value
 	}
-	j := &journal{w: w, mu: &sync.Mutex{}, line: &bytes.Buffer{}}
-	j.Handler = slog.NewTextHandler(j.line, &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey) {
-			return slog.Attr{} // journald knows both
-		}
-		return a
-	}})
-	return slog.New(j)
-}
-
-// journal writes each record as one line behind its priority, as sd-daemon(3)
-// has it.
-type journal struct {
-	slog.Handler
-	w    io.Writer
-	mu   *sync.Mutex
-	line *bytes.Buffer
-}
-
-func (j *journal) Handle(ctx context.Context, r slog.Record) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.line.Reset()
+	options := &slog.HandlerOptions{Level: level}
+	attached := w == io.Writer(os.Stderr) && attachedToJournal()
 	switch {
-	case r.Level >= slog.LevelError:
-		j.line.WriteString("<3>")
-	case r.Level >= slog.LevelWarn:
-		j.line.WriteString("<4>")
-	case r.Level >= slog.LevelInfo:
-		j.line.WriteString("<6>")
-	default:
-		j.line.WriteString("<7>")
+	case format == logJSON:
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	case format == logJournal && !journal.Enabled():
+		return nil, usage("--log-format journal: there is no journal here; leave the flag out, or choose text or json")
+	case format == logJournal, format == logAuto && attached && journal.Enabled():
+		return slog.New(newJournal(w, level, journal.Send)), nil
+	case format == logAuto && attached:
+		return slog.New(newJournal(w, level, nil)), nil
 	}
-	if err := j.Handler.Handle(ctx, r); err != nil {
-		return err
-	}
-	_, err := j.w.Write(j.line.Bytes())
-	return err
+	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
-func (j *journal) WithAttrs(attrs []slog.Attr) slog.Handler {
-	next := *j
-	next.Handler = j.Handler.WithAttrs(attrs)
-	return &next
-}
-
-func (j *journal) WithGroup(name string) slog.Handler {
-	next := *j
-	next.Handler = j.Handler.WithGroup(name)
-	return &next
+// attachedToJournal tells whether standard error is what systemd gave us.
+func attachedToJournal() bool {
+	is, err := journal.StderrIsJournalStream()
+	return is && err == nil
 }
 
 // terminal is how w is to be written to: in colour only on a terminal that has

@@ -29,7 +29,7 @@ const (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var o runOptions
+	o := runOptions{logFormat: newFormat(logAuto, logText, logJSON, logJournal)}
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Follow the logs and send alerts until stopped",
@@ -45,13 +45,15 @@ kubectl logs -f.`,
 	configFlag(c, &o.config)
 	c.Flags().StringArrayVar(&o.logs, "log", nil, "follow `FILE` too (- is standard input); may be repeated")
 	c.Flags().BoolVar(&o.once, "once", false, "read what there is, deliver, and exit")
+	o.logFormat.addAs(c, "log-format", "form of the program's own log: auto is journal under systemd, else text")
 	return c
 }
 
 type runOptions struct {
-	config string
-	logs   []string
-	once   bool
+	config    string
+	logs      []string
+	once      bool
+	logFormat *format // nil = auto
 }
 
 // load reads the configuration and adds the logs of the command line.
@@ -98,7 +100,10 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if c.File == "" {
 		level = slog.LevelWarn // alerts are on this terminal, and news only
 	}
-	log := newLogger(a.errw, level)
+	log, err := newLogger(a.errw, o.logFormat, level)
+	if err != nil {
+		return err
+	}
 	d := &daemon{app: a, options: o, log: log, stateDir: c.StateDir}
 	defer d.close()
 	set, err := soundCauses(c, log)
@@ -225,7 +230,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 		}
 		return failed
 	}
-	service := newService(d.log)
+	service, state := newService(d.log), &counts{store: d.store}
 	tick := time.NewTicker(readyEvery)
 	defer tick.Stop()
 	settled := time.Now()
@@ -248,7 +253,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			service.reloading()
 			if next, err = d.reload(); err != nil {
 				d.log.Error("reload refused, the old configuration stays", "err", err)
-				service.ready("reload refused, the old configuration stays: see the log")
+				service.refuse()
 				continue
 			}
 			d.log.Info("configuration read again", "file", next.conf.File)
@@ -259,9 +264,10 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			}
 			if now := time.Now(); now.Sub(settled) >= settleEvery {
 				settled = now
-				if err := g.settle(now); err != nil {
+				if err := errors.Join(g.settle(now), state.read()); err != nil {
 					return nil, finish(err)
 				}
+				service.say(g.status(state))
 			}
 		}
 	}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/coreos/go-systemd/v22/journal"
+)
+
+// Bounds of one entry in the journal: what an error says may come from outside.
+const (
+	maxField   = 2 << 10 // bytes of one field, and of the message
+	maxFields  = 20
+	maxMessage = 8 << 10
+)
+
+// journalHandler writes records to the journal: a message as people read it,
+// and each key as a field of its own, so that journalctl finds them.
+//
+//	journalctl -u jira-oauth-watcher NOTIFIER=ops
+//	journalctl -o json -u jira-oauth-watcher
+type journalHandler struct {
+	level  slog.Level
+	fields map[string]string // of With; not changed any more
+	groups string            // of WithGroup, as a prefix of fields
+
+	text   slog.Handler // writes the keys of a record into line
+	shared *journalOutput
+}
+
+// journalOutput is what a handler and those made of it by With have in common.
+type journalOutput struct {
+	mu   sync.Mutex
+	line bytes.Buffer
+	send func(message string, p journal.Priority, fields map[string]string) error // nil = lines on out
+	out  io.Writer
+}
+
+// newJournal makes a handler that sends records with send. Where that fails,
+// and where it is nil, they become lines on out behind their priority, as
+// sd-daemon(3) has it.
+func newJournal(out io.Writer, level slog.Level, send func(string, journal.Priority, map[string]string) error) *journalHandler {
+	shared := &journalOutput{send: send, out: out}
+	keys := func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
+			return slog.Attr{} // the journal knows the first two, and the message comes first
+		}
+		return a
+	}
+	text := slog.NewTextHandler(&shared.line, &slog.HandlerOptions{Level: level, ReplaceAttr: keys})
+	return &journalHandler{level: level, text: text, shared: shared, fields: map[string]string{"SYSLOG_IDENTIFIER": "jira-oauth-watcher"}}
+}
+
+func (h *journalHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
+
+func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
+	fields := maps.Clone(h.fields)
+	r.Attrs(func(a slog.Attr) bool {
+		field(fields, h.groups, a)
+		return true
+	})
+	o := h.shared
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.line.Reset()
+	if err := h.text.Handle(ctx, r); err != nil {
+		return err
+	}
+	message := strings.TrimSpace(r.Message + " " + o.line.String())
+	message = bounded(message, maxMessage)
+	priority := priorityOf(r.Level)
+	if o.send != nil && o.send(message, priority, fields) == nil {
+		return nil
+	}
+	line := "<" + strconv.Itoa(int(priority)) + ">" + strings.ReplaceAll(message, "\n", " ") + "\n"
+	_, err := io.WriteString(o.out, line)
+	return err
+}
+
+func (h *journalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	next := *h
+	next.fields = maps.Clone(h.fields)
+	for _, a := range attrs {
+		field(next.fields, h.groups, a)
+	}
+	next.text = h.text.WithAttrs(attrs)
+	return &next
+}
+
+func (h *journalHandler) WithGroup(name string) slog.Handler {
+	next := *h
+	next.groups += name + "_"
+	next.text = h.text.WithGroup(name)
+	return &next
+}
+
+func priorityOf(level slog.Level) journal.Priority {
+	switch {
+	case level >= slog.LevelError:
+		return journal.PriErr
+	case level >= slog.LevelWarn:
+		return journal.PriWarning
+	case level >= slog.LevelInfo:
+		return journal.PriInfo
+	}
+	return journal.PriDebug
+}
+
+// field adds a key as a field of the journal, and to an alert its incident.
+func field(fields map[string]string, groups string, a slog.Attr) {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		}
+		return '_'
+	}, groups+a.Key)
+	name = strings.TrimLeft(name, "_0123456789") // such names are the journal's own, or refused
+	if _, own := reserved[name]; own || name == "" || len(name) > 64 || len(fields) >= maxFields {
+		return // it still stands in the message
+	}
+	value := bounded(a.Value.Resolve().String(), maxField)
+	fields[name] = value
+	if incident, _, ok := strings.Cut(value, "#"); ok && name == "ALERT" {
+		fields["INCIDENT"] = incident
+	}
+}
+
+// reserved are fields to which the journal gives a meaning.
+var reserved = map[string]struct{}{"MESSAGE": {}, "MESSAGE_ID": {}, "PRIORITY": {}, "SYSLOG_IDENTIFIER": {}}
+
+// bounded is text with at most n bytes, as whole characters.
+func bounded(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
