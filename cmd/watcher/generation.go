@@ -65,6 +65,9 @@ func (d *daemon) reload() (*generation, error) {
 
 // open begins where the store says that reading had stopped.
 func (g *generation) open(d *daemon) error {
+	if err := d.depart(g.targets); err != nil {
+		return err
+	}
 	g.recorder.Store = d.store
 	for _, t := range g.targets {
 		g.workers = append(g.workers, notify.NewWorker(t, d.store, d.log))
@@ -108,6 +111,24 @@ func (g *generation) open(d *daemon) error {
 		g.logs = append(g.logs, p)
 	}
 	return g.recorder.Forget()
+}
+
+// depart says for whom alerts wait that no configured notifier sends.
+func (d *daemon) depart(configured []notify.Target) error {
+	var names []string
+	for _, t := range configured {
+		names = append(names, t.Name)
+	}
+	gone, err := d.store.Depart(names, time.Now())
+	for _, g := range gone {
+		if g.GivenUp {
+			d.log.Warn("notifier has not been configured for a week, the alerts that waited for it are given up", "notifier", g.Name, "waiting", g.Waiting)
+			continue
+		}
+		d.log.Warn("notifier is no longer configured, its alerts wait for a week: give a notifier that name again to have them sent",
+			"notifier", g.Name, "waiting", g.Waiting, "until", g.Until.Format(time.RFC3339))
+	}
+	return err
 }
 
 func (g *generation) close() error {

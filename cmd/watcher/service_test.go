@@ -140,6 +140,38 @@ title = "Ask Maria for a new secret"
 	}
 }
 
+// What waits for a notifier that is taken out of the configuration is kept and
+// named, and sent when the notifier is back.
+func TestDepartedNotifier(t *testing.T) {
+	dir := t.TempDir()
+	hub, second := receive(t), receive(t)
+	second.then(status(404)) // settings refused: a restart tries again at once
+	config, log := settings(t, dir, hub, "")
+	write(t, log, "")
+	without := read(t, config)
+	with := without + fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\n", second.URL)
+	write(t, config, with)
+	w := start(t, dir, "run", "--config", config)
+	w.follows()
+	appendAs(t, log, failure(1, 1, badSecret))
+	w.says("notifier refuses its settings")
+	write(t, config, without)
+	w.signal(hangup)
+	w.says(`its alerts wait for a week: give a notifier that name again to have them sent" notifier=second waiting=1 until=`)
+	w.manager.hears("READY=1", 2)
+	w.stop()
+	write(t, config, with)
+	w = start(t, dir, "run", "--config", config)
+	w.follows()
+	if text := w.stderr.String(); strings.Contains(text, "no longer configured") {
+		t.Errorf("it is back and still missed:\n%s", text)
+	}
+	if got := second.alerts(1)[0].Data.Integration.ID; got != flowID(1) {
+		t.Errorf("the alert that waited is of %s", got)
+	}
+	w.stop()
+}
+
 // A reload does not move the state: the old configuration stays, and says why.
 func TestReloadKeepsTheStateDirectory(t *testing.T) {
 	dir := t.TempDir()

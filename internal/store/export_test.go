@@ -101,3 +101,12 @@ func (tx *Tx) clear(name []byte) error {
 	}
 	return nil
 }
+
+// Writes counts the transactions that changed something.
+func (s *Store) Writes() (n int) {
+	s.View(func(tx *Tx) error {
+		n = tx.tx.ID()
+		return nil
+	})
+	return n
+}
