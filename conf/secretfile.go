@@ -97,9 +97,10 @@ func (b *builder) read(path, name string, limit int64) (found string, text []byt
 		return "", nil, 0
 	}
 	candidates := b.candidates(name)
+	loaded := b.loaded()
 	for _, c := range candidates {
 		text, mode, err := readRegular(c, limit)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || (errors.Is(err, fs.ErrPermission) && within(loaded, c)) {
 			continue
 		}
 		if err != nil {
@@ -108,7 +109,11 @@ func (b *builder) read(path, name string, limit int64) (found string, text []byt
 		}
 		return c, text, mode
 	}
-	b.problem(path, "there is no file %s", strings.Join(candidates, " and no "))
+	missing := "there is no file " + strings.Join(candidates, " and no ")
+	if loaded != "" && !filepath.IsAbs(name) {
+		missing += "; what is in " + loaded + " is read by systemd when the service starts, so restart it after a change there"
+	}
+	b.problem(path, "%s", missing)
 	return "", nil, 0
 }
 
@@ -144,6 +149,15 @@ func (b *builder) candidates(name string) []string {
 	// LoadCredential reads: where a person runs check, systemd has not.
 	beside := filepath.Dir(b.file)
 	return append(places, filepath.Join(beside, name), filepath.Join(beside, "credentials", name))
+}
+
+// loaded is the directory that systemd has read for us, and that only root may
+// look into; "" where a person runs the program.
+func (b *builder) loaded() string {
+	if os.Getenv("CREDENTIALS_DIRECTORY") == "" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(b.file), "credentials")
 }
 
 // readRegular reads a file whole. The error continues a sentence that begins
