@@ -39,6 +39,7 @@ type Follower struct {
 	pinner  pinner
 
 	wake     chan struct{} // an event came; capacity 1
+	pace     *pace
 	watch    *watch
 	armAgain time.Time // when to look after the watch again
 	deaf     string    // why there is no watch, told once
@@ -65,6 +66,7 @@ func Follow(path string, from Position, opt Options) *Follower {
 		last:   from,
 		barred: map[ident]bool{},
 		wake:   make(chan struct{}, 1),
+		pace:   &pace{poll: opt.Poll, start: time.Now()},
 	}
 }
 
@@ -82,6 +84,7 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 	for {
 		f.rearm() // before the look, so that no event falls between the two
 		if b, err := f.advance(ctx); len(b.Text) > 0 || err != nil {
+			f.pace.alive()
 			return b, err
 		}
 		if wait <= 0 {
@@ -95,7 +98,7 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 		select {
 		case <-ctx.Done():
 		case <-f.wake:
-		case <-time.After(f.opt.Poll):
+		case <-time.After(f.pace.pause()):
 		case <-deadline:
 			wait = 0 // one last look: silence is what was looked at, not what was not
 		}

@@ -43,7 +43,7 @@ func (f *Follower) stopPinner() {
 
 func (f *Follower) pin(p pinner) {
 	defer close(p.stopped)
-	tick := time.NewTicker(f.opt.Poll)
+	tick := time.NewTimer(f.opt.Poll)
 	defer tick.Stop()
 	for {
 		select {
@@ -53,6 +53,7 @@ func (f *Follower) pin(p pinner) {
 		case <-tick.C:
 		}
 		f.lookOnce()
+		tick.Reset(f.pace.pause())
 	}
 }
 

@@ -56,7 +56,8 @@ type watchedDir struct {
 type watch struct {
 	path    string // without symbolic links: one directory has one name
 	wake    chan<- struct{}
-	stir    chan<- struct{} // also told when it was more than a write
+	stir    chan<- struct{} // also told when it was more than a write, or ends a calm
+	pace    *pace
 	running bool
 	drained chan struct{} // closed when the events have ended
 }
@@ -74,11 +75,12 @@ func (f *Follower) rearm() {
 		f.watch = nil
 	}
 	if f.watch == nil && err == nil {
-		f.watch = &watch{path: path, wake: f.wake, stir: f.pinner.stir}
+		f.watch = &watch{path: path, wake: f.wake, stir: f.pinner.stir, pace: f.pace}
 	}
 	if err == nil {
 		err = f.watch.arm()
 	}
+	f.pace.told.Store(err == nil)
 	switch {
 	case err == nil:
 		f.deaf = ""
@@ -173,7 +175,9 @@ func (w *watch) begin() error {
 	go func() { // takes every event at once; ends when end has the channel closed
 		defer close(w.drained)
 		for e := range events {
-			if e.Op.String() != "WRITE" {
+			calm := w.pace.calm()
+			w.pace.alive()
+			if calm || e.Op.String() != "WRITE" {
 				poke(w.stir)
 			}
 			poke(w.wake)
