@@ -1,12 +1,30 @@
 # Everything a developer does, by name. Needs Go, git and make.
 
-.PHONY: build test lint bench fuzz torture compare
+.PHONY: build packages packages-check test test-system lint bench fuzz torture compare
 
 build:
 	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
 
+# The .deb and the .rpm, into dist/. ARCH=arm64 and the like for another machine.
+packages:
+	scripts/packages.sh
+
+# lintian is content, both packages hold the same, and two builds are the same
+# bytes: a minute.
+packages-check:
+	WATCHER_SYSTEM=1 scripts/deps.sh
+	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible' ./internal/systemtest
+
+# The packages in Debian 12 and 13, booted with their own systemd: installed,
+# hung, killed and upgraded under load, removed, purged. Root only; four minutes,
+# and half a minute more for the first run, which makes the images.
+test-system:
+	WATCHER_SYSTEM=1 scripts/deps.sh
+	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 20m -v ./internal/systemtest
+
 # All tests with the race detector, the program's own once more without it
-# (memory is measured there), and each fuzz target for some seconds.
+# (memory is measured there), and each fuzz target for some seconds. With
+# WATCHER_SYSTEM=1 test-system too.
 test:
 	scripts/deps.sh
 	scripts/test.sh
@@ -19,7 +37,10 @@ lint:
 	test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	go mod tidy -diff
 	go vet ./...
+	go vet -tags man ./cmd/watcher
+	go vet -tags system ./internal/systemtest
 	go tool staticcheck ./...
+	go tool staticcheck -tags system ./internal/systemtest
 
 # Figures, not verdicts: quote medians of several runs.
 bench:

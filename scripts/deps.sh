@@ -13,6 +13,15 @@ needs=(
 	"/usr/share/java/log4j-core.jar|liblog4j2-java"
 )
 
+if [ "${WATCHER_SYSTEM:-}" = 1 ]; then
+	needs+=(
+		"systemd-nspawn|systemd-container" # boots the machines of make test-system
+		"mmdebstrap|mmdebstrap"            # makes their images
+		"lintian|lintian"                  # looks at the .deb
+		"rpm|rpm"                          # and at the .rpm
+	)
+fi
+
 there() {
 	case $1 in
 	/*) [ -e "$1" ] ;;

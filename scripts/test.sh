@@ -10,3 +10,6 @@ else
 	go test ./...
 fi
 scripts/fuzz.sh
+if [ "${WATCHER_SYSTEM:-}" = 1 ]; then
+	make test-system
+fi
