@@ -7,13 +7,13 @@ import (
 
 const (
 	calmAfter = 10 * time.Second // without a sign of life
-	calmPoll  = time.Second
+	calmPoll  = 2 * time.Second
 )
 
 // pace is how often is looked at a log unasked. While it lives, and wherever no
 // watch would tell, that is Options.Poll: a file that comes and goes within a
 // rotation must not be missed. A log that has been quiet for long, and whose
-// watch tells when that ends, is looked at a tenth as often, so that an idle
+// watch tells when that ends, is looked at every two seconds only, so that an idle
 // machine can sleep.
 type pace struct {
 	poll  time.Duration
