@@ -1,0 +1,27 @@
+package notify
+
+import "jira-oauth-watcher/conf"
+
+// slackShared is what notifiers of one configuration share at Slack.
+type slackShared struct {
+	paces map[string]*Pace // by address
+}
+
+// target makes the notifier of one [[slack]].
+func (s *slackShared) target(c conf.Slack) (Target, error) {
+	t := Target{Notifier: c.Notifier, Kind: "slack"}
+	client, err := newClient(c.Notifier)
+	if err != nil {
+		return Target{}, err
+	}
+	t.To = &Slack{client: client, url: c.WebhookURL, mention: c.Mention, text: c.Text}
+	t.Pace = s.pace(c.WebhookURL.Reveal())
+	return t, nil
+}
+
+func (s *slackShared) pace(destination string) *Pace {
+	if s.paces[destination] == nil {
+		s.paces[destination] = &Pace{every: slackPace}
+	}
+	return s.paces[destination]
+}
