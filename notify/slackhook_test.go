@@ -9,8 +9,6 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-const mentioned = "<!subteam^S0123>"
-
 func slackHook(t *testing.T, c conf.Slack) notify.Notifier {
 	t.Helper()
 	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, notify.Style{})

@@ -4,18 +4,27 @@ import "jira-oauth-watcher/conf"
 
 // slackShared is what notifiers of one configuration share at Slack.
 type slackShared struct {
-	paces map[string]*Pace // by address
+	paces map[string]*Pace // by address, or by token and channel
 }
 
 // target makes the notifier of one [[slack]].
 func (s *slackShared) target(c conf.Slack) (Target, error) {
 	t := Target{Notifier: c.Notifier, Kind: "slack"}
-	client, err := newClient(c.Notifier)
+	if c.BotToken.IsZero() {
+		client, err := newClient(c.Notifier)
+		if err != nil {
+			return Target{}, err
+		}
+		t.To = &Slack{client: client, url: c.WebhookURL, mention: c.Mention, text: c.Text}
+		t.Pace = s.pace(c.WebhookURL.Reveal())
+		return t, nil
+	}
+	bot, err := newSlackBot(c)
 	if err != nil {
 		return Target{}, err
 	}
-	t.To = &Slack{client: client, url: c.WebhookURL, mention: c.Mention, text: c.Text}
-	t.Pace = s.pace(c.WebhookURL.Reveal())
+	t.To = bot
+	t.Pace = s.pace(c.APIURL + " " + c.BotToken.Reveal() + " " + c.Channel)
 	return t, nil
 }
 

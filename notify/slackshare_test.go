@@ -14,6 +14,9 @@ import (
 // attempt a second. Others have their own.
 func TestSlackPace(t *testing.T) {
 	hook := func(url string) conf.Slack { return conf.Slack{WebhookURL: conf.NewSecret(url)} }
+	bot := func(token, channel, api string) conf.Slack {
+		return conf.Slack{BotToken: conf.NewSecret(token), Channel: channel, APIURL: api}
+	}
 	for _, tt := range []struct {
 		name     string
 		one, two conf.Slack
@@ -21,6 +24,11 @@ func TestSlackPace(t *testing.T) {
 	}{
 		{"one webhook", hook("https://a/1"), hook("https://a/1"), 7 * time.Second},
 		{"two webhooks", hook("https://a/1"), hook("https://a/2"), 3 * time.Second},
+		{"one channel", bot("xoxb-1", "C1", "https://a/"), bot("xoxb-1", "C1", "https://a/"), 7 * time.Second},
+		{"two channels", bot("xoxb-1", "C1", "https://a/"), bot("xoxb-1", "C2", "https://a/"), 3 * time.Second},
+		{"two apps", bot("xoxb-1", "C1", "https://a/"), bot("xoxb-2", "C1", "https://a/"), 3 * time.Second},
+		{"two Slacks", bot("xoxb-1", "C1", "https://a/"), bot("xoxb-1", "C1", "https://b/"), 3 * time.Second},
+		{"webhook and bot", hook("https://a/1"), bot("xoxb-1", "C1", "https://a/"), 3 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			tt.one.Notifier = conf.Notifier{Name: "one", Timeout: time.Second, RetryFor: time.Hour}
