@@ -79,7 +79,7 @@ type Target struct {
 // console on out.
 func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 	var targets []Target
-	shared := slackShared{paces: map[string]*Pace{}}
+	shared := slackShared{paces: map[string]*Pace{}, buttons: map[string]*Buttons{}}
 	for _, s := range c.Slack {
 		t, err := shared.target(s)
 		if err != nil {

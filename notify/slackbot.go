@@ -29,20 +29,25 @@ type SlackBot struct {
 	buttons bool // somebody listens to them
 }
 
-// newSlackBot makes the bot.
-func newSlackBot(c conf.Slack) (*SlackBot, error) {
+// newSlackBot makes the bot, and the buttons when there is a token for them.
+func newSlackBot(c conf.Slack) (*SlackBot, *Buttons, error) {
 	client, err := newClient(c.Notifier)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	api := &slackAPI{next: client.Transport, secrets: []conf.Secret{c.BotToken, c.AppToken}}
+	transport := client.Transport.(*http.Transport)
+	api := &slackAPI{next: transport, secrets: []conf.Secret{c.BotToken, c.AppToken}}
 	client.Transport = api
 	bot := &SlackBot{
 		api:     slack.New(c.BotToken.Reveal(), slackOptions(c, client)...),
 		channel: c.Channel,
 		mention: c.Mention,
+		buttons: !c.AppToken.IsZero(),
 	}
-	return bot, nil
+	if !bot.buttons {
+		return bot, nil, nil
+	}
+	return bot, newButtons(c, transport, api), nil
 }
 
 func slackOptions(c conf.Slack, client *http.Client) []slack.Option {

@@ -52,7 +52,7 @@ const post, edit = "chat.postMessage", "chat.update"
 // the first message calls somebody; what must not be missed is shown in the
 // channel too; after the end nothing is kept.
 func TestSlackBotStory(t *testing.T) {
-	for _, buttons := range []bool{false} {
+	for _, buttons := range []bool{false, true} {
 		f := newSlackFake(t)
 		bot := f.bot(mentioning, func(c *conf.Slack) {
 			if buttons {

@@ -1,6 +1,27 @@
 package notify
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// SlackHurry shortens the pauses of buttons.
+func SlackHurry(b *Buttons, connect, refused time.Duration) {
+	b.pace.least, b.refuse = connect, refused
+}
+
+// SlackThrough sends everything of buttons through a proxy.
+func SlackThrough(b *Buttons, proxy *url.URL) {
+	b.hide.next.(*http.Transport).Proxy = http.ProxyURL(proxy)
+	b.dialer.Proxy = http.ProxyURL(proxy)
+}
+
+// SlackUnhurried is the transport that keeps pauses between connects.
+func SlackUnhurried(next http.RoundTripper) http.RoundTripper {
+	return &unhurried{next: next, least: connectEvery}
+}
 
 // SlackDrawn is an alert as a bot draws it.
 func SlackDrawn(d Data, mention string, buttons, reply bool) (text, blocks string) {
@@ -26,3 +47,6 @@ func SlackPlain(d Data, mention string) string { return plainText(d, mention) }
 
 // SlackShortened is shortened.
 func SlackShortened(s string, limit int) string { return shortened(s, limit) }
+
+// SlackOpener replaces what connects of buttons go through.
+func SlackOpener(b *Buttons, through http.RoundTripper) { b.pace.next = through }

@@ -78,7 +78,7 @@ func TestSlackKeep(t *testing.T) {
 			if s.Receipt, _ = changed[s.Data.ID]; s.Receipt == nil {
 				continue
 			}
-			if text, blocks := notify.SlackDrawn(s.Data, "", false, false); told[0].Get("text") != text || told[0].Get("blocks") != blocks {
+			if text, blocks := notify.SlackDrawn(s.Data, "", true, false); told[0].Get("text") != text || told[0].Get("blocks") != blocks {
 				t.Errorf("%s: drawn %s", tt.name, told[0].Get("blocks"))
 			}
 			if changed, _, _ := keeper.Keep(soon(t), []notify.Standing{s}); len(changed) != 0 || fmt.Sprint(i+1) != tt.edited {
