@@ -79,12 +79,13 @@ type Target struct {
 // console on out.
 func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 	var targets []Target
+	shared := slackShared{paces: map[string]*Pace{}, buttons: map[string]*Buttons{}}
 	for _, s := range c.Slack {
-		client, err := newClient(s.Notifier)
+		t, err := shared.target(s)
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", s.Name, err)
 		}
-		targets = append(targets, Target{Notifier: s.Notifier, Kind: "slack", To: &Slack{client: client, url: s.WebhookURL}})
+		targets = append(targets, t)
 	}
 	for _, w := range c.Webhooks {
 		client, err := newClient(w.Notifier)
