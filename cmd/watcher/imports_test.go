@@ -34,6 +34,7 @@ var doors = map[string]string{
 	"github.com/nxadm/tail":           "tailer",
 	"golang.org/x/sys":                "tailer",
 	"github.com/slack-go/slack":       "notify",
+	"github.com/gorilla/websocket":    "notify",
 	"github.com/standard-webhooks":    "notify",
 	"go.etcd.io/bbolt":                "internal/store",
 	"github.com/spf13":                "cmd/watcher",
