@@ -38,7 +38,7 @@ type Keeper interface {
 
 // Standing is an open incident as it is now.
 type Standing struct {
-	Data    Data    // Kind is Reminder, Storm or Blind; ID is the incident's, without a number
+	Data    Data    // Kind is Opened, Storm or Blind; ID is the incident's, without a number
 	Receipt Receipt // of the notifier that asks, never nil
 }
 

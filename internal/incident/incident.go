@@ -259,7 +259,7 @@ func (s State) Standing() notify.Data {
 	case s.Members > 0:
 		d.Kind = notify.Storm
 	default:
-		d.Kind = notify.Reminder
+		d.Kind = notify.Opened
 	}
 	return d
 }
