@@ -87,7 +87,7 @@ func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 		targets = append(targets, Target{Notifier: s.Notifier, Kind: "slack", To: &Slack{client: client, url: s.WebhookURL}})
 	}
 	for _, w := range c.Webhooks {
-		client, err := newClient(w.Notifier)
+		client, err := newKnownClient(w.Notifier, w.Client)
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", w.Name, err)
 		}
