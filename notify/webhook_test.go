@@ -51,11 +51,15 @@ type request struct {
 	body   []byte
 }
 
-// recorded is a receiver that accepts all and keeps it.
+// recorded is a receiver that accepts all and keeps it. What comes has to be
+// an alert as the schema has it.
 func recorded(t *testing.T) (url string, requests <-chan request) {
 	got := make(chan request, 10)
 	return server(t, func(w http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body)
+		if err := againstSchema(t, text); err != nil {
+			t.Error(err)
+		}
 		got <- request{r.Method, r.Header, text}
 		io.WriteString(w, "ok")
 	}).URL, got
