@@ -87,11 +87,11 @@ func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 		targets = append(targets, Target{Notifier: s.Notifier, Kind: "slack", To: &Slack{client: client, url: s.WebhookURL}})
 	}
 	for _, w := range c.Webhooks {
-		client, err := newKnownClient(w.Notifier, w.Client)
+		to, err := newWebhook(w)
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", w.Name, err)
 		}
-		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: &Webhook{client: client, conf: w}})
+		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: to})
 	}
 	if len(targets) == 0 {
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}

@@ -20,11 +20,26 @@ import (
 type Webhook struct {
 	client *http.Client
 	conf   conf.Webhook
+	form   *form // nil = the alert as it is
+}
+
+func newWebhook(c conf.Webhook) (*Webhook, error) {
+	client, err := newKnownClient(c.Notifier, c.Client)
+	if err != nil {
+		return nil, err
+	}
+	w := &Webhook{client: client, conf: c}
+	if c.Template != "" {
+		if w.form, err = readForm(c.Template); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
 // Send posts the alert. There is one form of it, plain or not.
 func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
-	body, err := json.Marshal(d.Alert)
+	body, err := w.body(d.Alert)
 	if err != nil {
 		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
@@ -44,6 +59,13 @@ func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
 		failed.Outcome = Gone
 	}
 	return nil, failed
+}
+
+func (w *Webhook) body(a Alert) ([]byte, error) {
+	if w.form != nil {
+		return w.form.fill(a)
+	}
+	return json.Marshal(a)
 }
 
 // sign makes the headers. While receivers change over to a new secret, the
