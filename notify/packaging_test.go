@@ -14,7 +14,7 @@ import (
 
 // hostile is what a stranger may bring into a log: the provider's answer comes
 // through the browser.
-const hostile = "@channel @all <!channel> <users/all> <@U123> <at>all</at> [Atlassian](http://evil.test/?a=1) ](http://evil.test) <a href=\"http://evil.test\">x</a> <http://evil.test|Atlassian> " +
+const hostile = "@channel @all _@here .@all @@all <!channel> <users/all> <@U123> <at>all</at> [Atlassian](http://evil.test/?a=1) ](http://evil.test) <a href=\"http://evil.test\">x</a> <http://evil.test|Atlassian> " +
 	"\"quoted\" 'too' C:\\path ```\n# heading\n- list\n~~~\n*bold* _slanted_ &lt;b&gt; \u202egnp \x1b[31m \x00 "
 
 // hostileAlert has hostile text wherever an alert holds a log's, and more of it
@@ -57,7 +57,7 @@ func texts(value any, do func(in map[string]any, field, text string)) {
 
 var (
 	fence   = regexp.MustCompile("(?s)^```\n([^`]*)\n```$")
-	mention = regexp.MustCompile(`@(channel|all|here|everyone|U123)|<users/all>|<!|<at>`)
+	mention = regexp.MustCompile(`(^|[^\pL\pN])@(channel|all|here|everyone|U123)|<!|<http`)
 	ours    = regexp.MustCompile(`^(https://learn\.microsoft\.com/.*|https://confluence\.atlassian\.com/.*|http://adaptivecards\.io/.*|[0-9a-f-]+@[0-9TZ.]+#1|[0-9T:.+-]+|#[0-9a-f]{6})$`)
 	// Metacharacters of Markdown without an odd number of strokes before them.
 	active = regexp.MustCompile("(^|[^\\\\])(\\\\\\\\)*([\\[\\]()<>`#~_]|\\]\\()")

@@ -171,10 +171,17 @@ func fit(limit int, s string) (string, error) {
 // quotation marks, for receivers that show some texts as HTML and some not.
 var escapeHTML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;")
 
-func join(separator string, list []any) string {
+// join puts texts and lists of them together.
+func join(separator string, values ...any) string {
 	var words []string
-	for _, v := range list {
-		words = append(words, fmt.Sprint(v))
+	for _, v := range values {
+		list, ok := v.([]any)
+		if !ok {
+			list = []any{v}
+		}
+		for _, word := range list {
+			words = append(words, fmt.Sprint(word))
+		}
 	}
 	return strings.Join(words, separator)
 }
