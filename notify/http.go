@@ -179,7 +179,7 @@ func secrets(u *url.URL, header http.Header) *strings.Replacer {
 	var words []string
 	add := func(values ...string) {
 		for _, v := range values {
-			if len(v) >= short {
+			if len(v) >= short && v != "alerts" { // the end of every Alertmanager's address
 				words = append(words, v)
 			}
 		}

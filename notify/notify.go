@@ -93,6 +93,13 @@ func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 		}
 		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: to})
 	}
+	for _, m := range c.Alertmanagers {
+		to, err := newAlertmanager(m, c.Alerts.QuietAfter, c.Alerts.JiraURL)
+		if err != nil {
+			return nil, fmt.Errorf("notifier %q: %w", m.Name, err)
+		}
+		targets = append(targets, Target{Notifier: m.Notifier, Kind: "alertmanager", To: to})
+	}
 	if len(targets) == 0 {
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
 		targets = append(targets, Target{Notifier: rules, Kind: "console", To: &Console{out: out, style: style}})
