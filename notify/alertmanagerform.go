@@ -69,7 +69,7 @@ func (m *Alertmanager) superseded(d Data, r amReceipt) posted {
 	return posted{
 		Labels: r.Ended, StartsAt: began(d, r.EndedAt), EndsAt: r.EndedAt, GeneratorURL: m.generator,
 		Annotations: map[string]string{
-			"summary":     "Jira mail connection fails for another reason now",
+			"summary":     about(Data{Kind: Opened, Cause: Cause{Title: r.Ended["cause"]}}),
 			"description": bounded(fmt.Sprintf("The cause is %s now: %s.", r.Labels["cause"], d.Cause.Title), 500),
 		},
 	}
