@@ -70,7 +70,7 @@ func (m *Alertmanager) superseded(d Data, r amReceipt) posted {
 		Labels: r.Ended, StartsAt: began(d, r.EndedAt), EndsAt: r.EndedAt, GeneratorURL: m.generator,
 		Annotations: map[string]string{
 			"summary":     about(Data{Kind: Opened, Cause: Cause{Title: r.Ended["cause"]}}),
-			"description": bounded(fmt.Sprintf("The cause is %s now: %s.", r.Labels["cause"], d.Cause.Title), 500),
+			"description": fmt.Sprintf("The cause is %s now.", r.Labels["cause"]),
 		},
 	}
 }

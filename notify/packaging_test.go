@@ -18,19 +18,23 @@ const hostile = "@channel @all _@here .@all @@all <!channel> <users/all> <@U123>
 	"\"quoted\" 'too' C:\\path ```\n# heading\n- list\n~~~\n*bold* _slanted_ &lt;b&gt; \u202egnp \x1b[31m \x00 "
 
 // hostileAlert has hostile text wherever an alert holds a log's, and more of it
-// than anybody wants.
+// than anybody wants: most in the first kind, all others would take long.
 func hostileAlert(kind notify.Kind) notify.Alert {
-	long := strings.Repeat(hostile, 100_000/len(hostile)+1)
+	size := 8000
+	if kind == notify.Opened {
+		size = 100_000
+	}
+	long := strings.Repeat(hostile, size/len(hostile)+1)
 	a := alert(kind)
 	d := &a.Data
-	some := long[:10_000]
+	some := long[:3000]
 	d.Diagnosis, d.Confirm, d.Node, d.Integration.ID, d.Integration.Flow, d.Cause.Title = long, some, some, some, &some, some
 	d.Request = notify.Request{User: some, Client: some, ID: some, Path: some}
 	d.Log = notify.Log{Name: some, Path: some, Excerpt: long}
 	d.Facts = map[string]any{"app_name": some, "suggested_scopes": []string{some}}
 	d.Fix, d.Cause.Codes, d.Links = nil, nil, nil
-	for i := range 50 {
-		d.Fix = append(d.Fix, notify.Step{Text: some[:5000], Where: some[:1000]})
+	for i := range 20 {
+		d.Fix = append(d.Fix, notify.Step{Text: some, Where: some[:500]})
 		d.Cause.Codes = append(d.Cause.Codes, hostile)
 		d.Links = append(d.Links, notify.Link{Title: strings.Repeat("A page ", 50), URL: fmt.Sprintf("https://learn.microsoft.com/%d/%s", i, strings.Repeat("x", 300))})
 	}
