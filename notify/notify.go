@@ -88,11 +88,18 @@ func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 		targets = append(targets, t)
 	}
 	for _, w := range c.Webhooks {
-		client, err := newClient(w.Notifier)
+		to, err := newWebhook(w)
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", w.Name, err)
 		}
-		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: &Webhook{client: client, conf: w}})
+		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: to})
+	}
+	for _, m := range c.Alertmanagers {
+		to, err := newAlertmanager(m, c.Alerts.QuietAfter, c.Alerts.JiraURL)
+		if err != nil {
+			return nil, fmt.Errorf("notifier %q: %w", m.Name, err)
+		}
+		targets = append(targets, Target{Notifier: m.Notifier, Kind: "alertmanager", To: to})
 	}
 	if len(targets) == 0 {
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
