@@ -122,12 +122,12 @@ func realAlertmanager(t *testing.T, config string, args ...string) (url string) 
 		}
 	})
 	url = "http://" + address
-	until(t, url+"/-/ready", func(string) bool { return true })
+	answered(t, url+"/-/ready", func(string) bool { return true })
 	return url
 }
 
-// until waits for an answer that is right.
-func until(t *testing.T, url string, right func(body string) bool) {
+// answered waits for an answer that is right.
+func answered(t *testing.T, url string, right func(body string) bool) {
 	t.Helper()
 	body := ""
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -200,7 +200,7 @@ func TestRealAlertmanagerCluster(t *testing.T) {
 			"--cluster.peer="+peers[0], "--cluster.peer="+peers[1], "--cluster.peer-timeout=1s", "--cluster.gossip-interval=20ms", "--cluster.pushpull-interval=500ms"))
 	}
 	for _, url := range urls {
-		until(t, url+"/api/v2/status", func(body string) bool {
+		answered(t, url+"/api/v2/status", func(body string) bool {
 			return strings.Contains(body, `"status":"ready"`) && strings.Count(body, `"address":`) == 2
 		})
 	}

@@ -20,8 +20,8 @@ func stands(n, count int, by string) notify.Standing {
 	return notify.Standing{Data: d}
 }
 
-// at is the receipt of a message that shows n failures since some time.
-func at(n, count int, ago time.Duration) notify.Receipt {
+// placed is the receipt of a message that shows n failures since some time.
+func placed(n, count int, ago time.Duration) notify.Receipt {
 	return notify.Receipt(fmt.Sprintf(`{"channel":"C0123456789","ts":"1700000000.%06d","shown":{"count":%d,"cause":"entra-single-tenant-common-endpoint"},"edited":%q}`,
 		n, count, time.Now().Add(-ago).Format(time.RFC3339Nano)))
 }
@@ -57,7 +57,7 @@ func TestSlackKeep(t *testing.T) {
 		var all []notify.Standing
 		for _, i := range tt.in {
 			f.messages[fmt.Sprintf("1700000000.%06d", len(all)+1)] = true
-			i.Receipt = at(len(all)+1, i.shows, i.ago)
+			i.Receipt = placed(len(all)+1, i.shows, i.ago)
 			all = append(all, i.Standing)
 		}
 		changed, next, err := keeper.Keep(soon(t), all)
@@ -102,7 +102,7 @@ func TestSlackKeepFails(t *testing.T) {
 		keeper := f.bot().To.(notify.Keeper)
 		f.says(edit, slackSays{200, `{"ok":false,"error":"` + word + `"}`, nil})
 		s := stands(1, 6, "")
-		s.Receipt = at(1, 5, time.Hour)
+		s.Receipt = placed(1, 5, time.Hour)
 		changed, _, err := keeper.Keep(soon(t), []notify.Standing{s})
 		got, failed := outcome(t, err)
 		r, there := changed["incident-1"]
@@ -125,7 +125,7 @@ func TestSlackKeepMoved(t *testing.T) {
 	f := newSlackFake(t)
 	keeper := f.bot(func(c *conf.Slack) { c.Channel = "CELSEWHERE" }).To.(notify.Keeper)
 	moved, odd := stands(1, 6, ""), stands(2, 6, "")
-	moved.Receipt, odd.Receipt = at(1, 5, time.Hour), notify.Receipt(`"x"`)
+	moved.Receipt, odd.Receipt = placed(1, 5, time.Hour), notify.Receipt(`"x"`)
 	changed, next, err := keeper.Keep(soon(t), []notify.Standing{moved, odd})
 	one, a := changed["incident-1"]
 	two, b := changed["incident-2"]
