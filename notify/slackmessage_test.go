@@ -57,7 +57,7 @@ func monstrous(kind notify.Kind, text string, times int) notify.Alert {
 		d.Links = append(d.Links, notify.Link{Title: text, URL: fmt.Sprintf("https://x.example/%d?a=1&b=|2", i)}, notify.Link{Title: text, URL: "https://y.example/" + text})
 	}
 	d.Facts = map[string]any{"integrations": mixed, "integrations_count": text, "alternates_with": list, "scopes": mixed}
-	for i, name := range factNames[:min(len(factNames), 1+2_000_000/(len(text)+1))] {
+	for i, name := range factNames[:min(len(factNames), 1+400_000/(len(text)+1))] {
 		switch i % 3 {
 		case 0:
 			d.Facts[name] = text
