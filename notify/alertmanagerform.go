@@ -69,7 +69,7 @@ func (m *Alertmanager) superseded(d Data, r amReceipt) posted {
 	return posted{
 		Labels: r.Ended, StartsAt: began(d, r.EndedAt), EndsAt: r.EndedAt, GeneratorURL: m.generator,
 		Annotations: map[string]string{
-			"summary":     about(Data{Kind: Opened, Cause: Cause{Title: r.Ended["cause"]}}),
+			"summary":     subject(Data{Kind: Opened, Cause: Cause{Title: r.Ended["cause"]}}),
 			"description": fmt.Sprintf("The cause is %s now.", r.Labels["cause"]),
 		},
 	}
@@ -94,7 +94,7 @@ func annotations(d Data) map[string]string {
 		links = append(links, Printable(l.Title)+": "+Printable(l.URL))
 	}
 	all := map[string]string{
-		"summary":     bounded(Printable(about(d)), 300),
+		"summary":     bounded(Printable(subject(d)), 300),
 		"description": bounded(d.Diagnosis, 2000),
 		"node":        bounded(Printable(d.Node), 200),
 		"failures":    strconv.Itoa(d.Failures.Count),
@@ -123,8 +123,8 @@ func annotations(d Data) map[string]string {
 	return all
 }
 
-// about is what is wrong in one line: the same words for as long as it is.
-func about(d Data) string {
+// subject is what is wrong in one line: the same words for as long as it is.
+func subject(d Data) string {
 	kind := d.Kind
 	if kind == Changed || kind == Reminder || kind == Quiet {
 		kind = Opened

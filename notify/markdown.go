@@ -35,9 +35,9 @@ func markdown(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// code makes a text fit for within a fence of back quotes, where Markdown
+// fenced makes a text fit for within a fence of back quotes, where Markdown
 // shows everything else as it is.
-func code(s string) string { return strings.ReplaceAll(harmless(s), "`", "'") }
+func fenced(s string) string { return strings.ReplaceAll(harmless(s), "`", "'") }
 
 // harmless breaks what mentions somebody, or looks like Slack's way to.
 func harmless(s string) string {

@@ -41,28 +41,28 @@ func hostileAlert(kind notify.Kind) notify.Alert {
 	return a
 }
 
-// texts calls do with each text in a JSON value, and with the object and the
+// eachText calls do with each text in a JSON value, and with the object and the
 // field in it that it stands in.
-func texts(value any, do func(in map[string]any, field, text string)) {
+func eachText(value any, do func(in map[string]any, field, text string)) {
 	switch v := value.(type) {
 	case []any:
 		for _, e := range v {
-			texts(e, do)
+			eachText(e, do)
 		}
 	case map[string]any:
 		for field, e := range v {
 			if text, ok := e.(string); ok {
 				do(v, field, text)
 			}
-			texts(e, do)
+			eachText(e, do)
 		}
 	}
 }
 
 var (
-	fence   = regexp.MustCompile("(?s)^```\n([^`]*)\n```$")
-	mention = regexp.MustCompile(`(^|[^\pL\pN])@(channel|all|here|everyone|U123)|<!|<http`)
-	ours    = regexp.MustCompile(`^(https://learn\.microsoft\.com/.*|https://confluence\.atlassian\.com/.*|http://adaptivecards\.io/.*|[0-9a-f-]+@[0-9TZ.]+#1|[0-9T:.+-]+|#[0-9a-f]{6})$`)
+	fence = regexp.MustCompile("(?s)^```\n([^`]*)\n```$")
+	calls = regexp.MustCompile(`(^|[^\pL\pN])@(channel|all|here|everyone|U123)|<!|<http`)
+	ours  = regexp.MustCompile(`^(https://learn\.microsoft\.com/.*|https://confluence\.atlassian\.com/.*|http://adaptivecards\.io/.*|[0-9a-f-]+@[0-9TZ.]+#1|[0-9T:.+-]+|#[0-9a-f]{6})$`)
 	// Metacharacters of Markdown without an odd number of strokes before them.
 	active = regexp.MustCompile("(^|[^\\\\])(\\\\\\\\)*([\\[\\]()<>`#~_]|\\]\\()")
 	markup = regexp.MustCompile(`</?b>`)
@@ -77,7 +77,7 @@ func inMarkdown(t *testing.T, in map[string]any, field, text string) {
 	if in["type"] == "TextRun" || in["type"] == "Action.OpenUrl" { // literal; and the catalogue's
 		return
 	}
-	if mention.MatchString(text) {
+	if calls.MatchString(text) {
 		t.Errorf("%s mentions somebody: %.300q", field, text)
 	}
 	if fence.MatchString(text) || ours.MatchString(text) {
@@ -116,7 +116,7 @@ func TestPackagedTemplates(t *testing.T) {
 					if err := json.Unmarshal(body, &message); err != nil {
 						t.Fatal(err)
 					}
-					texts(message, func(in map[string]any, field, text string) {
+					eachText(message, func(in map[string]any, field, text string) {
 						want.text(t, in, field, text)
 						if strings.ContainsAny(text, "\x00\x1b\u202e") {
 							t.Errorf("%s has control characters: %.300q", field, text)

@@ -35,8 +35,6 @@ func samples(t testing.TB) map[string]notify.Alert {
 	return out
 }
 
-var allKinds = []notify.Kind{notify.Opened, notify.Changed, notify.Reminder, notify.Quiet, notify.Storm, notify.Blind, notify.Sighted, notify.Test}
-
 // example is an alert of a kind as Jira's administrators get it.
 func example(t testing.TB, kind notify.Kind) notify.Alert {
 	t.Helper()

@@ -21,7 +21,7 @@ func slackHook(t *testing.T, c conf.Slack) notify.Notifier {
 // The first message of an incident calls somebody, in blocks and in text, and
 // no other does.
 func TestSlackMention(t *testing.T) {
-	url, requests := recorded(t)
+	url, requests := recording(t, func([]byte) {})
 	for kind, mention := range map[notify.Kind]string{
 		notify.Opened: mentioned, notify.Storm: mentioned, notify.Blind: mentioned,
 		notify.Changed: "", notify.Reminder: "", notify.Quiet: "", notify.Sighted: "", notify.Test: "",

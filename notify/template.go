@@ -134,7 +134,7 @@ var functions = template.FuncMap{
 	"fit":      fit,
 	"add":      func(a, b int) int { return a + b },
 	"markdown": markdown,
-	"code":     code,
+	"code":     fenced,
 	"html":     func(s string) string { return escapeHTML.Replace(PrintableLines(s)) },
 	"join":     join,
 	"upper":    strings.ToUpper,

@@ -70,7 +70,7 @@ func TestTemplate(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", tt.text, got, tt.want)
 		}
 	}
-	if got := string(filled(t, templateFile(t, `{{summary . | json}}`), a).body); !strings.HasPrefix(got, `"Before, the cause was net-connect-timeout;`) {
+	if got := string(filled(t, templateFile(t, `{{summary . | json}}`), a).body); !strings.HasPrefix(got, `"Before: net-connect-timeout, which is over`) {
 		t.Error(got)
 	}
 }

@@ -10,16 +10,16 @@ import (
 
 var errTooLong = errors.New("what it makes is larger than 1 MiB")
 
-// output is what a template makes. It remembers which piece came from which
+// output is what a template makes. It remembers which stretch came from which
 // line: JSON that is at fault is told by its place in the template.
 type output struct {
 	bytes.Buffer
-	lines  map[*byte]int
-	pieces []piece
+	lines     map[*byte]int
+	stretches []stretch
 }
 
-// piece is a literal text of a template in the output.
-type piece struct{ from, to, line int }
+// stretch is a literal text of a template in the output.
+type stretch struct{ from, to, line int }
 
 func (o *output) Write(p []byte) (int, error) {
 	if o.Len()+len(p) > maxBody {
@@ -28,7 +28,7 @@ func (o *output) Write(p []byte) (int, error) {
 	if len(p) > 0 {
 		// A literal text is written from where the parser has put it.
 		if line, ok := o.lines[&p[0]]; ok {
-			o.pieces = append(o.pieces, piece{o.Len(), o.Len() + len(p), line})
+			o.stretches = append(o.stretches, stretch{o.Len(), o.Len() + len(p), line})
 		}
 	}
 	return o.Buffer.Write(p)
@@ -38,7 +38,7 @@ func (o *output) Write(p []byte) (int, error) {
 // text, or in an action after it.
 func (o *output) line(at int) int {
 	line := 1
-	for _, p := range o.pieces {
+	for _, p := range o.stretches {
 		if p.from > at {
 			break
 		}

@@ -54,12 +54,19 @@ type request struct {
 // recorded is a receiver that accepts all and keeps it. What comes has to be
 // an alert as the schema has it.
 func recorded(t *testing.T) (url string, requests <-chan request) {
-	got := make(chan request, 10)
-	return server(t, func(w http.ResponseWriter, r *http.Request) {
-		text, _ := io.ReadAll(r.Body)
+	return recording(t, func(text []byte) {
 		if err := againstSchema(t, text); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// recording is a receiver that accepts all and keeps it, after a look at it.
+func recording(t *testing.T, look func(body []byte)) (url string, requests <-chan request) {
+	got := make(chan request, 10)
+	return server(t, func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		look(text)
 		got <- request{r.Method, r.Header, text}
 		io.WriteString(w, "ok")
 	}).URL, got

@@ -3,6 +3,8 @@ package main_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/url"
 	"strings"
@@ -35,6 +37,7 @@ func newWorkspace(t *testing.T) *workspace {
 			c.Handle("/"+method, func(rw http.ResponseWriter, r *http.Request) { w.answer(rw, r, method) })
 		}
 	})
+	log.SetOutput(io.Discard) // the server is loud about the end of a connection
 	w.Start()
 	t.Cleanup(w.Stop)
 	go func() { // the server blocks otherwise

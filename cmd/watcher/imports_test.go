@@ -15,16 +15,17 @@ const module = "jira-oauth-watcher/"
 // mayImport is the table of ARCHITECTURE.md: which of our packages each one
 // may import.
 var mayImport = map[string][]string{
-	"conf":              {},
-	"tailer":            {},
-	"internal/event":    {"tailer"},
-	"matchers":          {"conf", "internal/event"},
-	"notify":            {"conf"},
-	"internal/incident": {"conf", "internal/event", "matchers", "notify"},
-	"internal/store":    {"tailer", "internal/incident", "notify"},
-	"internal/pipeline": {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
-	"internal/torture":  {"tailer", "internal/event", "matchers"},
-	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"conf":               {},
+	"tailer":             {},
+	"internal/event":     {"tailer"},
+	"matchers":           {"conf", "internal/event"},
+	"notify":             {"conf"},
+	"internal/incident":  {"conf", "internal/event", "matchers", "notify"},
+	"internal/store":     {"tailer", "internal/incident", "notify"},
+	"internal/slackview": {},
+	"internal/pipeline":  {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
+	"internal/torture":   {"tailer", "internal/event", "matchers"},
+	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
 }
 
 // doors are the only packages that may import a library.
