@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -44,21 +45,21 @@ func Render(a Alert, style Style) string {
 	p := page{style: style}
 	d := a.Data
 	p.line(bold, headline(d))
-	p.wrap("", "", summary(d))
+	for _, m := range meaning(d) {
+		p.wrap("", "", m.String())
+	}
 	if d.Kind != Quiet {
-		p.gap()
-		for i, step := range d.Fix {
-			number := fmt.Sprintf("%2d. ", i+1)
-			p.wrap(number, strings.Repeat(" ", len(number)), "["+actor(step.Where)+"] "+step.Text)
-		}
-		p.gap()
-		p.wrap("Fixed when: ", "            ", d.Confirm)
+		p.steps(d)
+		p.integrations(d)
 	}
 	p.gap()
-	for _, f := range particulars(d) {
-		p.wrap(fmt.Sprintf("%-19s ", f.name), strings.Repeat(" ", 20), f.value)
+	for _, f := range slices.Concat(particulars(d), circumstances(d), []pair{{"Cause", []string{reference(d)}}}) {
+		name := fmt.Sprintf("%-21s ", f.name)
+		for _, value := range atMost(f.values, maxList) {
+			p.wrap(name, strings.Repeat(" ", 22), value)
+			name = strings.Repeat(" ", 22)
+		}
 	}
-	p.wrap(fmt.Sprintf("%-19s ", "Cause"), strings.Repeat(" ", 20), reference(d))
 	for _, l := range d.Links {
 		p.line(faint, l.Title+": "+l.URL)
 	}
@@ -76,6 +77,35 @@ func Render(a Alert, style Style) string {
 type page struct {
 	strings.Builder
 	style Style
+}
+
+// steps stand under who has to act, and are numbered throughout.
+func (p *page) steps(d Data) {
+	for _, g := range groups(d.Fix) {
+		p.gap()
+		p.line(bold, g.who)
+		for i, step := range g.steps {
+			number := fmt.Sprintf("%2d. ", g.first+i)
+			p.wrap(number, strings.Repeat(" ", len(number)), step.Text)
+		}
+	}
+	if c := confirmation(d); c != "" {
+		p.gap()
+		p.wrap("Fixed when: ", "            ", c)
+	}
+}
+
+// integrations are those that a storm has hit.
+func (p *page) integrations(d Data) {
+	ids := stricken(d)
+	if len(ids) == 0 {
+		return
+	}
+	p.gap()
+	p.line(bold, many(d))
+	for _, id := range ids {
+		p.wrap("  ", "  ", id)
+	}
 }
 
 func (p *page) gap() { p.WriteByte('\n') }

@@ -20,6 +20,9 @@ func TestConsole(t *testing.T) {
 	for _, kind := range kinds {
 		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(alert(kind), notify.Style{}))
 	}
+	for _, kind := range []notify.Kind{notify.Storm, notify.Blind, notify.Sighted} {
+		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(example(t, kind), notify.Style{}))
+	}
 	golden(t, "testdata/console-color.golden.txt", notify.Render(alert(notify.Opened), notify.Style{Color: true, Width: 60}))
 }
 
@@ -27,7 +30,7 @@ func TestConsole(t *testing.T) {
 // color, only our own do.
 func TestConsoleEscapes(t *testing.T) {
 	for name, text := range monsters {
-		for _, kind := range kinds {
+		for _, kind := range allKinds {
 			a := monstrous(kind, "\x1b[31m"+text+"\x1b]0;title\x07\u009b2J\r\b", 3)
 			for _, style := range []notify.Style{{}, {Color: true}, {Width: 20}} {
 				got := notify.Render(a, style)

@@ -26,28 +26,28 @@ const (
 	maxHeaders    = 64 << 10  // bytes of an answer's headers
 	maxReason     = 200       // characters of an answer that are shown
 	maxRetryAfter = time.Hour // a longer pause is not believed
-	maxCAFile     = 1 << 20
+	maxPEM        = 1 << 20   // bytes of a file of certificates
 )
 
 // newClient makes an HTTP client for one receiver: it follows no redirect,
 // heeds the proxy variables of the environment, and trusts the notifier's own
 // authorities in addition to the system's.
 func newClient(n conf.Notifier) (*http.Client, error) {
+	return newKnownClient(n, conf.Client{})
+}
+
+// newKnownClient makes an HTTP client like newClient's, with a certificate for
+// the receiver to know it by where there is one.
+func newKnownClient(n conf.Notifier, c conf.Client) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = maxHeaders
 	transport.MaxIdleConnsPerHost = 1
 	transport.IdleConnTimeout = 30 * time.Second
+	transport.TLSClientConfig = &tls.Config{}
 	if n.CAFile != "" {
-		info, err := os.Stat(n.CAFile)
+		pem, err := readPEM("ca_file", n.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("ca_file: %w", err)
-		}
-		if info.Size() > maxCAFile {
-			return nil, fmt.Errorf("ca_file: %s is larger than %d bytes", n.CAFile, maxCAFile)
-		}
-		pem, err := os.ReadFile(n.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("ca_file: %w", err)
+			return nil, err
 		}
 		roots, err := x509.SystemCertPool()
 		if err != nil {
@@ -56,12 +56,63 @@ func newClient(n conf.Notifier) (*http.Client, error) {
 		if !roots.AppendCertsFromPEM(pem) {
 			return nil, fmt.Errorf("ca_file: %s holds no certificate in PEM form", n.CAFile)
 		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+		transport.TLSClientConfig.RootCAs = roots
+	}
+	if c.ClientCert != "" || c.ClientKey != "" {
+		own, err := clientCertificate(c)
+		if err != nil {
+			return nil, err
+		}
+		transport.TLSClientConfig.Certificates = []tls.Certificate{own}
 	}
 	return &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
+}
+
+func clientCertificate(c conf.Client) (tls.Certificate, error) {
+	var own tls.Certificate
+	cert, err := readPEM("client_cert", c.ClientCert)
+	if err != nil {
+		return own, err
+	}
+	key, err := readPEM("client_key", c.ClientKey)
+	if err != nil {
+		return own, err
+	}
+	if own, err = tls.X509KeyPair(cert, key); err != nil {
+		return own, fmt.Errorf("client_cert: %s with the client_key %s: %w", c.ClientCert, c.ClientKey, err)
+	}
+	return own, nil
+}
+
+// readPEM reads the file that a key of the configuration names.
+func readPEM(key, file string) ([]byte, error) {
+	if file == "" {
+		return nil, fmt.Errorf("%s is missing", key)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	if info.Size() > maxPEM {
+		return nil, fmt.Errorf("%s: %s is larger than %d bytes", key, file, maxPEM)
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return pem, nil
+}
+
+// extraHeaders are the operator's own for each request.
+func extraHeaders(c conf.Client) http.Header {
+	h := http.Header{}
+	for name, value := range c.Headers {
+		h.Set(name, value.Reveal())
+	}
+	return h
 }
 
 // answer is what a receiver said.
@@ -128,7 +179,7 @@ func secrets(u *url.URL, header http.Header) *strings.Replacer {
 	var words []string
 	add := func(values ...string) {
 		for _, v := range values {
-			if len(v) >= short {
+			if len(v) >= short && v != "alerts" { // the end of every Alertmanager's address
 				words = append(words, v)
 			}
 		}

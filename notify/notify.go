@@ -38,7 +38,7 @@ type Keeper interface {
 
 // Standing is an open incident as it is now.
 type Standing struct {
-	Data    Data    // Kind is Reminder, Storm or Blind; ID is the incident's, without a number
+	Data    Data    // Kind is Opened, Storm or Blind; ID is the incident's, without a number
 	Receipt Receipt // of the notifier that asks, never nil
 }
 
@@ -79,19 +79,27 @@ type Target struct {
 // console on out.
 func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 	var targets []Target
+	shared := slackShared{paces: map[string]*Pace{}, buttons: map[string]*Buttons{}}
 	for _, s := range c.Slack {
-		client, err := newClient(s.Notifier)
+		t, err := shared.target(s)
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", s.Name, err)
 		}
-		targets = append(targets, Target{Notifier: s.Notifier, Kind: "slack", To: &Slack{client: client, url: s.WebhookURL}})
+		targets = append(targets, t)
 	}
 	for _, w := range c.Webhooks {
-		client, err := newClient(w.Notifier)
+		to, err := newWebhook(w)
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", w.Name, err)
 		}
-		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: &Webhook{client: client, conf: w}})
+		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: to})
+	}
+	for _, m := range c.Alertmanagers {
+		to, err := newAlertmanager(m, c.Alerts.QuietAfter, c.Alerts.JiraURL)
+		if err != nil {
+			return nil, fmt.Errorf("notifier %q: %w", m.Name, err)
+		}
+		targets = append(targets, Target{Notifier: m.Notifier, Kind: "alertmanager", To: to})
 	}
 	if len(targets) == 0 {
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}

@@ -6,21 +6,29 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"jira-oauth-watcher/conf"
 )
+
+// slackPace is what Slack allows: one message a second to an incoming webhook,
+// and to a channel. https://docs.slack.dev/apis/web-api/rate-limits
+const slackPace = time.Second
 
 // Slack posts alerts to an incoming webhook: Block Kit and the same in plain
 // text. The request is ours and not slack-go's, which drops Slack's reason,
 // takes any 200 for success and puts the secret address into its errors.
 type Slack struct {
-	client *http.Client
-	url    conf.Secret
+	client  *http.Client
+	url     conf.Secret
+	mention string
+	text    bool // text alone, for receivers that only resemble Slack
 }
 
 // Send posts the alert. A plain one has no blocks.
 func (s *Slack) Send(ctx context.Context, d Delivery) (Receipt, error) {
-	body, err := json.Marshal(slackMessage(d.Alert.Data, look{}, d.Plain))
+	body, err := s.body(d)
 	if err != nil {
 		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
@@ -28,39 +36,89 @@ func (s *Slack) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got.status == http.StatusOK && got.body == "ok" {
+	if s.text && accepted(got) || !s.text && got.status == http.StatusOK && got.body == "ok" {
 		return nil, nil
 	}
 	return nil, slackFailed(got)
 }
 
+func (s *Slack) body(d Delivery) ([]byte, error) {
+	data := d.Alert.Data
+	mention := calledFor(data, s.mention)
+	if s.text {
+		return json.Marshal(map[string]string{"text": plainText(data, mention)})
+	}
+	return json.Marshal(slackMessage(data, look{mention: mention}, d.Plain))
+}
+
+// calledFor is mention in the alert that is the first of an incident: only
+// that one calls somebody.
+func calledFor(d Data, mention string) string {
+	if d.Kind == Opened || d.Kind == Storm || d.Kind == Blind {
+		return mention
+	}
+	return ""
+}
+
+// accepted tells whether a receiver that resembles Slack has taken a message:
+// Mattermost says ok, Rocket.Chat and Zulip an object, others nothing at all.
+func accepted(a answer) bool {
+	if a.status < 200 || a.status > 299 || a.broken != nil {
+		return false
+	}
+	if a.body == "" || a.body == "ok" {
+		return true
+	}
+	var said struct {
+		OK      any `json:"ok"`
+		Success any `json:"success"`
+		Result  any `json:"result"`
+	}
+	err := json.Unmarshal([]byte(a.body), &said)
+	return err == nil && (said.OK == true || said.Success == true || said.Result == "success")
+}
+
 // The words with which Slack refuses, from its documentation of incoming
-// webhooks and chat.postMessage. The word says more than the status.
+// webhooks and of the Web API. The word says more than the status.
 var (
 	slackBadMessage = []string{
 		"invalid_payload", "invalid_blocks", "invalid_blocks_format", "no_text", "too_many_attachments", "msg_blocks_too_long", "msg_too_long",
-		"invalid_form_data", "invalid_charset", "attachment_payload_limit_exceeded",
+		"invalid_form_data", "invalid_charset", "attachment_payload_limit_exceeded", "block_mismatch", "markdown_text_conflict", "metadata_too_large",
+		"invalid_metadata_format", "invalid_metadata_schema", "invalid_arguments", "invalid_arg_name", "invalid_array_arg", "too_many_contact_cards",
 	}
 	slackBadSettings = []string{
 		"no_service", "no_service_id", "no_team", "no_active_hooks", "channel_not_found", "channel_is_archived", "action_prohibited", "invalid_token",
-		"team_disabled", "posting_to_general_channel_denied", "user_not_found",
+		"team_disabled", "posting_to_general_channel_denied", "user_not_found", "invalid_auth", "not_authed", "account_inactive", "token_revoked",
+		"token_expired", "missing_scope", "no_permission", "not_allowed_token_type", "not_in_channel", "is_archived", "restricted_action",
+		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "ekm_access_denied", "access_denied",
+		"two_factor_setup_required", "enterprise_is_restricted", "messages_tab_disabled", "team_access_not_granted", "method_deprecated",
+		"deprecated_endpoint", "as_user_not_supported",
 	}
-	slackRetry = []string{"rollup_error", "fatal_error", "internal_error", "ratelimited", "rate_limited", "service_unavailable", "request_timeout"}
+	slackRetry = []string{
+		"rollup_error", "fatal_error", "internal_error", "ratelimited", "rate_limited", "service_unavailable", "request_timeout", "accesslimited",
+		"team_added_to_org", "org_login_required", "external_channel_migrating", "update_failed", "message_limit_exceeded",
+	}
 )
+
+// slackOutcome is what a word of Slack means; false = it is not known.
+func slackOutcome(word string) (Outcome, bool) {
+	switch {
+	case slices.Contains(slackBadMessage, word):
+		return BadMessage, true
+	case slices.Contains(slackBadSettings, word):
+		return BadSettings, true
+	}
+	return Retry, slices.Contains(slackRetry, word)
+}
 
 func slackFailed(got answer) *Error {
 	e := got.failed()
 	if got.status == http.StatusOK {
 		e.Err = fmt.Errorf("%w, which is not Slack's \"ok\": is the address right, or did a proxy answer?", e.Err)
 	}
-	switch {
-	case slices.Contains(slackBadMessage, got.body):
-		e.Outcome = BadMessage
-	case slices.Contains(slackBadSettings, got.body):
-		e.Outcome = BadSettings
-	case slices.Contains(slackRetry, got.body):
-		e.Outcome = Retry
-	case got.status < 300 && got.broken == nil:
+	if o, known := slackOutcome(strings.TrimSpace(got.body)); known {
+		e.Outcome = o
+	} else if got.status < 300 && got.broken == nil {
 		e.Outcome = BadSettings // somebody else answers there, such as a portal
 	}
 	return e

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -19,11 +20,26 @@ import (
 type Webhook struct {
 	client *http.Client
 	conf   conf.Webhook
+	form   *form // nil = the alert as it is
+}
+
+func newWebhook(c conf.Webhook) (*Webhook, error) {
+	client, err := newKnownClient(c.Notifier, c.Client)
+	if err != nil {
+		return nil, err
+	}
+	w := &Webhook{client: client, conf: c}
+	if c.Template != "" {
+		if w.form, err = readForm(c.Template); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
 // Send posts the alert. There is one form of it, plain or not.
 func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
-	body, err := json.Marshal(d.Alert)
+	body, err := w.body(d.Alert)
 	if err != nil {
 		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
@@ -38,27 +54,46 @@ func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	if got.status >= 200 && got.status < 300 {
 		return nil, nil
 	}
-	return nil, got.failed()
+	failed := got.failed()
+	if got.status == http.StatusGone { // "disable the endpoint", says the specification
+		failed.Outcome = Gone
+	}
+	return nil, failed
 }
 
-func (w *Webhook) sign(id string, at time.Time, body []byte) (http.Header, error) {
-	header := http.Header{}
-	for name, value := range w.conf.Headers {
-		header.Set(name, value.Reveal())
+func (w *Webhook) body(a Alert) ([]byte, error) {
+	if w.form != nil {
+		return w.form.fill(a)
 	}
+	return json.Marshal(a)
+}
+
+// sign makes the headers. While receivers change over to a new secret, the
+// previous one signs too, and either signature is enough for them.
+func (w *Webhook) sign(id string, at time.Time, body []byte) (http.Header, error) {
+	header := extraHeaders(w.conf.Client)
 	header.Set(standardwebhooks.HeaderWebhookID, id)
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
-	if w.conf.Secret.IsZero() {
-		return header, nil
+	var signatures []string
+	for _, s := range []struct {
+		key    string
+		secret conf.Secret
+	}{{"secret", w.conf.Secret}, {"previous_secret", w.conf.PreviousSecret}} {
+		if s.secret.IsZero() {
+			continue
+		}
+		signer, err := standardwebhooks.NewWebhook(s.secret.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("the %s is not of the form whsec_…", s.key)
+		}
+		signature, err := signer.Sign(id, at, body)
+		if err != nil {
+			return nil, fmt.Errorf("signing with the %s: %w", s.key, err)
+		}
+		signatures = append(signatures, signature)
 	}
-	signer, err := standardwebhooks.NewWebhook(w.conf.Secret.Reveal())
-	if err != nil {
-		return nil, fmt.Errorf("the secret is not of the form whsec_…")
+	if len(signatures) > 0 {
+		header.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
 	}
-	signature, err := signer.Sign(id, at, body)
-	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
-	}
-	header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	return header, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,11 +51,22 @@ type request struct {
 	body   []byte
 }
 
-// recorded is a receiver that accepts all and keeps it.
+// recorded is a receiver that accepts all and keeps it. What comes has to be
+// an alert as the schema has it.
 func recorded(t *testing.T) (url string, requests <-chan request) {
+	return recording(t, func(text []byte) {
+		if err := againstSchema(t, text); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// recording is a receiver that accepts all and keeps it, after a look at it.
+func recording(t *testing.T, look func(body []byte)) (url string, requests <-chan request) {
 	got := make(chan request, 10)
 	return server(t, func(w http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body)
+		look(text)
 		got <- request{r.Method, r.Header, text}
 		io.WriteString(w, "ok")
 	}).URL, got
@@ -129,6 +141,34 @@ func TestWebhookSignature(t *testing.T) {
 	}
 }
 
+// While receivers change over to a new secret, those with either verify, and
+// one with a third does not.
+func TestWebhookTwoSecrets(t *testing.T) {
+	const previous, third = "whsec_cHJldmlvdXMgcHJldmlvdXMgcHJldmlvdXM=", "whsec_dGhpcmQgdGhpcmQgdGhpcmQgdGhpcmQgdGg="
+	url, requests := recorded(t)
+	w := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), PreviousSecret: conf.NewSecret(previous)})
+	if err := send(soon(t), w, alert(notify.Opened), false); err != nil {
+		t.Fatal(err)
+	}
+	r := <-requests
+	for key, want := range map[string]bool{secret: true, previous: true, third: false} {
+		referee, err := standardwebhooks.NewWebhook(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := referee.Verify(r.body, r.header); (err == nil) != want {
+			t.Errorf("%s: %v, want %v", key, err, want)
+		}
+	}
+	if n := len(strings.Fields(r.header.Get("webhook-signature"))); n != 2 {
+		t.Errorf("%d signatures", n)
+	}
+	bad := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), PreviousSecret: conf.NewSecret("whsec_canary!")})
+	if got, err := outcome(t, send(soon(t), bad, alert(notify.Opened), false)); got != notify.BadSettings || err.Error() != "the previous_secret is not of the form whsec_…" {
+		t.Errorf("outcome %d, %v", got, err)
+	}
+}
+
 // Without a secret there is no signature, and the other headers stay.
 func TestWebhookUnsigned(t *testing.T) {
 	url, requests := recorded(t)
@@ -147,7 +187,8 @@ func TestWebhookStatus(t *testing.T) {
 	for status, want := range map[int]notify.Outcome{
 		200: -1, 201: -1, 202: -1, 204: -1, 299: -1,
 		300: notify.BadSettings, 301: notify.BadSettings, 302: notify.BadSettings, 304: notify.BadSettings, 307: notify.BadSettings, 308: notify.BadSettings,
-		401: notify.BadSettings, 403: notify.BadSettings, 404: notify.BadSettings, 405: notify.BadSettings, 407: notify.BadSettings, 410: notify.BadSettings,
+		401: notify.BadSettings, 403: notify.BadSettings, 404: notify.BadSettings, 405: notify.BadSettings, 407: notify.BadSettings,
+		410: notify.Gone,
 		400: notify.BadMessage, 413: notify.BadMessage, 422: notify.BadMessage,
 		408: notify.Retry, 425: notify.Retry, 429: notify.Retry, 500: notify.Retry, 502: notify.Retry, 503: notify.Retry, 504: notify.Retry, 599: notify.Retry,
 	} {

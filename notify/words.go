@@ -2,8 +2,11 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"jira-oauth-watcher/conf"
 )
 
 // The words that every receiver of people reads: state and title, what it
@@ -13,41 +16,188 @@ import (
 func state(d Data) (mark, words string) {
 	switch d.Kind {
 	case Opened:
-		return "🔴", "Jira mail connection fails"
+		mark, words = "🔴", "Jira mail connection fails"
 	case Changed:
-		return "🟠", "Jira mail connection fails for another reason now"
+		mark, words = "🟠", "Jira mail connection fails for another reason now"
 	case Reminder:
-		return "🔁", "Jira mail connection still fails"
+		mark, words = "🔁", "Jira mail connection still fails"
+	case Storm:
+		mark, words = "🔴", many(d)+" fail at once"
 	case Quiet:
 		return "⚪", "Quiet again"
 	case Blind:
-		return "🙈", "The watcher has not seen all of Jira's log"
+		return "🙈", "The watcher needs help"
+	case Sighted:
+		return "🟢", "The watcher can see again"
 	case Test:
 		return "🧪", "TEST, nothing is broken"
+	default:
+		mark, words = "🔴", string(d.Kind)
 	}
-	return "🔴", string(d.Kind)
+	if d.Acknowledged != nil {
+		mark = "🟡"
+	}
+	return mark, words
 }
 
 // headline is state and cause in one line.
 func headline(d Data) string {
 	mark, words := state(d)
-	return mark + " " + words + ": " + d.Cause.Title
+	return mark + " " + words + about(d)
 }
 
-// summary says what happened, in one or two sentences.
+// about is what a headline says behind the state: the cause. What a watcher
+// could not see is over when it can see again.
+func about(d Data) string {
+	if d.Kind == Sighted {
+		if blank(d.Log.Name) {
+			return ""
+		}
+		return ": log " + d.Log.Name
+	}
+	// The title of the unknown cause is a sentence of its own.
+	if why, ok := strings.CutPrefix(d.Cause.Title, "Jira's OAuth 2.0 connection fails "); ok && (d.Kind == Opened || d.Kind == Reminder) {
+		return " " + why
+	}
+	if blank(d.Cause.Title) {
+		return ""
+	}
+	return ": " + d.Cause.Title
+}
+
+// A piece is a part of a sentence, with what a receiver can make of it that
+// shows more than text.
+type piece struct {
+	text string
+	at   time.Time // a time instead of a text
+	look emphasis
+}
+
+type emphasis int
+
+const (
+	strong emphasis = iota + 1
+	struck
+	exact // to be read letter by letter
+)
+
+type sentence []piece
+
+func (s sentence) String() string {
+	var b strings.Builder
+	for _, p := range s {
+		if p.at.IsZero() {
+			b.WriteString(p.text)
+		} else {
+			b.WriteString(clock(p.at))
+		}
+	}
+	return b.String()
+}
+
+// summary says what happened and what it means, in a few sentences.
 func summary(d Data) string {
+	var parts []string
+	for _, s := range meaning(d) {
+		parts = append(parts, s.String())
+	}
+	return strings.Join(parts, " ")
+}
+
+// meaning is what happened and what it means for the mailbox.
+func meaning(d Data) []sentence {
+	sentences := []sentence{news(d)}
+	if d.Kind != Quiet {
+		sentences = append(sentences, account(d), alternating(d))
+	}
+	return slices.DeleteFunc(sentences, func(s sentence) bool { return blank(s.String()) })
+}
+
+// news is what has happened since the alert before.
+func news(d Data) sentence {
+	f := d.Failures
 	switch d.Kind {
 	case Changed:
-		if d.Cause.Previous != nil {
-			return fmt.Sprintf("Before, the cause was %s; that is over, or hidden by this one. %s", *d.Cause.Previous, d.Diagnosis)
+		if d.Cause.Previous != nil && !blank(*d.Cause.Previous) {
+			return sentence{{text: "Before: "}, {text: *d.Cause.Previous, look: struck}, {text: ", which is over, or hidden by this cause."}}
 		}
 	case Reminder:
-		return fmt.Sprintf("%s since the last message, %d in all. %s", counted(d.Failures.SinceLastAlert, "more failure"), d.Failures.Count, d.Diagnosis)
+		if f.First.IsZero() {
+			return nil
+		}
+		if f.SinceLastAlert == 0 {
+			return sentence{{text: counted(f.Count, "failure") + " since "}, {at: f.First}, {text: ", the last at "}, {at: f.Last}, {text: "."}}
+		}
+		return sentence{{text: counted(f.SinceLastAlert, "more failure"), look: strong}, {text: fmt.Sprintf(" since the last message, %d in all since ", f.Count)},
+			{at: f.First}, {text: "."}}
 	case Quiet:
-		return fmt.Sprintf("No failure since %s, after %s. Jira's log does not show when a connection works, so quiet is no proof: run Test connection.",
-			clock(d.Failures.Last), counted(d.Failures.Count, "failure"))
+		since := sentence{{text: "No failure since "}, {at: f.Last}}
+		if f.Last.IsZero() {
+			since = sentence{{text: "No failure any more"}}
+		}
+		return append(since, piece{text: ", after " + counted(f.Count, "failure") +
+			". Jira's log does not show when a connection works, so quiet is no proof: run Test connection."})
 	}
-	return d.Diagnosis
+	return nil
+}
+
+// account is the diagnosis, with the effect where the diagnosis does not say
+// it.
+func account(d Data) sentence {
+	var s sentence
+	if d.Cause.Confidence == "likely" {
+		s = append(s, piece{text: "Likely: ", look: strong})
+	}
+	text := strings.TrimSpace(d.Diagnosis)
+	if e := effect(d); e != "" {
+		text = strings.TrimSpace(text + " " + e)
+	}
+	if d.Kind == Sighted && len(d.Fix) == 0 {
+		text = strings.TrimSpace(text + " There is nothing to do.")
+	}
+	return append(s, piece{text: text})
+}
+
+// effect is what a failure means for mail, as far as its cause tells.
+func effect(d Data) string {
+	switch {
+	case d.Kind == Blind || d.Kind == Sighted || ofMail(d.Diagnosis):
+		return ""
+	case d.Cause.Severity == conf.SeverityCritical:
+		return "Until this is fixed, mail stops, and no mailbox can be authorized."
+	case d.Cause.Severity == conf.SeverityLow:
+		return "Jira got no token this time; mailboxes that work already are not known to be affected."
+	case d.Kind == Storm:
+		return "Jira got no tokens: mailboxes that depend on them neither receive nor send mail until this is fixed."
+	}
+	return "Jira got no token: a mailbox that depends on it neither receives nor sends mail until this is fixed."
+}
+
+// ofMail tells whether a diagnosis says what becomes of the mail.
+func ofMail(diagnosis string) bool {
+	for _, word := range strings.Fields(diagnosis) {
+		switch strings.Trim(word, ".,:;()") {
+		case "mail", "mailbox", "mailboxes", "mailbox's":
+			return true
+		}
+	}
+	return false
+}
+
+func alternating(d Data) sentence {
+	causes := texts(d, "alternates_with")
+	if len(causes) == 0 {
+		return nil
+	}
+	return sentence{{text: "Comes and goes with: "}, {text: strings.Join(atMost(causes, maxList), ", "), look: exact}, {text: "."}}
+}
+
+// confirmation is how to see that it is fixed.
+func confirmation(d Data) string {
+	if d.Kind == Quiet || d.Kind == Sighted || blank(d.Confirm) {
+		return ""
+	}
+	return d.Confirm
 }
 
 func counted(n int, what string) string {
@@ -75,37 +225,31 @@ func actor(where string) string {
 	if words, ok := actors[where]; ok {
 		return words
 	}
+	if blank(where) {
+		return "To do"
+	}
 	return where
 }
 
-type pair struct{ name, value string }
+// group is a run of steps for the same person. Steps keep their order and
+// their numbers: what comes first has to be done first.
+type group struct {
+	who   string
+	first int // number of its first step, from 1
+	steps []Step
+}
 
-// particulars are the facts a person needs beside the diagnosis, in order.
-func particulars(d Data) []pair {
-	flow := d.Integration.ID
-	if flow == "unknown" {
-		flow = "not shown in the log"
-	}
-	pairs := []pair{{"Integration (flow)", flow}}
-	if d.Kind == Blind {
-		pairs = []pair{{"Log", d.Log.Path}}
-	}
-	for _, f := range []pair{{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"}, {"resource", "Resource"}, {"unknown_host", "Host"}, {"proxy_status", "Proxy answered"}, {"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"}} {
-		if value, ok := d.Facts[f.name].(string); ok && value != "" {
-			pairs = append(pairs, pair{f.value, value})
+func groups(fix []Step) []group {
+	var out []group
+	for i, step := range fix {
+		who := actor(step.Where)
+		if len(out) == 0 || out[len(out)-1].who != who {
+			out = append(out, group{who: who, first: i + 1})
 		}
+		last := &out[len(out)-1]
+		last.steps = append(last.steps, step)
 	}
-	if !d.Failures.First.IsZero() {
-		name := "Failures"
-		if d.Kind == Blind {
-			name = "Gaps"
-		}
-		pairs = append(pairs, pair{name, fmt.Sprintf("%d, first %s, last %s", d.Failures.Count, clock(d.Failures.First), clock(d.Failures.Last))})
-	}
-	if who := strings.TrimSpace(d.Request.User); who != "" {
-		pairs = append(pairs, pair{"Tried by", who})
-	}
-	return append(pairs, pair{"Jira node", d.Node}, pair{"Severity", fmt.Sprintf("%s, cause %s", d.Cause.Severity, d.Cause.Confidence)})
+	return out
 }
 
 // reference names cause, code and number, for searching.
@@ -115,19 +259,4 @@ func reference(d Data) string {
 		parts = append(parts, fmt.Sprintf("root cause %d of Atlassian's article", *d.Cause.RootCause))
 	}
 	return strings.Join(append(parts, d.Cause.Codes...), ", ")
-}
-
-// Cut shortens s to at most n characters, at a word where there is one, and
-// says so.
-func Cut(s string, n int) string {
-	const mark = "… cut"
-	runes := []rune(s)
-	if len(runes) <= n {
-		return s
-	}
-	head := string(runes[:max(n-len([]rune(mark)), 0)])
-	if i := strings.LastIndexAny(head, " \n"); i > len(head)/2 {
-		head = head[:i]
-	}
-	return head + mark
 }

@@ -11,6 +11,8 @@ needs=(
 	"javac|default-jdk-headless"        # writes them, with real log4j
 	"/usr/share/java/log4j-1.2.jar|liblog4j1.2-java"
 	"/usr/share/java/log4j-core.jar|liblog4j2-java"
+	"prometheus-alertmanager|prometheus-alertmanager"
+	"amtool|prometheus-alertmanager"    # checks the example of its configuration
 )
 
 if [ "${WATCHER_SYSTEM:-}" = 1 ]; then
@@ -44,7 +46,17 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 		wanted+=("${some[@]}")
 	done
 	if apt-get update -qq; then
+		# Tests start Alertmanagers of their own: the service of a package that is
+		# installed here is started neither now nor at the next boot.
+		service=prometheus-alertmanager.service fresh=no
+		if ! there prometheus-alertmanager && systemctl mask -q $service 2>/dev/null; then
+			fresh=yes
+		fi
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null || true
+		if [ $fresh = yes ]; then
+			systemctl unmask -q $service || true
+			systemctl disable -q $service 2>/dev/null || true
+		fi
 	fi
 	mapfile -t list < <(missing)
 	[ ${#list[@]} -eq 0 ] && exit 0

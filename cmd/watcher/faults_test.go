@@ -73,7 +73,7 @@ func TestReceiverDownAndHanging(t *testing.T) {
 	inOrder(t, hub, 2) // after the attempt that hung for a second
 	back := receive(t)
 	back.Close()
-	back = &receiver{t: t}
+	back = &receiver{t: t, ok: "ok"}
 	listener, err := net.Listen("tcp", refused)
 	if err != nil {
 		t.Skipf("the port was taken by somebody else: %v", err)

@@ -174,13 +174,12 @@ func (g *generation) beats() []time.Time {
 	return beats
 }
 
-// settle queues what time alone brings. Only when every log has been read to
-// its end does silence mean anything.
+// settle queues what time alone brings.
 func (g *generation) settle(now time.Time) error {
-	if err := g.recorder.Attend(now); err != nil || !g.current() {
+	if err := g.recorder.Attend(now); err != nil {
 		return err
 	}
-	return g.recorder.Settle(now)
+	return g.recorder.Settle(now, g.current())
 }
 
 // current tells whether every log has been read to its end: only then does

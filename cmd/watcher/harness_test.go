@@ -183,11 +183,12 @@ type receiver struct {
 	t        testing.TB
 	mu       sync.Mutex
 	script   []func(http.ResponseWriter) int
+	ok       string // the answer after the script
 	requests []request
 }
 
 func receive(t testing.TB) *receiver {
-	r := &receiver{t: t}
+	r := &receiver{t: t, ok: "ok"}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(func() {
 		r.CloseClientConnections()
@@ -209,7 +210,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if answer != nil {
 		status = answer(w)
 	} else {
-		io.WriteString(w, "ok")
+		io.WriteString(w, r.ok)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

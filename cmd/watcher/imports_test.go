@@ -15,16 +15,17 @@ const module = "jira-oauth-watcher/"
 // mayImport is the table of ARCHITECTURE.md: which of our packages each one
 // may import.
 var mayImport = map[string][]string{
-	"conf":              {},
-	"tailer":            {},
-	"internal/event":    {"tailer"},
-	"matchers":          {"conf", "internal/event"},
-	"notify":            {"conf"},
-	"internal/incident": {"conf", "internal/event", "matchers", "notify"},
-	"internal/store":    {"tailer", "internal/incident", "notify"},
-	"internal/pipeline": {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
-	"internal/torture":  {"tailer", "internal/event", "matchers"},
-	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"conf":               {},
+	"tailer":             {},
+	"internal/event":     {"tailer"},
+	"matchers":           {"conf", "internal/event"},
+	"notify":             {"conf"},
+	"internal/incident":  {"conf", "internal/event", "matchers", "notify"},
+	"internal/store":     {"tailer", "internal/incident", "notify"},
+	"internal/slackview": {},
+	"internal/pipeline":  {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
+	"internal/torture":   {"tailer", "internal/event", "matchers"},
+	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
 }
 
 // doors are the only packages that may import a library.
@@ -34,6 +35,7 @@ var doors = map[string]string{
 	"github.com/nxadm/tail":           "tailer",
 	"golang.org/x/sys":                "tailer",
 	"github.com/slack-go/slack":       "notify",
+	"github.com/gorilla/websocket":    "notify",
 	"github.com/standard-webhooks":    "notify",
 	"go.etcd.io/bbolt":                "internal/store",
 	"github.com/spf13":                "cmd/watcher",

@@ -32,6 +32,8 @@ type State struct {
 	Told     time.Time     `json:"told"`     // failure time at the last alert
 	Interval time.Duration `json:"interval"` // until the next reminder
 	Content  notify.Data   `json:"content"`  // what the last failure says, masked; a muted one says nothing once there was an alert
+	Of       time.Time     `json:"of"`       // the time of the failure that says it
+	Cause    string        `json:"cause"`    // of the last failure that is not muted
 
 	// Said is when each cause was last told, so that one that comes and goes
 	// is told once in a repeat_interval.
@@ -94,7 +96,7 @@ func (r *Rules) Key(f matchers.Failure) string {
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
 	at := believable(f.Time, seen)
-	content := r.content(f, from)
+	muted := r.mutes(f.Cause.ID, f.Cause.Severity)
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: r.Key(f), Open: true, First: at, Last: at}
 	}
@@ -103,19 +105,23 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	if at.After(s.Last) {
 		s.Last = at
 	}
-	if s.Alerts > 0 && r.muted(content) {
+	if s.Alerts > 0 && muted {
 		return s, nil
 	}
-	previous := s.Content.Cause.ID
-	s.Content = content
+	previous := s.Cause
 	s.Since++
-	s = turned(s, previous)
+	s = turned(s, f.Cause.ID)
+	// To mask a text takes half a millisecond. In a flood one failure of each
+	// minute speaks for all, unless there is something to be told.
+	if r.news(s) || at.Sub(s.Of).Abs() >= time.Minute || r.reminderDue(s, s.Last, seen) {
+		s.Content, s.Of = r.content(f, from), at
+	}
 	switch {
-	case r.muted(content):
+	case muted:
 		return s, nil
 	case s.Alerts == 0:
 		return r.tell(s, notify.Opened, at)
-	case previous != content.Cause.ID && r.news(s):
+	case previous != f.Cause.ID && r.news(s):
 		s.Content.Cause.Previous = &previous
 		s.Ack, s.Storm, s.Hushed = nil, "", false // they were about another cause
 		return r.tell(s, notify.Changed, at)
@@ -128,11 +134,11 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 const maxCauses = 20 // of one incident that are remembered
 
 // turned remembers the cause that was just seen.
-func turned(s State, previous string) State {
-	cause := s.Content.Cause.ID
-	if previous != "" && previous != cause {
+func turned(s State, cause string) State {
+	if s.Cause != "" && s.Cause != cause {
 		s.Turns++
 	}
+	s.Cause = cause
 	s.Causes = maps.Clone(s.Causes)
 	if s.Causes == nil {
 		s.Causes = map[string]time.Time{}
@@ -259,20 +265,22 @@ func (s State) Standing() notify.Data {
 	case s.Members > 0:
 		d.Kind = notify.Storm
 	default:
-		d.Kind = notify.Reminder
+		d.Kind = notify.Opened
 	}
 	return d
 }
 
 // muted tells whether the operator wants no alert for what a failure says.
-func (r *Rules) muted(d notify.Data) bool {
-	return slices.Contains(r.conf.Mute, d.Cause.ID) || d.Cause.Severity < r.conf.MinSeverity
+func (r *Rules) muted(d notify.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }
+
+func (r *Rules) mutes(cause string, severity conf.Severity) bool {
+	return slices.Contains(r.conf.Mute, cause) || severity < r.conf.MinSeverity
 }
 
 // news: the cause has not been told in this incident, or so long ago that it
 // may be told again.
 func (r *Rules) news(s State) bool {
-	said, ok := s.Said[s.Content.Cause.ID]
+	said, ok := s.Said[s.Cause]
 	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(said) >= r.conf.RepeatInterval
 }
 

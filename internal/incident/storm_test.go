@@ -166,7 +166,7 @@ func TestAcknowledge(t *testing.T) {
 	open, _ := step(incident.State{}, "a", 0)
 
 	s := roundTrip(t, r.Acknowledge(open, press))
-	if d := s.Standing(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() || d.Kind != notify.Reminder {
+	if d := s.Standing(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() || d.Kind != notify.Opened {
 		t.Errorf("it stands as %+v", d)
 	}
 	s, a := step(s, "a", 5*time.Hour)

@@ -13,13 +13,9 @@ import (
 // others are told.
 const heldLong = time.Minute
 
-// Attend queues what must not wait for the logs to be read to their end:
-// storms that have settled, and notifiers that do not deliver or do again,
-// which the other ones tell. now is the wall clock.
+// Attend queues what is to be said about notifiers that do not deliver, or do
+// again: the other ones tell it. now is the wall clock.
 func (r *Recorder) Attend(now time.Time) error {
-	if err := r.each(now, r.Rules.TellStorm); err != nil {
-		return err
-	}
 	for _, t := range r.Targets {
 		if err := r.notifier(t.Name, now); err != nil {
 			return err

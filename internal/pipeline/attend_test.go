@@ -62,7 +62,7 @@ func TestStormIsOneAlert(t *testing.T) {
 			w.write(strings.Join(text[from:to], ""))
 			p.counted(t, to)
 		}
-		if err := p.rec.Attend(time.Now().Add(6 * time.Second)); err != nil {
+		if err := p.rec.Settle(time.Now().Add(6*time.Second), false); err != nil {
 			t.Fatal(err)
 		}
 		all := p.queued(t, "hub")
@@ -77,7 +77,7 @@ func TestStormIsOneAlert(t *testing.T) {
 		p = w.live()
 		w.write(strings.Join(text[:12], ""))
 		p.counted(t, 25)
-		if err := p.rec.Attend(time.Now().Add(2 * time.Minute)); err != nil {
+		if err := p.rec.Settle(time.Now().Add(2*time.Minute), false); err != nil {
 			t.Fatal(err)
 		}
 		if got := lines(p.queued(t, "hub")); got != nil {
@@ -100,7 +100,7 @@ func TestStormAfterSomeWereTold(t *testing.T) {
 	}
 	w.write(failing(2, 2, refused) + failing(3, 3, refused))
 	p.counted(t, 3)
-	if err := p.rec.Attend(time.Now().Add(6 * time.Second)); err != nil {
+	if err := p.rec.Settle(time.Now().Add(6*time.Second), false); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"fast", "slow"} {
@@ -108,7 +108,7 @@ func TestStormAfterSomeWereTold(t *testing.T) {
 			t.Errorf("%s got %q", name, got)
 		}
 	}
-	if err := p.rec.Settle(time.Now().Add(25 * time.Hour)); err != nil {
+	if err := p.rec.Settle(time.Now().Add(25*time.Hour), true); err != nil {
 		t.Fatal(err)
 	}
 	if got := lines(p.queued(t, "fast")); !slices.Equal(got, []string{"quiet 00000001", "quiet many"}) {

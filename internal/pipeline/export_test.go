@@ -1,6 +1,24 @@
 package pipeline
 
-import "time"
+import (
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
+)
 
 // Look is a look at how well a log is seen.
 func Look(l *Log, now time.Time, text bool, waiting error) error { return l.look(now, text, waiting) }
+
+// Record takes failures into their incidents, in one transaction.
+func (r *Recorder) Record(failures ...matchers.Failure) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		for _, f := range failures {
+			if err := r.record(tx, f, incident.Source{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

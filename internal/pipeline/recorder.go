@@ -154,9 +154,14 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without string) er
 	return nil
 }
 
-// Settle queues what time alone brings at the wall clock's now: reminders that
-// are due, and the end of incidents that have gone quiet.
-func (r *Recorder) Settle(now time.Time) error {
+// Settle queues what time alone brings at the wall clock's now: storms that
+// have settled and, when all logs are current, reminders that are due and the
+// end of incidents that have gone quiet. While a log is behind, silence means
+// nothing.
+func (r *Recorder) Settle(now time.Time, current bool) error {
+	if !current {
+		return r.each(now, r.Rules.TellStorm)
+	}
 	return r.each(now, r.Rules.Settle)
 }
 

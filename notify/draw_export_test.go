@@ -1,0 +1,17 @@
+package notify
+
+import "github.com/slack-go/slack"
+
+// Look is how DrawSlack draws.
+type Look struct {
+	Mention        string
+	Buttons, Reply bool
+}
+
+// DrawSlack is an alert as any of the senders to Slack draws it.
+func DrawSlack(d Data, l Look) *slack.WebhookMessage {
+	return slackMessage(d, look{mention: l.Mention, buttons: l.Buttons, reply: l.Reply}, false)
+}
+
+// DrawPlain is an alert for receivers that only resemble Slack.
+func DrawPlain(d Data, mention string) string { return plainText(d, mention) }

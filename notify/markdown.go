@@ -1,0 +1,46 @@
+package notify
+
+import (
+	"regexp"
+	"strings"
+)
+
+// apart is a space without width. It takes a word's effect and leaves its look.
+const apart = "\u200b"
+
+var (
+	blockStart = regexp.MustCompile(`^([-+=]|[0-9]+\.)`)
+	// An @ within a word is an address of mail, a < before most others the
+	// beginning of a placeholder or a redirection: both are there to be copied.
+	mentions     = regexp.MustCompile(`(^|[^\pL\pN@])@+|@@+`)
+	slackTokens  = regexp.MustCompile(`<([!#]|https?:|mailto:)`)
+	markdownMeta = strings.NewReplacer("](", `\]`+apart+`\(`, "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`,
+		"(", `\(`, ")", `\)`, "<", `\<`, ">", `\>`, "#", `\#`, "|", `\|`, "~", `\~`, "$", `\$`, "&", `\&`)
+)
+
+// markdown makes a text that Markdown shows as it is: with nothing that
+// formats, links or mentions anybody, also for those who do not know all of
+// the escapes, or who read Slack's <!channel> too.
+func markdown(s string) string {
+	lines := strings.Split(harmless(s), "\n")
+	for i, line := range lines {
+		line = strings.TrimLeft(line, " ") // four of them would be a block of code
+		start := blockStart.FindString(line)
+		rest := markdownMeta.Replace(line[len(start):])
+		if start != "" { // of a list, or of what makes a heading of the line above
+			start = start[:len(start)-1] + `\` + start[len(start)-1:]
+		}
+		lines[i] = start + rest
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fenced makes a text fit for within a fence of back quotes, where Markdown
+// shows everything else as it is.
+func fenced(s string) string { return strings.ReplaceAll(harmless(s), "`", "'") }
+
+// harmless breaks what mentions somebody, or looks like Slack's way to.
+func harmless(s string) string {
+	s = mentions.ReplaceAllStringFunc(PrintableLines(s), func(at string) string { return strings.ReplaceAll(at, "@", "@"+apart) })
+	return slackTokens.ReplaceAllString(s, "<"+apart+"$1")
+}

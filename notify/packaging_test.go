@@ -1,0 +1,267 @@
+package notify_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/notify"
+)
+
+// hostile is what a stranger may bring into a log: the provider's answer comes
+// through the browser.
+const hostile = "@channel @all _@here .@all @@all <!channel> <users/all> <@U123> <at>all</at> [Atlassian](http://evil.test/?a=1) ](http://evil.test) <a href=\"http://evil.test\">x</a> <http://evil.test|Atlassian> " +
+	"\"quoted\" 'too' C:\\path ```\n# heading\n- list\n~~~\n*bold* _slanted_ &lt;b&gt; \u202egnp \x1b[31m \x00 "
+
+// hostileAlert has hostile text wherever an alert holds a log's, and more of it
+// than anybody wants: most in the first kind, all others would take long.
+func hostileAlert(kind notify.Kind) notify.Alert {
+	size := 8000
+	if kind == notify.Opened {
+		size = 100_000
+	}
+	long := strings.Repeat(hostile, size/len(hostile)+1)
+	a := alert(kind)
+	d := &a.Data
+	some := long[:3000]
+	d.Diagnosis, d.Confirm, d.Node, d.Integration.ID, d.Integration.Flow, d.Cause.Title = long, some, some, some, &some, some
+	d.Request = notify.Request{User: some, Client: some, ID: some, Path: some}
+	d.Log = notify.Log{Name: some, Path: some, Excerpt: long}
+	d.Facts = map[string]any{"app_name": some, "suggested_scopes": []string{some}}
+	d.Fix, d.Cause.Codes, d.Links = nil, nil, nil
+	for i := range 20 {
+		d.Fix = append(d.Fix, notify.Step{Text: some, Where: some[:500]})
+		d.Cause.Codes = append(d.Cause.Codes, hostile)
+		d.Links = append(d.Links, notify.Link{Title: strings.Repeat("A page ", 50), URL: fmt.Sprintf("https://learn.microsoft.com/%d/%s", i, strings.Repeat("x", 300))})
+	}
+	return a
+}
+
+// eachText calls do with each text in a JSON value, and with the object and the
+// field in it that it stands in.
+func eachText(value any, do func(in map[string]any, field, text string)) {
+	switch v := value.(type) {
+	case []any:
+		for _, e := range v {
+			eachText(e, do)
+		}
+	case map[string]any:
+		for field, e := range v {
+			if text, ok := e.(string); ok {
+				do(v, field, text)
+			}
+			eachText(e, do)
+		}
+	}
+}
+
+var (
+	fence = regexp.MustCompile("(?s)^```\n([^`]*)\n```$")
+	calls = regexp.MustCompile(`(^|[^\pL\pN])@(channel|all|here|everyone|U123)|<!|<http`)
+	ours  = regexp.MustCompile(`^(https://learn\.microsoft\.com/.*|https://confluence\.atlassian\.com/.*|http://adaptivecards\.io/.*|[0-9a-f-]+@[0-9TZ.]+#1|[0-9T:.+-]+|#[0-9a-f]{6})$`)
+	// Metacharacters of Markdown without an odd number of strokes before them.
+	active = regexp.MustCompile("(^|[^\\\\])(\\\\\\\\)*([\\[\\]()<>`#~_]|\\]\\()")
+	markup = regexp.MustCompile(`</?b>`)
+)
+
+// check complains about a text in a rendered template that is not shown as it
+// is.
+type check func(t *testing.T, in map[string]any, field, text string)
+
+// inMarkdown: text is escaped, or within a fence that it does not leave.
+func inMarkdown(t *testing.T, in map[string]any, field, text string) {
+	if in["type"] == "TextRun" || in["type"] == "Action.OpenUrl" { // literal; and the catalogue's
+		return
+	}
+	if calls.MatchString(text) {
+		t.Errorf("%s mentions somebody: %.300q", field, text)
+	}
+	if fence.MatchString(text) || ours.MatchString(text) {
+		return
+	}
+	// What the templates themselves write.
+	text = strings.NewReplacer("#### ", "", "**", "").Replace(text)
+	if at := active.FindStringIndex(text); at != nil {
+		t.Errorf("%s has Markdown at %q: %.300q", field, text[at[0]:at[1]], text)
+	}
+}
+
+// inHTML: there are no tags but those of the template.
+func inHTML(t *testing.T, _ map[string]any, field, text string) {
+	if strings.ContainsAny(markup.ReplaceAllString(text, ""), "<>") {
+		t.Errorf("%s has tags: %.300q", field, text)
+	}
+}
+
+// The ready-made templates make what their receivers take of any alert.
+func TestPackagedTemplates(t *testing.T) {
+	files, err := filepath.Glob("../packaging/templates/*")
+	if err != nil || len(files) != len(packaged) {
+		t.Fatalf("%q, %v", files, err)
+	}
+	for _, file := range files {
+		want := packaged[filepath.Base(file)]
+		for _, kind := range allKinds {
+			for name, a := range map[string]notify.Alert{"usual": alert(kind), "hostile": hostileAlert(kind)} {
+				t.Run(strings.Join([]string{filepath.Base(file), string(kind), name}, "/"), func(t *testing.T) {
+					body := filled(t, file, a).body
+					if len(body) > want.bytes || len(body) < 500 {
+						t.Errorf("%d bytes, want at most %d", len(body), want.bytes)
+					}
+					var message map[string]any
+					if err := json.Unmarshal(body, &message); err != nil {
+						t.Fatal(err)
+					}
+					eachText(message, func(in map[string]any, field, text string) {
+						want.text(t, in, field, text)
+						if strings.ContainsAny(text, "\x00\x1b\u202e") {
+							t.Errorf("%s has control characters: %.300q", field, text)
+						}
+					})
+					want.shape(t, message, a)
+				})
+			}
+		}
+	}
+}
+
+// Alerts of the catalogue's causes are shown whole.
+func TestPackagedTemplatesWhole(t *testing.T) {
+	causes, _ := filepath.Glob("testdata/webhook-cause-*.golden.json")
+	for file := range packaged {
+		for _, cause := range causes {
+			text, err := os.ReadFile(cause)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var a notify.Alert
+			if err := json.Unmarshal(text, &a); err != nil {
+				t.Fatal(err)
+			}
+			if body := string(filled(t, "../packaging/templates/"+file, a).body); strings.Contains(body, "… cut") && file != "discord.json.tmpl" {
+				t.Errorf("%s shortens %s: %s", file, cause, body)
+			}
+		}
+	}
+}
+
+// The templates say how to set them up.
+func TestPackagedTemplatesExplain(t *testing.T) {
+	for file := range packaged {
+		text, err := os.ReadFile("../packaging/templates/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if head, _, _ := strings.Cut(string(text), "*/"); !strings.HasPrefix(head, "{{- /* ") || !strings.Contains(head, "[[webhook]]") || !strings.Contains(head, "/"+file+"\"") {
+			t.Errorf("%s begins with %s", file, head)
+		}
+	}
+}
+
+type receiverForm struct {
+	bytes int
+	text  check
+	shape func(t *testing.T, message map[string]any, a notify.Alert)
+}
+
+var packaged = map[string]receiverForm{
+	"teams.json.tmpl":       {21_000, inMarkdown, teamsShape},
+	"mattermost.json.tmpl":  {32_000, inMarkdown, mattermostShape},
+	"google-chat.json.tmpl": {32_000, inHTML, googleShape},
+	"discord.json.tmpl":     {10_000, inMarkdown, discordShape},
+}
+
+// at is what stands at a path of fields and indexes.
+func at(t *testing.T, value any, path ...any) any {
+	t.Helper()
+	for _, p := range path {
+		switch key := p.(type) {
+		case string:
+			value = value.(map[string]any)[key]
+		case int:
+			value = value.([]any)[key]
+		}
+	}
+	return value
+}
+
+func teamsShape(t *testing.T, m map[string]any, a notify.Alert) {
+	card := at(t, m, "attachments", 0, "content").(map[string]any)
+	if m["type"] != "message" || at(t, m, "attachments", 0, "contentType") != "application/vnd.microsoft.card.adaptive" || card["type"] != "AdaptiveCard" || card["version"] != "1.4" {
+		t.Error("it is no card")
+	}
+	count := map[any]int{}
+	for _, element := range card["body"].([]any) {
+		e := element.(map[string]any)
+		count[e["type"]]++
+		if e["type"] == "TextBlock" && (e["text"] == "" || e["wrap"] != true) {
+			t.Errorf("a text of no use: %v", e)
+		}
+	}
+	blocks, excerpts := 3+min(len(a.Data.Fix), 6), 1
+	if a.Data.Kind == notify.Quiet {
+		blocks, excerpts = 2, 0
+	}
+	if count["TextBlock"] != blocks || count["FactSet"] != 1 || count["RichTextBlock"] != excerpts || len(card["actions"].([]any)) != min(len(a.Data.Links), 4) {
+		t.Errorf("it has %v", count)
+	}
+}
+
+func mattermostShape(t *testing.T, m map[string]any, a notify.Alert) {
+	if text, _ := m["text"].(string); !strings.HasPrefix(text, "#### ") || strings.Contains(text, "\n\n") {
+		t.Errorf("text %q", text)
+	}
+	excerpts := 1
+	if a.Data.Kind == notify.Quiet {
+		excerpts = 0
+	} else if !fence.MatchString(at(t, m, "attachments", 1, "text").(string)) {
+		t.Error("the log is not within a fence")
+	}
+	if n := len(m["attachments"].([]any)); n != 1+excerpts || at(t, m, "attachments", 0, "fallback") == "" {
+		t.Errorf("%d attachments", n)
+	}
+}
+
+func googleShape(t *testing.T, m map[string]any, a notify.Alert) {
+	if len(m) != 2 || m["text"] == "" || at(t, m, "cardsV2", 0, "cardId") == "" || at(t, m, "cardsV2", 0, "card", "header", "title") == "" {
+		t.Errorf("it is no message with a card")
+	}
+	sections := at(t, m, "cardsV2", 0, "card", "sections").([]any)
+	want := 4
+	if a.Data.Kind == notify.Quiet {
+		want = 3
+	}
+	if len(sections) != want || len(at(t, sections[want-1], "widgets", 0, "buttonList", "buttons").([]any)) != min(len(a.Data.Links), 4) {
+		t.Errorf("it has %d sections", len(sections))
+	}
+}
+
+// Discord's limits: https://discord.com/developers/docs/resources/message#embed-object-embed-limits
+func discordShape(t *testing.T, m map[string]any, _ notify.Alert) {
+	if parse, ok := at(t, m, "allowed_mentions", "parse").([]any); !ok || len(parse) != 0 {
+		t.Error("somebody can be mentioned")
+	}
+	embed := at(t, m, "embeds", 0).(map[string]any)
+	total := 0
+	limit := func(name string, text any, most int) {
+		n := len([]rune(text.(string)))
+		if total += n; n == 0 || n > most {
+			t.Errorf("%s has %d characters", name, n)
+		}
+	}
+	limit("title", embed["title"], 256)
+	limit("description", embed["description"], 4096)
+	limit("footer", at(t, embed, "footer", "text"), 2048)
+	fields := embed["fields"].([]any)
+	for _, f := range fields {
+		limit("name", at(t, f, "name"), 256)
+		limit("value", at(t, f, "value"), 1024)
+	}
+	if total > 6000 || len(fields) > 25 {
+		t.Errorf("%d characters in %d fields", total, len(fields))
+	}
+}

@@ -1,0 +1,52 @@
+package notify
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// SlackHurry shortens the pauses of buttons.
+func SlackHurry(b *Buttons, connect, refused time.Duration) {
+	b.pace.least, b.refuse = connect, refused
+}
+
+// SlackThrough sends everything of buttons through a proxy.
+func SlackThrough(b *Buttons, proxy *url.URL) {
+	b.hide.next.(*http.Transport).Proxy = http.ProxyURL(proxy)
+	b.dialer.Proxy = http.ProxyURL(proxy)
+}
+
+// SlackUnhurried is the transport that keeps pauses between connects.
+func SlackUnhurried(next http.RoundTripper) http.RoundTripper {
+	return &unhurried{next: next, least: connectEvery}
+}
+
+// SlackDrawn is an alert as a bot draws it.
+func SlackDrawn(d Data, mention string, buttons, reply bool) (text, blocks string) {
+	l := look{mention: mention, buttons: buttons, reply: reply}
+	b, err := json.Marshal(slackBlocks(d, l))
+	if err != nil {
+		panic(err)
+	}
+	return slackText(d, l), string(b)
+}
+
+// SlackHook is an alert as an incoming webhook gets it.
+func SlackHook(d Data, mention string, plain bool) string {
+	b, err := json.Marshal(slackMessage(d, look{mention: mention}, plain))
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// SlackPlain is an alert for what resembles Slack.
+func SlackPlain(d Data, mention string) string { return plainText(d, mention) }
+
+// SlackShortened is shortened.
+func SlackShortened(s string, limit int) string { return shortened(s, limit) }
+
+// SlackOpener replaces what connects of buttons go through.
+func SlackOpener(b *Buttons, through http.RoundTripper) { b.pace.next = through }

@@ -1,0 +1,78 @@
+package notify_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/notify"
+)
+
+const mention = "<!subteam^S0123ABCD>"
+
+// looks are how senders draw: a webhook, a bot with buttons, and the bot's
+// follow-ups in a thread.
+var looks = []struct {
+	name string
+	look notify.Look
+}{
+	{"", notify.Look{}},
+	{"-bot", notify.Look{Mention: mention, Buttons: true}},
+	{"-reply", notify.Look{Buttons: true, Reply: true}},
+}
+
+// drawn is a message as it is sent, indented.
+func drawn(t testing.TB, d notify.Data, l notify.Look) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(notify.DrawSlack(d, l)); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// Each kind of alert is the message of its golden file, for each sender, and
+// a valid one.
+func TestSlackMessages(t *testing.T) {
+	for _, kind := range allKinds {
+		for _, l := range looks {
+			a := example(t, kind)
+			if l.look.Reply && (kind == notify.Opened || kind == notify.Test) {
+				continue // these begin a thread
+			}
+			got := drawn(t, a.Data, l.look)
+			valid(t, got, a.Data, l.look)
+			golden(t, fmt.Sprintf("testdata/slack-%s%s.golden.json", kind, l.name), string(got))
+		}
+		golden(t, fmt.Sprintf("testdata/plain-%s.golden.txt", kind), notify.DrawPlain(example(t, kind).Data, "")+"\n")
+	}
+}
+
+// Each sample of the catalogue is the message of its golden file.
+func TestSlackCauses(t *testing.T) {
+	for cause, a := range samples(t) {
+		got := drawn(t, a.Data, notify.Look{})
+		valid(t, got, a.Data, notify.Look{})
+		golden(t, fmt.Sprintf("testdata/slack-cause-%s.golden.json", cause), string(got))
+	}
+}
+
+// What somebody has seen to says so.
+func TestSlackAcknowledged(t *testing.T) {
+	a := example(t, notify.Reminder)
+	at := a.Timestamp.Add(5 * time.Minute)
+	for name, who := range map[string]notify.Acknowledged{
+		"acknowledged": {By: "Ana", UserID: "U0123ABCD", At: at},
+		"snoozed":      {By: "Ana <!here> *x*", UserID: "not an ID", At: at, Until: at.Add(time.Hour)},
+	} {
+		a.Data.Acknowledged = &who
+		got := drawn(t, a.Data, notify.Look{Buttons: true})
+		valid(t, got, a.Data, notify.Look{Buttons: true})
+		golden(t, fmt.Sprintf("testdata/slack-%s.golden.json", name), string(got))
+	}
+}

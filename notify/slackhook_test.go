@@ -1,0 +1,68 @@
+package notify_test
+
+import (
+	"encoding/json"
+	"io"
+	"testing"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/notify"
+)
+
+func slackHook(t *testing.T, c conf.Slack) notify.Notifier {
+	t.Helper()
+	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, notify.Style{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return targets[0].To
+}
+
+// The first message of an incident calls somebody, in blocks and in text, and
+// no other does.
+func TestSlackMention(t *testing.T) {
+	url, requests := recording(t, func([]byte) {})
+	for kind, mention := range map[notify.Kind]string{
+		notify.Opened: mentioned, notify.Storm: mentioned, notify.Blind: mentioned,
+		notify.Changed: "", notify.Reminder: "", notify.Quiet: "", notify.Sighted: "", notify.Test: "",
+	} {
+		d := alert(kind).Data
+		text, _ := json.Marshal(map[string]string{"text": notify.SlackPlain(d, mention)})
+		for _, tt := range []struct {
+			text, plain bool
+			want        string
+		}{
+			{false, false, notify.SlackHook(d, mention, false)}, {false, true, notify.SlackHook(d, mention, true)},
+			{true, false, string(text)}, {true, true, string(text)},
+		} {
+			hook := slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: mentioned, Text: tt.text})
+			if err := send(soon(t), hook, alert(kind), tt.plain); err != nil {
+				t.Fatal(err)
+			}
+			if got := string((<-requests).body); got != tt.want {
+				t.Errorf("%s, text %v, plain %v\n got %s\nwant %s", kind, tt.text, tt.plain, got, tt.want)
+			}
+		}
+	}
+}
+
+// Receivers that resemble Slack say in different ways that they have taken a
+// message; what none of them says is no success.
+func TestSlackTextAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   notify.Outcome
+	}{
+		{200, "ok", -1}, {200, "ok\n", -1}, {200, "", -1}, {201, "ok", -1}, {204, "", -1},
+		{200, `{"ok":true}`, -1}, {200, `{"success":true}`, -1}, {200, `{"result":"success","msg":""}`, -1},
+		{200, `{"ok":false}`, notify.BadSettings}, {200, `{"success":"true"}`, notify.BadSettings}, {200, `{"success":1}`, notify.BadSettings}, {200, `{"result":"error"}`, notify.BadSettings},
+		{200, `{}`, notify.BadSettings}, {200, `true`, notify.BadSettings}, {200, "<html>", notify.BadSettings}, {302, "", notify.BadSettings}, {302, "ok", notify.BadSettings},
+		{400, `{"result":"error"}`, notify.BadMessage}, {404, "", notify.BadSettings}, {429, "", notify.Retry}, {500, "ok", notify.Retry},
+	} {
+		hook := slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(answering(t, tt.status, tt.body)), Text: true})
+		if got, err := outcome(t, send(soon(t), hook, alert(notify.Opened), false)); got != tt.want {
+			t.Errorf("%d %q: outcome %d (%v), want %d", tt.status, tt.body, got, err, tt.want)
+		}
+	}
+}

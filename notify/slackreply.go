@@ -1,0 +1,190 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/conf"
+)
+
+const (
+	maxSlackAnswer  = 1 << 20          // bytes of an answer of the Web API: it repeats the message
+	slackLimitPause = 30 * time.Second // after "ratelimited" without Retry-After
+	maxComplaints   = 3                // of what Slack says about blocks
+)
+
+// slackAPI is a transport to Slack's Web API that reads the answers itself.
+// slack-go decodes them whole, so that a message that Slack has accepted would
+// count as failed, and be sent again and again, when its echo holds something
+// newer than the library; and its errors lack the reason, or hold the address.
+// What is handed on to slack-go is only what is asked for here; everything but
+// success becomes an *Error.
+type slackAPI struct {
+	next    http.RoundTripper
+	secrets []conf.Secret // appear in no error
+}
+
+// slackAnswer is what is used of an answer.
+type slackAnswer struct {
+	OK       bool   `json:"ok"`
+	Error    string `json:"error,omitempty"`
+	Needed   string `json:"needed,omitempty"`   // scopes …
+	Provided string `json:"provided,omitempty"` // … when one is missing
+	Metadata struct {
+		Messages []string `json:"messages,omitempty"`
+	} `json:"response_metadata"`
+
+	Channel      string `json:"channel,omitempty"`
+	TS           string `json:"ts,omitempty"`
+	URL          string `json:"url,omitempty"`           // of apps.connections.open
+	TeamID       string `json:"team_id,omitempty"`       // of auth.test …
+	EnterpriseID string `json:"enterprise_id,omitempty"` // … as well
+	Message      struct {
+		ThreadTS string `json:"thread_ts,omitempty"`
+	} `json:"message"`
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *slackAPI) RoundTrip(req *http.Request) (*http.Response, error) {
+	hide := t.hide(req.URL)
+	req = req.Clone(req.Context())
+	req.Header.Set("User-Agent", "jira-oauth-watcher")
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, unsent(err, hide)
+	}
+	defer resp.Body.Close()
+	limit := int64(maxReply)
+	if resp.StatusCode == http.StatusOK {
+		limit = maxSlackAnswer
+	}
+	text, broken := io.ReadAll(io.LimitReader(resp.Body, limit))
+	said, isJSON := decodeSlack(text)
+	if resp.StatusCode == http.StatusOK && isJSON && said.OK {
+		return handOn(resp, said)
+	}
+	if len(text) == int(limit) { // what is cut could be a half of what must be hidden
+		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
+	}
+	got := answer{resp.StatusCode, oneLine(hide.Replace(string(text))), retryAfter(resp.Header.Get("Retry-After"), time.Now()), broken}
+	if isJSON && said.Error != "" {
+		return nil, slackRefused(path.Base(req.URL.Path), got, said, hide)
+	}
+	e := got.failed()
+	if got.status < 300 && broken == nil {
+		e.Outcome = BadSettings
+		e.Err = fmt.Errorf("%w, which is not Slack's Web API: is api_url right, or did a proxy answer?", e.Err)
+	}
+	return nil, e
+}
+
+// decodeSlack tells whether text is an answer of the Web API, also when a
+// field is of another type than the documented one.
+func decodeSlack(text []byte) (said slackAnswer, ok bool) {
+	err := json.Unmarshal(text, &said)
+	_, odd := errors.AsType[*json.UnmarshalTypeError](err)
+	return said, err == nil || odd
+}
+
+func handOn(resp *http.Response, said slackAnswer) (*http.Response, error) {
+	body, err := json.Marshal(said)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.ContentLength = int64(len(body))
+	return resp, nil
+}
+
+// slackRefusal is a word of Slack with what it says to it.
+type slackRefusal struct {
+	word string
+	text string
+}
+
+func (r *slackRefusal) Error() string { return r.text }
+
+// slackRemedies are what to do about words that newcomers meet.
+var slackRemedies = map[string]string{
+	"not_in_channel":         "invite the app to the channel",
+	"channel_not_found":      "is the channel's ID right, and is the app in the channel if it is private?",
+	"is_archived":            "the channel is archived",
+	"invalid_auth":           "the token is wrong, or Slack does not allow this machine's address",
+	"not_allowed_token_type": "bot_token begins with xoxb-, app_token with xapp-",
+	"missing_scope":          "add the scope on the app's page and install it again",
+	"token_revoked":          "install the app again and take its new token",
+	"account_inactive":       "install the app again and take its new token",
+}
+
+// slackRefused makes an Error of Slack's word: by the word, then by the status.
+func slackRefused(method string, got answer, said slackAnswer, hide *strings.Replacer) *Error {
+	clean := func(s string) string { return oneLine(hide.Replace(s)) }
+	text := "Slack refuses " + method + ": " + clean(said.Error)
+	if remedy := slackRemedies[said.Error]; remedy != "" {
+		text += " (" + remedy + ")"
+	}
+	for _, scope := range []struct{ name, value string }{{"needed", said.Needed}, {"provided", said.Provided}} {
+		if scope.value != "" {
+			text += fmt.Sprintf(", %s: %s", scope.name, clean(scope.value))
+		}
+	}
+	for _, complaint := range said.Metadata.Messages[:min(len(said.Metadata.Messages), maxComplaints)] {
+		text += "; " + clean(complaint)
+	}
+	e := &Error{RetryAfter: got.retryAfter, Err: &slackRefusal{said.Error, text}}
+	switch o, known := slackOutcome(said.Error); {
+	case known:
+		e.Outcome = o
+	case got.status != http.StatusOK:
+		e.Outcome = got.failed().Outcome
+	case strings.HasPrefix(said.Error, "invalid_"), strings.HasPrefix(said.Error, "msg_"), strings.HasPrefix(said.Error, "too_"):
+		e.Outcome = BadMessage
+	default:
+		e.Outcome = BadSettings // nothing is lost, and a person reads the word
+	}
+	if limited := said.Error == "ratelimited" || said.Error == "rate_limited"; limited && e.RetryAfter == 0 {
+		e.RetryAfter = slackLimitPause
+	}
+	return e
+}
+
+// hide hides what must not come back: tokens and what follows the host.
+func (t *slackAPI) hide(u *url.URL) *strings.Replacer {
+	header := http.Header{}
+	for _, s := range t.secrets {
+		if !s.IsZero() {
+			header.Add("Authorization", s.Reveal())
+			header.Add("Authorization", url.QueryEscape(s.Reveal())) // as in the body of a request
+		}
+	}
+	return secrets(u, header)
+}
+
+// unsent is a request without an answer.
+func unsent(err error, hide *strings.Replacer) *Error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = &reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
+	}
+	return &Error{Err: &reason{oneLine(hide.Replace(err.Error())), err}}
+}
+
+// slackError is the *Error of slackAPI in what slack-go returned: only that is
+// without the address. Any other error is of a request that was never made.
+func slackError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	if bad, ok := errors.AsType[*url.Error](err); ok {
+		return &Error{Outcome: BadSettings, Err: fmt.Errorf("api_url: %w", bad.Err)}
+	}
+	return &Error{Outcome: BadMessage, Err: err}
+}
