@@ -16,7 +16,7 @@ packages-check:
 	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible' ./internal/systemtest
 
 # The packages in Debian 12 and 13, booted with their own systemd: installed,
-# hung, killed and upgraded under load, removed, purged. Root only; four minutes,
+# hung, killed and upgraded under load, removed, purged. Root only; five minutes,
 # and half a minute more for the first run, which makes the images.
 test-system:
 	WATCHER_SYSTEM=1 scripts/deps.sh

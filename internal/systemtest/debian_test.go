@@ -320,7 +320,7 @@ func (s *story) idle(t *testing.T) {
 		return nil
 	})
 	// One log without incidents, as on most days, and the unit's own times.
-	s.run("cat > "+etc+"/config.toml <<'END'\n"+s.config("")+"END")
+	s.run("cat > " + etc + "/config.toml <<'END'\n" + s.config("") + "END")
 	s.run("rm -r /etc/systemd/system/" + unit + ".service.d && systemctl daemon-reload && systemctl stop " + unit + " && rm " + state + "/state.db && systemctl start " + unit)
 	time.Sleep(12 * time.Second) // a quiet log is looked at less often after 10
 	before := s.costs(t)
