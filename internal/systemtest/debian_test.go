@@ -335,11 +335,15 @@ func (s *story) idle(t *testing.T) {
 	if after.rss >= 30<<10 {
 		t.Errorf("%d KB resident, want less than 30 MB", after.rss)
 	}
+	// Out of the silence: a failure, a rotation at once, and another one.
+	first, line1 := s.flows.next()
+	second, line2 := s.flows.next()
 	begun := time.Now()
-	id := s.fail(&s.flows, log)
-	s.hub.hears(t, id)
+	s.run(`exec runuser -u jira -- sh -c 'umask 027; printf %s "$2" >> "$1"; mv "$1" "$1.1"; printf %s "$3" > "$1"' sh "$@"`, log, line1, line2)
+	s.hub.hears(t, first)
+	s.hub.hears(t, second)
 	if took := time.Since(begun); took > time.Second {
-		t.Errorf("an alert out of the silence took %v", took)
+		t.Errorf("alerts out of the silence took %v", took)
 	}
 }
 
