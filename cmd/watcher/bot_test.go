@@ -108,7 +108,7 @@ mention = "<!subteam^S0123ABC>"
 api_url = %q
 `, s.GetAPIURL()))
 	appendAs(t, log, failure(1, 1, badSecret))
-	post := s.says("chat.postMessage", "<!subteam^S0123ABC>", flowID(1), "acknowledge", "snooze-24h")
+	s.says("chat.postMessage", "<!subteam^S0123ABC>", flowID(1), "acknowledge", "snooze-24h")
 	incident := flowID(1) + "@20260102T100001.000Z"
 	press := func() {
 		payload, _ := json.Marshal(map[string]any{"envelope_id": fmt.Sprint(time.Now().UnixNano()), "type": "interactive", "payload": map[string]any{
@@ -138,7 +138,7 @@ api_url = %q
 
 	s.delete("1700000000.000001")
 	appendAs(t, log, failure(1, 3, "AADSTS50194: Application is not configured as a multi-tenant application."))
-	post = s.says("chat.postMessage", "AADSTS50194")
+	post := s.says("chat.postMessage", "AADSTS50194")
 	if post.Get("thread_ts") != "" {
 		t.Error("what stands for a deleted message is an answer to it")
 	}
