@@ -16,9 +16,9 @@ import (
 func (a *app) causesCommand() *cobra.Command {
 	form := newFormat("text", "json", "markdown")
 	c := &cobra.Command{
-		Use:   "causes [ID]",
-		Short: "List what can be diagnosed, or one cause in full",
-		Args:  atMostOne,
+		Use:               "causes [ID]",
+		Short:             "List what can be diagnosed, or one cause in full",
+		Args:              atMostOne,
 		ValidArgsFunction: completeCauses,
 		RunE: func(c *cobra.Command, args []string) error {
 			settings, err := wrongConfig(conf.Default())
