@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -19,7 +21,6 @@ import (
 const (
 	maxCards = 100
 	maxRows  = 200
-	wide     = 3 // so many incidents are shown with their steps unfolded
 )
 
 const refreshEvery = "30" // seconds
@@ -54,9 +55,34 @@ func at(t, now time.Time) moment {
 	return m
 }
 
+// wish is how somebody wants to see the page.
+type wish struct {
+	All   bool // unfolded
+	Still bool // not renewed
+}
+
+// Link is the page as it is wished.
+func (w wish) Link() string {
+	q := url.Values{}
+	if w.All {
+		q.Set("show", "all")
+	}
+	if w.Still {
+		q.Set("refresh", "off")
+	}
+	return "?" + q.Encode()
+}
+
+// Fold is the other wish about unfolding.
+func (w wish) Fold() wish { return wish{!w.All, w.Still} }
+
+// Hold is the other wish about being renewed.
+func (w wish) Hold() wish { return wish{w.All, !w.Still} }
+
 // view is a Report as the page shows it.
 type view struct {
 	Report
+	wish
 	Headline, Mood                   string
 	Glance                           []glance
 	Icon                             template.URL
@@ -97,6 +123,16 @@ type deliveryLine struct{ Notifier, State, Words string }
 
 // Origin is whose incident it is.
 func (c card) Origin() string { return notify.Printable(origin(c.Data)) }
+
+// Anchor is its place on the page.
+func (c card) Anchor() string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-@.", r) {
+			return r
+		}
+		return '_'
+	}, c.Data.ID)
+}
 
 // Title is what is wrong.
 func (c card) Title() string {
@@ -145,10 +181,10 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	v := newView(report)
-	if r.URL.Query().Get("refresh") != "off" {
+	asked := wish{All: r.URL.Query().Get("show") == "all", Still: r.URL.Query().Get("refresh") == "off"}
+	v := newView(report, asked, 1)
+	if !asked.Still {
 		// A header and not the page's own wish: it can be done without.
-		v.Refresh = refreshEvery
 		w.Header().Set("Refresh", refreshEvery)
 	}
 	var b bytes.Buffer
@@ -161,8 +197,9 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	w.Write(b.Bytes())
 }
 
-func newView(r Report) view {
-	v := view{Report: r, Style: template.HTML("<style>" + css + "</style>")}
+// newView unfolds steps where no more than so many incidents have them.
+func newView(r Report, w wish, unfold int) view {
+	v := view{Report: r, wish: w, Style: template.HTML("<style>" + css + "</style>")}
 	v.Headline, v.Mood = headline(r)
 	v.Icon = icon(v.Mood)
 	members := map[string][]card{}
@@ -188,9 +225,9 @@ func newView(r Report) view {
 		v.Storms[i].Rows, v.Storms[i].MoreRows = cut(all, maxRows)
 	}
 	n := len(v.Failing) + len(v.Storms) + len(v.Troubles)
-	for _, list := range [][]card{v.Troubles, v.Storms, v.Failing} {
-		for i := range list {
-			list[i].Wide, list[i].Alone = n <= wide, n == 1
+	for i, list := range [][]card{v.Muted, v.Troubles, v.Storms, v.Failing} {
+		for j := range list {
+			list[j].Wide, list[j].Alone = w.All || i > 0 && n <= unfold, w.All || i > 0 && n == 1
 		}
 	}
 	var more int

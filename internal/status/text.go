@@ -10,13 +10,16 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// columns is how wide the text is.
-const columns = 80
+const (
+	columns  = 80 // how wide the text is
+	textWide = 3  // incidents that are shown with their steps
+	textRows = 20 // integrations of a storm that are listed
+)
 
 // Text writes what the page shows, for a terminal.
 func Text(w io.Writer, r Report) error {
 	t := text{now: r.Time}
-	v := newView(r)
+	v := newView(r, wish{}, textWide)
 	t.wrap("", "", v.Headline+".")
 	for _, reason := range r.Reasons {
 		t.wrap("", "", reason)
@@ -91,11 +94,12 @@ func (t *text) card(c card) {
 	for _, d := range c.Deliveries() {
 		t.wrap("  ", "    ", d.Notifier+": "+d.Words)
 	}
-	for _, row := range c.Rows {
+	rows, more := cut(c.Rows, textRows)
+	for _, row := range rows {
 		t.wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), ago(row.Data.Failures.Last, t.now)))
 	}
-	if c.MoreRows > 0 {
-		t.wrap("  - ", "    ", fmt.Sprintf("and %d more", c.MoreRows))
+	if more += c.MoreRows; more > 0 {
+		t.wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
 	}
 	if !c.Wide {
 		t.wrap("  ", "    ", "How to mend it: jira-oauth-watcher causes "+c.Data.Cause.ID)
