@@ -53,10 +53,14 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Without a sandbox, since there is none in a container; it sees one page
 	// of ours.
 	cmd := exec.CommandContext(ctx, path, "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-		"--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "about:blank")
+		"--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-dev-shm-usage", "--user-data-dir="+profile, "about:blank")
 	cmd.ExtraFiles = []*os.File{toIn, fromOut}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -70,6 +74,7 @@ func newBrowser(t *testing.T) *browser {
 		io.Copy(io.Discard, out)
 		cmd.Wait()
 		cancel()
+		until(t, "the browser's processes let go of their files", func() bool { return os.RemoveAll(profile) == nil })
 	})
 	b := &browser{t: t, in: in, out: bufio.NewReader(out)}
 	var target struct{ TargetID string }

@@ -60,7 +60,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		counter(logBytes, n.Bytes, name)
 		counter(logRotations, n.Rotations, name)
 		counter(logLost, n.Lost, name)
-		if now := l.Standing(); now.Waiting == nil {
+		if now := l.Standing(); now.Waiting == nil && !l.Beat().IsZero() {
 			gauge(logLag, float64(now.Lag), name)
 		}
 		if !n.Last.IsZero() {
