@@ -94,6 +94,9 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 	reasons := []string{}
 	for _, l := range r.Logs {
 		beat, waiting := l.Beat(), l.Standing().Waiting
+		if beat.IsZero() {
+			beat = r.instead // it was followed until then, and goes on in a moment
+		}
 		switch {
 		case l.Ended():
 		case waiting != nil:

@@ -24,6 +24,8 @@ type Running struct {
 	Logs    []*pipeline.Log
 	Targets []notify.Target
 	Causes  []string // the IDs of all that can be diagnosed
+
+	instead time.Time // when it took the place of another one; zero = it is the first
 }
 
 // Program is what runs.
@@ -56,12 +58,15 @@ func New(p Program, s *store.Store, log *slog.Logger) *Site {
 	site := &Site{program: p, store: s, log: log, machine: machine, started: time.Now()}
 	site.reports = site.report
 	site.metrics = newMetrics(site)
-	site.Show(&Running{Conf: &conf.Config{}})
+	site.running.Store(&Running{Conf: &conf.Config{}})
 	return site
 }
 
 // Show makes r what is shown from now on.
 func (s *Site) Show(r *Running) {
+	if len(s.running.Load().Logs) > 0 {
+		r.instead = time.Now()
+	}
 	s.running.Store(r)
 	s.metrics.expect(r)
 }
