@@ -11,6 +11,9 @@ needs=(
 	"javac|default-jdk-headless"        # writes them, with real log4j
 	"/usr/share/java/log4j-1.2.jar|liblog4j1.2-java"
 	"/usr/share/java/log4j-core.jar|liblog4j2-java"
+	"promtool|prometheus"               # checks metrics, alert rules and dashboard; scrapes
+	"chromium|chromium"                 # looks at the status page
+	"npm|npm"                           # brings axe-core, which looks at it for those who cannot
 )
 
 there() {
