@@ -90,6 +90,11 @@ func TestHTTP(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &report); status != 0 || err != nil || len(report.Incidents) != 1 || report.Incidents[0].Count != 2 {
 		t.Errorf("status: %d %v %s\n%s", status, err, errs, out)
 	}
+	for _, path := range []string{"/?show=all", "/api/v1/status", "/metrics", "/readyz"} {
+		if got, err := ask(address, path); err != nil || strings.Contains(got, "whsec_") || strings.Contains(got, hub.URL) {
+			t.Errorf("%s shows a secret: %v %s", path, err, got)
+		}
+	}
 	w.stop()
 	status, _, errs = command(t, "status", "--config", config)
 	if want := "the service does not answer at " + address + ": start it with: systemctl start jira-oauth-watcher"; status != 1 || !strings.Contains(errs, want) {
