@@ -74,6 +74,7 @@ func (b *builder) config(f *file) (*Config, error) {
 	b.absolute(&c.Causes.Dir, "causes.dir", f.Causes.Dir)
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
+	c.HTTP = b.http(&f.HTTP)
 	c.Logs = b.logs(f.Logs)
 	for i := range f.Slack {
 		c.Slack = append(c.Slack, b.slack(element("slack", i), &f.Slack[i]))

@@ -21,6 +21,7 @@ type Config struct {
 	Logs          []Log  // may be empty: the command line can name logs too
 	Alerts        Alerts
 	Causes        Causes
+	HTTP          HTTP
 	Slack         []Slack
 	Webhooks      []Webhook
 	Alertmanagers []Alertmanager

@@ -34,6 +34,7 @@ func TestLoad(t *testing.T) {
 			Storm:       20,
 		},
 		Causes: conf.Causes{Dir: "/etc/causes", DirGiven: true},
+		HTTP:   conf.HTTP{Listen: "0.0.0.0:9494", BasicAuth: conf.NewSecret("ops:hunter2"), AllowRemote: true},
 		Slack: []conf.Slack{{
 			Notifier:   conf.Notifier{Name: "ops", MinSeverity: conf.SeverityHigh, Timeout: 5 * time.Minute, RetryFor: time.Hour},
 			WebhookURL: conf.NewSecret("https://hooks.slack.com/services/hunter2"),
@@ -97,7 +98,7 @@ func absolute(t *testing.T, path string) string {
 func exported(c *conf.Config) conf.Config {
 	return conf.Config{
 		File: c.File, Node: c.Node, StateDir: c.StateDir, Logs: c.Logs, Alerts: c.Alerts,
-		Causes: c.Causes, Slack: c.Slack, Webhooks: c.Webhooks, Alertmanagers: c.Alertmanagers,
+		Causes: c.Causes, HTTP: c.HTTP, Slack: c.Slack, Webhooks: c.Webhooks, Alertmanagers: c.Alertmanagers,
 	}
 }
 

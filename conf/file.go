@@ -8,6 +8,7 @@ type file struct {
 	Logs     []fileLog     `toml:"log"`
 	Alerts   fileAlerts    `toml:"alerts"`
 	Causes   fileCauses    `toml:"causes"`
+	HTTP     fileHTTP      `toml:"http"`
 	Slack    []fileSlack   `toml:"slack"`
 	Webhooks []fileWebhook `toml:"webhook"`
 
@@ -15,7 +16,6 @@ type file struct {
 
 	Ship    any `toml:"ship,later"`
 	Cluster any `toml:"cluster,later"`
-	HTTP    any `toml:"http,later"`
 	Probe   any `toml:"probe,later"`
 }
 
@@ -41,6 +41,13 @@ type fileAlerts struct {
 
 type fileCauses struct {
 	Dir *string `toml:"dir"`
+}
+
+type fileHTTP struct {
+	Listen        *string `toml:"listen"`
+	BasicAuth     *Secret `toml:"basic_auth"`
+	BasicAuthFile *string `toml:"basic_auth_file"`
+	AllowRemote   bool    `toml:"allow_remote"`
 }
 
 type fileNotifier struct {

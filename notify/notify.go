@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -95,7 +96,7 @@ func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
 		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: to})
 	}
 	for _, m := range c.Alertmanagers {
-		to, err := newAlertmanager(m, c.Alerts.QuietAfter, c.Alerts.JiraURL)
+		to, err := newAlertmanager(m, c.Alerts.QuietAfter, cmp.Or(c.HTTP.URL(), c.Alerts.JiraURL))
 		if err != nil {
 			return nil, fmt.Errorf("notifier %q: %w", m.Name, err)
 		}

@@ -13,6 +13,9 @@ needs=(
 	"/usr/share/java/log4j-core.jar|liblog4j2-java"
 	"prometheus-alertmanager|prometheus-alertmanager"
 	"amtool|prometheus-alertmanager"    # checks the example of its configuration
+	"promtool|prometheus"               # checks metrics, alert rules and dashboard; scrapes
+	"chromium|chromium"                 # looks at the status page
+	"npm|npm"                           # brings axe-core, which looks at it for those who cannot
 )
 
 if [ "${WATCHER_SYSTEM:-}" = 1 ]; then

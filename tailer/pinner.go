@@ -74,6 +74,7 @@ func (f *Follower) lookOnce() {
 		g.glance(0)
 	}
 	f.look() // has no error outside of Once mode
+	f.update(func(s *Stats) { s.Lag = f.lag() })
 }
 
 func (f *Follower) youngest() *file {

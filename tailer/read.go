@@ -55,7 +55,10 @@ func (f *Follower) deliver(p piece) Block {
 
 func (f *Follower) delivered(b Block) {
 	f.last = b.Position(len(b.Text))
-	f.update(func(s *Stats) { s.Bytes += b.size })
+	f.update(func(s *Stats) {
+		s.Bytes += b.size
+		s.Lag = f.lag()
+	})
 }
 
 // more reads on, or goes on to the next file. False means that there is nothing

@@ -21,6 +21,19 @@ func (f *Follower) Stats() Stats {
 	return f.stats
 }
 
+// lag is how much is behind what was delivered, as far as it was seen. Of what
+// is compressed nobody knows.
+func (f *Follower) lag() int64 {
+	if f.cur == nil {
+		return 0
+	}
+	n := max(f.cur.seen-f.cur.pos, 0)
+	for _, g := range f.younger {
+		n += g.seen
+	}
+	return n
+}
+
 // Gaps returns where lines are or may be missing, and forgets it.
 func (f *Follower) Gaps() []Gap {
 	f.statsMu.Lock()

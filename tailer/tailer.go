@@ -94,6 +94,7 @@ type Stats struct {
 	Lines        int64 // delivered by Next; who takes blocks counts for himself
 	Bytes        int64 // delivered, with line ends and skipped bytes
 	Rotations    int64 // how often reading went on in a younger file
+	Lag          int64 // bytes that were seen to be written and are not delivered yet; 0 for a stream
 	LostBytes    int64 // known to be gone before they were read
 	SkippedBytes int64 // behind the first MaxLine bytes of a line
 	Waiting      error // why the file cannot be read now; nil means it is followed

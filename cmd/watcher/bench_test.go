@@ -18,7 +18,7 @@ import (
 func BenchmarkWriteToRequest(b *testing.B) {
 	dir := b.TempDir()
 	hub := receive(b)
-	w, _, log := follow(b, dir, hub, "")
+	w, _, log := follow(b, dir, hub, "[alerts]\nstorm = 0\n")
 	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)

@@ -46,6 +46,9 @@ func (a *app) check(config string) error {
 	for _, t := range targets {
 		fmt.Fprintf(a.out, "ok       notifier %q (%s)\n", t.Name, t.Kind)
 	}
+	if c.HTTP.On() {
+		fmt.Fprintf(a.out, "ok       status page %s\n", c.HTTP.URL())
+	}
 	for _, w := range c.Warnings {
 		fmt.Fprintf(a.out, "warning  %s\n", w)
 	}

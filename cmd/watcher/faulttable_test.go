@@ -28,7 +28,7 @@ type fault struct {
 	lost int                       // alerts that are set aside instead of delivered
 }
 
-func answers(status int, body string, header ...string) func(http.ResponseWriter) {
+func replies(status int, body string, header ...string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		for i := 0; i+1 < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
@@ -70,33 +70,33 @@ const canaryAddress = "/services/CANARY"
 // faults are the ways in which each kind of receiver is made to fail.
 func faults() map[string][]fault {
 	common := []fault{
-		{"429 with Retry-After: 1", "ratelimited", answers(429, `{"ok":false,"error":"ratelimited"}`, "Retry-After", "1"), 2, "", 0},
-		{"500", "500", answers(500, "oops"), 2, "", 0},
-		{"503 with Retry-After as a date", "503", answers(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0},
+		{"429 with Retry-After: 1", "ratelimited", replies(429, `{"ok":false,"error":"ratelimited"}`, "Retry-After", "1"), 2, "", 0},
+		{"500", "500", replies(500, "oops"), 2, "", 0},
+		{"503 with Retry-After as a date", "503", replies(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0},
 		{"slow loris, a byte each 0.1 s", "no answer in time", hijacked(slowly), 1, "", 0},
 		{"connection cut before an answer", "EOF", hijacked(func(net.Conn) {}), 2, "", 0},
-		{"302 to a login page", "refuses its settings", answers(302, "", "Location", "https://login.invalid/"), 1, "reload", 0},
+		{"302 to a login page", "refuses its settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0},
 		{unresolved, "no such host", nil, 0, "reload", 0},
 		{untrusted, "certificate", nil, 0, "reload", 0},
 	}
 	slack := []fault{
-		{"404 no_service", "refuses its settings", answers(404, "no_service"), 1, "reload", 0},
-		{"200 with a login page", "did a proxy answer", answers(200, "<html>Please log in</html>"), 1, "reload", 0},
+		{"404 no_service", "refuses its settings", replies(404, "no_service"), 1, "reload", 0},
+		{"200 with a login page", "did a proxy answer", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
 		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
-		{"400 invalid_blocks, twice for one alert", "set aside", answers(400, "invalid_blocks"), 2, "", 1},
-		{"410 channel_is_archived", "refuses its settings", answers(410, "channel_is_archived"), 1, "reload", 0},
+		{"400 invalid_blocks, twice for one alert", "set aside", replies(400, "invalid_blocks"), 2, "", 1},
+		{"410 channel_is_archived", "refuses its settings", replies(410, "channel_is_archived"), 1, "reload", 0},
 	}
 	hook := []fault{
-		{"404", "refuses its settings", answers(404, ""), 1, "reload", 0},
-		{"400, twice for one alert", "set aside", answers(400, "bad"), 2, "", 1},
-		{"410", "gone for good", answers(410, ""), 1, "reload", 0},
+		{"404", "refuses its settings", replies(404, ""), 1, "reload", 0},
+		{"400, twice for one alert", "set aside", replies(400, "bad"), 2, "", 1},
+		{"410", "gone for good", replies(410, ""), 1, "reload", 0},
 	}
 	bot := []fault{
-		{"200 with internal_error", "internal_error", answers(200, `{"ok":false,"error":"internal_error"}`), 1, "", 0},
-		{"200 with a login page", "refuses its settings", answers(200, "<html>Please log in</html>"), 1, "reload", 0},
-		{"200 with invalid_auth", "refuses its settings", answers(200, `{"ok":false,"error":"invalid_auth"}`), 1, "reload", 0},
-		{"200 with missing_scope", "chat:write", answers(200, `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"x"}`), 1, "reload", 0},
-		{"200 with invalid_blocks, twice for one alert", "set aside", answers(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1},
+		{"200 with internal_error", "internal_error", replies(200, `{"ok":false,"error":"internal_error"}`), 1, "", 0},
+		{"200 with a login page", "refuses its settings", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
+		{"200 with invalid_auth", "refuses its settings", replies(200, `{"ok":false,"error":"invalid_auth"}`), 1, "reload", 0},
+		{"200 with missing_scope", "chat:write", replies(200, `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"x"}`), 1, "reload", 0},
+		{"200 with invalid_blocks, twice for one alert", "set aside", replies(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1},
 		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
 	}
 	return map[string][]fault{"webhook": append(hook, common...), "slack webhook": append(slack, common...), "slack bot": append(bot, common...)}

@@ -11,18 +11,20 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
 
 // generation is all that one configuration makes. It is built completely, and
-// opens nothing, while the one before it still runs.
+// opens nothing but an address to listen on, while the one before it still runs.
 type generation struct {
 	conf     *conf.Config
 	set      *matchers.Set
 	targets  []notify.Target
 	recorder *pipeline.Recorder
+	server   *status.Server // only when it answers on another address than the one before
 
 	logs    []*pipeline.Log
 	workers []*notify.Worker
@@ -60,7 +62,14 @@ func (d *daemon) reload() (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.build(c, set)
+	g, err := d.build(c, set)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.listen(g); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // open begins where the store says that reading had stopped.
@@ -68,9 +77,10 @@ func (g *generation) open(d *daemon) error {
 	if err := d.depart(g.targets); err != nil {
 		return err
 	}
-	g.recorder.Store = d.store
+	g.recorder.Store, g.recorder.Tally = d.store, d.site.Metrics()
+	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
-		g.workers = append(g.workers, notify.NewWorker(t, d.store, d.log))
+		g.workers = append(g.workers, notify.NewWorker(t, queue, d.log))
 		if t.Buttons != nil {
 			log := d.log.With("notifier", t.Name)
 			g.buttons = append(g.buttons, func(ctx context.Context) error { return t.Buttons.Run(ctx, log, g.recorder.Acknowledge) })
@@ -84,6 +94,7 @@ func (g *generation) open(d *daemon) error {
 			Recorder: g.recorder,
 			Silent:   l.SilentAfter,
 		}
+		p.Earlier = d.counts[p.Source]
 		g.recorder.Logs = append(g.recorder.Logs, p.Source)
 		if l.Path == stdinPath {
 			if d.stdin == nil {

@@ -22,10 +22,11 @@ var mayImport = map[string][]string{
 	"notify":             {"conf"},
 	"internal/incident":  {"conf", "internal/event", "matchers", "notify"},
 	"internal/store":     {"tailer", "internal/incident", "notify"},
-	"internal/slackview": {},
 	"internal/pipeline":  {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
+	"internal/status":    {"conf", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"internal/slackview": {},
 	"internal/torture":   {"tailer", "internal/event", "matchers"},
-	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify"},
 }
 
 // doors are the only packages that may import a library.
@@ -38,6 +39,7 @@ var doors = map[string]string{
 	"github.com/gorilla/websocket":    "notify",
 	"github.com/standard-webhooks":    "notify",
 	"go.etcd.io/bbolt":                "internal/store",
+	"github.com/prometheus":           "internal/status",
 	"github.com/spf13":                "cmd/watcher",
 	"github.com/coreos/go-systemd":    "cmd/watcher",
 	"golang.org/x/term":               "cmd/watcher",

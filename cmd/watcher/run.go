@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"log/slog"
 	"os"
 	"os/signal"
@@ -16,6 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/tailer"
 )
@@ -118,8 +120,12 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
+	d.newSite()
 	if o.once {
 		return d.once(ctx, first)
+	}
+	if err := d.listen(first); err != nil {
+		return err
 	}
 	if c.File == "" {
 		d.greet(c)
@@ -143,9 +149,15 @@ type daemon struct {
 
 	stateDir string
 	stdin    *tailer.StreamReader
+
+	site    *status.Site
+	server  *status.Server // of the [http] listener, nil = off
+	serving sync.WaitGroup
+	counts  map[incident.Source]pipeline.Counts // of logs, before a reload
 }
 
 func (d *daemon) close() {
+	d.silence()
 	if d.stdin != nil {
 		d.stdin.Close()
 	}
@@ -214,7 +226,8 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 	if err := g.open(d); err != nil {
 		return nil, err
 	}
-	defer g.close()
+	defer func() { g.close(); d.keep(g) }()
+	d.show(g)
 	running, stop := context.WithCancel(ctx)
 	read, sent := make(chan error, 1), make(chan error, 1)
 	go func() { read <- together(running, g.readers()) }()
@@ -251,7 +264,9 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			return nil, finish(err)
 		case <-hup:
 			service.reloading()
-			if next, err = d.reload(); err != nil {
+			next, err = d.reload()
+			d.site.Metrics().Reload(err)
+			if err != nil {
 				d.log.Error("reload refused, the old configuration stays", "err", err)
 				service.refuse()
 				continue
@@ -281,30 +296,3 @@ func (d *daemon) ended(ctx context.Context, g *generation, stop context.CancelFu
 	}
 	return d.drain(ctx, g)
 }
-
-// together runs all tasks and waits for all of them; the first that fails
-// stops the others.
-func together(ctx context.Context, tasks []task) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	errs := make(chan error, len(tasks))
-	var wg sync.WaitGroup
-	for _, t := range tasks {
-		wg.Go(func() {
-			err := t(ctx)
-			if err != nil {
-				stop()
-			}
-			errs <- err
-		})
-	}
-	wg.Wait()
-	close(errs)
-	var all error
-	for err := range errs {
-		all = errors.Join(all, err)
-	}
-	return all
-}
-
-type task func(context.Context) error

@@ -51,6 +51,9 @@ type Log struct {
 	Key      string                 // under which the position is stored; "" = not at all
 	Begin    func() tailer.Position // where Reader begins, once it has opened the log; needed with Key
 	Silent   time.Duration          // no line for so long is worth an alert; 0 = never
+	Earlier  Counts                 // what was counted of the log before a reload
+
+	lines, bytes, text atomic.Int64 // text: wall clock of the last line, nanoseconds
 
 	beat    atomic.Int64 // wall clock of the last sign of life, nanoseconds
 	current atomic.Bool
@@ -93,6 +96,7 @@ func (l *Log) Run(ctx context.Context) error {
 	for {
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
+		l.count(b)
 		if l.Beat().IsZero() && silent {
 			if err := l.begin(); err != nil {
 				return err

@@ -65,6 +65,12 @@ type process struct {
 // live starts reading; the log's positions and alerts go to the state.
 func (w *world) live(targets ...pipeline.Target) *process {
 	w.t.Helper()
+	return w.alter(func(*pipeline.Log) {}, targets...)
+}
+
+// alter is live with another Log.
+func (w *world) alter(change func(*pipeline.Log), targets ...pipeline.Target) *process {
+	w.t.Helper()
 	s, err := store.Open(filepath.Join(w.dir, "state"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		w.t.Fatal(err)
@@ -86,6 +92,7 @@ func (w *world) live(targets ...pipeline.Target) *process {
 		Source: incident.Source{Name: "jira", Path: w.log()}, Zone: time.UTC, Reader: f, Set: set, Recorder: rec,
 		Key: w.log(), Begin: f.Position,
 	}
+	change(l)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error, 1)
 	go func() { done <- l.Run(ctx) }()

@@ -19,6 +19,14 @@ type Recorder struct {
 	Rules   *incident.Rules
 	Targets []Target
 	Logs    []incident.Source
+	Tally   Tally // nil = nobody counts
+}
+
+// Tally counts what is recorded. Its methods are called in the middle of a
+// transaction and from several goroutines.
+type Tally interface {
+	Failure(cause string)
+	Alert(kind notify.Kind)
 }
 
 // Target is a notifier that alerts are queued for.
@@ -31,7 +39,14 @@ type Target struct {
 // for it, and queues the alert it is worth.
 func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source) error {
 	now := time.Now()
-	s, err := tx.Incident(r.Rules.Key(f))
+	key := r.Rules.Key(f)
+	if r.Tally != nil {
+		r.Tally.Failure(f.Cause.ID)
+	}
+	if err := tx.Happened(key, f.Time, now); err != nil {
+		return err
+	}
+	s, err := tx.Incident(key)
 	if err != nil {
 		return err
 	}
@@ -142,6 +157,9 @@ func (r *Recorder) blind(tx *store.Tx, g incident.Gap, log incident.Source) erro
 func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without string) error {
 	if alert == nil {
 		return nil
+	}
+	if r.Tally != nil {
+		r.Tally.Alert(alert.Data.Kind)
 	}
 	for _, t := range r.Targets {
 		if alert.Data.Cause.Severity < t.MinSeverity || t.Name == without {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -35,6 +36,14 @@ func filled(t *testing.T) (file []byte, now, before string) {
 	if err := s.SetAside("hub", d, notify.Health{}); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Done("hub", notify.Delivery{Alert: alert("key 03@20211116T113550.956Z#2")}, nil, notify.Health{}); err != nil {
+		t.Fatal(err)
+	}
+	closed := state("key 03")
+	closed.Open = false
+	update(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.Happened("key 03", midday.Add(-time.Hour), midday), tx.SetIncident(closed))
+	})
 	before = content(t, s)
 	update(t, s, func(tx *store.Tx) error {
 		return errors.Join(tx.SetPosition("other", tailer.Position{Offset: 7}), tx.Enqueue("slack", alert("s")))

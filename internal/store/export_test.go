@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -33,38 +34,23 @@ func (s *Store) Queue(notifier string) (ids []string) {
 	return ids
 }
 
-// Downgrade turns the file into one of schema 1.
-func (s *Store) Downgrade() error {
+// Downgrade turns the file into one of an older schema.
+func (s *Store) Downgrade(to int) error {
 	return s.db.Update(func(btx *bolt.Tx) error {
 		before, err := readSummary(btx.Bucket(meta).Get(summaryKey))
 		if err != nil {
 			return err
 		}
 		tx := &Tx{tx: btx, summary: before}
-		for _, name := range [][]byte{outbox, aside} {
-			t, err := tx.of(name, "hub")
-			if err != nil {
+		if to == 1 {
+			if err := tx.plainKeys("hub"); err != nil {
 				return err
-			}
-			old := map[string]notify.Delivery{}
-			if err := t.b.ForEach(func(k, v []byte) error {
-				var d notify.Delivery
-				err := json.Unmarshal(v, &d)
-				old[string(k)] = d
-				return err
-			}); err != nil {
-				return err
-			}
-			for k, d := range old {
-				if err := t.delete([]byte(k)); err != nil {
-					return err
-				}
-				if err := t.put([]byte(k)[:8], d); err != nil {
-					return err
-				}
 			}
 		}
-		for _, name := range [][]byte{queued, receipts, health, openings} {
+		for _, name := range forms[schema] {
+			if slices.Contains(names(forms[to]), string(name)) {
+				continue
+			}
 			if err := tx.clear(name); err != nil {
 				return err
 			}
@@ -72,9 +58,37 @@ func (s *Store) Downgrade() error {
 				return err
 			}
 		}
-		tx.summary.Schema = 1
+		tx.summary.Schema = to
 		return tx.summary.write(btx)
 	})
+}
+
+// plainKeys gives deliveries the keys of schema 1.
+func (tx *Tx) plainKeys(notifier string) error {
+	for _, name := range [][]byte{outbox, aside} {
+		t, err := tx.of(name, notifier)
+		if err != nil {
+			return err
+		}
+		old := map[string]notify.Delivery{}
+		if err := t.b.ForEach(func(k, v []byte) error {
+			var d notify.Delivery
+			err := json.Unmarshal(v, &d)
+			old[string(k)] = d
+			return err
+		}); err != nil {
+			return err
+		}
+		for k, d := range old {
+			if err := t.delete([]byte(k)); err != nil {
+				return err
+			}
+			if err := t.put([]byte(k)[:8], d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (tx *Tx) clear(name []byte) error {

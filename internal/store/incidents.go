@@ -14,10 +14,14 @@ func (tx *Tx) Incident(key string) (incident.State, error) {
 	return s, err
 }
 
-// SetIncident stores the state of an incident, or forgets one that is closed.
+// SetIncident stores the state of an incident; of one that is closed, what it
+// was is kept for a week.
 func (tx *Tx) SetIncident(s incident.State) error {
 	tx.news = true
 	if !s.Open {
+		if err := tx.close(s); err != nil {
+			return err
+		}
 		return tx.table(incidents).delete([]byte(s.Key))
 	}
 	return tx.table(incidents).put([]byte(s.Key), s)

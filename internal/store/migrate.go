@@ -23,7 +23,7 @@ func prepare(db *bolt.DB) error {
 		return err
 	}
 	return db.Update(func(btx *bolt.Tx) error {
-		for _, name := range parts {
+		for _, name := range forms[schema] {
 			if _, err := btx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}

@@ -163,6 +163,9 @@ func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h not
 		if err := tx.setHealth(notifier, h); err != nil {
 			return err
 		}
+		if err := tx.accepted(notifier, d, h.Succeeded); err != nil {
+			return err
+		}
 		return tx.remove(notifier, d)
 	})
 }

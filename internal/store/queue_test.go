@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"
@@ -192,48 +191,5 @@ func TestHealthAndReceipts(t *testing.T) {
 	}
 	if standing, err := s.Standing("bot"); err != nil || len(standing) != 0 {
 		t.Errorf("after it was forgotten: %+v %v", standing, err)
-	}
-}
-
-// A file of schema 1 is brought into the present form with all that it holds.
-func TestMigrate(t *testing.T) {
-	dir := t.TempDir()
-	s, _ := opened(t, dir)
-	add(t, s, "hub", "opened a@1#1", "reminder a@1#2", "opened b@1#1")
-	d, _, _ := s.Oldest("hub")
-	if err := s.SetAside("hub", d, notify.Health{}); err != nil {
-		t.Fatal(err)
-	}
-	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(state("k")) })
-	if err := s.Downgrade(); err != nil {
-		t.Fatal(err)
-	}
-	s.Close()
-	s, said := opened(t, dir)
-	if said != "" {
-		t.Errorf("it says %s", said)
-	}
-	if _, aside, err := s.Waiting(); err != nil || aside["hub"] != 1 {
-		t.Errorf("set aside: %v %v", aside, err)
-	}
-	if got := drained(t, s, "hub"); !slices.Equal(got, []string{"reminder a@1#2 +1", "opened b@1#1 +1"}) {
-		t.Errorf("got %q", got)
-	}
-	s.Close()
-	s, said = opened(t, dir)
-	if said != "" {
-		t.Errorf("the second time it says %s", said)
-	}
-	var all []string
-	s.View(func(tx *store.Tx) error {
-		states, err := tx.Incidents()
-		for _, s := range states {
-			text, _ := json.Marshal(s.Key)
-			all = append(all, string(text))
-		}
-		return err
-	})
-	if !slices.Equal(all, []string{`"k"`}) {
-		t.Errorf("incidents %q", all)
 	}
 }

@@ -94,10 +94,7 @@ func sound(file *os.File) (halved bool, err error) {
 	if want.Schema > schema {
 		return false, fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): install that version again, or move the file away", want.Schema, schema)
 	}
-	all := names(parts)
-	if want.Schema < schema {
-		all = names(first)
-	}
+	all := names(forms[want.Schema])
 	if !slices.Equal(c.buckets, all) {
 		return false, unsound("it has the parts %q, not %q", c.buckets, all)
 	}

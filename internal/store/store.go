@@ -18,8 +18,8 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// The buckets of the file. outbox, queued, aside and receipts hold one bucket a
-// notifier.
+// The buckets of the file. outbox, queued, aside, receipts and delivered hold
+// one bucket a notifier.
 var (
 	meta      = []byte("meta")
 	positions = []byte("positions")
@@ -30,17 +30,21 @@ var (
 	aside     = []byte("aside")
 	receipts  = []byte("receipts") // by incident
 	health    = []byte("health")   // by notifier
+	history   = []byte("history")  // by hour: failures of each integration
+	closed    = []byte("closed")   // incidents that have ended of late
+	delivered = []byte("delivered")
 )
 
-// parts are all buckets, and first those that a file of schema 1 had.
-var (
-	parts = [][]byte{meta, positions, incidents, openings, outbox, queued, aside, receipts, health}
-	first = [][]byte{meta, positions, incidents, outbox, aside}
-)
+// forms are the buckets that a file of each schema has.
+var forms = map[int][][]byte{
+	1: {meta, positions, incidents, outbox, aside},
+	2: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health},
+	3: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered},
+}
 
 // schema is the version of the file's form. A file of an older one gets what
 // it lacks, one of a newer one is refused.
-const schema = 2
+const schema = 3
 
 // maxAside bounds the deliveries kept apart for one notifier; the oldest go.
 const maxAside = 1000
@@ -49,7 +53,8 @@ const maxAside = 1000
 // every change is on disk when they return.
 type Store struct {
 	db       *bolt.DB
-	maxQueue int // deliveries that wait for one notifier
+	file     os.FileInfo // of the file when it was opened
+	maxQueue int         // deliveries that wait for one notifier
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -101,7 +106,12 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		db.Close()
 		return nil, err
 	}
-	return &Store{db: db, maxQueue: maxQueue, changed: make(chan struct{})}, nil
+	file, err := os.Stat(path)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &Store{db: db, file: file, maxQueue: maxQueue, changed: make(chan struct{})}, nil
 }
 
 func (s summary) write(tx *bolt.Tx) error {
@@ -121,6 +131,7 @@ type Tx struct {
 	summary  summary
 	maxQueue int
 	news     bool // a delivery was queued, or an incident changed
+	ended    bool // an incident was closed
 }
 
 // Update runs f in one transaction: all that it changes is on disk when Update
@@ -135,6 +146,11 @@ func (s *Store) Update(f func(*Tx) error) error {
 		tx := &Tx{tx: btx, summary: before, maxQueue: s.maxQueue}
 		if err := f(tx); err != nil {
 			return err
+		}
+		if tx.ended {
+			if err := tx.sweep(time.Now()); err != nil {
+				return err
+			}
 		}
 		news = tx.news
 		return tx.summary.write(btx)

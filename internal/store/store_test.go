@@ -61,6 +61,9 @@ func enqueue(ids ...string) func(*store.Tx) error {
 	}
 }
 
+// midday is the now of the history in these tests.
+var midday = time.Date(2021, 11, 17, 12, 0, 0, 0, time.UTC)
+
 // content is all that a store holds, in words.
 func content(t *testing.T, s *store.Store) string {
 	t.Helper()
@@ -72,6 +75,14 @@ func content(t *testing.T, s *store.Store) string {
 	err := s.View(func(tx *store.Tx) error {
 		all, err := tx.Incidents()
 		fmt.Fprintf(&b, "%d incidents %+v %v\n", len(all), all, err)
+		hours, err := tx.Hours(midday)
+		fmt.Fprintln(&b, hours, err)
+		closed, err := tx.Closed(midday)
+		fmt.Fprintln(&b, closed, err)
+		for _, c := range closed {
+			d, err := tx.Delivered("hub", c.Data.ID)
+			fmt.Fprintln(&b, d, err)
+		}
 		return err
 	})
 	fmt.Fprintln(&b, err)

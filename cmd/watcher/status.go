@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/status"
+)
+
+const (
+	statusTime = 10 * time.Second // how long the service may take to answer
+	maxStatus  = 256 << 20        // of its answer, in bytes: thousands of incidents
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var config string
+	form := newFormat("text", "json")
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show what the running service knows",
+		Long: `Asks the running service over its [http] listener what fails, how the logs are
+read and how the notifiers fare, and shows what its status page shows. The
+address and the password are those of the configuration.
+
+The exit status is 1 when the service does not answer.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.status(c.Context(), config, form.value) },
+	}
+	configFlag(c, &config)
+	form.addTo(c)
+	return c
+}
+
+func (a *app) status(ctx context.Context, config, form string) error {
+	c, err := loadConfig(config, false)
+	if err != nil {
+		return err
+	}
+	if !c.HTTP.On() {
+		return fmt.Errorf("%s has no [http] listen, so the service cannot be asked: add the lines\n\n    [http]\n    listen = \"127.0.0.1:9494\"\n\nand run: systemctl reload jira-oauth-watcher", c.File)
+	}
+	answer, err := askStatus(ctx, c.HTTP)
+	if err != nil {
+		return err
+	}
+	var report status.Report
+	if err := json.Unmarshal(answer, &report); err != nil || report.Schema == 0 {
+		return fmt.Errorf("what answers at %s is not this service: see which program has the port, or change [http] listen", c.HTTP.Local())
+	}
+	if form == "json" {
+		_, err := a.out.Write(answer)
+		return err
+	}
+	return status.Text(a.out, report)
+}
+
+// askStatus asks the service, on no other way than straight.
+func askStatus(ctx context.Context, h conf.HTTP) ([]byte, error) {
+	client := http.Client{
+		Timeout:   statusTime,
+		Transport: &http.Transport{DisableKeepAlives: true},
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+"/api/v1/status", nil)
+	if err != nil {
+		return nil, err
+	}
+	if user, password, ok := strings.Cut(h.BasicAuth.Reveal(), ":"); ok {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, unreachable(h, err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxStatus))
+	switch {
+	case err != nil:
+		return nil, unreachable(h, err)
+	case response.StatusCode == http.StatusUnauthorized:
+		return nil, fmt.Errorf("the service at %s has another user and password: it runs with an older configuration; run: systemctl reload jira-oauth-watcher", h.Local())
+	case response.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("the service at %s answers %s", h.Local(), response.Status)
+	}
+	return answer, nil
+}
+
+// unreachable says what to do when the service cannot be asked.
+func unreachable(h conf.HTTP, err error) error {
+	var op *net.OpError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("the service does not answer at %s: start it with: systemctl start jira-oauth-watcher; if it runs, it has not read [http] listen yet: systemctl reload jira-oauth-watcher", h.Local())
+	case errors.As(err, &op):
+		err = op.Err
+	}
+	return fmt.Errorf("the service does not answer at %s: %w", h.Local(), err)
+}

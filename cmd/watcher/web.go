@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/status"
+)
+
+// newSite makes what the [http] listener answers, and what counts, whether
+// there is a listener or not.
+func (d *daemon) newSite() {
+	version, commit := build()
+	d.site = status.New(status.Program{Version: version, Commit: commit, Go: runtime.Version()}, d.store, d.log)
+	d.counts = map[incident.Source]pipeline.Counts{}
+}
+
+// listen takes the address that a generation wants to answer on, unless it is
+// taken already. Nothing is answered there before show.
+func (d *daemon) listen(g *generation) (err error) {
+	address := g.conf.HTTP.Listen
+	if !g.conf.HTTP.On() || d.server != nil && d.server.Address() == address {
+		return nil
+	}
+	g.server, err = status.Listen(address, d.site.Handler(), d.log)
+	if err != nil && d.server != nil && port(d.server.Address()) == port(address) {
+		return fmt.Errorf("%w; this service itself has the port at %s: restart it to change the address alone", err, d.server.Address())
+	}
+	return err
+}
+
+func port(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
+// show lets the listener answer with what the generation is. One that stays is
+// not interrupted.
+func (d *daemon) show(g *generation) {
+	var causes []string
+	for _, c := range g.set.Causes() {
+		causes = append(causes, c.ID)
+	}
+	d.site.Show(&status.Running{
+		Conf: g.conf, Node: incident.NewMasks(g.conf.Alerts.Mask, g.conf.Node).Node(g.conf.Node),
+		Logs: g.logs, Targets: g.targets, Causes: causes,
+	})
+	if g.server == nil && g.conf.HTTP.On() {
+		return
+	}
+	d.silence()
+	if g.server == nil {
+		return
+	}
+	d.server = g.server
+	d.serving.Go(func() {
+		if err := g.server.Serve(); err != nil {
+			d.log.Error("the status page is gone until the service is restarted", "err", err)
+		}
+	})
+	d.log.Info("status page", "url", g.conf.HTTP.URL())
+}
+
+// silence ends the listener, if there is one.
+func (d *daemon) silence() {
+	if d.server != nil {
+		d.server.Close()
+		d.serving.Wait()
+		d.server = nil
+	}
+}
+
+// keep remembers what a generation counted, for the next one to go on.
+func (d *daemon) keep(g *generation) {
+	for _, l := range g.logs {
+		d.counts[l.Source] = l.Counts()
+	}
+}

@@ -1,0 +1,59 @@
+package pipeline
+
+import (
+	"bytes"
+	"time"
+
+	"jira-oauth-watcher/tailer"
+)
+
+// Counts is what has become of a log since the program began.
+type Counts struct {
+	Lines     int64
+	Bytes     int64 // of lines, without what is skipped of overlong ones
+	Rotations int64
+	Lost      int64     // bytes that are known to be gone unread
+	Last      time.Time // when the last line was read, by the wall clock; zero = none was
+}
+
+// count notes a block. It is on the way of every byte and does little.
+func (l *Log) count(b tailer.Block) {
+	if len(b.Text) == 0 {
+		return
+	}
+	n := bytes.Count(b.Text, []byte("\n"))
+	if b.Text[len(b.Text)-1] != '\n' {
+		n++
+	}
+	l.lines.Add(int64(n))
+	l.bytes.Add(int64(len(b.Text)))
+	l.text.Store(time.Now().UnixNano())
+}
+
+// Counts may be called from any goroutine.
+func (l *Log) Counts() Counts {
+	read := l.Reader.Stats()
+	c := Counts{
+		Lines:     l.Earlier.Lines + l.lines.Load(),
+		Bytes:     l.Earlier.Bytes + l.bytes.Load(),
+		Rotations: l.Earlier.Rotations + read.Rotations,
+		Lost:      l.Earlier.Lost + read.LostBytes,
+		Last:      l.Earlier.Last,
+	}
+	if n := l.text.Load(); n != 0 {
+		c.Last = time.Unix(0, n)
+	}
+	return c
+}
+
+// Standing is how a log can be read now.
+type Standing struct {
+	Lag     int64 // bytes that are written and not read yet
+	Waiting error // why it cannot be read, nil = it can
+}
+
+// Standing may be called from any goroutine.
+func (l *Log) Standing() Standing {
+	s := l.Reader.Stats()
+	return Standing{Lag: s.Lag, Waiting: s.Waiting}
+}

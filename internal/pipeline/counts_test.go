@@ -1,0 +1,84 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+// tally keeps what it is told.
+type tally struct {
+	mu   sync.Mutex
+	said map[string]int
+}
+
+func (t *tally) add(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.said[what]++
+}
+
+func (t *tally) Failure(cause string)   { t.add("failure " + cause) }
+func (t *tally) Alert(kind notify.Kind) { t.add("alert " + string(kind)) }
+
+// Lines, failures and alerts are counted, on top of what was counted before a
+// reload; the failures also in their hour, for as long as the store keeps it.
+func TestCounts(t *testing.T) {
+	w := newWorld(t)
+	p := w.live()
+	counts := &tally{said: map[string]int{}}
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+	p = w.alter(func(l *pipeline.Log) {
+		l.Recorder.Tally = counts
+		l.Earlier = pipeline.Counts{Lines: 10, Bytes: 1000, Rotations: 2, Lost: 3}
+	})
+	today := func(flow, ago int) string {
+		at := time.Now().UTC().Add(-time.Duration(ago) * time.Hour).Format("2006-01-02 15:04:05")
+		return at + failing(flow, 0, "AADSTS7000215: x")[len(at):]
+	}
+	text := today(1, 2) + today(1, 2) + today(2, 1) + failing(3, 3, "AADSTS50194: of long ago") + ordinary
+	before := time.Now()
+	w.write(text)
+	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 3 })
+	got := p.log.Counts()
+	if got.Last.Before(before) || time.Since(got.Last) < 0 {
+		t.Errorf("the last line was read at %v", got.Last)
+	}
+	got.Last = time.Time{}
+	if want := (pipeline.Counts{Lines: 15, Bytes: 1000 + int64(len(text)), Rotations: 2, Lost: 3}); got != want {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if s := p.log.Standing(); s != (pipeline.Standing{}) {
+		t.Errorf("standing %+v", s)
+	}
+	want := map[string]int{"failure entra-client-secret-invalid": 3, "failure entra-single-tenant-common-endpoint": 1, "alert opened": 3}
+	if !reflect.DeepEqual(counts.said, want) {
+		t.Errorf("got %v\nwant %v", counts.said, want)
+	}
+	p.store.View(func(tx *store.Tx) error {
+		hours, err := tx.Hours(time.Now())
+		sums := map[string]int{}
+		for key, all := range hours {
+			for i, n := range all {
+				if n > 0 {
+					sums[fmt.Sprintf("%c %d", key[7], store.HistoryHours-1-i)] += n
+				}
+			}
+		}
+		if len(hours) != 2 || sums["1 2"]+sums["1 3"] != 2 || sums["2 1"]+sums["2 2"] != 1 || err != nil {
+			t.Errorf("hours %v %v", sums, err)
+		}
+		return nil
+	})
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+}

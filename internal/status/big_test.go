@@ -1,0 +1,54 @@
+package status_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+// Thousands of incidents, a long queue and a full history are still a page, in
+// a moment.
+func TestMany(t *testing.T) {
+	w := newWorld(t, func(*conf.Config) {})
+	data := sampleReport(t).Open[1].Data
+	now := time.Now()
+	if err := w.store.Update(func(tx *store.Tx) error {
+		for i := range 2000 {
+			key := fmt.Sprintf("%08d-aaaa-4bbb-8ccc-000000000000", i)
+			s := incident.State{Key: key, Open: true, First: now, Last: now, Seen: now, Count: 1, Content: data}
+			s.Content.Integration.ID = key
+			if err := tx.SetIncident(s); err != nil {
+				return err
+			}
+			for h := range 6 {
+				if err := tx.Happened(key, now.Add(-time.Duration(h)*time.Hour), now); err != nil {
+					return err
+				}
+			}
+			d := data
+			d.ID, d.Kind = s.ID()+"#1", notify.Opened
+			for _, n := range []string{"ops", "hub"} {
+				if err := tx.Enqueue(n, notify.Alert{Data: d}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/api/v1/status", "/metrics", "/readyz"} {
+		begin := time.Now()
+		_, body := w.ask(path)
+		took := time.Since(begin)
+		t.Logf("%s: %d bytes in %v", path, len(body), took)
+		if took > 10*time.Second {
+			t.Errorf("%s took %v", path, took)
+		}
+	}
+}

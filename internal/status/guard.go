@@ -1,0 +1,73 @@
+package status
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"jira-oauth-watcher/conf"
+)
+
+// guard lets only those requests through that may be answered, and says to
+// browsers what the answers may be used for: nothing but to be looked at.
+func (s *Site) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		rules := s.running.Load().Conf.HTTP
+		switch {
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			h.Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD are answered", http.StatusMethodNotAllowed)
+		case !s.mayAskFor(rules, r.Host):
+			// A page of somebody else could let its own name lead here and
+			// read the answer (DNS rebinding).
+			http.Error(w, fmt.Sprintf("this service is not called %q: ask it by its IP address, or by the name that [http] listen has", r.Host), http.StatusMisdirectedRequest)
+		case !knows(rules, r) && r.URL.Path != "/healthz" && r.URL.Path != "/readyz":
+			h.Set("WWW-Authenticate", `Basic realm="jira-oauth-watcher", charset="UTF-8"`)
+			http.Error(w, "user and password are needed", http.StatusUnauthorized)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// mayAskFor tells whether a request to this host name is meant for us. An IP
+// address is no name that somebody else could give us.
+func (s *Site) mayAskFor(rules conf.HTTP, host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if addr, err := netip.ParseAddr(name); err == nil {
+		return addr.IsLoopback() || !rules.Loopback()
+	}
+	own, _, _ := net.SplitHostPort(rules.Listen)
+	for _, known := range []string{"localhost", own, s.machine} {
+		if known != "" && strings.EqualFold(name, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// knows tells whether a request brings the password, where there is one. How
+// long it takes tells nothing about what is right.
+func knows(rules conf.HTTP, r *http.Request) bool {
+	if rules.BasicAuth.IsZero() {
+		return true
+	}
+	user, password, _ := r.BasicAuth()
+	given, want := sha256.Sum256([]byte(user+":"+password)), sha256.Sum256([]byte(rules.BasicAuth.Reveal()))
+	return subtle.ConstantTimeCompare(given[:], want[:]) == 1
+}

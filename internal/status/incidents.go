@@ -1,0 +1,146 @@
+package status
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+// Incident is how an incident stands.
+type Incident struct {
+	State        string               `json:"state"` // open or closed
+	Closed       time.Time            `json:"closed,omitzero"`
+	Muted        bool                 `json:"muted"`             // no alert is made of its cause
+	Count        int                  `json:"count"`             // failures so far
+	Storm        string               `json:"storm,omitempty"`   // ID of the storm that speaks for it
+	Members      []string             `json:"members,omitempty"` // of a storm: its integrations, as far as it names them
+	MemberCount  int                  `json:"member_count,omitempty"`
+	Acknowledged *notify.Acknowledged `json:"acknowledged"`
+	Hours        []int                `json:"failures_by_hour"` // of the integration, 168 hours, the last one is this
+	Deliveries   []Delivery           `json:"deliveries"`       // the last one of each notifier
+	Data         notify.Data          `json:"data"`             // as in an alert
+}
+
+// Delivery is the last alert of an incident for a notifier.
+type Delivery struct {
+	Notifier string      `json:"notifier"`
+	State    string      `json:"state"` // delivered, waiting or set_aside
+	Kind     notify.Kind `json:"kind"`
+	At       time.Time   `json:"at"` // when it was delivered; else, when it was queued
+	Attempts int         `json:"attempts,omitempty"`
+	Error    string      `json:"error,omitempty"` // of the last attempt
+}
+
+// ledger is what is known of a notifier's deliveries, by incident.
+type ledger struct {
+	notifier       string
+	waiting, aside map[string]notify.Delivery // the oldest, the youngest
+}
+
+func newLedger(notifier string, waiting, aside []notify.Delivery) ledger {
+	by := func(all []notify.Delivery) map[string]notify.Delivery {
+		m := map[string]notify.Delivery{}
+		for _, d := range all {
+			if id := d.Alert.Data.Incident(); m[id].Queued.IsZero() {
+				m[id] = d
+			}
+		}
+		return m
+	}
+	return ledger{notifier, by(waiting), by(aside)}
+}
+
+// last is the delivery to show for an incident: the one that waits, else the
+// later one of what was delivered and what was set aside.
+func (l ledger) last(tx *store.Tx, incident string) (d Delivery, ok bool, err error) {
+	if w, ok := l.waiting[incident]; ok {
+		return queued(l.notifier, "waiting", w), true, nil
+	}
+	done, err := tx.Delivered(l.notifier, incident)
+	if a, ok := l.aside[incident]; ok && a.Queued.After(done.At) {
+		return queued(l.notifier, "set_aside", a), true, err
+	}
+	return Delivery{Notifier: l.notifier, State: "delivered", Kind: done.Kind, At: done.At}, done.Kind != "", err
+}
+
+func queued(notifier, state string, d notify.Delivery) Delivery {
+	return Delivery{Notifier: notifier, State: state, Kind: d.Alert.Data.Kind, At: d.Queued, Attempts: d.Attempts, Error: d.Reason}
+}
+
+// incidentReports are the open incidents and those that were closed within
+// seven days.
+func incidentReports(tx *store.Tx, c *conf.Config, ledgers []ledger, now time.Time) (open, closed []Incident, err error) {
+	hours, err := tx.Hours(now)
+	if err != nil {
+		return nil, nil, err
+	}
+	about := func(d notify.Data, state string) (Incident, error) {
+		id := d.Incident()
+		i := Incident{
+			State: state, Muted: muted(c, d.Cause), Count: d.Failures.Count, Acknowledged: d.Acknowledged,
+			Hours: hours[key(id)], Deliveries: []Delivery{}, Data: d,
+		}
+		if i.Hours == nil {
+			i.Hours = make([]int, store.HistoryHours)
+		}
+		for _, l := range ledgers {
+			last, ok, err := l.last(tx, id)
+			if err != nil {
+				return i, err
+			}
+			if ok {
+				i.Deliveries = append(i.Deliveries, last)
+			}
+		}
+		return i, nil
+	}
+	states, err := tx.Incidents()
+	if err != nil {
+		return nil, nil, err
+	}
+	open, closed = []Incident{}, []Incident{}
+	storms, is := map[string]string{}, map[string]bool{}
+	for _, s := range states {
+		storms[s.Key], is[s.Key] = s.ID(), true
+	}
+	for _, s := range states {
+		i, err := about(s.Standing(), "open")
+		if err != nil {
+			return nil, nil, err
+		}
+		i.Members, i.MemberCount, i.Storm = s.Listed, s.Members, storms[s.Storm]
+		open = append(open, i)
+	}
+	slices.SortStableFunc(open, latest)
+	past, err := tx.Closed(now)
+	for _, p := range past {
+		if is[key(p.Data.Incident())] {
+			continue // it is open again
+		}
+		i, err := about(p.Data, "closed")
+		if err != nil {
+			return nil, nil, err
+		}
+		i.Closed = p.At
+		closed = append(closed, i)
+	}
+	return open, closed, err
+}
+
+// latest orders by the last failure, the youngest first.
+func latest(a, b Incident) int {
+	return cmp.Or(b.Data.Failures.Last.Compare(a.Data.Failures.Last), strings.Compare(a.Data.ID, b.Data.ID))
+}
+
+// key is what an incident's ID begins with.
+func key(id string) string {
+	if i := strings.LastIndexByte(id, '@'); i >= 0 {
+		return id[:i]
+	}
+	return id
+}

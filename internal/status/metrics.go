@@ -1,0 +1,132 @@
+package status
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"jira-oauth-watcher/notify"
+)
+
+// prefix begins the name of each metric of ours.
+const prefix = "jira_oauth_watcher_"
+
+// The outcomes of an attempt to deliver.
+const (
+	accepted = "accepted"
+	retry    = "retry"
+	setAside = "set_aside"
+)
+
+// maxScrapes is how many scrapes are answered at a time.
+const maxScrapes = 4
+
+// Metrics are the counters that grow by what others tell. Everything else is
+// read when somebody asks.
+type Metrics struct {
+	registry   *prometheus.Registry
+	failures   *prometheus.CounterVec
+	alerts     *prometheus.CounterVec
+	deliveries *prometheus.CounterVec
+	seconds    *prometheus.HistogramVec
+	reloads    *prometheus.CounterVec
+}
+
+func newMetrics(s *Site) *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
+	}
+	m := &Metrics{
+		registry:   prometheus.NewRegistry(),
+		failures:   counter("failures_total", "Failures of the OAuth client flow read from the logs, by cause.", "cause"),
+		alerts:     counter("alerts_total", "Alerts worth saying, by kind, however many notifiers they go to.", "kind"),
+		deliveries: counter("deliveries_total", "Attempts to deliver an alert: accepted, retry (it failed and is tried again) or set_aside (given up).", "notifier", "outcome"),
+		reloads:    counter("config_reloads_total", "Reloads of the configuration: accepted or refused.", "outcome"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    prefix + "delivery_seconds",
+			Help:    "Time from when an alert was queued, just after its line was read, until the receiver accepted it.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600},
+		}, []string{"notifier"}),
+	}
+	m.registry.MustRegister(m.failures, m.alerts, m.deliveries, m.seconds, m.reloads, &collector{site: s},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, k := range []notify.Kind{notify.Opened, notify.Changed, notify.Reminder, notify.Quiet, notify.Storm, notify.Blind, notify.Sighted} {
+		m.alerts.WithLabelValues(string(k))
+	}
+	for _, outcome := range []string{"accepted", "refused"} {
+		m.reloads.WithLabelValues(outcome)
+	}
+	return m
+}
+
+// expect makes the series that will be counted, so that the first one counts
+// as a growth from zero.
+func (m *Metrics) expect(r *Running) {
+	for _, cause := range r.Causes {
+		m.failures.WithLabelValues(cause)
+	}
+	for _, t := range r.Targets {
+		for _, outcome := range []string{accepted, retry, setAside} {
+			m.deliveries.WithLabelValues(t.Name, outcome)
+		}
+		m.seconds.WithLabelValues(t.Name)
+	}
+}
+
+// Failure counts a failure.
+func (m *Metrics) Failure(cause string) { m.failures.WithLabelValues(cause).Inc() }
+
+// Alert counts an alert.
+func (m *Metrics) Alert(kind notify.Kind) { m.alerts.WithLabelValues(string(kind)).Inc() }
+
+// Reload counts a reload of the configuration.
+func (m *Metrics) Reload(err error) {
+	outcome := "accepted"
+	if err != nil {
+		outcome = "refused"
+	}
+	m.reloads.WithLabelValues(outcome).Inc()
+}
+
+// Queue is q, with what becomes of its deliveries counted.
+func (m *Metrics) Queue(q notify.Queue) notify.Queue { return &counted{q, m} }
+
+type counted struct {
+	notify.Queue
+	metrics *Metrics
+}
+
+// Done counts a delivery, and how long it took.
+func (c *counted) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
+	c.metrics.deliveries.WithLabelValues(notifier, accepted).Inc()
+	c.metrics.seconds.WithLabelValues(notifier).Observe(max(time.Since(d.Queued), 0).Seconds())
+	return c.Queue.Done(notifier, d, r, h)
+}
+
+// Retry counts an attempt that failed.
+func (c *counted) Retry(notifier string, d notify.Delivery, h notify.Health) error {
+	c.metrics.deliveries.WithLabelValues(notifier, retry).Inc()
+	return c.Queue.Retry(notifier, d, h)
+}
+
+// SetAside counts a delivery that is given up.
+func (c *counted) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
+	c.metrics.deliveries.WithLabelValues(notifier, setAside).Inc()
+	return c.Queue.SetAside(notifier, d, h)
+}
+
+func (m *Metrics) handler(log *slog.Logger) http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorLog: scrapeLog{log}, MaxRequestsInFlight: maxScrapes})
+}
+
+// scrapeLog says in our log what promhttp has to say.
+type scrapeLog struct{ log *slog.Logger }
+
+func (l scrapeLog) Println(v ...any) {
+	l.log.Error("metrics could not be read", "err", fmt.Sprint(v...))
+}

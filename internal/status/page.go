@@ -1,0 +1,298 @@
+package status
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/notify"
+)
+
+// Bounds of a page; the JSON has everything.
+const (
+	maxCards = 100
+	maxRows  = 200
+)
+
+const refreshEvery = "30" // seconds
+
+//go:embed style.css
+var css string
+
+//go:embed page.html
+var pageHTML string
+
+// policy lets a page be nothing but this text and this style.
+var policy = "default-src 'none'; style-src 'sha256-" + hashOf(css) + "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"at": at, "number": number, "size": size, "plural": plural, "plural64": func(n int64, one, many string) string { return plural(int(n), one, many) }, "actor": notify.Actor,
+	"plain": notify.Printable, "plainLines": notify.PrintableLines,
+}).Parse(pageHTML))
+
+// moment is a time as the page shows it.
+type moment struct{ ISO, Clock, Ago string }
+
+func at(t, now time.Time) moment {
+	m := moment{ISO: t.Format(time.RFC3339), Clock: clock(t.In(now.Location()))}
+	if d := now.Sub(t); d > time.Second || d < -time.Second {
+		m.Ago = ago(t, now)
+	}
+	return m
+}
+
+// wish is how somebody wants to see the page.
+type wish struct {
+	All   bool // unfolded
+	Still bool // not renewed
+}
+
+// Link is the page as it is wished.
+func (w wish) Link() string {
+	q := url.Values{}
+	if w.All {
+		q.Set("show", "all")
+	}
+	if w.Still {
+		q.Set("refresh", "off")
+	}
+	return "?" + q.Encode()
+}
+
+// Fold is the other wish about unfolding.
+func (w wish) Fold() wish { return wish{!w.All, w.Still} }
+
+// Hold is the other wish about being renewed.
+func (w wish) Hold() wish { return wish{w.All, !w.Still} }
+
+// view is a Report as the page shows it.
+type view struct {
+	Report
+	wish
+	Headline, Mood                   string
+	Glance                           []glance
+	Icon                             template.URL
+	Style                            template.HTML
+	Refresh                          string // seconds; "" = it holds still
+	Troubles, Storms, Failing, Muted []card
+	Closed                           []card
+	More, MoreClosed                 int
+	Logs                             []logCard
+	Notifiers                        []notifierCard
+}
+
+// card is an incident as the page shows it.
+type card struct {
+	Incident
+	Now      time.Time
+	Mood     string
+	Wide     bool   // its steps are unfolded
+	Alone    bool   // so is its evidence
+	Rows     []card // of a storm
+	MoreRows int
+}
+
+// glance is one thing of the first look, and where more is said about it.
+type glance struct{ Section, Name, Mood, Words string }
+
+type logCard struct {
+	Log
+	Mood, Words string
+}
+
+type notifierCard struct {
+	Notifier
+	Mood, Words string
+}
+
+type deliveryLine struct{ Notifier, State, Words string }
+
+// Origin is whose incident it is.
+func (c card) Origin() string { return notify.Printable(origin(c.Data)) }
+
+// Anchor is its place on the page.
+func (c card) Anchor() string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-@.", r) {
+			return r
+		}
+		return '_'
+	}, c.Data.ID)
+}
+
+// Title is what is wrong.
+func (c card) Title() string {
+	title := notify.Printable(c.Data.Cause.Title)
+	first, n := utf8.DecodeRuneInString(title)
+	return string(unicode.ToUpper(first)) + title[n:]
+}
+
+// Failures counts what the incident counts, "" when it just lasts.
+func (c card) Failures() string {
+	switch {
+	case c.Data.Kind != notify.Blind:
+		return plural(c.Count, "failure", "failures")
+	case c.Data.Cause.ID == incident.LinesLost:
+		return plural(c.Count, "gap", "gaps")
+	}
+	return ""
+}
+
+// Acknowledged says who has seen to it, "" when nobody has.
+func (c card) Acknowledged() string { return acknowledged(c.Incident.Acknowledged) }
+
+// Evidence is what identifies it elsewhere.
+func (c card) Evidence() [][2]string { return evidence(c.Data) }
+
+// Chart is its week; a trouble and a storm have none.
+func (c card) Chart() *chart {
+	if c.Data.Kind == notify.Blind || c.Data.Kind == notify.Storm {
+		return nil
+	}
+	return newChart(c.Hours, c.Now)
+}
+
+// Deliveries are the last ones.
+func (c card) Deliveries() []deliveryLine {
+	var all []deliveryLine
+	for _, d := range c.Incident.Deliveries {
+		all = append(all, deliveryLine{d.Notifier, d.State, delivery(d, c.Now)})
+	}
+	return all
+}
+
+// page answers with the page.
+func (s *Site) page(w http.ResponseWriter, r *http.Request) {
+	report, ok := s.look(w)
+	if !ok {
+		return
+	}
+	asked := wish{All: r.URL.Query().Get("show") == "all", Still: r.URL.Query().Get("refresh") == "off"}
+	v := newView(report, asked, 1)
+	if !asked.Still {
+		// A header and not the page's own wish: it can be done without.
+		w.Header().Set("Refresh", refreshEvery)
+	}
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, v); err != nil {
+		s.log.Error("status page cannot be made", "err", err)
+		http.Error(w, "the page cannot be made: see the service's log", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Write(b.Bytes())
+}
+
+// newView unfolds steps where no more than so many incidents have them.
+func newView(r Report, w wish, unfold int) view {
+	v := view{Report: r, wish: w, Style: template.HTML("<style>" + css + "</style>")}
+	v.Headline, v.Mood = headline(r)
+	v.Icon = icon(v.Mood)
+	members := map[string][]card{}
+	for _, i := range r.Open {
+		c := card{Incident: i, Now: r.Time, Mood: "bad"}
+		switch {
+		case i.Muted:
+			c.Mood = ""
+			v.Muted = append(v.Muted, c)
+		case i.Data.Kind == notify.Blind:
+			c.Mood = "warn"
+			v.Troubles = append(v.Troubles, c)
+		case i.Data.Kind == notify.Storm:
+			v.Storms = append(v.Storms, c)
+		case i.Storm != "":
+			members[i.Storm] = append(members[i.Storm], c)
+		default:
+			v.Failing = append(v.Failing, c)
+		}
+	}
+	for i := range v.Storms {
+		all := members[v.Storms[i].Data.ID]
+		v.Storms[i].Rows, v.Storms[i].MoreRows = cut(all, maxRows)
+	}
+	n := len(v.Failing) + len(v.Storms) + len(v.Troubles)
+	for i, list := range [][]card{v.Muted, v.Troubles, v.Storms, v.Failing} {
+		for j := range list {
+			list[j].Wide, list[j].Alone = w.All || i > 0 && n <= unfold, w.All || i > 0 && n == 1
+		}
+	}
+	var more int
+	v.Failing, v.More = cut(v.Failing, maxCards)
+	v.Muted, more = cut(v.Muted, maxCards)
+	v.More += more
+	for _, i := range r.Closed {
+		v.Closed = append(v.Closed, card{Incident: i, Now: r.Time})
+	}
+	v.Closed, v.MoreClosed = cut(v.Closed, maxCards)
+	for _, l := range r.Logs {
+		v.Logs = append(v.Logs, logCard{l, logMood(l), logState(l)})
+	}
+	for _, n := range r.Notifiers {
+		v.Notifiers = append(v.Notifiers, notifierCard{n, notifierMood(n), circuitState(n, r.Time)})
+	}
+	v.Glance = v.glances()
+	return v
+}
+
+func (v view) glances() []glance {
+	var all []glance
+	if n := len(v.Muted); n > 0 {
+		all = append(all, glance{"muted", "muted", "", plural(n, "integration fails", "integrations fail")})
+	}
+	for _, l := range v.Logs {
+		all = append(all, glance{"log-" + l.Name, l.Name, l.Mood, l.Words})
+	}
+	for _, n := range v.Notifiers {
+		all = append(all, glance{"notifier-" + n.Name, n.Name, n.Mood, n.Words})
+	}
+	return all
+}
+
+// cut is the beginning of a list, and how many were cut off.
+func cut(all []card, most int) ([]card, int) {
+	if len(all) <= most {
+		return all, 0
+	}
+	return all[:most], len(all) - most
+}
+
+func logMood(l Log) string {
+	switch {
+	case l.State == "waiting":
+		return "bad"
+	case l.Lost > 0 || l.State == "starting":
+		return "warn"
+	}
+	return "good"
+}
+
+func notifierMood(n Notifier) string {
+	switch n.Circuit {
+	case "held", "disabled":
+		return "bad"
+	case "waiting":
+		return "warn"
+	}
+	return "good"
+}
+
+// icons are the colours of the dot that a browser shows beside the title.
+var icons = map[string]string{"good": "1a6b3c", "warn": "d98a00", "bad": "b3261e"}
+
+func icon(mood string) template.URL {
+	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23" + icons[mood] + "'/%3E%3C/svg%3E")
+}

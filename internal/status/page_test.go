@@ -1,0 +1,128 @@
+package status_test
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/notify"
+)
+
+// What a log says is text on the page and nothing else, whatever it holds.
+func TestEscaped(t *testing.T) {
+	const hostile = `</pre><script>alert(1)</script><img src=x onerror=alert(1)>" onmouseover="alert(1)` + "\u202egnp.exe\x1b[31m"
+	w := newWorld(t, func(*conf.Config) {})
+	r := sampleReport(t)
+	for i := range r.Open {
+		d := &r.Open[i].Data
+		d.Diagnosis, d.Log.Excerpt, d.Request.User, d.Cause.Title, d.Log.Path, d.Integration.ID = hostile, hostile, hostile, hostile, hostile, hostile
+		d.Facts["app_name"], d.ID, d.Confirm = hostile, hostile, hostile
+		d.Fix = []notify.Step{{Text: hostile, Where: hostile}}
+		d.Links = []notify.Link{{Title: hostile, URL: "javascript:alert(1)"}}
+		r.Open[i].Acknowledged = &notify.Acknowledged{By: hostile}
+		r.Open[i].Deliveries = []status.Delivery{{Notifier: "ops", State: "waiting", Error: hostile}}
+	}
+	r.Logs[0].State, r.Logs[0].Reason, r.Notifiers[0].Error, r.Reasons = "waiting", hostile, hostile, []string{hostile}
+	w.site.Fake(r)
+	_, page := w.ask("/")
+	contains(t, page, "&lt;script&gt;alert(1)&lt;/script&gt;")
+	for _, bad := range []string{"<script", "<img", "\u202e", "\x1b", "javascript:"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	if m := regexp.MustCompile(`<[^>]*\s(on\w+|style)=`).FindString(page); m != "" {
+		t.Errorf("the page holds %q", m)
+	}
+	var text bytes.Buffer
+	if err := status.Text(&text, r); err != nil || strings.ContainsAny(text.String(), "\x1b\u202e") {
+		t.Errorf("the text holds control characters: %v %q", err, text.String())
+	}
+}
+
+// The page renews itself by a header, until it is asked to hold still, and is
+// unfolded when that is asked for; each of these keeps the other.
+func TestWishes(t *testing.T) {
+	w := newWorld(t, func(*conf.Config) {})
+	w.site.Fake(sampleReport(t))
+	for _, tt := range []struct {
+		path, refresh string
+		unfolded      int
+		links         []string
+	}{
+		{"/", "30", 0, []string{`<a href="?refresh=off">Hold still</a>`, `<a href="?show=all">Unfold all</a>`}},
+		{"/?refresh=off", "", 0, []string{`<a href="?">Renew every 30 s</a>`, `<a href="?refresh=off&amp;show=all">Unfold all</a>`}},
+		{"/?show=all", "30", 6, []string{`<a href="?refresh=off&amp;show=all">Hold still</a>`, `<a href="?">Fold all</a>`}},
+		{"/?show=all&refresh=off", "", 6, []string{`<a href="?show=all">Renew every 30 s</a>`, `<a href="?refresh=off">Fold all</a>`}},
+		{"/?show=x&refresh=x&y=z", "30", 0, []string{`<a href="?refresh=off">Hold still</a>`, `<a href="?show=all">Unfold all</a>`}},
+	} {
+		r, page := w.ask(tt.path)
+		if got := r.Header.Get("Refresh"); got != tt.refresh {
+			t.Errorf("%s: Refresh: %q, want %q", tt.path, got, tt.refresh)
+		}
+		if got := strings.Count(page, "<details open>"); got != tt.unfolded {
+			t.Errorf("%s: %d are unfolded, want %d", tt.path, got, tt.unfolded)
+		}
+		contains(t, page, tt.links...)
+	}
+}
+
+// A page of thousands of incidents is bounded, and says where the rest is.
+func TestPageBounded(t *testing.T) {
+	w := newWorld(t, func(*conf.Config) {})
+	r := sampleStorm(t)
+	one := sampleReport(t).Open[1]
+	for i := range 3000 {
+		one.Data.ID = fmt.Sprint(i, "@x")
+		r.Open, r.Closed = append(r.Open, one), append(r.Closed, one)
+	}
+	w.site.Fake(r)
+	_, page := w.ask("/")
+	if n := strings.Count(page, "<article"); n > 2*status.MaxCards+10 || len(page) > 4<<20 {
+		t.Errorf("%d cards in %d bytes", n, len(page))
+	}
+	contains(t, page, "And 2900 more: all of them are in", "And 2901 more", "3,060 integrations are failing")
+}
+
+// watcher status shows what the page shows, in 80 columns; a word that is
+// longer stays whole.
+func TestText(t *testing.T) {
+	for _, tt := range []struct {
+		report status.Report
+		want   []string
+	}{
+		{sampleReport(t), []string{
+			"2 integrations are failing.\n", "jira-node-1, as of 2026-03-04 14:25:07 +01:00; running since",
+			"\nFAILING NOW\n\n[high] ", "\n  67513c3d-f6a4-4f93-ab37-f1bd822e68c9\n  5 failures since 2026-03-03 18:14:07 +01:00 (20 h ago), the last one\n",
+			"snoozed by maria until", "7 days\n", "  hub: reminder waiting, queued 14 h ago, tried 31 times: dial tcp", "  hub: opened set aside, queued 20 h ago: 400 Bad Request\n",
+			"   1. [", "  Fixed when: ", "  | 2026-03-04 13:22:07,412", "  Log             " + sampleLog,
+			"\nFAILING, MUTED\n", "  How to mend it: jira-oauth-watcher causes entra-",
+			"\nLOGS\n\njira: followed to its end\n", "read to byte 18,442,017, 0 bytes behind", "42 rotations; nothing known to be lost",
+			"\nNOTIFIERS\n\nops (slack): delivers\n", "hub (webhook): the last attempt failed, next try in 110 s\n  1 alert waits, the first one since", "1 alert set aside",
+			"\nCLOSED IN THE LAST 7 DAYS\n", "closed 4 days ago",
+		}},
+		{sampleStorm(t), []string{
+			"60 integrations are failing.\nlog \"jira\", " + sampleLog + ", cannot\nbe read: permission denied\n",
+			"OR FROM BEING HEARD\n\n[high] A log cannot be read\n  log jira\n  Since 2026-03-04 13:01:07 +01:00 (84 min ago)\n",
+			"\nMANY AT ONCE\n", "  - 00000019-aaaa-4bbb-8ccc-000000000000: 2 failures, the last one 3 min ago\n  - and 40 more\n",
+			"jira: cannot be read: permission denied\n", "71 KiB LOST", "hub (webhook): held: its settings are refused, its alerts wait", "3 alerts dropped from a full queue",
+		}},
+	} {
+		var b bytes.Buffer
+		if err := status.Text(&b, tt.report); err != nil {
+			t.Fatal(err)
+		}
+		contains(t, b.String(), tt.want...)
+		for line := range strings.Lines(b.String()) {
+			line = strings.TrimRight(line, "\n")
+			if words := strings.Fields(strings.TrimLeft(line, " |")); utf8.RuneCountInString(line) > 80 && len(words) > 1 {
+				t.Errorf("longer than 80 columns: %s", line)
+			}
+		}
+	}
+}

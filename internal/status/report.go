@@ -1,0 +1,172 @@
+package status
+
+import (
+	"fmt"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+// silence is how long a log may be without a sign of life before it counts as
+// not followed. It is looked after every two seconds.
+const silence = 30 * time.Second
+
+// Report is how things stand: the answer of /api/v1/status.
+type Report struct {
+	Schema    int        `json:"schema"` // 1
+	Program   Program    `json:"program"`
+	Node      string     `json:"node"`
+	Time      time.Time  `json:"time"`
+	Started   time.Time  `json:"started"`
+	Ready     bool       `json:"ready"`
+	Reasons   []string   `json:"reasons"` // why it is not ready
+	Logs      []Log      `json:"logs"`
+	Notifiers []Notifier `json:"notifiers"`
+	Open      []Incident `json:"incidents"` // the latest failure first
+	Closed    []Incident `json:"closed"`    // within seven days, the latest first
+}
+
+// Log is how a log is read.
+type Log struct {
+	Name      string    `json:"name"`
+	Path      string    `json:"path"`
+	State     string    `json:"state"`            // starting, following, behind, waiting (it cannot be read) or ended
+	Reason    string    `json:"reason,omitempty"` // why it is waiting
+	Position  int64     `json:"position"`         // in the file that is read, as it is stored
+	Lag       int64     `json:"lag_bytes"`
+	LastLine  time.Time `json:"last_line,omitzero"` // when it was read
+	Lines     int64     `json:"lines"`              // these since the program began
+	Bytes     int64     `json:"bytes"`
+	Rotations int64     `json:"rotations"`
+	Lost      int64     `json:"lost_bytes"`
+}
+
+// Notifier is how a notifier fares.
+type Notifier struct {
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"`
+	Circuit   string    `json:"circuit"` // closed, waiting, held or disabled
+	Since     time.Time `json:"since,omitzero"`
+	Queue     int       `json:"queue"`
+	Oldest    time.Time `json:"oldest,omitzero"` // when what has waited longest was queued
+	NextTry   time.Time `json:"next_try,omitzero"`
+	Succeeded time.Time `json:"succeeded,omitzero"`
+	Failed    time.Time `json:"failed,omitzero"`
+	Error     string    `json:"error,omitempty"` // of the last failed attempt
+	SetAside  int       `json:"set_aside"`
+	Dropped   int       `json:"dropped"`
+}
+
+// report looks at everything.
+func (s *Site) report(now time.Time) (Report, error) {
+	s.looking.Lock()
+	defer s.looking.Unlock()
+	r := s.running.Load()
+	all := Report{
+		Schema: 1, Program: s.program, Node: r.Node, Time: now, Started: s.started, Reasons: s.unready(r, now),
+		Logs: []Log{}, Notifiers: []Notifier{}, Open: []Incident{}, Closed: []Incident{},
+	}
+	all.Ready = len(all.Reasons) == 0
+	for _, l := range r.Logs {
+		all.Logs = append(all.Logs, s.logReport(l))
+	}
+	err := s.store.View(func(tx *store.Tx) error {
+		ledgers := make([]ledger, len(r.Targets))
+		for i, t := range r.Targets {
+			n, l, err := notifierReport(tx, t)
+			if err != nil {
+				return err
+			}
+			all.Notifiers, ledgers[i] = append(all.Notifiers, n), l
+		}
+		var err error
+		all.Open, all.Closed, err = incidentReports(tx, r.Conf, ledgers, now)
+		return err
+	})
+	return all, err
+}
+
+// unready says why the service is not ready; nothing when it is.
+func (s *Site) unready(r *Running, now time.Time) []string {
+	reasons := []string{}
+	for _, l := range r.Logs {
+		beat, waiting := l.Beat(), l.Standing().Waiting
+		if beat.IsZero() {
+			beat = r.instead // it was followed until then, and goes on in a moment
+		}
+		switch {
+		case l.Ended():
+		case waiting != nil:
+			reasons = append(reasons, fmt.Sprintf("log %q, %s, cannot be read: %v", l.Source.Name, l.Source.Path, waiting))
+		case beat.IsZero():
+			reasons = append(reasons, fmt.Sprintf("log %q, %s, has not been looked at yet", l.Source.Name, l.Source.Path))
+		case now.Sub(beat) > silence:
+			reasons = append(reasons, fmt.Sprintf("log %q, %s, shows no sign of life since %s", l.Source.Name, l.Source.Path, clock(beat)))
+		}
+	}
+	if err := s.store.Writable(); err != nil {
+		reasons = append(reasons, err.Error())
+	}
+	return reasons
+}
+
+func (s *Site) logReport(l *pipeline.Log) Log {
+	n, now := l.Counts(), l.Standing()
+	report := Log{
+		Name: l.Source.Name, Path: l.Source.Path, State: "behind", Lag: now.Lag, LastLine: n.Last,
+		Lines: n.Lines, Bytes: n.Bytes, Rotations: n.Rotations, Lost: n.Lost,
+	}
+	switch {
+	case l.Ended():
+		report.State = "ended"
+	case now.Waiting != nil:
+		report.State, report.Reason = "waiting", now.Waiting.Error()
+	case l.Beat().IsZero():
+		report.State = "starting"
+	case l.Current() || now.Lag == 0:
+		report.State = "following"
+	}
+	if at, known, err := s.store.Position(l.Key); err == nil && known {
+		report.Position = at.Offset
+	}
+	return report
+}
+
+// maxLook is how many deliveries of a queue are looked at for what they are
+// about.
+const maxLook = 1000
+
+func notifierReport(tx *store.Tx, t notify.Target) (Notifier, ledger, error) {
+	n := Notifier{Name: t.Name, Kind: t.Kind}
+	h, err := tx.Health(t.Name)
+	if err != nil {
+		return n, ledger{}, err
+	}
+	n.Circuit, n.Since, n.NextTry = circuits[h.Circuit], h.Since, h.NotBefore
+	n.Succeeded, n.Failed, n.Error, n.SetAside, n.Dropped = h.Succeeded, h.Failed, h.Reason, h.SetAside, h.Dropped
+	waiting, all, err := tx.Queue(t.Name, maxLook)
+	if err != nil {
+		return n, ledger{}, err
+	}
+	n.Queue = all
+	if all > 0 {
+		n.Oldest = waiting[0].Queued
+	} else {
+		n.NextTry = time.Time{}
+	}
+	aside, err := tx.Aside(t.Name, maxLook)
+	return n, newLedger(t.Name, waiting, aside), err
+}
+
+// muted tells whether the operator wants no alerts about a cause.
+func muted(c *conf.Config, cause notify.Cause) bool {
+	for _, id := range c.Alerts.Mute {
+		if id == cause.ID {
+			return true
+		}
+	}
+	return cause.Severity < c.Alerts.MinSeverity
+}

@@ -1,0 +1,121 @@
+package status_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/internal/status"
+)
+
+// serve answers on a free port of this machine.
+func serve(t *testing.T, h http.Handler) (address string) {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = free.Addr().String()
+	free.Close()
+	s, err := status.Listen(address, h, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve() }()
+	t.Cleanup(func() {
+		s.Close()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return address
+}
+
+var hello = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
+
+// A port in use is an error that names it.
+func TestPortInUse(t *testing.T) {
+	address := serve(t, hello)
+	_, err := status.Listen(address, hello, slog.New(slog.DiscardHandler))
+	want := "[http] listen: " + address + " is in use by another program: stop that one, or choose another port"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+	_, err = status.Listen("192.0.2.1:9494", hello, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.HasPrefix(err.Error(), "[http] listen: 192.0.2.1:9494: ") || strings.Count(err.Error(), "192.0.2.1") != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Connections beyond the bound wait until one is closed, and are answered then.
+func TestConnectionsBounded(t *testing.T) {
+	address := serve(t, hello)
+	var all []net.Conn
+	for range status.MaxConnections {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		all = append(all, c)
+		get(t, c)
+	}
+	late, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	fmt.Fprint(late, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	late.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if _, err := late.Read(make([]byte, 1)); err == nil {
+		t.Error("more connections than the bound are answered")
+	}
+	all[0].Close()
+	late.SetReadDeadline(time.Now().Add(30 * time.Second))
+	if _, err := http.ReadResponse(bufio.NewReader(late), nil); err != nil {
+		t.Errorf("after one was closed: %v", err)
+	}
+}
+
+func get(t *testing.T, c net.Conn) {
+	t.Helper()
+	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, response.Body)
+}
+
+// A header that is too long, or does not come, takes nothing for long.
+func TestHeadersBounded(t *testing.T) {
+	t.Parallel()
+	address := serve(t, hello)
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\nX: %s\r\n\r\n", strings.Repeat("x", 64<<10))
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a long header: %v %v", response, err)
+	}
+	slow, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	fmt.Fprint(slow, "GET / HTTP/1.1\r\nHo")
+	slow.SetReadDeadline(time.Now().Add(30 * time.Second))
+	if _, err := io.ReadAll(slow); err != nil {
+		t.Errorf("a slow header is waited for: %v", err)
+	}
+}

@@ -1,0 +1,87 @@
+// Package status shows what the service knows about itself: as a page, as JSON,
+// as health and as metrics.
+package status
+
+import (
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+// Running is what one configuration has set to work. It is not changed once it
+// is shown.
+type Running struct {
+	Conf    *conf.Config
+	Node    string // as it may be shown
+	Logs    []*pipeline.Log
+	Targets []notify.Target
+	Causes  []string // the IDs of all that can be diagnosed
+
+	instead time.Time // when it took the place of another one; zero = it is the first
+}
+
+// Program is what runs.
+type Program struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+}
+
+// Site is all that there is to be asked. It lives as long as the process; what
+// it shows is replaced by a reload.
+type Site struct {
+	program Program
+	store   *store.Store
+	log     *slog.Logger
+	machine string // its host name
+	started time.Time
+	metrics *Metrics
+	running atomic.Pointer[Running]
+	looking sync.Mutex // one look at the whole store at a time
+	reports func(now time.Time) (Report, error)
+}
+
+// New makes a Site that shows nothing yet.
+func New(p Program, s *store.Store, log *slog.Logger) *Site {
+	machine, err := os.Hostname()
+	if err != nil {
+		log.Warn("the host name is not known, the status page cannot be asked by it", "err", err)
+	}
+	site := &Site{program: p, store: s, log: log, machine: machine, started: time.Now()}
+	site.reports = site.report
+	site.metrics = newMetrics(site)
+	site.running.Store(&Running{Conf: &conf.Config{}})
+	return site
+}
+
+// Show makes r what is shown from now on.
+func (s *Site) Show(r *Running) {
+	if len(s.running.Load().Logs) > 0 {
+		r.instead = time.Now()
+	}
+	s.running.Store(r)
+	s.metrics.expect(r)
+}
+
+// Metrics are what others count on.
+func (s *Site) Metrics() *Metrics { return s.metrics }
+
+// Handler answers all requests.
+func (s *Site) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.page)
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /api/v1/incidents", s.incidents)
+	mux.HandleFunc("GET /api/v1/status", s.status)
+	mux.Handle("GET /metrics", s.metrics.handler(s.log))
+	return s.guard(mux)
+}

@@ -1,0 +1,182 @@
+package status
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"jira-oauth-watcher/notify"
+)
+
+const (
+	columns  = 80 // how wide the text is
+	textWide = 3  // incidents that are shown with their steps
+	textRows = 20 // integrations of a storm that are listed
+)
+
+// Text writes what the page shows, for a terminal.
+func Text(w io.Writer, r Report) error {
+	t := text{now: r.Time}
+	v := newView(r, wish{}, textWide)
+	t.wrap("", "", v.Headline+".")
+	for _, reason := range r.Reasons {
+		t.wrap("", "", reason)
+	}
+	t.wrap("", "", fmt.Sprintf("%s, as of %s; running since %s.", r.Node, clock(r.Time), t.when(r.Started)))
+	for _, group := range []struct {
+		name string
+		list []card
+	}{
+		{"What keeps the watcher from seeing, or from being heard", v.Troubles}, {"Many at once", v.Storms},
+		{"Failing now", v.Failing}, {"Failing, muted", v.Muted},
+	} {
+		t.heading(group.name, len(group.list))
+		for i, c := range group.list {
+			if i > 0 {
+				t.gap()
+			}
+			t.card(c)
+		}
+	}
+	if v.More > 0 {
+		t.wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.More))
+	}
+	t.heading("Logs", len(v.Logs))
+	for _, l := range v.Logs {
+		t.log(l, r.Started)
+	}
+	t.heading("Notifiers", len(v.Notifiers))
+	for _, n := range v.Notifiers {
+		t.notifier(n)
+	}
+	t.heading("Closed in the last 7 days", len(v.Closed))
+	for _, c := range v.Closed {
+		t.wrap("", "  ", fmt.Sprintf("%s, %s: %s to %s, closed %s", c.Title(), c.Origin(), strings.TrimSpace(c.Failures()+" from "+clock(c.Data.Failures.First)), clock(c.Data.Failures.Last), ago(c.Closed, r.Time)))
+		t.chart(c)
+	}
+	if v.MoreClosed > 0 {
+		t.wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.MoreClosed))
+	}
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+type text struct {
+	strings.Builder
+	now time.Time
+}
+
+func (t *text) gap() { t.WriteByte('\n') }
+
+func (t *text) heading(name string, n int) {
+	if n > 0 {
+		t.WriteString("\n" + strings.ToUpper(name) + "\n\n")
+	}
+}
+
+func (t *text) when(at time.Time) string { return clock(at) + " (" + ago(at, t.now) + ")" }
+
+func (t *text) card(c card) {
+	t.wrap("", "  ", fmt.Sprintf("[%s] %s", c.Data.Cause.Severity, c.Title()))
+	t.wrap("  ", "  ", c.Origin())
+	since := "Since " + t.when(c.Data.Failures.First)
+	if n := c.Failures(); n != "" {
+		since = fmt.Sprintf("%s since %s, the last one %s", n, t.when(c.Data.Failures.First), t.when(c.Data.Failures.Last))
+	}
+	if a := c.Acknowledged(); a != "" {
+		since += "; " + a
+	}
+	t.wrap("  ", "  ", since)
+	t.chart(c)
+	t.wrap("  ", "  ", c.Data.Diagnosis)
+	for _, d := range c.Deliveries() {
+		t.wrap("  ", "    ", d.Notifier+": "+d.Words)
+	}
+	rows, more := cut(c.Rows, textRows)
+	for _, row := range rows {
+		t.wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), ago(row.Data.Failures.Last, t.now)))
+	}
+	if more += c.MoreRows; more > 0 {
+		t.wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
+	}
+	if !c.Wide {
+		t.wrap("  ", "    ", "How to mend it: jira-oauth-watcher causes "+c.Data.Cause.ID)
+		return
+	}
+	for i, step := range c.Data.Fix {
+		t.wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+notify.Actor(step.Where)+"] "+step.Text)
+	}
+	if len(c.Data.Fix) > 0 {
+		t.wrap("  Fixed when: ", "      ", c.Data.Confirm)
+	}
+	for _, l := range c.Data.Links {
+		t.wrap("  ", "    ", l.Title+": "+l.URL)
+	}
+	for _, e := range c.Evidence() {
+		t.wrap(fmt.Sprintf("  %-15s ", e[0]), strings.Repeat(" ", 18), e[1])
+	}
+	for line := range strings.Lines(c.Data.Log.Excerpt) {
+		t.wrap("  | ", "  | ", line)
+	}
+}
+
+func (t *text) chart(c card) {
+	if line := spark(c.Hours); line != "" && c.Chart() != nil {
+		t.WriteString("  " + line + " 7 days\n")
+	}
+}
+
+func (t *text) log(l logCard, started time.Time) {
+	t.wrap("", "  ", fmt.Sprintf("%s: %s", l.Name, l.Words))
+	t.wrap("  ", "    ", l.Path)
+	last := "no line since " + t.when(started)
+	if !l.LastLine.IsZero() {
+		last = "last line " + t.when(l.LastLine)
+	}
+	lost := "nothing known to be lost"
+	if l.Lost > 0 {
+		lost = size(l.Lost) + " LOST"
+	}
+	t.wrap("  ", "    ", fmt.Sprintf("read to byte %s, %s behind; %s; %s, %s; %s; %s", number(l.Position), size(l.Lag), last, plural(int(l.Lines), "line", "lines"), size(l.Bytes), plural(int(l.Rotations), "rotation", "rotations"), lost))
+}
+
+func (t *text) notifier(n notifierCard) {
+	t.wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words))
+	all := []string{"nothing waits"}
+	if n.Queue > 0 {
+		all[0] = fmt.Sprintf("%s, the first one since %s", plural(n.Queue, "alert waits", "alerts wait"), t.when(n.Oldest))
+	}
+	if !n.Succeeded.IsZero() {
+		all = append(all, "last success "+t.when(n.Succeeded))
+	}
+	if !n.Failed.IsZero() {
+		all = append(all, "last error "+t.when(n.Failed)+because(n.Error))
+	}
+	if n.SetAside > 0 {
+		all = append(all, plural(n.SetAside, "alert", "alerts")+" set aside")
+	}
+	if n.Dropped > 0 {
+		all = append(all, plural(n.Dropped, "alert", "alerts")+" dropped from a full queue")
+	}
+	t.wrap("  ", "    ", strings.Join(all, "; "))
+}
+
+// wrap breaks a text at words. A word that is longer than the line stays whole,
+// so that it can be copied.
+func (t *text) wrap(first, next, words string) {
+	line, empty := first, true
+	for _, word := range strings.Fields(notify.Printable(words)) {
+		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+			t.WriteString(line + "\n")
+			line, empty = next, true
+		}
+		if !empty {
+			line += " "
+		}
+		line += word
+		empty = false
+	}
+	t.WriteString(strings.TrimRight(line, " ") + "\n")
+}

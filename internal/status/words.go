@@ -1,0 +1,213 @@
+package status
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/notify"
+)
+
+// The words that the page and the text have in common.
+
+// clock is a time with its offset, as a log has it.
+func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
+
+// ago says how long before now a time was.
+func ago(t, now time.Time) string {
+	if d := now.Sub(t); d >= 0 {
+		return span(d) + " ago"
+	}
+	return "in " + span(t.Sub(now))
+}
+
+// span is a duration in its largest unit.
+func span(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
+
+// plural is a number with what it counts, of which there is one or many.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(int64(n)) + " " + many
+}
+
+// number is a number that can be read.
+func number(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// size is a number of bytes.
+func size(n int64) string {
+	switch {
+	case n < 10_000:
+		return plural(int(n), "byte", "bytes")
+	case n < 10<<20:
+		return number(n>>10) + " KiB"
+	case n < 10<<30:
+		return number(n>>20) + " MiB"
+	}
+	return number(n>>30) + " GiB"
+}
+
+// headline is how things stand, in one sentence, and how bad that is: good,
+// warn or bad.
+func headline(r Report) (words, mood string) {
+	failing, muted, blind := 0, 0, 0
+	for _, i := range r.Open {
+		switch {
+		case i.Muted:
+			muted++
+		case i.Data.Kind == notify.Blind:
+			blind++
+		case i.Data.Kind != notify.Storm:
+			failing++
+		}
+	}
+	switch {
+	case failing > 0:
+		return plural(failing, "integration is", "integrations are") + " failing", "bad"
+	case !r.Ready:
+		return "The watcher does not see everything", "bad"
+	case blind > 0 || !heard(r):
+		return "No integration is failing, but the watcher has trouble of its own", "warn"
+	case muted > 0:
+		return "No integration is failing, muted causes apart", "good"
+	}
+	return "No integration is failing", "good"
+}
+
+// heard tells whether all notifiers deliver.
+func heard(r Report) bool {
+	for _, n := range r.Notifiers {
+		if n.Circuit != circuits[notify.Closed] {
+			return false
+		}
+	}
+	return true
+}
+
+// origin is whose incident it is.
+func origin(d notify.Data) string {
+	switch {
+	case d.Kind == notify.Blind && d.Log.Name != "":
+		return "log " + d.Log.Name
+	case d.Kind == notify.Blind:
+		return fmt.Sprintf("notifier %v", d.Facts["notifier"])
+	case d.Kind == notify.Storm:
+		return "many integrations"
+	case d.Integration.ID == "unknown":
+		return "integration not shown in the log"
+	}
+	return d.Integration.ID
+}
+
+// acknowledged says who has seen to an incident.
+func acknowledged(a *notify.Acknowledged) string {
+	switch {
+	case a == nil:
+		return ""
+	case a.Until.IsZero():
+		return "acknowledged by " + notify.Printable(a.By)
+	}
+	return "snoozed by " + notify.Printable(a.By) + " until " + clock(a.Until)
+}
+
+// delivery says what a notifier has told of an incident.
+func delivery(d Delivery, now time.Time) string {
+	switch d.State {
+	case "delivered":
+		return fmt.Sprintf("%s delivered %s", d.Kind, ago(d.At, now))
+	case "set_aside":
+		return fmt.Sprintf("%s set aside, queued %s%s", d.Kind, ago(d.At, now), because(d.Error))
+	}
+	tried := ""
+	if d.Attempts > 0 {
+		tried = ", tried " + plural(d.Attempts, "time", "times")
+	}
+	return fmt.Sprintf("%s waiting, queued %s%s%s", d.Kind, ago(d.At, now), tried, because(d.Error))
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + notify.Printable(reason)
+}
+
+// logState says how a log is read.
+func logState(l Log) string {
+	switch l.State {
+	case "following":
+		return "followed to its end"
+	case "behind":
+		return "being read, " + size(l.Lag) + " to go"
+	case "waiting":
+		return "cannot be read" + because(l.Reason)
+	case "ended":
+		return "has ended"
+	}
+	return "not looked at yet"
+}
+
+// circuitState says what a notifier does.
+func circuitState(n Notifier, now time.Time) string {
+	next := ""
+	if n.NextTry.After(now) {
+		next = ", next try " + ago(n.NextTry, now)
+	}
+	switch n.Circuit {
+	case "waiting":
+		return "the last attempt failed" + next
+	case "held":
+		return "held: its settings are refused, its alerts wait" + next
+	case "disabled":
+		return "disabled: the receiver is gone for good"
+	}
+	return "delivers"
+}
+
+// evidence is the facts of an incident that identify it elsewhere, in order.
+func evidence(d notify.Data) [][2]string {
+	all := [][2]string{{"Cause", reference(d)}}
+	add := func(name, value string) {
+		if strings.TrimSpace(value) != "" {
+			all = append(all, [2]string{name, value})
+		}
+	}
+	for _, f := range [][2]string{{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"}, {"resource", "Resource"}, {"unknown_host", "Host"}, {"proxy_status", "Proxy answered"}, {"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"}} {
+		if value, ok := d.Facts[f[0]].(string); ok {
+			add(f[1], value)
+		}
+	}
+	add("Tried by", d.Request.User)
+	add("From", d.Request.Client)
+	add("Request", strings.TrimSpace(d.Request.ID+" "+d.Request.Path))
+	add("Jira node", d.Node)
+	add("Log", d.Log.Path)
+	return all
+}
+
+// reference names a cause for searching.
+func reference(d notify.Data) string {
+	parts := []string{d.Cause.ID}
+	if d.Cause.RootCause != nil {
+		parts = append(parts, fmt.Sprintf("root cause %d of Atlassian's article", *d.Cause.RootCause))
+	}
+	return strings.Join(append(parts, d.Cause.Codes...), ", ")
+}
