@@ -66,7 +66,8 @@ func migrates(t *testing.T, from int) {
 		return errors.Join(tx.Happened("k", time.Now(), time.Now()), tx.SetIncident(closed))
 	})
 	s.Close()
-	if s, said = opened(t, dir); said != "" {
-		t.Errorf("after it was used it says %s", said)
+	s, said = opened(t, dir)
+	if got := closedOnes(t, s, time.Now()); said != "" || len(got) != 1 || len(hours(t, s, time.Now())) != 1 {
+		t.Errorf("after it was used it says %s, closed %q", said, got)
 	}
 }
