@@ -121,6 +121,9 @@ func (g *generation) open(d *daemon) error {
 		p.Reader, p.Key, p.Begin = f, path, f.Position
 		g.logs = append(g.logs, p)
 	}
+	if err := d.store.Sweep(); err != nil {
+		return err
+	}
 	return g.recorder.Forget()
 }
 
@@ -190,15 +193,15 @@ func (g *generation) settle(now time.Time) error {
 	if err := g.recorder.Attend(now); err != nil {
 		return err
 	}
-	return g.recorder.Settle(now, g.current())
+	return g.recorder.Settle(now, g.current)
 }
 
-// current tells whether every log has been read to its end: only then does
-// silence mean anything.
-func (g *generation) current() bool {
+// current tells whether a log has been read to its end: only then does its
+// silence mean anything. One that is no longer followed has ended.
+func (g *generation) current(log string) bool {
 	for _, l := range g.logs {
-		if !l.Ended() && !l.Current() {
-			return false
+		if l.Source.Name == log && !l.Ended() {
+			return l.Current()
 		}
 	}
 	return true

@@ -113,9 +113,8 @@ func (c *counts) read() error {
 		return err
 	}
 	return c.store.View(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		c.incidents = len(all)
-		return err
+		c.incidents = tx.Open()
+		return nil
 	})
 }
 

@@ -5,7 +5,6 @@ package incident
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -48,9 +47,11 @@ type State struct {
 	Ack *notify.Acknowledged `json:"ack,omitempty"`
 
 	// Storm is the key of the storm that speaks for this incident; Hushed says
-	// that nobody has been told of the incident alone.
-	Storm  string `json:"storm,omitempty"`
-	Hushed bool   `json:"hushed,omitempty"`
+	// that nobody has been told of the incident alone, and Unheard are the
+	// notifiers that have not.
+	Storm   string   `json:"storm,omitempty"`
+	Hushed  bool     `json:"hushed,omitempty"`
+	Unheard []string `json:"unheard,omitempty"`
 
 	// Of a storm only: how many incidents it is made of, the integrations that
 	// are named, when the last one opened by its own time and when it came by
@@ -100,6 +101,11 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: r.Key(f), Open: true, First: at, Last: at}
 	}
+	if s.Last.After(seen.Add(ahead)) && !at.After(seen.Add(ahead)) {
+		// A clock that ran ahead has been set right: its times must not hold
+		// reminders back.
+		s.Last, s.Told = at, earlier(s.Told, at)
+	}
 	s.Seen = seen
 	s.Count++
 	if at.After(s.Last) {
@@ -121,14 +127,28 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 		return s, nil
 	case s.Alerts == 0:
 		return r.tell(s, notify.Opened, at)
-	case previous != f.Cause.ID && r.news(s):
+	case previous != f.Cause.ID && s.Said[f.Cause.ID].IsZero():
 		s.Content.Cause.Previous = &previous
-		s.Ack, s.Storm, s.Hushed = nil, "", false // they were about another cause
+		s.Ack, s.Storm, s.Hushed, s.Unheard = nil, "", false, nil // they were about another cause
 		return r.tell(s, notify.Changed, at)
 	case s.Storm == "" && r.reminderDue(s, s.Last, seen):
 		return r.tell(s, notify.Reminder, at)
+	case previous != f.Cause.ID && r.news(s) && !s.asleep(seen): // it was told long ago
+		s.Content.Cause.Previous = &previous
+		s.Storm, s.Hushed, s.Unheard = "", false, nil
+		return r.tell(s, notify.Changed, at)
 	}
 	return s, nil
+}
+
+// ahead is how far the clock of a log may be before ours.
+const ahead = 5 * time.Minute
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 const maxCauses = 20 // of one incident that are remembered
@@ -149,22 +169,10 @@ func turned(s State, cause string) State {
 	return s
 }
 
-// alternates are the other causes between which the incident comes and goes:
-// it has turned from one to another and back since the last alert.
-func (r *Rules) alternates(s State) []string {
-	var others []string
-	for _, cause := range slices.Sorted(maps.Keys(s.Causes)) {
-		if s.Turns >= 2 && cause != s.Content.Cause.ID && !s.Causes[cause].Before(s.Told) {
-			others = append(others, cause)
-		}
-	}
-	return others
-}
-
 // maxAhead is how far in the future of the reading an event's time may lie: a
 // wrong time zone, not more. One bad clock would else hold an incident open,
 // and silent, until that time has come.
-const maxAhead = 48 * time.Hour
+const maxAhead = 26 * time.Hour
 
 // believable is an event's time, or seen where the event's cannot be.
 func believable(at, seen time.Time) time.Time {
@@ -228,48 +236,6 @@ func (s State) asleep(now time.Time) bool {
 	return s.Ack != nil && (s.Ack.Until.IsZero() || now.Before(s.Ack.Until))
 }
 
-// with is a copy of facts with one more.
-func with(facts map[string]any, name string, value any) map[string]any {
-	all := maps.Clone(facts)
-	if all == nil {
-		all = map[string]any{}
-	}
-	all[name] = value
-	return all
-}
-
-// data is the incident as it is now.
-func (s State) data() notify.Data {
-	d := s.Content
-	if s.Members > 0 {
-		d = many(s, d)
-	}
-	d.Schema = 1
-	d.ID = s.ID()
-	d.Failures = notify.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
-	d.Acknowledged = s.Ack
-	return d
-}
-
-// ID names the incident, as notify.Data.Incident has it.
-func (s State) ID() string {
-	return s.Key + "@" + s.First.UTC().Format("20060102T150405.000Z")
-}
-
-// Standing is the incident for those that show how it stands.
-func (s State) Standing() notify.Data {
-	d := s.data()
-	switch {
-	case s.blind() || s.Lasting():
-		d.Kind = notify.Blind
-	case s.Members > 0:
-		d.Kind = notify.Storm
-	default:
-		d.Kind = notify.Opened
-	}
-	return d
-}
-
 // muted tells whether the operator wants no alert for what a failure says.
 func (r *Rules) muted(d notify.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }
 
@@ -278,10 +244,11 @@ func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 }
 
 // news: the cause has not been told in this incident, or so long ago that it
-// may be told again.
+// may be told again. A reminder tells all between which the incident comes and
+// goes.
 func (r *Rules) news(s State) bool {
 	said, ok := s.Said[s.Cause]
-	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(said) >= r.conf.RepeatInterval
+	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(said) >= r.pause(s)
 }
 
 // reminderDue: there is something new to say, the pause is over, and nobody
@@ -293,31 +260,3 @@ func (r *Rules) reminderDue(s State, at, now time.Time) bool {
 // pause is the time between two alerts. The rules may have changed since the
 // state was stored.
 func (r *Rules) pause(s State) time.Duration { return max(s.Interval, r.conf.RepeatInterval) }
-
-// tell makes the alert and remembers that it was told.
-func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Alert) {
-	s.Alerts++
-	if s.Ack != nil && kind != notify.Quiet {
-		s.Ack = nil // it has run out
-	}
-	d := s.data()
-	d.Kind = kind
-	d.ID = fmt.Sprintf("%s#%d", d.ID, s.Alerts)
-	if others := r.alternates(s); len(others) > 0 {
-		d.Facts = with(d.Facts, "alternates_with", others)
-	}
-	s.Content.Cause.Previous = nil
-	s.Since, s.Turns = 0, 0
-	s.Told = s.Last
-	s.Said = maps.Clone(s.Said)
-	if s.Said == nil {
-		s.Said = map[string]time.Time{}
-	}
-	s.Said[d.Cause.ID] = s.Last
-	if kind == notify.Reminder {
-		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
-	} else {
-		s.Interval = r.conf.RepeatInterval
-	}
-	return s, &notify.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: d}
-}

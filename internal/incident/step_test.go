@@ -122,8 +122,10 @@ func TestWhenToSpeak(t *testing.T) {
 	}{
 		{"the same again says nothing", nil, "a +1m a a +1h a", []string{"opened a 1/1 at +0s"}},
 		{"another cause is told with the one before", nil, "a +1m a +1m b", []string{"opened a 1/1 at +0s", "changed b 2/3 after a at +2m0s"}},
-		{"two causes in turn are told once each until repeat_interval", nil, "a +1m b +1m a +1m b +1m a +4h b",
-			[]string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "changed b 4/6 after a at +4h4m0s"}},
+		{"two causes in turn are told once each, then by reminders that double", nil, "a +1m b +1m a +1m b +1m a +4h b +1m a +4h a +1m b +4h a b",
+			[]string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "reminder b 4/6 at +4h4m0s", "reminder a 4/10 at +12h6m0s"}},
+		{"a cause of before that comes back for good is told", nil, "a +1m b +4h b +8h b +1h b +16h a",
+			[]string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "reminder b 1/3 at +4h1m0s", "reminder b 1/4 at +12h1m0s", "reminder a 2/6 at +29h1m0s"}},
 		{"a third cause among two is told", nil, "a +1m b +1m a +1m c", []string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "changed c 2/4 after a at +3m0s"}},
 		{"reminders double up to a day", func(a *conf.Alerts) { a.QuietAfter = 100 * time.Hour },
 			"a +1h a +2h59m a +1m a +7h a +1h a +16h a +23h59m a +1m a +24h a", []string{

@@ -39,32 +39,29 @@ func (r *Rules) Open(o Openings, storm, s State) (Openings, []string) {
 		return o, nil
 	}
 	near := func(at time.Time) bool { return s.First.Sub(at).Abs() < stormWindow }
-	recent := slices.DeleteFunc(slices.Clone(o.Recent), func(n Opening) bool { return !near(n.At) })
-	recent = append(recent, Opening{s.Key, s.First})
-	if storm.Open && near(storm.Joined) {
-		return Openings{}, keys(recent)
+	// Two logs may be read in turns, one an hour behind the other: what is not
+	// near now is kept for a while.
+	all := append(slices.Clone(o.Recent), Opening{s.Key, s.First})
+	all = all[max(len(all)-4*(r.conf.Storm+1), 0):]
+	var together []string
+	for _, n := range all {
+		if near(n.At) {
+			together = append(together, n.Key)
+		}
 	}
-	if len(recent) > r.conf.Storm {
-		return Openings{}, keys(recent)
+	if storm.Open && near(storm.Joined) || len(together) > r.conf.Storm {
+		return Openings{slices.DeleteFunc(all, func(n Opening) bool { return near(n.At) })}, together
 	}
-	return Openings{recent}, nil
+	return Openings{all}, nil
 }
 
-func keys(all []Opening) []string {
-	var keys []string
-	for _, o := range all {
-		keys = append(keys, o.Key)
-	}
-	return keys
-}
-
-// Join takes an incident into the storm of its cause. hushed says that nobody
-// has been told of the incident alone, nor will be.
-func (r *Rules) Join(storm, s State, hushed bool, seen time.Time) (State, State) {
+// Join takes an incident into the storm of its cause. What the incident says
+// is not kept when nobody is told of it alone: the storm says it.
+func (r *Rules) Join(storm, s State, seen time.Time) (State, State) {
 	if !storm.Open || s.First.Sub(storm.Last) >= r.conf.QuietAfter {
 		storm = State{Key: StormKey(s.Content.Cause.ID), Open: true, First: s.First, Last: s.First, Begun: seen}
 	}
-	s.Storm, s.Hushed = storm.Key, hushed
+	s.Storm = storm.Key
 	storm = r.also(storm, s, seen)
 	storm.Count += s.Count - 1
 	storm.Since += s.Count - 1
@@ -73,7 +70,16 @@ func (r *Rules) Join(storm, s State, hushed bool, seen time.Time) (State, State)
 	if len(storm.Listed) < maxListed {
 		storm.Listed = append(storm.Listed, s.Content.Integration.ID)
 	}
-	return storm, s
+	return storm, brief(s)
+}
+
+// brief is a state without what a storm says for it: thousands of integrations
+// may be in one.
+func brief(s State) State {
+	if c := s.Content; s.Hushed {
+		s.Content = notify.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Log: notify.Log{Name: c.Log.Name, Path: c.Log.Path}}
+	}
+	return s
 }
 
 // also counts a further failure of one of the storm's incidents.
@@ -84,26 +90,28 @@ func (r *Rules) also(storm, s State, seen time.Time) State {
 	if s.Last.After(storm.Last) {
 		storm.Last = s.Last
 	}
-	storm.Content = s.Content
+	if s.Content.Diagnosis != "" { // else it is brief
+		storm.Content = s.Content
+	}
 	storm.Content.Integration = notify.Integration{ID: "many", KnownBy: "nothing"}
 	return storm
 }
 
-// Beat takes a failure of one of the storm's incidents into the storm: its new
-// state, and the alert that it is worth, if any.
-func (r *Rules) Beat(storm, s State, seen time.Time) (State, *notify.Alert) {
-	storm = r.also(storm, s, seen)
-	return r.TellStorm(storm, seen)
+// Beat takes a failure of one of the storm's incidents into the storm: the new
+// states of both, and the alert that it is worth, if any.
+func (r *Rules) Beat(storm, s State, seen time.Time) (State, State, *notify.Alert) {
+	storm, a := r.TellStorm(r.also(storm, s, seen), seen)
+	return storm, brief(s), a
 }
 
 // TellStorm tells a storm when no further integration joins it for some
 // seconds, and again when some have joined, or when a reminder is due. now is
 // the wall clock.
 func (r *Rules) TellStorm(s State, now time.Time) (State, *notify.Alert) {
-	switch since := now.Sub(s.Begun); {
-	case !s.Open || s.Members == 0:
+	switch since := now.Sub(s.Begun).Abs(); { // negative: the clock was set back
+	case !s.Open || s.Members == 0 || r.muted(s.Content):
 		return s, nil
-	case s.Untold && s.Alerts == 0 && (now.Sub(s.Arrived) >= stormSettles || since >= stormLatest),
+	case s.Untold && s.Alerts == 0 && (now.Sub(s.Arrived).Abs() >= stormSettles || since >= stormLatest),
 		s.Untold && s.Alerts > 0 && since >= stormWindow,
 		s.Alerts > 0 && r.reminderDue(s, s.Last.Add(max(now.Sub(s.Seen), 0)), now):
 		s.Untold, s.Begun = false, now

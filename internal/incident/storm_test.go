@@ -21,6 +21,12 @@ func opens(r *incident.Rules, n int, at time.Time) incident.State {
 	return s
 }
 
+// hushed is an incident that nobody was told of alone.
+func hushed(s incident.State) incident.State {
+	s.Hushed = true
+	return s
+}
+
 // More than the operator's number of incidents within a minute are a storm,
 // fewer are not, and neither are those that come one after the other.
 func TestStormBegins(t *testing.T) {
@@ -62,7 +68,7 @@ func TestStormSpeaks(t *testing.T) {
 	var storm incident.State
 	members := map[int]incident.State{}
 	join := func(n int, at time.Time) {
-		storm, members[n] = r.Join(storm, opens(r, n, at), true, at)
+		storm, members[n] = r.Join(storm, hushed(opens(r, n, at)), at)
 		storm = roundTrip(t, storm)
 	}
 	tell := func(at time.Time) *notify.Alert {
@@ -98,7 +104,7 @@ func TestStormSpeaks(t *testing.T) {
 	if a != nil || m.Storm != storm.Key {
 		t.Errorf("a member reminds by itself: %+v", a)
 	}
-	storm, a = r.Beat(storm, m, at)
+	storm, m, a = r.Beat(storm, m, at)
 	if a == nil || a.Data.Kind != notify.Storm || a.Data.Failures.Count != 5 {
 		t.Errorf("the storm's reminder is %+v", a)
 	}
@@ -128,7 +134,7 @@ func TestStormThatGoesOn(t *testing.T) {
 	told := 0
 	for n := range 120 {
 		at := t0.Add(time.Duration(n) * time.Second)
-		storm, _ = r.Join(storm, opens(r, n, at), true, at)
+		storm, _ = r.Join(storm, hushed(opens(r, n, at)), at)
 		var a *notify.Alert
 		if storm, a = r.TellStorm(storm, at); a != nil {
 			told++
@@ -147,7 +153,7 @@ func TestStormBounded(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Storm = 1 })
 	var storm incident.State
 	for n := range 1000 {
-		storm, _ = r.Join(storm, opens(r, n, t0), true, t0)
+		storm, _ = r.Join(storm, hushed(opens(r, n, t0)), t0)
 	}
 	_, a := r.TellStorm(storm, t0.Add(time.Minute))
 	if list, _ := a.Data.Facts["integrations"].([]string); len(list) != 300 || a.Data.Facts["integrations_count"] != "1000" {
@@ -245,8 +251,8 @@ func TestTrouble(t *testing.T) {
 			add(r.Settle(s, t0.Add(time.Duration(minute+1)*time.Minute)))
 		}
 		add(r.Settle(s, t0.Add(1000*time.Hour)))
-		add(r.Over(s, t0.Add(1000*time.Hour)))
-		add(r.Over(s, t0.Add(1001*time.Hour)))
+		add(r.Over(s, trouble, t0.Add(1000*time.Hour)))
+		add(r.Over(s, trouble, t0.Add(1001*time.Hour)))
 		if want := []notify.Kind{notify.Blind, notify.Blind, notify.Sighted}; !slices.Equal(kinds, want) || s.Open {
 			t.Errorf("%s: told %v, want %v", cause, kinds, want)
 		}

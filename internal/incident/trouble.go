@@ -28,6 +28,7 @@ type Trouble struct {
 	Log   Source // of the first two
 	Name  string // of the notifier
 	Why   string // without a secret
+	Lost  int    // alerts that the notifier was given up for, and nobody told of
 	Since time.Time
 }
 
@@ -72,7 +73,7 @@ func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *notify.Alert
 }
 
 // Over takes the end of a trouble into its incident.
-func (r *Rules) Over(s State, now time.Time) (State, *notify.Alert) {
+func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *notify.Alert) {
 	if !s.Open {
 		return s, nil
 	}
@@ -91,10 +92,22 @@ func (r *Rules) Over(s State, now time.Time) (State, *notify.Alert) {
 		s.Content.Diagnosis = fmt.Sprintf("%s has new lines again, after %s.", s.Content.Log.Path, lasted)
 		s.Content.Confirm = "Nothing is to be done."
 	case NotifierFailing:
-		s.Content.Diagnosis = fmt.Sprintf("The notifier %s delivers again, after %s.", s.Content.Facts["notifier"], lasted)
-		s.Content.Confirm = "What waited is delivered now. What was set aside is not: look at the open incidents."
+		s.Content.Diagnosis = fmt.Sprintf("The notifier %s delivers again, after %s. What waited is delivered now.", s.Content.Facts["notifier"], lasted)
+		s.Content.Confirm = "Nothing is to be done."
+		if t.Lost > 0 {
+			s.Content.Diagnosis += " " + givenUp(t.Lost)
+			s.Content.Confirm = "Look at what is open: jira-oauth-watcher status, if [http] is on, or the reminders that follow."
+		}
 	}
 	return r.tell(s, notify.Sighted, now)
+}
+
+// givenUp says how many alerts a notifier will not deliver.
+func givenUp(n int) string {
+	if n == 1 {
+		return "One alert was given up and set aside: whoever reads there has not had it."
+	}
+	return fmt.Sprintf("%d alerts were given up and set aside: whoever reads there has not had them.", n)
 }
 
 // trouble is what a trouble says.
@@ -129,6 +142,9 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 		d.Cause.Title = "a notifier does not deliver"
 		d.Facts["notifier"] = t.Name
 		d.Diagnosis = fmt.Sprintf("The notifier %s does not deliver its alerts (%s). Whoever reads there is not told.", t.Name, d.Facts["reason"])
+		if t.Lost > 0 {
+			d.Diagnosis += " " + givenUp(t.Lost)
+		}
 		d.Fix = []notify.Step{
 			{Where: "jira-host", Text: "Mend its address, secret or permissions in the configuration or at the receiver, then: systemctl reload jira-oauth-watcher"},
 			{Where: "jira-host", Text: "See that it works: jira-oauth-watcher test-alert --to " + t.Name},

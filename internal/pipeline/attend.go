@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"fmt"
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
@@ -12,6 +11,9 @@ import (
 // heldLong is for how long a notifier's settings may be refused before the
 // others are told.
 const heldLong = time.Minute
+
+// waitingLong is for how long attempts may fail before the others are told.
+const waitingLong = 15 * time.Minute
 
 // Attend queues what is to be said about notifiers that do not deliver, or do
 // again: the other ones tell it. now is the wall clock.
@@ -45,48 +47,51 @@ func (r *Recorder) notifier(name string, now time.Time) error {
 		return err
 	}
 	lost := h.SetAside + h.Dropped - h.Told
-	failing := h.Circuit == notify.Disabled || h.Circuit == notify.Held && now.Sub(h.Since) >= heldLong
+	failing := h.Circuit == notify.Disabled ||
+		h.Circuit == notify.Held && now.Sub(h.Since) >= heldLong ||
+		h.Circuit == notify.Waiting && now.Sub(h.Since) >= waitingLong
+	on, without := true, []string{name}
+	t.Since, t.Why, t.Lost = h.Since, h.Reason, lost
 	switch {
-	case failing || lost > 0:
-		t.Since, t.Why = h.Since, h.Reason
-		if lost > 0 {
-			t.Why = fmt.Sprintf("%d of its alerts were given up: %s", lost, h.Reason)
-		}
-		if t.Since.IsZero() {
-			t.Since = now
-		}
-		if _, err := r.trouble(t, true, now, name); err != nil || lost == 0 {
-			return err
-		}
-		return r.Store.Told(name, h.Told+lost)
 	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
-		_, err := r.trouble(t, false, now, "")
+		on = false
+		if lost > 0 {
+			without = nil // it was not told what it missed
+		}
+	case failing:
+	case lost > 0:
+		t.Since = now
+	default:
+		return nil
+	}
+	_, told, err := r.trouble(t, on, now, without...)
+	if err != nil || !told || lost == 0 {
 		return err
 	}
-	return nil
+	return r.Store.Told(name, h.Told+lost)
 }
 
 // trouble brings the incident of a trouble up to date, and tells whether it is
-// open now. on says that the trouble goes on. A notifier named in without is
-// not told.
-func (r *Recorder) trouble(t incident.Trouble, on bool, now time.Time, without string) (open bool, err error) {
+// open now and whether that was worth an alert. on says that the trouble goes
+// on. Notifiers named in without are not told.
+func (r *Recorder) trouble(t incident.Trouble, on bool, now time.Time, without ...string) (open, told bool, err error) {
 	step := func(s incident.State) (incident.State, *notify.Alert) {
 		if on {
 			return r.Rules.Trouble(s, t, now)
 		}
-		return r.Rules.Over(s, now)
+		return r.Rules.Over(s, t, now)
 	}
 	changes := false
 	err = r.Store.View(func(tx *store.Tx) error {
 		before, err := tx.Incident(r.Rules.TroubleKey(t))
 		s, alert := step(before)
-		open, changes = s.Open, alert != nil || s.Open != before.Open
+		open, told, changes = s.Open, alert != nil, alert != nil || s.Open != before.Open
 		return err
 	})
 	if err != nil || !changes {
-		return open, err
+		return open, told, err
 	}
-	return open, r.Store.Update(func(tx *store.Tx) error {
+	return open, told, r.Store.Update(func(tx *store.Tx) error {
 		s, err := tx.Incident(r.Rules.TroubleKey(t))
 		if err != nil {
 			return err
@@ -95,7 +100,7 @@ func (r *Recorder) trouble(t incident.Trouble, on bool, now time.Time, without s
 		if err := tx.SetIncident(s); err != nil {
 			return err
 		}
-		return r.enqueue(tx, alert, without)
+		return r.enqueue(tx, alert, without...)
 	})
 }
 

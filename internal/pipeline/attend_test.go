@@ -17,6 +17,10 @@ import (
 
 const refused = "AADSTS7000215: Invalid client secret provided."
 
+func always(string) bool { return true }
+
+func never(string) bool { return false }
+
 // lines says of each alert its kind and integration.
 func lines(all []notify.Data) []string {
 	var list []string
@@ -62,7 +66,7 @@ func TestStormIsOneAlert(t *testing.T) {
 			w.write(strings.Join(text[from:to], ""))
 			p.counted(t, to)
 		}
-		if err := p.rec.Settle(time.Now().Add(6*time.Second), false); err != nil {
+		if err := p.rec.Settle(time.Now().Add(6*time.Second), never); err != nil {
 			t.Fatal(err)
 		}
 		all := p.queued(t, "hub")
@@ -77,7 +81,7 @@ func TestStormIsOneAlert(t *testing.T) {
 		p = w.live()
 		w.write(strings.Join(text[:12], ""))
 		p.counted(t, 25)
-		if err := p.rec.Settle(time.Now().Add(2*time.Minute), false); err != nil {
+		if err := p.rec.Settle(time.Now().Add(2*time.Minute), never); err != nil {
 			t.Fatal(err)
 		}
 		if got := lines(p.queued(t, "hub")); got != nil {
@@ -100,7 +104,7 @@ func TestStormAfterSomeWereTold(t *testing.T) {
 	}
 	w.write(failing(2, 2, refused) + failing(3, 3, refused))
 	p.counted(t, 3)
-	if err := p.rec.Settle(time.Now().Add(6*time.Second), false); err != nil {
+	if err := p.rec.Settle(time.Now().Add(6*time.Second), never); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"fast", "slow"} {
@@ -108,7 +112,7 @@ func TestStormAfterSomeWereTold(t *testing.T) {
 			t.Errorf("%s got %q", name, got)
 		}
 	}
-	if err := p.rec.Settle(time.Now().Add(25*time.Hour), true); err != nil {
+	if err := p.rec.Settle(time.Now().Add(25*time.Hour), always); err != nil {
 		t.Fatal(err)
 	}
 	if got := lines(p.queued(t, "fast")); !slices.Equal(got, []string{"quiet 00000001", "quiet many"}) {
@@ -144,7 +148,8 @@ func TestNotifierFailing(t *testing.T) {
 		want   bool
 	}{
 		{"well", notify.Health{Succeeded: now}, false},
-		{"tried again", notify.Health{Circuit: notify.Waiting, Since: now.Add(-time.Hour), Reason: "no answer"}, false},
+		{"tried again", notify.Health{Circuit: notify.Waiting, Since: now.Add(-14 * time.Minute), Reason: "no answer"}, false},
+		{"tried again for long", notify.Health{Circuit: notify.Waiting, Since: now.Add(-16 * time.Minute), Reason: "no answer"}, true},
 		{"refused just now", notify.Health{Circuit: notify.Held, Since: now.Add(-30 * time.Second), Reason: "no_service"}, false},
 		{"refused", notify.Health{Circuit: notify.Held, Since: now.Add(-2 * time.Minute), Reason: "no_service"}, true},
 		{"gone", notify.Health{Circuit: notify.Disabled, Since: now, Reason: "410 Gone"}, true},
@@ -320,4 +325,131 @@ func TestStormSeverity(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	p.stop()
+}
+
+// The end of an incident is told to those that were told of its beginning: not
+// to a notifier whose opened a storm has withdrawn, and to one whose opened was
+// under way then.
+func TestStormEndsWhereItWasHeard(t *testing.T) {
+	w := newWorld(t)
+	w.conf.Alerts.Storm = 2
+	p := w.live(pipeline.Target{Name: "fast"}, pipeline.Target{Name: "slow"}, pipeline.Target{Name: "sending"})
+	w.write(failing(1, 1, refused))
+	p.counted(t, 1)
+	p.queued(t, "fast")
+	sending, _, _ := p.store.Oldest("sending")
+	w.write(failing(2, 2, refused) + failing(3, 3, refused))
+	p.counted(t, 3)
+	if err := p.store.Done("sending", sending, notify.Receipt(`"x"`), notify.Health{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.rec.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.rec.Settle(time.Now().Add(25*time.Hour), always); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]string{
+		"fast": {"storm many", "quiet 00000001", "quiet many"}, "sending": {"storm many", "quiet 00000001", "quiet many"}, "slow": {"storm many", "quiet many"},
+	} {
+		if got := lines(p.queued(t, name)); !slices.Equal(got, want) {
+			t.Errorf("%s got %q, want %q", name, got, want)
+		}
+	}
+	p.stop()
+}
+
+// A log with lines all the time is current, and one that cannot be read holds
+// back its own incidents only.
+func TestBusyLogIsCurrent(t *testing.T) {
+	w := newWorld(t)
+	p := w.live()
+	w.write(failing(1, 1, refused))
+	p.counted(t, 1)
+	current := 0
+	for range 200 {
+		w.write(ordinary)
+		if time.Sleep(5 * time.Millisecond); p.log.Current() {
+			current++
+		}
+	}
+	if current < 100 {
+		t.Errorf("current in %d of 200 looks", current)
+	}
+	p.queued(t, "hub")
+	for _, tt := range []struct {
+		log  string
+		want int
+	}{{"jira", 0}, {"another", 1}} {
+		if err := p.rec.Settle(time.Now().Add(25*time.Hour), func(log string) bool { return log != tt.log }); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.queued(t, "hub"); len(got) != tt.want {
+			t.Errorf("while %s cannot be read: told %q", tt.log, lines(got))
+		}
+	}
+	p.stop()
+}
+
+// All alerts that were given up are told of, not only the first ones.
+func TestGivenUpAreCounted(t *testing.T) {
+	w := newWorld(t)
+	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "ops"})
+	w.write(failing(1, 1, refused))
+	p.counted(t, 1)
+	d, _, _ := p.store.Oldest("ops")
+	p.queued(t, "hub")
+	now := time.Now()
+	said := ""
+	for n := 1; n <= 40; n++ {
+		if err := p.store.Retry("ops", d, notify.Health{SetAside: n, Succeeded: now.Add(-time.Hour), Reason: "no"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.rec.Attend(now.Add(time.Duration(n) * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.store.Done("ops", d, nil, notify.Health{SetAside: 40, Succeeded: now.Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.rec.Attend(now.Add(2 * time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range p.queued(t, "hub") {
+		said += string(d.Kind) + ": " + d.Diagnosis + "\n"
+	}
+	if !strings.Contains(said, "blind: ") || !strings.Contains(said, "One alert was given up") || !strings.Contains(said, "39 alerts were given up") {
+		t.Errorf("told\n%s", said)
+	}
+	p.stop()
+}
+
+// A restart while a log is silent says nothing; a single line does.
+func TestSilentAcrossRestart(t *testing.T) {
+	w := newWorld(t)
+	p := w.live()
+	defer p.stop()
+	at := time.Now()
+	var kinds []notify.Kind
+	look := func(l *pipeline.Log, after time.Duration, text bool) {
+		if err := pipeline.Look(l, at.Add(after), text, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range p.queued(t, "hub") {
+			kinds = append(kinds, d.Kind)
+		}
+	}
+	fresh := func() *pipeline.Log { return &pipeline.Log{Source: p.log.Source, Recorder: p.rec, Silent: time.Minute} }
+	l := fresh()
+	look(l, 0, true)
+	look(l, 61*time.Second, false)
+	l = fresh()
+	look(l, 62*time.Second, false)
+	look(l, 70*time.Second, false)
+	look(l, 70*time.Second+100*time.Millisecond, true) // between two looks
+	look(l, 90*time.Second, false)
+	look(l, 100*time.Second, false)
+	if !slices.Equal(kinds, []notify.Kind{notify.Blind, notify.Sighted}) {
+		t.Errorf("told %v", kinds)
+	}
 }

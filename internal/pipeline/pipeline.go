@@ -25,8 +25,9 @@ const (
 )
 
 const (
-	checkpoint = time.Second     // a position without failures is stored this often
-	idle       = 2 * time.Second // a quiet log is looked after this often
+	checkpoint = time.Second      // a position without failures is stored this often
+	idle       = 2 * time.Second  // a quiet log is looked after this often
+	waitedFor  = time.Millisecond // what takes longer was not there yet when it was asked for
 )
 
 // Reader is where lines come from.
@@ -94,6 +95,7 @@ func (l *Log) Run(ctx context.Context) error {
 	l.events.Find = matchers.Find
 	wait := time.Duration(0)
 	for {
+		asked := time.Now()
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
@@ -122,9 +124,12 @@ func (l *Log) Run(ctx context.Context) error {
 				return err
 			}
 		}
-		waiting := l.Reader.Stats().Waiting
-		l.current.Store(err == nil && silent && waiting == nil)
-		now := time.Now()
+		stats, now := l.Reader.Stats(), time.Now()
+		waiting := stats.Waiting
+		// A log with lines every second is current too: nothing more is to be
+		// read, and what came had to be waited for.
+		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
+		l.current.Store(err == nil && caughtUp && waiting == nil)
 		l.beat.Store(now.UnixNano())
 		if ctx.Err() == nil && !ended {
 			if err := l.look(now, !silent, waiting); err != nil {

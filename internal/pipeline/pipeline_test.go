@@ -206,7 +206,7 @@ func TestSettle(t *testing.T) {
 		after time.Duration
 		want  []notify.Kind
 	}{{time.Hour, nil}, {23 * time.Hour, nil}, {25 * time.Hour, []notify.Kind{notify.Quiet}}, {50 * time.Hour, nil}} {
-		if err := p.rec.Settle(now.Add(step.after), true); err != nil {
+		if err := p.rec.Settle(now.Add(step.after), always); err != nil {
 			t.Fatal(err)
 		}
 		var got []notify.Kind

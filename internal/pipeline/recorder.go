@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,23 +57,23 @@ func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source
 			return err
 		}
 		if !storm.Open {
-			s.Storm, s.Hushed = "", false // nobody speaks for it any more
+			s.Storm, s.Hushed, s.Unheard = "", false, nil // nobody speaks for it any more
 		}
 	}
 	s, alert := r.Rules.Step(s, f, from, now)
 	if alert != nil && alert.Data.Kind == notify.Opened {
 		return r.opened(tx, s, alert, now)
 	}
-	if err := tx.SetIncident(s); err != nil {
-		return err
-	}
 	if s.Storm != "" {
-		storm, alert = r.Rules.Beat(storm, s, now)
+		storm, s, alert = r.Rules.Beat(storm, s, now)
 		if err := tx.SetIncident(storm); err != nil {
 			return err
 		}
 	}
-	return r.enqueue(tx, alert, "")
+	if err := tx.SetIncident(s); err != nil {
+		return err
+	}
+	return r.enqueue(tx, alert)
 }
 
 // opened queues the alert of a new incident, or folds it into a storm.
@@ -94,10 +95,11 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *notify.Alert, n
 		if err := tx.SetIncident(s); err != nil {
 			return err
 		}
-		return r.enqueue(tx, alert, "")
+		return r.enqueue(tx, alert)
 	}
 	for _, key := range joining {
-		m, hushed := s, true
+		m := s
+		m.Hushed = true
 		if key != s.Key {
 			if m, err = tx.Incident(key); err != nil {
 				return err
@@ -105,11 +107,11 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *notify.Alert, n
 			if !m.Open || m.Content.Cause.ID != cause || m.Storm != "" {
 				continue
 			}
-			if hushed, err = r.withdraw(tx, m); err != nil {
+			if m.Unheard, err = r.withdraw(tx, m); err != nil {
 				return err
 			}
 		}
-		storm, m = r.Rules.Join(storm, m, hushed, now)
+		storm, m = r.Rules.Join(storm, m, now)
 		if err := tx.SetIncident(m); err != nil {
 			return err
 		}
@@ -118,24 +120,22 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *notify.Alert, n
 	if err := tx.SetIncident(storm); err != nil {
 		return err
 	}
-	return r.enqueue(tx, alert, "")
+	return r.enqueue(tx, alert)
 }
 
-// withdraw takes the opened of an incident out of all queues, and tells whether
-// no notifier has told it.
-func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (hushed bool, err error) {
-	hushed = true
+// withdraw takes the opened of an incident out of the queues where it still
+// waits, and returns the notifiers that have not told it.
+func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (unheard []string, err error) {
 	for _, t := range r.Targets {
-		if s.Content.Cause.Severity < t.MinSeverity {
-			continue
-		}
 		was, err := tx.Withdraw(t.Name, s.ID())
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		hushed = hushed && was
+		if was {
+			unheard = append(unheard, t.Name)
+		}
 	}
-	return hushed, nil
+	return unheard, nil
 }
 
 // blind takes a gap into the incident of its log and queues the alert it is
@@ -149,12 +149,11 @@ func (r *Recorder) blind(tx *store.Tx, g incident.Gap, log incident.Source) erro
 	if err := tx.SetIncident(s); err != nil {
 		return err
 	}
-	return r.enqueue(tx, alert, "")
+	return r.enqueue(tx, alert)
 }
 
-// enqueue queues an alert for all notifiers that want it, without the one of
-// that name.
-func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without string) error {
+// enqueue queues an alert for all notifiers that want it, without some.
+func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without ...string) error {
 	if alert == nil {
 		return nil
 	}
@@ -162,7 +161,7 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without string) er
 		r.Tally.Alert(alert.Data.Kind)
 	}
 	for _, t := range r.Targets {
-		if alert.Data.Cause.Severity < t.MinSeverity || t.Name == without {
+		if alert.Data.Cause.Severity < t.MinSeverity || slices.Contains(without, t.Name) {
 			continue
 		}
 		if err := tx.Enqueue(t.Name, *alert); err != nil {
@@ -173,45 +172,47 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without string) er
 }
 
 // Settle queues what time alone brings at the wall clock's now: storms that
-// have settled and, when all logs are current, reminders that are due and the
-// end of incidents that have gone quiet. While a log is behind, silence means
-// nothing.
-func (r *Recorder) Settle(now time.Time, current bool) error {
-	if !current {
-		return r.each(now, r.Rules.TellStorm)
-	}
-	return r.each(now, r.Rules.Settle)
+// have settled and, for incidents of logs that are current, reminders that are
+// due and the end of those that have gone quiet. While a log is behind or
+// cannot be read, its silence means nothing.
+func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
+	return r.each(now, func(s incident.State, now time.Time) (incident.State, *notify.Alert) {
+		if !current(s.Content.Log.Name) {
+			return r.Rules.TellStorm(s, now)
+		}
+		return r.Rules.Settle(s, now)
+	})
 }
 
-// each lets a rule look at every open incident, in one transaction, if it would
-// change any: so a quiet service writes nothing.
+// each lets a rule look at every open incident. Those it would change are
+// changed in one transaction: so a quiet service writes nothing.
 func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *notify.Alert)) error {
-	due := false
+	var due []string
 	err := r.Store.View(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		for _, before := range all {
-			s, alert := rule(before, now)
-			due = due || alert != nil || !s.Open
-		}
-		return err
+		return tx.EachIncident(func(before incident.State) error {
+			if s, alert := rule(before, now); alert != nil || !s.Open {
+				due = append(due, before.Key)
+			}
+			return nil
+		})
 	})
-	if err != nil || !due {
+	if err != nil || len(due) == 0 {
 		return err
 	}
 	return r.Store.Update(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		if err != nil {
-			return err
-		}
-		for _, before := range all {
+		for _, key := range due {
+			before, err := tx.Incident(key)
+			if err != nil {
+				return err
+			}
 			s, alert := rule(before, now)
-			if s.Open && alert == nil {
+			if !before.Open || s.Open && alert == nil {
 				continue
 			}
 			if err := tx.SetIncident(s); err != nil {
 				return err
 			}
-			if err := r.enqueue(tx, alert, ""); err != nil {
+			if err := r.enqueue(tx, alert, s.Unheard...); err != nil {
 				return err
 			}
 		}

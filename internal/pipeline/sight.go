@@ -16,6 +16,7 @@ const (
 type sight struct {
 	looked   time.Time
 	line     time.Time // when text came last, or reading began
+	text     bool      // text came since the last look
 	waiting  time.Time // since when the log cannot be read; zero = it can
 	restored bool      // open is as stored
 	open     map[string]bool
@@ -27,7 +28,7 @@ type sight struct {
 func (l *Log) look(now time.Time, text bool, waiting error) error {
 	s := &l.sight
 	if text || s.line.IsZero() {
-		s.line = now
+		s.line, s.text = now, s.text || text
 	}
 	switch {
 	case waiting == nil:
@@ -47,8 +48,9 @@ func (l *Log) look(now time.Time, text bool, waiting error) error {
 		return err
 	}
 	t = incident.Trouble{Cause: incident.LogSilent, Log: l.Source, Since: s.line, Why: "no line for " + l.Silent.String()}
-	silent := now.Sub(s.line)
-	return l.trouble(t, l.Silent > 0 && waiting == nil && silent >= l.Silent, l.Silent == 0 || silent < min(l.Silent, lookEvery), now)
+	over := l.Silent == 0 || s.text
+	s.text = false
+	return l.trouble(t, l.Silent > 0 && waiting == nil && now.Sub(s.line) >= l.Silent, over, now)
 }
 
 // trouble brings the incident of a trouble up to date: on says that it is
@@ -60,7 +62,7 @@ func (l *Log) trouble(t incident.Trouble, on, over bool, now time.Time) error {
 	if !on && (!over || !l.sight.open[t.Cause]) {
 		return nil
 	}
-	open, err := l.Recorder.trouble(t, on, now, "")
+	open, _, err := l.Recorder.trouble(t, on, now)
 	l.sight.open[t.Cause] = open
 	return err
 }

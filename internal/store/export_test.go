@@ -124,3 +124,14 @@ func (s *Store) Writes() (n int) {
 	})
 	return n
 }
+
+// Receipts are the incidents that a notifier has one of.
+func (s *Store) Receipts(notifier string) (ids []string) {
+	s.View(func(tx *Tx) error {
+		return tx.tx.Bucket(receipts).Bucket([]byte(notifier)).ForEach(func(k, _ []byte) error {
+			ids = append(ids, string(k))
+			return nil
+		})
+	})
+	return ids
+}

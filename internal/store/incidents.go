@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
@@ -27,19 +29,28 @@ func (tx *Tx) SetIncident(s incident.State) error {
 	return tx.table(incidents).put([]byte(s.Key), s)
 }
 
-// Incidents are all open incidents, by key.
-func (tx *Tx) Incidents() ([]incident.State, error) {
-	var all []incident.State
-	err := tx.table(incidents).b.ForEach(func(_, v []byte) error {
+// EachIncident calls f with every open incident, by key. f must change nothing.
+func (tx *Tx) EachIncident(f func(incident.State) error) error {
+	return tx.table(incidents).b.ForEach(func(_, v []byte) error {
 		var s incident.State
 		if err := json.Unmarshal(v, &s); err != nil {
 			return err
 		}
+		return f(s)
+	})
+}
+
+// Incidents are all open incidents, by key.
+func (tx *Tx) Incidents() (all []incident.State, err error) {
+	err = tx.EachIncident(func(s incident.State) error {
 		all = append(all, s)
 		return nil
 	})
 	return all, err
 }
+
+// Open is the number of open incidents.
+func (tx *Tx) Open() int { return tx.table(incidents).b.Stats().KeyN }
 
 // Openings are the incidents that opened of late for a cause.
 func (tx *Tx) Openings(cause string) (incident.Openings, error) {
@@ -61,14 +72,13 @@ func (s *Store) Standing(notifier string) (standing []notify.Standing, err error
 		if b == nil {
 			return nil
 		}
-		all, err := tx.Incidents()
-		for _, i := range all {
-			d := i.Standing()
-			if r := b.Get([]byte(d.ID)); r != nil {
-				standing = append(standing, notify.Standing{Data: d, Receipt: append(notify.Receipt{}, r...)})
+		return b.ForEach(func(id, r []byte) error {
+			s, err := tx.Incident(incidentKey(string(id)))
+			if err == nil && s.Open && s.ID() == string(id) {
+				standing = append(standing, notify.Standing{Data: s.Standing(), Receipt: append(notify.Receipt{}, r...)})
 			}
-		}
-		return err
+			return err
+		})
 	})
 	return standing, err
 }
@@ -94,6 +104,41 @@ func (tx *Tx) setReceipt(notifier, incident string, r notify.Receipt) error {
 		return t.delete([]byte(incident))
 	}
 	return t.put([]byte(incident), r)
+}
+
+// Sweep forgets receipts of incidents that are over and of which nothing waits
+// to be told.
+func (s *Store) Sweep() error {
+	stale := map[string][]string{}
+	err := s.View(func(tx *Tx) error {
+		return tx.tx.Bucket(receipts).ForEachBucket(func(name []byte) error {
+			if q := tx.tx.Bucket(outbox).Bucket(name); q != nil {
+				if first, _ := q.Cursor().First(); first != nil {
+					return nil
+				}
+			}
+			return tx.tx.Bucket(receipts).Bucket(name).ForEach(func(id, _ []byte) error {
+				i, err := tx.Incident(incidentKey(string(id)))
+				if err == nil && (!i.Open || i.ID() != string(id)) {
+					stale[string(name)] = append(stale[string(name)], string(id))
+				}
+				return err
+			})
+		})
+	})
+	if err != nil || len(stale) == 0 {
+		return err
+	}
+	return s.Update(func(tx *Tx) error {
+		for notifier, ids := range stale {
+			for _, id := range ids {
+				if err := tx.setReceipt(notifier, id, nil); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // Health is how a notifier has fared.
@@ -133,3 +178,21 @@ func (tx *Tx) setHealth(notifier string, h notify.Health) error {
 	h.Dropped, h.Told = before.Dropped, before.Told
 	return tx.table(health).put([]byte(notifier), h)
 }
+
+// heard notes that an opened was told after all, though a storm had withdrawn
+// it while it was under way: so its end is told there too.
+func (tx *Tx) heard(notifier string, d notify.Delivery) error {
+	t, err := tx.of(outbox, notifier)
+	if err != nil || d.Alert.Data.Kind != notify.Opened || t.b.Get(place(d)) != nil {
+		return err
+	}
+	s, err := tx.Incident(incidentKey(d.Alert.Data.Incident()))
+	if err != nil || !s.Open || s.ID() != d.Alert.Data.Incident() {
+		return err
+	}
+	s.Unheard = slices.DeleteFunc(s.Unheard, func(name string) bool { return name == notifier })
+	return tx.SetIncident(s)
+}
+
+// incidentKey is the key in an incident's ID.
+func incidentKey(id string) string { return id[:max(strings.LastIndexByte(id, '@'), 0)] }

@@ -12,7 +12,8 @@ import (
 )
 
 // maxQueue bounds the deliveries that wait for one notifier. Beyond it the
-// oldest reminders go, then the oldest of other kinds; an opened never goes.
+// oldest reminders go, then the oldest of other kinds; an opened never goes,
+// and neither does a storm, which speaks for many.
 const maxQueue = 10_000
 
 // Enqueue puts an alert behind the deliveries of a notifier. A reminder, or a
@@ -92,16 +93,18 @@ func (tx *Tx) bound(notifier string, out *bolt.Bucket) error {
 		return nil
 	}
 	var drop []byte
+look:
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
-		if letter := kindOf(k); letter == letters[notify.Reminder] || letter == letters[notify.Storm] {
+		switch letter := kindOf(k); {
+		case letter == letters[notify.Reminder]:
 			drop = k
-			break
-		} else if drop == nil && letter != letters[notify.Opened] {
+			break look
+		case drop == nil && letter != letters[notify.Opened] && letter != letters[notify.Storm]:
 			drop = k
 		}
 	}
 	if drop == nil {
-		return nil // openeds only: each of them has to be told
+		return nil // openeds and storms only: each of them has to be told
 	}
 	var d notify.Delivery
 	if err := json.Unmarshal(out.Get(drop), &d); err != nil {
@@ -164,6 +167,9 @@ func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h not
 			return err
 		}
 		if err := tx.accepted(notifier, d, h.Succeeded); err != nil {
+			return err
+		}
+		if err := tx.heard(notifier, d); err != nil {
 			return err
 		}
 		return tx.remove(notifier, d)

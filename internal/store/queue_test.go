@@ -193,3 +193,30 @@ func TestHealthAndReceipts(t *testing.T) {
 		t.Errorf("after it was forgotten: %+v %v", standing, err)
 	}
 }
+
+// Receipts of incidents that are over are forgotten, once nothing waits.
+func TestSweep(t *testing.T) {
+	s, _ := opened(t, t.TempDir())
+	open, over := state("a"), state("b")
+	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(open) })
+	for _, i := range []string{open.ID(), over.ID(), "a@20200101T000000.000Z"} {
+		if err := s.Kept("bot", map[string]notify.Receipt{i: notify.Receipt(`"x"`)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(t, s, "bot", "quiet "+over.ID()+"#2")
+	if err := s.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if d, _, _ := s.Oldest("bot"); d.Receipt == nil {
+		t.Error("the receipt of what waits is gone")
+	}
+	drained(t, s, "bot")
+	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("other", of("z@1#1", notify.Opened)) })
+	if err := s.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Receipts("bot"); !slices.Equal(got, []string{open.ID()}) {
+		t.Errorf("receipts of %q are left", got)
+	}
+}

@@ -1,0 +1,95 @@
+package incident
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/notify"
+)
+
+// alternates are the other causes between which the incident comes and goes:
+// it has turned from one to another and back since the last alert.
+func (r *Rules) alternates(s State) []string {
+	var others []string
+	for _, cause := range slices.Sorted(maps.Keys(s.Causes)) {
+		if s.Turns >= 2 && cause != s.Content.Cause.ID && !s.Causes[cause].Before(s.Told) {
+			others = append(others, cause)
+		}
+	}
+	return others
+}
+
+// with is a copy of facts with one more.
+func with(facts map[string]any, name string, value any) map[string]any {
+	all := maps.Clone(facts)
+	if all == nil {
+		all = map[string]any{}
+	}
+	all[name] = value
+	return all
+}
+
+// data is the incident as it is now.
+func (s State) data() notify.Data {
+	d := s.Content
+	if s.Members > 0 {
+		d = many(s, d)
+	}
+	d.Schema = 1
+	d.ID = s.ID()
+	d.Failures = notify.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
+	d.Acknowledged = s.Ack
+	return d
+}
+
+// ID names the incident, as notify.Data.Incident has it.
+func (s State) ID() string {
+	return s.Key + "@" + s.First.UTC().Format("20060102T150405.000Z")
+}
+
+// Standing is the incident for those that show how it stands.
+func (s State) Standing() notify.Data {
+	d := s.data()
+	switch {
+	case s.blind() || s.Lasting():
+		d.Kind = notify.Blind
+	case s.Members > 0:
+		d.Kind = notify.Storm
+	default:
+		d.Kind = notify.Opened
+	}
+	return d
+}
+
+// tell makes the alert and remembers that it was told.
+func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Alert) {
+	s.Alerts++
+	if s.Ack != nil && !s.Ack.Until.IsZero() && kind != notify.Quiet {
+		s.Ack = nil // it has run out
+	}
+	d := s.data()
+	d.Kind = kind
+	d.ID = fmt.Sprintf("%s#%d", d.ID, s.Alerts)
+	others := r.alternates(s)
+	if len(others) > 0 {
+		d.Facts = with(d.Facts, "alternates_with", others)
+	}
+	s.Content.Cause.Previous = nil
+	s.Since, s.Turns = 0, 0
+	s.Told = s.Last
+	s.Said = maps.Clone(s.Said)
+	if s.Said == nil {
+		s.Said = map[string]time.Time{}
+	}
+	for _, cause := range append(others, d.Cause.ID) {
+		s.Said[cause] = s.Last
+	}
+	if kind == notify.Reminder {
+		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
+	} else {
+		s.Interval = r.conf.RepeatInterval
+	}
+	return s, &notify.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: d}
+}
