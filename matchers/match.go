@@ -1,13 +1,13 @@
 package matchers
 
 import (
-	"bytes"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/seek"
 )
 
 // Failure is an event of the OAuth client flow that reports an error, with its
@@ -69,27 +69,13 @@ type Verdict struct {
 func MayBeOurs(text []byte) bool { return Find(text) >= 0 }
 
 // Find tells where in a text the first sign of the flow stands: its name in a
-// URL or a logger, or the plugin's shortened logger; -1 = nowhere.
-//
-// It is what every byte of every log passes, and shaped by what the processor
-// is quick at: "h2" is rarer than "oauth2" begins to be, and of two letters
-// bytes.Index compares many places at once (docs/reliability.md has figures).
-func Find(text []byte) int {
-	first := bytes.Index(text, []byte("[c.a.o.c."))
-	if first >= 0 {
-		text = text[:first]
-	}
-	for at := 0; ; {
-		i := bytes.Index(text[at:], []byte("h2"))
-		if i < 0 {
-			return first
-		}
-		at += i + len("h2")
-		if bytes.HasSuffix(text[:at], []byte("oauth2")) {
-			return at - len("oauth2")
-		}
-	}
-}
+// URL or a logger, or the plugin's shortened logger; -1 = nowhere. It is what
+// every byte of every log passes (docs/performance.md has figures).
+func Find(text []byte) int { return signs.Index(text) }
+
+// signs are compared by the two of their letters that are rarest together in
+// Jira's logs.
+var signs = seek.NewWords(seek.Word{Text: "oauth2", One: 4, Two: 5}, seek.Word{Text: "[c.a.o.c.", One: 0, Two: 5})
 
 // Match diagnoses an event; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.
