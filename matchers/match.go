@@ -87,11 +87,6 @@ func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
 	return v.Failure, v.Ours
 }
 
-var (
-	flowURL  = regexp.MustCompile(`^(?:/[^/\s]+)?/(?:rest/oauth2-client/|plugins/servlet/oauth2/client/callback)`)
-	flowUUID = regexp.MustCompile(`config/flow/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})`)
-)
-
 // Diagnose tells of an event's text whether it is a failure of the flow, and
 // what caused it.
 func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
@@ -122,8 +117,8 @@ func integration(h event.Header) Integration {
 		urls = append(urls, h.ThreadURL)
 	}
 	for _, url := range urls {
-		if m := flowUUID.FindStringSubmatch(url); m != nil {
-			id := strings.ToLower(m[1])
+		if id := flowID(url); id != "" {
+			id = strings.ToLower(id)
 			return Integration{ID: id, Flow: id, KnownBy: "flow"}
 		}
 	}
@@ -135,15 +130,17 @@ func integration(h event.Header) Integration {
 // name counts only where the header has none, since threads keep the name of
 // an earlier request.
 func ours(h event.Header) (bool, string) {
-	if !slices.Contains([]string{"WARN", "ERROR", "FATAL"}, h.Level) {
+	switch h.Level {
+	case "WARN", "ERROR", "FATAL":
+	default:
 		return false, "its level is " + h.Level + ", not WARN, ERROR or FATAL"
 	}
 	switch {
-	case flowURL.MatchString(h.URL):
+	case isFlowURL(h.URL):
 		return true, "its request URL belongs to the OAuth client flow"
 	case strings.HasPrefix(h.Logger, "c.a.o.c."), strings.HasPrefix(h.Logger, "com.atlassian.oauth2.client."):
 		return true, "its logger belongs to the OAuth client plugin"
-	case h.URL == "" && flowURL.MatchString(h.ThreadURL):
+	case h.URL == "" && isFlowURL(h.ThreadURL):
 		return true, "the URL in its thread name belongs to the OAuth client flow"
 	}
 	return false, "neither its request URL nor its logger belongs to the OAuth client flow"
@@ -171,7 +168,6 @@ func (s *Set) Text(text string) Verdict {
 func (s *Set) failure(p message) Failure {
 	var f Failure
 	f.Codes = p.codes()
-	slices.SortStableFunc(f.Codes, func(a, b string) int { return wraps(a) - wraps(b) })
 	f.Facts = p.facts()
 	found := s.candidates(p.text, f.Codes)
 	if len(found) == 0 {
