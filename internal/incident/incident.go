@@ -93,10 +93,13 @@ func (r *Rules) Key(f matchers.Failure) string {
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
-	at := believable(f.Time, seen)
-	content := r.content(f, from)
+	return r.step(s, r.Key(f), believable(f.Time, seen), r.content(f, from), seen)
+}
+
+// step is Step of a failure at a time that can be, and of what it says.
+func (r *Rules) step(s State, key string, at time.Time, content notify.Data, seen time.Time) (State, *notify.Alert) {
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
-		s = State{Key: r.Key(f), Open: true, First: at, Last: at}
+		s = State{Key: key, Open: true, First: at, Last: at}
 	}
 	s.Seen = seen
 	s.Count++
@@ -162,10 +165,17 @@ const maxAhead = 48 * time.Hour
 
 // believable is an event's time, or seen where the event's cannot be.
 func believable(at, seen time.Time) time.Time {
-	if at = encodable(at); at.IsZero() || at.After(seen.Add(maxAhead)) {
-		return seen
+	if at, ok := Believable(at, seen); ok {
+		return at
 	}
-	return at
+	return seen
+}
+
+// Believable tells whether an event that is read at seen can have its time, and
+// gives it in a form that JSON has.
+func Believable(at, seen time.Time) (time.Time, bool) {
+	at = encodable(at)
+	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
 }
 
 // encodable is a time that JSON can express: a zone such as +24:00 becomes
@@ -296,7 +306,7 @@ func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Al
 	d.Kind = kind
 	d.ID = fmt.Sprintf("%s#%d", d.ID, s.Alerts)
 	if others := r.alternates(s); len(others) > 0 {
-		d.Facts = with(d.Facts, "alternates_with", others)
+		d.Facts = with(d.Facts, alternating, others)
 	}
 	s.Content.Cause.Previous = nil
 	s.Since, s.Turns = 0, 0
