@@ -24,16 +24,18 @@ var mayImport = map[string][]string{
 	"internal/incident": {"conf", "internal/event", "matchers", "notify"},
 	"internal/store":    {"tailer", "internal/incident", "notify"},
 	"internal/pipeline": {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
-	"internal/scan":     {"notify"},
+	"internal/scan":     {"conf", "tailer", "internal/event", "matchers", "internal/incident", "notify"},
+	"internal/report":   {"internal/scan"},
 	"internal/torture":  {"tailer", "internal/event", "matchers"},
 	"internal/jiralog":  {"matchers"},
-	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify", "internal/scan", "internal/report"},
 }
 
 // doors are the only packages that may import a library.
 var doors = map[string]string{
 	"github.com/BurntSushi/toml":      "conf",
 	"github.com/agnivade/levenshtein": "conf",
+	"github.com/klauspost/compress":   "internal/scan",
 	"github.com/nxadm/tail":           "tailer",
 	"golang.org/x/sys/unix":           "tailer",
 	"golang.org/x/sys/cpu":            "internal/seek",

@@ -50,3 +50,6 @@ func (r *Rules) Told(s State, last *notify.Alert, f matchers.Failure, from Sourc
 
 // Node is the node's name as it may be shown.
 func (r *Rules) Node() string { return r.masks.Node(r.node) }
+
+// QuietAfter is how long an incident goes on without a failure.
+func (r *Rules) QuietAfter() time.Duration { return r.conf.QuietAfter }

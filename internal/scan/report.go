@@ -1,5 +1,3 @@
-// Package scan reads old logs to their end and says what was broken, since
-// when, and why.
 package scan
 
 import (
@@ -20,9 +18,18 @@ type Report struct {
 	Until     *time.Time `json:"until"`
 	Complete  bool       `json:"complete"` // false: stopped before the end, or some file could not be read whole
 	Nodes     []string   `json:"nodes"`
-	Files     []File     `json:"files"` // in the order they were read
-	Failures  int        `json:"failures"`
+	Files     []File     `json:"files"`     // in the order they were read
+	Failures  int        `json:"failures"`  // of all incidents, also those left out
+	LeftOut   *LeftOut   `json:"left_out"`  // null = nothing was
 	Incidents []Incident `json:"incidents"` // by time of the first failure
+}
+
+// LeftOut is what was only counted, since a report of it all would have no
+// bound.
+type LeftOut struct {
+	Incidents int     `json:"incidents"` // at least so many: the ones that closed first, and those that opened when too many were open
+	Failures  int     `json:"failures"`
+	Causes    []Spell `json:"causes"` // by first failure
 }
 
 // Maker is the program that made a report.
@@ -49,6 +56,11 @@ type Incident struct {
 	Nodes  []string    `json:"nodes"`
 	Causes []Spell     `json:"causes"` // all causes it had, by first failure
 	Hours  []Hour      `json:"hours"`  // when it failed, by time; hours without a failure are left out
+
+	// UncountedHours is how many of its failures stand in no hour, and
+	// UncountedCauses in no cause, since it had too many of them.
+	UncountedHours  int `json:"uncounted_hours,omitempty"`
+	UncountedCauses int `json:"uncounted_causes,omitempty"`
 }
 
 // Spell is one cause within an incident.

@@ -1,0 +1,129 @@
+package scan
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/tailer"
+)
+
+// sighting is a failure, as far as counting it needs.
+type sighting struct {
+	at    time.Time // zero when the log's is impossible
+	key   string    // of its incident
+	cause *matchers.Cause
+	text  string
+}
+
+// result is what a part of a log holds.
+type result struct {
+	in          *input
+	size        int64     // bytes, unpacked
+	headed      bool      // there is an event in it
+	first, last time.Time // of its first and last event, zero when the log's are impossible
+	sightings   []sighting
+	problem     string
+	end         bool // nothing of the log follows
+}
+
+// eye looks at the text of logs. It belongs to one goroutine.
+type eye struct {
+	spot   *matchers.Spotter
+	zone   *time.Location
+	rules  func(node string) *incident.Rules
+	keys   map[string]string
+	events event.Assembler
+	seen   result
+	final  []byte // the line of the last header
+}
+
+func newEye(set *matchers.Set, o Options) *eye {
+	e := &eye{spot: matchers.NewSpotter(set), zone: o.Zone, rules: o.Rules, keys: map[string]string{}}
+	e.events.Find = matchers.Find
+	return e
+}
+
+// begin begins a part of a log.
+func (e *eye) begin(in *input) {
+	e.seen, e.final = result{in: in}, e.final[:0]
+	e.events.Flush(func(event.Event) {})
+}
+
+// look takes whole lines, which continue the ones before.
+func (e *eye) look(text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	if at := lastHeader(text); at >= 0 {
+		line, _ := lineAt(text, at)
+		e.final = append(e.final[:0], line[:min(len(line), maxHeader)]...)
+		if !e.seen.headed {
+			e.seen.headed = true
+			e.seen.first = timeOf(text[firstHeader(text):], e.zone)
+		}
+	}
+	e.events.Block(blockOf(text), e.take)
+}
+
+// full tells whether further lines without a header would belong to no event
+// that has one.
+func (e *eye) full() bool {
+	open, any := e.events.Pending()
+	if !any {
+		return true
+	}
+	line, _, _ := bytes.Cut(open.Text, []byte("\n"))
+	return !event.Begins(line)
+}
+
+// result is what was seen since the last one.
+func (e *eye) result() result {
+	r := e.seen
+	if len(e.final) > 0 {
+		r.last = timeOf(e.final, e.zone)
+	}
+	e.seen, e.final = result{in: r.in}, e.final[:0]
+	return r
+}
+
+// flush completes the last event.
+func (e *eye) flush() { e.events.Flush(e.take) }
+
+func (e *eye) take(ev event.Event) {
+	text := string(ev.Text)
+	if s, ours := e.spot.Spot(text, e.zone); ours {
+		e.seen.sightings = append(e.seen.sightings, sighting{s.Time, e.key(s), s.Cause, text})
+	}
+}
+
+// maxKeys bounds the keys that are remembered.
+const maxKeys = 1 << 14
+
+// key is the key of a failure's incident. It is kept, so that it does not hold
+// the whole text of each failure.
+func (e *eye) key(s matchers.Sighting) string {
+	name := s.Integration.ID
+	if name == matchers.Unknown {
+		name = e.seen.in.node + "\x00" + s.Logger
+	}
+	if key, known := e.keys[name]; known {
+		return key
+	}
+	if len(e.keys) >= maxKeys {
+		clear(e.keys)
+	}
+	key := strings.Clone(s.Integration.ID)
+	if key == matchers.Unknown {
+		f := matchers.Failure{Integration: s.Integration}
+		f.Header.Logger = s.Logger
+		key = e.rules(e.seen.in.node).Key(f)
+	}
+	e.keys[strings.Clone(name)] = key
+	return key
+}
+
+func blockOf(lines []byte) tailer.Block { return tailer.Block{Text: lines} }
