@@ -61,12 +61,16 @@ status is 1 when some file could not be read whole; the rest is reported.`,
 
 type scanOptions struct{ config, form, out, since, until string }
 
-// scanMemory is what the heap may grow to before memory is given back: a scan
+// scanMemory is what the heap may grow to before garbage is looked for: a scan
 // has to fit beside Jira.
-const scanMemory = 40 << 20
+const (
+	scanMemory  = 40 << 20
+	scanGarbage = 200 // percent of what is in use: a storm makes much
+)
 
 func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(scanMemory))
+	debug.SetMemoryLimit(scanMemory)
+	debug.SetGCPercent(scanGarbage)
 	c, err := loadConfig(o.config, true)
 	if err != nil {
 		return err
@@ -75,15 +79,8 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	dir, err := causesDir(c)
+	set, err := scanCauses(c)
 	if err != nil {
-		return err
-	}
-	set, err := matchers.LoadProven(dir)
-	if err != nil {
-		return &exit{exitUsage, err}
-	}
-	if err := checkMuted(c, set); err != nil {
 		return err
 	}
 	logs := scan.Find(args, options)
@@ -103,6 +100,33 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 		return err
 	}
 	return a.scanned(ctx, r, o)
+}
+
+// scanCauses is the catalogue. Where the operator has added nothing to it,
+// nothing can be wrong with it, and it is loaded while the logs are read.
+func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
+	dir, err := causesDir(c)
+	if err != nil {
+		return nil, err
+	}
+	load := sync.OnceValues(func() (*matchers.Set, error) { return matchers.LoadProven(dir) })
+	if dir != "" || len(c.Alerts.Mute) > 0 {
+		set, err := load()
+		if err != nil {
+			return nil, &exit{exitUsage, err}
+		}
+		if err := checkMuted(c, set); err != nil {
+			return nil, err
+		}
+	}
+	go load()
+	return func() *matchers.Set {
+		set, err := load()
+		if err != nil {
+			panic(err) // the program is not what its tests have tested
+		}
+		return set
+	}, nil
 }
 
 // scanning is how the logs are to be read.

@@ -14,7 +14,7 @@ const alternating = "alternates_with"
 
 // Count is Step for whoever tells an incident only at its end (Told): all that
 // is made of the failure is its cause, and the alert says no more. at is a time
-// that can be.
+// that can be. The state that is given must not be used any more.
 func (r *Rules) Count(s State, key string, c *matchers.Cause, at, seen time.Time) (State, *notify.Alert) {
 	return r.step(s, key, at, sketch(c), seen)
 }

@@ -93,10 +93,12 @@ func (r *Rules) Key(f matchers.Failure) string {
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
+	s.Causes = maps.Clone(s.Causes) // the state that was given stays as it is
 	return r.step(s, r.Key(f), believable(f.Time, seen), r.content(f, from), seen)
 }
 
-// step is Step of a failure at a time that can be, and of what it says.
+// step is Step of a failure at a time that can be, and of what it says. It
+// changes the map of causes.
 func (r *Rules) step(s State, key string, at time.Time, content notify.Data, seen time.Time) (State, *notify.Alert) {
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: key, Open: true, First: at, Last: at}
@@ -136,7 +138,6 @@ func turned(s State, previous string) State {
 	if previous != "" && previous != cause {
 		s.Turns++
 	}
-	s.Causes = maps.Clone(s.Causes)
 	if s.Causes == nil {
 		s.Causes = map[string]time.Time{}
 	}

@@ -53,7 +53,7 @@ func options() scan.Options {
 
 func report(t testing.TB, o scan.Options, args ...string) scan.Report {
 	t.Helper()
-	return scan.Scan(t.Context(), scan.Find(args, o), builtin(t), o)
+	return scan.Scan(t.Context(), scan.Find(args, o), func() *matchers.Set { return builtin(t) }, o)
 }
 
 func flowID(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }

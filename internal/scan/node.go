@@ -143,7 +143,9 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 			if ended {
 				e.flush()
 			}
-			if !ended && len(e.seen.sightings) < atOnce && e.seen.size < steps {
+			// While an older log is being read, this one goes on as far as what it
+			// finds is little.
+			if !ended && len(e.seen.sightings) < atOnce && (e.seen.size < steps || len(part) == cap(part)) {
 				continue
 			}
 			r := e.result()

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	block = 256 << 10 // bytes of one read: they stay in the processor's own cache
+	block = 512 << 10 // bytes of one read: they stay in the processor's own cache
 	slack = 4 << 10   // read behind the end of a piece at first, where its last event usually ends
 	later = 64 << 10  // read at a time if it does not
 )

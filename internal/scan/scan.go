@@ -66,7 +66,7 @@ func (o Options) filled() Options {
 }
 
 type scanner struct {
-	set     *matchers.Set
+	set     func() *matchers.Set
 	options Options
 	work    chan piece
 	streams sync.WaitGroup
@@ -90,7 +90,10 @@ func (l *Logs) Holds(file fs.FileInfo) bool {
 
 // Scan reads logs, once. When ctx is done it reports what it has read by then.
 // What cannot be read is said in the report.
-func Scan(ctx context.Context, logs *Logs, set *matchers.Set, o Options) Report {
+//
+// set is asked for the catalogue, from several goroutines, when the first
+// failure may have been found: until then it can be loading.
+func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) Report {
 	o = o.filled()
 	s := &scanner{set: set, options: o, work: make(chan piece)}
 	nodes := s.nodes(logs.inputs)
