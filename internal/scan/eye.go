@@ -24,7 +24,7 @@ type result struct {
 	in          *input
 	size        int64     // bytes, unpacked
 	headed      bool      // there is an event in it
-	first, last time.Time // of its first and last event, zero when the log's are impossible
+	first, last time.Time // of the first and last event whose time can be
 	sightings   []sighting
 	problem     string
 	end         bool // nothing of the log follows
@@ -39,7 +39,6 @@ type eye struct {
 	keys   map[string]string
 	events event.Assembler
 	seen   result
-	final  []byte // the line of the last header
 }
 
 func newEye(set func() *matchers.Set, o Options) *eye {
@@ -50,7 +49,7 @@ func newEye(set func() *matchers.Set, o Options) *eye {
 
 // begin begins a part of a log.
 func (e *eye) begin(in *input) {
-	e.seen, e.final = result{in: in}, e.final[:0]
+	e.seen = result{in: in}
 	e.events.Flush(func(event.Event) {})
 }
 
@@ -59,15 +58,33 @@ func (e *eye) look(text []byte) {
 	if len(text) == 0 {
 		return
 	}
-	if at := lastHeader(text); at >= 0 {
-		line, _ := lineAt(text, at)
-		e.final = append(e.final[:0], line[:min(len(line), maxHeader)]...)
-		if !e.seen.headed {
-			e.seen.headed = true
-			e.seen.first = timeOf(text[firstHeader(text):], e.zone)
-		}
-	}
+	e.times(text)
 	e.events.Block(blockOf(text), e.take)
+}
+
+// times notes when the first and the last event of a text were.
+func (e *eye) times(text []byte) {
+	for end := len(text); end > 0; {
+		at := lastHeader(text[:end])
+		if at < 0 {
+			return
+		}
+		e.seen.headed = true
+		if t := timeOf(text[at:], e.zone); !t.IsZero() {
+			e.seen.last = t
+			break
+		}
+		end = at
+	}
+	for at := 0; e.seen.first.IsZero() && at < len(text); {
+		next := firstHeader(text[at:])
+		if next < 0 {
+			return
+		}
+		at += next
+		e.seen.first = timeOf(text[at:], e.zone)
+		_, at = lineAt(text, at)
+	}
 }
 
 // full tells whether further lines without a header would belong to no event
@@ -84,10 +101,7 @@ func (e *eye) full() bool {
 // result is what was seen since the last one.
 func (e *eye) result() result {
 	r := e.seen
-	if len(e.final) > 0 {
-		r.last = timeOf(e.final, e.zone)
-	}
-	e.seen, e.final = result{in: r.in}, e.final[:0]
+	e.seen = result{in: r.in}
 	return r
 }
 

@@ -91,37 +91,38 @@ func members(names []string) []int {
 // with backslashes.
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
-// rotation is what a rotation put into a name: its numbers, and whether there
-// are any.
-func rotation(name string) (numbers []int) {
-	name = strings.TrimSuffix(name, ".gz")
+// rotation is what a rotation put into the name of a log: a number, or those of
+// a date.
+func rotation(name string) (number int, date []int) {
+	if !isLog(name) {
+		return 0, nil
+	}
+	var numbers []int
 	for _, group := range strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }) {
-		n, err := strconv.Atoi(group)
-		if err == nil {
+		if n, err := strconv.Atoi(group); err == nil {
 			numbers = append(numbers, n)
 		}
 	}
-	return numbers
+	if len(numbers) == 1 && numbers[0] < 100_000 { // else a date without hyphens
+		return numbers[0], nil
+	}
+	return 0, numbers
 }
 
 // byAge orders the logs of one node, oldest first: by the time of the first
-// event; where that is equal, by the names. The greatest number is the oldest
-// file, the greatest date the youngest, and the name without either the last.
+// event; where that is equal, by the names. The least date is the oldest file,
+// and so is the greatest number; the log itself comes last, and behind it what
+// nobody knows before it is read.
 func byAge(a, b *input) int {
-	if (a.stream != nil) != (b.stream != nil) {
-		return cmp.Compare(btoi(a.stream != nil), btoi(b.stream != nil)) // nobody knows before it is read
-	}
-	if c := a.first.Compare(b.first); c != 0 {
-		return c
-	}
-	x, y := rotation(a.name()), rotation(b.name())
-	switch {
-	case len(x) == 0 || len(y) == 0:
-		return cmp.Compare(len(y), len(x))
-	case len(x) == 1 && len(y) == 1 && x[0] < 100_000 && y[0] < 100_000: // else a date without hyphens
-		return cmp.Compare(y[0], x[0])
-	}
-	return cmp.Or(slices.Compare(x, y), strings.Compare(a.path, b.path))
+	m, x := rotation(a.name())
+	n, y := rotation(b.name())
+	return cmp.Or(
+		cmp.Compare(btoi(a.stream != nil), btoi(b.stream != nil)),
+		a.first.Compare(b.first),
+		cmp.Compare(btoi(len(x) == 0), btoi(len(y) == 0)),
+		slices.Compare(x, y),
+		cmp.Compare(n, m),
+	)
 }
 
 func btoi(b bool) int {

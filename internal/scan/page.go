@@ -22,14 +22,14 @@ func (p *page) line(text string) {
 	p.WriteString(strings.TrimRight(notify.Printable(text), " ") + "\n")
 }
 
-// look is a line that stands out where there is colour.
-func (p *page) look(how, text string) {
+// look is a text that stands out where there is colour.
+func (p *page) look(how, first, text string) {
 	if !p.style.Color {
-		p.wrap("", "  ", text)
+		p.wrap(first, first+"  ", text)
 		return
 	}
 	p.WriteString(how)
-	p.wrap("", "  ", text)
+	p.wrap(first, first+"  ", text)
 	p.WriteString(reset)
 }
 

@@ -194,13 +194,13 @@ func (in *input) account(r result) {
 	if r.problem != "" {
 		in.problem = r.problem
 	}
-	if !r.headed {
-		return
+	in.headed = in.headed || r.headed
+	if in.from.IsZero() {
+		in.from = r.first
 	}
-	if !in.headed {
-		in.headed, in.from = true, r.first
+	if !r.last.IsZero() {
+		in.to = r.last
 	}
-	in.to = r.last
 }
 
 // verdict is why a log was not read whole, "" = it was.

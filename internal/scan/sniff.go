@@ -93,14 +93,11 @@ func lastHeader(text []byte) int {
 	return -1
 }
 
-// maxHeader is how much of a header's line is kept for its time.
-const maxHeader = 1 << 10
-
 // timeOf is the time of the event that a line begins, zero when it is
 // impossible.
 func timeOf(header []byte, zone *time.Location) time.Time {
 	line, _ := lineAt(header, 0)
-	h, _, _ := event.Parse(string(line[:min(len(line), maxHeader)]), zone)
+	h, _, _ := event.Parse(string(line[:min(len(line), event.MaxText)]), zone)
 	return h.Time
 }
 

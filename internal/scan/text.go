@@ -32,10 +32,12 @@ func Text(w io.Writer, r Report, style notify.Style) error {
 	if len(r.Incidents) > 0 {
 		p.gap()
 		p.table(r)
-		for _, g := range byCause(r.Incidents) {
+		groups := byCause(r.Incidents)
+		for _, g := range groups {
 			p.gap()
 			p.cause(g)
 		}
+		p.former(r.Incidents, groups)
 	}
 	p.problems(r)
 	_, err := io.WriteString(w, p.String())
@@ -68,7 +70,7 @@ func (p *page) summary(r Report) {
 	p.wrap("", "", "Read "+what+"."+asked(r, p))
 	switch {
 	case r.Failures == 0:
-		p.look(bold, "No failure of the OAuth 2.0 flow was found.")
+		p.look(bold, "", "No failure of the OAuth 2.0 flow was found.")
 	default:
 		open, who := 0, map[string]bool{}
 		for _, i := range r.Incidents {
@@ -77,7 +79,7 @@ func (p *page) summary(r Report) {
 				open++
 			}
 		}
-		p.look(bold, fmt.Sprintf("%s of %s; %s at the end.", counted(r.Failures, "failure"), counted(len(who), "integration"), still(open)))
+		p.look(bold, "", fmt.Sprintf("%s of %s; %s at the end.", counted(r.Failures, "failure"), counted(len(who), "integration"), still(open)))
 	}
 	if l := r.LeftOut; l != nil {
 		p.wrap("", "", fmt.Sprintf("Of these, %s in at least %s are only counted, since there are too many: %s. Narrow it down with --since and --until.",
@@ -137,7 +139,7 @@ func (p *page) table(r Report) {
 	row := func(id, n, first, last, node, state string) string {
 		return fmt.Sprintf("%-*s  %8s  %-16s  %-16s  %-*s  %s", wide, id, n, first, last, room, clip(node, room), state)
 	}
-	p.look(faint, row("Integration", "Failures", "First", "Last", "Node", "State"))
+	p.look(faint, "", row("Integration", "Failures", "First", "Last", "Node", "State"))
 	for _, i := range list {
 		node := strings.Join(i.Nodes, ", ")
 		if len(i.Nodes) > 1 && utf8.RuneCountInString(node) > room {
@@ -210,7 +212,7 @@ const maxNamed = 10
 // last failure.
 func (p *page) cause(g group) {
 	last := slices.MaxFunc(g.all, func(a, b Incident) int { return a.Data.Failures.Last.Compare(b.Data.Failures.Last) }).Data
-	p.look(bold, last.Cause.ID+": "+last.Cause.Title)
+	p.look(bold, "", last.Cause.ID+": "+last.Cause.Title)
 	var about []string
 	if last.Cause.RootCause != nil {
 		about = append(about, fmt.Sprintf("root cause %d of Atlassian's article", *last.Cause.RootCause))
@@ -244,7 +246,29 @@ func (p *page) cause(g group) {
 	}
 	p.wrap("  Fixed when: ", "              ", last.Confirm)
 	for _, l := range last.Links {
-		p.look(faint, "  "+l.URL)
+		p.look(faint, "  ", l.URL)
+	}
+}
+
+// former names the causes that are no incident's last one: a report has no
+// diagnosis of them.
+func (p *page) former(list []Incident, told []group) {
+	var over []string
+	for _, i := range list {
+		for _, c := range i.Causes {
+			isTold := slices.ContainsFunc(told, func(g group) bool { return g.cause.ID == c.Cause })
+			if s := c.Cause + " (" + c.Title + ")"; !isTold && !slices.Contains(over, s) {
+				over = append(over, s)
+			}
+		}
+	}
+	if len(over) == 0 {
+		return
+	}
+	p.gap()
+	p.look(bold, "", "Causes that others have come after; the command causes ID explains them:")
+	for _, s := range over {
+		p.wrap("  ", "    ", s)
 	}
 }
 
@@ -254,7 +278,7 @@ func (p *page) problems(r Report) {
 		return
 	}
 	p.gap()
-	p.look(bold, "Not all was read:")
+	p.look(bold, "", "Not all was read:")
 	n := 0
 	for _, f := range r.Files {
 		if f.Problem == "" {

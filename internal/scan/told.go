@@ -25,10 +25,10 @@ func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
 	end := time.Time{}
 	for _, n := range nodes {
 		name := s.options.Rules(n.name).Node()
-		if !slices.Contains(r.Nodes, name) {
-			r.Nodes = append(r.Nodes, name)
-		}
 		for _, in := range n.inputs {
+			if (in.read > 0 || in.problem == "") && !slices.Contains(r.Nodes, name) {
+				r.Nodes = append(r.Nodes, name)
+			}
 			f := File{Path: in.path, Node: name, Bytes: in.read, From: in.from, To: in.to, Problem: in.verdict(ctx.Err() != nil)}
 			r.Files = append(r.Files, f)
 			r.Complete = r.Complete && f.Problem == ""
