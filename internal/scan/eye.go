@@ -27,6 +27,7 @@ type result struct {
 	first, last time.Time // of the first and last event whose time can be
 	sightings   []sighting
 	problem     string
+	whole       bool // its part of the log was read to its end
 	end         bool // nothing of the log follows
 }
 

@@ -16,14 +16,16 @@ type node struct {
 	inputs []*input
 	parts  chan chan result // of the logs, in order
 
-	part  chan result
-	now   result
-	next  int       // in now.sightings
-	clock time.Time // greatest time so far
+	part    chan result
+	now     result
+	next    int       // in now.sightings
+	clock   time.Time // greatest time so far
+	stopped bool      // something was not read: what comes behind it does not count
 }
 
 // lead reads the logs of a node, one after the other; several at once as far
-// as parts has room. Whole files go to the workers in pieces.
+// as parts has room. Whole files go to the workers in pieces. When ctx is done
+// it ends soon, and so do those who read; who takes the parts takes them all.
 func (s *scanner) lead(ctx context.Context, n *node) {
 	defer close(n.parts)
 	for _, in := range n.inputs {
@@ -31,7 +33,7 @@ func (s *scanner) lead(ctx context.Context, n *node) {
 		case ctx.Err() != nil:
 			return
 		case in.problem != "":
-			s.failed(ctx, n, in)
+			s.failed(n, in)
 		case in.stream != nil || in.inZip || in.gzipped:
 			s.stream(ctx, n, in)
 		default:
@@ -41,20 +43,11 @@ func (s *scanner) lead(ctx context.Context, n *node) {
 }
 
 // failed says that a log cannot be read at all.
-func (s *scanner) failed(ctx context.Context, n *node, in *input) {
+func (s *scanner) failed(n *node, in *input) {
 	part := make(chan result, 1)
-	part <- result{in: in, problem: in.problem, end: true}
+	part <- result{in: in, problem: in.problem, whole: true, end: true}
 	close(part)
-	offer(ctx, n, part)
-}
-
-func offer(ctx context.Context, n *node, part chan result) bool {
-	select {
-	case n.parts <- part:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	n.parts <- part
 }
 
 // plain gives a file to the workers, in pieces.
@@ -62,7 +55,7 @@ func (s *scanner) plain(ctx context.Context, n *node, in *input) {
 	file, err := in.open()
 	if err != nil {
 		in.problem = because(err)
-		s.failed(ctx, n, in)
+		s.failed(n, in)
 		return
 	}
 	open := &shared{File: file}
@@ -71,15 +64,16 @@ func (s *scanner) plain(ctx context.Context, n *node, in *input) {
 	info, err := file.Stat()
 	if err != nil {
 		in.problem = because(err)
-		s.failed(ctx, n, in)
+		s.failed(n, in)
 		return
 	}
 	size := info.Size()
 	for from := int64(0); from < max(size, 1); from += s.options.Piece {
 		p := piece{in: in, file: open, from: from, to: min(from+s.options.Piece, size), size: size, out: make(chan result, 1)}
-		if !offer(ctx, n, p.out) {
+		if ctx.Err() != nil {
 			return
 		}
+		n.parts <- p.out
 		open.users.Add(1)
 		s.work <- p // the workers take all that there is
 	}
@@ -108,22 +102,12 @@ const (
 // unpacks, another looks.
 func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 	part := make(chan result, 1)
-	if !offer(ctx, n, part) {
-		return
-	}
+	n.parts <- part
 	s.streams.Go(func() {
 		defer close(part)
-		send := func(r result) bool {
-			select {
-			case part <- r:
-				return true
-			case <-ctx.Done():
-				return false
-			}
-		}
 		r, err := in.unpack(func(n int) { s.options.Progress.add(int64(n)) })
 		if err != nil {
-			send(result{in: in, problem: because(err), end: true})
+			part <- result{in: in, problem: because(err), whole: true, end: true}
 			return
 		}
 		damage := &lenient{r: r}
@@ -132,29 +116,24 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 		defer lines.Close()
 		e := newEye(s.set, s.options)
 		e.begin(in)
-		for ended := false; !ended; {
+		for {
 			b, err := lines.Block(ctx, time.Minute)
-			ended = errors.Is(err, io.EOF)
-			if err != nil && !ended {
-				return // stopped
-			}
 			e.look(b.Text)
 			e.seen.size += int64(len(b.Text))
-			if ended {
+			if err != nil {
 				e.flush()
+				r := e.result()
+				r.whole = errors.Is(err, io.EOF) // else it was stopped
+				if r.end = r.whole; r.end && damage.err != nil {
+					r.problem = because(damage.err)
+				}
+				part <- r
+				return
 			}
 			// While an older log is being read, this one goes on as far as what it
 			// finds is little.
-			if !ended && len(e.seen.sightings) < atOnce && (e.seen.size < steps || len(part) == cap(part)) {
-				continue
-			}
-			r := e.result()
-			r.end = ended
-			if ended && damage.err != nil {
-				r.problem = because(damage.err)
-			}
-			if !send(r) {
-				return
+			if len(e.seen.sightings) >= atOnce || e.seen.size >= steps && len(part) < cap(part) {
+				part <- e.result()
 			}
 		}
 	})
@@ -175,11 +154,10 @@ func (l *lenient) Read(p []byte) (int, error) {
 }
 
 // following is the next failure of a node, with a time that can be: the log's,
-// or else that of the event before. False means that there is none, or that
-// ctx is done.
-func (s *scanner) following(ctx context.Context, n *node) (f sighting, ok bool) {
+// or else that of the event before. False means that there is none.
+func (s *scanner) following(n *node) (f sighting, ok bool) {
 	for n.next >= len(n.now.sightings) {
-		if !s.fetch(ctx, n) {
+		if !n.fetch() {
 			return f, false
 		}
 	}
@@ -203,29 +181,24 @@ func (s *scanner) following(ctx context.Context, n *node) (f sighting, ok bool) 
 }
 
 // fetch takes the next result of a node.
-func (s *scanner) fetch(ctx context.Context, n *node) bool {
+func (n *node) fetch() bool {
 	for {
 		if n.part == nil {
-			select {
-			case part, ok := <-n.parts:
-				if !ok {
-					return false
-				}
-				n.part = part
-			case <-ctx.Done():
+			part, ok := <-n.parts
+			if !ok {
 				return false
 			}
+			n.part, n.now = part, result{}
 		}
-		select {
-		case r, ok := <-n.part:
-			if ok {
-				n.now, n.next = r, 0
-				r.in.account(r)
-				return true
-			}
+		r, ok := <-n.part
+		switch {
+		case !ok:
+			n.stopped = n.stopped || !n.now.whole
 			n.part = nil
-		case <-ctx.Done():
-			return false
+		case !n.stopped:
+			n.now, n.next = r, 0
+			r.in.account(r)
+			return true
 		}
 	}
 }

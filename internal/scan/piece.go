@@ -43,7 +43,7 @@ func (p piece) read(e *eye, w *window) result {
 	e.begin(p.in)
 	err := p.events(e, w)
 	r := e.result()
-	r.size, r.end = p.to-p.from, p.to == p.size
+	r.size, r.whole, r.end = p.to-p.from, true, p.to == p.size
 	if err != nil && err != io.EOF {
 		r.problem = because(err)
 	}

@@ -134,7 +134,6 @@ func (s *scanner) nodes(inputs []*input) (nodes []*node) {
 // read reads all nodes at once and calls take for each failure, in the order of
 // their time as far as each log is.
 func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *node)) {
-	ctx, stop := context.WithCancel(ctx)
 	var leads, workers sync.WaitGroup
 	for range s.options.Cores {
 		workers.Go(func() { s.worker(ctx) })
@@ -143,7 +142,6 @@ func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *
 		leads.Go(func() { s.lead(ctx, n) })
 	}
 	defer func() {
-		stop()
 		leads.Wait()
 		close(s.work)
 		workers.Wait()
@@ -151,7 +149,7 @@ func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *
 	}()
 	heads := make([]head, 0, len(nodes))
 	for _, n := range nodes {
-		if f, ok := s.following(ctx, n); ok {
+		if f, ok := s.following(n); ok {
 			heads = append(heads, head{f, n.clock, n})
 		}
 	}
@@ -160,7 +158,7 @@ func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *
 		h := &heads[i]
 		take(h.failure, h.node)
 		var ok bool
-		if h.failure, ok = s.following(ctx, h.node); !ok {
+		if h.failure, ok = s.following(h.node); !ok {
 			heads = slices.Delete(heads, i, i+1)
 			continue
 		}
