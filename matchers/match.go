@@ -75,7 +75,7 @@ func Find(text []byte) int { return signs.Index(text) }
 
 // signs are compared by the two of their letters that are rarest together in
 // Jira's logs.
-var signs = seek.NewWords(seek.Word{Text: "oauth2", One: 4, Two: 5}, seek.Word{Text: "[c.a.o.c.", One: 0, Two: 5})
+var signs = seek.NewWords(seek.Word{Text: "oauth2", One: 4}, seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
 
 // Match diagnoses an event; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.

@@ -28,11 +28,11 @@ func made(t *testing.T, o Options, size int64) (string, Written) {
 // The log holds the failures that it says it holds, by cause, and nothing else
 // in it is one.
 func TestFailures(t *testing.T) {
-	set, err := matchers.Builtin()
+	set, err := matchers.LoadProven("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, w := made(t, options(), 4<<20)
+	text, w := made(t, options(), 1<<20)
 	got, events := map[string]int{}, 0
 	look := func(entry string) {
 		v := set.Diagnose(strings.TrimSuffix(entry, "\n"), time.UTC)

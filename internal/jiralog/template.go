@@ -87,7 +87,7 @@ var (
 // failureTemplates are failures in the causes' own words, one of each cause
 // that has an example in the form of the plugin's report.
 func failureTemplates() (all []template, causes []string, err error) {
-	set, err := matchers.Builtin()
+	set, err := matchers.LoadProven("")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -59,8 +59,22 @@ func (e *eye) look(text []byte) {
 	if len(text) == 0 {
 		return
 	}
-	e.times(text)
 	e.events.Block(blockOf(text), e.take)
+	// The last event is the one that is open: its header need not be looked for.
+	if line, ok := e.header(); ok && !e.seen.first.IsZero() {
+		if t := timeOf(line, e.zone); !t.IsZero() {
+			e.seen.last = t
+			return
+		}
+	}
+	e.times(text)
+}
+
+// header is the header of the open event, if it has one.
+func (e *eye) header() (line []byte, ok bool) {
+	open, _ := e.events.Pending()
+	line, _, _ = bytes.Cut(open.Text, []byte("\n"))
+	return line, event.Begins(line)
 }
 
 // times notes when the first and the last event of a text were.
@@ -91,12 +105,8 @@ func (e *eye) times(text []byte) {
 // full tells whether further lines without a header would belong to no event
 // that has one.
 func (e *eye) full() bool {
-	open, any := e.events.Pending()
-	if !any {
-		return true
-	}
-	line, _, _ := bytes.Cut(open.Text, []byte("\n"))
-	return !event.Begins(line)
+	_, ok := e.header()
+	return !ok
 }
 
 // result is what was seen since the last one.

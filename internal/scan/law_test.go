@@ -168,7 +168,7 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 // the other; and a report is the same with any number of cores, cut into
 // pieces anywhere, and packed or not.
 func TestAnyCut(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 1))
@@ -188,7 +188,7 @@ func TestAnyCut(t *testing.T) {
 					text := ordinary(at)
 					begun = append(begun, at)
 					var more string
-					more, at = randomLog(random, at, random.IntN(80))
+					more, at = randomLog(random, at, random.IntN(50))
 					text += more
 					at = at.Add(10 * time.Minute)
 					path := filepath.Join(dir, node, "log", "atlassian-jira.log")
@@ -224,7 +224,7 @@ func TestAnyCut(t *testing.T) {
 			if got, want := asJSON(t, want), asJSON(t, reference); got != want {
 				t.Fatalf("not what looking at every line gives: %s", differ(got, want))
 			}
-			for _, cores := range []int{1, 2, 3, 5, 8} {
+			for _, cores := range []int{1, 3, 8} {
 				o.Cores, o.Piece = cores, int64(50+random.IntN(1+random.IntN(20_000)))
 				if got, want := asJSON(t, report(t, o, args...)), asJSON(t, want); got != want {
 					t.Fatalf("%d cores, pieces of %d bytes: %s", cores, o.Piece, differ(got, want))

@@ -4,32 +4,35 @@ package seek
 import "bytes"
 
 // Word is what is looked for. Two of its bytes are compared first, best those
-// that are rare together where it is looked for.
+// that are rare together where it is looked for: the one at One, and the one at
+// the place that both words have in common.
 type Word struct {
-	Text     string
-	One, Two int // places of these bytes in Text
+	Text string
+	One  int // place of this byte in Text
 }
 
 // Words are two words to look for. They are immutable.
 type Words struct {
 	words  [2]Word
 	bytes  [4]byte // those compared first, of both words
-	places [4]int
-	reach  int // how far behind the beginning of a word a compared byte stands at most
+	places [3]int  // of the first and the third of them, and of the other two
+	reach  int     // how far behind the beginning of a word a compared byte stands at most
 	rare   [2][]byte
 }
 
-// NewWords makes Words of two words, each of at least two bytes.
-func NewWords(a, b Word) *Words {
-	w := &Words{words: [2]Word{a, b}}
+// NewWords makes Words of two words, each longer than the place that they have
+// in common.
+func NewWords(a, b Word, common int) *Words {
+	w := &Words{
+		words:  [2]Word{a, b},
+		bytes:  [4]byte{a.Text[a.One], a.Text[common], b.Text[b.One], b.Text[common]},
+		places: [3]int{a.One, b.One, common},
+		reach:  max(a.One, b.One, common),
+	}
 	for i, word := range w.words {
-		for j, place := range []int{word.One, word.Two} {
-			w.bytes[2*i+j], w.places[2*i+j] = word.Text[place], place
-			w.reach = max(w.reach, place)
-		}
 		w.rare[i] = []byte(word.Text)
-		if word.Two == word.One+1 {
-			w.rare[i] = w.rare[i][word.One : word.Two+1]
+		if common == word.One+1 {
+			w.rare[i] = w.rare[i][word.One : common+1]
 		}
 	}
 	return w
