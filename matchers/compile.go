@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// set compiles what was read and tries every sample on the whole.
-func (l *loader) set() (*Set, error) {
-	s := &Set{byCode: map[string]*Cause{}}
+// set compiles what was read and, if asked to, tries every sample on the whole.
+func (l *loader) set(prove bool) (*Set, error) {
+	s := &Set{byCode: map[string]*Cause{}, changed: l.changed}
 	definitions := slices.Concat(l.own, l.all)
 	for _, d := range definitions {
 		c := l.compile(d)
@@ -44,7 +44,9 @@ func (l *loader) set() (*Set, error) {
 		return c.tier
 	}
 	slices.SortStableFunc(s.causes, func(a, b *Cause) int { return rank(a) - rank(b) })
-	l.prove(s, definitions)
+	if prove {
+		l.prove(s, definitions)
+	}
 	if len(l.problems) > 0 {
 		l.problems.Sort()
 		return nil, l.problems

@@ -20,3 +20,9 @@ func (c *Cause) Tier() string {
 	}
 	return tiers[c.tier]
 }
+
+// IsFlowURL and FlowID look at a request's URL.
+var (
+	IsFlowURL = isFlowURL
+	FlowID    = flowID
+)

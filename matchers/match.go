@@ -1,13 +1,13 @@
 package matchers
 
 import (
-	"bytes"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/seek"
 )
 
 // Failure is an event of the OAuth client flow that reports an error, with its
@@ -69,27 +69,13 @@ type Verdict struct {
 func MayBeOurs(text []byte) bool { return Find(text) >= 0 }
 
 // Find tells where in a text the first sign of the flow stands: its name in a
-// URL or a logger, or the plugin's shortened logger; -1 = nowhere.
-//
-// It is what every byte of every log passes, and shaped by what the processor
-// is quick at: "h2" is rarer than "oauth2" begins to be, and of two letters
-// bytes.Index compares many places at once (docs/reliability.md has figures).
-func Find(text []byte) int {
-	first := bytes.Index(text, []byte("[c.a.o.c."))
-	if first >= 0 {
-		text = text[:first]
-	}
-	for at := 0; ; {
-		i := bytes.Index(text[at:], []byte("h2"))
-		if i < 0 {
-			return first
-		}
-		at += i + len("h2")
-		if bytes.HasSuffix(text[:at], []byte("oauth2")) {
-			return at - len("oauth2")
-		}
-	}
-}
+// URL or a logger, or the plugin's shortened logger; -1 = nowhere. It is what
+// every byte of every log passes (docs/performance.md has figures).
+func Find(text []byte) int { return signs.Index(text) }
+
+// signs are compared by the two of their letters that are rarest together in
+// Jira's logs.
+var signs = seek.NewWords(seek.Word{Text: "oauth2", One: 4}, seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
 
 // Match diagnoses an event; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.
@@ -100,11 +86,6 @@ func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
 	v := s.Diagnose(string(e.Text), zone)
 	return v.Failure, v.Ours
 }
-
-var (
-	flowURL  = regexp.MustCompile(`^(?:/[^/\s]+)?/(?:rest/oauth2-client/|plugins/servlet/oauth2/client/callback)`)
-	flowUUID = regexp.MustCompile(`config/flow/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})`)
-)
 
 // Diagnose tells of an event's text whether it is a failure of the flow, and
 // what caused it.
@@ -136,8 +117,8 @@ func integration(h event.Header) Integration {
 		urls = append(urls, h.ThreadURL)
 	}
 	for _, url := range urls {
-		if m := flowUUID.FindStringSubmatch(url); m != nil {
-			id := strings.ToLower(m[1])
+		if id := flowID(url); id != "" {
+			id = strings.ToLower(id)
 			return Integration{ID: id, Flow: id, KnownBy: "flow"}
 		}
 	}
@@ -149,15 +130,17 @@ func integration(h event.Header) Integration {
 // name counts only where the header has none, since threads keep the name of
 // an earlier request.
 func ours(h event.Header) (bool, string) {
-	if !slices.Contains([]string{"WARN", "ERROR", "FATAL"}, h.Level) {
+	switch h.Level {
+	case "WARN", "ERROR", "FATAL":
+	default:
 		return false, "its level is " + h.Level + ", not WARN, ERROR or FATAL"
 	}
 	switch {
-	case flowURL.MatchString(h.URL):
+	case isFlowURL(h.URL):
 		return true, "its request URL belongs to the OAuth client flow"
 	case strings.HasPrefix(h.Logger, "c.a.o.c."), strings.HasPrefix(h.Logger, "com.atlassian.oauth2.client."):
 		return true, "its logger belongs to the OAuth client plugin"
-	case h.URL == "" && flowURL.MatchString(h.ThreadURL):
+	case h.URL == "" && isFlowURL(h.ThreadURL):
 		return true, "the URL in its thread name belongs to the OAuth client flow"
 	}
 	return false, "neither its request URL nor its logger belongs to the OAuth client flow"
@@ -185,7 +168,6 @@ func (s *Set) Text(text string) Verdict {
 func (s *Set) failure(p message) Failure {
 	var f Failure
 	f.Codes = p.codes()
-	slices.SortStableFunc(f.Codes, func(a, b string) int { return wraps(a) - wraps(b) })
 	f.Facts = p.facts()
 	found := s.candidates(p.text, f.Codes)
 	if len(found) == 0 {

@@ -59,9 +59,10 @@ var (
 	codeLink = regexp.MustCompile(`error\?code=(\d+)`)
 )
 
-// codes are the provider codes of the text in order, each once; where it has
-// none (some libraries drop descriptions) the number in Microsoft's look-up
-// link. A number is taken whole: AADSTS90002 is not in AADSTS900023.
+// codes are the provider codes of the text in order, those that only wrap
+// others last, each once; where it has none (some libraries drop descriptions)
+// the number in Microsoft's look-up link. A number is taken whole: AADSTS90002
+// is not in AADSTS900023.
 func (m message) codes() []string {
 	var codes []string
 	for _, re := range []*regexp.Regexp{codeText, codeLink} {
@@ -74,6 +75,7 @@ func (m message) codes() []string {
 			}
 		}
 		if len(codes) > 0 {
+			slices.SortStableFunc(codes, func(a, b string) int { return wraps(a) - wraps(b) })
 			return codes
 		}
 	}

@@ -118,7 +118,7 @@ diagnosis and the steps that repair it.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v%s; run '%s --help' to see the flags", err, flagMeant(c, err), c.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(), a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(), a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
 	return root
 }
 

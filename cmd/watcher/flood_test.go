@@ -43,7 +43,7 @@ func TestFlood(t *testing.T) {
 	w, _, log := follow(t, dir, hub, "")
 	many := 10_000
 	if raced := len(buildFlags) > 1; raced { // a failure takes ten times as long then
-		many = 2000
+		many = 1000
 	}
 	text, pairs := flood(many, 50)
 	appendAs(t, log, strings.Join(text[:many/10], "")+failure(900, 59, badSecret))

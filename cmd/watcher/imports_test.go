@@ -18,23 +18,30 @@ var mayImport = map[string][]string{
 	"conf":               {},
 	"tailer":             {},
 	"internal/event":     {"tailer"},
-	"matchers":           {"conf", "internal/event"},
+	"internal/seek":      {},
+	"matchers":           {"conf", "internal/event", "internal/seek"},
 	"notify":             {"conf"},
 	"internal/incident":  {"conf", "internal/event", "matchers", "notify"},
 	"internal/store":     {"tailer", "internal/incident", "notify"},
 	"internal/pipeline":  {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
 	"internal/status":    {"conf", "internal/incident", "internal/store", "internal/pipeline", "notify"},
 	"internal/slackview": {},
+	"internal/scan":      {"conf", "tailer", "internal/event", "matchers", "internal/incident", "notify"},
+	"internal/report":    {"internal/scan", "notify"},
 	"internal/torture":   {"tailer", "internal/event", "matchers"},
-	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify"},
+	"internal/jiralog":   {"matchers"},
+	"internal/scanbench": {},
+	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
 }
 
 // doors are the only packages that may import a library.
 var doors = map[string]string{
 	"github.com/BurntSushi/toml":      "conf",
 	"github.com/agnivade/levenshtein": "conf",
+	"github.com/klauspost/compress":   "internal/scan",
 	"github.com/nxadm/tail":           "tailer",
-	"golang.org/x/sys":                "tailer",
+	"golang.org/x/sys/unix":           "tailer",
+	"golang.org/x/sys/cpu":            "internal/seek",
 	"github.com/slack-go/slack":       "notify",
 	"github.com/gorilla/websocket":    "notify",
 	"github.com/standard-webhooks":    "notify",
@@ -46,7 +53,7 @@ var doors = map[string]string{
 }
 
 // instruments only measure: they may use what they compare with.
-var instruments = []string{"internal/torture"}
+var instruments = []string{"internal/torture", "internal/jiralog", "internal/scanbench"}
 
 // Imports run one way, and each library stands behind one door.
 func TestImports(t *testing.T) {

@@ -42,7 +42,11 @@ func read(t testing.TB, path string) string {
 // peak is the most memory that the program has had, in MiB.
 func (w *watcher) peak() int {
 	w.t.Helper()
-	text := read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))
+	return w.peakOf(read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid)))
+}
+
+func (w *watcher) peakOf(text string) int {
+	w.t.Helper()
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
 			kib, err := strconv.Atoi(strings.Fields(rest)[0])

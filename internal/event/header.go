@@ -34,75 +34,92 @@ type Header struct {
 // told apart by their shape, not by counting spaces: unset ones leave runs of
 // spaces, and thread names hold anything.
 func Parse(text string, zone *time.Location) (h Header, message string, ok bool) {
-	line := string(trimPasted(bare([]byte(text))))
-	if isJSON([]byte(line)) {
+	line := text
+	if !ordinary(text) {
+		line = string(trimPasted(bare([]byte(text))))
+	}
+	if len(line) > 0 && line[0] == '{' && isJSON([]byte(line)) {
 		return parseJSON(line)
 	}
 	at, rest, ok := parseTime(line, zone)
 	if !ok {
 		return Header{}, text, false
 	}
-	level := levelRE.FindStringSubmatchIndex(rest)
-	if level == nil {
+	from, to, ok := levelOf(rest)
+	if !ok {
 		return Header{}, text, false
 	}
 	h.Time = at
-	h.Thread = strings.Join(strings.Fields(rest[:level[0]]), " ")
-	h.Level = rest[level[2]:level[3]]
-	rest = rest[level[3]:]
-	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
-		h.ThreadURL = m[1]
+	h.Thread = joined(rest[:from])
+	h.Level = rest[from:to]
+	rest = rest[to:]
+	if strings.Contains(h.Thread, "url:") {
+		if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
+			h.ThreadURL = m[1]
+		}
 	}
-	logger := loggerRE.FindStringSubmatchIndex(rest)
-	if logger == nil {
+	from, to, ok = loggerOf(rest)
+	if !ok {
 		return h, strings.TrimSpace(rest), true
 	}
-	h.Logger = rest[logger[2]:logger[3]]
-	h.request(strings.Fields(rest[:logger[0]]))
-	return h, strings.TrimSpace(rest[logger[1]:]), true
+	h.Logger = rest[from+1 : to-1]
+	h.request(strings.Fields(rest[:from]))
+	return h, strings.TrimSpace(rest[to:]), true
+}
+
+// ordinary tells whether a text begins as Jira writes it: there is nothing in
+// front of it that had to be taken off.
+func ordinary(text string) bool {
+	return len(text) > 11 && text[10] == ' ' && digit(text[11]) && dated([]byte(text[:min(len(text), 17)]))
 }
 
 var (
-	stampRE   = regexp.MustCompile(`^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?`)
 	levelRE   = regexp.MustCompile(`(?:^|\s)(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?:\s|$)`)
-	loggerRE  = regexp.MustCompile(`\s\[([A-Za-z0-9_.$-]*)\](?:\s|$)`)
 	threadURL = regexp.MustCompile(`\burl:\s*(/[^\s;]*)`)
-	requestID = regexp.MustCompile(`^\d+x\d+x\d+$`)
-	maskedID  = regexp.MustCompile(`^[0-9X]+x[0-9X]+x[0-9X]+$`)
-	address   = regexp.MustCompile(`^[0-9A-Fa-fXx.:,%\[\]-]*[.:][0-9A-Fa-fXx.:,%\[\]-]*$`)
 )
 
 // parseTime reads the timestamp at the start of a line. An offset may be
 // missing (Jira 7 and older). A time that cannot be, such as minute 72, is the
 // zero time: the event is one all the same.
 func parseTime(line string, zone *time.Location) (t time.Time, rest string, ok bool) {
-	m := stampRE.FindStringSubmatch(line)
-	if m == nil {
+	m, ok := stampOf(line)
+	if !ok {
 		return time.Time{}, line, false
 	}
 	if zone == nil {
 		zone = time.Local
 	}
-	stamp := m[1] + "-" + m[2] + "-" + m[3] + " " + m[4]
+	var room [64]byte
+	moment := append(room[:0], m.moment...)
+	moment[4], moment[7], moment[10] = '-', '-', ' '
 	layout := time.DateTime
-	if fraction := m[5][:min(len(m[5]), 9)]; fraction != "" {
-		stamp += "." + fraction
-		layout += "." + strings.Repeat("0", len(fraction))
+	if fraction := m.fraction[:min(len(m.fraction), 9)]; fraction != "" {
+		moment = append(append(moment, '.'), fraction...)
+		layout = fractions[len(fraction)]
 	}
 	var err error
-	switch offset := strings.ReplaceAll(m[6], ":", ""); offset {
+	switch m.offset {
 	case "":
-		t, err = time.ParseInLocation(layout, stamp, zone)
+		t, err = time.ParseInLocation(layout, string(moment), zone)
 	case "Z":
-		t, err = time.ParseInLocation(layout, stamp, time.UTC)
+		t, err = time.ParseInLocation(layout, string(moment), time.UTC)
 	default:
-		t, err = time.Parse(layout+"-0700", stamp+offset)
+		moment = append(append(moment, m.offset[:3]...), m.offset[len(m.offset)-2:]...)
+		t, err = time.Parse(layout+"-0700", string(moment))
 	}
 	if err != nil {
 		t = time.Time{}
 	}
-	return t, line[len(m[0]):], true
+	return t, line[m.size:], true
 }
+
+// fractions are layouts by the number of digits behind the second.
+var fractions = func() (all [10]string) {
+	for n := range all {
+		all[n] = strings.TrimSuffix(time.DateTime+"."+strings.Repeat("0", n), ".")
+	}
+	return all
+}()
 
 // request sorts the fields between level and logger: user, request ID, session
 // ID, addresses, URL. Any of them may be missing.
@@ -111,7 +128,7 @@ func (h *Header) request(fields []string) {
 		h.URL = fields[n-1]
 		fields = fields[:n-1]
 	}
-	if n := len(fields); n > 1 && address.MatchString(fields[n-1]) {
+	if n := len(fields); n > 1 && isAddress(fields[n-1]) {
 		first := n - 1
 		for first > 1 && strings.HasSuffix(fields[first-1], ",") {
 			first-- // a list with blanks, or one that was wrapped
@@ -136,8 +153,8 @@ func (h *Header) request(fields []string) {
 // ID, -1 when it is not there. Where all three are masked alike, only their
 // number tells.
 func idField(fields []string) int {
-	for _, shape := range []*regexp.Regexp{requestID, maskedID} {
-		if at := slices.IndexFunc(fields, shape.MatchString); at >= 0 {
+	for _, shape := range []func(string) bool{isRequestID, isMaskedID} {
+		if at := slices.IndexFunc(fields, shape); at >= 0 {
 			return at
 		}
 	}

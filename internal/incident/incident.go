@@ -96,10 +96,17 @@ func (r *Rules) Key(f matchers.Failure) string {
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
-	at := believable(f.Time, seen)
-	muted := r.mutes(f.Cause.ID, f.Cause.Severity)
+	s.Causes = maps.Clone(s.Causes) // the state that was given stays as it is
+	content := func() notify.Data { return r.content(f, from) }
+	return r.step(s, r.Key(f), f.Cause, believable(f.Time, seen), content, seen)
+}
+
+// step is Step of a failure at a time that can be. content is what it says, and
+// is asked for only where that is needed. step changes the map of causes.
+func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, content func() notify.Data, seen time.Time) (State, *notify.Alert) {
+	muted := r.Mutes(cause)
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
-		s = State{Key: r.Key(f), Open: true, First: at, Last: at}
+		s = State{Key: key, Open: true, First: at, Last: at}
 	}
 	if s.Last.After(seen.Add(ahead)) && !at.After(seen.Add(ahead)) {
 		// A clock that ran ahead has been set right: its times must not hold
@@ -116,24 +123,24 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	}
 	previous := s.Cause
 	s.Since++
-	s = turned(s, f.Cause.ID)
+	s = turned(s, cause.ID)
 	// To mask a text takes half a millisecond. In a flood one failure of each
-	// minute speaks for all, unless there is something to be told.
-	if r.news(s) || at.Sub(s.Of).Abs() >= time.Minute || r.reminderDue(s, s.Last, seen) {
-		s.Content, s.Of = r.content(f, from), at
+	// minute speaks for all of its cause, unless there is something to be told.
+	if s.Content.Cause.ID != cause.ID || at.Sub(s.Of).Abs() >= time.Minute || r.reminderDue(s, s.Last, seen) {
+		s.Content, s.Of = content(), at
 	}
 	switch {
 	case muted:
 		return s, nil
 	case s.Alerts == 0:
 		return r.tell(s, notify.Opened, at)
-	case previous != f.Cause.ID && s.Said[f.Cause.ID].IsZero():
+	case previous != cause.ID && s.Said[cause.ID].IsZero():
 		s.Content.Cause.Previous = &previous
 		s.Ack, s.Storm, s.Hushed, s.Unheard = nil, "", false, nil // they were about another cause
 		return r.tell(s, notify.Changed, at)
 	case s.Storm == "" && r.reminderDue(s, s.Last, seen):
 		return r.tell(s, notify.Reminder, at)
-	case previous != f.Cause.ID && r.news(s) && !s.asleep(seen): // it was told long ago
+	case previous != cause.ID && r.news(s) && !s.asleep(seen): // it was told long ago
 		s.Content.Cause.Previous = &previous
 		s.Storm, s.Hushed, s.Unheard = "", false, nil
 		return r.tell(s, notify.Changed, at)
@@ -159,7 +166,6 @@ func turned(s State, cause string) State {
 		s.Turns++
 	}
 	s.Cause = cause
-	s.Causes = maps.Clone(s.Causes)
 	if s.Causes == nil {
 		s.Causes = map[string]time.Time{}
 	}
@@ -176,10 +182,17 @@ const maxAhead = 26 * time.Hour
 
 // believable is an event's time, or seen where the event's cannot be.
 func believable(at, seen time.Time) time.Time {
-	if at = encodable(at); at.IsZero() || at.After(seen.Add(maxAhead)) {
-		return seen
+	if at, ok := Believable(at, seen); ok {
+		return at
 	}
-	return at
+	return seen
+}
+
+// Believable tells whether an event that is read at seen can have its time, and
+// gives it in a form that JSON has.
+func Believable(at, seen time.Time) (time.Time, bool) {
+	at = encodable(at)
+	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
 }
 
 // encodable is a time that JSON can express: a zone such as +24:00 becomes

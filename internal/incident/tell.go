@@ -74,7 +74,7 @@ func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Al
 	d.ID = fmt.Sprintf("%s#%d", d.ID, s.Alerts)
 	others := r.alternates(s)
 	if len(others) > 0 {
-		d.Facts = with(d.Facts, "alternates_with", others)
+		d.Facts = with(d.Facts, alternating, others)
 	}
 	s.Content.Cause.Previous = nil
 	s.Since, s.Turns = 0, 0

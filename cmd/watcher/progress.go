@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"jira-oauth-watcher/internal/scan"
+)
+
+const (
+	progressAfter = 300 * time.Millisecond // what is faster needs none
+	progressEvery = 200 * time.Millisecond
+)
+
+// showProgress shows how far reading is, on a terminal only, until the returned
+// function is called.
+func (a *app) showProgress(p *scan.Progress) (hide func()) {
+	f, ok := a.errw.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return func() {}
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		began := time.Now()
+		next := time.NewTimer(progressAfter)
+		defer next.Stop()
+		shown := false
+		for {
+			select {
+			case <-stop:
+				if shown {
+					io.WriteString(f, "\r\x1b[K")
+				}
+				return
+			case <-next.C:
+				shown = true
+				io.WriteString(f, "\r\x1b[K"+progressLine(p.Read.Load(), p.Total.Load(), time.Since(began)))
+				next.Reset(progressEvery)
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
+}
+
+// progressLine is how far reading is, in at most 60 columns.
+func progressLine(read, total int64, took time.Duration) string {
+	rate := float64(read) / max(took.Seconds(), 1e-3)
+	line := fmt.Sprintf("%.2f GB read, %.0f MB/s", float64(read)/1e9, rate/1e6)
+	if total <= 0 {
+		return line
+	}
+	read = min(read, total)
+	line = fmt.Sprintf("%3d %% of %.2f GB, %.0f MB/s", 100*read/total, float64(total)/1e9, rate/1e6)
+	if rate > 0 {
+		left := time.Duration(float64(total-read) / rate * float64(time.Second))
+		line += ", " + left.Round(time.Second).String() + " left"
+	}
+	return line
+}

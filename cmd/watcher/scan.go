@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/matchers"
+)
+
+func (a *app) scanCommand() *cobra.Command {
+	var o scanOptions
+	form := newFormat("text", "json", "html")
+	c := &cobra.Command{
+		Use:   "scan FILE...",
+		Short: "Report what old logs say was broken, since when, and why",
+		Long: `Reads old logs to their end and reports each integration that failed: for which
+cause, how often, from when to when, and what mends it.
+
+FILE is a log, also compressed by gzip; a support zip; "-" for standard input;
+or a directory, which means its atlassian-jira.log and all its rotated files,
+and if it has none, those in the directories below it. Give the logs of several
+nodes at once: what fails on two nodes is one incident. A node is named by the
+folder of its logs.
+
+--since and --until take "2026-01-02", "2026-01-02 10:00", a time with an offset
+(RFC 3339), or how long ago, such as "36h" or "7d". A day is meant whole.
+
+Secrets are masked, and what [alerts] mask of the configuration names. The exit
+status is 1 when some file could not be read whole; the rest is reported.`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("%s needs a log to read, such as a support zip or Jira's log directory; run '%s --help' to see what it takes", c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			o.form = form.value
+			return a.scan(c.Context(), args, o)
+		},
+	}
+	form.addTo(c)
+	configFlag(c, &o.config)
+	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE`, whole or not at all")
+	c.Flags().StringVar(&o.since, "since", "", "leave out failures before `TIME`")
+	c.Flags().StringVar(&o.until, "until", "", "leave out failures behind `TIME`")
+	return c
+}
+
+type scanOptions struct{ config, form, out, since, until string }
+
+// scanMemory is what the heap may grow to before garbage is looked for: a scan
+// has to fit beside Jira.
+const (
+	scanMemory  = 40 << 20
+	scanGarbage = 200 // percent of what is in use: a storm makes much
+)
+
+func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
+	debug.SetMemoryLimit(scanMemory)
+	debug.SetGCPercent(scanGarbage)
+	c, err := loadConfig(o.config, true)
+	if err != nil {
+		return err
+	}
+	options, err := a.scanning(c, o)
+	if err != nil {
+		return err
+	}
+	set, err := scanCauses(c)
+	if err != nil {
+		return err
+	}
+	logs := scan.Find(args, options)
+	file, err := outputTo(o.out, a.out, logs.Holds)
+	if err != nil {
+		return err
+	}
+	defer file.abandon()
+	hide := a.showProgress(options.Progress)
+	r := scan.Scan(ctx, logs, set, options)
+	hide()
+	r.Made = scan.Maker{Version: version(), At: options.Now.UTC().Truncate(time.Second)}
+	if err := writeReport(file, r, o.form); err != nil {
+		return err
+	}
+	if err := file.commit(); err != nil {
+		return err
+	}
+	return a.scanned(ctx, r, o)
+}
+
+// scanCauses is the catalogue. Where the operator has added nothing to it,
+// nothing can be wrong with it, and it is loaded while the logs are read.
+func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
+	dir, err := causesDir(c)
+	if err != nil {
+		return nil, err
+	}
+	load := sync.OnceValues(func() (*matchers.Set, error) { return matchers.LoadProven(dir) })
+	if dir != "" || len(c.Alerts.Mute) > 0 {
+		set, err := load()
+		if err != nil {
+			return nil, &exit{exitUsage, err}
+		}
+		if err := checkMuted(c, set); err != nil {
+			return nil, err
+		}
+	}
+	go load()
+	return func() *matchers.Set {
+		set, err := load()
+		if err != nil {
+			panic(err) // the program is not what its tests have tested
+		}
+		return set
+	}, nil
+}
+
+// scanning is how the logs are to be read.
+func (a *app) scanning(c *conf.Config, o scanOptions) (scan.Options, error) {
+	now := time.Now()
+	options := scan.Options{Node: c.Node, Stdin: a.in, Zone: zoneOf(c), Now: now, Progress: &scan.Progress{}, Rules: rulesOf(c)}
+	for _, flag := range []struct {
+		name, value string
+		to          *time.Time
+	}{{"--since", o.since, &options.Since}, {"--until", o.until, &options.Until}} {
+		if flag.value == "" {
+			continue
+		}
+		t, err := scan.ParseTime(flag.value, now, flag.name == "--until")
+		if err != nil {
+			return options, usage("%s: %w", flag.name, err)
+		}
+		*flag.to = t
+	}
+	if !options.Since.IsZero() && !options.Until.IsZero() && options.Until.Before(options.Since) {
+		return options, usage("--until %s is before --since %s", o.until, o.since)
+	}
+	return options, nil
+}
+
+// zoneOf is the zone of timestamps without an offset: the one that all
+// configured logs have, else this machine's.
+func zoneOf(c *conf.Config) *time.Location {
+	if len(c.Logs) == 0 || slices.ContainsFunc(c.Logs, func(l conf.Log) bool { return l.TimeZone.String() != c.Logs[0].TimeZone.String() }) {
+		return time.Local
+	}
+	return c.Logs[0].TimeZone
+}
+
+// rulesOf are the configuration's rules for each node.
+func rulesOf(c *conf.Config) func(node string) *incident.Rules {
+	var mu sync.Mutex
+	known := map[string]*incident.Rules{}
+	return func(node string) *incident.Rules {
+		mu.Lock()
+		defer mu.Unlock()
+		if known[node] == nil {
+			own := *c
+			own.Node = node
+			known[node] = incident.NewRules(&own)
+		}
+		return known[node]
+	}
+}
+
+func writeReport(file *output, r scan.Report, form string) error {
+	var err error
+	switch form {
+	case "json":
+		err = scan.JSON(file, r)
+	case "html":
+		err = report.HTML(file, r)
+	default:
+		err = scan.Text(file, r, terminal(file.terminal()))
+	}
+	if err != nil {
+		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user who may write it"))
+	}
+	return nil
+}
+
+// maxTold is how many files that were not read whole are named on standard
+// error; the report names all.
+const maxTold = 10
+
+// scanned says what keeps the report from being whole, where the report is not
+// on this terminal to say so itself.
+func (a *app) scanned(ctx context.Context, r scan.Report, o scanOptions) error {
+	if r.Complete {
+		return nil
+	}
+	status := &exit{status: exitFailed}
+	if ctx.Err() != nil {
+		status.err = fmt.Errorf("stopped: the report holds what was read until then")
+		return status
+	}
+	if o.form == "text" && o.out == "" {
+		return status
+	}
+	n := 0
+	for _, f := range r.Files {
+		if f.Problem == "" {
+			continue
+		}
+		if n++; n <= maxTold {
+			fmt.Fprintf(a.errw, "%s: %s\n", f.Path, f.Problem)
+		}
+	}
+	status.err = fmt.Errorf("not read whole: %d of %d files", n, len(r.Files))
+	return status
+}
+
+// output is where a report goes: as it comes, or into a file that is there
+// whole or not at all.
+type output struct {
+	io.Writer
+	file *os.File // beside path, until it is whole
+	path string
+}
+
+// outputTo opens the output; "" and "-" are out. What logs hold is not
+// overwritten.
+func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output, error) {
+	if path == "" || path == "-" {
+		return &output{Writer: out}, nil
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // a link stays one
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil: // it is not there yet, or the next step says why it cannot be
+	case info.IsDir():
+		return nil, usage("-o %s is a directory, name a file", path)
+	case holds(info):
+		return nil, usage("-o %s is one of the logs that are read, name another file", path)
+	case !info.Mode().IsRegular(): // such as /dev/null
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
+		}
+		return &output{Writer: file}, nil
+	}
+	file, err := os.OpenFile(fmt.Sprintf("%s.%d.tmp", path, os.Getpid()), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
+	}
+	return &output{Writer: file, file: file, path: path}, nil
+}
+
+// terminal is what the report is written to, if that can be a terminal.
+func (o *output) terminal() io.Writer {
+	if o.file != nil {
+		return io.Discard
+	}
+	return o.Writer
+}
+
+// commit puts the file in its place.
+func (o *output) commit() error {
+	if o.file == nil {
+		return nil
+	}
+	err := o.file.Sync()
+	if closing := o.file.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(o.file.Name(), o.path)
+	}
+	if err != nil {
+		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user who may write it"))
+	}
+	o.file = nil
+	if dir, err := os.Open(filepath.Dir(o.path)); err == nil { // the name is to survive a power failure too
+		_ = dir.Sync()
+		dir.Close()
+	}
+	return nil
+}
+
+// abandon removes what was not committed.
+func (o *output) abandon() {
+	if o.file != nil {
+		o.file.Close()
+		os.Remove(o.file.Name())
+	}
+}

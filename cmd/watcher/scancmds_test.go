@@ -1,0 +1,41 @@
+package main_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"os"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// gzipFile replaces a file by a compressed one: gzip FILE.
+func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: gzip file")
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err := z.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".gz"), b.Bytes(), 0o600))
+	ts.Check(os.Remove(ts.MkAbs(args[0])))
+}
+
+// zipFiles makes a zip: zip OUT [NAME FILE]...
+func zipFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args)%2 != 1 {
+		ts.Fatalf("usage: zip out [name file]...")
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 1; i < len(args); i += 2 {
+		w, err := z.Create(args[i])
+		ts.Check(err)
+		_, err = w.Write([]byte(ts.ReadFile(args[i+1])))
+		ts.Check(err)
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+}

@@ -1,0 +1,167 @@
+package event
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// The shapes of a header's fields, taken apart by hand: regular expressions
+// took most of the time of a failure, of which a storm has millions.
+// TestShapes compares each with its expression.
+
+// blank is white space as the layouts write it.
+func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// digits is how many digits s has at its place at.
+func digits(s string, at int) int {
+	n := 0
+	for at+n < len(s) && digit(s[at+n]) {
+		n++
+	}
+	return n
+}
+
+// stamp is a timestamp in its parts.
+type stamp struct {
+	moment   string // dddd-dd-dd dd:dd:d…, whatever stood between date and time
+	fraction string
+	offset   string // Z, or sign and four digits with or without a colon
+	size     int    // how much of the line it takes
+}
+
+// stampOf reads the timestamp that a line begins with:
+//
+//	^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?
+func stampOf(line string) (s stamp, ok bool) {
+	const shape = "dddd-dd-dd dd:dd:"
+	if !dated([]byte(line[:min(len(line), len(shape))])) {
+		return s, false
+	}
+	n := digits(line, len(shape))
+	if n == 0 {
+		return s, false
+	}
+	end := len(shape) + n
+	s.moment = line[:end]
+	if end < len(line) && (line[end] == ',' || line[end] == '.') {
+		if n := digits(line, end+1); n > 0 {
+			s.fraction = line[end+1 : end+1+n]
+			end += 1 + n
+		}
+	}
+	s.size = end
+	if end < len(line) && blank(line[end]) {
+		end++
+	}
+	if n := offset(line[end:]); n > 0 {
+		s.offset = line[end : end+n]
+		s.size = min(end+n+1, len(line))
+	}
+	return s, true
+}
+
+// offset is the length of the time zone's offset that s begins with, if white
+// space or the end follows it; else 0.
+func offset(s string) int {
+	n := 0
+	switch {
+	case s == "":
+		return 0
+	case s[0] == 'Z':
+		n = 1
+	case s[0] == '+' || s[0] == '-':
+		switch d := digits(s, 1); {
+		case d == 2 && len(s) > 3 && s[3] == ':' && digits(s, 4) >= 2:
+			n = 6
+		case d >= 4:
+			n = 5
+		}
+	}
+	if n == 0 || n < len(s) && !blank(s[n]) {
+		return 0
+	}
+	return n
+}
+
+// word is the next run of what is not white space, at or behind a place; from
+// == len(s) when there is none.
+func word(s string, at int) (from, to int) {
+	for at < len(s) && blank(s[at]) {
+		at++
+	}
+	to = at
+	for to < len(s) && !blank(s[to]) {
+		to++
+	}
+	return at, to
+}
+
+// levelOf finds the first word that is a level: (?:^|\s)(TRACE|…)(?:\s|$).
+func levelOf(s string) (from, to int, ok bool) {
+	for from, to = word(s, 0); from < len(s); from, to = word(s, to) {
+		switch s[from:to] {
+		case "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL":
+			return from, to, true
+		}
+	}
+	return 0, 0, false
+}
+
+// loggerOf finds the first logger: \s\[([A-Za-z0-9_.$-]*)\](?:\s|$). Its
+// brackets stand at from and before to.
+func loggerOf(s string) (from, to int, ok bool) {
+	for from, to = word(s, 0); from < len(s); from, to = word(s, to) {
+		if from > 0 && to-from >= 2 && s[from] == '[' && s[to-1] == ']' && only(s[from+1:to-1], loggerByte) {
+			return from, to, true
+		}
+	}
+	return 0, 0, false
+}
+
+func only(s string, f func(byte) bool) bool {
+	for i := range len(s) {
+		if !f(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+func loggerByte(c byte) bool {
+	return digit(c) || letter(c) || c == '_' || c == '.' || c == '$' || c == '-'
+}
+
+// isRequestID is ^\d+x\d+x\d+$, isMaskedID ^[0-9X]+x[0-9X]+x[0-9X]+$.
+func isRequestID(s string) bool { return threeParts(s, digit) }
+
+func isMaskedID(s string) bool {
+	return threeParts(s, func(c byte) bool { return digit(c) || c == 'X' })
+}
+
+func threeParts(s string, of func(byte) bool) bool {
+	a, rest, _ := strings.Cut(s, "x")
+	b, c, _ := strings.Cut(rest, "x")
+	return a != "" && b != "" && c != "" && only(a, of) && only(b, of) && only(c, of)
+}
+
+// isAddress is ^[0-9A-Fa-fXx.:,%\[\]-]*[.:][0-9A-Fa-fXx.:,%\[\]-]*$.
+func isAddress(s string) bool {
+	return strings.ContainsAny(s, ".:") && only(s, func(c byte) bool {
+		return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' || strings.IndexByte("Xx.:,%[]-", c) >= 0
+	})
+}
+
+// joined is s with each run of white space as one blank, and none at its ends.
+func joined(s string) string {
+	s = strings.Trim(s, " ")
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == ' ' && s[i+1] == ' ' {
+			return strings.Join(strings.Fields(s), " ")
+		}
+	}
+	return s
+}

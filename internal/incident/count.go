@@ -1,0 +1,52 @@
+package incident
+
+import (
+	"fmt"
+	"time"
+
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
+)
+
+// alternating names the fact about causes between which an incident comes and
+// goes.
+const alternating = "alternates_with"
+
+// Count is Step for whoever tells an incident only at its end (Told): all that
+// is made of the failure is its cause, and the alert says no more. at is a time
+// that can be. The state that is given must not be used any more.
+func (r *Rules) Count(s State, key string, c *matchers.Cause, at, seen time.Time) (State, *notify.Alert) {
+	sketch := func() notify.Data { return notify.Data{Cause: notify.Cause{ID: c.ID, Severity: c.Severity}} }
+	return r.step(s, key, c, at, sketch, seen)
+}
+
+// Mutes tells whether the operator wants no alert for a cause. Of an incident
+// that was told already, a muted failure changes nothing that is said.
+func (r *Rules) Mutes(c *matchers.Cause) bool { return r.mutes(c.ID, c.Severity) }
+
+// Told is an incident as its last alert would say it now: with what its last
+// failure says, and the counts of all. last is the alert that Count or Settle
+// gave last, nil if none did.
+func (r *Rules) Told(s State, last *notify.Alert, f matchers.Failure, from Source) notify.Data {
+	s.Content = r.content(f, from)
+	d := s.data()
+	d.ID = fmt.Sprintf("%s#%d", d.ID, max(s.Alerts, 1))
+	d.Kind = notify.Opened
+	if last == nil {
+		return d
+	}
+	d.Kind = last.Data.Kind
+	if last.Data.Cause.ID == d.Cause.ID {
+		d.Cause.Previous = last.Data.Cause.Previous
+	}
+	if others, ok := last.Data.Facts[alternating]; ok {
+		d.Facts = with(d.Facts, alternating, others)
+	}
+	return d
+}
+
+// Node is the node's name as it may be shown.
+func (r *Rules) Node() string { return r.masks.Node(r.node) }
+
+// QuietAfter is how long an incident goes on without a failure.
+func (r *Rules) QuietAfter() time.Duration { return r.conf.QuietAfter }

@@ -1,0 +1,78 @@
+package incident_test
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
+)
+
+// Count decides as Step does, and Told says at any moment what Step's alert
+// had said in full, over random sequences of causes, some of them muted.
+func TestCountIsStep(t *testing.T) {
+	from := incident.Source{Name: "jira", Path: "/log"}
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		r := rules(func(a *conf.Alerts) {
+			a.RepeatInterval = []time.Duration{0, time.Hour, 4 * time.Hour}[random.IntN(3)]
+			a.Mute = [][]string{nil, {"a"}, {"b", "c"}}[random.IntN(3)]
+		})
+		var whole, light incident.State
+		var last *notify.Alert
+		var said matchers.Failure
+		at := t0
+		for i := range 200 {
+			at = at.Add([]time.Duration{0, time.Second, time.Hour, 5 * time.Hour, 25 * time.Hour}[random.IntN(5)])
+			var a, b *notify.Alert
+			if random.IntN(4) == 0 {
+				whole, a = r.Settle(whole, at)
+				light, b = r.Settle(light, at)
+			} else {
+				f := failure(cause([]string{"a", "b", "c"}[random.IntN(3)], conf.SeverityHigh), at)
+				before := light
+				whole, a = r.Step(whole, f, from, at)
+				light, b = r.Count(light, r.Key(f), f.Cause, at, at)
+				if light.Count == 1 {
+					last = nil
+				}
+				if light.Count == 1 || before.Alerts == 0 || !r.Mutes(f.Cause) {
+					said = f
+				}
+			}
+			if (a == nil) != (b == nil) {
+				t.Fatalf("seed %d, step %d: Step tells %+v, Count %+v", seed, i, a, b)
+			}
+			if b != nil {
+				last = b
+			}
+			x, y := whole, light
+			x.Content, y.Content = notify.Data{}, notify.Data{}
+			if !reflect.DeepEqual(x, y) {
+				t.Fatalf("seed %d, step %d: states differ\n got %+v\nwant %+v", seed, i, y, x)
+			}
+			if a == nil {
+				continue
+			}
+			got := r.Told(light, last, said, from)
+			got.Failures.SinceLastAlert = a.Data.Failures.SinceLastAlert // it has been told now
+			if !reflect.DeepEqual(got, a.Data) {
+				t.Fatalf("seed %d, step %d:\n got %+v\nwant %+v", seed, i, got, a.Data)
+			}
+		}
+	}
+}
+
+// An incident that nobody was told of is told as one that opens.
+func TestToldMuted(t *testing.T) {
+	r := rules(func(a *conf.Alerts) { a.Mute = []string{"a"} })
+	f := failure(cause("a", conf.SeverityHigh), t0)
+	s, alert := r.Count(incident.State{}, r.Key(f), f.Cause, t0, t0)
+	if got := r.Told(s, alert, f, incident.Source{}); alert != nil || got.Kind != notify.Opened || got.ID != s.ID()+"#1" || got.Failures.Count != 1 || got.Diagnosis == "" {
+		t.Errorf("alert %v, told %+v", alert, got)
+	}
+}

@@ -1,0 +1,179 @@
+package scan_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/matchers"
+)
+
+// loaded is the built-in catalogue, read once.
+var loaded = sync.OnceValues(func() (*matchers.Set, error) { return matchers.LoadProven("") })
+
+func builtin(t testing.TB) *matchers.Set {
+	t.Helper()
+	s, err := loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// now is when all scans of these tests are made.
+var now = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+
+// t0 is when their logs begin.
+var t0 = time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
+
+func alerts() conf.Alerts {
+	return conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour}
+}
+
+// rulesOf are rules for each node.
+func rulesOf(a conf.Alerts) func(string) *incident.Rules {
+	return func(node string) *incident.Rules { return incident.NewRules(&conf.Config{Node: node, Alerts: a}) }
+}
+
+func options() scan.Options {
+	return scan.Options{Rules: rulesOf(alerts()), Node: "here", Zone: time.UTC, Now: now}
+}
+
+func report(t testing.TB, o scan.Options, args ...string) scan.Report {
+	t.Helper()
+	return scan.Scan(t.Context(), scan.Find(args, o), func() *matchers.Set { return builtin(t) }, o)
+}
+
+func flowID(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }
+
+func stamp(at time.Time) string {
+	return strings.Replace(at.Format("2006-01-02 15:04:05.000-0700"), ".", ",", 1)
+}
+
+// failure is a failure of a flow as Jira logs it.
+func failure(at time.Time, flow int, message string) string {
+	return fmt.Sprintf("%s http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%s [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: %s\n",
+		stamp(at), flowID(flow), message)
+}
+
+// ordinary is an event of Jira's that is nobody's failure.
+func ordinary(at time.Time) string {
+	return stamp(at) + " Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
+}
+
+const (
+	badSecret = "AADSTS7000215: Invalid client secret provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z"
+	badTLS    = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target"
+	badProxy  = "java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 Proxy Authentication Required\""
+)
+
+func write(t testing.TB, path, text string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func packed(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// asJSON is a report as text, to be compared.
+func asJSON(t testing.TB, r scan.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := scan.JSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	if !json.Valid([]byte(b.String())) {
+		t.Fatalf("no JSON: %s", b.String())
+	}
+	return b.String()
+}
+
+// differ shows where two texts part.
+func differ(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			from := max(i-12, 0)
+			return fmt.Sprintf("line %d\n got %s\nwant %s", i+1, strings.Join(g[from:min(i+4, len(g))], "\n"), strings.Join(w[from:min(i+4, len(w))], "\n"))
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}
+
+// randomLog is a log of everything that a reader can meet, and the time at its
+// end.
+func randomLog(random *rand.Rand, at time.Time, events int) (string, time.Time) {
+	var b strings.Builder
+	messages := []string{badSecret, badTLS, badProxy, "null", "AADSTS50194: Application 'x' is not multi-tenant. Trace ID: " + flowID(random.IntN(1000)) + " Timestamp: 2026-01-02 10:00:00Z", "something else"}
+	end := func() string {
+		if random.IntN(6) == 0 {
+			return "\r\n"
+		}
+		return "\n"
+	}
+	for range events {
+		at = at.Add([]time.Duration{0, time.Second, time.Second, 7 * time.Minute, 5 * time.Hour, 25 * time.Hour, -time.Minute}[random.IntN(7)])
+		switch random.IntN(14) {
+		case 0, 1, 2, 3:
+			b.WriteString(strings.TrimSuffix(failure(at, random.IntN(6), messages[random.IntN(len(messages))]), "\n") + end())
+			for range random.IntN(3) {
+				b.WriteString("    Trace ID: oauth2" + end())
+			}
+		case 4:
+			b.WriteString(strings.Replace(failure(at, 1, badTLS), "config/flow/"+flowID(1), "config", 1)) // whose?
+		case 5:
+			b.WriteString(strings.Replace(failure(at, 2, badTLS), stamp(at), "2026-01-02 10:72:00,000+0000", 1)) // no time
+		case 6:
+			b.WriteString(strings.Replace(failure(at, 3, badTLS), "2026-", "2126-", 1)) // from the future
+		case 7:
+			b.WriteString(strings.Replace(failure(at, 4, badTLS), "ERROR", "DEBUG", 1))
+		case 8:
+			b.WriteString(ordinary(at) + "java.lang.IllegalStateException: oauth2" + end() + strings.Repeat("\tat a.B.c(B.java:1) [c.a.o.c.X]"+end(), random.IntN(20)) + end())
+		case 9:
+			b.WriteString("\tat com.atlassian.oauth2.client.X" + end())
+		case 10:
+			if random.IntN(8) == 0 {
+				b.WriteString(strings.Repeat("oauth2 x", event.MaxText/8*random.IntN(6)) + end())
+			}
+		case 11:
+			if random.IntN(30) == 0 {
+				b.WriteString(strings.TrimSuffix(failure(at, 5, badSecret), "\n") + strings.Repeat("y", event.MaxText*random.IntN(6)) + end())
+			}
+		default:
+			b.WriteString(ordinary(at))
+		}
+	}
+	text := b.String()
+	if random.IntN(3) == 0 {
+		text = strings.TrimRight(text, "\r\n")
+	}
+	return text, at
+}

@@ -1,0 +1,157 @@
+package scan_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
+)
+
+// entry is an event that is written at a moment.
+type entry struct {
+	at   time.Time
+	text string
+}
+
+// writer is a log that is written while it is read.
+type writer struct{ entries []entry }
+
+func (w *writer) Block(ctx context.Context, wait time.Duration) (tailer.Block, error) {
+	if len(w.entries) > 0 {
+		wait = min(wait, time.Until(w.entries[0].at))
+	}
+	select {
+	case <-ctx.Done():
+		return tailer.Block{}, ctx.Err()
+	case <-time.After(wait):
+	}
+	if len(w.entries) == 0 || time.Now().Before(w.entries[0].at) {
+		return tailer.Block{}, nil
+	}
+	text := w.entries[0].text
+	w.entries = w.entries[1:]
+	return tailer.Block{Text: []byte(text)}, nil
+}
+
+func (w *writer) Stats() tailer.Stats { return tailer.Stats{} }
+func (w *writer) Gaps() []tailer.Gap  { return nil }
+
+// days is a log of some days whose failures come at full minutes and a half,
+// while the clock is looked at at others.
+func days(random *rand.Rand, begin time.Time) (entries []entry) {
+	at := begin.Add(30 * time.Second)
+	messages := []string{badSecret, badTLS, badProxy, "something else"}
+	for range 120 {
+		at = at.Add([]time.Duration{0, time.Minute, 20 * time.Minute, 3 * time.Hour, 9 * time.Hour, 26 * time.Hour}[min(random.IntN(6), random.IntN(6))])
+		entries = append(entries, entry{at, failure(at, random.IntN(4), messages[random.IntN(len(messages))])})
+	}
+	return append(entries, entry{at.Add(time.Hour), ordinary(at.Add(time.Hour))})
+}
+
+// follows is what the service tells about a log that it follows.
+func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told []notify.Alert) {
+	t.Helper()
+	s, err := store.Open(filepath.Join(t.TempDir(), "state"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Targets: []pipeline.Target{{Name: "hub"}}}
+	l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Zone: time.UTC, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- l.Run(ctx) }()
+	time.Sleep(15 * time.Second)
+	for end := entries[len(entries)-1].at; time.Now().Before(end.Add(time.Minute)); time.Sleep(time.Minute) {
+		if err := rec.Settle(time.Now(), func(string) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	for {
+		d, ok, err := s.Oldest("hub")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			return told
+		}
+		told = append(told, d.Alert)
+		if err := s.Done("hub", d, nil, notify.Health{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func dataJSON(t *testing.T, d notify.Data) string {
+	t.Helper()
+	return asJSON(t, scan.Report{Incidents: []scan.Incident{{Data: d}}})
+}
+
+// scan's incidents are those that the service told when it followed the same
+// log: the same ID, kind, cause, words and beginning as in the last alert of
+// each, and nothing else.
+func TestScanIsRun(t *testing.T) {
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(seed, 3))
+				entries := days(random, time.Now().UTC())
+				a := alerts()
+				a.Mute = [][]string{nil, {"tls-certificate-untrusted"}}[seed%2]
+				c := &conf.Config{Node: "here", Alerts: a}
+				var text strings.Builder
+				for _, e := range entries {
+					text.WriteString(e.text)
+				}
+				path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
+				last := map[string]notify.Data{}
+				alerts := follows(t, c, path, entries)
+				for _, alert := range alerts {
+					last[alert.Data.Incident()] = alert.Data
+				}
+				o := options()
+				o.Now, o.Rules = time.Now(), func(string) *incident.Rules { return incident.NewRules(c) }
+				r := report(t, o, path)
+				same := 0
+				for _, i := range r.Incidents {
+					want, known := last[i.Data.Incident()]
+					delete(last, i.Data.Incident())
+					got := i.Data
+					switch {
+					case !known && (a.Mute == nil || len(i.Causes) != 1 || i.Causes[0].Cause != a.Mute[0]):
+						t.Errorf("nobody was told of %s", got.ID)
+					case !known:
+					case got.ID != want.ID, got.Kind != want.Kind, !got.Failures.First.Equal(want.Failures.First):
+						t.Errorf("told %s %s, in the report %s %s\n%+v", want.Kind, want.ID, got.Kind, got.ID, got.Failures)
+					case got.Failures.SinceLastAlert == 0: // else the report says what failed since
+						got.Failures = want.Failures
+						if got, want := dataJSON(t, got), dataJSON(t, want); got != want {
+							t.Errorf("told otherwise: %s", differ(got, want))
+						}
+						same++
+					}
+				}
+				if len(last) > 0 || len(alerts) < 20 || same == 0 {
+					t.Errorf("%d alerts, %d incidents as told last; not in the report: %v", len(alerts), same, last)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,204 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/tailer"
+)
+
+// node is the logs of one node, oldest first, and the results of reading them.
+type node struct {
+	name   string
+	inputs []*input
+	parts  chan chan result // of the logs, in order
+
+	part    chan result
+	now     result
+	next    int       // in now.sightings
+	clock   time.Time // greatest time so far
+	stopped bool      // something was not read: what comes behind it does not count
+}
+
+// lead reads the logs of a node, one after the other; several at once as far
+// as parts has room. Whole files go to the workers in pieces. When ctx is done
+// it ends soon, and so do those who read; who takes the parts takes them all.
+func (s *scanner) lead(ctx context.Context, n *node) {
+	defer close(n.parts)
+	for _, in := range n.inputs {
+		switch {
+		case ctx.Err() != nil:
+			return
+		case in.problem != "":
+			s.failed(n, in)
+		case in.stream != nil || in.inZip || in.gzipped:
+			s.stream(ctx, n, in)
+		default:
+			s.plain(ctx, n, in)
+		}
+	}
+}
+
+// failed says that a log cannot be read at all.
+func (s *scanner) failed(n *node, in *input) {
+	part := make(chan result, 1)
+	part <- result{in: in, problem: in.problem, whole: true, end: true}
+	close(part)
+	n.parts <- part
+}
+
+// plain gives a file to the workers, in pieces.
+func (s *scanner) plain(ctx context.Context, n *node, in *input) {
+	file, err := in.open()
+	if err != nil {
+		in.problem = because(err)
+		s.failed(n, in)
+		return
+	}
+	open := &shared{File: file}
+	open.users.Add(1)
+	defer open.release()
+	info, err := file.Stat()
+	if err != nil {
+		in.problem = because(err)
+		s.failed(n, in)
+		return
+	}
+	size := info.Size()
+	for from := int64(0); from < max(size, 1); from += s.options.Piece {
+		p := piece{in: in, file: open, from: from, to: min(from+s.options.Piece, size), size: size, out: make(chan result, 1)}
+		if ctx.Err() != nil {
+			return
+		}
+		n.parts <- p.out
+		open.users.Add(1)
+		s.work <- p // the workers take all that there is
+	}
+}
+
+// worker reads pieces until there are no more.
+func (s *scanner) worker(ctx context.Context) {
+	e, w := newEye(s.set, s.options), newWindow()
+	for p := range s.work {
+		if ctx.Err() == nil {
+			r := p.read(e, w)
+			s.options.Progress.add(r.size)
+			p.out <- r
+		}
+		close(p.out)
+		p.file.release()
+	}
+}
+
+const (
+	atOnce = 512     // sightings of one result of a stream
+	steps  = 4 << 20 // bytes of one
+)
+
+// stream reads what must be unpacked, or cannot be read twice: one goroutine
+// unpacks, another looks.
+func (s *scanner) stream(ctx context.Context, n *node, in *input) {
+	part := make(chan result, 1)
+	n.parts <- part
+	s.streams.Go(func() {
+		defer close(part)
+		r, err := in.unpack(func(n int) { s.options.Progress.add(int64(n)) })
+		if err != nil {
+			part <- result{in: in, problem: because(err), whole: true, end: true}
+			return
+		}
+		damage := &lenient{r: r}
+		lines := tailer.Stream(damage)
+		defer r.Close()
+		defer lines.Close()
+		e := newEye(s.set, s.options)
+		e.begin(in)
+		for {
+			b, err := lines.Block(ctx, time.Minute)
+			e.look(b.Text)
+			e.seen.size += int64(len(b.Text))
+			if err != nil {
+				e.flush()
+				r := e.result()
+				r.whole = errors.Is(err, io.EOF) // else it was stopped
+				if r.end = r.whole; r.end && damage.err != nil {
+					r.problem = because(damage.err)
+				}
+				part <- r
+				return
+			}
+			// While an older log is being read, this one goes on as far as what it
+			// finds is little.
+			if len(e.seen.sightings) >= atOnce || e.seen.size >= steps && len(part) < cap(part) {
+				part <- e.result()
+			}
+		}
+	})
+}
+
+// lenient ends where reading fails: what stands before a damage is read.
+type lenient struct {
+	r   io.Reader
+	err error
+}
+
+func (l *lenient) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if err != nil && err != io.EOF {
+		l.err, err = err, io.EOF
+	}
+	return n, err
+}
+
+// following is the next failure of a node, with a time that can be: the log's,
+// or else that of the event before. False means that there is none.
+func (s *scanner) following(n *node) (f sighting, ok bool) {
+	for n.next >= len(n.now.sightings) {
+		if !n.fetch() {
+			return f, false
+		}
+	}
+	f = n.now.sightings[n.next]
+	n.next++
+	at, can := incident.Believable(f.at, s.options.Now)
+	switch {
+	case can:
+		f.at = at
+	case !n.clock.IsZero():
+		f.at = n.clock
+	case !n.now.in.first.IsZero():
+		f.at = n.now.in.first
+	default:
+		f.at = s.options.Now
+	}
+	if f.at.After(n.clock) {
+		n.clock = f.at
+	}
+	return f, true
+}
+
+// fetch takes the next result of a node.
+func (n *node) fetch() bool {
+	for {
+		if n.part == nil {
+			part, ok := <-n.parts
+			if !ok {
+				return false
+			}
+			n.part, n.now = part, result{}
+		}
+		r, ok := <-n.part
+		switch {
+		case !ok:
+			n.stopped = n.stopped || !n.now.whole
+			n.part = nil
+		case !n.stopped:
+			n.now, n.next = r, 0
+			r.in.account(r)
+			return true
+		}
+	}
+}

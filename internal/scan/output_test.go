@@ -1,0 +1,152 @@
+package scan_test
+
+import (
+	"errors"
+	"flag"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/notify"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// What JSON writes keeps to the schema, whatever is in the logs.
+func TestSchema(t *testing.T) {
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	schema, err := c.Compile("report.schema.json")
+	must(t, err)
+	valid := func(r scan.Report) {
+		t.Helper()
+		r.Made = scan.Maker{Version: "v1", At: now}
+		document, err := jsonschema.UnmarshalJSON(strings.NewReader(asJSON(t, r)))
+		must(t, err)
+		if err := schema.Validate(document); err != nil {
+			t.Errorf("%v", err)
+		}
+	}
+	dir := t.TempDir()
+	valid(report(t, options(), filepath.Join(dir, "nosuch")))
+	for seed := range uint64(5) {
+		text, _ := randomLog(rand.New(rand.NewPCG(seed, 5)), t0, 300)
+		o := options()
+		o.Since, o.Until = t0, t0.AddDate(1, 0, 0)
+		o.Now = o.Until
+		o.Limit = []int{0, 2}[seed%2]
+		valid(report(t, o, write(t, filepath.Join(dir, "atlassian-jira.log"), text), dir))
+	}
+	bad, _ := jsonschema.UnmarshalJSON(strings.NewReader(`{"schema": 2}`))
+	if schema.Validate(bad) == nil {
+		t.Error("the schema takes anything")
+	}
+}
+
+// story is a case with everything that the text has words for.
+func story(t *testing.T) scan.Report {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	write(t, "n1/log/atlassian-jira.log", ordinary(t0)+failure(t0.Add(time.Minute), 1, badSecret)+failure(t0.Add(2*time.Hour), 1, badTLS)+failure(t0.Add(40*time.Hour), 2, badTLS)+ordinary(t0.Add(41*time.Hour)))
+	write(t, "n2/log/atlassian-jira.log", failure(t0.Add(3*time.Hour), 1, badTLS)+failure(t0.Add(4*time.Hour), 3, badProxy+" \x1b[31mred"))
+	write(t, "n2/log/atlassian-jira.log.1.gz", packed(t, hour(0))[:80])
+	o := options()
+	o.Since = t0
+	return report(t, o, "n1", "n2", "nosuch")
+}
+
+// The text for a terminal: what was read, the incidents, each cause once.
+func TestText(t *testing.T) {
+	many := options()
+	many.Limit = 1
+	tests := map[string]func(t *testing.T) (scan.Report, notify.Style){
+		"story": func(t *testing.T) (scan.Report, notify.Style) { return story(t), notify.Style{} },
+		"color": func(t *testing.T) (scan.Report, notify.Style) { return story(t), notify.Style{Color: true, Width: 120} },
+		"nothing": func(t *testing.T) (scan.Report, notify.Style) {
+			t.Chdir(t.TempDir())
+			return report(t, options(), write(t, "atlassian-jira.log", ordinary(t0)+ordinary(t0.Add(time.Hour)))), notify.Style{}
+		},
+		"left-out": func(t *testing.T) (scan.Report, notify.Style) {
+			t.Chdir(t.TempDir())
+			return report(t, many, write(t, "atlassian-jira.log", failure(t0, 1, badTLS)+failure(t0, 2, badTLS)+failure(t0, 3, badSecret))), notify.Style{}
+		},
+		"masked": func(t *testing.T) (scan.Report, notify.Style) {
+			t.Chdir(t.TempDir())
+			a := alerts()
+			a.Mask = []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost}
+			o := options()
+			o.Rules = rulesOf(a)
+			return report(t, o, write(t, "n1/atlassian-jira.log", failure(t0, 1, badTLS))), notify.Style{}
+		},
+	}
+	for name, make := range tests {
+		t.Run(name, func(t *testing.T) {
+			golden, err := filepath.Abs(filepath.Join("testdata", name+".golden.txt"))
+			must(t, err)
+			r, style := make(t)
+			var b strings.Builder
+			must(t, scan.Text(&b, r, style))
+			if *update {
+				write(t, golden, b.String())
+			}
+			want, err := os.ReadFile(golden)
+			must(t, err)
+			if b.String() != string(want) {
+				t.Errorf("%s: %s", golden, differ(b.String(), string(want)))
+			}
+			for line := range strings.Lines(b.String()) {
+				if style.Width == 0 && utf8.RuneCountInString(line) > 81 && strings.Contains(strings.TrimSpace(line), " ") {
+					t.Errorf("wider than 80 columns: %q", line)
+				}
+				if !style.Color && strings.Contains(line, "\x1b") {
+					t.Errorf("an escape: %q", line)
+				}
+			}
+		})
+	}
+}
+
+// No secret that a log shows is in a report, and no name of what is masked.
+func TestMasked(t *testing.T) {
+	a := alerts()
+	a.Mask = []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskHost}
+	o := options()
+	o.Rules = rulesOf(a)
+	const secret = "abc8Q~0123456789abcdefghijABCDEFGHIJ012345"
+	path := write(t, filepath.Join(t.TempDir(), "n1", "atlassian-jira.log"), failure(t0, 1, "AADSTS700039: "+secret+" is not a valid application identifier."))
+	got := asJSON(t, report(t, o, path))
+	for _, word := range []string{secret, `"admin"`, "ERROR admin", "10.0.0.1", `"n1"`} {
+		if strings.Contains(got, word) {
+			t.Errorf("%q is in the report: %s", word, got)
+		}
+	}
+}
+
+// full is a disk without room.
+type full struct{ left int }
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.left -= len(p); f.left < 0 {
+		return 0, errors.New("no space left on device")
+	}
+	return len(p), nil
+}
+
+// A report that cannot be written is an error, wherever the room ends.
+func TestCannotWrite(t *testing.T) {
+	r := story(t)
+	size := len(asJSON(t, r))
+	for _, left := range []int{0, 10, 1000, size / 2, size - 1} {
+		if scan.JSON(&full{left}, r) == nil || scan.Text(&full{min(left, 500)}, r, notify.Style{}) == nil {
+			t.Errorf("with room for %d bytes there is no error", left)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+// Package scan reads old logs to their end and says what was broken, since
+// when, and why.
+//
+// The lines of a log are looked at by as many goroutines as there are cores.
+// What they find is put in order again, by file and, of several nodes, by time,
+// before it is taken into incidents: so a report does not depend on them.
+package scan
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/matchers"
+)
+
+// Options are what is tunable. Rules is needed.
+type Options struct {
+	Rules    func(node string) *incident.Rules // of a node; called from several goroutines
+	Node     string                            // of logs whose path names none
+	Stdin    io.Reader                         // what the argument - reads
+	Zone     *time.Location                    // of timestamps without an offset; nil = time.Local
+	Since    time.Time                         // failures before it are left out; zero = none
+	Until    time.Time                         // failures behind it are left out; zero = none
+	Now      time.Time                         // events from the future of it cannot be
+	Progress *Progress                         // nil = nobody looks
+	Cores    int                               // 0 = runtime.GOMAXPROCS
+	Piece    int64                             // bytes of a file that one core reads at a time; 0 = by the number of cores
+	Limit    int                               // incidents that are told, more are counted; 0 = 2,000
+}
+
+// Progress is how far reading is. It may be looked at while Scan runs.
+type Progress struct{ Read, Total atomic.Int64 } // bytes as they are stored; Total is 0 while nobody knows
+
+func (p *Progress) add(n int64) {
+	if p != nil {
+		p.Read.Add(n)
+	}
+}
+
+// Pieces are small where many cores have one each.
+const (
+	minPiece = 256 << 10
+	maxPiece = 2 << 20
+	allPiece = 16 << 20 // of all cores
+)
+
+func (o Options) filled() Options {
+	o.Cores = cmp.Or(max(o.Cores, 0), runtime.GOMAXPROCS(0))
+	if o.Piece <= 0 {
+		o.Piece = min(max(allPiece/int64(o.Cores), minPiece), maxPiece)
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	return o
+}
+
+type scanner struct {
+	set     func() *matchers.Set
+	options Options
+	work    chan piece
+	streams sync.WaitGroup
+}
+
+// Logs are what arguments name.
+type Logs struct{ inputs []*input }
+
+// Find looks for the logs that arguments name: files, directories, zips, and
+// "-" for standard input. Each is found once. What cannot be read is found
+// too, for the report.
+func Find(args []string, o Options) *Logs {
+	f := finder{node: o.Node, stdin: o.Stdin}
+	return &Logs{f.find(args)}
+}
+
+// Holds tells whether a file is one of the logs, or a zip with one.
+func (l *Logs) Holds(file fs.FileInfo) bool {
+	return slices.ContainsFunc(l.inputs, func(in *input) bool { return in.info != nil && os.SameFile(in.info, file) })
+}
+
+// Scan reads logs, once. When ctx is done it reports what it has read by then.
+// What cannot be read is said in the report.
+//
+// set is asked for the catalogue, from several goroutines, when the first
+// failure may have been found: until then it can be loading.
+func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) Report {
+	o = o.filled()
+	s := &scanner{set: set, options: o, work: make(chan piece)}
+	nodes := s.nodes(logs.inputs)
+	l := newLedger(o.Limit, o.Rules(o.Node).QuietAfter())
+	s.read(ctx, nodes, func(f sighting, n *node) {
+		if !o.Since.IsZero() && f.at.Before(o.Since) || !o.Until.IsZero() && f.at.After(o.Until) {
+			return
+		}
+		l.add(f, n.now.in, o.Rules(n.name))
+	})
+	return s.report(ctx, nodes, l)
+}
+
+// nodes sorts logs by node and age.
+func (s *scanner) nodes(inputs []*input) (nodes []*node) {
+	total := int64(0)
+	for _, in := range inputs {
+		i := slices.IndexFunc(nodes, func(n *node) bool { return n.name == in.node })
+		if i < 0 {
+			i = len(nodes)
+			nodes = append(nodes, &node{name: in.node})
+		}
+		nodes[i].inputs = append(nodes[i].inputs, in)
+		if in.problem == "" {
+			total += in.size
+		}
+	}
+	if p := s.options.Progress; p != nil && !slices.ContainsFunc(inputs, func(in *input) bool { return in.stream != nil }) {
+		p.Total.Store(total)
+	}
+	for _, n := range nodes {
+		slices.SortStableFunc(n.inputs, byAge)
+		n.parts = make(chan chan result, 2*s.options.Cores/len(nodes))
+	}
+	return nodes
+}
+
+// read reads all nodes at once and calls take for each failure, in the order of
+// their time as far as each log is.
+func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *node)) {
+	var leads, workers sync.WaitGroup
+	for range s.options.Cores {
+		workers.Go(func() { s.worker(ctx) })
+	}
+	for _, n := range nodes {
+		leads.Go(func() { s.lead(ctx, n) })
+	}
+	defer func() {
+		leads.Wait()
+		close(s.work)
+		workers.Wait()
+		s.streams.Wait()
+	}()
+	heads := make([]head, 0, len(nodes))
+	for _, n := range nodes {
+		if f, ok := s.following(n); ok {
+			heads = append(heads, head{f, n.clock, n})
+		}
+	}
+	for len(heads) > 0 {
+		i := earliest(heads)
+		h := &heads[i]
+		take(h.failure, h.node)
+		var ok bool
+		if h.failure, ok = s.following(h.node); !ok {
+			heads = slices.Delete(heads, i, i+1)
+			continue
+		}
+		h.at = h.node.clock
+	}
+}
+
+// head is the next failure of a node. at is when its log had come to it, which
+// does not go back.
+type head struct {
+	failure sighting
+	at      time.Time
+	node    *node
+}
+
+// earliest is the head that comes first; of equal ones, the first.
+func earliest(heads []head) int {
+	first := 0
+	for i := range heads[1:] {
+		if heads[i+1].at.Before(heads[first].at) {
+			first = i + 1
+		}
+	}
+	return first
+}
+
+// account notes what a result says about its log.
+func (in *input) account(r result) {
+	in.read += r.size
+	in.ended = in.ended || r.end
+	if r.problem != "" {
+		in.problem = r.problem
+	}
+	in.headed = in.headed || r.headed
+	if in.from.IsZero() {
+		in.from = r.first
+	}
+	if !r.last.IsZero() {
+		in.to = r.last
+	}
+}
+
+// verdict is why a log was not read whole, "" = it was.
+func (in *input) verdict(stopped bool) string {
+	switch {
+	case in.problem != "":
+		return in.problem
+	case !in.ended && stopped:
+		return fmt.Sprintf("the scan was stopped: what comes behind byte %d is not in this report", in.read)
+	case in.read > 0 && !in.headed:
+		return "no line of it is in the form of Jira's log"
+	}
+	return ""
+}

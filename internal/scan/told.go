@@ -1,0 +1,101 @@
+package scan
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/incident"
+)
+
+// report says what was read and what was found.
+func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
+	r := Report{Schema: 1, Complete: true, Nodes: []string{}, Files: []File{}, Failures: l.failed, Incidents: []Incident{}}
+	if o := s.options; !o.Since.IsZero() {
+		r.Since = &o.Since
+	}
+	if o := s.options; !o.Until.IsZero() {
+		r.Until = &o.Until
+	}
+	end := time.Time{}
+	for _, n := range nodes {
+		name := s.options.Rules(n.name).Node()
+		for _, in := range n.inputs {
+			if (in.read > 0 || in.problem == "") && !slices.Contains(r.Nodes, name) {
+				r.Nodes = append(r.Nodes, name)
+			}
+			f := File{Path: in.path, Node: name, Bytes: in.read, From: in.from, To: in.to, Problem: in.verdict(ctx.Err() != nil)}
+			r.Files = append(r.Files, f)
+			r.Complete = r.Complete && f.Problem == ""
+			if !f.From.IsZero() && (r.From.IsZero() || f.From.Before(r.From)) {
+				r.From = f.From
+			}
+			if f.To.After(r.To) {
+				r.To = f.To
+			}
+		}
+		if n.clock.After(end) {
+			end = n.clock
+		}
+	}
+	if r.To.After(end) {
+		end = r.To
+	}
+	if until := s.options.Until; !until.IsZero() && until.Before(end) {
+		end = until
+	}
+	slices.Sort(r.Nodes)
+	r.Incidents = s.tell(l.finish(end))
+	if r.LeftOut = l.left; r.LeftOut != nil {
+		r.LeftOut.Causes = spells(l.leftOf)
+	}
+	return r
+}
+
+// tell says of each incident what its last failure means. That takes longer
+// than all else where there are many, so each core does some.
+func (s *scanner) tell(all []*entry) []Incident {
+	list := make([]Incident, len(all))
+	var next atomic.Int64
+	var tellers sync.WaitGroup
+	for range min(s.options.Cores, len(all)) {
+		tellers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
+				list[i] = s.incident(all[i])
+				all[i] = nil
+			}
+		})
+	}
+	tellers.Wait()
+	return list
+}
+
+// incident is one as a report tells it.
+func (s *scanner) incident(e *entry) Incident {
+	from := incident.Source{Name: e.in.name(), Path: e.in.path}
+	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it was ours when it was seen
+	i := Incident{
+		Data: e.rules.Told(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),
+		Causes: spells(e.spell), Hours: []Hour{}, UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
+	}
+	for _, h := range e.hour {
+		i.Hours = append(i.Hours, Hour{time.Unix(h.at*3600, 0).UTC(), h.cause.ID, h.failures})
+	}
+	slices.SortFunc(i.Hours, func(a, b Hour) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause)) })
+	return i
+}
+
+// spells are causes by their first failure.
+func spells(all []spell) []Spell {
+	list := []Spell{}
+	for _, s := range all {
+		list = append(list, Spell{s.cause.ID, s.cause.Title, s.failures, s.first, s.last})
+	}
+	slices.SortStableFunc(list, func(a, b Spell) int { return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Cause, b.Cause)) })
+	return list
+}
