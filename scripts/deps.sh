@@ -11,6 +11,7 @@ needs=(
 	"javac|default-jdk-headless"        # writes them, with real log4j
 	"/usr/share/java/log4j-1.2.jar|liblog4j1.2-java"
 	"/usr/share/java/log4j-core.jar|liblog4j2-java"
+	"chromium|chromium"                 # shows the report of a scan
 )
 
 there() {
