@@ -221,6 +221,9 @@ var actors = map[string]string{
 	"network-admin":  "Network and firewall",
 }
 
+// Actor says in words who can do a step.
+func Actor(where string) string { return actor(where) }
+
 func actor(where string) string {
 	if words, ok := actors[where]; ok {
 		return words

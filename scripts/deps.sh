@@ -14,7 +14,7 @@ needs=(
 	"prometheus-alertmanager|prometheus-alertmanager"
 	"amtool|prometheus-alertmanager"    # checks the example of its configuration
 	"promtool|prometheus"               # checks metrics, alert rules and dashboard; scrapes
-	"chromium|chromium"                 # looks at the status page
+	"chromium|chromium"                 # looks at the status page and at the report of a scan
 	"npm|npm"                           # brings axe-core, which looks at it for those who cannot
 )
 

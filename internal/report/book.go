@@ -1,0 +1,211 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/scan"
+)
+
+const (
+	maxNodes     = 30 // in the head
+	maxProblems  = 20 // there
+	maxConcerned = 50 // integrations that a cause names
+	maxActors    = 20
+	glance       = 20 // rows of a summary that is read first
+)
+
+// book is all that the page shows, in its order.
+type book struct {
+	Title    string
+	Headline string
+	Nothing  string // how much was read in vain
+	Head     []pair
+	Complete bool
+	Problems []string
+
+	Integrations []*integration
+	Long         bool   // the summary is no longer one at a glance
+	Unnamed      int    // whose integration the log does not show
+	Unlisted     string // what the summary leaves out
+	Undetailed   int    // integrations without a section
+	Actors       []actor
+	Overview     *chart
+	Days         days
+	Causes       []*cause
+	Uncaused     int // causes without a section
+	Files        []file
+	Unread       int // files that are not listed
+}
+
+// actor is who has to do something, and for which causes.
+type actor struct {
+	Who    string
+	Causes []*cause
+}
+
+type file struct {
+	Path, Node, Problem string
+	Bytes               int64
+	From, To            time.Time
+}
+
+func newBook(r scan.Report) *book {
+	r, zone := inZone(r)
+	b := &book{Complete: r.Complete, Integrations: integrations(r.Incidents)}
+	var byID map[string]*cause
+	b.Causes, byID = causes(b.Integrations)
+	b.head(r, zone)
+	b.files(r)
+	logs := logsOf(r, b.Integrations)
+	b.Overview = newChart("When which cause made failures", seriesOf(b.Integrations, byID), logs, maxBars)
+	b.Days = newDays(b.Integrations, byID)
+	b.summary()
+	b.details(logs, byID)
+	b.advise()
+	return b
+}
+
+// logsOf is the time that all failures and all logs lie in.
+func logsOf(r scan.Report, all []*integration) window {
+	w := window{whole: true}
+	widen := func(times ...time.Time) {
+		for _, t := range times {
+			if t.IsZero() {
+				continue
+			}
+			if w.from == 0 && w.to == 0 {
+				w.from, w.to = local(t), local(t)
+			}
+			w.from, w.to = min(w.from, local(t)), max(w.to, local(t))
+		}
+	}
+	widen(r.From, r.To)
+	for _, in := range all {
+		widen(in.First, in.Last)
+	}
+	return w
+}
+
+// head says what was read, and what came of it.
+func (b *book) head(r scan.Report, zone string) {
+	open := 0
+	for _, in := range b.Integrations {
+		if in.Open {
+			open++
+		}
+		if in.Unnamed {
+			b.Unnamed++
+		}
+	}
+	b.Headline = headline(len(b.Integrations), open, r.Complete)
+	b.Title = b.Headline
+	if !r.From.IsZero() {
+		b.Title += r.From.Format(", 2006-01-02") + r.To.Format(" to 2006-01-02")
+	}
+	add := func(name, value string) { b.Head = append(b.Head, pair{name, value}) }
+	read := int64(0)
+	for _, f := range r.Files {
+		read += f.Bytes
+		if f.Problem != "" {
+			b.Problems = append(b.Problems, line(f.Path, maxFact)+": "+line(f.Problem, maxFact))
+		}
+	}
+	if more := len(b.Problems) - maxProblems; more > 0 {
+		b.Problems = append(b.Problems[:maxProblems], "and "+plural(more, "more file"))
+	}
+	b.Nothing = fmt.Sprintf("%s, %s, until %s: nothing in there is a failure of an OAuth 2.0 mail integration.", plural(len(r.Files), "file"), size(read), clock(r.To))
+	if r.From.IsZero() {
+		b.Nothing = fmt.Sprintf("%s, %s: nothing in there was written by Jira.", plural(len(r.Files), "file"), size(read))
+		add("Logs", "nothing that Jira wrote was found")
+	} else {
+		add("Logs begin", clock(r.From))
+		add("Logs end", fmt.Sprintf("%s (%s)", clock(r.To), long(seconds(r.From, r.To))))
+	}
+	if r.Since != nil {
+		add("Asked for", "from "+clock(*r.Since))
+	}
+	if r.Until != nil {
+		add("Asked for", "until "+clock(*r.Until))
+	}
+	add("Times", zone)
+	add("Nodes", list(r.Nodes, maxNodes))
+	add("Read", plural(len(r.Files), "file")+", "+size(read))
+	add("Failures", count(r.Failures))
+	add("Made", clock(r.Made.At)+" by jira-oauth-watcher "+line(r.Made.Version, maxName))
+}
+
+func headline(n, open int, complete bool) string {
+	where := "at the end of the logs"
+	if !complete {
+		where = "at the end of what was read"
+	}
+	what := plural(n, "mail integration") + " failed"
+	switch {
+	case n == 0 && !complete:
+		return "No failure of a mail integration was found in what was read"
+	case n == 0:
+		return "No failure of a mail integration was found"
+	case n == 1 && open == 1:
+		return "1 mail integration failed, and still fails " + where
+	case n == 1:
+		return "1 mail integration failed, and is quiet " + where
+	case open == 0:
+		return what + ", none still fails " + where
+	case open == 1:
+		return what + ", 1 still fails " + where
+	case open == n:
+		return what + ", all still fail " + where
+	}
+	return what + ", " + count(open) + " still fail " + where
+}
+
+func (b *book) files(r scan.Report) {
+	left := room(roomFiles)
+	for i, f := range r.Files {
+		one := file{line(f.Path, maxFact), line(f.Node, maxName), "", f.Bytes, f.From, f.To}
+		if f.Problem != "" {
+			one.Problem = line(f.Problem, maxFact)
+		}
+		if !left.take(250 + weight(one.Path, one.Node, one.Problem)) {
+			b.Unread = len(r.Files) - i
+			break
+		}
+		b.Files = append(b.Files, one)
+	}
+}
+
+// ask notes everybody who has a step to do for a cause.
+func (b *book) ask(c *cause) {
+	if c.Advice == nil {
+		return
+	}
+	asked := map[string]bool{}
+	for _, t := range c.Advice.Turns {
+		if asked[t.Who] {
+			continue
+		}
+		asked[t.Who] = true
+		i := slices.IndexFunc(b.Actors, func(a actor) bool { return a.Who == t.Who })
+		if i < 0 {
+			i = len(b.Actors)
+			b.Actors = append(b.Actors, actor{Who: t.Who})
+		}
+		b.Actors[i].Causes = append(b.Actors[i].Causes, c)
+	}
+}
+
+// Concerned are the integrations that a cause names; More are the others.
+func (c *cause) Concerned() []*integration {
+	return c.Integrations[:min(len(c.Integrations), maxConcerned)]
+}
+
+// Still reports whether an integration still fails for this cause.
+func (c *cause) Still(in *integration) bool { return in.Open && in.Cause == c }
+
+// More is how many integrations a cause does not name.
+func (c *cause) More() int { return max(len(c.Integrations)-maxConcerned, 0) }
+
+// Short are the causes that an actor is shown with; the others are counted.
+func (a actor) Short() []*cause { return a.Causes[:min(len(a.Causes), maxConcerned)] }
