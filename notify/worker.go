@@ -19,6 +19,13 @@ const (
 	keepRetry  = time.Minute      // after Keep failed
 )
 
+// When the oldest delivery may be at fault itself.
+const (
+	stuckProbes   = 2                // failed since the settings were refused
+	stuckAttempts = 5                // of it, and …
+	stuckFor      = 10 * time.Minute // … so long without a delivery
+)
+
 // Worker delivers what waits for one notifier, oldest first, one at a time,
 // and keeps the receiver up to date while nothing waits.
 type Worker struct {
@@ -31,6 +38,10 @@ type Worker struct {
 	probes int       // how often the settings were refused since they last worked
 	keep   time.Time // no earlier look at incidents
 	unkept bool      // the last Keep failed
+
+	beside  Delivery // what was tried last in place of a stuck oldest one
+	turned  bool     // the last attempt was that
+	culprit uint64   // the delivery that failed while another was accepted
 }
 
 // NewWorker makes the worker of one notifier. It starts nothing.
@@ -80,7 +91,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 				wait(ctx, nil, early)
 				continue
 			}
-			if err := w.attempt(ctx, d); err != nil {
+			if err := w.try(ctx, d); err != nil {
 				return err
 			}
 		}
@@ -113,8 +124,89 @@ func wait(ctx context.Context, changed <-chan struct{}, pause time.Duration) {
 	}
 }
 
+// try makes one attempt at the oldest delivery, or at another one when the
+// oldest is stuck.
+func (w *Worker) try(ctx context.Context, oldest Delivery) error {
+	other, ok, err := w.other(oldest)
+	if err != nil {
+		return err
+	}
+	if ok {
+		return w.attemptBeside(ctx, other, oldest)
+	}
+	return w.attempt(ctx, oldest)
+}
+
+// other is every second time a delivery to try in place of one that is stuck:
+// a receiver, or a firewall before it, may refuse a certain text for ever, with
+// an answer that blames the settings or promises to be well later.
+func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
+	if w.turned || !w.stuck(oldest) {
+		w.turned = false
+		return d, false, nil
+	}
+	if w.beside.Seq > oldest.Seq { // that one may be stuck too
+		d, ok, err = w.queue.Next(w.target.Name, w.beside)
+	}
+	if !ok && err == nil {
+		d, ok, err = w.queue.Next(w.target.Name, oldest)
+	}
+	w.beside, w.turned = d, ok
+	return d, ok, err
+}
+
+func (w *Worker) stuck(oldest Delivery) bool {
+	if w.health.Circuit == Held {
+		return w.probes >= stuckProbes
+	}
+	return w.health.Circuit == Waiting && oldest.Attempts >= stuckAttempts && time.Since(w.health.Since) >= stuckFor
+}
+
 // attempt sends one delivery and does with it what the outcome asks for.
 func (w *Worker) attempt(ctx context.Context, d Delivery) error {
+	d, failed, err := w.sent(ctx, d)
+	if failed == nil {
+		return err
+	}
+	// A limit says nothing of the message, all else is its fault by now.
+	limited := failed.Outcome == Retry && failed.RetryAfter > 0
+	switch {
+	case failed.Outcome == Gone:
+		return w.gone(d, failed)
+	case failed.Outcome == BadMessage, w.culprit == d.Seq && !limited:
+		return w.refused(d, failed)
+	case failed.Outcome == BadSettings:
+		return w.hold(d, failed)
+	default:
+		return w.later(d, failed)
+	}
+}
+
+// attemptBeside sends a delivery in place of the oldest one. If it is accepted
+// the receiver is well: the oldest is tried once more as it is, since that may
+// have been so for a moment only, then as a refused message. If not, nothing
+// is known, and all waits as before.
+func (w *Worker) attemptBeside(ctx context.Context, d, oldest Delivery) error {
+	d, failed, err := w.sent(ctx, d)
+	switch {
+	case failed == nil:
+		if err == nil && w.health.Circuit == Closed {
+			w.culprit = oldest.Seq
+			w.log.Warn("another alert is accepted: the one that was not may be at fault itself", "alert", oldest.Alert.Data.ID, "err", oldest.Reason)
+		}
+		return err
+	case failed.Outcome == Gone:
+		return w.gone(d, failed)
+	case failed.Outcome == BadSettings:
+		return w.hold(d, failed)
+	default:
+		return w.again(d, failed, oldest.Attempts)
+	}
+}
+
+// sent makes one attempt. When it failed it returns why, and the delivery with
+// what was learnt; else all is done.
+func (w *Worker) sent(ctx context.Context, d Delivery) (Delivery, *Error, error) {
 	d.Attempts++
 	receipt, err := w.send(ctx, d)
 	if err == nil {
@@ -126,24 +218,15 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 		w.turn(Closed, 0, nil)
 		w.health.Succeeded = time.Now()
 		w.log.Info("alert delivered", "alert", d.Alert.Data.ID, "kind", d.Alert.Data.Kind, "attempt", d.Attempts)
-		return w.queue.Done(w.target.Name, d, receipt, w.health)
+		return d, nil, w.queue.Done(w.target.Name, d, receipt, w.health)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // cut off by the end of the program: the next one sends it
+		return d, nil, nil // cut off by the end of the program: the next one sends it
 	}
 	failed := &Error{Err: err}
 	errors.As(err, &failed)
 	d.Reason = failed.Error()
-	switch failed.Outcome {
-	case Gone:
-		return w.gone(d, failed)
-	case BadSettings:
-		return w.hold(d, failed)
-	case BadMessage:
-		return w.refused(d, failed)
-	default:
-		return w.later(d, failed)
-	}
+	return d, failed, nil
 }
 
 // turn notes how things stand after an attempt; err is nil after a good one.
@@ -232,7 +315,13 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}
-	pause := max(backoff(d.Attempts), failed.RetryAfter)
+	return w.again(d, failed, d.Attempts)
+}
+
+// again keeps a delivery for another attempt, after the pause that is due when
+// so many have failed.
+func (w *Worker) again(d Delivery, failed *Error, attempts int) error {
+	pause := max(backoff(attempts), failed.RetryAfter)
 	circuit := Waiting
 	if w.probes > 0 {
 		circuit = w.health.Circuit
