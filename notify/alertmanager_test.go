@@ -292,3 +292,14 @@ func TestAlertmanagerNotifierKnown(t *testing.T) {
 		t.Errorf("got %v, want %v", got, known)
 	}
 }
+
+// A storm names its integrations in an annotation.
+func TestAlertmanagerStorm(t *testing.T) {
+	m := newMember(t)
+	a := example(t, notify.Storm)
+	deliver(t, alertmanager(t, m.url), a, nil)
+	ids := a.Data.Facts["integrations"].([]string)
+	if got := m.last(t)[0].Annotations["integrations"]; !strings.HasPrefix(got, "81 integrations: "+ids[0]+", ") || !strings.HasSuffix(got, ids[39]+", and 41 more") {
+		t.Errorf("got %s", got)
+	}
+}

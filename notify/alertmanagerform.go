@@ -105,6 +105,8 @@ func annotations(d Data) map[string]string {
 		"reference":   bounded(Printable(reference(d)), 500),
 		"incident":    bounded(d.Incident(), 300),
 		"links":       bounded(strings.Join(links, "\n"), 3000),
+
+		"integrations": bounded(Printable(roll(d, maxIntegrations)), 2000),
 	}
 	if d.Integration.Flow != nil {
 		all["flow"] = bounded(Printable(*d.Integration.Flow), 200)

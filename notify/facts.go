@@ -157,8 +157,15 @@ func stricken(d Data) []string {
 	if d.Kind != Storm {
 		return nil
 	}
+	return listed(d, maxIntegrations)
+}
+
+// listed are the first integrations of a storm, also of one that is over, and
+// how many more there are.
+func listed(d Data, n int) []string {
 	ids := texts(d, "integrations")
-	out := ids[:min(len(ids), maxIntegrations):min(len(ids), maxIntegrations)]
+	n = max(min(len(ids), n), 0)
+	out := ids[:n:n]
 	if more := max(total(d), len(ids)) - len(out); more > 0 {
 		out = append(out, fmt.Sprintf("and %d more", more))
 	}
@@ -173,6 +180,16 @@ func total(d Data) int {
 		return 0
 	}
 	return n
+}
+
+// roll names a storm's integrations in one text: how many, and the first of
+// them. It is empty for any other alert.
+func roll(d Data, n int) string {
+	ids := listed(d, n)
+	if len(ids) == 0 {
+		return ""
+	}
+	return many(d) + ": " + strings.Join(ids, ", ")
 }
 
 // many is how many integrations a storm has, in words.
