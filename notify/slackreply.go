@@ -126,7 +126,7 @@ var slackRemedies = map[string]string{
 }
 
 // slackRefused makes an Error of Slack's word: by the word, then by the status.
-func slackRefused(method string, got answer, said slackAnswer, hide *strings.Replacer) *Error {
+func slackRefused(method string, got answer, said slackAnswer, hide *hider) *Error {
 	clean := func(s string) string { return oneLine(hide.Replace(s)) }
 	text := "Slack refuses " + method + ": " + clean(said.Error)
 	if remedy := slackRemedies[said.Error]; remedy != "" {
@@ -158,7 +158,7 @@ func slackRefused(method string, got answer, said slackAnswer, hide *strings.Rep
 }
 
 // hide hides what must not come back: tokens and what follows the host.
-func (t *slackAPI) hide(u *url.URL) *strings.Replacer {
+func (t *slackAPI) hide(u *url.URL) *hider {
 	header := http.Header{}
 	for _, s := range t.secrets {
 		if !s.IsZero() {
@@ -170,7 +170,7 @@ func (t *slackAPI) hide(u *url.URL) *strings.Replacer {
 }
 
 // unsent is a request without an answer.
-func unsent(err error, hide *strings.Replacer) *Error {
+func unsent(err error, hide *hider) *Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = &reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
 	}
