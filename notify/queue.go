@@ -60,6 +60,8 @@ type Queue interface {
 	Standing(notifier string) ([]Standing, error)
 	// Kept stores changed receipts by incident; nil forgets one.
 	Kept(notifier string, changed map[string]Receipt) error
+	// Pause stores how the notifier fares when no delivery is concerned.
+	Pause(notifier string, h Health) error
 	// Changed returns a channel that is closed at the next new delivery, and
 	// when an incident has changed.
 	Changed() <-chan struct{}

@@ -346,7 +346,7 @@ func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
 	if !ok || w.health.Circuit == Disabled {
 		return -1, nil
 	}
-	if early := time.Until(w.keep); early > 0 {
+	if early := max(time.Until(w.keep), time.Until(w.due())); early > 0 {
 		return early, nil
 	}
 	standing, err := w.queue.Standing(w.target.Name)
@@ -367,6 +367,12 @@ func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
 		errors.As(failed, &e)
 		pause = max(keepRetry, e.RetryAfter)
 		next = pause
+		if e.RetryAfter > 0 { // of deliveries too, and of the next process
+			w.health.NotBefore = time.Now().Add(e.RetryAfter)
+			if err := w.queue.Pause(w.target.Name, w.health); err != nil {
+				return 0, err
+			}
+		}
 		if !w.unkept && ctx.Err() == nil {
 			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err", e)
 		}

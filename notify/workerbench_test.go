@@ -96,6 +96,11 @@ func (q *queue) Kept(_ string, changed map[string]notify.Receipt) error {
 	return q.broken
 }
 
+func (q *queue) Pause(_ string, h notify.Health) error {
+	q.health = h
+	return q.broken
+}
+
 func (q *queue) remove(d notify.Delivery) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -300,3 +300,8 @@ func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, 
 	})
 	return next, found && err == nil, err
 }
+
+// Pause stores how a notifier fares when no delivery is concerned.
+func (s *Store) Pause(notifier string, h notify.Health) error {
+	return s.Update(func(tx *Tx) error { return tx.setHealth(notifier, h) })
+}
