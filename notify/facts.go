@@ -73,6 +73,8 @@ func particulars(d Data) []pair {
 			add("Log", d.Log.Path)
 		}
 	case d.Kind == Storm: // has a list of its own
+	case ofMany(d):
+		add("Integrations", listed(d, maxList-1)...)
 	case d.Integration.ID == "unknown":
 		add("Integration", "not shown in the log")
 	default:
@@ -103,16 +105,27 @@ func named(d Data) string {
 func circumstances(d Data) []pair {
 	var pairs []pair
 	if f := d.Failures; !f.First.IsZero() {
-		name := "Failures"
-		if d.Kind == Blind || d.Kind == Sighted {
+		name, value := "Failures", fmt.Sprintf("%d, first %s, last %s", f.Count, clock(f.First), clock(f.Last))
+		switch {
+		case lasting(d) && d.Kind == Sighted:
+			name, value = "Began", clock(f.First)
+		case lasting(d):
+			name, value = "Since", clock(f.First)
+		case d.Kind == Blind || d.Kind == Sighted:
 			name = "Gaps"
 		}
-		pairs = append(pairs, pair{name, []string{fmt.Sprintf("%d, first %s, last %s", f.Count, clock(f.First), clock(f.Last))}})
+		pairs = append(pairs, pair{name, []string{value}})
 	}
 	if !blank(d.Request.User) {
 		pairs = append(pairs, pair{"Tried by", []string{strings.TrimSpace(d.Request.User)}})
 	}
 	return append(pairs, pair{"Jira node", []string{d.Node}}, pair{"Severity", []string{severity(d)}})
+}
+
+// lasting tells whether an alert is about what goes on until it is over, such
+// as a log that cannot be read. How often that was told counts nothing.
+func lasting(d Data) bool {
+	return (d.Kind == Blind || d.Kind == Sighted) && d.Cause.ID != "log-lines-lost"
 }
 
 func severity(d Data) string {
@@ -190,6 +203,17 @@ func roll(d Data, n int) string {
 		return ""
 	}
 	return many(d) + ": " + strings.Join(ids, ", ")
+}
+
+// ofMany tells whether an alert is a storm's, also when that is over.
+func ofMany(d Data) bool { return d.Kind == Storm || d.Integration.ID == "many" }
+
+// theMany are a storm's integrations within a sentence.
+func theMany(d Data) string {
+	if max(total(d), len(texts(d, "integrations"))) == 0 {
+		return "many integrations"
+	}
+	return "the " + many(d)
 }
 
 // many is how many integrations a storm has, in words.
