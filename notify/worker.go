@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -280,6 +281,8 @@ func (w *Worker) hold(d Delivery, failed *Error) error {
 func (w *Worker) gone(d Delivery, failed *Error) error {
 	w.log.Error("the receiver says that it is gone for good, nothing more is sent to it: give the notifier another address or take it out of the configuration, then reload",
 		"alert", d.Alert.Data.ID, "err", failed)
+	failed = &Error{Outcome: Gone, Err: fmt.Errorf("%w; nothing more is sent until a reload", failed.Err)} // the other notifiers tell that
+	d.Reason = failed.Error()
 	w.probes++
 	w.turn(Disabled, 0, failed)
 	return w.queue.Retry(w.target.Name, d, w.health)
@@ -290,7 +293,11 @@ func (w *Worker) gone(d Delivery, failed *Error) error {
 func (w *Worker) refused(d Delivery, failed *Error) error {
 	if !d.Plain {
 		d.Plain = true
-		w.log.Warn("alert refused, it is sent again as plain text", "alert", d.Alert.Data.ID, "err", d.Reason)
+		message := "alert refused, it is tried once more"
+		if w.target.Kind == "slack" {
+			message = "alert refused, it is sent again as plain text"
+		}
+		w.log.Warn(message, "alert", d.Alert.Data.ID, "err", d.Reason)
 		w.turn(Waiting, 0, failed)
 		return w.queue.Retry(w.target.Name, d, w.health)
 	}
