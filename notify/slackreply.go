@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -20,7 +21,11 @@ const (
 	maxSlackAnswer  = 1 << 20          // bytes of an answer of the Web API: it repeats the message
 	slackLimitPause = 30 * time.Second // after "ratelimited" without Retry-After
 	maxComplaints   = 3                // of what Slack says about blocks
+	maxSlackID      = 64               // bytes of an ID
 )
+
+// isStamp is a message's place in its channel.
+var isStamp = regexp.MustCompile(`^[0-9.]{1,64}$`)
 
 // slackAPI is a transport to Slack's Web API that reads the answers itself.
 // slack-go decodes them whole, so that a message that Slack has accepted would
@@ -95,7 +100,19 @@ func decodeSlack(text []byte) (said slackAnswer, ok bool) {
 	return said, err == nil || odd
 }
 
+// handOn makes an answer of what is asked for. Some of it is kept in the state
+// file, so that what Slack would not say is left out.
 func handOn(resp *http.Response, said slackAnswer) (*http.Response, error) {
+	for _, ts := range []*string{&said.TS, &said.Message.ThreadTS} {
+		if !isStamp.MatchString(*ts) {
+			*ts = ""
+		}
+	}
+	for _, id := range []*string{&said.Channel, &said.TeamID, &said.EnterpriseID} {
+		if len(*id) > maxSlackID {
+			*id = ""
+		}
+	}
 	body, err := json.Marshal(said)
 	if err != nil {
 		return nil, err
