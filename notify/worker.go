@@ -27,8 +27,9 @@ const (
 	stuckFor      = 10 * time.Minute // … so long without a delivery
 )
 
-// Worker delivers what waits for one notifier, oldest first, one at a time,
-// and keeps the receiver up to date while nothing waits.
+// Worker delivers what waits for one notifier, one at a time, oldest first
+// unless that one is stuck, and keeps the receiver up to date while nothing
+// waits.
 type Worker struct {
 	target Target
 	queue  Queue
