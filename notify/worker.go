@@ -20,13 +20,6 @@ const (
 	keepRetry  = time.Minute      // after Keep failed
 )
 
-// When the oldest delivery may be at fault itself.
-const (
-	stuckProbes   = 2                // failed since the settings were refused
-	stuckAttempts = 5                // of it, and …
-	stuckFor      = 10 * time.Minute // … so long without a delivery
-)
-
 // Worker delivers what waits for one notifier, one at a time, oldest first
 // unless that one is stuck, and keeps the receiver up to date while nothing
 // waits.
@@ -126,44 +119,6 @@ func wait(ctx context.Context, changed <-chan struct{}, pause time.Duration) {
 	}
 }
 
-// try makes one attempt at the oldest delivery, or at another one when the
-// oldest is stuck.
-func (w *Worker) try(ctx context.Context, oldest Delivery) error {
-	other, ok, err := w.other(oldest)
-	if err != nil {
-		return err
-	}
-	if ok {
-		return w.attemptBeside(ctx, other, oldest)
-	}
-	return w.attempt(ctx, oldest)
-}
-
-// other is every second time a delivery to try in place of one that is stuck:
-// a receiver, or a firewall before it, may refuse a certain text for ever, with
-// an answer that blames the settings or promises to be well later.
-func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
-	if w.turned || !w.stuck(oldest) {
-		w.turned = false
-		return d, false, nil
-	}
-	if w.beside.Seq > oldest.Seq { // that one may be stuck too
-		d, ok, err = w.queue.Next(w.target.Name, w.beside)
-	}
-	if !ok && err == nil {
-		d, ok, err = w.queue.Next(w.target.Name, oldest)
-	}
-	w.beside, w.turned = d, ok
-	return d, ok, err
-}
-
-func (w *Worker) stuck(oldest Delivery) bool {
-	if w.health.Circuit == Held {
-		return w.probes >= stuckProbes
-	}
-	return w.health.Circuit == Waiting && oldest.Attempts >= stuckAttempts && time.Since(w.health.Since) >= stuckFor
-}
-
 // attempt sends one delivery and does with it what the outcome asks for.
 func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 	d, failed, err := w.sent(ctx, d)
@@ -181,28 +136,6 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 		return w.hold(d, failed)
 	default:
 		return w.later(d, failed)
-	}
-}
-
-// attemptBeside sends a delivery in place of the oldest one. If it is accepted
-// the receiver is well: the oldest is tried once more as it is, since that may
-// have been so for a moment only, then as a refused message. If not, nothing
-// is known, and all waits as before.
-func (w *Worker) attemptBeside(ctx context.Context, d, oldest Delivery) error {
-	d, failed, err := w.sent(ctx, d)
-	switch {
-	case failed == nil:
-		if err == nil && w.health.Circuit == Closed {
-			w.culprit = oldest.Seq
-			w.log.Warn("another alert is accepted: the one that was not may be at fault itself", "alert", oldest.Alert.Data.ID, "err", oldest.Reason)
-		}
-		return err
-	case failed.Outcome == Gone:
-		return w.gone(d, failed)
-	case failed.Outcome == BadSettings:
-		return w.hold(d, failed)
-	default:
-		return w.again(d, failed, oldest.Attempts)
 	}
 }
 
@@ -345,50 +278,4 @@ func (w *Worker) again(d Delivery, failed *Error, attempts int) error {
 func backoff(attempt int) time.Duration {
 	pause := min(firstPause<<min(attempt-1, 10), maxPause)
 	return pause/2 + rand.N(pause/2)
-}
-
-// upToDate lets a Keeper look at the incidents as they are now. It returns how
-// long to wait for a change before the next look.
-func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
-	keeper, ok := w.target.To.(Keeper)
-	if !ok || w.health.Circuit == Disabled {
-		return -1, nil
-	}
-	if early := max(time.Until(w.keep), time.Until(w.due())); early > 0 {
-		return early, nil
-	}
-	standing, err := w.queue.Standing(w.target.Name)
-	if err != nil || len(standing) == 0 {
-		return -1, err
-	}
-	sending, done := w.grace(ctx)
-	changed, next, failed := keeper.Keep(sending, standing)
-	done()
-	if len(changed) > 0 {
-		if err := w.queue.Kept(w.target.Name, changed); err != nil {
-			return 0, err
-		}
-	}
-	pause := keepPause
-	if failed != nil {
-		e := &Error{Err: failed}
-		errors.As(failed, &e)
-		pause = max(keepRetry, e.RetryAfter)
-		next = pause
-		if e.RetryAfter > 0 { // of deliveries too, and of the next process
-			w.health.NotBefore = time.Now().Add(e.RetryAfter)
-			if err := w.queue.Pause(w.target.Name, w.health); err != nil {
-				return 0, err
-			}
-		}
-		if !w.unkept && ctx.Err() == nil {
-			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err", e)
-		}
-	}
-	w.unkept = failed != nil
-	w.keep = time.Now().Add(pause)
-	if next == 0 {
-		return -1, nil
-	}
-	return max(next, pause), nil
 }
