@@ -62,6 +62,13 @@ func (d Data) Incident() string {
 	return before
 }
 
+// again tells whether alerts of the same incident came before, which the
+// number of the alert says.
+func (d Data) again() (again, numbered bool) {
+	_, number, numbered := strings.Cut(d.ID, "#")
+	return number != "1", numbered
+}
+
 // Acknowledged is what somebody did with a button: no reminders come until the
 // incident changes or ends, or, when it was snoozed, until a time.
 type Acknowledged struct {

@@ -172,6 +172,8 @@ func TestAlertmanagerOpened(t *testing.T) {
 func TestAlertmanagerLabels(t *testing.T) {
 	unknown := current(notify.Opened)
 	unknown.Data.ID, unknown.Data.Integration = "unknown-0a1b2c3d@20211116T113550.956Z#1", notify.Integration{ID: "unknown", KnownBy: "nothing"}
+	failing := current(notify.Blind)
+	failing.Data.Log, failing.Data.Facts = notify.Log{}, map[string]any{"notifier": "hub"}
 	const cause = " cause=entra-single-tenant-common-endpoint "
 	for _, tt := range []struct {
 		name string
@@ -182,6 +184,7 @@ func TestAlertmanagerLabels(t *testing.T) {
 		{"unknown", unknown, "alertname=JiraOAuthIntegrationFailing" + cause + "integration=unknown-0a1b2c3d provider=microsoft severity=high"},
 		{"storm", current(notify.Storm), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=many provider=microsoft severity=high"},
 		{"blind", current(notify.Blind), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
+		{"a notifier", failing, "alertname=JiraOAuthWatcherBlind" + cause + "node=NODE notifier=hub severity=high"},
 		{"sighted", current(notify.Sighted), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
 		{"test", current(notify.Test), "alertname=JiraOAuthWatcherTest" + cause + "provider=microsoft severity=high"},
 	} {
@@ -273,5 +276,30 @@ func TestAlertmanagerTimes(t *testing.T) {
 		if stands := tt.kind == notify.Opened || tt.kind == notify.Blind; (r != nil) != stands {
 			t.Errorf("%s: receipt %s", tt.name, r)
 		}
+	}
+}
+
+// The alert of a notifier that was told without its name keeps its labels until
+// it ends: others would be an alert that nobody ends.
+func TestAlertmanagerNotifierKnown(t *testing.T) {
+	m := newMember(t)
+	a := current(notify.Blind)
+	a.Data.Facts = map[string]any{"notifier": "hub"}
+	known := map[string]string{"alertname": "JiraOAuthWatcherBlind", "node": "jira-node-1", "cause": a.Data.Cause.ID, "severity": "high", "log": "jira"}
+	receipt, _ := json.Marshal(map[string]any{"labels": known, "sent": time.Now()})
+	deliver(t, alertmanager(t, m.url), a, receipt)
+	if got := m.last(t); len(got) != 1 || !maps.Equal(got[0].Labels, known) {
+		t.Errorf("got %v, want %v", got, known)
+	}
+}
+
+// A storm names its integrations in an annotation.
+func TestAlertmanagerStorm(t *testing.T) {
+	m := newMember(t)
+	a := example(t, notify.Storm)
+	deliver(t, alertmanager(t, m.url), a, nil)
+	ids := a.Data.Facts["integrations"].([]string)
+	if got := m.last(t)[0].Annotations["integrations"]; !strings.HasPrefix(got, "81 integrations: "+ids[0]+", ") || !strings.HasSuffix(got, ids[39]+", and 41 more") {
+		t.Errorf("got %s", got)
 	}
 }

@@ -27,6 +27,9 @@ func labelsOf(d Data, known map[string]string) map[string]string {
 		// those of the others can. Without the node, one that sees again would
 		// end the alert of another that does not.
 		labels = map[string]string{"alertname": "JiraOAuthWatcherBlind", "log": d.Log.Name, "node": d.Node}
+		if name := texts(d, "notifier"); known == nil && len(name) == 1 { // several can fail on one node
+			labels["notifier"] = name[0]
+		}
 	case Storm:
 		labels["integration"] = "many"
 	case Test:
@@ -37,7 +40,7 @@ func labelsOf(d Data, known map[string]string) map[string]string {
 			labels["integration"], _, _ = strings.Cut(d.ID, "@")
 		}
 	}
-	for _, name := range []string{"alertname", "integration", "log", "node"} {
+	for _, name := range []string{"alertname", "integration", "log", "node", "notifier"} {
 		if value, ok := known[name]; ok {
 			labels[name] = value
 		}
@@ -102,6 +105,8 @@ func annotations(d Data) map[string]string {
 		"reference":   bounded(Printable(reference(d)), 500),
 		"incident":    bounded(d.Incident(), 300),
 		"links":       bounded(strings.Join(links, "\n"), 3000),
+
+		"integrations": bounded(Printable(roll(d, maxIntegrations)), 2000),
 	}
 	if d.Integration.Flow != nil {
 		all["flow"] = bounded(Printable(*d.Integration.Flow), 200)

@@ -249,7 +249,7 @@ func TestPackagedAlertmanager(t *testing.T) {
 	}
 	mine := strings.NewReplacer("/etc/alertmanager/slack-url", address, "- slack.tmpl", "- "+templates, "group_wait: 30s", "group_wait: 100ms", "group_interval: 5m", "group_interval: 1s").Replace(string(config))
 	to := alertmanager(t, realAlertmanager(t, mine, "--cluster.listen-address="))
-	for _, kind := range []notify.Kind{notify.Opened, notify.Blind, notify.Test} {
+	for _, kind := range []notify.Kind{notify.Opened, notify.Storm, notify.Blind, notify.Test} {
 		a := hostileAlert(kind)
 		a.Data.Cause.ID = "cause-" + string(kind)
 		a.Data.Failures = current(kind).Data.Failures
@@ -259,6 +259,9 @@ func TestPackagedAlertmanager(t *testing.T) {
 			if !strings.Contains(shown, want) {
 				t.Errorf("%s: %q is missing in %.3000s", kind, want, shown)
 			}
+		}
+		if kind == notify.Storm && !strings.Contains(shown, "• 5000 integrations: @channel @all") {
+			t.Errorf("%s: it names none: %.5000s", kind, shown)
 		}
 		if strings.ContainsAny(strings.ReplaceAll(shown, "```", ""), "<>`") || strings.Count(shown, "```") != 2 {
 			t.Errorf("%s: %.3000s", kind, shown)

@@ -131,6 +131,8 @@ func (w drawing) title() slack.Block {
 	which := ""
 	switch d := w.d; {
 	case d.Kind == Storm || d.Kind == Blind || d.Kind == Sighted || d.Integration.ID == "unknown":
+	case ofMany(d):
+		which = " · " + theMany(d)
 	case !blank(named(d)):
 		which = " · " + literal(named(d), 40)
 	case isUUID.MatchString(d.Integration.ID):
@@ -289,7 +291,13 @@ func (w drawing) origin() slack.Block {
 	}
 	if f := d.Failures; !f.Last.IsZero() {
 		parts = append(parts, date(f.Last))
-		if f.Count > 1 && !f.First.IsZero() {
+		switch {
+		case f.First.IsZero():
+		case lasting(d) && d.Kind == Sighted:
+			parts = append(parts, "began "+date(f.First))
+		case lasting(d):
+			parts = append(parts, "since "+date(f.First))
+		case f.Count > 1:
 			what := "failure"
 			if d.Kind == Blind || d.Kind == Sighted {
 				what = "gap"

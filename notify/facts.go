@@ -73,6 +73,8 @@ func particulars(d Data) []pair {
 			add("Log", d.Log.Path)
 		}
 	case d.Kind == Storm: // has a list of its own
+	case ofMany(d):
+		add("Integrations", listed(d, maxList-1)...)
 	case d.Integration.ID == "unknown":
 		add("Integration", "not shown in the log")
 	default:
@@ -103,16 +105,27 @@ func named(d Data) string {
 func circumstances(d Data) []pair {
 	var pairs []pair
 	if f := d.Failures; !f.First.IsZero() {
-		name := "Failures"
-		if d.Kind == Blind || d.Kind == Sighted {
+		name, value := "Failures", fmt.Sprintf("%d, first %s, last %s", f.Count, clock(f.First), clock(f.Last))
+		switch {
+		case lasting(d) && d.Kind == Sighted:
+			name, value = "Began", clock(f.First)
+		case lasting(d):
+			name, value = "Since", clock(f.First)
+		case d.Kind == Blind || d.Kind == Sighted:
 			name = "Gaps"
 		}
-		pairs = append(pairs, pair{name, []string{fmt.Sprintf("%d, first %s, last %s", f.Count, clock(f.First), clock(f.Last))}})
+		pairs = append(pairs, pair{name, []string{value}})
 	}
 	if !blank(d.Request.User) {
 		pairs = append(pairs, pair{"Tried by", []string{strings.TrimSpace(d.Request.User)}})
 	}
 	return append(pairs, pair{"Jira node", []string{d.Node}}, pair{"Severity", []string{severity(d)}})
+}
+
+// lasting tells whether an alert is about what goes on until it is over, such
+// as a log that cannot be read. How often that was told counts nothing.
+func lasting(d Data) bool {
+	return (d.Kind == Blind || d.Kind == Sighted) && d.Cause.ID != "log-lines-lost"
 }
 
 func severity(d Data) string {
@@ -157,8 +170,15 @@ func stricken(d Data) []string {
 	if d.Kind != Storm {
 		return nil
 	}
+	return listed(d, maxIntegrations)
+}
+
+// listed are the first integrations of a storm, also of one that is over, and
+// how many more there are.
+func listed(d Data, n int) []string {
 	ids := texts(d, "integrations")
-	out := ids[:min(len(ids), maxIntegrations):min(len(ids), maxIntegrations)]
+	n = max(min(len(ids), n), 0)
+	out := ids[:n:n]
 	if more := max(total(d), len(ids)) - len(out); more > 0 {
 		out = append(out, fmt.Sprintf("and %d more", more))
 	}
@@ -173,6 +193,27 @@ func total(d Data) int {
 		return 0
 	}
 	return n
+}
+
+// roll names a storm's integrations in one text: how many, and the first of
+// them. It is empty for any other alert.
+func roll(d Data, n int) string {
+	ids := listed(d, n)
+	if len(ids) == 0 {
+		return ""
+	}
+	return many(d) + ": " + strings.Join(ids, ", ")
+}
+
+// ofMany tells whether an alert is a storm's, also when that is over.
+func ofMany(d Data) bool { return d.Kind == Storm || d.Integration.ID == "many" }
+
+// theMany are a storm's integrations within a sentence.
+func theMany(d Data) string {
+	if max(total(d), len(texts(d, "integrations"))) == 0 {
+		return "many integrations"
+	}
+	return "the " + many(d)
 }
 
 // many is how many integrations a storm has, in words.

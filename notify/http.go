@@ -7,12 +7,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -170,42 +168,6 @@ type reason struct {
 func (r *reason) Error() string { return r.text }
 
 func (r *reason) Unwrap() error { return r.err }
-
-// secrets hides what must not come back from a receiver: the address without
-// its host, in whole and in parts, and the values of our headers. Short ones
-// are no secrets, and hiding them would make words unreadable.
-func secrets(u *url.URL, header http.Header) *strings.Replacer {
-	const short = 6
-	var words []string
-	add := func(values ...string) {
-		for _, v := range values {
-			if len(v) >= short && v != "alerts" { // the end of every Alertmanager's address
-				words = append(words, v)
-			}
-		}
-	}
-	add(u.String(), u.RequestURI(), u.Path, u.RawQuery, u.EscapedPath())
-	add(strings.Split(u.Path, "/")...)
-	add(strings.Split(u.EscapedPath(), "/")...)
-	for _, part := range strings.FieldsFunc(u.RawQuery, func(r rune) bool { return r == '&' || r == '=' }) {
-		decoded, _ := url.QueryUnescape(part)
-		add(part, decoded)
-	}
-	for name, values := range header {
-		if !strings.HasPrefix(name, "Webhook-") { // those are ours, and help to find the delivery
-			add(values...)
-			for _, v := range values {
-				add(strings.Fields(v)...) // "Bearer …"
-			}
-		}
-	}
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // the whole before its parts
-	var pairs []string
-	for _, w := range words {
-		pairs = append(pairs, w, "[secret]", html.EscapeString(w), "[secret]")
-	}
-	return strings.NewReplacer(pairs...)
-}
 
 // retryAfter reads the header of that name: seconds, also with a fraction, or
 // a date (RFC 9110, section 10.2.3).

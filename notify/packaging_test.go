@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func hostileAlert(kind notify.Kind) notify.Alert {
 	d.Request = notify.Request{User: some, Client: some, ID: some, Path: some}
 	d.Log = notify.Log{Name: some, Path: some, Excerpt: long}
 	d.Facts = map[string]any{"app_name": some, "suggested_scopes": []string{some}}
+	if kind == notify.Storm {
+		d.Facts["integrations"], d.Facts["integrations_count"] = slices.Repeat([]string{hostile}, 300), "5000"
+	}
 	d.Fix, d.Cause.Codes, d.Links = nil, nil, nil
 	for i := range 20 {
 		d.Fix = append(d.Fix, notify.Step{Text: some, Where: some[:500]})
@@ -144,6 +148,28 @@ func TestPackagedTemplatesWhole(t *testing.T) {
 			}
 			if body := string(filled(t, "../packaging/templates/"+file, a).body); strings.Contains(body, "… cut") && file != "discord.json.tmpl" {
 				t.Errorf("%s shortens %s: %s", file, cause, body)
+			}
+		}
+	}
+}
+
+// A storm says how many integrations it has, and names those that there is
+// room for, also at its end.
+func TestPackagedTemplatesStorm(t *testing.T) {
+	for file := range packaged {
+		for _, kind := range []notify.Kind{notify.Storm, notify.Quiet} {
+			a := example(t, notify.Storm)
+			a.Data.Kind = kind
+			a.Data.Integration.ID = "many"
+			body := string(filled(t, "../packaging/templates/"+file, a).body)
+			ids := a.Data.Facts["integrations"].([]string)
+			for _, want := range []string{"81 integrations: ", ids[0], ids[6], " more"} {
+				if !strings.Contains(strings.ReplaceAll(body, `\\`, ""), want) {
+					t.Errorf("%s, %s: %q is missing in %s", file, kind, want, body)
+				}
+			}
+			if strings.Contains(body, "many") {
+				t.Errorf("%s, %s: an integration of the name many: %s", file, kind, body)
 			}
 		}
 	}

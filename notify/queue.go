@@ -45,6 +45,10 @@ type Queue interface {
 	// Oldest is the delivery that is next, with its receipt; false when none
 	// waits.
 	Oldest(notifier string) (Delivery, bool, error)
+	// Next is the oldest delivery behind d before which none of the same
+	// incident waits, with its receipt; false when there is none, or none near
+	// the front of a long queue.
+	Next(notifier string, d Delivery) (Delivery, bool, error)
 	// Done removes a delivery that was accepted and keeps its receipt.
 	Done(notifier string, d Delivery, r Receipt, h Health) error
 	// Retry keeps a delivery at its place, with what was learnt. One that is no
@@ -56,6 +60,8 @@ type Queue interface {
 	Standing(notifier string) ([]Standing, error)
 	// Kept stores changed receipts by incident; nil forgets one.
 	Kept(notifier string, changed map[string]Receipt) error
+	// Pause stores how the notifier fares when no delivery is concerned.
+	Pause(notifier string, h Health) error
 	// Changed returns a channel that is closed at the next new delivery, and
 	// when an incident has changed.
 	Changed() <-chan struct{}

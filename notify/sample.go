@@ -38,6 +38,10 @@ func sample(kind Kind) Alert {
 		Failures:  Failures{Count: 1000000, First: at.Add(-time.Hour), Last: at, SinceLastAlert: 2},
 		Log:       Log{Name: text, Path: text, Excerpt: Cut(strings.Repeat(text+"\n", 100), 2000)},
 	}
+	if kind == Storm {
+		d.Integration = Integration{ID: "many", KnownBy: "nothing"}
+		d.Facts["integrations"], d.Facts["integrations_count"] = []string{flow, text}, "81"
+	}
 	if kind == Changed {
 		before := "net-connect-timeout"
 		d.Cause.Previous = &before

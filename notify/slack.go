@@ -52,9 +52,10 @@ func (s *Slack) body(d Delivery) ([]byte, error) {
 }
 
 // calledFor is mention in the alert that is the first of an incident: only
-// that one calls somebody.
+// that one calls somebody. A storm and what the watcher cannot see are told
+// again under the same kind.
 func calledFor(d Data, mention string) string {
-	if d.Kind == Opened || d.Kind == Storm || d.Kind == Blind {
+	if again, numbered := d.again(); numbered && !again && (d.Kind == Opened || d.Kind == Storm || d.Kind == Blind) {
 		return mention
 	}
 	return ""

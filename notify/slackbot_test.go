@@ -295,3 +295,19 @@ func TestSlackBotCanceled(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What an odd server says about a message's place is not kept: neither much of
+// it nor what is no place.
+func TestSlackReceiptBounds(t *testing.T) {
+	for ts, kept := range map[string]bool{
+		"1700000000.000001": true, strings.Repeat("1", 64): true, strings.Repeat("1", 65): false, strings.Repeat("1", 900_000): false,
+		"1700000000.00000x": false, "1700000000.000001\\n": false, "../1": false, "": false,
+	} {
+		f := newSlackFake(t)
+		f.says(post, slackSays{200, `{"ok":true,"ts":"` + ts + `","channel":"` + strings.Repeat("C", 900_000-len(ts)) + `"}`, nil})
+		r := sent(t, f.bot().To, notify.Opened, nil)
+		if (r != nil) != kept || len(r) > 500 {
+			t.Errorf("%.80s: receipt of %d bytes %.100s", ts, len(r), r)
+		}
+	}
+}

@@ -63,7 +63,7 @@ func example(t testing.TB, kind notify.Kind) notify.Alert {
 			ids = append(ids, fmt.Sprintf("%08x-5d1c-4a0e-9b7f-%012x", 0x3f2a91c4+i*0x1d34f1, 0xa1b2c3d4e5+i*7919))
 		}
 		d.Facts["integrations"], d.Facts["integrations_count"] = ids, "81"
-		d.Integration = notify.Integration{ID: "unknown", KnownBy: "nothing"}
+		d.Integration = notify.Integration{ID: "many", KnownBy: "nothing"}
 		d.Failures = notify.Failures{Count: 81, First: at.Add(-time.Minute), Last: at, SinceLastAlert: 81}
 	case notify.Blind, notify.Sighted:
 		a = notify.Alert{Timestamp: at, Data: notify.Data{

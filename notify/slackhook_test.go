@@ -3,6 +3,7 @@ package notify_test
 import (
 	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 
 	"jira-oauth-watcher/conf"
@@ -41,6 +42,34 @@ func TestSlackMention(t *testing.T) {
 			}
 			if got := string((<-requests).body); got != tt.want {
 				t.Errorf("%s, text %v, plain %v\n got %s\nwant %s", kind, tt.text, tt.plain, got, tt.want)
+			}
+		}
+	}
+}
+
+// What is told again under the same kind calls nobody, nor does what has no
+// number; a bot whose receipt is lost does not either.
+func TestSlackMentionOnce(t *testing.T) {
+	url, requests := recording(t, func([]byte) {})
+	f := newSlackFake(t)
+	bot := f.bot(mentioning).To
+	for _, kind := range []notify.Kind{notify.Opened, notify.Storm, notify.Blind} {
+		for number, want := range map[string]bool{"#1": true, "#2": false, "#11": false, "": false} {
+			a := alert(kind)
+			a.Data.ID = a.Data.Incident() + number
+			for _, text := range []bool{false, true} {
+				if err := send(soon(t), slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: "@ops", Text: text}), a, false); err != nil {
+					t.Fatal(err)
+				}
+				if got := string((<-requests).body); strings.Contains(got, "@ops") != want {
+					t.Errorf("%s %q, text %t: %s", kind, number, text, got)
+				}
+			}
+			if err := send(soon(t), bot, a, false); err != nil {
+				t.Fatal(err)
+			}
+			if got := f.told()[0]; strings.Contains(got.Get("text"), mentioned) != want || strings.Contains(got.Get("blocks"), "S0123") != want {
+				t.Errorf("bot, %s %q: %s", kind, number, got.Get("text"))
 			}
 		}
 	}

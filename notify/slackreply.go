@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -20,7 +21,11 @@ const (
 	maxSlackAnswer  = 1 << 20          // bytes of an answer of the Web API: it repeats the message
 	slackLimitPause = 30 * time.Second // after "ratelimited" without Retry-After
 	maxComplaints   = 3                // of what Slack says about blocks
+	maxSlackID      = 64               // bytes of an ID
 )
+
+// isStamp is a message's place in its channel.
+var isStamp = regexp.MustCompile(`^[0-9.]{1,64}$`)
 
 // slackAPI is a transport to Slack's Web API that reads the answers itself.
 // slack-go decodes them whole, so that a message that Slack has accepted would
@@ -95,7 +100,19 @@ func decodeSlack(text []byte) (said slackAnswer, ok bool) {
 	return said, err == nil || odd
 }
 
+// handOn makes an answer of what is asked for. Some of it is kept in the state
+// file, so that what Slack would not say is left out.
 func handOn(resp *http.Response, said slackAnswer) (*http.Response, error) {
+	for _, ts := range []*string{&said.TS, &said.Message.ThreadTS} {
+		if !isStamp.MatchString(*ts) {
+			*ts = ""
+		}
+	}
+	for _, id := range []*string{&said.Channel, &said.TeamID, &said.EnterpriseID} {
+		if len(*id) > maxSlackID {
+			*id = ""
+		}
+	}
 	body, err := json.Marshal(said)
 	if err != nil {
 		return nil, err
@@ -126,7 +143,7 @@ var slackRemedies = map[string]string{
 }
 
 // slackRefused makes an Error of Slack's word: by the word, then by the status.
-func slackRefused(method string, got answer, said slackAnswer, hide *strings.Replacer) *Error {
+func slackRefused(method string, got answer, said slackAnswer, hide *hider) *Error {
 	clean := func(s string) string { return oneLine(hide.Replace(s)) }
 	text := "Slack refuses " + method + ": " + clean(said.Error)
 	if remedy := slackRemedies[said.Error]; remedy != "" {
@@ -158,7 +175,7 @@ func slackRefused(method string, got answer, said slackAnswer, hide *strings.Rep
 }
 
 // hide hides what must not come back: tokens and what follows the host.
-func (t *slackAPI) hide(u *url.URL) *strings.Replacer {
+func (t *slackAPI) hide(u *url.URL) *hider {
 	header := http.Header{}
 	for _, s := range t.secrets {
 		if !s.IsZero() {
@@ -170,7 +187,7 @@ func (t *slackAPI) hide(u *url.URL) *strings.Replacer {
 }
 
 // unsent is a request without an answer.
-func unsent(err error, hide *strings.Replacer) *Error {
+func unsent(err error, hide *hider) *Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = &reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
 	}

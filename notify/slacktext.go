@@ -75,7 +75,11 @@ func slackText(d Data, l look) string {
 		out.add("Fixed when: ", c, looks.Replace)
 	}
 	which := "On"
-	if d.Integration.ID != "unknown" {
+	switch {
+	case d.Kind == Storm: // they are listed
+	case ofMany(d):
+		which = strings.ToUpper(theMany(d)[:1]) + theMany(d)[1:] + " on"
+	case d.Integration.ID != "unknown":
 		which = "Integration " + d.Integration.ID + " on"
 	}
 	out.add("", fmt.Sprintf("%s %s, %s.", which, d.Node, reference(d)), looks.Replace)

@@ -140,7 +140,10 @@ var functions = template.FuncMap{
 	"upper":    strings.ToUpper,
 	"actor":    actor,
 	"headline": func(fields map[string]any) (string, error) { return said(fields, headline) },
-	"summary":  func(fields map[string]any) (string, error) { return said(fields, summary) },
+	"integrations": func(n int, fields map[string]any) (string, error) {
+		return said(fields, func(d Data) string { return roll(d, n) })
+	},
+	"summary": func(fields map[string]any) (string, error) { return said(fields, summary) },
 }
 
 // encode is a value as JSON; a text has its quotes. No "<" is written as an

@@ -23,6 +23,9 @@ func state(d Data) (mark, words string) {
 		mark, words = "🔁", "Jira mail connection still fails"
 	case Storm:
 		mark, words = "🔴", many(d)+" fail at once"
+		if again, numbered := d.again(); again && numbered {
+			mark, words = "🔁", many(d)+" still fail"
+		}
 	case Quiet:
 		return "⚪", "Quiet again"
 	case Blind:
@@ -121,8 +124,8 @@ func news(d Data) sentence {
 		if d.Cause.Previous != nil && !blank(*d.Cause.Previous) {
 			return sentence{{text: "Before: "}, {text: *d.Cause.Previous, look: struck}, {text: ", which is over, or hidden by this cause."}}
 		}
-	case Reminder:
-		if f.First.IsZero() {
+	case Reminder, Storm:
+		if again, numbered := d.again(); f.First.IsZero() || d.Kind == Storm && !(again && numbered) {
 			return nil
 		}
 		if f.SinceLastAlert == 0 {

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -19,8 +20,9 @@ const (
 	keepRetry  = time.Minute      // after Keep failed
 )
 
-// Worker delivers what waits for one notifier, oldest first, one at a time,
-// and keeps the receiver up to date while nothing waits.
+// Worker delivers what waits for one notifier, one at a time, oldest first
+// unless that one is stuck, and keeps the receiver up to date while nothing
+// waits.
 type Worker struct {
 	target Target
 	queue  Queue
@@ -31,6 +33,10 @@ type Worker struct {
 	probes int       // how often the settings were refused since they last worked
 	keep   time.Time // no earlier look at incidents
 	unkept bool      // the last Keep failed
+
+	beside  Delivery // what was tried last in place of a stuck oldest one
+	turned  bool     // the last attempt was that
+	culprit uint64   // the delivery that failed while another was accepted
 }
 
 // NewWorker makes the worker of one notifier. It starts nothing.
@@ -80,7 +86,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 				wait(ctx, nil, early)
 				continue
 			}
-			if err := w.attempt(ctx, d); err != nil {
+			if err := w.try(ctx, d); err != nil {
 				return err
 			}
 		}
@@ -115,6 +121,27 @@ func wait(ctx context.Context, changed <-chan struct{}, pause time.Duration) {
 
 // attempt sends one delivery and does with it what the outcome asks for.
 func (w *Worker) attempt(ctx context.Context, d Delivery) error {
+	d, failed, err := w.sent(ctx, d)
+	if failed == nil {
+		return err
+	}
+	// A limit says nothing of the message, all else is its fault by now.
+	limited := failed.Outcome == Retry && failed.RetryAfter > 0
+	switch {
+	case failed.Outcome == Gone:
+		return w.gone(d, failed)
+	case failed.Outcome == BadMessage, w.culprit == d.Seq && !limited:
+		return w.refused(d, failed)
+	case failed.Outcome == BadSettings:
+		return w.hold(d, failed)
+	default:
+		return w.later(d, failed)
+	}
+}
+
+// sent makes one attempt. When it failed it returns why, and the delivery with
+// what was learnt; else all is done.
+func (w *Worker) sent(ctx context.Context, d Delivery) (Delivery, *Error, error) {
 	d.Attempts++
 	receipt, err := w.send(ctx, d)
 	if err == nil {
@@ -126,24 +153,15 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 		w.turn(Closed, 0, nil)
 		w.health.Succeeded = time.Now()
 		w.log.Info("alert delivered", "alert", d.Alert.Data.ID, "kind", d.Alert.Data.Kind, "attempt", d.Attempts)
-		return w.queue.Done(w.target.Name, d, receipt, w.health)
+		return d, nil, w.queue.Done(w.target.Name, d, receipt, w.health)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // cut off by the end of the program: the next one sends it
+		return d, nil, nil // cut off by the end of the program: the next one sends it
 	}
 	failed := &Error{Err: err}
 	errors.As(err, &failed)
 	d.Reason = failed.Error()
-	switch failed.Outcome {
-	case Gone:
-		return w.gone(d, failed)
-	case BadSettings:
-		return w.hold(d, failed)
-	case BadMessage:
-		return w.refused(d, failed)
-	default:
-		return w.later(d, failed)
-	}
+	return d, failed, nil
 }
 
 // turn notes how things stand after an attempt; err is nil after a good one.
@@ -197,6 +215,8 @@ func (w *Worker) hold(d Delivery, failed *Error) error {
 func (w *Worker) gone(d Delivery, failed *Error) error {
 	w.log.Error("the receiver says that it is gone for good, nothing more is sent to it: give the notifier another address or take it out of the configuration, then reload",
 		"alert", d.Alert.Data.ID, "err", failed)
+	failed = &Error{Outcome: Gone, Err: fmt.Errorf("%w; nothing more is sent until a reload", failed.Err)} // the other notifiers tell that
+	d.Reason = failed.Error()
 	w.probes++
 	w.turn(Disabled, 0, failed)
 	return w.queue.Retry(w.target.Name, d, w.health)
@@ -207,7 +227,11 @@ func (w *Worker) gone(d Delivery, failed *Error) error {
 func (w *Worker) refused(d Delivery, failed *Error) error {
 	if !d.Plain {
 		d.Plain = true
-		w.log.Warn("alert refused, it is sent again as plain text", "alert", d.Alert.Data.ID, "err", d.Reason)
+		message := "alert refused, it is tried once more"
+		if w.target.Kind == "slack" {
+			message = "alert refused, it is sent again as plain text"
+		}
+		w.log.Warn(message, "alert", d.Alert.Data.ID, "err", d.Reason)
 		w.turn(Waiting, 0, failed)
 		return w.queue.Retry(w.target.Name, d, w.health)
 	}
@@ -232,7 +256,13 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}
-	pause := max(backoff(d.Attempts), failed.RetryAfter)
+	return w.again(d, failed, d.Attempts)
+}
+
+// again keeps a delivery for another attempt, after the pause that is due when
+// so many have failed.
+func (w *Worker) again(d Delivery, failed *Error, attempts int) error {
+	pause := max(backoff(attempts), failed.RetryAfter)
 	circuit := Waiting
 	if w.probes > 0 {
 		circuit = w.health.Circuit
@@ -248,44 +278,4 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 func backoff(attempt int) time.Duration {
 	pause := min(firstPause<<min(attempt-1, 10), maxPause)
 	return pause/2 + rand.N(pause/2)
-}
-
-// upToDate lets a Keeper look at the incidents as they are now. It returns how
-// long to wait for a change before the next look.
-func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
-	keeper, ok := w.target.To.(Keeper)
-	if !ok || w.health.Circuit == Disabled {
-		return -1, nil
-	}
-	if early := time.Until(w.keep); early > 0 {
-		return early, nil
-	}
-	standing, err := w.queue.Standing(w.target.Name)
-	if err != nil || len(standing) == 0 {
-		return -1, err
-	}
-	sending, done := w.grace(ctx)
-	changed, next, failed := keeper.Keep(sending, standing)
-	done()
-	if len(changed) > 0 {
-		if err := w.queue.Kept(w.target.Name, changed); err != nil {
-			return 0, err
-		}
-	}
-	pause := keepPause
-	if failed != nil {
-		e := &Error{Err: failed}
-		errors.As(failed, &e)
-		pause = max(keepRetry, e.RetryAfter)
-		next = pause
-		if !w.unkept && ctx.Err() == nil {
-			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err", e)
-		}
-	}
-	w.unkept = failed != nil
-	w.keep = time.Now().Add(pause)
-	if next == 0 {
-		return -1, nil
-	}
-	return max(next, pause), nil
 }

@@ -58,6 +58,20 @@ func (q *queue) Oldest(string) (notify.Delivery, bool, error) {
 	return q.waiting[0], true, nil
 }
 
+func (q *queue) Next(_ string, d notify.Delivery) (notify.Delivery, bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	seen := map[string]bool{}
+	for _, w := range q.waiting {
+		incident := w.Alert.Data.Incident()
+		if w.Seq > d.Seq && !seen[incident] {
+			return w, true, q.broken
+		}
+		seen[incident] = true
+	}
+	return notify.Delivery{}, false, q.broken
+}
+
 func (q *queue) Done(_ string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
 	q.health = h
 	if r != nil {
@@ -79,6 +93,11 @@ func (q *queue) Standing(string) (all []notify.Standing, err error) {
 
 func (q *queue) Kept(_ string, changed map[string]notify.Receipt) error {
 	maps.Copy(q.receipts, changed)
+	return q.broken
+}
+
+func (q *queue) Pause(_ string, h notify.Health) error {
+	q.health = h
 	return q.broken
 }
 
@@ -162,8 +181,12 @@ type bench struct {
 func newBench(q *queue, r *receiver) *bench {
 	r.start = time.Now()
 	var logged strings.Builder
-	target := notify.Target{Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}, To: r}
-	return &bench{q, r, &logged, notify.NewWorker(target, q, slog.New(slog.NewTextHandler(&logged, nil)))}
+	return &bench{q, r, &logged, newWorker(r, q, &logged)}
+}
+
+func newWorker(to notify.Notifier, q *queue, logged *strings.Builder) *notify.Worker {
+	target := notify.Target{Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}, To: to}
+	return notify.NewWorker(target, q, slog.New(slog.NewTextHandler(logged, nil)))
 }
 
 // run runs the worker for that long, then stops it and waits for its end.

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
 )
@@ -65,10 +67,23 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
 		fmt.Fprintf(a.out, "notifier %q (%s): delivered\n", t.Name, t.Kind)
 	}
 	if sent == 0 {
-		return usage("there is no notifier %q in %s", to, c.File)
+		return unknownNotifier(to, c.File, targets)
 	}
 	if failed > 0 {
 		return &exit{status: exitFailed}
 	}
 	return nil
+}
+
+// unknownNotifier names those that there are.
+func unknownNotifier(name, file string, targets []notify.Target) error {
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.Name)
+	}
+	meant := ""
+	if near := conf.Nearest(name, names); near != "" {
+		meant = fmt.Sprintf(", did you mean %q?", near)
+	}
+	return usage("there is no notifier %q in %s%s (there are: %s)", name, file, meant, strings.Join(names, ", "))
 }

@@ -272,3 +272,42 @@ func kindOf(key []byte) byte { return key[len(key)-1] }
 func where(incident string, kind notify.Kind) []byte {
 	return fmt.Appendf(nil, "%s#%s", incident, kind)
 }
+
+// Next is the oldest delivery behind d before which none of the same incident
+// waits, among the first thousand; false when there is none.
+func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, found bool, err error) {
+	const most = 1000
+	err = s.View(func(tx *Tx) error {
+		b := tx.tx.Bucket(outbox).Bucket([]byte(notifier))
+		if b == nil {
+			return nil
+		}
+		seen := map[string]bool{}
+		c := b.Cursor()
+		k, v := c.First()
+		for n := 0; k != nil && n < most; n++ {
+			next = notify.Delivery{Seq: binary.BigEndian.Uint64(k)}
+			if err := json.Unmarshal(v, &next); err != nil {
+				return err
+			}
+			incident := next.Alert.Data.Incident()
+			if found = next.Seq > d.Seq && !seen[incident]; found {
+				if b := tx.tx.Bucket(receipts).Bucket([]byte(notifier)); b != nil {
+					if r := b.Get([]byte(incident)); r != nil {
+						next.Receipt = append(notify.Receipt{}, r...)
+					}
+				}
+				return nil
+			}
+			seen[incident] = true
+			k, v = c.Next()
+		}
+		return nil
+	})
+	return next, found && err == nil, err
+}
+
+// Pause stores how a notifier fares when no delivery is concerned.
+func (s *Store) Pause(notifier string, h notify.Health) error {
+	return s.Update(func(tx *Tx) error { return tx.setHealth(notifier, h) })
+}

@@ -1,0 +1,73 @@
+package notify
+
+import (
+	"context"
+	"time"
+)
+
+// When the oldest delivery may be at fault itself.
+const (
+	stuckProbes   = 2                // failed since the settings were refused
+	stuckAttempts = 5                // of it, and …
+	stuckFor      = 10 * time.Minute // … so long without a delivery
+)
+
+// try makes one attempt at the oldest delivery, or at another one when the
+// oldest is stuck.
+func (w *Worker) try(ctx context.Context, oldest Delivery) error {
+	other, ok, err := w.other(oldest)
+	if err != nil {
+		return err
+	}
+	if ok {
+		return w.attemptBeside(ctx, other, oldest)
+	}
+	return w.attempt(ctx, oldest)
+}
+
+// other is every second time a delivery to try in place of one that is stuck:
+// a receiver, or a firewall before it, may refuse a certain text for ever, with
+// an answer that blames the settings or promises to be well later.
+func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
+	if w.turned || !w.stuck(oldest) {
+		w.turned = false
+		return d, false, nil
+	}
+	if w.beside.Seq > oldest.Seq { // that one may be stuck too
+		d, ok, err = w.queue.Next(w.target.Name, w.beside)
+	}
+	if !ok && err == nil {
+		d, ok, err = w.queue.Next(w.target.Name, oldest)
+	}
+	w.beside, w.turned = d, ok
+	return d, ok, err
+}
+
+func (w *Worker) stuck(oldest Delivery) bool {
+	if w.health.Circuit == Held {
+		return w.probes >= stuckProbes
+	}
+	return w.health.Circuit == Waiting && oldest.Attempts >= stuckAttempts && time.Since(w.health.Since) >= stuckFor
+}
+
+// attemptBeside sends a delivery in place of the oldest one. If it is accepted
+// the receiver is well: the oldest is tried once more as it is, since that may
+// have been so for a moment only, then as a refused message. If not, nothing
+// is known, and all waits as before.
+func (w *Worker) attemptBeside(ctx context.Context, d, oldest Delivery) error {
+	d, failed, err := w.sent(ctx, d)
+	switch {
+	case failed == nil:
+		if err == nil && w.health.Circuit == Closed {
+			w.culprit = oldest.Seq
+			w.log.Warn("another alert is accepted: the one that was not may be at fault itself", "alert", oldest.Alert.Data.ID, "err", oldest.Reason)
+		}
+		return err
+	case failed.Outcome == Gone:
+		return w.gone(d, failed)
+	case failed.Outcome == BadSettings:
+		return w.hold(d, failed)
+	default:
+		return w.again(d, failed, oldest.Attempts)
+	}
+}

@@ -1,0 +1,53 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// upToDate lets a Keeper look at the incidents as they are now. It returns how
+// long to wait for a change before the next look.
+func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
+	keeper, ok := w.target.To.(Keeper)
+	if !ok || w.health.Circuit == Disabled {
+		return -1, nil
+	}
+	if early := max(time.Until(w.keep), time.Until(w.due())); early > 0 {
+		return early, nil
+	}
+	standing, err := w.queue.Standing(w.target.Name)
+	if err != nil || len(standing) == 0 {
+		return -1, err
+	}
+	sending, done := w.grace(ctx)
+	changed, next, failed := keeper.Keep(sending, standing)
+	done()
+	if len(changed) > 0 {
+		if err := w.queue.Kept(w.target.Name, changed); err != nil {
+			return 0, err
+		}
+	}
+	pause := keepPause
+	if failed != nil {
+		e := &Error{Err: failed}
+		errors.As(failed, &e)
+		pause = max(keepRetry, e.RetryAfter)
+		next = pause
+		if e.RetryAfter > 0 { // of deliveries too, and of the next process
+			w.health.NotBefore = time.Now().Add(e.RetryAfter)
+			if err := w.queue.Pause(w.target.Name, w.health); err != nil {
+				return 0, err
+			}
+		}
+		if !w.unkept && ctx.Err() == nil {
+			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err", e)
+		}
+	}
+	w.unkept = failed != nil
+	w.keep = time.Now().Add(pause)
+	if next == 0 {
+		return -1, nil
+	}
+	return max(next, pause), nil
+}
