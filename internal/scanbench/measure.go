@@ -46,6 +46,7 @@ func (b *bench) measure(ctx context.Context, t *table) error {
 	for round := range b.rounds {
 		for i := range t.rows {
 			r := &t.rows[i]
+			calm(ctx)
 			got, err := b.once(ctx, *r)
 			if err != nil {
 				return fmt.Errorf("%s: %w", r.name, err)

@@ -19,10 +19,10 @@ type table struct {
 // row is one program on one log.
 type row struct {
 	name  string
-	log   string // a file of the bench's directory, for its size
-	words string // for sh, in that directory; {log} is the log
-	needs string // a program that may not be installed
-	cores int    // 0 = all
+	log   string         // a file of the bench's directory, for its size
+	words string         // for sh, in that directory; {log} is the log
+	needs string         // a program that may not be installed
+	cores int            // 0 = all
 	count *regexp.Regexp // of what it found; nil = lines of SEC
 
 	size int64
