@@ -42,11 +42,13 @@ lint:
 	go tool staticcheck ./...
 	go tool staticcheck -tags system ./internal/systemtest
 
-# Figures, not verdicts: quote medians of several runs.
+# Figures, not verdicts: quote medians of several runs. The last one needs 16 GiB
+# of disk and some minutes, and writes docs/performance.md.
 bench:
-	go test -run '^$$' -bench . -benchmem ./internal/event ./matchers ./tailer
+	go test -run '^$$' -bench . -benchmem ./internal/event ./internal/seek ./matchers ./tailer
 	go test -run '^$$' -bench WriteToRequest -benchtime 500x ./cmd/watcher
 	go test -run '^$$' -bench Follow -benchtime 5x ./cmd/watcher
+	go run ./internal/scanbench
 
 # The reader of logs against real writers and rotations, for some minutes; the
 # table of docs/reliability.md.

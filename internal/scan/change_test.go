@@ -57,8 +57,8 @@ func TestChanges(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			path := write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), long)
-			other := write(t, filepath.Join(dir, "n1", "younger.log"), hour(3))
+			path := write(t, filepath.Join(dir, "n1", "atlassian-jira.log.1"), long)
+			other := write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), hour(3)) // it is read afterwards
 			o := options()
 			o.Piece = 64 << 10
 			r := during(t, o, []string{path, other}, func() { tt.do(t, path) })
@@ -192,5 +192,37 @@ func TestNodes(t *testing.T) {
 		if strings.Join(i.Nodes, " ") != "n1 n2" || i.Data.Node != "n1" || i.Data.Failures.Count != 4 || len(i.Causes) != 2 || i.Causes[0].Failures != 3 || i.Data.Cause.ID != i.Causes[1].Cause || i.Data.Log.Path != a {
 			t.Errorf("%+v", i)
 		}
+	}
+}
+
+// Logs that overlap in time are merged by it, also those whose node nobody
+// knows, and a log with its rotated files under any name is one.
+func TestOverlap(t *testing.T) {
+	dir := t.TempDir()
+	early := failure(t0.Add(time.Hour), 1, badSecret) + failure(t0.Add(30*time.Hour), 1, badSecret)
+	late := ordinary(t0) + failure(t0.Add(10*time.Hour), 1, badTLS) + failure(t0.Add(20*time.Hour), 1, badTLS)
+	for name, files := range map[string][]string{
+		"logs in a directory": {write(t, filepath.Join(dir, "a.log"), early), write(t, filepath.Join(dir, "b.log"), late)},
+		"support zips":        {write(t, filepath.Join(dir, "Jira_support_1.zip"), zipped(t, "log/atlassian-jira.log", early)), write(t, filepath.Join(dir, "Jira_support_2.zip"), zipped(t, "log/atlassian-jira.log", late))},
+		"folders of no node":  {write(t, filepath.Join(dir, "x", "log", "atlassian-jira.log"), early), write(t, filepath.Join(dir, "y", "log", "atlassian-jira.log"), late)},
+	} {
+		for range 2 {
+			r := report(t, options(), files...)
+			if len(r.Incidents) != 1 || !r.Complete {
+				t.Fatalf("%s: %d incidents, %+v", name, len(r.Incidents), r.Files)
+			}
+			i := r.Incidents[0]
+			if f := i.Data.Failures; f.Count != 4 || !f.First.Equal(t0.Add(time.Hour)) || !f.Last.Equal(t0.Add(30*time.Hour)) || i.Data.Cause.ID != "entra-client-secret-invalid" {
+				t.Errorf("%s: %+v, %s", name, f, i.Data.Cause.ID)
+			}
+			files[0], files[1] = files[1], files[0]
+		}
+	}
+	// Read as two logs, the second one's clock, which goes back, would decide.
+	older := write(t, filepath.Join(dir, "c.log.1"), failure(t0.Add(2*time.Hour), 1, badSecret))
+	younger := write(t, filepath.Join(dir, "c.log"), failure(t0.Add(2*time.Hour+time.Second), 1, badSecret)+failure(t0.Add(time.Hour), 1, badTLS))
+	r := report(t, options(), younger, older)
+	if len(r.Incidents) != 1 || r.Incidents[0].Data.Cause.ID != "tls-certificate-untrusted" || r.Files[0].Path != older || r.Files[1].Path != younger {
+		t.Errorf("%+v, %+v", r.Files, r.Incidents)
 	}
 }

@@ -37,6 +37,16 @@ func (in *input) name() string {
 	return in.path[strings.LastIndexAny(in.path, "/!"+string(filepath.Separator))+1:]
 }
 
+// family is what the files of one rotated log have in common: where they are,
+// and their name without what a rotation changes.
+func (in *input) family() string {
+	name := in.name()
+	if isLog(name) {
+		name = "atlassian-jira.log"
+	}
+	return strings.TrimSuffix(in.path, in.name()) + rotated.ReplaceAllString(name, "")
+}
+
 // finder looks for the logs that arguments name.
 type finder struct {
 	node  string // of logs whose path names none

@@ -15,6 +15,9 @@ import (
 // as atlassian-jira-security.log are none.
 var logName = regexp.MustCompile(`^atlassian-jira(?:[-._][0-9][0-9T._:-]*)?\.log(?:[-._][0-9][0-9T._:-]*)?(?:\.gz)?$`)
 
+// rotated is what a rotation puts behind any name.
+var rotated = regexp.MustCompile(`(?:[-._][0-9][0-9T._:-]*)?(?:\.gz)?$`)
+
 func isLog(name string) bool { return logName.MatchString(name) }
 
 // supportZip are Jira's support zips; some versions name the node.

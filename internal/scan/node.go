@@ -10,7 +10,8 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// node is the logs of one node, oldest first, and the results of reading them.
+// node is one log of a node with its rotated files, oldest first, and the
+// results of reading them.
 type node struct {
 	name   string
 	inputs []*input

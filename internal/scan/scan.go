@@ -107,11 +107,11 @@ func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) 
 	return s.report(ctx, nodes, l)
 }
 
-// nodes sorts logs by node and age.
+// nodes sorts logs by family and age.
 func (s *scanner) nodes(inputs []*input) (nodes []*node) {
 	total := int64(0)
 	for _, in := range inputs {
-		i := slices.IndexFunc(nodes, func(n *node) bool { return n.name == in.node })
+		i := slices.IndexFunc(nodes, func(n *node) bool { return n.inputs[0].family() == in.family() })
 		if i < 0 {
 			i = len(nodes)
 			nodes = append(nodes, &node{name: in.node})

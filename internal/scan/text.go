@@ -79,11 +79,15 @@ func (p *page) summary(r Report) {
 				open++
 			}
 		}
-		p.look(bold, "", fmt.Sprintf("%s of %s; %s at the end.", counted(r.Failures, "failure"), counted(len(who), "integration"), still(open)))
+		of := counted(len(who), "integration")
+		if l := r.LeftOut; l != nil {
+			of = fmt.Sprintf("at least %d incidents", len(r.Incidents)+l.Incidents)
+		}
+		p.look(bold, "", fmt.Sprintf("%s of %s; %s at the end.", counted(r.Failures, "failure"), of, still(open)))
 	}
 	if l := r.LeftOut; l != nil {
-		p.wrap("", "", fmt.Sprintf("Of these, %s in at least %s are only counted, since there are too many: %s. Narrow it down with --since and --until.",
-			counted(l.Failures, "failure"), counted(l.Incidents, "further incident"), causesOf(l.Causes)))
+		p.wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, since there are too many: %s. Narrow it down with --since and --until.",
+			counted(l.Failures, "failure"), counted(l.Incidents, "incident"), causesOf(l.Causes)))
 	}
 }
 
