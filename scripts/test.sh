@@ -5,8 +5,8 @@
 # result.
 set -eu
 if command -v gcc >/dev/null; then
-	CGO_ENABLED=1 go test -race -count=1 ./...
-	go test -count=1 ./cmd/watcher
+	CGO_ENABLED=1 go test -race -count=1 -timeout 20m ./...
+	go test -count=1 -timeout 20m ./cmd/watcher
 else
 	echo "no gcc: the tests run without the race detector" >&2
 	go test -count=1 ./...
