@@ -24,6 +24,7 @@ type book struct {
 	Head     []pair
 	Complete bool
 	Problems []string
+	LeftOut  string // what is only counted; "" = nothing
 
 	Integrations []*integration
 	Long         bool   // the summary is no longer one at a glance
@@ -111,6 +112,9 @@ func (b *book) head(r scan.Report, zone string) {
 		if f.Problem != "" {
 			b.Problems = append(b.Problems, line(f.Path, maxFact)+": "+line(f.Problem, maxFact))
 		}
+	}
+	if l := r.LeftOut; l != nil {
+		b.LeftOut = fmt.Sprintf("At least %s with %s are only counted: a report of all of them would have no end.", plural(l.Incidents, "more incident"), plural(l.Failures, "failure"))
 	}
 	if more := len(b.Problems) - maxProblems; more > 0 {
 		b.Problems = append(b.Problems[:maxProblems], "and "+plural(more, "more file"))
