@@ -74,6 +74,12 @@ func (b *bench) all(ctx context.Context, page string) error {
 			return err
 		}
 		figures.WriteString(t.markdown())
+		if t.title == bySize {
+			if err := os.WriteFile(filepath.Join(filepath.Dir(page), "scan-size.svg"), []byte(plot(t.points())), 0o644); err != nil {
+				return err
+			}
+			figures.WriteString("\n![Seconds by size](scan-size.svg)\n")
+		}
 	}
 	return replaceFigures(page, figures.String())
 }
