@@ -130,33 +130,6 @@ func (s *Store) Changed() <-chan struct{} {
 	return s.changed
 }
 
-// Oldest is the delivery that has waited longest for a notifier, with the
-// receipt of its incident; false when none waits.
-func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
-	err = s.View(func(tx *Tx) error {
-		b := tx.tx.Bucket(outbox).Bucket([]byte(notifier))
-		if b == nil {
-			return nil
-		}
-		k, v := b.Cursor().First()
-		if k == nil {
-			return nil
-		}
-		found = true
-		d.Seq = binary.BigEndian.Uint64(k)
-		if err := json.Unmarshal(v, &d); err != nil {
-			return err
-		}
-		if b := tx.tx.Bucket(receipts).Bucket([]byte(notifier)); b != nil {
-			if r := b.Get([]byte(d.Alert.Data.Incident())); r != nil {
-				d.Receipt = append(notify.Receipt{}, r...)
-			}
-		}
-		return nil
-	})
-	return d, found && err == nil, err
-}
-
 // Done removes a delivery that was accepted and keeps its receipt.
 func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
@@ -236,24 +209,6 @@ func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) er
 	})
 }
 
-// Waiting counts the deliveries that wait, by notifier, and those set aside.
-func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
-	waiting, setAside = map[string]int{}, map[string]int{}
-	err = s.View(func(tx *Tx) error {
-		for name, counts := range map[string]map[string]int{string(outbox): waiting, string(aside): setAside} {
-			b := tx.tx.Bucket([]byte(name))
-			if err := b.ForEachBucket(func(k []byte) error {
-				counts[string(k)] = b.Bucket(k).Stats().KeyN
-				return nil
-			}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return waiting, setAside, err
-}
-
 // letters mark the kind of a delivery in its key, so that the queue can be
 // looked through without reading it.
 var letters = map[notify.Kind]byte{
@@ -271,40 +226,6 @@ func kindOf(key []byte) byte { return key[len(key)-1] }
 // where is the key under which an incident's delivery of a kind is found.
 func where(incident string, kind notify.Kind) []byte {
 	return fmt.Appendf(nil, "%s#%s", incident, kind)
-}
-
-// Next is the oldest delivery behind d before which none of the same incident
-// waits, among the first thousand; false when there is none.
-func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, found bool, err error) {
-	const most = 1000
-	err = s.View(func(tx *Tx) error {
-		b := tx.tx.Bucket(outbox).Bucket([]byte(notifier))
-		if b == nil {
-			return nil
-		}
-		seen := map[string]bool{}
-		c := b.Cursor()
-		k, v := c.First()
-		for n := 0; k != nil && n < most; n++ {
-			next = notify.Delivery{Seq: binary.BigEndian.Uint64(k)}
-			if err := json.Unmarshal(v, &next); err != nil {
-				return err
-			}
-			incident := next.Alert.Data.Incident()
-			if found = next.Seq > d.Seq && !seen[incident]; found {
-				if b := tx.tx.Bucket(receipts).Bucket([]byte(notifier)); b != nil {
-					if r := b.Get([]byte(incident)); r != nil {
-						next.Receipt = append(notify.Receipt{}, r...)
-					}
-				}
-				return nil
-			}
-			seen[incident] = true
-			k, v = c.Next()
-		}
-		return nil
-	})
-	return next, found && err == nil, err
 }
 
 // Pause stores how a notifier fares when no delivery is concerned.
