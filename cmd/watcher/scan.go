@@ -39,7 +39,7 @@ Secrets are masked, and what [alerts] mask of the configuration names. The exit
 status is 1 when some file could not be read whole; the rest is reported.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage("%s needs a log to read, such as a support zip or Jira's log directory; run '%s --help' to see what it takes", c.CommandPath(), c.CommandPath())
+				return usage("%s needs a log to read, such as a support zip or Jira's log directory; run '%s --help' to see what it takes", c.Name(), c.CommandPath())
 			}
 			return nil
 		},
