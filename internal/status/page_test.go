@@ -126,3 +126,18 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// What keeps the watcher from seeing is in no catalogue: its steps are printed,
+// however much else there is.
+func TestTextOfTroubles(t *testing.T) {
+	r := sampleStorm(t)
+	r.Open = append(r.Open, sampleReport(t).Open...)
+	var b bytes.Buffer
+	if err := status.Text(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, b.String(), "See that the file is there", "jira-oauth-watcher causes entra-")
+	if strings.Contains(b.String(), "causes log-unreadable") {
+		t.Error("it sends people to a catalogue that does not have it")
+	}
+}

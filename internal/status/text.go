@@ -3,10 +3,12 @@ package status
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
 )
 
@@ -101,7 +103,7 @@ func (t *text) card(c card) {
 	if more += c.MoreRows; more > 0 {
 		t.wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
 	}
-	if !c.Wide {
+	if !c.Wide && !slices.Contains(incident.OwnCauses, c.Data.Cause.ID) { // those are in no catalogue
 		t.wrap("  ", "    ", "How to mend it: jira-oauth-watcher causes "+c.Data.Cause.ID)
 		return
 	}
