@@ -43,12 +43,9 @@ func TestMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/", "/api/v1/status", "/metrics", "/readyz"} {
-		begin := time.Now()
-		_, body := w.ask(path)
-		took := time.Since(begin)
-		t.Logf("%s: %d bytes in %v", path, len(body), took)
-		if took > 10*time.Second {
-			t.Errorf("%s took %v", path, took)
+		response, body := w.ask(path)
+		if len(body) == 0 {
+			t.Errorf("%s: status %d and no answer", path, response.StatusCode)
 		}
 	}
 }
