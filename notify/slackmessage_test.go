@@ -98,6 +98,7 @@ func TestSlackMonsters(t *testing.T) {
 
 // Thousands of everything are no more than some.
 func TestSlackThousands(t *testing.T) {
+	testkit.Pure(t)
 	a := monstrous(notify.Storm, "many words, and more of them", 5001)
 	sound(t, a.Data)
 	if all := strings.Join(texts(t, drawn(t, a.Data, notify.Look{})), "\n"); !strings.Contains(all, " more steps, see the links.") || !strings.Contains(all, "and 4961 more") {

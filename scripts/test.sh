@@ -22,7 +22,7 @@ fi
 (while sleep 20; do echo "... $SECONDS s"; done) &
 trap 'kill $!' EXIT
 
-run() { go tool gotestsum --format standard-quiet --hide-summary output -- -count=1 -timeout 15m "$@"; }
+run() { go tool gotestsum --format standard-quiet -- -count=1 -timeout 15m "$@"; }
 
 case ${1:-} in
 "")

@@ -18,6 +18,9 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
+// slacktest prints each closed connection with package log.
+func init() { log.SetOutput(io.Discard) }
+
 // workspace is slack-go's own test server, with the methods it lacks.
 type workspace struct {
 	*slacktest.Server

@@ -109,6 +109,7 @@ func dataJSON(t *testing.T, d notify.Data) string {
 // log: the same ID, kind, cause, words and beginning as in the last alert of
 // each, and nothing else.
 func TestScanIsRun(t *testing.T) {
+	testkit.Pure(t)
 	for seed := range uint64(testkit.Fewer(1, 2)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

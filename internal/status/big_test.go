@@ -1,6 +1,8 @@
 package status_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"fmt"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 // Thousands of incidents, a long queue and a full history are still a page, in
 // a moment.
 func TestMany(t *testing.T) {
+	testkit.Pure(t)
 	w := newWorld(t, func(*conf.Config) {})
 	data := sampleReport(t).Open[1].Data
 	now := time.Now()
