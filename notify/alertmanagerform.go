@@ -138,5 +138,6 @@ func subject(d Data) string {
 	return words + ": " + d.Cause.Title
 }
 
-// bounded makes a text fit to be shown, and short.
-func bounded(s string, limit int) string { return Cut(PrintableLines(s), limit) }
+// bounded makes a text fit to be shown, also by templates that escape nothing,
+// and short.
+func bounded(s string, limit int) string { return Cut(harmless(s), limit) }
