@@ -35,65 +35,65 @@ var factTable = []struct {
 	wordings []*regexp.Regexp
 }{
 	{"code", computed, nil},
-	{"app_id", aGUID, read(
+	{"app_id", aGUID, reads(
 		ofApp+`(`+guid+`)`,
 		`configured the application [^']{1,120} \('(`+guid+`)'\)`,
 	)},
-	{"app_name", aName, read(
+	{"app_name", aName, reads(
 		ofApp+guid+`'?\s?\(([^)]{1,120})\)|The application '([^']{1,120})' asked for scope`,
 		`application with ID '[^']{1,120}' named '([^']{1,120})'|configured the application ([^']{1,120}) \('`+guid+`'\)`,
 	)},
 	{"tenant_id", aGUID, nil},
-	{"tenant", domainOrName, read(
+	{"tenant", domainOrName, reads(
 		`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:'([^']{1,120})'|([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`,
 		`(?i)specified tenant(?: identifier)? '([^']{1,120})'|service principal in the tenant (`+guid+`)|your organization ['"]([^'"]{1,120})['"]`,
 		`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|not allow access to '([^']{1,120})'`,
 	)},
-	{"trace_id", aGUID, read(`Trace ID:\s*(` + guid + `)`)},
-	{"correlation_id", aGUID, read(`Correlation ID:\s*(` + guid + `)`)},
-	{"provider_time", aTime, read(`Timestamp:\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}Z)`)},
+	{"trace_id", aGUID, reads(`Trace ID:\s*(` + guid + `)`)},
+	{"correlation_id", aGUID, reads(`Correlation ID:\s*(` + guid + `)`)},
+	{"provider_time", aTime, reads(`Timestamp:\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}Z)`)},
 	{"scopes", aScope, nil},
 	{"suggested_scopes", computed, nil},
-	{"resource", resourceOrName, read(`resource principal named (\S+) was not found|AADSTS50001: The application named (\S+) was not found|` +
+	{"resource", resourceOrName, reads(`resource principal named (\S+) was not found|AADSTS50001: The application named (\S+) was not found|` +
 		`(?i:service principal for resource|on the resource|AADSTS90124: Resource) '([^']{1,120})'|` +
 		`Resource value from request: ([0-9A-Za-z]\S*?)\.?(?: |$)|access (?:to )?a service ?\(?['"]([^'"]{1,120})['"]`)},
 	{"suggested_resource", computed, nil},
-	{"redirect_uri", aURL, read(`(?i)redirect URI '([^']+)'|redirect_uri=(https?://[^\s'"&]+)`)},
-	{"parameter", aWord, read(`(?:following parameter:|required field) '([a-z_]{1,40})'(?:\.|$| is missing)|The '([a-z_]{1,40})' request parameter|AADSTS9010010: The (resource) parameter`)},
-	{"response_type", aWord, read(`response_type '([a-z_ ]{1,60})'`)},
-	{"cloud", aName, read(`(?i)National Cloud '([^']{1,120})'`)},
-	{"error", aWord, read(`"error"\s*:\s*"([a-z_]+)"`)},
-	{"error_subcode", aWord, read(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
-	{"proxy_status", aNumber, read(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
-	{"proxy_reason", aName, read(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
-	{"unknown_host", aHost, read(`UnknownHostException:\s*([^\s:]+)`)},
+	{"redirect_uri", aURL, reads(`(?i)redirect URI '([^']+)'|redirect_uri=(https?://[^\s'"&]+)`)},
+	{"parameter", aWord, reads(`(?:following parameter:|required field) '([a-z_]{1,40})'(?:\.|$| is missing)|The '([a-z_]{1,40})' request parameter|AADSTS9010010: The (resource) parameter`)},
+	{"response_type", aWord, reads(`response_type '([a-z_ ]{1,60})'`)},
+	{"cloud", aName, reads(`(?i)National Cloud '([^']{1,120})'`)},
+	{"error", aWord, reads(`"error"\s*:\s*"([a-z_]+)"`)},
+	{"error_subcode", aWord, reads(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
+	{"proxy_status", aNumber, reads(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
+	{"proxy_reason", aName, reads(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
+	{"unknown_host", aHost, reads(`UnknownHostException:\s*([^\s:]+)`)},
 	{"provider_host", aKnownHost, nil}, // in templates only: the host of the failure, if it is a provider's
 	{"exception", aWord, nil},
-	{"endpoint", anEndpoint, read(`((?:Authorization|Token) endpoint) not https`)},
+	{"endpoint", anEndpoint, reads(`((?:Authorization|Token) endpoint) not https`)},
 	{"message", aMessage, nil},
 	{"error_description", aMessage, nil},
-	{"invalid_scopes", aName, read(`\binvalid=\[([^\]]+)\]`)},
-	{"tls_alert", aWord, read(`Received fatal alert:\s*([a-z_]+)`)},
-	{"certificate_date", aTime, read(`Not(?:After|Before):\s*(\w{3} \w{3} \d{1,2} \d{2}:\d{2}:\d{2} \S+ \d{4})`)},
-	{"certificate_host", aHost, read(`(?:name matching|names matching IP address) (\S+) found|Certificate for <([^>]+)> doesn't match`)},
-	{"reason", aMessage, read(`PKIX path validation failed:(?: [\w.$]+(?:Exception|Error):)* (.+?)` + traceOrEnd + `|Reported Reason: (.+?)` + traceOrEnd)},
-	{"content_type", aWord, read(`received ([\w.+-]+/[\w.+-]+)`)},
-	{"missing_member", aWord, read(`JSON object member with key "?(\w+)`)},
-	{"bad_url", aName, read(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` + traceOrEnd)},
-	{"provider_type", aWord, read(`required for the provider: (\w+)`)},
-	{"expected_suffix", aSuffix, read(`Expected provider (\S+) but got`)},
-	{"actual_suffix", aSuffix, read(`Expected provider \S+ but got ([\w-]+)`)},
-	{"identity_provider", aName, read(`(?i)from identity provider '([^']{1,200})'`)},
-	{"issued", aTime, read(`(?i)(?:token|grant) was issued on '?` + moment)},
-	{"inactive_days", aNumber, read(`was inactive for (\d{1,4})\.\d\d:`)},
-	{"revoked", aTime, read(`TokensValidFrom date[^']{0,120}'` + moment)},
+	{"invalid_scopes", aName, reads(`\binvalid=\[([^\]]+)\]`)},
+	{"tls_alert", aWord, reads(`Received fatal alert:\s*([a-z_]+)`)},
+	{"certificate_date", aTime, reads(`Not(?:After|Before):\s*(\w{3} \w{3} \d{1,2} \d{2}:\d{2}:\d{2} \S+ \d{4})`)},
+	{"certificate_host", aHost, reads(`(?:name matching|names matching IP address) (\S+) found|Certificate for <([^>]+)> doesn't match`)},
+	{"reason", aMessage, reads(`PKIX path validation failed:(?: [\w.$]+(?:Exception|Error):)* (.+?)` + traceOrEnd + `|Reported Reason: (.+?)` + traceOrEnd)},
+	{"content_type", aWord, reads(`received ([\w.+-]+/[\w.+-]+)`)},
+	{"missing_member", aWord, reads(`JSON object member with key "?(\w+)`)},
+	{"bad_url", aName, reads(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` + traceOrEnd)},
+	{"provider_type", aWord, reads(`required for the provider: (\w+)`)},
+	{"expected_suffix", aSuffix, reads(`Expected provider (\S+) but got`)},
+	{"actual_suffix", aSuffix, reads(`Expected provider \S+ but got ([\w-]+)`)},
+	{"identity_provider", aName, reads(`(?i)from identity provider '([^']{1,200})'`)},
+	{"issued", aTime, reads(`(?i)(?:token|grant) was issued on '?` + moment)},
+	{"inactive_days", aNumber, reads(`was inactive for (\d{1,4})\.\d\d:`)},
+	{"revoked", aTime, reads(`TokensValidFrom date[^']{0,120}'` + moment)},
 	{"also", computed, nil},
 	{"expected_endpoint", computed, nil},
 	{"actual_endpoint", computed, nil},
 	{"clock_skew", computed, nil},
 }
 
-func read(wordings ...string) []*regexp.Regexp {
+func reads(wordings ...string) []*regexp.Regexp {
 	var all []*regexp.Regexp
 	for _, w := range wordings {
 		all = append(all, regexp.MustCompile(w))

@@ -2,6 +2,7 @@ package matchers_test
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestForgedSteps(t *testing.T) {
 // checkQuoted finds a log's text outside quotation marks and code style.
 func checkQuoted(t *testing.T, id, diagnosis, text string) {
 	t.Helper()
-	ours := matchers.Unquoted(diagnosis)
+	ours := unquoted(diagnosis)
 	for _, word := range []string{"evil", "curl -sS", "$(", "reboot", "<!", "U0123", "tw1ce", "U202e", "-oProxy", "1.2.3.4"} {
 		if strings.Contains(text, word) && strings.Contains(ours, word) {
 			t.Errorf("%s: %q is not only quoted in %s", id, word, diagnosis)
@@ -67,7 +68,7 @@ func TestForgedHosts(t *testing.T) {
 		}
 		a := c.Advise(facts)
 		for _, text := range append([]string{a.Confirm, a.Diagnosis}, steps(a)...) {
-			if strings.Contains(matchers.Unquoted(text), "evil") {
+			if strings.Contains(unquoted(text), "evil") {
 				t.Errorf("%s: not in code style: %s", c.ID, text)
 			}
 			for span := range strings.SplitSeq(text, "`") {
@@ -78,6 +79,11 @@ func TestForgedHosts(t *testing.T) {
 		}
 	}
 }
+
+var quotation = regexp.MustCompile("“[^”]*”|`[^`]*`")
+
+// unquoted is a text without its quotations and what is in code style.
+func unquoted(text string) string { return quotation.ReplaceAllString(text, "") }
 
 func steps(a matchers.Advice) []string {
 	var all []string
@@ -182,7 +188,7 @@ func TestLookAlikes(t *testing.T) {
 		}
 		g := s.Text("java.net.UnknownHostException: " + host).Failure
 		for _, step := range steps(g.Cause.Advise(g.Facts)) {
-			if strings.Contains(matchers.Unquoted(step), host) && host != "us" {
+			if strings.Contains(unquoted(step), host) && host != "us" {
 				t.Errorf("%s: %s", host, step)
 			}
 		}

@@ -34,33 +34,42 @@ const (
 )
 
 const (
-	label  = `[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?`                                  // RFC 1123, section 2.1
-	host   = label + `(?:\.` + label + `)*`                                                   // or an IPv4 address
-	domain = `(?:` + label + `\.)+[A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])`                  // a directory's
-	ipv6   = `[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}`                                     //
-	token  = `[0-9A-Za-z._~:/,+%@=*-]{1,200}`                                                 // RFC 6749, section 3.3, without what a shell, HTML or Markdown reads
-	web    = `https?://` + host + `(?::\d{1,5})?(?:[/?#][0-9A-Za-z._~:/?#@!&+,;=%-]{0,200})?` // RFC 3986, without user and what a shell expands
+	label  = `[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?` // RFC 1123, section 2.1
+	host   = label + `(?:\.` + label + `)*`                  // or an IPv4 address
+	domain = `(?:` + label + `\.)+[A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])`
+	ipv6   = `[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}`
+
+	// RFC 6749, section 3.3, without what a shell, HTML or Markdown reads.
+	token = `[0-9A-Za-z._~:/,+%@=*-]{1,200}`
+	// RFC 3986, without a user and what a shell expands.
+	web = `https?://` + host + `(?::\d{1,5})?(?:[/?#][0-9A-Za-z._~:/?#@!&+,;=%-]{0,400})?`
+
+	// Microsoft's dates and those of Java's Date.
+	date = `\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\dZ?)?|` +
+		`[A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d\d:\d\d:\d\d [A-Z]{1,5}(?:[+-]\d\d:\d\d)? \d{4}`
 )
 
 func whole(grammar string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + grammar + `)$`) }
 
-// The kinds. Dates are Microsoft's and those of Java's Date.
+// The kinds.
 var (
-	computed       = &kind{use: anywhere} // by this program: no text of the log is in it
-	aGUID          = &kind{use: anywhere, grammar: whole(guid)}
-	aTime          = &kind{use: anywhere, grammar: whole(`\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\dZ?)?|[A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d\d:\d\d:\d\d [A-Z]{1,5}(?:[+-]\d\d:\d\d)? \d{4}`)}
-	aNumber        = &kind{use: anywhere, grammar: whole(`\d{1,8}`)}
-	aSuffix        = &kind{use: anywhere, grammar: whole(`[0-9A-Za-z_-]{22}`)} // see redirectSuffix
-	anEndpoint     = &kind{use: anywhere, grammar: whole(`(?:Authorization|Token) endpoint`)}
+	computed   = &kind{use: anywhere} // by this program: no text of the log is in it
+	aGUID      = &kind{use: anywhere, grammar: whole(guid)}
+	aTime      = &kind{use: anywhere, grammar: whole(date)}
+	aNumber    = &kind{use: anywhere, grammar: whole(`\d{1,8}`)}
+	aSuffix    = &kind{use: anywhere, grammar: whole(`[0-9A-Za-z_-]{22}`)} // see redirectSuffix
+	anEndpoint = &kind{use: anywhere, grammar: whole(`(?:Authorization|Token) endpoint`)}
+	aKnownHost = &kind{use: anywhere, grammar: whole(host)} // see knownHosts
+
 	aHost          = &kind{use: toReplace, grammar: whole(host + `|` + ipv6)}
-	aKnownHost     = &kind{use: anywhere, grammar: whole(host)} // see knownHosts
 	aURL           = &kind{use: toReplace, grammar: whole(web)}
 	aScope         = &kind{use: toReplace, grammar: whole(token)}
 	resourceOrName = &kind{use: toReplace, grammar: whole(web + `|api://[0-9A-Za-z._/-]{1,100}|` + guid + `|` + host), named: true}
 	domainOrName   = &kind{use: toReplace, grammar: whole(domain), named: true}
-	aWord          = &kind{grammar: whole(`[\w.+/$-]{1,200}(?: [\w.+/$-]{1,60}){0,3}`)} // such as an error code
-	aName          = &kind{}
-	aMessage       = &kind{own: true}
+
+	aWord    = &kind{grammar: whole(`[\w.+/$-]{1,200}(?: [\w.+/$-]{1,60}){0,3}`)} // such as an error code
+	aName    = &kind{}
+	aMessage = &kind{own: true}
 )
 
 const maxHost = 253 // bytes of a host name
@@ -83,13 +92,14 @@ func kindOf(fact string) *kind {
 
 // fits tells whether a value has the grammar of the kind. All text is free text.
 func (k *kind) fits(value string) bool {
+	most := maxMessage
 	switch k {
 	case aKnownHost:
 		return knownHost(value)
 	case aHost, domainOrName:
-		return len(value) <= maxHost && k.grammar.MatchString(value)
+		most = maxHost
 	}
-	return k.grammar == nil || k.grammar.MatchString(value)
+	return k.grammar == nil || len(value) <= most && k.grammar.MatchString(value)
 }
 
 // show is a fact's value as a text of ours has it, "" where it must not. alone
@@ -106,7 +116,7 @@ func (k *kind) show(values []string, inStep, alone bool) string {
 	case fits && (k.use == anywhere || k == aHost && knownHost(text)):
 		return text
 	case fits && k.grammar != nil:
-		return "`" + shorten(text, maxInline) + "`"
+		return "`" + strings.ReplaceAll(shorten(text, maxInline), " ", "` `") + "`" // one by one, so that no sentence comes about
 	case alone && k.own:
 		return quote(text, maxMessage)
 	}
@@ -128,6 +138,9 @@ func quote(s string, limit int) string {
 	return "“" + shorten(s, limit) + "”"
 }
 
+// Quote is what somebody else said, such as a receiver of alerts, as a quotation.
+func Quote(s string) string { return quote(s, maxMessage) }
+
 // shorten cuts a text to at most n characters.
 func shorten(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
@@ -139,11 +152,12 @@ func shorten(s string, n int) string {
 // Where the log's host, scope or URL would be run, opened or set.
 var (
 	sentenceStart = regexp.MustCompile(`[.!?] `)
-	programs      = regexp.MustCompile(`(?:^|[\s("'/])(?:sudo|env|curl|wget|openssl|keytool|getent|nslookup|dig|ping6?|traceroute|tracert|telnet|ssh|n?cat|nc|grep|awk|sed|` +
-		`java|bash|sh|zsh|pwsh|powershell|cmd|python3?|perl|systemctl|firewall-cmd|apt|dnf|yum|docker|kubectl|az|gcloud|(?:Invoke|Test|Resolve|Get|Set|New|Add|Connect)-\w+)(?:\.exe)?\s` +
-		`|\s--?[A-Za-z]|[|&;$]|[<>]{2}`)
-	acts     = regexp.MustCompile(`(?i)\b(?:run|execute|open|visit|browse|surf|go|navigate|follow|download|click|fetch|log in|sign in|connect|enter|paste|add|register|allow|use|see|set)\b`)
-	replaces = regexp.MustCompile(`(?i)\b(?:in place of|instead of|replaces?|remove|delete|with)\s+[("'“]?$|\bbegins? with\s+$`)
+	programs      = regexp.MustCompile(`(?:^|[\s("'/])(?:sudo|env|curl|wget|openssl|keytool|getent|nslookup|dig|ping6?|traceroute|tracert|telnet|` +
+		`ssh|n?cat|nc|grep|awk|sed|java|bash|sh|zsh|pwsh|powershell|cmd|python3?|perl|systemctl|firewall-cmd|apt|dnf|yum|docker|kubectl|az|gcloud|` +
+		`(?:Invoke|Test|Resolve|Get|Set|New|Add|Connect)-\w+)(?:\.exe)?\s|\s--?[A-Za-z]|[|&;$]|[<>]{2}`)
+	acts = regexp.MustCompile(`(?i)\b(?:run|execute|open|visit|browse|surf|go|navigate|follow|download|click|fetch|log in|sign in|connect|` +
+		`enter|paste|add|register|allow|use|see|set)\b|\b(?:by|with|to)\s+["'“(\x60]*$`)
+	replaces = regexp.MustCompile(`(?i)\b(?:in place of|instead of|replaces?|remove|delete)\s+[("'“\x60]*$|\bbegins? with\s+$`)
 )
 
 // acted tells whether a fact between before and after would be more than named.
@@ -157,7 +171,8 @@ var (
 //   - what to open, run or enter: a sentence with such a verb before the fact,
 //     unless it says right before it what is replaced ("in place of {fact}").
 func acted(before, after string) bool {
-	lead := before[strings.LastIndexAny(before, " ")+1:]
+	before, after = holeRE.ReplaceAllString(before, "x"), holeRE.ReplaceAllString(after, "x")
+	lead := before[strings.LastIndexByte(before, ' ')+1:]
 	end := strings.IndexByte(after+" ", ' ')
 	if strings.Trim(lead, "(“\"'`") != "" || strings.Trim(after[:end], ")”\"'`.,:;!?") != "" {
 		return true
