@@ -161,6 +161,11 @@ func (m message) facts() Facts {
 	} else if len(m.codes()) > 0 {
 		f["endpoint"] = "Token endpoint"
 	}
+	if m.answered { // words about the way to the provider are content
+		for _, name := range []string{"proxy_status", "proxy_reason", "unknown_host", "tls_alert", "certificate_date", "certificate_host"} {
+			delete(f, name)
+		}
+	}
 	for name := range f {
 		if k := kindOf(name); !k.named && slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) }) {
 			delete(f, name) // all of a list: what is left would be another one

@@ -143,7 +143,7 @@ func TestQuotationLimits(t *testing.T) {
 
 // Where the provider has answered, words about the way to it are content.
 func TestAnswered(t *testing.T) {
-	const way = "java.net.UnknownHostException: evil.example. PKIX path building failed. " + `Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 x\". Connection refused`
+	const way = "java.net.UnknownHostException: evil.example: PKIX path building failed. " + `Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 x\". Connection refused`
 	s := builtin(t)
 	for _, tt := range []struct {
 		name, payload string
@@ -166,6 +166,9 @@ func TestAnswered(t *testing.T) {
 			f := diagnose(t, s, layout)
 			if lower := slices.Contains([]string{"proxy", "tls", "network"}, f.Cause.Tier()); lower == tt.answered {
 				t.Errorf("%s: %s of tier %s", tt.name, f.Cause.ID, f.Cause.Tier())
+			}
+			if host, found := f.Facts["unknown_host"]; found == tt.answered {
+				t.Errorf("%s: the host %v is a fact: %v", tt.name, host, found)
 			}
 		}
 	}
