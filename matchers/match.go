@@ -47,9 +47,9 @@ type Advice struct {
 // Advise fills facts into the cause's texts: the failure's own, or those as
 // they may be shown.
 func (c *Cause) Advise(facts Facts) Advice {
-	a := Advice{Diagnosis: fill(c.Diagnosis, facts), Confirm: fill(c.Confirm, facts)}
+	a := Advice{Diagnosis: fill(c.Diagnosis, facts, false), Confirm: fill(c.Confirm, facts, true)}
 	for _, step := range c.Fix {
-		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts), Where: step.Where})
+		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts, true), Where: step.Where})
 	}
 	a.Fix = append(a.Fix, notes(facts)...)
 	return a
@@ -169,7 +169,7 @@ func (s *Set) failure(p message) Failure {
 	var f Failure
 	f.Codes = p.codes()
 	f.Facts = p.facts()
-	found := s.candidates(p.text, f.Codes)
+	found := s.candidates(p, f.Codes)
 	if len(found) == 0 {
 		found = []candidate{{cause: s.unknown}}
 		f.Facts["message"] = clean(p.text)
@@ -212,8 +212,8 @@ func wraps(code string) int {
 // operator's own, then by code in the order of the text, then by pattern in
 // the order of the tiers. Where there is a provider code, the words of lower
 // tiers are content and not cause: the provider has answered, so network,
-// proxy and TLS work.
-func (s *Set) candidates(text string, codes []string) []candidate {
+// proxy and TLS work. So they do where it answered without a code.
+func (s *Set) candidates(p message, codes []string) []candidate {
 	var own, specific, provider, wrapped, rest []candidate
 	for _, code := range codes {
 		c, ok := s.byCode[code]
@@ -228,10 +228,10 @@ func (s *Set) candidates(text string, codes []string) []candidate {
 		}
 	}
 	for _, c := range s.causes {
-		if len(codes) > 0 && !c.own && c.tier > 0 {
+		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
 		}
-		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(text) })
+		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(p.text) })
 		switch {
 		case i < 0:
 		case c.own:

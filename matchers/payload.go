@@ -12,6 +12,7 @@ import (
 type message struct {
 	text       string // what stands behind the last "The error message is:", escapes resolved, white space collapsed
 	authorized bool   // the provider refused it at its authorization endpoint
+	answered   bool   // the provider answered: what is below it works
 }
 
 const (
@@ -25,15 +26,42 @@ const (
 // plugin. The JSON may be cut off, and every blank may be a line break.
 func payload(text string) message {
 	text = collapse(text)
-	if i := strings.LastIndex(text, leadIn); i >= 0 {
+	if _, report, ok := strings.Cut(text, leadIn+" "); ok && answer(report) {
+		text = report // what the provider says may hold the words of the plugin
+	} else if i := strings.LastIndex(text, leadIn); i >= 0 {
 		text = strings.TrimSpace(text[i+len(leadIn):])
 	}
+	answered := answer(text)
 	// An exception's text has no escapes; the backslashes in it are those of
 	// paths on Windows.
 	if !exceptionRE.MatchString(text) || strings.Contains(text, `"error`) {
 		text = collapse(unescape(text))
 	}
-	return message{text: text, authorized: strings.Contains(text, authorizing)}
+	return message{text: text, authorized: strings.HasPrefix(text, authorizing), answered: answered}
+}
+
+// answer tells whether a report holds a provider's answer: the plugin says so,
+// or it is a JSON object with the member error (RFC 6749, section 5.2), which
+// may be cut off behind it.
+func answer(report string) bool {
+	if strings.HasPrefix(report, authorizing) {
+		return true
+	}
+	d := json.NewDecoder(strings.NewReader(report))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return false
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil || name == "error" {
+			return err == nil
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return false
+		}
+	}
+	return false
 }
 
 func collapse(s string) string { return strings.Join(strings.Fields(s), " ") }

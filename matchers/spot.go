@@ -74,7 +74,7 @@ func (p *Spotter) cause(message string) *Cause {
 // cause is that of the failure which Diagnose makes of a message.
 func (s *Set) cause(text string) *Cause {
 	m := payload(text)
-	if found := s.candidates(m.text, m.codes()); len(found) > 0 {
+	if found := s.candidates(m, m.codes()); len(found) > 0 {
 		return found[0].cause
 	}
 	return s.unknown

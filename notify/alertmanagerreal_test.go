@@ -244,12 +244,12 @@ func TestPackagedAlertmanager(t *testing.T) {
 		a.Data.Failures = current(kind).Data.Failures
 		deliver(t, to, a, nil)
 		shown := slackShows(t, messages)
-		for _, want := range []string{"&lt;!channel&gt;", "*What to do*", "*Fixed when:*", "```", "failures: 3"} {
+		for _, want := range []string{"&lt;\u200b!channel&gt;", "*What to do*", "*Fixed when:*", "```", "failures: 3"} {
 			if !strings.Contains(shown, want) {
 				t.Errorf("%s: %q is missing in %.3000s", kind, want, shown)
 			}
 		}
-		if kind == notify.Storm && !strings.Contains(shown, "• 5000 integrations: @channel @all") {
+		if kind == notify.Storm && !strings.Contains(shown, "• 5000 integrations: @\u200bchannel @\u200ball") {
 			t.Errorf("%s: it names none: %.5000s", kind, shown)
 		}
 		if strings.ContainsAny(strings.ReplaceAll(shown, "```", ""), "<>`") || strings.Count(shown, "```") != 2 {

@@ -11,7 +11,7 @@ import (
 // Bounds of what an alert says, in characters.
 const (
 	maxExcerpt = 2000
-	maxFact    = 300
+	maxFact    = 500 // as long as a provider's message is quoted
 	maxField   = 200
 )
 

@@ -181,7 +181,7 @@ func TestFacts(t *testing.T) {
 	if s := asJSON(t, got); strings.Contains(s, "hunter2") || !strings.Contains(s, "client_secret") && !strings.Contains(s, "… cut") {
 		t.Error(s)
 	}
-	if s := got["message"].(string); len([]rune(s)) > 300 {
+	if s := got["message"].(string); len([]rune(s)) > 500 {
 		t.Errorf("%d characters: %s", len(s), s)
 	}
 }

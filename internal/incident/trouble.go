@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
 
@@ -141,7 +142,7 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 	case NotifierFailing:
 		d.Cause.Title = "a notifier does not deliver"
 		d.Facts["notifier"] = t.Name
-		d.Diagnosis = fmt.Sprintf("The notifier %s does not deliver its alerts (%s). Whoever reads there is not told.", t.Name, d.Facts["reason"])
+		d.Diagnosis = fmt.Sprintf("The notifier %s does not deliver its alerts: %s. Whoever reads there is not told.", t.Name, matchers.Quote(r.masks.Text(t.Why)))
 		if t.Lost > 0 {
 			d.Diagnosis += " " + givenUp(t.Lost)
 		}
