@@ -52,7 +52,9 @@ var (
 	schemed = regexp.MustCompile(`^\\*["']?(?:basic|bearer|negotiate|ntlm|token|api-?key|ssws)[\s+]+([a-z0-9._~+/=-]{4,})`)
 	toEnd   = regexp.MustCompile(`(?i)^(?:digest|oauth|aws4|hmac|signature)\b`)
 	prose   = regexp.MustCompile(`^(?:expired|invalid|missing|required|incorrect|wrong|must|is|not|null|none|empty|true|false|has|was|the|cannot|does|too|your|disabled|enabled|unknown)[.,;:!]?$`)
-	plain   = regexp.MustCompile(`^(?:(?:AADSTS|ESTS)\d+|[A-Z][A-Z0-9_]+-\d+$|\d{1,8}$|[a-z]+://|(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?$|v?\d+(?:\.\d+)+$|[\w$]+\.(?:java|kt|groovy|scala):\d+)`)
+	// javaName is a class in its package.
+	javaName = regexp.MustCompile(`^(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}:?$`)
+	plain    = regexp.MustCompile(`^(?:(?:AADSTS|ESTS)\d+|[A-Z][A-Z0-9_]+-\d+$|\d{1,8}$|[a-z]+://|(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?$|v?\d+(?:\.\d+)+$|[\w$]+\.(?:java|kt|groovy|scala):\d+)`)
 )
 
 // after is what begins so; a space in it is any white space, or a form's.
@@ -225,7 +227,7 @@ func (f *finder) value(at int, before string, c class) (from, to int) {
 	default:
 		to = at + unquoted(rest, before)
 	}
-	if from >= to || prose.MatchString(f.lower[from:min(to, from+20)]) || c == weak && !secretLike(f.text[from:to]) ||
+	if from >= to || prose.MatchString(f.lower[from:min(to, from+20)]) || javaName.MatchString(f.text[from:min(to, from+200)]) || c == weak && !secretLike(f.text[from:to]) ||
 		c == header && !toEnd.MatchString(rest) && !secretLike(strings.Fields(f.text[from:min(to, from+longestWord)] + " -")[0]) {
 		return at, at
 	}

@@ -1,6 +1,8 @@
 package incident
 
 import (
+	"bytes"
+	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,7 +42,6 @@ var shapes = []shape{
 	form("[api-token]", "_ sk- sg. npm_ pypi- pmak- age-", `\b[srp]k_(?:live|test)_\w{8,}|\bsk-(?:[a-z]+\d*-)*[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*|`+
 		`\bSG\.[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)?|\b(?:npm|dckr_pat|hf|shp(?:at|ca|pa|ss)|lin_api|dop_v1|doo_v1)_[A-Za-z0-9_-]{16,}|`+
 		`\b(?:pypi|PMAK)-[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-1[A-Z0-9]{8,}`),
-	form("[redacted]", "basic", `(?i)\bbasic[\s+]+([A-Za-z0-9._~+/=-]*(?:\d|=)[A-Za-z0-9._~+/=-]*)`),
 	form("[redacted]", "bearer", `(?i)\bbearer(?:[\s+]+token)?[\s+]+([A-Za-z0-9._~+/=-]*\d[A-Za-z0-9._~+/=-]{3,}|[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
 	form("[redacted]", "negotiate ntlm", `(?i)\b(?:negotiate|ntlm)\s+([A-Za-z0-9+/=]*[0-9=][A-Za-z0-9+/=]{4,}|TlRMTVNTUA\S*|[A-Za-z0-9+/=]{18,})`),
 	// The name before a password may be an address, and the password hold a slash.
@@ -81,6 +82,7 @@ func secrets(s string) []span {
 	for n := 0; more && n <= unescapings; n++ {
 		f := finder{view: v, lower: strings.Map(lowerASCII, v.text), spans: found}
 		f.shapes()
+		f.basic()
 		f.named()
 		f.userinfo()
 		f.runs()
@@ -111,6 +113,23 @@ func lowerASCII(r rune) rune {
 		return r + 'a' - 'A'
 	}
 	return r
+}
+
+var basic = regexp.MustCompile(`(?i)\bbasic[\s+]+([A-Za-z0-9._~+/=-]{4,})`)
+
+// basic masks a name and a password in base64. After "Basic" may also be a
+// word, such as "authentication".
+func (f *finder) basic() {
+	if !strings.Contains(f.lower, "basic") {
+		return
+	}
+	for _, m := range basic.FindAllStringSubmatchIndex(f.text, -1) {
+		word := f.text[m[2]:m[3]]
+		pair, _ := base64.RawStdEncoding.DecodeString(strings.TrimRight(word, "="))
+		if digit.MatchString(word) && !strings.HasPrefix(f.lower[m[2]:m[3]], "realm=") || bytes.IndexByte(pair, ':') > 0 {
+			f.mark(m[2], m[3], "[redacted]")
+		}
+	}
 }
 
 func (f *finder) shapes() {
@@ -183,19 +202,19 @@ func ofRun(c byte) bool { return alnum(c) || strings.IndexByte("_~+/=-", c) >= 0
 func alnum(c byte) bool { return c >= '0' && c <= '9' || lowered(c) >= 'a' && lowered(c) <= 'z' }
 
 func (f *finder) run(from, to int) {
-	parts := []string{f.text[from:to]}
-	if ofPaths.MatchString(parts[0]) {
-		parts = strings.Split(parts[0], "/")
+	apart := "=" // of a path, each part is looked at alone
+	if ofPaths.MatchString(f.text[from:to]) {
+		apart = "=/"
 	}
-	at := from
-	for _, part := range parts {
-		if len(part) >= 40 && random(part) {
-			f.mark(at, at+len(part), "[opaque]")
+	for at := from; at < to; at++ {
+		end := to
+		if i := strings.IndexAny(f.text[at:to], apart); i >= 0 {
+			end = at + i
 		}
-		at += len(part) + len("/")
-	}
-	if ofKey.MatchString(f.lower[max(0, from-60):from]) {
-		return
+		if end-at >= 40 && random(f.text[at:end]) {
+			f.mark(at, end, "[opaque]")
+		}
+		at = end
 	}
 	for i := from; i < to; i++ {
 		end := i
@@ -203,7 +222,7 @@ func (f *finder) run(from, to int) {
 			end++
 		}
 		dotted := i > 1 && f.text[i-1] == '.' && alnum(f.text[i-2]) || end+1 < len(f.text) && f.text[end] == '.' && alnum(f.text[end+1])
-		if encoded(f.text[i:end]) && !dotted {
+		if encoded(f.text[i:end]) && !dotted && !ofKey.MatchString(f.lower[max(0, i-60):i]) {
 			f.mark(i, end, "[opaque]")
 		}
 		i = end
