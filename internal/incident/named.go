@@ -149,7 +149,8 @@ func (f *finder) name(from, to int) (start, end int, c class) {
 func (f *finder) link(from, to int, c class) (at int, proven class, before string) {
 	rest, head := f.lower[to:min(to+300, len(f.lower))], f.lower[max(0, from-160):from]
 	if m := assigned.FindString(rest); m != "" {
-		if c == middling && strings.Contains(m, ":") && !strings.ContainsAny(m, `="'`) && !strings.HasPrefix(rest[len(m):], `"`) || strings.Contains(m, "\n") {
+		said := strings.Contains(m, ":") && !strings.ContainsAny(m, `="'`) && !strings.HasPrefix(rest[len(m):], `"`)
+		if c == middling && said || strings.Contains(m, "\n") {
 			c = weak
 		}
 		if strings.HasSuffix(m, "=") && beforeEntry.MatchString(head) {
@@ -160,8 +161,10 @@ func (f *finder) link(from, to int, c class) (at int, proven class, before strin
 	if c >= header {
 		c = weak
 	}
-	if m := paired.FindString(rest) + wrapped.FindString(rest); m != "" {
-		return to + len(m), c, ""
+	if strings.Contains(rest, "val") || strings.Contains(rest, "content") {
+		if m := paired.FindString(rest) + wrapped.FindString(rest); m != "" {
+			return to + len(m), c, ""
+		}
 	}
 	if m := listed.FindString(rest); m != "" && beforeListed.MatchString(head) {
 		return to + len(m), weak, ",)]}"
@@ -213,9 +216,14 @@ func (f *finder) value(at int, before string, c class) (from, to int) {
 		from += slashes + 1
 		to = from + closing(rest[slashes+1:], rest[slashes], slashes)
 	case strings.HasPrefix(rest, "["):
-		to = at + strings.IndexByte(rest+"]", ']') + 1
-		to = min(to, at+len(rest))
+		to = at + len(rest)
+		if i := strings.IndexByte(rest, ']'); i >= 0 {
+			to = at + i + 1
+		}
 	case c == header && !toEnd.MatchString(rest):
+		if !secretLike(firstWord(rest)) {
+			return at, at
+		}
 		if i := strings.IndexAny(rest, `"'[`); i >= 0 {
 			rest = rest[:i]
 		}
@@ -227,11 +235,17 @@ func (f *finder) value(at int, before string, c class) (from, to int) {
 	default:
 		to = at + unquoted(rest, before)
 	}
-	if from >= to || prose.MatchString(f.lower[from:min(to, from+20)]) || javaName.MatchString(f.text[from:min(to, from+200)]) || c == weak && !secretLike(f.text[from:to]) ||
-		c == header && !toEnd.MatchString(rest) && !secretLike(strings.Fields(f.text[from:min(to, from+longestWord)] + " -")[0]) {
+	value := f.text[from:max(from, to)]
+	if prose.MatchString(strings.ToLower(value[:min(len(value), 20)])) || javaName.MatchString(value[:min(len(value), 200)]) ||
+		c == weak && !secretLike(value) || c == header && !toEnd.MatchString(rest) && !secretLike(firstWord(value)) {
 		return at, at
 	}
 	return from, to
+}
+
+func firstWord(s string) string {
+	word, _, _ := strings.Cut(strings.TrimLeft(s[:min(len(s), longestWord)], " "), " ")
+	return word
 }
 
 // closing is where a quoted value ends, or its line. In JSON within JSON a

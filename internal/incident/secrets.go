@@ -221,7 +221,8 @@ func (f *finder) run(from, to int) {
 		for end < to && alnum(f.text[end]) {
 			end++
 		}
-		dotted := i > 1 && f.text[i-1] == '.' && alnum(f.text[i-2]) || end+1 < len(f.text) && f.text[end] == '.' && alnum(f.text[end+1])
+		dotted := i > 1 && f.text[i-1] == '.' && alnum(f.text[i-2]) ||
+			end+1 < len(f.text) && f.text[end] == '.' && alnum(f.text[end+1])
 		if encoded(f.text[i:end]) && !dotted && !ofKey.MatchString(f.lower[max(0, i-60):i]) {
 			f.mark(i, end, "[opaque]")
 		}
