@@ -174,7 +174,8 @@ func (e *explainer) say(v matchers.Verdict, text string) explained {
 	x := explained{Ours: v.Ours, Reason: v.Reason, Facts: map[string]any{}}
 	if v.Headed {
 		h := v.Header
-		x.Event = &headed{Time: h.Time, Level: h.Level, Thread: e.rules.Mask(h.Thread), User: h.User, Request: h.RequestID, Client: h.Client, URL: e.rules.Mask(h.URL), Logger: h.Logger}
+		r, mask := e.rules.Request(h), e.rules.Mask
+		x.Event = &headed{Time: h.Time, Level: mask(h.Level), Thread: mask(h.Thread), User: r.User, Request: r.ID, Client: r.Client, URL: r.Path, Logger: mask(h.Logger)}
 	}
 	if !v.Ours {
 		x.Excerpt = notify.Cut(e.rules.Mask(text), 500)
