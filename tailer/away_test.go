@@ -142,6 +142,7 @@ func TestFirstLookIsRemembered(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		for _, start := range []tailer.Start{tailer.End, tailer.Beginning} {
 			t.Run(fmt.Sprint(restart, start), func(t *testing.T) {
+				t.Parallel()
 				l := newLog(t)
 				before := time.Now()
 				f := l.follow(tailer.Position{}, tailer.Options{Start: start})
@@ -169,6 +170,11 @@ func TestFirstLookIsRemembered(t *testing.T) {
 				for _, line := range lines {
 					if line.End.Since != want {
 						t.Errorf("%s: since %d, want %d", line.Text, line.End.Since, want)
+					}
+				}
+				for f.Position().Since != 0 { // the end was reached some seconds ago
+					if _, err := f.Block(t.Context(), 10*time.Millisecond); err != nil {
+						t.Fatal(err)
 					}
 				}
 				l.append("d\n")
