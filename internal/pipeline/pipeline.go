@@ -115,7 +115,7 @@ func (l *Log) Run(ctx context.Context) error {
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
-		if l.Beat().IsZero() && silent {
+		if l.Beat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
 			if err := l.begin(); err != nil {
 				return err
 			}
