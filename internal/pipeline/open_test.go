@@ -137,7 +137,7 @@ func TestOlderThanTheFirstLook(t *testing.T) {
 			w.write(strings.Replace(at(-time.Minute, full), "00000001-", "00000009-", 1))
 			until(t, func() bool { return len(p.incidents(t)) == min(tt.want, 1)+1 })
 			want := []string{"00000009 entra-client-secret-invalid 1"}
-			if tt.want > 0 { // each once
+			if tt.want > 0 {
 				want = append([]string{fmt.Sprintf("00000001 entra-client-secret-invalid %d", tt.want)}, want...)
 			}
 			if got := p.incidents(t); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -160,4 +160,3 @@ func (w *world) starting(start tailer.Start) *process {
 		l.Reader, l.Begin = f, f.Position
 	})
 }
-
