@@ -216,7 +216,7 @@ func opened(flows ...int) (list []string) {
 // one more flow.
 func expect(t *testing.T, hub *receiver, log string, want []string) {
 	t.Helper()
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if got := told(hub); len(got) < len(want) {
 			return fmt.Errorf("told %v, want %v", got, want)
 		}
@@ -224,7 +224,7 @@ func expect(t *testing.T, hub *receiver, log string, want []string) {
 	})
 	appendAs(t, log, now(99, 0))
 	want = append(want, opened(99)...)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if got := told(hub); !slices.Contains(got, want[len(want)-1]) {
 			return fmt.Errorf("told %v, want %v", got, want)
 		}
@@ -286,7 +286,7 @@ func TestRotationsFromTheFirstLine(t *testing.T) {
 					write(t, log, "")
 				}
 				w = start(t, dir, "run", "--config", config)
-				eventually(t, func() error {
+				testkit.Until(t, func() error {
 					if got := told(hub); len(got) < len(want) {
 						return fmt.Errorf("told %v, want %v", got, want)
 					}
