@@ -18,9 +18,9 @@ type reported struct {
 var (
 	// leadIns are those words, in the order in which one error has them.
 	leadIns = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)error occurred while`),
-		regexp.MustCompile(`(?i)the error message is:`),
-		regexp.MustCompile(`(?i)error when fetching authorization response:`),
+		regexp.MustCompile(`(?i)error\s+occurred\s+while`),
+		regexp.MustCompile(`(?i)the\s+error\s+message\s+is:`),
+		regexp.MustCompile(`(?i)error\s+when\s+fetching\s+authorization\s+response:`),
 	}
 	// bareError begins an error text where there is no header: a code of
 	// Microsoft's, a Java exception, a JSON object.
@@ -65,8 +65,7 @@ func (s sign) begins(before sign, text string) bool {
 	return s.rank <= before.rank || far
 }
 
-// signsIn are the signs in a text, in order. In an event with a header "Error
-// occurred while" alone says nothing: any part of Jira may report several.
+// signsIn are the signs in a text, in order.
 func signsIn(text string, headed bool) (signs []sign) {
 	for rank, re := range leadIns {
 		for _, m := range re.FindAllStringIndex(text, -1) {
@@ -77,16 +76,28 @@ func signsIn(text string, headed bool) (signs []sign) {
 		signs = append(signs, bareIn(text)...)
 	}
 	slices.SortFunc(signs, func(a, b sign) int { return cmp.Or(a.at-b.at, a.rank-b.rank) })
-	if !headed {
-		return signs
+	if headed {
+		signs = inEvent(text, signs)
 	}
-	var all []sign
-	for i, s := range signs {
-		if s.rank > 0 || i+1 < len(signs) && signs[i+1].rank == 1 && signs[i+1].at-s.end <= near {
-			all = append(all, s)
+	return signs
+}
+
+// inEvent are the signs in an event with a header. "Error occurred while"
+// alone is none, since any part of Jira may report several; nor is what stands
+// in an indented line: that is the message's, and a user may have written it.
+func inEvent(text string, all []sign) (signs []sign) {
+	for i, s := range all {
+		line := text[strings.LastIndexByte(text[:s.at], '\n')+1:]
+		lonely := s.rank == 0 && (i+1 == len(all) || all[i+1].rank != 1 || all[i+1].at-s.end > near)
+		if !lonely && line[0] != ' ' && line[0] != '\t' {
+			signs = append(signs, s)
 		}
 	}
-	return all
+	first, _, _ := strings.Cut(text, "\n")
+	if h, message, _ := event.Parse(first, nil); len(signs) > 0 && signs[0].at > len(first) && h.Logger != "" && message != "" {
+		signs = slices.Insert(signs, 0, sign{0, len(first), len(leadIns)}) // it has a message of another kind
+	}
+	return signs
 }
 
 // bareIn are the lines of a text that begin an error without a lead-in, or

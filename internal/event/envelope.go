@@ -12,13 +12,17 @@ import (
 const maxNesting = 6
 
 // lineKeys are the members that hold the line, by the tool that writes them:
-// log (Docker, Fluent Bit), message (Vector, Filebeat, CloudWatch), msg,
-// MESSAGE (journalctl -o json), event.original (Elastic), line (Loki), body
-// (OpenTelemetry). The first that a record has counts, unless another one
-// begins an event.
+// event.original (Elastic), log (Docker, Fluent Bit), event (Splunk), message
+// (Vector, Filebeat, CloudWatch), msg, MESSAGE (journalctl -o json), line
+// (Loki), body (OpenTelemetry). The first that a record has counts, unless
+// another one begins an event.
 var lineKeys = []string{
-	"log", "message", "msg", "MESSAGE", "event.original", "original", "line", "body", "stringValue", "textPayload", "_raw",
+	"event.original", "original", "log", "event", "message", "msg", "MESSAGE", "line", "body", "stringValue", "textPayload", "_raw",
 }
+
+// inBytes begins a line in journald's form for what is not UTF-8: its bytes as
+// numbers.
+var inBytes = []byte(`"MESSAGE":[`)
 
 // unwrap is the text in a collector's JSON envelope, which may be several
 // lines; a line that is none stays as it is.
@@ -47,7 +51,7 @@ func record(value []byte, depth int) (text []byte, ok bool) {
 	case '{':
 		return inObject(value, depth)
 	case '[':
-		if json.Unmarshal(value, &text) == nil && len(text) > 0 { // journald's form of a line that is not UTF-8
+		if json.Unmarshal(value, &text) == nil && len(text) > 0 { // see inBytes
 			return logical(string(text), depth), true
 		}
 		var all []json.RawMessage

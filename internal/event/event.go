@@ -117,6 +117,11 @@ func (a *Assembler) skip(text []byte, from int) int {
 	if i := a.Find(text[from:]); i >= 0 {
 		at = from + i + 1
 	}
+	if text[from] == '{' { // a collector's: it may write a line as numbers
+		if i := bytes.Index(text[from:at], inBytes); i >= 0 {
+			at = from + i + 1
+		}
+	}
 	for {
 		start := from
 		if i := bytes.LastIndexByte(text[from:max(at-1, from)], '\n'); i >= 0 {

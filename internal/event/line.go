@@ -100,8 +100,10 @@ func bare(line []byte) []byte {
 	case c >= '0' && c <= '9':
 		// A date of Jira's own is no prefix: it has no T, or a level behind it.
 		if len(line) > 10 && line[10] == 'T' {
-			if prefix = kubernetes.FindIndex(line); prefix != nil && begins(line) && !begins(line[prefix[1]:]) {
-				prefix = nil
+			if prefix = kubernetes.FindIndex(line); prefix != nil && begins(line) {
+				if rest := line[prefix[1]:]; !begins(rest) && !bytes.HasPrefix(rest, []byte("{")) {
+					prefix = nil
+				}
 			}
 		}
 	case c == '\t' || c == ' ':
