@@ -64,6 +64,8 @@ type Log struct {
 	stored  tailer.Position
 	at      time.Time // of the last commit
 	sight   sight
+	foreign foreign
+	jira    atomic.Bool // a header of Jira's was seen
 }
 
 // batch is what one read brought: the failures of complete events, the position
@@ -99,6 +101,9 @@ func (l *Log) Run(ctx context.Context) error {
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
+		if err := l.recognize(b.Text, time.Now()); err != nil {
+			return err
+		}
 		if l.Beat().IsZero() && silent {
 			if err := l.begin(); err != nil {
 				return err
@@ -137,7 +142,9 @@ func (l *Log) Run(ctx context.Context) error {
 			}
 		}
 		switch {
-		case ended, ctx.Err() != nil:
+		case ended:
+			return l.judge(now, true)
+		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return fmt.Errorf("log %q: %w", l.Source.Name, err)
