@@ -1,6 +1,31 @@
 package status
 
-import "time"
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Logins makes f what waits before a login is judged, and log where refused
+// ones go.
+func (s *Site) Logins(f func(time.Duration), log *slog.Logger) {
+	s.log = log
+	s.logins.sleep = func(_ context.Context, d time.Duration) { f(d) }
+}
+
+// LoginPause is how long a login waits.
+func LoginPause(refused int, ago time.Duration) time.Duration { return pauseAfter(refused, ago) }
+
+// Refuse is one refused login after the other, at these times: how many each
+// log line counts, 0 where there is none.
+func Refuse(at ...time.Time) (logged []int) {
+	var l logins
+	for _, now := range at {
+		n, _ := l.refuse(now)
+		logged = append(logged, n)
+	}
+	return logged
+}
 
 // Fake makes r the report of the site.
 func (s *Site) Fake(r Report) {

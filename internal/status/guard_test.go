@@ -1,12 +1,16 @@
 package status_test
 
 import (
+	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/status"
 )
 
 func host(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
@@ -103,6 +107,50 @@ func TestBasicAuth(t *testing.T) {
 		response, body := w.ask("/readyz")
 		return response.StatusCode == 503 && body == "not ready\n"
 	})
+}
+
+// Refused logins are logged, seldom and without what was given, and slow down
+// those that follow; who gives no password, or the right one, is not refused.
+func TestRefusedLogins(t *testing.T) {
+	w := newWorld(t, func(c *conf.Config) { c.HTTP.BasicAuth = conf.NewSecret("ops:hunter2") })
+	var waited []time.Duration
+	var log strings.Builder
+	w.site.Logins(func(d time.Duration) { waited = append(waited, d) }, slog.New(slog.NewTextHandler(&log, nil)))
+	as := func(user, password string) int {
+		response, _ := w.ask("/", func(r *http.Request) {
+			r.RemoteAddr = "10.1.2.3:4567"
+			if user != "" {
+				r.SetBasicAuth(user, password)
+			}
+		})
+		return response.StatusCode
+	}
+	for range 4 {
+		if as("", "") != 401 || as("s3cret\n\x1b[31m", "hunter") != 401 {
+			t.Error("a wrong login is answered")
+		}
+	}
+	if as("ops", "hunter2") != 200 {
+		t.Error("the right one is refused")
+	}
+	if want := []time.Duration{time.Second, time.Second}; !slices.Equal(waited, want) {
+		t.Errorf("waited %v, want %v", waited, want)
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `msg="status page: login refused" from=10.1.2.3 refused=1`) || strings.Contains(got, "hunter") || strings.Contains(got, "s3cret") {
+		t.Errorf("logged %s", got)
+	}
+	now := time.Now()
+	if got := status.Refuse(now, now.Add(time.Second), now.Add(59*time.Second), now.Add(time.Minute), now.Add(3*time.Minute)); !slices.Equal(got, []int{1, 0, 0, 3, 1}) {
+		t.Errorf("logged for %v", got)
+	}
+	for _, tt := range []struct {
+		refused   int
+		ago, want time.Duration
+	}{{0, 0, 0}, {2, 0, 0}, {3, 0, time.Second}, {1000, 59 * time.Second, time.Second}, {1000, time.Minute, 0}} {
+		if got := status.LoginPause(tt.refused, tt.ago); got != tt.want {
+			t.Errorf("after %d refused %s ago: waits %s, want %s", tt.refused, tt.ago, got, tt.want)
+		}
+	}
 }
 
 // A browser is told to make nothing of an answer but what it is.

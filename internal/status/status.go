@@ -45,6 +45,7 @@ type Site struct {
 	started time.Time
 	metrics *Metrics
 	running atomic.Pointer[Running]
+	logins  logins
 	looking sync.Mutex // one look at the whole store at a time
 	reports func(now time.Time) (Report, error)
 }
