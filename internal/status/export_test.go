@@ -13,18 +13,14 @@ func (s *Site) Logins(f func(time.Duration), log *slog.Logger) {
 	s.logins.sleep = func(_ context.Context, d time.Duration) { f(d) }
 }
 
-// LoginPause is how long a login waits.
-func LoginPause(refused int, ago time.Duration) time.Duration { return pauseAfter(refused, ago) }
-
 // Refuse is one refused login after the other, at these times: how many each
-// log line counts, 0 where there is none.
-func Refuse(at ...time.Time) (logged []int) {
+// log line counts, 0 where there is none, and how long the next login waits.
+func Refuse(at ...time.Time) (logged []int, pause time.Duration) {
 	var l logins
 	for _, now := range at {
-		n, _ := l.refuse(now)
-		logged = append(logged, n)
+		logged = append(logged, l.refuse(now))
 	}
-	return logged
+	return logged, l.pause(at[len(at)-1].Add(59 * time.Second))
 }
 
 // Fake makes r the report of the site.

@@ -133,22 +133,28 @@ func TestRefusedLogins(t *testing.T) {
 	if as("ops", "hunter2") != 200 {
 		t.Error("the right one is refused")
 	}
-	if want := []time.Duration{time.Second, time.Second}; !slices.Equal(waited, want) {
+	if want := []time.Duration{0, 0, 0, time.Second, time.Second}; !slices.Equal(waited, want) {
 		t.Errorf("waited %v, want %v", waited, want)
 	}
 	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `msg="status page: login refused" from=10.1.2.3 refused=1`) || strings.Contains(got, "hunter") || strings.Contains(got, "s3cret") {
 		t.Errorf("logged %s", got)
 	}
 	now := time.Now()
-	if got := status.Refuse(now, now.Add(time.Second), now.Add(59*time.Second), now.Add(time.Minute), now.Add(3*time.Minute)); !slices.Equal(got, []int{1, 0, 0, 3, 1}) {
-		t.Errorf("logged for %v", got)
-	}
 	for _, tt := range []struct {
-		refused   int
-		ago, want time.Duration
-	}{{0, 0, 0}, {2, 0, 0}, {3, 0, time.Second}, {1000, 59 * time.Second, time.Second}, {1000, time.Minute, 0}} {
-		if got := status.LoginPause(tt.refused, tt.ago); got != tt.want {
-			t.Errorf("after %d refused %s ago: waits %s, want %s", tt.refused, tt.ago, got, tt.want)
+		after []time.Duration // since the beginning
+		want  []int
+		pause time.Duration
+	}{
+		{[]time.Duration{0, 1, 59, 60, 180}, []int{1, 0, 0, 3, 1}, 0},
+		{[]time.Duration{0, 59, 118}, []int{1, 0, 2}, time.Second},
+		{[]time.Duration{0, 59, 119}, []int{1, 0, 2}, 0}, // the first two are forgotten
+	} {
+		var at []time.Time
+		for _, seconds := range tt.after {
+			at = append(at, now.Add(seconds*time.Second))
+		}
+		if got, pause := status.Refuse(at...); !slices.Equal(got, tt.want) || pause != tt.pause {
+			t.Errorf("refused after %v s: logged for %v, then waits %v; want %v, %v", tt.after, got, pause, tt.want, tt.pause)
 		}
 	}
 }

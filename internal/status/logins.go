@@ -20,58 +20,48 @@ const (
 // behind a proxy they have one address. Who knows the password waits as well,
 // but is never locked out.
 type logins struct {
-	sleep func(context.Context, time.Duration) // nil = as long as that
+	sleep func(context.Context, time.Duration)
 
 	mu      sync.Mutex
-	refused int       // in a row, none of them forgetting before the next
+	refused int       // none of them forgetting before the next
 	last    time.Time // when the last one was
 	logged  time.Time
 	silent  int // refused since then
 }
 
-// wait waits before a login is judged.
-func (l *logins) wait(ctx context.Context, now time.Time) {
+// pause is how long a login waits before it is judged.
+func (l *logins) pause(now time.Time) time.Duration {
 	l.mu.Lock()
-	pause := pauseAfter(l.refused, now.Sub(l.last))
-	l.mu.Unlock()
-	if pause == 0 {
-		return
-	}
-	if l.sleep != nil {
-		l.sleep(ctx, pause)
-		return
-	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(pause):
-	}
-}
-
-// pauseAfter is how long a login waits after so many refused ones, the last of
-// them so long ago.
-func pauseAfter(refused int, ago time.Duration) time.Duration {
-	if refused < freeLogins || ago >= forgetting {
+	defer l.mu.Unlock()
+	if l.refused < freeLogins || now.Sub(l.last) >= forgetting {
 		return 0
 	}
 	return loginPause
 }
 
-// refuse notes a refused login, and tells whether it is to be logged and how
-// many there were since that was done last.
-func (l *logins) refuse(now time.Time) (n int, log bool) {
+// refuse notes a refused login. n is how many there were since the last that
+// was logged; 0 = this one is not to be.
+func (l *logins) refuse(now time.Time) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.last) >= forgetting {
 		l.refused = 0
 	}
 	l.refused++
-	l.last = now
 	l.silent++
-	if !l.logged.IsZero() && now.Sub(l.logged) < forgetting {
-		return 0, false
+	l.last = now
+	if now.Sub(l.logged) < forgetting {
+		return 0
 	}
 	n, l.silent, l.logged = l.silent, 0, now
-	return n, true
+	return n
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // login tells whether a request may be answered as far as the password goes.
@@ -81,11 +71,11 @@ func (s *Site) login(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() || r.Header.Get("Authorization") == "" {
 		return knows(rules, r)
 	}
-	s.logins.wait(r.Context(), time.Now())
+	s.logins.sleep(r.Context(), s.logins.pause(time.Now()))
 	if knows(rules, r) {
 		return true
 	}
-	if n, log := s.logins.refuse(time.Now()); log {
+	if n := s.logins.refuse(time.Now()); n > 0 {
 		from, _, _ := net.SplitHostPort(r.RemoteAddr)
 		s.log.Warn("status page: login refused", "from", from, "refused", n)
 	}
