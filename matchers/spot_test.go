@@ -111,30 +111,13 @@ sample = [{match = true, text = "AADSTS7000215: zebra secret. Trace ID: 15582ef9
 	if err := os.WriteFile(filepath.Join(dir, "own.toml"), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := matchers.LoadProven(dir)
+	s, err := matchers.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := matchers.NewSpotter(s)
 	for _, id := range []string{"15582ef9", "25582ef9", "15582ef0"} {
 		sameSight(t, p, s, carrier("AADSTS7000215: zebra secret. Trace ID: "+id+"-f50c-49d2-bbea-ed98debc4d00"))
-	}
-}
-
-// LoadProven tries the operator's causes as Load does.
-func TestLoadProven(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "own.toml"), []byte("[[cause]]\nid = \"own\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, want := matchers.Load(dir)
-	_, got := matchers.LoadProven(dir)
-	if want == nil || got == nil || got.Error() != want.Error() {
-		t.Errorf("LoadProven says %v, Load says %v", got, want)
-	}
-	s, err := matchers.LoadProven("")
-	if err != nil || len(s.Causes()) != len(builtin(t).Causes()) {
-		t.Errorf("the built-in catalogue: %v", err)
 	}
 }
 

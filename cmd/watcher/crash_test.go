@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -50,7 +51,7 @@ func TestKillBetweenAnyTwoLines(t *testing.T) {
 			w = start(t, dir, "run", "--config", config)
 			hub.alerts(len(want))
 			appendAs(t, log, failure(9, 50, badSecret)) // comes last
-			eventually(t, func() error {
+			testkit.Until(t, func() error {
 				if list := told(hub); list[len(list)-1] != flowID(9)+" opened entra-client-secret-invalid" {
 					return fmt.Errorf("the last failure is not told: %v", list)
 				}
@@ -112,7 +113,7 @@ func TestMissedLinesAreSaid(t *testing.T) {
 	rename(t, filepath.Join(dir, "atlassian-jira.log.gone"), filepath.Join(t.TempDir(), "elsewhere"))
 	appendAs(t, log, failure(2, 2, badSecret))
 	w = start(t, dir, "run", "--config", config)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if got := told(hub); len(got) < 3 { // an alert may come twice, with one ID
 			return fmt.Errorf("told %v, want 3 alerts", got)
 		}

@@ -13,6 +13,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -90,7 +91,7 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 	// One more failure comes last and shows that nothing was between.
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(len(article) + 1)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if n := len(slack.accepted()); n != len(article)+1 {
 			return fmt.Errorf("%d messages to Slack, want %d", n, len(article)+1)
 		}

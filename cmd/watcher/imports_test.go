@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"internal/torture":   {"tailer", "internal/event", "matchers"},
 	"internal/jiralog":   {"matchers"},
 	"internal/scanbench": {},
+	"internal/testkit":   {},
 	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
 }
 

@@ -106,7 +106,7 @@ func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := sync.OnceValues(func() (*matchers.Set, error) { return matchers.LoadProven(dir) })
+	load := sync.OnceValues(func() (*matchers.Set, error) { return matchers.Load(dir) })
 	if dir != "" || len(c.Alerts.Mute) > 0 {
 		set, err := load()
 		if err != nil {

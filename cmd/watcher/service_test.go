@@ -3,13 +3,14 @@ package main_test
 import (
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // systemd is the other end of sd_notify.
@@ -46,7 +47,7 @@ func listen(t testing.TB) *systemd {
 // hears waits until a message that begins so has come n times.
 func (s *systemd) hears(prefix string, n int) {
 	s.t.Helper()
-	eventually(s.t, func() error {
+	testkit.Until(s.t, func() error {
 		if got := s.count(prefix); got < n {
 			return fmt.Errorf("%s was said %d times, want %d", prefix, got, n)
 		}
@@ -227,10 +228,7 @@ func TestCrashIsRestarted(t *testing.T) {
 
 // systemd accepts the unit, and finds little to expose in it.
 func TestUnit(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		missing(t, "systemd-analyze (Debian package systemd)")
-	}
+	analyze := testkit.Program(t, "systemd-analyze")
 	text := strings.ReplaceAll(read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service")), "/usr/bin/jira-oauth-watcher", binary)
 	unit := write(t, filepath.Join(t.TempDir(), "jira-oauth-watcher.service"), text)
 	if out, err := exec.Command(analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(out) > 0 {
@@ -239,14 +237,4 @@ func TestUnit(t *testing.T) {
 	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=11", unit).CombinedOutput(); err != nil {
 		t.Errorf("systemd-analyze security: %v\n%s", err, out)
 	}
-}
-
-// missing skips a test whose program is not installed; where CI is set, it
-// fails it.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed", what)
-	}
-	t.Skipf("%s is not installed", what)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -299,6 +300,7 @@ func sameFast(t *testing.T, text string, seed uint64) {
 // The fast way takes the same events as looking at every line, over random
 // texts and random cuts.
 func TestFastIsTheSame(t *testing.T) {
+	testkit.Pure(t)
 	pieces := []string{
 		"", "\t", "2024-03-05 09:07:03,021 main ERROR x", "2024-03-05 09:07:03,021 main ERROR oauth2", "\tat a.B.c(B.java:1)", "oauth2", "Caused by: oauth2 z",
 		"\u201d2024-03-05 09:07:03,021 main WARN q oauth2", "2024-03-05 09:07:03,021 WARN\r", strings.Repeat("l", event.MaxText-10), strings.Repeat("m", event.MaxText+10) + "oauth2",
@@ -307,7 +309,7 @@ func TestFastIsTheSame(t *testing.T) {
 		"oauth", "2 oauth", "\xff\x00", strings.Repeat("2024-03-05 09:07:03,021 ordinary\n", 50),
 	}
 	random := rand.New(rand.NewPCG(3, 4))
-	for i := range 3000 {
+	for i := range testkit.Fewer(300, 3000) {
 		lines := make([]string, random.IntN(14))
 		for i := range lines {
 			lines[i] = pieces[random.IntN(len(pieces))]
