@@ -20,9 +20,9 @@ var lineKeys = []string{
 	"event.original", "original", "log", "event", "message", "msg", "MESSAGE", "line", "body", "stringValue", "textPayload", "_raw",
 }
 
-// inBytes begins a line in journald's form for what is not UTF-8: its bytes as
-// numbers.
-var inBytes = []byte(`"MESSAGE":[`)
+// inBytes is before a line of the journal, which writes one that is not UTF-8
+// as its bytes in numbers: no word is found in them.
+var inBytes = []byte(`"MESSAGE"`)
 
 // unwrap is the text in a collector's JSON envelope, which may be several
 // lines; a line that is none stays as it is.

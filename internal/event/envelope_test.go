@@ -39,6 +39,7 @@ func TestEnvelopes(t *testing.T) {
 		"event.original, flat":     func(l string) string { return in(`{"event.original":%s}`, l) },
 		"journalctl":               func(l string) string { return in(`{"MESSAGE":%s,"PRIORITY":"6"}`, l) },
 		"journalctl, not UTF-8":    func(l string) string { return `{"PRIORITY":"6","MESSAGE":` + asBytes(l) + `}` },
+		"journalctl, older":        func(l string) string { return `{ "MESSAGE" : ` + strings.ReplaceAll(asBytes(l), ",", ", ") + ` }` },
 		"opentelemetry":            func(l string) string { return in(`{"body":{"stringValue":%s}}`, l) },
 		"search result":            func(l string) string { return in(`{"_source":{"message":%s}}`, l) },
 		"an envelope in another":   func(l string) string { return in(`{"log":%s}`, in(`{"msg":%s}`, l)+"\n") },

@@ -77,9 +77,9 @@ func (l *Log) recognize(text []byte, now time.Time) error {
 	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetRecognized(l.Key) })
 }
 
-// judge tells, once, that a log does not look like one of Jira's, and that it
+// suspect tells, once, that a log does not look like one of Jira's, and that it
 // does after all.
-func (l *Log) judge(now time.Time, ended bool) error {
+func (l *Log) suspect(now time.Time, ended bool) error {
 	if err := l.restore(); err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (l *Log) Run(ctx context.Context) error {
 		}
 		switch {
 		case ended:
-			return l.judge(now, true)
+			return l.suspect(now, true)
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:

@@ -53,7 +53,7 @@ func (l *Log) look(now time.Time, text bool, waiting error) error {
 	if err := l.trouble(t, l.Silent > 0 && waiting == nil && now.Sub(s.line) >= l.Silent, over, now); err != nil {
 		return err
 	}
-	return l.judge(now, false)
+	return l.suspect(now, false)
 }
 
 // trouble brings the incident of a trouble up to date: on says that it is
