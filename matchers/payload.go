@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"encoding/json"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +27,14 @@ const (
 // plugin. The JSON may be cut off, and every blank may be a line break.
 func payload(text string) message {
 	text = collapse(text)
+	for range 2 { // pages escape what is escaped already
+		if strings.Contains(text, "&") && quoted.MatchString(text) {
+			text = html.UnescapeString(text)
+		}
+	}
+	if strings.ContainsAny(text, "\u201c\u201d\u201e") && quoted.MatchString(text) {
+		text = straight.Replace(text)
+	}
 	if _, report, ok := strings.Cut(text, leadIn+" "); ok && answer(report) {
 		text = report // what the provider says may hold the words of the plugin
 	} else if i := strings.LastIndex(text, leadIn); i >= 0 {
@@ -63,6 +72,12 @@ func answer(report string) bool {
 	}
 	return false
 }
+
+var (
+	// quoted is JSON whose quotation marks a page or an editor has changed.
+	quoted   = regexp.MustCompile(`\{ ?(?:&(?:amp;)*(?:quot|#34|#[xX]22);|[\x{201c}\x{201d}\x{201e}])`)
+	straight = strings.NewReplacer("\u201c", `"`, "\u201d", `"`, "\u201e", `"`)
+)
 
 func collapse(s string) string { return strings.Join(strings.Fields(s), " ") }
 

@@ -67,6 +67,8 @@ type Log struct {
 	at      time.Time     // of the last commit
 	counted store.Counted // the open event, if it is counted already
 	sight   sight
+	foreign foreign
+	jira    atomic.Bool // a header of Jira's was seen
 }
 
 // batch is what one read brought: the failures of complete events, the position
@@ -115,6 +117,9 @@ func (l *Log) Run(ctx context.Context) error {
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
+		if err := l.recognize(b.Text, time.Now()); err != nil {
+			return err
+		}
 		if l.Beat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
 			if err := l.begin(); err != nil {
 				return err
@@ -160,7 +165,9 @@ func (l *Log) Run(ctx context.Context) error {
 			}
 		}
 		switch {
-		case ended, ctx.Err() != nil:
+		case ended:
+			return l.suspect(now, true)
+		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return fmt.Errorf("log %q: %w", l.Source.Name, err)
