@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/tailer"
 )
 
 const (
@@ -66,8 +67,10 @@ const shrank = "it shrank while it was read: what was taken away is not in this 
 // events shows the eye all lines from the first event that begins in the piece
 // to the end of the last one.
 func (p piece) events(e *eye, w *window) error {
-	w.open(p.file, max(p.from-1, 0), min(p.to+slack, p.size), p.size)
-	inside, headed := p.from > 0, false // in a line that begins before the piece; a header was seen
+	first := max(p.from-1, p.in.start)
+	w.open(p.file.File, first, min(p.to+slack, p.size), p.size)
+	w.until = p.to                          // behind it no event of this piece begins
+	inside, headed := first < p.from, false // in a line that begins before the piece; a header was seen
 	for {
 		text, at, cut, err := w.next()
 		if len(text) == 0 {
@@ -87,6 +90,7 @@ func (p piece) events(e *eye, w *window) error {
 			switch {
 			case n >= 0:
 				text, at, headed = text[n:], at+int64(n), true
+				w.until = p.size
 			case at+int64(len(text)) >= p.to:
 				return nil
 			default:
@@ -138,18 +142,19 @@ func (p piece) within(text []byte, at int64) int {
 // window is a run of whole lines of a file, read in blocks.
 type window struct {
 	buf        []byte
-	file       io.ReaderAt
+	file       *os.File
 	at         int64 // where buf begins in the file
 	held, used int   // bytes in buf, and how many of them were given out
 	soft, end  int64 // where to read to at first, and at most
+	until      int64 // where passing over the rest of a line ends at most
 	passing    bool  // over the rest of a line that was cut
 	short      bool  // the file ended before its end
 }
 
 func newWindow() *window { return &window{buf: make([]byte, block)} }
 
-func (w *window) open(file io.ReaderAt, at, soft, end int64) {
-	*w = window{buf: w.buf, file: file, at: at, soft: soft, end: end}
+func (w *window) open(file *os.File, at, soft, end int64) {
+	*w = window{buf: w.buf, file: file, at: at, soft: soft, end: end, until: end}
 }
 
 // next is the next whole lines and where they begin: valid until it is called
@@ -166,6 +171,11 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 				i = w.held - 1
 			}
 			w.drop(i + 1)
+		}
+		if w.passing {
+			if w.at = min(tailer.NextData(w.file, w.at), w.end); w.at >= w.until {
+				return nil, w.at, false, io.EOF
+			}
 		}
 		err := w.fill()
 		switch {
