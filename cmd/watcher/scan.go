@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -101,7 +102,8 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 }
 
 // scanCauses is the catalogue. Where the operator has added nothing to it,
-// nothing can be wrong with it, and it is loaded while the logs are read.
+// nothing can be wrong with it, and it is loaded while the logs are read; on one
+// core only once a failure was found.
 func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 	dir, err := causesDir(c)
 	if err != nil {
@@ -117,7 +119,9 @@ func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 			return nil, err
 		}
 	}
-	go load()
+	if runtime.GOMAXPROCS(0) > 1 {
+		go load()
+	}
 	return func() *matchers.Set {
 		set, err := load()
 		if err != nil {

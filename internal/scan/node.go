@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
@@ -85,6 +86,7 @@ func (s *scanner) plain(ctx context.Context, n *node, in *input) {
 
 // worker reads pieces until there are no more.
 func (s *scanner) worker(ctx context.Context) {
+	debug.SetPanicOnFault(true) // of a mapped file that has shrunk, see piece.mapped
 	e, w := newEye(s.set, s.options), newWindow()
 	for p := range s.work {
 		if ctx.Err() == nil {
