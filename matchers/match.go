@@ -68,14 +68,24 @@ type Verdict struct {
 // event that Diagnose calls ours passes it.
 func MayBeOurs(text []byte) bool { return Find(text) >= 0 }
 
-// Find tells where in a text the first sign of the flow stands: its name in a
-// URL or a logger, or the plugin's shortened logger; -1 = nowhere. It is what
-// every byte of every log passes (docs/performance.md has figures).
+// Find tells where in a text the first sign of the flow stands, -1 = nowhere:
+//
+//	oauth2-client/  oauth2/client/   in a URL, also with JSON's escaped slashes (\/)
+//	oauth2.client.                   in a logger
+//	[c.a.o.c.                        the shortened logger
+//
+// "oauth2" alone is none: Jira is an OAuth 2.0 provider too, and its requests
+// and loggers (/rest/oauth2/latest/token, c.a.oauth2.provider) may stand in
+// every event. A text has the same signs with and without its line ends.
+//
+// Every byte of every log passes it (docs/performance.md has figures).
 func Find(text []byte) int { return signs.Index(text) }
 
 // signs are compared by the two of their letters that are rarest together in
-// Jira's logs.
-var signs = seek.NewWords(seek.Word{Text: "oauth2", One: 4}, seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
+// Jira's logs: "2" before the "l" of client, and "[" before "o".
+var signs = seek.NewWords(
+	seek.Word{Text: "oauth2", Next: []string{"-client/", `-client\/`, "/client/", `\/client\/`, ".client."}, One: 8, Also: 9, Rare: "h2"},
+	seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
 
 // Match diagnoses an event; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.

@@ -90,8 +90,12 @@ var (
 	maven      = regexp.MustCompile(`^\[[A-Z]{4,7}\] \[[^\]]{1,40}\] `)
 )
 
-// bare is a line without what a collector put before it.
+// bare is a line without what a collector put before it, and without the zeros
+// that it begins with where a log was truncated whose writer kept its offset.
 func bare(line []byte) []byte {
+	if len(line) > 0 && line[0] == 0 {
+		line = bytes.TrimLeft(line, "\x00")
+	}
 	if len(line) == 0 {
 		return line
 	}

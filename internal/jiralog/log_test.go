@@ -71,6 +71,16 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// Events of Jira's own OAuth 2.0 provider name oauth2 and are no failures.
+func TestProvider(t *testing.T) {
+	o := options()
+	o.Every, o.Provider = 0, 2
+	text, w := made(t, o, 1<<20)
+	if n := strings.Count(text, "oauth2"); n < w.Events/2 || w.Failures != 0 {
+		t.Errorf("%d times oauth2 in %d events, %d failures", n, w.Events, w.Failures)
+	}
+}
+
 // Wrong usage is said in a sentence.
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{{"-size", "much"}, {"-from", "today"}, {"-nosuch"}} {
