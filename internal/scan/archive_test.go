@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/internal/scan"
 )
@@ -31,7 +32,8 @@ func manyMembers(t testing.TB, n int, name string) string {
 	t.Helper()
 	var files []string
 	for i := range n {
-		files = append(files, fmt.Sprintf(name, i), hour(i%50))
+		at := t0.Add(time.Duration(i) * time.Minute)
+		files = append(files, fmt.Sprintf(name, i), ordinary(at)+failure(at, i%50, badSecret)+ordinary(at))
 	}
 	return write(t, filepath.Join(t.TempDir(), "Jira_support_1.zip"), zipped(t, files...))
 }
