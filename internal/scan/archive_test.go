@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/internal/scan"
 )
 
@@ -40,6 +41,7 @@ func manyMembers(t testing.TB, n int, name string) string {
 
 // What a member of a zip costs does not grow with the number of members.
 func TestMembersAreLinear(t *testing.T) {
+	testkit.Pure(t)
 	const few, many = 200, 2000
 	for _, name := range []string{"log/atlassian-jira.log.%d", "n%d/log/atlassian-jira.log"} {
 		cost := func(n int) uint64 {
@@ -63,6 +65,7 @@ func TestMembersAreLinear(t *testing.T) {
 // A zip that is made to overload its reader costs little, what is wrong is said
 // of each log, and the others are reported.
 func TestHostileZips(t *testing.T) {
+	testkit.Pure(t)
 	const header = "PK\x01\x02" // of an entry of the list of files
 	two := func() []byte {
 		return []byte(zipped(t, "log/atlassian-jira.log.1", hour(1), "log/atlassian-jira.log", hour(2)))
@@ -121,6 +124,7 @@ func TestHostileZips(t *testing.T) {
 // What unpacks to far more than a log does is read so far and no further, and
 // the other logs of the zip are read.
 func TestExpansion(t *testing.T) {
+	testkit.Pure(t)
 	defer scan.FreeOf(1<<20, 8<<20)()
 	zeros := hour(1) + strings.Repeat("\x00", 3<<20)
 	bomb := packed(t, zeros)
@@ -172,6 +176,7 @@ func randomText(size int) string {
 // Holes and zeros without a line end cost no more than reading them, and a
 // report does not depend on whether they are stored.
 func TestHoles(t *testing.T) {
+	testkit.Pure(t)
 	const hole = 20 << 20
 	line := failure(t0, 1, badSecret)
 	for name, text := range map[string][]string{
