@@ -6,6 +6,7 @@
 # measured there), each fuzz target for a while, and the packages in booted
 # Debian machines.
 #
+# -parallel 8: the tests of the program mostly wait for it.
 # -count=1: go test does not know that the tests build the program, and would
 # believe an older result. gotestsum prints go test's own lines, then how many
 # tests were skipped, and why.
@@ -19,10 +20,10 @@ if ! command -v gcc >/dev/null; then
 fi
 
 # Something is printed at least every 30 seconds, also while one package is slow.
-(while sleep 20; do echo "... $SECONDS s"; done) &
+(while sleep 20 >/dev/null 2>&1; do echo "... $SECONDS s"; done) &
 trap 'kill $!' EXIT
 
-run() { go tool gotestsum --format standard-quiet -- -count=1 -timeout 15m "$@"; }
+run() { go tool gotestsum --format standard-quiet -- -count=1 -parallel 8 -timeout 15m "$@"; }
 
 case ${1:-} in
 "")

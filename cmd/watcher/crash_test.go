@@ -83,6 +83,7 @@ func told(r *receiver) []string {
 // What is written while the program is down is told after the restart, also
 // when no event had been complete before, and over a rotation.
 func TestDowntime(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
@@ -105,6 +106,7 @@ func TestDowntime(t *testing.T) {
 // When the file that was being read is gone with what follows it, the program
 // says what it may have missed, and goes on with what is there.
 func TestMissedLinesAreSaid(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, config, log := follow(t, dir, hub, "")
@@ -137,6 +139,7 @@ func TestMissedLinesAreSaid(t *testing.T) {
 
 // A rename rotation and a truncation while the program runs lose nothing.
 func TestRotationWhileRunning(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, _, log := follow(t, dir, hub, "")
@@ -167,6 +170,7 @@ func TestRotationWhileRunning(t *testing.T) {
 // A damaged state file is set aside with a warning, and neither used nor
 // deleted.
 func TestDamagedStateFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
@@ -189,6 +193,7 @@ func TestDamagedStateFile(t *testing.T) {
 
 // Two programs on one state file: the second one says so and ends.
 func TestStateInUse(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	w, config, _ := follow(t, dir, receive(t), "")
 	second := start(t, dir, "run", "--config", config)

@@ -68,6 +68,7 @@ func sample(t testing.TB, name string) string {
 // Each failure of the article, written to a live log by another process, is
 // one signed webhook request and one Slack message.
 func TestEveryFailureOfTheArticle(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub, slack := receive(t), receive(t)
 	config, log := settings(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/T0/B0/canary\"\n", slack.URL))
@@ -132,6 +133,7 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 // A thousand failures of five integrations are five alerts; another cause of
 // one of them is one more.
 func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, _, log := follow(t, dir, hub, "")
@@ -166,6 +168,7 @@ func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
 
 // Reminders and the end of an incident come by themselves.
 func TestReminderAndQuiet(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, _, log := follow(t, dir, hub, "[alerts]\nrepeat_interval = \"1s\"\nquiet_after = \"4s\"\n")

@@ -203,6 +203,7 @@ func harmless(t *testing.T, where string, value any) {
 // The report of a scan, as text and as HTML, and explain show the same events
 // and obey none of them.
 func TestForgedReports(t *testing.T) {
+	t.Parallel()
 	var log strings.Builder
 	for n, carrier := range carriers {
 		for m, attempt := range attempts {

@@ -104,6 +104,7 @@ func TestServiceNotifies(t *testing.T) {
 // A reload with another log, another notifier and own causes takes all of them;
 // a bad cause keeps the old ones.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub, second := receive(t), receive(t)
 	w, config, log := follow(t, dir, hub, "")
@@ -145,6 +146,7 @@ title = "Ask Maria for a new secret"
 // What waits for a notifier that is taken out of the configuration is kept and
 // named, and sent when the notifier is back.
 func TestDepartedNotifier(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub, second := receive(t), receive(t)
 	second.then(status(404)) // settings refused: a restart tries again at once
@@ -176,6 +178,7 @@ func TestDepartedNotifier(t *testing.T) {
 
 // A reload does not move the state: the old configuration stays, and says why.
 func TestReloadKeepsTheStateDirectory(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, config, log := follow(t, dir, hub, "")
@@ -189,6 +192,7 @@ func TestReloadKeepsTheStateDirectory(t *testing.T) {
 
 // A broken file of own causes is refused when the program starts; the rest runs.
 func TestBrokenCausesAtTheStart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	causes := filepath.Join(dir, "causes.d")
