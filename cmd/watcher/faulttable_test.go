@@ -158,7 +158,8 @@ func (f *faulty) table(mended bool) string {
 	return fmt.Sprintf("[[slack]]\nname = %q\nbot_token = \"xoxb-CANARY-%s\"\nchannel = \"C0123456789\"\napi_url = \"%s/api/\"\n%s", f.name, f.name, address, more)
 }
 
-// flows are the integrations of the accepted messages, in order.
+// flows are the integrations of the accepted messages, in order. One that was
+// answered later than the time limit of a second, as on a busy machine, comes twice.
 func (f *faulty) flows() (flows []int) {
 	for _, q := range f.accepted() {
 		body := string(q.body)
@@ -177,7 +178,7 @@ func (f *faulty) flows() (flows []int) {
 			}
 		}
 	}
-	return flows
+	return slices.Compact(flows)
 }
 
 // said tells whether a log says of a notifier what is wrong with it.
