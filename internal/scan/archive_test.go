@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // problems are what a report says of the logs it could not read whole, in the
