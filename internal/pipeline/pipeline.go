@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -95,7 +96,7 @@ func (l *Log) Run(ctx context.Context) error {
 	l.events.Find = matchers.Find
 	wait := time.Duration(0)
 	for {
-		asked := time.Now()
+		asked := clock.Now()
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
@@ -119,12 +120,12 @@ func (l *Log) Run(ctx context.Context) error {
 				l.batch.gaps = append(l.batch.gaps, incident.Gap{Bytes: g.Bytes, Why: g.Why, At: g.At})
 			}
 		}
-		if len(l.batch.failures)+len(l.batch.gaps) > 0 || err != nil || time.Since(l.at) >= checkpoint {
+		if len(l.batch.failures)+len(l.batch.gaps) > 0 || err != nil || clock.Since(l.at) >= checkpoint {
 			if err := l.commit(); err != nil {
 				return err
 			}
 		}
-		stats, now := l.Reader.Stats(), time.Now()
+		stats, now := l.Reader.Stats(), clock.Now()
 		waiting := stats.Waiting
 		// A log with lines every second is current too: nothing more is to be
 		// read, and what came had to be waited for.
@@ -191,7 +192,7 @@ func (l *Log) take(e event.Event) {
 // commit is the one transaction: incidents, alerts and position together, or
 // nothing of it.
 func (l *Log) commit() error {
-	l.at = time.Now()
+	l.at = clock.Now()
 	if len(l.batch.failures)+len(l.batch.gaps) == 0 && l.batch.next == l.stored {
 		return nil
 	}

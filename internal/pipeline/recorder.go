@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
@@ -26,7 +27,7 @@ type Recorder struct {
 // Tally counts what is recorded. Its methods are called in the middle of a
 // transaction and from several goroutines.
 type Tally interface {
-	Failure(cause string)
+	Failure(integration, cause string, at time.Time)
 	Alert(kind notify.Kind)
 }
 
@@ -39,10 +40,10 @@ type Target struct {
 // record takes one failure into its incident, and into the storm that speaks
 // for it, and queues the alert it is worth.
 func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source) error {
-	now := time.Now()
+	now := clock.Now()
 	key := r.Rules.Key(f)
 	if r.Tally != nil {
-		r.Tally.Failure(f.Cause.ID)
+		r.Tally.Failure(key, f.Cause.ID, f.Time)
 	}
 	if err := tx.Happened(key, f.Time, now); err != nil {
 		return err

@@ -79,7 +79,7 @@ func (m *Metrics) expect(r *Running) {
 }
 
 // Failure counts a failure.
-func (m *Metrics) Failure(cause string) { m.failures.WithLabelValues(cause).Inc() }
+func (m *Metrics) Failure(_, cause string, _ time.Time) { m.failures.WithLabelValues(cause).Inc() }
 
 // Alert counts an alert.
 func (m *Metrics) Alert(kind notify.Kind) { m.alerts.WithLabelValues(string(kind)).Inc() }
