@@ -262,5 +262,5 @@ func (w *Worker) again(d Delivery, failed *Error, attempts int) error {
 // it left to chance so that many senders do not come back at once.
 func backoff(attempt int) time.Duration {
 	pause := min(firstPause<<min(attempt-1, 10), maxPause)
-	return pause/2 + clock.Jitter(pause / 2)
+	return pause/2 + clock.Jitter(pause/2)
 }

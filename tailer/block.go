@@ -13,22 +13,17 @@ type Block struct {
 	rest   Position // what a position here has besides its place; if Late, the whole position before it
 }
 
-// origin is where in which file a block begins. head is never changed, only
-// continued behind its end.
+// origin is where in which file a block begins.
 type origin struct {
 	id     ident
-	head   []byte // the first bytes of the file, at most maxPrint
-	print  uint64 // hash of a full head
+	born   int64
+	known  int    // how many of the file's first bytes are known, at most maxPrint
+	print  uint64 // their hash
 	offset int64
 }
 
 func (o origin) place(offset int64) Place {
-	n := int(min(offset, int64(len(o.head))))
-	p := Place{o.id.dev, o.id.ino, o.print, n, offset}
-	if n < maxPrint {
-		p.Print = hash(o.head[:n])
-	}
-	return p
+	return Place{o.id.dev, o.id.ino, o.born, o.print, o.known, offset}
 }
 
 // Position is just behind the first n bytes of Text, where a line ends. Behind

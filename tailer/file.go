@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 const maxPrint = 1024 // bytes that vouch for a file
@@ -34,11 +36,12 @@ func identOf(fi fs.FileInfo) ident {
 type file struct {
 	f      *os.File // nil while the file is only remembered
 	id     ident
+	born   int64     // when it was created, in Unix nanoseconds; 0 = unknown
 	gz     *inflater // reads what is compressed; nil for a plain file
 	read   int64     // offset of the next byte to read
 	pos    int64     // offset behind the last line delivered
 	head   []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
-	print  uint64    // hash of a full head
+	print  uint64    // hash of head
 	seen   int64     // the greatest size seen
 	mtime  time.Time // of the last look at which the file was as expected
 	caught time.Time // mtime when all there was had been read: no copy with more is older. Zero before that
@@ -65,7 +68,7 @@ func openFile(path string, zipped bool) (*file, error) {
 		f.Close()
 		return nil, err
 	}
-	g := &file{f: f, id: identOf(fi), seen: fi.Size(), mtime: fi.ModTime()}
+	g := &file{f: f, id: identOf(fi), born: bornAt(f), seen: fi.Size(), mtime: fi.ModTime()}
 	if zipped {
 		g.gz, g.seen = &inflater{f: f}, 0
 	}
@@ -76,6 +79,16 @@ func openFile(path string, zipped bool) (*file, error) {
 	return g, nil
 }
 
+// bornAt is when a file was created, 0 where its file system does not say.
+func bornAt(f *os.File) int64 {
+	var st unix.Statx_t
+	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st)
+	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return 0
+	}
+	return clock.Born(f, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))).UnixNano()
+}
+
 // readHead takes the head anew.
 func (g *file) readHead() error {
 	var head [maxPrint]byte
@@ -83,7 +96,7 @@ func (g *file) readHead() error {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	g.head = nil
+	g.head, g.print = nil, 0
 	g.extend(head[:n], 0)
 	return nil
 }
@@ -218,16 +231,19 @@ func (g *file) change(size int64, found []byte) error {
 }
 
 // origin is where the next block of the file begins.
-func (g *file) origin() origin { return origin{g.id, g.head, g.print, g.pos} }
+func (g *file) origin() origin { return origin{g.id, g.born, len(g.head), g.print, g.pos} }
+
+// place is behind the last line delivered.
+func (g *file) place() Place { return g.origin().place(g.pos) }
 
 // position is the place behind the last line delivered.
 func (g *file) position() Position {
-	return Position{Written: g.mtime.UnixNano()}.with(g.origin().place(g.pos))
+	return Position{Written: g.mtime.UnixNano()}.with(g.place())
 }
 
-// vouched is position with all that is known of the file's beginning.
-func (g *file) vouched() Place {
-	return Place{g.id.dev, g.id.ino, hash(g.head), len(g.head), g.pos}
+// mayBe says whether the file can be that of p: an inode may be used again.
+func (g *file) mayBe(p Place) bool {
+	return g.id == p.id() && (g.born == p.Born || g.born == 0 || p.Born == 0)
 }
 
 // matches says whether the file begins as the one of p did.

@@ -46,7 +46,7 @@ func (f *Follower) watchLate(g *file) {
 // after a restart.
 func (f *Follower) before() Place {
 	if n := len(f.late); n > 0 {
-		return f.late[n-1].origin().place(f.late[n-1].pos)
+		return f.late[n-1].place()
 	}
 	return Place{}
 }

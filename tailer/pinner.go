@@ -247,7 +247,7 @@ func (f *Follower) hold() error {
 // openRemembered opens what g is by now, plain or compressed. It returns nil if
 // there is no such file.
 func (f *Follower) openRemembered(g *file, list []sibling) *file {
-	at := g.vouched()
+	at := g.place()
 	for _, s := range list {
 		if s.id == g.id || s.zipped && at.PrintLen > 0 {
 			if again := openAt(s, at, false); again != nil {

@@ -46,7 +46,7 @@ func (f *Follower) step() (b Block, more bool, err error) {
 func (f *Follower) deliver(p piece) Block {
 	b := Block{
 		Text: p.text, Cut: p.cut, size: p.size, origin: f.cur.origin(),
-		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before()},
+		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since},
 	}
 	f.cur.pos += p.size
 	f.delivered(b)
@@ -105,6 +105,9 @@ func (f *Follower) atEnd() (bool, error) {
 			return false, err
 		}
 		g.final = f.opt.Once || f.succeeded()
+		if !g.final {
+			f.last.Since = 0 // what comes from now on is being written now
+		}
 		return g.final, nil
 	}
 	if f.split.holds() {
@@ -145,7 +148,7 @@ func (f *Follower) succeeded() bool {
 // openAgain replaces a descriptor that cannot be read any more, as after the
 // server of a network file system was restarted.
 func (f *Follower) openAgain() {
-	g, err := f.find(f.cur.vouched(), f.cur.caught)
+	g, err := f.find(f.cur.place(), f.cur.caught)
 	if err != nil || g == nil {
 		return // the old one may recover
 	}

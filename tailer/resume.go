@@ -3,29 +3,40 @@ package tailer
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"jira-oauth-watcher/internal/clock"
 )
 
 // open finds the file to begin with. False means that there is none yet.
 func (f *Follower) open() (bool, error) {
-	first := !f.looked
-	f.looked = true
-	g, err := f.beginning(first)
+	now := clock.Now()
+	if !f.looked {
+		f.looked = true
+		f.remember(siblings(f.path), ident{})
+	}
+	g, err := f.beginning()
+	if err != nil && f.last.IsZero() {
+		f.last.Since = now.UnixNano()
+	}
 	if errors.Is(err, errRotating) {
 		return false, nil
 	}
 	if err != nil {
 		return false, f.trouble(err)
 	}
-	resume := !f.last.IsZero()
+	resume := f.last.inFile()
 	if before := f.last.Before; resume && before.PrintLen > 0 && before.id() != g.id {
 		f.openBefore(before)
 	}
 	f.cur = g
 	if !resume {
+		since := f.last.Since
 		f.last = g.position()
+		if f.opt.Start == End {
+			f.last.Since = since
+		}
 	}
 	f.rememberOlder(siblings(f.path), g)
 	f.readable()
@@ -33,10 +44,10 @@ func (f *Follower) open() (bool, error) {
 }
 
 // beginning opens the file of the last position, or else the one to begin with.
-func (f *Follower) beginning(first bool) (*file, error) {
-	if f.last.IsZero() {
-		g, err := f.firstFile(first)
-		if err == nil && first && f.opt.Start == End {
+func (f *Follower) beginning() (*file, error) {
+	if !f.last.inFile() {
+		g, err := f.openListed(f.firstFile)
+		if err == nil && f.opt.Start == End && (f.last.Since == 0 || g.mtime.UnixNano() < f.last.Since-int64(clocksDiffer)) {
 			err = g.toLastLine()
 		}
 		if err != nil {
@@ -47,15 +58,22 @@ func (f *Follower) beginning(first bool) (*file, error) {
 		}
 		return g, nil
 	}
-	g, err := f.find(f.last.place(), time.Time{})
-	if g != nil && g.id != f.last.place().id() && (g.gz == nil || f.outlived(f.last)) {
-		f.lose(0, "log truncated while it was not followed: what was written after its copy was made, if anything, is lost", nil)
+	p := f.last.place()
+	if p.PrintLen > 0 {
+		g, err := f.find(p, time.Time{})
+		if g != nil && !g.mayBe(p) && (g.gz == nil || f.outlived(f.last)) {
+			f.lose(0, "log truncated while it was not followed: what was written after its copy was made, if anything, is lost", nil)
+		}
+		if g != nil || err != nil {
+			return g, err
+		}
 	}
-	if g != nil || err != nil {
-		return g, err
-	}
-	g, err = f.openListed(func(list []sibling) sibling { return certainlyNewer(list, f.path, f.last) })
-	if err == nil {
+	g, err := f.openListed(func(list []sibling) sibling { return certainlyNewer(list, f.path, f.last) })
+	switch {
+	case err != nil:
+	case p.PrintLen == 0 && (g.mayBe(p) || f.outlived(f.last)):
+		// The file was empty, and nothing was rotated away that followed it.
+	default:
 		f.lose(-1, "the place where reading left off is gone, beginning at the start of what is certainly newer", nil)
 	}
 	return g, err
@@ -65,51 +83,56 @@ func (f *Follower) beginning(first bool) (*file, error) {
 // is a copy of it. Its inode may also be used again, by a file born after p.
 func (f *Follower) outlived(p Position) bool {
 	for _, s := range siblings(f.path) {
-		var st unix.Statx_t
-		if s.id == p.place().id() && unix.Statx(unix.AT_FDCWD, s.name, 0, unix.STATX_BTIME, &st) == nil {
-			return st.Mask&unix.STATX_BTIME != 0 && time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).UnixNano() <= p.Written
+		if s.id != p.place().id() {
+			continue
 		}
+		g, err := openFile(s.name, s.zipped)
+		if err != nil {
+			return false
+		}
+		defer g.close()
+		return g.born != 0 && (g.born == p.Born || p.Born == 0 && g.born <= p.Written)
 	}
 	return false
 }
 
-// firstFile opens the log, or, if it was missing at the first look, the oldest
-// file since: it may have been rotated already.
-func (f *Follower) firstFile(first bool) (*file, error) {
-	if first {
-		f.remember(siblings(f.path), ident{})
+const (
+	clockTick    = 20 * time.Millisecond // how far a file's times may be behind the clock that is read here
+	clocksDiffer = time.Minute           // how far the clock of a file server may be wrong
+)
+
+// firstFile picks the log, or, if it could not be read at the first look, the
+// oldest file since: it may have been rotated already.
+func (f *Follower) firstFile(list []sibling) sibling {
+	if f.last.Since == 0 {
+		return sibling{name: f.path, active: true}
 	}
-	return f.openListed(func(list []sibling) sibling {
-		for _, s := range list {
-			if !first && !f.isOld(s) || s.active {
-				return s
-			}
-		}
-		return sibling{name: f.path}
+	list = slices.DeleteFunc(list, func(s sibling) bool {
+		k, ok := f.older[s.id]
+		return ok && k.mtime.Equal(s.mtime) && !s.active
 	})
+	return certainlyNewer(list, f.path, Position{Written: f.last.Since - int64(clockTick)})
 }
 
 // openListed opens the file that pick chooses, if names do not change meanwhile.
+// Rotated files that may not be read are passed over.
 func (f *Follower) openListed(pick func([]sibling) sibling) (*file, error) {
 	list := siblings(f.path)
 	for range tries {
-		s := pick(list)
+		s := pick(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] }))
 		g, err := openFile(s.name, s.zipped)
 		again := siblings(f.path)
-		if sameFiles(list, again) {
+		switch same := sameFiles(list, again); {
+		case same && errors.Is(err, fs.ErrPermission) && !s.active:
+			f.bar(s, err)
+		case same:
 			return g, err
-		}
-		if err == nil {
+		case err == nil:
 			g.close()
 		}
 		list = again
 	}
 	return nil, errRotating
-}
-
-func (f *Follower) isOld(s sibling) bool {
-	k, ok := f.older[s.id]
-	return ok && k.mtime.Equal(s.mtime)
 }
 
 // certainlyNewer returns the oldest file that was written after p was taken.
@@ -133,7 +156,7 @@ func certainlyNewer(list []sibling, path string, p Position) sibling {
 		}
 	}
 	if i == len(list) {
-		return sibling{name: path}
+		return sibling{name: path, active: true}
 	}
 	return list[i]
 }
@@ -217,7 +240,7 @@ func tryAt(s sibling, p Place, same bool) (*file, error) {
 	if !s.zipped {
 		at = min(at, g.size())
 	}
-	if g.id == s.id && g.matches(p) && g.seek(at) == nil {
+	if g.id == s.id && (!same || g.mayBe(p)) && g.matches(p) && g.seek(at) == nil {
 		return g, nil
 	}
 	g.close()

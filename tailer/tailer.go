@@ -38,30 +38,36 @@ const (
 // and reading that goes on at such a position looks at it once more.
 type Position struct {
 	Dev, Inode uint64
+	Born       int64  // when the file was created, in Unix nanoseconds; 0 where its file system does not say
 	Print      uint64 // hash of the file's first PrintLen bytes
-	PrintLen   int    // min(Offset, 1024): only what was read can vouch for the file
+	PrintLen   int    // at most 1,024: all that is known, also after Offset
 	Offset     int64  // bytes, in a compressed file those of its content
 	Written    int64  // when the file had been written to, in Unix nanoseconds: tells what is newer once it is gone
 	Before     Place  // in the file before this one while that may grow, else zero
+	Since      int64  // see Start; 0 = all lines from here on are wanted
 }
 
 // Place is a Position in one file.
 type Place struct {
 	Dev, Inode uint64
+	Born       int64
 	Print      uint64
 	PrintLen   int
 	Offset     int64
 }
 
-// IsZero says whether p is no place at all: reading begins at Options.Start.
+// IsZero says whether nothing is known at all: reading begins at Options.Start.
 func (p Position) IsZero() bool { return p == Position{} }
 
-func (p Position) place() Place { return Place{p.Dev, p.Inode, p.Print, p.PrintLen, p.Offset} }
+func (p Position) place() Place { return Place{p.Dev, p.Inode, p.Born, p.Print, p.PrintLen, p.Offset} }
 
 func (p Position) with(at Place) Position {
-	p.Dev, p.Inode, p.Print, p.PrintLen, p.Offset = at.Dev, at.Inode, at.Print, at.PrintLen, at.Offset
+	p.Dev, p.Inode, p.Born, p.Print, p.PrintLen, p.Offset = at.Dev, at.Inode, at.Born, at.Print, at.PrintLen, at.Offset
 	return p
 }
+
+// inFile says whether p is in a file: the log has been readable.
+func (p Position) inFile() bool { return p.place() != Place{} }
 
 func (p Place) id() ident { return ident{p.Dev, p.Inode} }
 
@@ -73,11 +79,17 @@ type Line struct {
 }
 
 // Start is where reading begins when there is no position yet.
+//
+// If the log cannot be read at the first look, the time of that look is the
+// position: Since, in Unix nanoseconds. Reading begins at the start of the oldest
+// file that was written to since then. With End, positions keep Since until the
+// end of the log is reached: what was written before that time is still among
+// these lines, and only who understands the lines can tell it apart.
 type Start int
 
 const (
-	End       Start = iota // behind the last whole line; a file that cannot be read at the first look is read from its beginning
-	Beginning              // at the first byte
+	End       Start = iota // after the last whole line
+	Beginning              // at the first byte of the file at the path
 )
 
 // Options are what is tunable. The zero value works.

@@ -11,7 +11,7 @@ import (
 // shortened in place: in the copy that was made of it, if there is one, else in
 // the copies of what the file held since.
 func (f *Follower) truncated(why error) error {
-	g, p := f.cur, f.cur.vouched()
+	g, p := f.cur, f.cur.place()
 	f.split.reset()
 	if errors.Is(why, errShortened) {
 		size := g.size()

@@ -113,7 +113,9 @@ func (g *generation) open(d *daemon) error {
 			return err
 		}
 		options := tailer.Options{Once: d.options.once, NoNotify: l.Poll, Log: d.log.With("log", l.Name)}
-		if known || d.options.once || l.Start == conf.StartBeginning {
+		// A zero position was stored for a log that could not be read, by a version
+		// that did not store the time of its first look.
+		if l.Start == conf.StartBeginning || known && from.IsZero() || !known && d.options.once {
 			options.Start = tailer.Beginning
 		}
 		f := tailer.Follow(path, from, options)

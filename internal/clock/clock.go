@@ -5,6 +5,7 @@ package clock
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type Source interface {
 	Wait(ctx context.Context, wake <-chan struct{}, pause time.Duration)
 	// Jitter is a random duration from 0 to less than most.
 	Jitter(most time.Duration) time.Duration
+	// Born is when a file was created, if its file system says at.
+	Born(f *os.File, at time.Time) time.Time
 }
 
 var source Source = system{}
@@ -43,6 +46,9 @@ func Wait(ctx context.Context, wake <-chan struct{}, pause time.Duration) {
 // Jitter is a random duration from 0 to less than most.
 func Jitter(most time.Duration) time.Duration { return source.Jitter(most) }
 
+// Born is when a file was created, if its file system says at.
+func Born(f *os.File, at time.Time) time.Time { return source.Born(f, at) }
+
 // system is the clock of the machine.
 type system struct{}
 
@@ -63,3 +69,5 @@ func (system) Wait(ctx context.Context, wake <-chan struct{}, pause time.Duratio
 }
 
 func (system) Jitter(most time.Duration) time.Duration { return rand.N(most) }
+
+func (system) Born(_ *os.File, at time.Time) time.Time { return at }

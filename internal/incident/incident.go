@@ -101,6 +101,18 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	return r.step(s, r.Key(f), f.Cause, believable(f.Time, seen), content, seen)
 }
 
+// Correct is Step of a failure that is counted already, as the last one of an
+// open incident, but whose further lines show another cause.
+func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
+	since := s.Since
+	s.Count, s.Since = s.Count-1, s.Since-1
+	s, alert := r.Step(s, f, from, seen)
+	if alert == nil {
+		s.Since = since
+	}
+	return s, alert
+}
+
 // step is Step of a failure at a time that can be. content is what it says, and
 // is asked for only where that is needed. step changes the map of causes.
 func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, content func() notify.Data, seen time.Time) (State, *notify.Alert) {

@@ -15,7 +15,7 @@ func Look(l *Log, now time.Time, text bool, waiting error) error { return l.look
 func (r *Recorder) Record(failures ...matchers.Failure) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		for _, f := range failures {
-			if err := r.record(tx, f, incident.Source{}); err != nil {
+			if err := r.record(tx, failure{Failure: f}, incident.Source{}); err != nil {
 				return err
 			}
 		}

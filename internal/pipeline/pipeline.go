@@ -3,6 +3,8 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -63,16 +65,24 @@ type Log struct {
 	events  event.Assembler
 	batch   batch
 	stored  tailer.Position
-	at      time.Time // of the last commit
+	at      time.Time     // of the last commit
+	counted store.Counted // the open event, if it is counted already
 	sight   sight
 }
 
 // batch is what one read brought: the failures of complete events, the position
 // behind the last of these events, and what is missing.
 type batch struct {
-	failures []matchers.Failure
+	failures []failure
 	next     tailer.Position
 	gaps     []incident.Gap
+}
+
+// failure is what to record. counted is the key of the incident that it is
+// counted in already: then only its cause is another one than was thought.
+type failure struct {
+	matchers.Failure
+	counted string
 }
 
 // Beat is when the log was last looked after; zero before it was first opened.
@@ -94,6 +104,12 @@ func (l *Log) Ended() bool { return l.ended.Load() }
 func (l *Log) Run(ctx context.Context) error {
 	defer l.ended.Store(true)
 	l.events.Find = matchers.Find
+	if l.Key != "" {
+		var err error
+		if l.counted, err = l.Recorder.Store.Counted(l.Key); err != nil {
+			return err
+		}
+	}
 	wait := time.Duration(0)
 	for {
 		asked := clock.Now()
@@ -107,10 +123,14 @@ func (l *Log) Run(ctx context.Context) error {
 		}
 		l.events.Block(b, l.take)
 		ended := errors.Is(err, io.EOF)
-		// Silence and the end of input complete the last event. An error or a
-		// shutdown does not: its remaining lines may still come.
-		if ended || (err == nil && silent && wait > 0 && wait == l.settle()) {
+		// Silence makes the last event count, the end of input completes it. An
+		// error or a shutdown does neither: its remaining lines may still come.
+		switch {
+		case ended:
 			l.events.Flush(l.take)
+		case err == nil && silent && wait > 0 && wait == l.settle():
+			e, _ := l.events.Pending()
+			l.counted = l.judge(e)
 		}
 		if at := l.events.Complete(); !at.IsZero() {
 			l.batch.next = at
@@ -164,11 +184,11 @@ func (l *Log) begin() error {
 	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetPosition(l.Key, l.stored) })
 }
 
-// settle is the silence that completes the open event; 0 = none does, since it
-// is nobody's so far.
+// settle is the silence that makes the open event count; 0 = none does, since it
+// is unrelated so far, or counted already as it is.
 func (l *Log) settle() time.Duration {
 	e, ok := l.events.Pending()
-	if !ok {
+	if !ok || len(e.Text) == l.counted.Size && isCounted(l.counted, e.Text) {
 		return 0
 	}
 	f, ours := l.Set.Match(e, l.Zone)
@@ -184,9 +204,60 @@ func (l *Log) settle() time.Duration {
 
 // take looks at a complete event.
 func (l *Log) take(e event.Event) {
-	if f, ours := l.Set.Match(e, l.Zone); ours {
-		l.batch.failures = append(l.batch.failures, f)
+	l.judge(e)
+	l.counted = store.Counted{}
+}
+
+// judge counts an event if it is a failure, once: of one that was counted before,
+// only a cause that its further lines show is news. It returns what is to be
+// known of the event while lines may still come.
+func (l *Log) judge(e event.Event) store.Counted {
+	f, ours := l.Set.Match(e, l.Zone)
+	if !ours {
+		return store.Counted{}
 	}
+	now := store.Counted{Incident: l.Recorder.Rules.Key(f), Cause: f.Cause.ID, Size: len(e.Text), Print: fingerprint(e.Text)}
+	switch was := l.counted; {
+	case isCounted(was, e.Text):
+		now.Incident = was.Incident
+		if was.Incident != "" && was.Size < now.Size && was.Cause != now.Cause {
+			l.batch.failures = append(l.batch.failures, failure{f, was.Incident})
+		}
+	case l.unwanted(f):
+		now.Incident = ""
+	default:
+		l.batch.failures = append(l.batch.failures, failure{Failure: f})
+	}
+	return now
+}
+
+// isCounted says whether c is the beginning of the event with this text.
+func isCounted(c store.Counted, text []byte) bool {
+	return c.Size > 0 && c.Size <= len(text) && fingerprint(text[:c.Size]) == c.Print
+}
+
+func fingerprint(text []byte) uint64 {
+	sum := sha256.Sum256(text)
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// unwanted says whether a failure is older than the first look at the log, which
+// could not be read then. A header may give less than milliseconds, or no time
+// that can be: then the file's birth decides.
+func (l *Log) unwanted(f matchers.Failure) bool {
+	from := l.events.Complete() // where the event begins
+	if from.Since == 0 {
+		return false
+	}
+	at, ok := incident.Believable(f.Time, clock.Now())
+	if !ok {
+		return from.Born < from.Since
+	}
+	unit := time.Millisecond
+	if at.Nanosecond() == 0 {
+		unit = time.Second
+	}
+	return at.Before(time.Unix(0, from.Since).Truncate(unit))
 }
 
 // commit is the one transaction: incidents, alerts and position together, or
@@ -209,6 +280,9 @@ func (l *Log) commit() error {
 		}
 		if l.Key == "" {
 			return nil
+		}
+		if err := tx.SetCounted(l.Key, l.counted); err != nil {
+			return err
 		}
 		return tx.SetPosition(l.Key, l.batch.next)
 	})

@@ -10,7 +10,6 @@ import (
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
 
@@ -38,18 +37,22 @@ type Target struct {
 }
 
 // record takes one failure into its incident, and into the storm that speaks
-// for it, and queues the alert it is worth.
-func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source) error {
+// for it, and queues the alert it is worth. One that is counted already is only
+// corrected.
+func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 	now := clock.Now()
-	key := r.Rules.Key(f)
-	if r.Tally != nil {
-		r.Tally.Failure(key, f.Cause.ID, f.Time)
-	}
-	if err := tx.Happened(key, f.Time, now); err != nil {
-		return err
+	key, step := f.counted, r.Rules.Correct
+	if key == "" {
+		key, step = r.Rules.Key(f.Failure), r.Rules.Step
+		if r.Tally != nil {
+			r.Tally.Failure(key, f.Cause.ID, f.Time)
+		}
+		if err := tx.Happened(key, f.Time, now); err != nil {
+			return err
+		}
 	}
 	s, err := tx.Incident(key)
-	if err != nil {
+	if err != nil || f.counted != "" && !s.Open {
 		return err
 	}
 	var storm incident.State
@@ -61,11 +64,11 @@ func (r *Recorder) record(tx *store.Tx, f matchers.Failure, from incident.Source
 			s.Storm, s.Hushed, s.Unheard = "", false, nil // nobody speaks for it any more
 		}
 	}
-	s, alert := r.Rules.Step(s, f, from, now)
+	s, alert := step(s, f.Failure, from, now)
 	if alert != nil && alert.Data.Kind == notify.Opened {
 		return r.opened(tx, s, alert, now)
 	}
-	if s.Storm != "" {
+	if s.Storm != "" && f.counted == "" {
 		storm, s, alert = r.Rules.Beat(storm, s, now)
 		if err := tx.SetIncident(storm); err != nil {
 			return err

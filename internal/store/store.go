@@ -193,6 +193,36 @@ func (tx *Tx) SetPosition(log string, p tailer.Position) error {
 	return tx.table(positions).put([]byte(log), p)
 }
 
+// Counted is the last event of a log if silence has made it count although lines
+// may still come. Such an event is read again from its beginning.
+type Counted struct {
+	Incident string // the key of the incident that it is counted in; "" = it is not wanted
+	Cause    string
+	Size     int    // bytes of its text that were known
+	Print    uint64 // their hash
+}
+
+// countedKey is next to the log's position: no path holds a zero byte.
+func countedKey(log string) []byte { return []byte(log + "\x00counted") }
+
+// Counted is the event at a log's position if it is counted already, else the
+// zero value.
+func (s *Store) Counted(log string) (c Counted, err error) {
+	err = s.View(func(tx *Tx) error {
+		_, err := tx.table(positions).get(countedKey(log), &c)
+		return err
+	})
+	return c, err
+}
+
+// SetCounted stores what is known of the event at a log's position.
+func (tx *Tx) SetCounted(log string, c Counted) error {
+	if c == (Counted{}) {
+		return tx.table(positions).delete(countedKey(log))
+	}
+	return tx.table(positions).put(countedKey(log), c)
+}
+
 // table is a bucket whose changes are added up in the summary.
 type table struct {
 	tx   *Tx
