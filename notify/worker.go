@@ -225,7 +225,7 @@ func (w *Worker) refused(d Delivery, failed *Error) error {
 }
 
 func (w *Worker) setAside(d Delivery, failed *Error) error {
-	w.turn(Waiting, 0, failed)
+	w.turn(Waiting, failed.RetryAfter, failed)
 	w.health.SetAside++
 	return w.queue.SetAside(w.target.Name, d, w.health)
 }

@@ -27,7 +27,7 @@ type Recorder struct {
 // transaction and from several goroutines.
 type Tally interface {
 	Failure(integration, cause string, at time.Time)
-	Alert(kind notify.Kind)
+	Alert(a *notify.Alert)
 }
 
 // Target is a notifier that alerts are queued for.
@@ -162,7 +162,7 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without ...string)
 		return nil
 	}
 	if r.Tally != nil {
-		r.Tally.Alert(alert.Data.Kind)
+		r.Tally.Alert(alert)
 	}
 	for _, t := range r.Targets {
 		if alert.Data.Cause.Severity < t.MinSeverity || slices.Contains(without, t.Name) {
