@@ -12,8 +12,8 @@ import (
 // open finds the file to begin with. False means that there is none yet.
 func (f *Follower) open() (bool, error) {
 	now := clock.Now()
-	if !f.looked {
-		f.looked = true
+	f.looked = true
+	if f.last.IsZero() {
 		f.remember(siblings(f.path), ident{})
 	}
 	g, err := f.beginning()

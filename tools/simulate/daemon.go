@@ -108,7 +108,6 @@ func (w *world) run(d *daemon) error {
 		return err
 	}
 	w.machine.start("settle", d.settle)
-	w.model.began()
 	return d.recorder.Forget()
 }
 

@@ -240,5 +240,9 @@ func (d *disk) files() []*file {
 	return all
 }
 
-// visible tells whether the daemon could open a file now.
-func (d *disk) visible(f *file) bool { return !d.barred && !f.barred && f.name != "" }
+// visible tells whether the daemon could open a file now. A rotated one that may
+// not be read keeps it from what is younger, at a restart.
+func (d *disk) visible(f *file) bool {
+	held := slices.ContainsFunc(d.rotated, func(f *file) bool { return f.barred })
+	return !d.barred && !f.barred && f.name != "" && !held
+}

@@ -20,8 +20,8 @@ func (x *failure) String() string {
 func (m *model) tooOld(x *failure) string {
 	d := x.disk
 	switch {
-	case !d.seen || x.written >= d.first:
-		return ""
+	case !d.seen || x.written >= d.first || d.absent && m.w.clockSet:
+		return "" // a first look that saw nothing is remembered by its time
 	case m.w.Start == "beginning" && (d.absent || x.fresh):
 		return ""
 	}
@@ -65,19 +65,26 @@ func (m *model) checkRead(x *failure) {
 	switch {
 	case x.counted == 1:
 	case m.mayBeOld(x):
+	case x.barred && m.missed(x):
 	case x.due:
 		m.w.fail("exactly once", "%s could be read for long and was not counted", x)
 	case x.lost == never && slices.ContainsFunc(x.in, func(f *file) bool { return x.disk.visible(f) }):
 		m.w.fail("exactly once", "%s is on disk and was not counted", x)
 	case m.unknowable(x):
 	case m.unreadable(x.disk):
-	case !slices.ContainsFunc(m.gaps, func(g gap) bool { return g.disk == x.disk && g.at >= x.written }):
+	case !m.missed(x):
 		m.w.fail("every gap is a blind", "%s is lost, and nobody was told", x)
 	}
 }
 
 // unknowable tells whether nothing can show that a failure was ever there.
 func (m *model) unknowable(x *failure) bool { return !x.seen && (x.window || x.blank || !x.down) }
+
+// missed tells whether the daemon has noticed that it misses lines of a log, since
+// a failure was written there.
+func (m *model) missed(x *failure) bool {
+	return slices.ContainsFunc(m.gaps, func(g gap) bool { return g.disk == x.disk && g.at >= x.written })
+}
 
 // unreadable tells whether an alert has said that a log cannot be read.
 func (m *model) unreadable(d *disk) bool {
@@ -89,6 +96,9 @@ func (m *model) unreadable(d *disk) bool {
 // mayBeOld tells whether start allows a failure to be left out.
 func (m *model) mayBeOld(x *failure) bool {
 	d := x.disk
+	if d.absent && m.w.clockSet {
+		return true
+	}
 	if !d.seen || x.begun <= d.first {
 		return m.w.Start == "end" || !x.fresh || d.absent || !d.seen
 	}

@@ -132,7 +132,7 @@ func replay(file string, set *matchers.Set, out, errw io.Writer) int {
 		return 2
 	}
 	w, wrong := simulate(s, set)
-	fmt.Fprintln(out, strings.Join(w.story, "\n"))
+	fmt.Fprintf(out, "%s\n--- what the daemon logged:\n%s", strings.Join(w.story, "\n"), w.said.String())
 	if wrong == nil {
 		fmt.Fprintln(out, "=== all promises are kept")
 		return 0

@@ -24,7 +24,7 @@ type model struct {
 	order    []string           // their IDs
 	counted  []*failure         // in this turn
 	fresh    []gap              // in this turn
-	running  time.Duration      // since when the daemon runs
+	pinned   []*file            // that the daemon has open
 }
 
 // failure is one failure in a log.
@@ -45,6 +45,7 @@ type failure struct {
 	fresh   bool          // it was in the log at the first look
 	seen    bool          // the daemon looked while it was there
 	down    bool          // it was there while the daemon did not run
+	barred  bool          // its rotated file could not be read
 	blank   bool          // there was nothing in the log at the look before
 	window  bool          // it was written between a copy and a truncation
 	counted int
@@ -109,7 +110,9 @@ func (m *model) looked(d *disk) {
 	for _, f := range d.files() {
 		if d.visible(f) {
 			d.blank = d.blank && len(f.data) == 0
-			f.pinned = true
+			if !f.pinned {
+				f.pinned, m.pinned = true, append(m.pinned, f)
+			}
 			for _, x := range f.failed {
 				x.seen = true
 			}
@@ -125,6 +128,7 @@ func (m *model) changed() {
 		}
 		x.down = x.down || m.w.daemon == nil || !x.disk.followed()
 		there := slices.ContainsFunc(x.in, func(f *file) bool { return f.pinned || x.disk.visible(f) })
+		x.barred = x.barred || slices.ContainsFunc(x.in, func(f *file) bool { return f.barred && f != x.disk.active })
 		switch {
 		case !there || m.w.daemon == nil || !x.disk.followed():
 			x.reach = never
@@ -143,15 +147,14 @@ func (d *disk) followed() bool {
 	return slices.ContainsFunc(d.w.daemon.readers, func(r *reader) bool { return r.disk == d })
 }
 
-// began notes that a generation of the daemon runs, ended that it does not any
-// more: its descriptors are closed.
-func (m *model) began() { m.running = m.now() }
-
+// ended notes that a generation of the daemon has ended: its descriptors are
+// closed.
 func (m *model) ended() {
+	for _, f := range m.pinned {
+		f.pinned = false
+	}
+	m.pinned = nil
 	for _, x := range m.failures {
-		for _, f := range x.in {
-			f.pinned = false
-		}
 		if !x.due {
 			x.reach = never
 		}

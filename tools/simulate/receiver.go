@@ -21,6 +21,7 @@ type receiver struct {
 	w          *world
 	name       string
 	mode       string
+	heals      time.Duration // when it is well again
 	configured bool
 	left       bool          // it was taken out of the configuration at some time
 	task       *task         // of its notifier
@@ -59,6 +60,9 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer func() { r.sending = false }()
 	if r.until > r.w.machine.mono {
 		r.w.fail("Retry-After is kept", "%s was asked again %s before its Retry-After was over", r.name, r.until-r.w.machine.mono)
+	}
+	if r.w.machine.mono > r.heals {
+		r.mode = "well"
 	}
 	mode := r.mode
 	if mode == "now and then" {

@@ -227,6 +227,9 @@ func (w *world) step(s Step) {
 	case "truncate":
 		if d.active != nil {
 			tell("truncated in place")
+			for _, x := range d.active.failed {
+				x.window = x.window || d.style == "copytruncate"
+			}
 			d.truncate(d.active)
 		}
 	case "away", "delete":
@@ -236,7 +239,7 @@ func (w *world) step(s Step) {
 	case "clock":
 		w.stepClock()
 	case "receiver":
-		r.mode = w.dice.pick(modes...)
+		r.mode, r.heals = w.dice.pick(modes...), w.machine.mono+w.dice.pause(12*time.Hour)
 		w.tell("receiver %s from now on: %s", r.name, r.mode)
 	case "wait":
 	default:
