@@ -1,6 +1,7 @@
 package tailer
 
 import (
+	"bytes"
 	"slices"
 	"time"
 )
@@ -34,12 +35,26 @@ func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, s
 	}
 	sure = true
 	for _, s := range list {
-		if s.active || !s.mtime.Before(since) && !f.isKnown(s) {
+		if s.active || !s.mtime.Before(since) && !f.isKnown(s) && !isCopy(s, last) {
 			younger = append(younger, s)
 			sure = sure && s.active
 		}
 	}
 	return younger, sure
+}
+
+// isCopy says whether s begins as g did before it was truncated: what is left to
+// read of it is found when g is read.
+func isCopy(s sibling, g *file) bool {
+	if g.f == nil || len(g.head) == 0 {
+		return false
+	}
+	other, err := openFile(s.name, s.zipped)
+	if err != nil {
+		return false
+	}
+	defer other.close()
+	return bytes.HasPrefix(other.head, g.head)
 }
 
 // beginsLike says whether s has the beginning of g.

@@ -23,13 +23,14 @@ type disk struct {
 	keep       int // rotated files
 	configured bool
 
-	active  *file   // nil = there is no log
-	rotated []*file // oldest first
-	barred  bool    // the directory may not be entered
-	first   time.Duration
-	seen    bool // the first look was taken, at first
-	absent  bool // the log could not be read then
-	blank   bool // there was nothing in it at the last look
+	active   *file   // nil = there is no log
+	rotated  []*file // oldest first
+	barred   bool    // the directory may not be entered
+	first    time.Duration
+	seen     bool // the first look was taken, at first
+	absent   bool // the log could not be read then
+	confused bool // after a clock step the times of its files are not in their order
+	blank    bool // there was nothing in it at the last look
 }
 
 // file is one file of a log, as long as it has a name or somebody has it open.
@@ -38,7 +39,10 @@ type file struct {
 	data    []byte // what it holds, before compression
 	zipped  bool
 	barred  bool // may not be read
-	pinned  bool // the daemon has it open
+	mtime   time.Time
+	since   time.Duration // when the daemon has opened it
+	known   bool          // a position in it is stored
+	pinned  bool          // the daemon has it open
 	failed  []*failure
 	written *os.File // as Jira has it open
 }
@@ -77,6 +81,7 @@ func (d *disk) create(name string, data []byte) *file {
 func (d *disk) touch(f *file, at time.Time) {
 	times := []unix.Timeval{unix.NsecToTimeval(at.UnixNano()), unix.NsecToTimeval(at.UnixNano())}
 	d.w.must(unix.Futimes(int(f.written.Fd()), times))
+	f.mtime = at.Round(0) // by the wall clock
 }
 
 // append writes to a file, whatever its name is by now.
@@ -120,14 +125,12 @@ func (d *disk) chmod(f *file, barred bool) {
 // plain one goes last, and the time stays.
 func (d *disk) compress(i int) {
 	plain := d.rotated[i]
-	info, err := plain.written.Stat()
-	d.w.must(err)
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	_, err = z.Write(plain.data)
+	_, err := z.Write(plain.data)
 	d.w.must(errors.Join(err, z.Close()))
 	zipped := d.create(plain.name+".gz", packed.Bytes())
-	d.touch(zipped, info.ModTime())
+	d.touch(zipped, plain.mtime)
 	zipped.data, zipped.zipped = plain.data, true
 	zipped.holds(plain.failed)
 	if plain.barred {
@@ -228,6 +231,14 @@ func (f *file) holds(failed []*failure) {
 	f.failed = append(f.failed, failed...)
 	for _, x := range failed {
 		x.in = append(x.in, f)
+	}
+}
+
+// unnoticed notes that what f holds goes by other means than rotation: of a file
+// that no position was ever in, nothing tells.
+func (f *file) unnoticed(always bool) {
+	for _, x := range f.failed {
+		x.window = x.window || always || !f.known
 	}
 }
 

@@ -20,6 +20,8 @@ func (x *failure) String() string {
 func (m *model) tooOld(x *failure) string {
 	d := x.disk
 	switch {
+	case d.confused:
+		return ""
 	case !d.seen || x.written >= d.first || d.absent && m.w.clockSet:
 		return "" // a first look that saw nothing is remembered by its time
 	case m.w.Start == "beginning" && (d.absent || x.fresh):
@@ -63,7 +65,7 @@ func (m *model) check() {
 // checkRead: counted once, or not wanted, or gone with a blind.
 func (m *model) checkRead(x *failure) {
 	switch {
-	case x.counted == 1:
+	case x.counted == 1 || x.disk.confused:
 	case m.mayBeOld(x):
 	case x.barred && m.missed(x):
 	case x.due:

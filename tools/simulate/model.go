@@ -47,7 +47,7 @@ type failure struct {
 	down    bool          // it was there while the daemon did not run
 	barred  bool          // its rotated file could not be read
 	blank   bool          // there was nothing in the log at the look before
-	window  bool          // it was written between a copy and a truncation
+	window  bool          // it went so that nothing tells of it, unless it was seen
 	counted int
 	read    time.Duration // when it was counted
 }
@@ -106,13 +106,15 @@ func (m *model) looked(d *disk) {
 			}
 		}
 	}
+	d.confused = d.confused || !slices.IsSortedFunc(d.files(), func(a, b *file) int { return a.mtime.Compare(b.mtime) })
 	d.blank = d.blank || !d.barred && (d.active == nil || !d.active.barred)
 	for _, f := range d.files() {
 		if d.visible(f) {
 			d.blank = d.blank && len(f.data) == 0
 			if !f.pinned {
-				f.pinned, m.pinned = true, append(m.pinned, f)
+				f.pinned, f.since, m.pinned = true, m.now(), append(m.pinned, f)
 			}
+			f.known = f.known || m.now()-f.since > 3*time.Second+m.w.Slow
 			for _, x := range f.failed {
 				x.seen = true
 			}
@@ -126,7 +128,7 @@ func (m *model) changed() {
 		if x.counted > 0 || x.due || !x.whole {
 			continue
 		}
-		x.down = x.down || m.w.daemon == nil || !x.disk.followed()
+		x.down = x.down || x.lost == never && (m.w.daemon == nil || !x.disk.followed())
 		there := slices.ContainsFunc(x.in, func(f *file) bool { return f.pinned || x.disk.visible(f) })
 		x.barred = x.barred || slices.ContainsFunc(x.in, func(f *file) bool { return f.barred && f != x.disk.active })
 		switch {
@@ -177,7 +179,7 @@ func (m *model) Failure(key, cause string, at time.Time) {
 	x.counted++
 	x.read = m.now()
 	m.counted = append(m.counted, x)
-	if x.counted > 1 {
+	if x.counted > 1 && !x.disk.confused {
 		m.w.fail("exactly once", "%s was counted twice", x)
 	}
 	if old := m.tooOld(x); old != "" {

@@ -214,7 +214,7 @@ func (w *world) step(s Step) {
 	case "rotate", "rotate-late":
 		if d.active != nil {
 			tell("rotated, " + d.style)
-			d.rotate(s.Do == "rotate-late" && d.style != "replace" && d.style != "copytruncate")
+			d.rotate(s.Do == "rotate-late" && d.seen && d.style != "replace" && d.style != "copytruncate")
 		}
 	case "compress":
 		for i, f := range d.rotated {
@@ -227,9 +227,7 @@ func (w *world) step(s Step) {
 	case "truncate":
 		if d.active != nil {
 			tell("truncated in place")
-			for _, x := range d.active.failed {
-				x.window = x.window || d.style == "copytruncate"
-			}
+			d.active.unnoticed(d.style == "copytruncate")
 			d.truncate(d.active)
 		}
 	case "away", "delete":
@@ -313,6 +311,7 @@ func (w *world) takeAway(d *disk, remove bool) {
 		return
 	}
 	d.active = nil
+	f.unnoticed(false)
 	if remove {
 		w.tell("%s: removed", d.name)
 		d.remove(f)
