@@ -271,3 +271,18 @@ func copyFile(t *testing.T, from, to string) {
 	check(t, err)
 	check(t, os.WriteFile(filepath.Clean(to), data, 0o644))
 }
+
+// A copy that is seen when the log was truncated and has gone is no younger file:
+// its lines are not read twice.
+func TestCopyOfALogThatWasRemoved(t *testing.T) {
+	l := newLog(t).append("one\ntwo\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning, NoNotify: true, ByHand: true})
+	same(t, read(t, f, 2), []string{"one", "two"})
+	text, err := os.ReadFile(l.path)
+	check(t, err)
+	check(t, os.WriteFile(l.path+".1", append(text, "three\n"...), 0o600))
+	l.truncate()
+	check(t, os.Remove(l.path))
+	f.Look()
+	same(t, texts(drain(t, f)), []string{"three"})
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +30,7 @@ type disk struct {
 	first    time.Duration
 	seen     bool // the first look was taken, at first
 	absent   bool // the log could not be read then
+	read     bool // something in it was counted
 	confused bool // after a clock step the times of its files are not in their order
 	blank    bool // there was nothing in it at the last look
 }
@@ -232,6 +234,14 @@ func (f *file) holds(failed []*failure) {
 	for _, x := range failed {
 		x.in = append(x.in, f)
 	}
+}
+
+// ordered tells whether times and names show the order of the files, as they do
+// unless the clock was set back.
+func (d *disk) ordered() bool {
+	all := d.files()
+	return slices.IsSortedFunc(all, func(a, b *file) int { return a.mtime.Compare(b.mtime) }) &&
+		(d.style != "dated" || slices.IsSortedFunc(d.rotated, func(a, b *file) int { return strings.Compare(a.name, b.name) }))
 }
 
 // unnoticed notes that what f holds goes by other means than rotation: of a file

@@ -106,7 +106,7 @@ func (m *model) looked(d *disk) {
 			}
 		}
 	}
-	d.confused = d.confused || !slices.IsSortedFunc(d.files(), func(a, b *file) int { return a.mtime.Compare(b.mtime) })
+	d.confused = d.confused || !d.ordered()
 	d.blank = d.blank || !d.barred && (d.active == nil || !d.active.barred)
 	for _, f := range d.files() {
 		if d.visible(f) {
@@ -114,7 +114,7 @@ func (m *model) looked(d *disk) {
 			if !f.pinned {
 				f.pinned, f.since, m.pinned = true, m.now(), append(m.pinned, f)
 			}
-			f.known = f.known || m.now()-f.since > 3*time.Second+m.w.Slow
+			f.known = f.known || m.now()-f.since > 3*time.Second+m.w.Slow && (!d.absent || d.read)
 			for _, x := range f.failed {
 				x.seen = true
 			}
@@ -177,7 +177,7 @@ func (m *model) Failure(key, cause string, at time.Time) {
 		m.w.fail("exactly once", "a failure was counted that nobody wrote: %s of %s at %s", cause, key, at)
 	}
 	x.counted++
-	x.read = m.now()
+	x.read, x.disk.read = m.now(), true
 	m.counted = append(m.counted, x)
 	if x.counted > 1 && !x.disk.confused {
 		m.w.fail("exactly once", "%s was counted twice", x)

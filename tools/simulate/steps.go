@@ -311,7 +311,7 @@ func (w *world) takeAway(d *disk, remove bool) {
 		return
 	}
 	d.active = nil
-	f.unnoticed(false)
+	f.unnoticed(d.style == "copytruncate") // which its copy hides
 	if remove {
 		w.tell("%s: removed", d.name)
 		d.remove(f)
