@@ -139,6 +139,7 @@ func (b *builder) logs(files []fileLog) []Log {
 		case f.Path != nil:
 			b.absolute(&l.Path, at+".path", f.Path)
 			l.Name = filepath.Base(l.Path)
+			b.onceFollowed(at+".path", l.Path, logs)
 		case !b.source.Has(at + ".path"):
 			b.problem(at, `path is missing, write path = "/…/atlassian-jira.log"`)
 		}
@@ -166,6 +167,55 @@ func (b *builder) logs(files []fileLog) []Log {
 		logs = append(logs, l)
 	}
 	return logs
+}
+
+// onceFollowed complains about a file that one of the logs before has too.
+func (b *builder) onceFollowed(at, path string, logs []Log) {
+	for i, l := range logs {
+		if l.Path != "" && SameFile(l.Path, path) {
+			b.problem(at, "the log at line %d is the same file (%s), its failures would count twice: write it once",
+				b.source.place(element("log", i)+".path").value.line, quote(l.Path))
+			return
+		}
+	}
+}
+
+// SameFile tells whether two paths lead to one file, by whatever spelling or
+// link. Files that do not exist yet are compared by where they would be made.
+func SameFile(a, b string) bool {
+	if a == b {
+		return true
+	}
+	one, err := os.Stat(a)
+	if err == nil {
+		if other, err := os.Stat(b); err == nil && os.SameFile(one, other) {
+			return true
+		}
+	}
+	return whereabouts(a, maxLinks) == whereabouts(b, maxLinks)
+}
+
+// maxLinks is how many symbolic links and missing directories of a path are
+// followed; Linux follows as many links.
+const maxLinks = 40
+
+// whereabouts is a path without symbolic links, also where its end is missing.
+func whereabouts(path string, left int) string {
+	path, err := filepath.Abs(path)
+	if real, linkErr := filepath.EvalSymlinks(path); linkErr == nil {
+		return real
+	}
+	if err != nil || left == 0 || path == filepath.Dir(path) {
+		return path
+	}
+	dir := whereabouts(filepath.Dir(path), left-1)
+	if target, err := os.Readlink(path); err == nil { // to what does not exist yet
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(dir, target)
+		}
+		return whereabouts(target, left-1)
+	}
+	return filepath.Join(dir, filepath.Base(path))
 }
 
 // absolute takes a path from the file. A relative one is meant from the file's

@@ -27,9 +27,10 @@ type Follower struct {
 	err   error  // final
 
 	mu      sync.Mutex
-	last    Position // behind the last block delivered
-	looked  bool     // the first look at the path has been taken
-	cur     *file    // what is read now
+	last    Position  // behind the last block delivered
+	looked  bool      // the first look at the path has been taken
+	begun   time.Time // when the first file was opened
+	cur     *file     // what is read now
 	split   splitter
 	younger []*file         // what is read after it, oldest first
 	opened  []*file         // what will be, once names stand still

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // advance returns the next block that there is.
@@ -105,8 +107,8 @@ func (f *Follower) atEnd() (bool, error) {
 			return false, err
 		}
 		g.final = f.opt.Once || f.succeeded()
-		if !g.final {
-			f.last.Since = 0 // what comes from now on is being written now
+		if !g.final && clock.Since(f.begun) > lateTime { // else it may just be copied here
+			f.last.Since = 0
 		}
 		return g.final, nil
 	}

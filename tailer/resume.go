@@ -30,7 +30,7 @@ func (f *Follower) open() (bool, error) {
 	if before := f.last.Before; resume && before.PrintLen > 0 && before.id() != g.id {
 		f.openBefore(before)
 	}
-	f.cur = g
+	f.cur, f.begun = g, now
 	if !resume {
 		since := f.last.Since
 		f.last = g.position()

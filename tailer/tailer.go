@@ -83,8 +83,9 @@ type Line struct {
 // If the log cannot be read at the first look, the time of that look is the
 // position: Since, in Unix nanoseconds. Reading begins at the start of the oldest
 // file that was written to since then. With End, positions keep Since until the
-// end of the log is reached: what was written before that time is still among
-// these lines, and only who understands the lines can tell it apart.
+// end of the log is reached, some seconds after it was opened at the earliest: what
+// was written before that time is among these lines, and only who understands the
+// lines can tell it apart.
 type Start int
 
 const (

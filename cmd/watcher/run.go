@@ -78,6 +78,11 @@ func (o runOptions) load() (*conf.Config, error) {
 		if path == stdinPath {
 			l.Path, l.Name = stdinPath, stdinName
 		}
+		for _, other := range c.Logs {
+			if path == other.Path || path != stdinPath && other.Path != stdinPath && conf.SameFile(path, other.Path) {
+				return nil, usage("--log %s is the same file as the log %q (%s), its failures would count twice: name it once", path, other.Name, other.Path)
+			}
+		}
 		for slices.ContainsFunc(c.Logs, func(other conf.Log) bool { return other.Name == l.Name }) {
 			l.Name += "+" // such as the same file name in two directories
 		}

@@ -133,6 +133,9 @@ func (l *Log) Run(ctx context.Context) error {
 			l.counted = l.judge(e)
 		}
 		if at := l.events.Complete(); !at.IsZero() {
+			if silent && l.Key != "" && l.settle() == 0 {
+				at.Since = l.Begin().Since // the open event is judged: what follows it may be all new
+			}
 			l.batch.next = at
 		}
 		for _, g := range l.Reader.Gaps() {
@@ -220,7 +223,10 @@ func (l *Log) judge(e event.Event) store.Counted {
 	switch was := l.counted; {
 	case isCounted(was, e.Text):
 		now.Incident = was.Incident
-		if was.Incident != "" && was.Size < now.Size && was.Cause != now.Cause {
+		switch {
+		case was.Size == now.Size || now.Cause == matchers.Unknown:
+			now.Cause = was.Cause // the catalogue may have changed; and no news is no correction
+		case was.Incident != "" && was.Cause != now.Cause:
 			l.batch.failures = append(l.batch.failures, failure{f, was.Incident})
 		}
 	case l.unwanted(f):

@@ -12,7 +12,7 @@ import (
 func KeepTexts(o Options, cause *matchers.Cause, n int, text string) (size int) {
 	l := newLedger(0, time.Hour)
 	for i := range n {
-		l.add(sighting{o.Now, fmt.Sprint(i), cause, text}, &input{}, o.Rules("here"))
+		l.add(sighting{at: o.Now, key: fmt.Sprint(i), cause: cause, text: text}, &input{}, o.Rules("here"))
 	}
 	for _, e := range l.open {
 		size += len(e.text)

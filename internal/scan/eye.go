@@ -14,6 +14,7 @@ import (
 // sighting is a failure, as far as counting it needs.
 type sighting struct {
 	at    time.Time // zero when the log's is impossible
+	dated bool      // at is the log's
 	key   string    // of its incident
 	cause *matchers.Cause
 	text  string
@@ -125,7 +126,7 @@ func (e *eye) take(ev event.Event) {
 	}
 	text := string(ev.Text)
 	if s, ours := e.spot.Spot(text, e.zone); ours {
-		e.seen.sightings = append(e.seen.sightings, sighting{s.Time, e.key(s), s.Cause, text})
+		e.seen.sightings = append(e.seen.sightings, sighting{at: s.Time, key: e.key(s), cause: s.Cause, text: text})
 	}
 }
 

@@ -98,8 +98,12 @@ func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) 
 	s := &scanner{set: set, options: o, work: make(chan piece)}
 	nodes := s.nodes(logs.inputs)
 	l := newLedger(o.Limit, o.Rules(o.Node).QuietAfter())
+	repeats := newRepeats()
 	s.read(ctx, nodes, func(f sighting, n *node) {
 		if !o.Since.IsZero() && f.at.Before(o.Since) || !o.Until.IsZero() && f.at.After(o.Until) {
+			return
+		}
+		if f.dated && len(logs.inputs) > 1 && repeats.is(f, n.now.in) {
 			return
 		}
 		l.add(f, n.now.in, o.Rules(n.name))
