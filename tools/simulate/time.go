@@ -75,7 +75,7 @@ func (m *machine) Jitter(most time.Duration) time.Duration {
 // quiet is a pause of something that looks now and then. When nothing happens
 // for long, it looks ever more rarely, but soon after something happens again.
 func (m *machine) quiet(every time.Duration) time.Duration {
-	pause := max(every, (m.mono-m.busy)/4)
+	pause := max(every, (m.mono-m.busy)/2)
 	if pause > every && m.mono+pause > m.horizon {
 		pause = max(m.horizon-m.mono, 0) + m.Jitter(every)
 	}
