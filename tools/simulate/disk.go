@@ -111,6 +111,7 @@ func (d *disk) truncate(f *file) {
 		x.in = slices.DeleteFunc(x.in, func(each *file) bool { return each == f })
 	}
 	f.data, f.failed = nil, nil
+	f.pinned = f.pinned && !f.barred // to go on, the daemon has to open it again
 	d.touch(f, d.w.machine.Now())
 }
 

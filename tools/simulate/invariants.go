@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -22,7 +23,7 @@ func (m *model) tooOld(x *failure) string {
 	switch {
 	case d.confused:
 		return ""
-	case !d.seen || x.written >= d.first || d.absent && m.w.clockSet:
+	case !d.seen || x.written+2*time.Millisecond >= d.first || d.absent && m.w.clockSet:
 		return "" // a first look that saw nothing is remembered by its time
 	case m.w.Start == "beginning" && (d.absent || x.fresh):
 		return ""
@@ -156,8 +157,9 @@ func (w *world) hidesState() {
 	w.hides("the state file", string(text))
 }
 
-// setAside reads what was given up for each notifier.
-func (w *world) setAside() {
+// finalState reads what was given up for each notifier, and holds the incidents
+// to the causes that were written.
+func (w *world) finalState() {
 	w.aside = map[string]map[string]bool{}
 	w.must(w.daemon.store.View(func(tx *store.Tx) error {
 		for _, r := range w.receivers {
@@ -170,6 +172,11 @@ func (w *world) setAside() {
 				w.aside[r.name][d.Alert.Data.ID] = true
 			}
 		}
-		return nil
+		return tx.EachIncident(func(s incident.State) error {
+			if x := w.model.last[s.Key]; x != nil && s.Cause != x.cause && !w.everMuted && !x.disk.confused {
+				w.fail("the cause of the whole event", "%s is for %s, the incident says %s", x, x.cause, s.Cause)
+			}
+			return nil
+		})
 	}))
 }

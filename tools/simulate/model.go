@@ -20,11 +20,12 @@ type model struct {
 	w        *world
 	failures []*failure
 	gaps     []gap
-	said     map[string]*saying // alerts by ID
-	order    []string           // their IDs
-	counted  []*failure         // in this turn
-	fresh    []gap              // in this turn
-	pinned   []*file            // that the daemon has open
+	said     map[string]*saying  // alerts by ID
+	last     map[string]*failure // by integration
+	order    []string            // their IDs
+	counted  []*failure          // in this turn
+	fresh    []gap               // in this turn
+	pinned   []*file             // that the daemon has open
 }
 
 // failure is one failure in a log.
@@ -114,7 +115,7 @@ func (m *model) looked(d *disk) {
 			if !f.pinned {
 				f.pinned, f.since, m.pinned = true, m.now(), append(m.pinned, f)
 			}
-			f.known = f.known || m.now()-f.since > 3*time.Second+m.w.Slow && (!d.absent || d.read)
+			f.known = f.known || len(f.data) > 0 && m.now()-f.since > 3*time.Second+m.w.Slow && (!d.absent || d.read)
 			for _, x := range f.failed {
 				x.seen = true
 			}
@@ -155,8 +156,9 @@ func (m *model) ended() {
 	for _, f := range m.pinned {
 		f.pinned = false
 	}
-	m.pinned = nil
+	m.pinned, m.counted, m.fresh = nil, nil, nil
 	for _, x := range m.failures {
+		x.seen = false // what was not read is forgotten
 		if !x.due {
 			x.reach = never
 		}
@@ -178,6 +180,7 @@ func (m *model) Failure(key, cause string, at time.Time) {
 	}
 	x.counted++
 	x.read, x.disk.read = m.now(), true
+	m.last[key] = x
 	m.counted = append(m.counted, x)
 	if x.counted > 1 && !x.disk.confused {
 		m.w.fail("exactly once", "%s was counted twice", x)

@@ -385,7 +385,7 @@ func (w *world) rest() {
 		w.ordinaryLines(d)
 	}
 	w.pass(grace + 30*w.Slow + 3*time.Hour)
-	w.setAside()
+	w.finalState()
 	w.must(w.stop())
 	w.hidesState()
 }

@@ -83,7 +83,7 @@ func newWorld(s Setup, set *matchers.Set) (*world, error) {
 	}
 	w := &world{Setup: s, dir: dir, set: set, births: map[uint64]time.Time{}, dice: newDice(s.Seed, 0)}
 	w.machine = &machine{begin: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), chance: rand.New(rand.NewPCG(s.Seed, 1))}
-	w.model = &model{w: w, said: map[string]*saying{}}
+	w.model = &model{w: w, said: map[string]*saying{}, last: map[string]*failure{}}
 	w.machine.after = w.model.turned
 	w.log = newLogger(&w.said, w.machine.Now)
 	clock.Use(&source{w.machine, w})
