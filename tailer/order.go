@@ -18,12 +18,12 @@ type known struct {
 func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, sure bool) {
 	for i, s := range list {
 		if s.id == last.id && (last.f != nil || beginsLike(s, last)) {
-			return f.unknown(list[i+1:]), true
+			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i].zipped && beginsLike(list[i], last) {
-			return f.unknown(list[i+1:]), true
+			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
 	// Ours was removed. Younger is what was written later and was not there before.
@@ -41,6 +41,21 @@ func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, s
 		}
 	}
 	return younger, sure
+}
+
+// withoutCopies leaves out what is a copy of the active file. When that is
+// truncated, which may be next, its reader looks for the copy.
+func withoutCopies(list []sibling) []sibling {
+	n := len(list) - 1
+	if n < 1 || !list[n].active {
+		return list
+	}
+	g, err := openFile(list[n].name, false)
+	if err != nil {
+		return list
+	}
+	defer g.close()
+	return slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return !s.active && partOf(s, g.head) > 0 })
 }
 
 // isCopy says whether s begins as g did before it was truncated: what is left to

@@ -119,7 +119,7 @@ func (f *Follower) firstFile(list []sibling) sibling {
 func (f *Follower) openListed(pick func([]sibling) sibling) (*file, error) {
 	list := siblings(f.path)
 	for range tries {
-		s := pick(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] }))
+		s := pick(withoutCopies(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] })))
 		g, err := openFile(s.name, s.zipped)
 		again := siblings(f.path)
 		switch same := sameFiles(list, again); {

@@ -286,3 +286,20 @@ func TestCopyOfALogThatWasRemoved(t *testing.T) {
 	f.Look()
 	same(t, texts(drain(t, f)), []string{"three"})
 }
+
+// Between copy and truncation the same lines are in two files. They are read once,
+// also when reading begins just then.
+func TestStartBetweenCopyAndTruncation(t *testing.T) {
+	l := newLog(t)
+	f := l.follow(tailer.Position{}, tailer.Options{NoNotify: true, ByHand: true})
+	same(t, texts(drain(t, f)), nil) // there is no log yet
+	l.append("one\ntwo\n")
+	check(t, os.WriteFile(l.path+".1", []byte("one\ntwo\n"), 0o600))
+	same(t, texts(drain(t, f)), []string{"one", "two"})
+	l.truncate()
+	l.append("three\n")
+	same(t, texts(drain(t, f)), []string{"three"})
+	if gaps := f.Gaps(); len(gaps) != 1 || gaps[0].Bytes != 0 {
+		t.Errorf("gaps %+v", gaps)
+	}
+}

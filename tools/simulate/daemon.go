@@ -69,7 +69,7 @@ func (w *world) config() string {
 	}
 	for _, r := range w.receivers {
 		if r.configured {
-			fmt.Fprintf(&b, "[[webhook]]\nname = %q\nurl = \"https://%s.example/hook/%s\"\n", r.name, r.name, w.secret("Hook"))
+			fmt.Fprintf(&b, "[[webhook]]\nname = %q\nurl = \"https://%s.example/hook/%s\"\nretry_for = %q\n", r.name, r.name, w.secret("Hook"), w.RetryFor)
 		}
 	}
 	return b.String()

@@ -25,6 +25,7 @@ type Setup struct {
 	Integrations int
 	Storm        int
 	Repeat       string
+	RetryFor     string
 	Slow         time.Duration // at most so long the reader takes for a block
 }
 
@@ -128,6 +129,7 @@ func draw(seed uint64) Script {
 	s := Script{Setup: Setup{
 		Seed: seed, Tmpfs: r.IntN(2) == 0, Logs: 1 + r.IntN(5)/4, Keep: 1 + r.IntN(10), Start: "end", Receivers: 1 + r.IntN(3),
 		Integrations: 1 + r.IntN(6), Repeat: []string{"4h", "4h", "0", "30m"}[r.IntN(4)],
+		RetryFor: []string{"24h", "1h"}[r.IntN(2)],
 	}}
 	for range s.Logs {
 		s.Style = append(s.Style, styles[r.IntN(len(styles))])
