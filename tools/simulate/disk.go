@@ -172,6 +172,9 @@ func (d *disk) rotate(late bool) {
 			}
 		}
 		d.w.model.changed()
+		for _, x := range d.active.failed {
+			x.fleeting = !x.seen && d.w.daemon != nil
+		}
 		d.truncate(d.active)
 		return
 	}

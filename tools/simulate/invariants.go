@@ -66,7 +66,7 @@ func (m *model) check() {
 // checkRead: counted once, or not wanted, or gone with a blind.
 func (m *model) checkRead(x *failure) {
 	switch {
-	case x.counted == 1 || x.disk.confused:
+	case x.counted == 1 || x.disk.confused || x.fleeting:
 	case m.mayBeOld(x):
 	case (x.barred || m.w.clockSet) && m.missed(x): // what is certainly newer is read, and the rest is told
 	case x.due:

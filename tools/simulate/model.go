@@ -40,17 +40,18 @@ type failure struct {
 	split   bool          // it came in two parts
 	in      []*file
 
-	reach   time.Duration // since when the daemon could have read it without a break; never = it cannot
-	due     bool          // it could be read for long enough
-	lost    time.Duration // when it was last seen to be nowhere
-	fresh   bool          // it was in the log at the first look
-	seen    bool          // the daemon looked while it was there
-	down    bool          // it was there while the daemon did not run
-	barred  bool          // its rotated file could not be read
-	blank   bool          // there was nothing in the log at the look before
-	window  bool          // it went so that nothing tells of it, unless it was seen
-	counted int
-	read    time.Duration // when it was counted
+	reach    time.Duration // since when the daemon could have read it without a break; never = it cannot
+	due      bool          // it could be read for long enough
+	lost     time.Duration // when it was last seen to be nowhere
+	fresh    bool          // it was in the log at the first look
+	seen     bool          // the daemon looked while it was there
+	down     bool          // it was there while the daemon did not run
+	fleeting bool          // it came and went between two looks, and is in a copy only
+	barred   bool          // its rotated file could not be read
+	blank    bool          // there was nothing in the log at the look before
+	window   bool          // it went so that nothing tells of it, unless it was seen
+	counted  int
+	read     time.Duration // when it was counted
 }
 
 type gap struct {
