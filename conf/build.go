@@ -173,8 +173,8 @@ func (b *builder) logs(files []fileLog) []Log {
 func (b *builder) onceFollowed(at, path string, logs []Log) {
 	for i, l := range logs {
 		if l.Path != "" && SameFile(l.Path, path) {
-			b.problem(at, "the log at line %d is the same file (%s), its failures would count twice: write it once",
-				b.source.place(element("log", i)+".path").value.line, quote(l.Path))
+			b.problem(at, "the log at line %d is the same file, its failures would count twice: write it once",
+				b.source.place(element("log", i)+".path").value.line)
 			return
 		}
 	}

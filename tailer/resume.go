@@ -17,7 +17,7 @@ func (f *Follower) open() (bool, error) {
 		f.remember(siblings(f.path), ident{})
 	}
 	g, err := f.beginning()
-	if err != nil && f.last.IsZero() {
+	if err != nil && f.last.IsZero() && !f.opt.Once {
 		f.last.Since = now.UnixNano()
 	}
 	if errors.Is(err, errRotating) {

@@ -2,10 +2,12 @@ package main_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/notify"
 )
@@ -194,4 +196,179 @@ func TestStateInUse(t *testing.T) {
 	}
 	second.says("is in use by another watcher: stop that one, or give this one its own state_dir")
 	w.stop()
+}
+
+// now is a failure of a flow at this moment, and so many seconds ago.
+func now(flow, ago int) string {
+	at := time.Now().Add(-time.Duration(ago) * time.Second).UTC().Format("2006-01-02 15:04:05.000-0700")
+	return at + failure(flow, 1, badSecret)[len("2006-01-02 15:04:05,000+0000"):]
+}
+
+func opened(flows ...int) (list []string) {
+	for _, flow := range flows {
+		list = append(list, flowID(flow)+" opened entra-client-secret-invalid")
+	}
+	return list
+}
+
+// expect waits for the alerts of a list, and for no others before the failure of
+// one more flow.
+func expect(t *testing.T, hub *receiver, log string, want []string) {
+	t.Helper()
+	eventually(t, func() error {
+		if got := told(hub); len(got) < len(want) {
+			return fmt.Errorf("told %v, want %v", got, want)
+		}
+		return nil
+	})
+	appendAs(t, log, now(99, 0))
+	want = append(want, opened(99)...)
+	eventually(t, func() error {
+		if got := told(hub); !slices.Contains(got, want[len(want)-1]) {
+			return fmt.Errorf("told %v, want %v", got, want)
+		}
+		return nil
+	})
+	if got := told(hub); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A log with one line that is no failure, or none, is left; all that is written
+// while the program is down is told, however the log rotates meanwhile.
+func TestRotationsFromTheFirstLine(t *testing.T) {
+	copied := func(t *testing.T, log string) {
+		for n := 2; n > 0; n-- {
+			os.Rename(fmt.Sprint(log, ".", n), fmt.Sprint(log, ".", n+1))
+		}
+		write(t, log+".1", read(t, log))
+		write(t, log, "")
+	}
+	renamed := func(t *testing.T, log string) { // a chain of ten backups
+		os.Remove(log + ".10")
+		for n := 9; n > 0; n-- {
+			os.Rename(fmt.Sprint(log, ".", n), fmt.Sprint(log, ".", n+1))
+		}
+		rename(t, log, log+".1")
+	}
+	for _, first := range []string{"", ordinary} {
+		for _, tt := range []struct {
+			name   string
+			rotate func(*testing.T, string)
+			times  int
+		}{{"copied and truncated", copied, 3}, {"renamed", renamed, 3}, {"renamed until the first file is gone", renamed, 11}} {
+			t.Run(fmt.Sprintf("%s, %.4q", tt.name, first), func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				hub := receive(t)
+				config, log := settings(t, dir, hub, "")
+				write(t, config, strings.Replace(read(t, config), `name = "jira"`, "name = \"jira\"\nstart = \"beginning\"", 1))
+				write(t, log, first)
+				w := start(t, dir, "run", "--config", config)
+				w.follows()
+				w.kill()
+				var want []string
+				for i := 1; i <= tt.times; i++ {
+					time.Sleep(10 * time.Millisecond) // the time of the last write tells what is newer
+					if tt.times == 11 {
+						tt.rotate(t, log)
+					}
+					appendAs(t, log, now(i, 0))
+					want = append(want, opened(i)...)
+					if tt.times < 11 {
+						tt.rotate(t, log)
+					}
+				}
+				if tt.times == 11 { // what was written to the first file after it was left cannot be known
+					want = append([]string{"unknown blind log-lines-lost"}, want...)
+				} else {
+					write(t, log, "")
+				}
+				w = start(t, dir, "run", "--config", config)
+				eventually(t, func() error {
+					if got := told(hub); len(got) < len(want) {
+						return fmt.Errorf("told %v, want %v", got, want)
+					}
+					return nil
+				})
+				w.stop()
+				got := told(hub)
+				slices.Sort(got)
+				slices.Sort(want)
+				if fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+				}
+			})
+		}
+	}
+}
+
+// A log that cannot be read at the first look: what happened since then is told,
+// and nothing older, whether it becomes readable while the program runs or not.
+func TestFirstLookAtNothing(t *testing.T) {
+	old := now(50, 5) + now(51, 3600) + now(52, 400*24*3600) + ordinary
+	for _, restart := range []bool{false, true} {
+		for name, tt := range map[string]struct {
+			appears func(t *testing.T, log string)
+			want    []string
+		}{
+			"an old log appears": {func(t *testing.T, log string) { rename(t, write(t, log+".new", old), log) }, nil},
+			"an old log appears, with failures since": {func(t *testing.T, log string) {
+				rename(t, write(t, log+".new", old+now(1, 0)+now(2, 0)), log)
+			}, opened(1, 2)},
+			"Jira starts and rotates twice": {func(t *testing.T, log string) {
+				write(t, log, now(1, 0))
+				rename(t, log, log+".1")
+				write(t, log, now(2, 0))
+				rename(t, log+".1", log+".2")
+				rename(t, log, log+".1")
+				write(t, log, now(3, 0))
+			}, opened(1, 2, 3)},
+		} {
+			t.Run(fmt.Sprintf("%s, restart %v", name, restart), func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				hub := receive(t)
+				config, log := settings(t, dir, hub, "")
+				w := start(t, dir, "run", "--config", config)
+				w.follows()
+				if restart {
+					w.kill()
+				}
+				tt.appears(t, log)
+				if restart {
+					w = start(t, dir, "run", "--config", config)
+				}
+				expect(t, hub, log, tt.want)
+				w.stop()
+			})
+		}
+	}
+}
+
+// A stack trace that comes long after its header, here after the program was
+// killed, corrects the cause of a failure that is counted once.
+func TestStackTraceComesLate(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		dir := t.TempDir()
+		hub := receive(t)
+		w, config, log := follow(t, dir, hub, "")
+		appendAs(t, log, failure(1, 1, "something else"))
+		hub.alerts(1)
+		if killed {
+			w.kill()
+		}
+		appendAs(t, log, "\tat a.b.C.d(E.java:1)\nCaused by: "+badTLS+"\n")
+		if killed {
+			w = start(t, dir, "run", "--config", config)
+		}
+		want := []string{flowID(1) + " opened unknown", flowID(1) + " changed tls-certificate-untrusted"}
+		expect(t, hub, log, want)
+		w.stop()
+		for _, a := range hub.alerts(2)[:2] {
+			if f := a.Data.Failures; a.Data.Integration.ID == flowID(1) && f.Count != 1 {
+				t.Errorf("%s: %d failures, want 1", a.Data.Kind, f.Count)
+			}
+		}
+	}
 }

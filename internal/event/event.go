@@ -116,7 +116,7 @@ func (a *Assembler) Pending() (Event, bool) {
 }
 
 // Flush completes the event being put together, and calls take if it is worth
-// looking at: after a silence or at the end of the input, never because of an
+// looking at: at the end of the input, never because of silence, an
 // error or a shutdown (its remaining lines may still come).
 func (a *Assembler) Flush(take func(Event)) { a.complete(take) }
 

@@ -116,13 +116,13 @@ func (l *Log) Run(ctx context.Context) error {
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
-		ended := errors.Is(err, io.EOF)
-		if l.Beat().IsZero() && silent && (err == nil || ended) { // else it was not looked at
+		if l.Beat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
 			if err := l.begin(); err != nil {
 				return err
 			}
 		}
 		l.events.Block(b, l.take)
+		ended := errors.Is(err, io.EOF)
 		// Silence makes the last event count, the end of input completes it. An
 		// error or a shutdown does neither: its remaining lines may still come.
 		switch {

@@ -185,3 +185,36 @@ func TestStdin(t *testing.T) {
 		}
 	}
 }
+
+// What stands in several files counts once; what stands twice in one file, twice.
+func TestFailuresInSeveralFiles(t *testing.T) {
+	const log = "atlassian-jira.log"
+	twice := hour(1) + failure(t0.Add(2*time.Hour), 2, badSecret) + failure(t0.Add(2*time.Hour), 2, badSecret) + hour(3)
+	cutOff := twice + strings.TrimSuffix(failure(t0.Add(4*time.Hour), 4, badSecret), "\n")
+	whole := cutOff + "\n\tat a.b.C(D.java:1)\n" + hour(5)
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		args  []string
+		want  int
+	}{
+		{"alone", map[string]string{"log/" + log: twice}, []string{"log"}, 4},
+		{"a directory and a zip of it", map[string]string{"log/" + log: whole, "x.zip": zipped(t, "application-logs/"+log, cutOff)}, []string{"log", "x.zip"}, 6},
+		{"a zip and a directory", map[string]string{"log/" + log: twice, "x.zip": zipped(t, "application-logs/"+log, twice)}, []string{"x.zip", "log"}, 4},
+		{"two zips, one older", map[string]string{"a.zip": zipped(t, "application-logs/"+log, cutOff), "b.zip": zipped(t, "application-logs/"+log, whole)}, []string{"a.zip", "b.zip"}, 6},
+		{"a file, its directory and a copy", map[string]string{"log/" + log: twice, "copy/" + log: twice}, []string{"log/" + log, "log", "copy"}, 4},
+		{"three copies", map[string]string{"a/" + log: twice, "b/" + log: twice, "c/" + log: twice}, []string{"a", "b", "c"}, 4},
+		{"a rotated file and a packed copy", map[string]string{log + ".1": twice, log + ".2.gz": packed(t, twice)}, []string{log + ".1", log + ".2.gz"}, 4},
+		{"a zip in which rotation came between", map[string]string{"log/" + log: hour(6), "log/" + log + ".1": whole, "x.zip": zipped(t, "application-logs/"+log, whole)}, []string{"log", "x.zip"}, 7},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			for name, text := range tt.files {
+				write(t, name, text)
+			}
+			if r := report(t, options(), tt.args...); r.Failures != tt.want {
+				t.Errorf("%d failures, want %d", r.Failures, tt.want)
+			}
+		})
+	}
+}
