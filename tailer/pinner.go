@@ -191,7 +191,11 @@ func (f *Follower) adopt(list []sibling) {
 	if len(f.opened) > 0 {
 		f.younger = append(f.younger, f.opened...)
 		f.opened = nil
-		f.remember(list, f.youngest().id)
+		youngest := f.youngest().id
+		if i := slices.IndexFunc(list, func(s sibling) bool { return s.id == youngest }); i >= 0 {
+			list = list[:i] // what follows could not be opened yet, and is not older
+		}
+		f.remember(list, youngest)
 	}
 }
 

@@ -194,7 +194,7 @@ func (m *model) Failure(key, cause string, at time.Time) {
 // Alert notes that an alert is queued.
 func (m *model) Alert(a *notify.Alert) {
 	id := a.Data.ID
-	if m.said[id] != nil {
+	if m.said[id] != nil && !m.confused() {
 		m.w.fail("one content per ID", "one ID for two alerts: %s", id)
 	}
 	s := &saying{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: incidentOf(id), log: a.Data.Log.Path}
@@ -205,6 +205,12 @@ func (m *model) Alert(a *notify.Alert) {
 	}
 	m.said[id] = s
 	m.order = append(m.order, id)
+}
+
+// confused tells whether the order of the files of a log could not be known, so
+// that failures may be read twice.
+func (m *model) confused() bool {
+	return slices.ContainsFunc(m.w.disks, func(d *disk) bool { return d.confused })
 }
 
 // turned looks at what a turn of a task has brought.
