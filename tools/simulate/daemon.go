@@ -69,7 +69,8 @@ func (w *world) config() string {
 	}
 	for _, r := range w.receivers {
 		if r.configured {
-			fmt.Fprintf(&b, "[[webhook]]\nname = %q\nurl = \"https://%s.example/hook/%s\"\nretry_for = %q\n", r.name, r.name, w.secret("Hook"), w.RetryFor)
+			url := fmt.Sprintf("https://%s.example/hook/%s", r.name, w.secret("Hook"))
+			fmt.Fprintf(&b, "[[webhook]]\nname = %q\nurl = %q\nretry_for = %q\n", r.name, url, w.RetryFor)
 		}
 	}
 	return b.String()

@@ -244,8 +244,9 @@ func (f *file) holds(failed []*failure) {
 // unless the clock was set back.
 func (d *disk) ordered() bool {
 	all := d.files()
-	return slices.IsSortedFunc(all, func(a, b *file) int { return a.mtime.Compare(b.mtime) }) &&
-		(d.style != "dated" || slices.IsSortedFunc(d.rotated, func(a, b *file) int { return strings.Compare(a.name, b.name) }))
+	byTime := func(a, b *file) int { return a.mtime.Compare(b.mtime) }
+	byName := func(a, b *file) int { return strings.Compare(a.name, b.name) }
+	return slices.IsSortedFunc(all, byTime) && (d.style != "dated" || slices.IsSortedFunc(d.rotated, byName))
 }
 
 // unnoticed notes that what f holds goes by other means than rotation: of a file

@@ -14,7 +14,8 @@ import (
 )
 
 func (x *failure) String() string {
-	return fmt.Sprintf("the failure of integration %s at %s in %s", x.key[len(x.key)-2:], x.at.Format("2006-01-02 15:04:05.000"), x.disk.name)
+	at := x.at.Format("2006-01-02 15:04:05.000")
+	return fmt.Sprintf("the failure of integration %s at %s in %s", x.key[len(x.key)-2:], at, x.disk.name)
 }
 
 // tooOld says why a failure must not be reported, "" = it may be.
@@ -138,7 +139,9 @@ func (m *model) checkDelivered(id string, s *saying, r *receiver) {
 
 // stormed tells whether a storm may speak for an incident.
 func (m *model) stormed(s *saying) bool {
-	return slices.ContainsFunc(m.order, func(id string) bool { return m.said[id].kind == notify.Storm && m.said[id].cause == s.cause })
+	return slices.ContainsFunc(m.order, func(id string) bool {
+		return m.said[id].kind == notify.Storm && m.said[id].cause == s.cause
+	})
 }
 
 // hides holds a text to the promise that it shows no secret.

@@ -117,7 +117,8 @@ func without(steps []Step, at, size int) (less, merged []Step) {
 // report prints a failing world: its story, what is wrong, and its script.
 func report(out io.Writer, s Script, set *matchers.Set) {
 	w, wrong := simulate(s, set)
-	fmt.Fprintf(out, "--- seed %d\n%s\n=== %s\n--- the script, for -script and testdata:\n%s\n", s.Seed, strings.Join(w.story, "\n"), wrong, s)
+	fmt.Fprintf(out, "--- seed %d\n%s\n=== %s\n", s.Seed, strings.Join(w.story, "\n"), wrong)
+	fmt.Fprintf(out, "--- the script, for -script and testdata:\n%s\n", s)
 }
 
 func replay(file string, set *matchers.Set, out, errw io.Writer) int {
@@ -193,6 +194,7 @@ func (f *figures) add(w *world) {
 }
 
 func (f figures) String() string {
-	return fmt.Sprintf("%d days of simulated time, %d failures written, %d counted, %d gone unread, %d alerts, %d requests accepted",
-		f.time/(24*time.Hour), f.failures, f.counted, f.lost, f.alerts, f.accepted)
+	const form = "%d days of simulated time, %d failures written, %d counted, %d gone unread, " +
+		"%d alerts, %d requests accepted"
+	return fmt.Sprintf(form, f.time/(24*time.Hour), f.failures, f.counted, f.lost, f.alerts, f.accepted)
 }

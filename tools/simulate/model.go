@@ -141,7 +141,8 @@ func (m *model) changed() {
 		case m.now()-x.reach >= grace+20*m.w.Slow:
 			x.due = true
 		}
-		if gone := !slices.ContainsFunc(x.in, func(f *file) bool { return f.pinned || f.name != "" }); gone && x.lost == never {
+		gone := !slices.ContainsFunc(x.in, func(f *file) bool { return f.pinned || f.name != "" })
+		if gone && x.lost == never {
 			x.lost = m.now()
 		}
 	}

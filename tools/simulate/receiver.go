@@ -35,10 +35,16 @@ type receiver struct {
 
 // modes are what a receiver may do with a request. Two of them accept it and let
 // the answer get lost.
-var modes = []string{"well", "well", "well", "slow", "failing", "refusing", "settings", "gone", "limiting", "lost answer", "late answer", "absent", "now and then"}
+var modes = []string{
+	"well", "well", "well", "slow", "failing", "refusing", "settings", "gone", "limiting",
+	"lost answer", "late answer", "absent", "now and then",
+}
 
 func newReceiver(w *world, name string) *receiver {
-	return &receiver{w: w, name: name, mode: "well", configured: true, content: map[string][32]byte{}, refused: map[string]bool{}}
+	return &receiver{
+		w: w, name: name, mode: "well", configured: true,
+		content: map[string][32]byte{}, refused: map[string]bool{},
+	}
 }
 
 func (w *world) receiver(name string) *receiver {
@@ -59,7 +65,8 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.sending, r.task = true, r.w.machine.current
 	defer func() { r.sending = false }()
 	if r.until > r.w.machine.mono {
-		r.w.fail("Retry-After is kept", "%s was asked again %s before its Retry-After was over", r.name, r.until-r.w.machine.mono)
+		early := r.until - r.w.machine.mono
+		r.w.fail("Retry-After is kept", "%s was asked again %s before its Retry-After was over", r.name, early)
 	}
 	if r.w.machine.mono > r.heals {
 		r.mode = "well"

@@ -127,7 +127,8 @@ var weights = map[string]int{
 func draw(seed uint64) Script {
 	r := rand.New(rand.NewPCG(seed, 77))
 	s := Script{Setup: Setup{
-		Seed: seed, Tmpfs: r.IntN(2) == 0, Logs: 1 + r.IntN(5)/4, Keep: 1 + r.IntN(10), Start: "end", Receivers: 1 + r.IntN(3),
+		Seed: seed, Tmpfs: r.IntN(2) == 0, Logs: 1 + r.IntN(5)/4, Keep: 1 + r.IntN(10),
+		Start: "end", Receivers: 1 + r.IntN(3),
 		Integrations: 1 + r.IntN(6), Repeat: []string{"4h", "4h", "0", "30m"}[r.IntN(4)],
 		RetryFor: []string{"24h", "1h"}[r.IntN(2)],
 	}}
@@ -166,7 +167,9 @@ func keys(m map[string]int) func(func(string) bool) {
 
 // pause is mostly short, and sometimes weeks.
 func pause(r *rand.Rand) time.Duration {
-	most := []time.Duration{5 * time.Millisecond, 300 * time.Millisecond, 3 * time.Second, 20 * time.Second, 10 * time.Minute, 6 * time.Hour}
+	most := []time.Duration{
+		5 * time.Millisecond, 300 * time.Millisecond, 3 * time.Second, 20 * time.Second, 10 * time.Minute, 6 * time.Hour,
+	}
 	n := r.IntN(60)
 	switch {
 	case n == 0:

@@ -89,7 +89,8 @@ func newWorld(s Setup, set *matchers.Set) (*world, error) {
 	clock.Use(&source{w.machine, w})
 	for i := range s.Logs {
 		name := fmt.Sprintf("jira-%d.log", i)
-		d := &disk{w: w, path: filepath.Join(dir, fmt.Sprint(i), name), name: name, style: s.Style[i], keep: s.Keep, configured: true, blank: true}
+		d := &disk{w: w, path: filepath.Join(dir, fmt.Sprint(i), name), name: name}
+		d.style, d.keep, d.configured, d.blank = s.Style[i], s.Keep, true, true
 		if err := os.Mkdir(filepath.Dir(d.path), 0o755); err != nil {
 			return nil, err
 		}
@@ -191,7 +192,8 @@ var texts = []string{
 func (w *world) entry(d *disk) (x *failure, text string) {
 	m := w.model
 	id := w.dice.IntN(w.Integrations)
-	x = &failure{disk: d, key: fmt.Sprintf("%08x-1111-4222-8333-%012x", w.Seed&0xffffffff, id), at: w.machine.Now().Truncate(time.Millisecond)}
+	x = &failure{disk: d, at: w.machine.Now().Truncate(time.Millisecond)}
+	x.key = fmt.Sprintf("%08x-1111-4222-8333-%012x", w.Seed&0xffffffff, id)
 	for m.has(x.key, x.at) {
 		x.at = x.at.Add(time.Millisecond)
 	}
@@ -200,8 +202,10 @@ func (w *world) entry(d *disk) (x *failure, text string) {
 		said = fmt.Sprintf(said, w.secret("Text"))
 	}
 	session := strings.ToLower(w.secret("session"))[:12]
-	text = fmt.Sprintf("%s http-nio-8080-exec-%d ERROR julien 755x%dx2 %s 10.1.2.3 /rest/oauth2-client/latest/config/flow/%s [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: %s\n",
-		stamp(x.at), w.dice.IntN(20), len(m.failures), session, x.key, strings.ReplaceAll(said, "|", "\n"))
+	const form = "%s http-nio-8080-exec-%d ERROR julien 755x%dx2 %s 10.1.2.3 /rest/oauth2-client/latest/config/flow/%s " +
+		"[c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. " +
+		"The error message is: %s\n"
+	text = fmt.Sprintf(form, stamp(x.at), w.dice.IntN(20), len(m.failures), session, x.key, strings.ReplaceAll(said, "|", "\n"))
 	f, ours := w.set.Match(event.Event{Text: []byte(strings.TrimSuffix(text, "\n"))}, time.UTC)
 	if !ours {
 		w.must(errors.New("this is no failure: " + text))
@@ -217,9 +221,11 @@ func (w *world) ordinary() string {
 	at := stamp(w.machine.Now())
 	switch w.dice.IntN(4) {
 	case 0:
-		return at + " Caesium-1-2 WARN ServiceRunner     [c.a.j.p.e.s.c.AbstractJql] A trace follows\njava.lang.IllegalStateException: x\n\tat a.b.C.d(C.java:1)\n"
+		return at + " Caesium-1-2 WARN ServiceRunner     [c.a.j.p.e.s.c.AbstractJql] A trace follows\n" +
+			"java.lang.IllegalStateException: x\n\tat a.b.C.d(C.java:1)\n"
 	case 1:
-		return at + " http-nio-8080-exec-3 INFO admin 755x1x1 1x7rwk 10.1.2.3 /rest/oauth2/latest/token [c.a.oauth2.provider.X] token issued\n"
+		return at + " http-nio-8080-exec-3 INFO admin 755x1x1 1x7rwk 10.1.2.3 /rest/oauth2/latest/token " +
+			"[c.a.oauth2.provider.X] token issued\n"
 	default:
 		return at + fmt.Sprintf(" main INFO      [c.a.jira.startup.JiraStartupLogger] ordinary %d\n", w.dice.IntN(1e6))
 	}
@@ -251,7 +257,8 @@ func (w *world) writeTo(d *disk, f *file, n int) {
 		}
 		d.append(f, text)
 		w.model.wrote(x)
-		w.tell("%s: a failure of integration %s at %s, %s", filepath.Base(f.name), x.key[len(x.key)-2:], x.at.Format("15:04:05.000"), x.cause)
+		at := x.at.Format("15:04:05.000")
+		w.tell("%s: a failure of integration %s at %s, %s", filepath.Base(f.name), x.key[len(x.key)-2:], at, x.cause)
 		if w.dice.chance(3) {
 			w.pass(w.dice.pause(200 * time.Millisecond))
 		}
