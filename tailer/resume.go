@@ -202,7 +202,7 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 			}
 		}
 		for i := len(list) - 1; i >= 0 && p.PrintLen > 0; i-- {
-			if s := list[i]; !s.mtime.Before(notBefore) { // its inode may be that of p, used again
+			if s := list[i]; (s.id != p.id() || !s.active) && !s.mtime.Before(notBefore) { // a copy may have the inode of what was removed
 				if g := openAt(s, p, false); g != nil {
 					return g, nil
 				}
