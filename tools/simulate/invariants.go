@@ -176,7 +176,7 @@ func (w *world) finalState() {
 			}
 		}
 		return tx.EachIncident(func(s incident.State) error {
-			if x := w.model.last[s.Key]; x != nil && s.Cause != x.cause && !w.everMuted && !x.disk.confused {
+			if x := w.model.last[s.Key]; x != nil && s.Cause != x.cause && !w.everMuted && !x.disk.confused && !w.model.missed(x) {
 				w.fail("the cause of the whole event", "%s is for %s, the incident says %s", x, x.cause, s.Cause)
 			}
 			return nil

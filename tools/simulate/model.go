@@ -110,11 +110,18 @@ func (m *model) looked(d *disk) {
 	}
 	d.confused = d.confused || !d.ordered()
 	d.blank = d.blank || !d.barred && (d.active == nil || !d.active.barred)
+	opened := slices.ContainsFunc(d.files(), func(f *file) bool { return f.pinned })
+	if d.active != nil && d.active.barred && !opened {
+		return // a restart may wait for what it cannot read
+	}
 	for _, f := range d.files() {
 		if d.visible(f) {
 			d.blank = d.blank && len(f.data) == 0
 			if !f.pinned {
 				f.pinned, f.since, m.pinned = true, m.now(), append(m.pinned, f)
+			}
+			if len(f.data) == 0 {
+				f.since = m.now()
 			}
 			f.known = f.known || len(f.data) > 0 && m.now()-f.since > 3*time.Second+m.w.Slow && (!d.absent || d.read)
 			for _, x := range f.failed {
