@@ -1,6 +1,6 @@
 # Everything a developer does, by name. Needs Go, git and make.
 
-.PHONY: build packages packages-check test test-system lint bench fuzz torture compare
+.PHONY: build packages packages-check test test-all test-system lint bench fuzz torture compare
 
 build:
 	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
@@ -12,24 +12,29 @@ packages:
 # lintian is content, both packages hold the same, and two builds are the same
 # bytes: a minute.
 packages-check:
-	WATCHER_SYSTEM=1 scripts/deps.sh
+	scripts/deps.sh all
 	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible' ./internal/systemtest
 
 # The packages in Debian 12 and 13, booted with their own systemd: installed,
 # hung, killed and upgraded under load, removed, purged. Root only; five minutes,
 # and half a minute more for the first run, which makes the images.
 test-system:
-	WATCHER_SYSTEM=1 scripts/deps.sh
+	scripts/deps.sh all
 	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 20m -v ./internal/systemtest
 
-# All tests with the race detector, the program's own once more without it
-# (memory is measured there), and each fuzz target for some seconds. With
-# WATCHER_SYSTEM=1 test-system too.
+# One test of every promise, with the race detector where goroutines meet: a few
+# minutes.
 test:
 	scripts/deps.sh
 	scripts/test.sh
 
-# Each fuzz target for FUZZTIME (default 3s).
+# What a release needs: every test at full length, races everywhere, fuzzing,
+# torture, browsers, Alertmanagers, Prometheus, booted Debian.
+test-all:
+	scripts/deps.sh all
+	scripts/test.sh all
+
+# Each fuzz target for FUZZTIME (default 10s).
 fuzz:
 	scripts/fuzz.sh
 
@@ -53,7 +58,7 @@ bench:
 # The reader of logs against real writers and rotations, for some minutes; the
 # table of docs/reliability.md.
 torture:
-	scripts/deps.sh
+	scripts/deps.sh all
 	go run ./internal/torture -markdown dist/torture.md
 
 # The reader beside grep, ripgrep and log shippers, each where it is installed.

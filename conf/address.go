@@ -54,6 +54,13 @@ func (b *builder) private(path string, u *url.URL) {
 	}
 }
 
+// plain warns about an address to which everything goes in the clear.
+func (b *builder) plain(path, address string) {
+	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+		b.warn("%s: alerts go to another machine without encryption, write https:// if the receiver has it", withoutIndexes(path))
+	}
+}
+
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()

@@ -48,6 +48,7 @@ func (b *builder) alertmanager(at string, f *fileAlertmanager) Alertmanager {
 // member is the base address of one Alertmanager.
 func (b *builder) member(path, address string) string {
 	base := b.base(path, address)
+	b.plain(path, base)
 	if alertmanagerAPI.MatchString(base) {
 		b.problem(path, "leave out /api and what follows, it is put after this address")
 	}

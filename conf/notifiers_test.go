@@ -2,6 +2,8 @@ package conf_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -34,8 +36,8 @@ func TestSameDestination(t *testing.T) {
 		{"the address in full", []string{bot, bot + "api_url = 'https://slack.com/api'\n"}, []string{warning("slack", 5, 1)}},
 		{"Alertmanagers", []string{am, replace(am, "9093", "9093/")}, []string{warning("alertmanager", 4, 1)}},
 		{"clusters", []string{
-			replace(am, "url = 'http://127.0.0.1:9093'", "urls = ['http://a', 'http://b', 'http://c']"),
-			replace(am, "url = 'http://127.0.0.1:9093'", "urls = ['http://d', 'http://c', 'http://b']"),
+			replace(am, "url = 'http://127.0.0.1:9093'", "urls = ['https://a', 'https://b', 'https://c']"),
+			replace(am, "url = 'http://127.0.0.1:9093'", "urls = ['https://d', 'https://c', 'https://b']"),
 		}, []string{warning("alertmanager", 4, 1)}},
 	}
 	dir := t.TempDir()
@@ -47,6 +49,32 @@ func TestSameDestination(t *testing.T) {
 		c := load(t, dir, text.String())
 		if got, want := strings.Join(c.Warnings, "\n"), strings.Join(tt.want, "\n"); got != want {
 			t.Errorf("%s: warnings\n got %s\nwant %s", tt.name, got, want)
+		}
+	}
+}
+
+// Alerts that go to another machine in the clear are worth a warning, whose
+// words hold no address; those that stay on this machine are not.
+func TestPlainAddress(t *testing.T) {
+	dir := t.TempDir()
+	for _, tt := range []struct{ text, want string }{
+		{"[[webhook]]\nurl = 'http://hub.example.com/hunter2'\n", "webhook.url"},
+		{"[[webhook]]\nurl = 'HTTP://10.0.0.1/hunter2'\n", "webhook.url"},
+		{"[[webhook]]\nurl_file = 'hook'\n", "webhook.url_file"},
+		{"[[alertmanager]]\nurl = 'http://hunter2:9093'\n", "alertmanager.url"},
+		{"[[alertmanager]]\nurls = ['https://a', 'http://hunter2']\n", "alertmanager.urls"},
+		{"[[webhook]]\nurl = 'https://hub.example.com/'\n[[alertmanager]]\nurl = 'http://127.0.0.1:9093'\n", ""},
+		{"[[webhook]]\nurl = 'http://localhost/'\n[[alertmanager]]\nurl = 'http://[::1]:9093'\n", ""},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "hook"), []byte("http://hub.example.com/hunter2\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want := ""
+		if tt.want != "" {
+			want = tt.want + ": alerts go to another machine without encryption, write https:// if the receiver has it"
+		}
+		if got := strings.Join(load(t, dir, tt.text).Warnings, "\n"); got != want {
+			t.Errorf("%s\n got %s\nwant %s", tt.text, got, want)
 		}
 	}
 }

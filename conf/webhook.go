@@ -20,6 +20,7 @@ func (b *builder) webhook(at string, f *fileWebhook) Webhook {
 		if u := b.url(from, v); u != nil && u.RawQuery != "" && f.URL != nil {
 			b.holdsSecret(from)
 		}
+		b.plain(from, v.Reveal())
 	}
 	w.URL = v
 	b.sendsTo(at, v.Reveal())

@@ -48,10 +48,10 @@ var hostless = []string{"offline_access", "openid", "profile", "email"}
 func correctScopes(scopes []string) []string {
 	host := "https://outlook.office.com/"
 	for _, s := range scopes {
-		switch of := hostOf(s); {
-		case strings.HasSuffix(of, ".us"):
+		switch cloudOf(hostOf(s)) {
+		case usGovernment:
 			host = "https://outlook.office365.us/"
-		case strings.HasSuffix(of, ".cn"):
+		case china:
 			host = "https://partner.outlook.cn/"
 		}
 	}
@@ -92,15 +92,4 @@ func nearestResource(resource string) string {
 		return ""
 	}
 	return "https://" + nearest
-}
-
-// hostOf is the host of a scope or resource in lower case, without its port;
-// where there is no scheme, what stands before the first slash.
-func hostOf(resource string) string {
-	if _, rest, ok := strings.Cut(resource, "://"); ok {
-		resource = rest
-	}
-	host, _, _ := strings.Cut(resource, "/")
-	host, _, _ = strings.Cut(host, ":")
-	return strings.ToLower(host)
 }

@@ -155,7 +155,7 @@ func TestFactsOfAccounts(t *testing.T) {
 func TestAdvise(t *testing.T) {
 	s := builtin(t)
 	tenant, _ := s.Cause("entra-single-tenant-common-endpoint")
-	const want = "The app registration {app_id|x} (application ID not in the log) accepts accounts of one directory only, but the endpoint in Jira is still Microsoft's shared /common address."
+	const want = "The app registration “{app_id|x}” (application ID not in the log) accepts accounts of one directory only, but the endpoint in Jira is still Microsoft's shared /common address."
 	if got := tenant.Advise(matchers.Facts{"app_name": "{app_id|x}"}).Diagnosis; got != want {
 		t.Errorf("Advise\n got %s\nwant %s", got, want)
 	}
@@ -166,7 +166,7 @@ func TestAdvise(t *testing.T) {
 		"as a list":        {"tenant": []string{"7"}},
 		"with other facts": {"tenant": "7", "nonsense": 1},
 	} {
-		if got := resource.Advise(facts).Diagnosis; !strings.Contains(got, "that the tenant 7 knows") {
+		if got := resource.Advise(facts).Diagnosis; !strings.Contains(got, "that the tenant “7” knows") {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

@@ -52,6 +52,24 @@ func BenchmarkLog(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(lines), "ns/line")
 }
 
+// BenchmarkEnvelopes is the same way of a log whose lines a collector has put
+// into JSON: BenchmarkLog says what the way of a plain one costs.
+func BenchmarkEnvelopes(b *testing.B) {
+	plain, lines, failures := ordinary(b, 16<<20, true)
+	var text []byte
+	for line := range strings.Lines(string(plain)) {
+		text = fmt.Appendf(text, "{\"log\":%q,\"stream\":\"stdout\",\"time\":\"2024-03-05T09:07:03.1Z\"}\n", line)
+	}
+	s := builtin(b)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if found := count(b, s, text); found != failures {
+			b.Fatalf("%d failures found, want %d", found, failures)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(lines), "ns/line")
+}
+
 // count is how many failures the service finds in a text.
 func count(b *testing.B, s *matchers.Set, text []byte) (found int) {
 	b.Helper()

@@ -61,6 +61,9 @@ type Link struct {
 // below it.
 var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "network", "oauth", "mail", "wrapper", "bare"}
 
+// beforeAnswer are the tiers of what keeps a provider from answering.
+var beforeAnswer = []string{"proxy", "tls", "network"}
+
 // bare is the last tier: of reports that have no text, or whose text has not
 // been written yet.
 var bare = len(tiers) - 1

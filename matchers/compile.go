@@ -149,15 +149,18 @@ func (l *loader) words(d *definition, c *Cause) {
 		l.problem(d, "id", "%s has no steps, add a [[cause.fix]]", d.ID)
 	}
 	c.Diagnosis = l.template(d, "diagnosis", d.Diagnosis)
-	c.Confirm = l.template(d, "confirm", d.Confirm)
+	c.Confirm = l.inStep(d, "confirm", d.Confirm)
 	for i, step := range d.Fix {
 		at := fmt.Sprintf("fix[%d]", i)
 		l.word(d, at+".where", step.Where, wheres)
-		c.Fix = append(c.Fix, Step{Text: l.template(d, at+".text", step.Text), Where: step.Where})
+		c.Fix = append(c.Fix, Step{Text: l.inStep(d, at+".text", step.Text), Where: step.Where})
 	}
 	for i, link := range d.Links {
 		if !strings.HasPrefix(link.URL, "https://") || link.Title == "" {
 			l.problem(d, fmt.Sprintf("link[%d]", i), "a link needs a title and a URL that begins with https://")
+		}
+		if strings.ContainsAny(link.URL+link.Title, "{}") {
+			l.problem(d, fmt.Sprintf("link[%d]", i), "a link takes no facts: remove the braces")
 		}
 	}
 }

@@ -2,27 +2,17 @@ package matchers
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
 
 // Facts are what one event tells about its failure. A value is a string or a
-// []string. They are a stranger's words: on one line, free of control
-// characters, and otherwise as they stand in the log, secrets and length
-// included (to cut them first would hide half a secret from the masks).
+// []string. They are untrusted: on one line, free of characters that nobody
+// sees, of the grammar of their kind (see factTable), and otherwise as they are
+// in the log, secrets and length included (to cut them first would hide half a
+// secret from the masks).
 type Facts map[string]any
-
-// factNames are the facts there can be; a template may name no other.
-var factNames = []string{
-	"code", "app_id", "app_name", "tenant_id", "tenant", "trace_id", "correlation_id", "provider_time",
-	"scopes", "suggested_scopes", "resource", "suggested_resource", "redirect_uri", "parameter", "response_type", "cloud",
-	"error", "error_subcode",
-	"proxy_status", "proxy_reason", "unknown_host", "exception", "endpoint", "message",
-	"error_description", "invalid_scopes", "tls_alert", "certificate_date", "certificate_host", "reason", "content_type",
-	"missing_member", "bad_url", "provider_type", "expected_suffix", "actual_suffix",
-	"identity_provider", "issued", "inactive_days", "revoked",
-	"also", "expected_endpoint", "actual_endpoint", "clock_skew",
-}
 
 const maxList = 50 // values of a list
 
@@ -34,52 +24,90 @@ const ofApp = `(?i)(?:application(?: with (?:identifier|ID))?:?|client app ID:?|
 // moment is a date of Microsoft's, UTC, without its fraction of a second.
 const moment = `(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2})?)`
 
-// extract are the facts that stand in the text as they are; the value is the
-// group that took part. The wordings are Microsoft's, Google's, Java's and those of
-// the plugin and its library.
-var extract = []struct {
-	name string
-	re   *regexp.Regexp
+// factTable is every fact there can be: a template may name no other. A fact is
+// read from the wordings, the last one that matches counts, and the value is
+// the group that took part; one without wordings is read or computed elsewhere.
+// The wordings are Microsoft's, Google's, Java's and those of the plugin and its
+// library.
+var factTable = []struct {
+	name     string
+	kind     *kind
+	wordings []*regexp.Regexp
 }{
-	{"trace_id", regexp.MustCompile(`Trace ID:\s*(` + guid + `)`)},
-	{"correlation_id", regexp.MustCompile(`Correlation ID:\s*(` + guid + `)`)},
-	{"provider_time", regexp.MustCompile(`Timestamp:\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}Z)`)},
-	{"app_id", regexp.MustCompile(ofApp + `(` + guid + `)`)},
-	{"app_name", regexp.MustCompile(ofApp + guid + `'?\s?\(([^)]{1,120})\)|The application '([^']{1,120})' asked for scope`)},
-	{"tenant", regexp.MustCompile(`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:'([^']{1,120})'|([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`)},
-	{"tenant", regexp.MustCompile(`(?i)specified tenant(?: identifier)? '([^']{1,120})'|service principal in the tenant (` + guid + `)|your organization ['"]([^'"]{1,120})['"]`)},
-	{"cloud", regexp.MustCompile(`(?i)National Cloud '([^']{1,120})'`)},
-	{"resource", regexp.MustCompile(`resource principal named (\S+) was not found|AADSTS50001: The application named (\S+) was not found|` +
+	{"code", computed, nil},
+	{"app_id", aGUID, reads(
+		ofApp+`(`+guid+`)`,
+		`configured the application [^']{1,120} \('(`+guid+`)'\)`,
+	)},
+	{"app_name", aName, reads(
+		ofApp+guid+`'?\s?\(([^)]{1,120})\)|The application '([^']{1,120})' asked for scope`,
+		`application with ID '[^']{1,120}' named '([^']{1,120})'|configured the application ([^']{1,120}) \('`+guid+`'\)`,
+	)},
+	{"tenant_id", aGUID, nil},
+	{"tenant", domainOrName, reads(
+		`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:'([^']{1,120})'|([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`,
+		`(?i)specified tenant(?: identifier)? '([^']{1,120})'|service principal in the tenant (`+guid+`)|your organization ['"]([^'"]{1,120})['"]`,
+		`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|not allow access to '([^']{1,120})'`,
+	)},
+	{"trace_id", aGUID, reads(`Trace ID:\s*(` + guid + `)`)},
+	{"correlation_id", aGUID, reads(`Correlation ID:\s*(` + guid + `)`)},
+	{"provider_time", aTime, reads(`Timestamp:\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}Z)`)},
+	{"scopes", aScope, nil},
+	{"suggested_scopes", computed, nil},
+	{"resource", resourceOrName, reads(`resource principal named (\S+) was not found|AADSTS50001: The application named (\S+) was not found|` +
 		`(?i:service principal for resource|on the resource|AADSTS90124: Resource) '([^']{1,120})'|` +
 		`Resource value from request: ([0-9A-Za-z]\S*?)\.?(?: |$)|access (?:to )?a service ?\(?['"]([^'"]{1,120})['"]`)},
-	{"parameter", regexp.MustCompile(`(?:following parameter:|required field) '([a-z_]{1,40})'(?:\.|$| is missing)|The '([a-z_]{1,40})' request parameter|AADSTS9010010: The (resource) parameter`)},
-	{"response_type", regexp.MustCompile(`response_type '([a-z_ ]{1,60})'`)},
-	{"redirect_uri", regexp.MustCompile(`(?i)redirect URI '([^']+)'|redirect_uri=(https?://[^\s'"&]+)`)},
-	{"error", regexp.MustCompile(`"error"\s*:\s*"([a-z_]+)"`)},
-	{"error_subcode", regexp.MustCompile(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
-	{"proxy_status", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
-	{"proxy_reason", regexp.MustCompile(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
-	// Other wordings, and what is said of accounts and tokens.
-	{"app_id", regexp.MustCompile(`configured the application [^']{1,120} \('(` + guid + `)'\)`)},
-	{"app_name", regexp.MustCompile(`application with ID '[^']{1,120}' named '([^']{1,120})'|configured the application ([^']{1,120}) \('` + guid + `'\)`)},
-	{"tenant", regexp.MustCompile(`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|not allow access to '([^']{1,120})'`)},
-	{"identity_provider", regexp.MustCompile(`(?i)from identity provider '([^']{1,200})'`)},
-	{"issued", regexp.MustCompile(`(?i)(?:token|grant) was issued on '?` + moment)},
-	{"inactive_days", regexp.MustCompile(`was inactive for (\d{1,4})\.\d\d:`)},
-	{"revoked", regexp.MustCompile(`TokensValidFrom date[^']{0,120}'` + moment)},
-	{"unknown_host", regexp.MustCompile(`UnknownHostException:\s*([^\s:]+)`)},
-	{"invalid_scopes", regexp.MustCompile(`\binvalid=\[([^\]]+)\]`)},
-	{"tls_alert", regexp.MustCompile(`Received fatal alert:\s*([a-z_]+)`)},
-	{"certificate_date", regexp.MustCompile(`Not(?:After|Before):\s*(\w{3} \w{3} \d{1,2} \d{2}:\d{2}:\d{2} \S+ \d{4})`)},
-	{"certificate_host", regexp.MustCompile(`(?:name matching|names matching IP address) (\S+) found|Certificate for <([^>]+)> doesn't match`)},
-	{"reason", regexp.MustCompile(`PKIX path validation failed:(?: [\w.$]+(?:Exception|Error):)* (.+?)` + traceOrEnd + `|Reported Reason: (.+?)` + traceOrEnd)},
-	{"content_type", regexp.MustCompile(`received ([\w.+-]+/[\w.+-]+)`)},
-	{"missing_member", regexp.MustCompile(`JSON object member with key "?(\w+)`)},
-	{"bad_url", regexp.MustCompile(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` + traceOrEnd)},
-	{"provider_type", regexp.MustCompile(`required for the provider: (\w+)`)},
-	{"expected_suffix", regexp.MustCompile(`Expected provider (\S+) but got`)},
-	{"actual_suffix", regexp.MustCompile(`Expected provider \S+ but got ([\w-]+)`)},
-	{"endpoint", regexp.MustCompile(`((?:Authorization|Token) endpoint) not https`)},
+	{"suggested_resource", computed, nil},
+	{"redirect_uri", aURL, reads(`(?i)redirect URI '([^']+)'|redirect_uri=(https?://[^\s'"&]+)`)},
+	{"parameter", aWord, reads(`(?:following parameter:|required field) '([a-z_]{1,40})'(?:\.|$| is missing)|The '([a-z_]{1,40})' request parameter|AADSTS9010010: The (resource) parameter`)},
+	{"response_type", aWord, reads(`response_type '([a-z_ ]{1,60})'`)},
+	{"cloud", aName, reads(`(?i)National Cloud '([^']{1,120})'`)},
+	{"error", aWord, reads(`"error"\s*:\s*"([a-z_]+)"`)},
+	{"error_subcode", aWord, reads(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
+	{"proxy_status", aNumber, reads(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
+	{"proxy_reason", aName, reads(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
+	{"unknown_host", aHost, reads(`UnknownHostException:\s*([^\s:]+)`)},
+	{"provider_host", aKnownHost, nil}, // in templates only: the host of the failure, if it is a provider's
+	{"exception", aWord, nil},
+	{"endpoint", anEndpoint, reads(`((?:Authorization|Token) endpoint) not https`)},
+	{"message", aMessage, nil},
+	{"error_description", aMessage, nil},
+	{"invalid_scopes", aName, reads(`\binvalid=\[([^\]]+)\]`)},
+	{"tls_alert", aWord, reads(`Received fatal alert:\s*([a-z_]+)`)},
+	{"certificate_date", aTime, reads(`Not(?:After|Before):\s*(\w{3} \w{3} \d{1,2} \d{2}:\d{2}:\d{2} \S+ \d{4})`)},
+	{"certificate_host", aHost, reads(`(?:name matching|names matching IP address) (\S+) found|Certificate for <([^>]+)> doesn't match`)},
+	{"reason", aMessage, reads(`PKIX path validation failed:(?: [\w.$]+(?:Exception|Error):)* (.+?)` + traceOrEnd + `|Reported Reason: (.+?)` + traceOrEnd)},
+	{"content_type", aWord, reads(`received ([\w.+-]+/[\w.+-]+)`)},
+	{"missing_member", aWord, reads(`JSON object member with key "?(\w+)`)},
+	{"bad_url", aName, reads(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` + traceOrEnd)},
+	{"provider_type", aWord, reads(`required for the provider: (\w+)`)},
+	{"expected_suffix", aSuffix, reads(`Expected provider (\S+) but got`)},
+	{"actual_suffix", aSuffix, reads(`Expected provider \S+ but got ([\w-]+)`)},
+	{"identity_provider", aName, reads(`(?i)from identity provider '([^']{1,200})'`)},
+	{"issued", aTime, reads(`(?i)(?:token|grant) was issued on '?` + moment)},
+	{"inactive_days", aNumber, reads(`was inactive for (\d{1,4})\.\d\d:`)},
+	{"revoked", aTime, reads(`TokensValidFrom date[^']{0,120}'` + moment)},
+	{"also", computed, nil},
+	{"expected_endpoint", computed, nil},
+	{"actual_endpoint", computed, nil},
+	{"clock_skew", computed, nil},
+}
+
+func reads(wordings ...string) []*regexp.Regexp {
+	var all []*regexp.Regexp
+	for _, w := range wordings {
+		all = append(all, regexp.MustCompile(w))
+	}
+	return all
+}
+
+// factNames are the names of the facts.
+func factNames() []string {
+	var names []string
+	for _, fact := range factTable {
+		names = append(names, fact.name)
+	}
+	return names
 }
 
 // traceOrEnd is where the words of an exception end.
@@ -102,11 +130,13 @@ var (
 // facts takes out of a payload what it tells.
 func (m message) facts() Facts {
 	f := Facts{}
-	for _, e := range extract {
-		found := e.re.FindStringSubmatch(m.text)
-		for _, value := range found[min(len(found), 1):] {
-			if value = clean(value); value != "" {
-				f[e.name] = value
+	for _, fact := range factTable {
+		for _, wording := range fact.wordings {
+			found := wording.FindStringSubmatch(m.text)
+			for _, value := range found[min(len(found), 1):] {
+				if value = clean(value); value != "" {
+					f[fact.name] = value
+				}
 			}
 		}
 	}
@@ -131,6 +161,16 @@ func (m message) facts() Facts {
 	} else if len(m.codes()) > 0 {
 		f["endpoint"] = "Token endpoint"
 	}
+	if m.answered { // words about the way to the provider are content
+		for _, name := range []string{"proxy_status", "proxy_reason", "unknown_host", "tls_alert", "certificate_date", "certificate_host"} {
+			delete(f, name)
+		}
+	}
+	for name := range f {
+		if k := kindOf(name); !k.named && slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) }) {
+			delete(f, name) // all of a list: what is left would be another one
+		}
+	}
 	return f
 }
 
@@ -144,14 +184,14 @@ func list(values []string) []string {
 	return out
 }
 
-// clean makes a stranger's text fit to be shown on one line: no control
-// characters, also none that turn the direction of writing.
+// clean makes untrusted text fit to be shown on one line: without characters
+// that control a terminal or the direction of writing, or that nobody sees.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
 			return -1
 		}
 		return r

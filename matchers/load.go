@@ -36,14 +36,13 @@ func Builtin() (*Set, error) {
 // which are tried first. A cause of dir with the ID of a built-in one replaces
 // those of its keys that it gives. dir "" is the built-in catalogue alone.
 //
-// Every cause is tried on its samples, so one that is wrong is never active:
-// the error is conf.Problems, all of them, and there is no Set.
-func Load(dir string) (*Set, error) { return load(dir, nil, true) }
-
-// LoadProven is Load for a command that runs once and soon ends: where dir adds
-// nothing, the samples are not tried, which takes most of the time of loading.
-// The tests of this source have tried them.
-func LoadProven(dir string) (*Set, error) { return load(dir, nil, false) }
+// A cause that fails its samples is never active. Where dir adds causes, the
+// samples of the whole catalogue are tried on it, since an own cause can take a
+// match from a built-in one: the error is conf.Problems, all of them, and there
+// is no Set. The built-in catalogue alone is proved by the tests of this package,
+// because it cannot change after the build and its proof takes most of the time
+// of loading.
+func Load(dir string) (*Set, error) { return load(dir, nil) }
 
 // LoadSound is Load without the files of dir that have problems, which are
 // returned: a service that starts at night runs with the rest.
@@ -51,7 +50,7 @@ func LoadSound(dir string) (*Set, conf.Problems, error) {
 	var all conf.Problems
 	var broken []string
 	for {
-		set, err := load(dir, broken, true)
+		set, err := load(dir, broken)
 		problems, ok := errors.AsType[conf.Problems](err)
 		if !ok {
 			return set, all, err
@@ -69,12 +68,21 @@ func LoadSound(dir string) (*Set, conf.Problems, error) {
 	}
 }
 
-func load(dir string, without []string, prove bool) (*Set, error) {
+func load(dir string, without []string) (*Set, error) {
+	l, err := read(dir, without)
+	if err != nil {
+		return nil, err
+	}
+	return l.set(l.changed)
+}
+
+// read decodes the built-in files of causes and those of dir, except without.
+func read(dir string, without []string) (*loader, error) {
 	places, err := loadPlaces()
 	if err != nil {
 		return nil, err
 	}
-	l := loader{places: places, known: map[string]*definition{}}
+	l := &loader{places: places, known: map[string]*definition{}}
 	names, err := fs.Glob(builtin, "causes/*.toml")
 	if err != nil {
 		return nil, err
@@ -109,7 +117,7 @@ func load(dir string, without []string, prove bool) (*Set, error) {
 			l.changed = true
 		}
 	}
-	return l.set(prove || l.changed)
+	return l, nil
 }
 
 func readCauses(name string) ([]byte, error) {

@@ -33,6 +33,14 @@ func mustLoad(t *testing.T, own string) *matchers.Set {
 	return s
 }
 
+// Every built-in cause matches its samples and no others. This is the proof that
+// a start leaves out.
+func TestBuiltinProved(t *testing.T) {
+	if _, err := matchers.Proved(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Every complaint about a file of causes is exactly what its golden file says,
 // with the place of the mistake; a catalogue with a mistake is never active.
 func TestComplaints(t *testing.T) {

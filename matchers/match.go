@@ -47,9 +47,9 @@ type Advice struct {
 // Advise fills facts into the cause's texts: the failure's own, or those as
 // they may be shown.
 func (c *Cause) Advise(facts Facts) Advice {
-	a := Advice{Diagnosis: fill(c.Diagnosis, facts), Confirm: fill(c.Confirm, facts)}
+	a := Advice{Diagnosis: fill(c.Diagnosis, facts, false), Confirm: fill(c.Confirm, facts, true)}
 	for _, step := range c.Fix {
-		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts), Where: step.Where})
+		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts, true), Where: step.Where})
 	}
 	a.Fix = append(a.Fix, notes(facts)...)
 	return a
@@ -68,14 +68,24 @@ type Verdict struct {
 // event that Diagnose calls ours passes it.
 func MayBeOurs(text []byte) bool { return Find(text) >= 0 }
 
-// Find tells where in a text the first sign of the flow stands: its name in a
-// URL or a logger, or the plugin's shortened logger; -1 = nowhere. It is what
-// every byte of every log passes (docs/performance.md has figures).
+// Find tells where in a text the first sign of the flow stands, -1 = nowhere:
+//
+//	oauth2-client/  oauth2/client/   in a URL, also with JSON's escaped slashes (\/)
+//	oauth2.client.                   in a logger
+//	[c.a.o.c.                        the shortened logger
+//
+// "oauth2" alone is none: Jira is an OAuth 2.0 provider too, and its requests
+// and loggers (/rest/oauth2/latest/token, c.a.oauth2.provider) may stand in
+// every event. A text has the same signs with and without its line ends.
+//
+// Every byte of every log passes it (docs/performance.md has figures).
 func Find(text []byte) int { return signs.Index(text) }
 
 // signs are compared by the two of their letters that are rarest together in
-// Jira's logs.
-var signs = seek.NewWords(seek.Word{Text: "oauth2", One: 4}, seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
+// Jira's logs: "2" before the "l" of client, and "[" before "o".
+var signs = seek.NewWords(
+	seek.Word{Text: "oauth2", Next: []string{"-client/", `-client\/`, "/client/", `\/client\/`, ".client."}, One: 8, Also: 9, Rare: "h2"},
+	seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
 
 // Match diagnoses an event; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.
@@ -169,7 +179,7 @@ func (s *Set) failure(p message) Failure {
 	var f Failure
 	f.Codes = p.codes()
 	f.Facts = p.facts()
-	found := s.candidates(p.text, f.Codes)
+	found := s.candidates(p, f.Codes)
 	if len(found) == 0 {
 		found = []candidate{{cause: s.unknown}}
 		f.Facts["message"] = clean(p.text)
@@ -212,8 +222,8 @@ func wraps(code string) int {
 // operator's own, then by code in the order of the text, then by pattern in
 // the order of the tiers. Where there is a provider code, the words of lower
 // tiers are content and not cause: the provider has answered, so network,
-// proxy and TLS work.
-func (s *Set) candidates(text string, codes []string) []candidate {
+// proxy and TLS work. So they do where it answered without a code.
+func (s *Set) candidates(p message, codes []string) []candidate {
 	var own, specific, provider, wrapped, rest []candidate
 	for _, code := range codes {
 		c, ok := s.byCode[code]
@@ -228,10 +238,10 @@ func (s *Set) candidates(text string, codes []string) []candidate {
 		}
 	}
 	for _, c := range s.causes {
-		if len(codes) > 0 && !c.own && c.tier > 0 {
+		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
 		}
-		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(text) })
+		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(p.text) })
 		switch {
 		case i < 0:
 		case c.own:

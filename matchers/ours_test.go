@@ -150,3 +150,29 @@ func TestSampleCollection(t *testing.T) {
 		}
 	}
 }
+
+// Find stops at what belongs to the flow, in each form that a log writes it,
+// and at nothing else that names oauth2: Jira is an OAuth 2.0 provider too.
+func TestFind(t *testing.T) {
+	pad := strings.Repeat("x", 200) // both before and behind: short texts are searched in another way
+	for _, sign := range []string{
+		"oauth2-client/latest", `oauth2-client\/latest`, "oauth2/client/callback", `oauth2\/client\/callback`, "oauth2.client.rest.X", "[c.a.o.c.rest.X]",
+	} {
+		for _, text := range []string{sign, pad + sign, sign + pad, pad + "/rest/oauth2/latest/token " + sign + pad} {
+			if got, want := matchers.Find([]byte(text)), strings.Index(text, sign); got != want {
+				t.Errorf("Find(%q) is %d, want %d", text, got, want)
+			}
+		}
+	}
+	for _, other := range []string{
+		"/rest/oauth2/latest/token", "/rest/oauth2/1.0/clients", "[c.a.oauth2.provider.core.X]", "[c.a.oauth2.common.X]", "[c.a.o.consumer.X]", "com.atlassian.oauth2.provider.X",
+		"https://login.microsoftonline.com/common/oauth2/v2.0/authorize", "https://accounts.google.com/o/oauth2/v2/auth", "oauth2_client_id", "oauth2.clients", "oauth2-clients/1",
+		"/plugins/servlet/oauth2/consent", "oauth2", "oauth2-client",
+	} {
+		for _, text := range []string{other, pad + other + " " + pad, other + pad} {
+			if got := matchers.Find([]byte(text)); got >= 0 {
+				t.Errorf("Find(%q) stops at %d", text, got)
+			}
+		}
+	}
+}

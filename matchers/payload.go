@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"encoding/json"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 type message struct {
 	text       string // what stands behind the last "The error message is:", escapes resolved, white space collapsed
 	authorized bool   // the provider refused it at its authorization endpoint
+	answered   bool   // the provider answered: what is below it works
 }
 
 const (
@@ -25,16 +27,57 @@ const (
 // plugin. The JSON may be cut off, and every blank may be a line break.
 func payload(text string) message {
 	text = collapse(text)
-	if i := strings.LastIndex(text, leadIn); i >= 0 {
+	for range 2 { // pages escape what is escaped already
+		if strings.Contains(text, "&") && quoted.MatchString(text) {
+			text = html.UnescapeString(text)
+		}
+	}
+	if strings.ContainsAny(text, "\u201c\u201d\u201e") && quoted.MatchString(text) {
+		text = straight.Replace(text)
+	}
+	if _, report, ok := strings.Cut(text, leadIn+" "); ok && answer(report) {
+		text = report // what the provider says may hold the words of the plugin
+	} else if i := strings.LastIndex(text, leadIn); i >= 0 {
 		text = strings.TrimSpace(text[i+len(leadIn):])
 	}
+	answered := answer(text)
 	// An exception's text has no escapes; the backslashes in it are those of
 	// paths on Windows.
 	if !exceptionRE.MatchString(text) || strings.Contains(text, `"error`) {
 		text = collapse(unescape(text))
 	}
-	return message{text: text, authorized: strings.Contains(text, authorizing)}
+	return message{text: text, authorized: strings.HasPrefix(text, authorizing), answered: answered}
 }
+
+// answer tells whether a report holds a provider's answer: the plugin says so,
+// or it is a JSON object with the member error (RFC 6749, section 5.2), which
+// may be cut off behind it.
+func answer(report string) bool {
+	if strings.HasPrefix(report, authorizing) {
+		return true
+	}
+	d := json.NewDecoder(strings.NewReader(report))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return false
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil || name == "error" {
+			return err == nil
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return false
+		}
+	}
+	return false
+}
+
+var (
+	// quoted is JSON whose quotation marks a page or an editor has changed.
+	quoted   = regexp.MustCompile(`\{ ?(?:&(?:amp;)*(?:quot|#34|#[xX]22);|[\x{201c}\x{201d}\x{201e}])`)
+	straight = strings.NewReplacer("\u201c", `"`, "\u201d", `"`, "\u201e", `"`)
+)
 
 func collapse(s string) string { return strings.Join(strings.Fields(s), " ") }
 

@@ -21,7 +21,7 @@ type Sighting struct {
 // need. It remembers which cause a text has, since in a storm the same few
 // come again and again. It belongs to one goroutine.
 type Spotter struct {
-	set   *Set
+	set   func() *Set
 	known map[string]*Cause
 	size  int // bytes of the texts in known
 	room  []byte
@@ -33,8 +33,9 @@ const (
 	maxText  = 4 << 10 // of one text
 )
 
-// NewSpotter makes a Spotter that has seen nothing yet.
-func NewSpotter(s *Set) *Spotter { return &Spotter{set: s, known: map[string]*Cause{}} }
+// NewSpotter makes a Spotter that has seen nothing yet. It asks for the causes
+// when it sees the first failure.
+func NewSpotter(s func() *Set) *Spotter { return &Spotter{set: s, known: map[string]*Cause{}} }
 
 // Spot takes an event apart; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.
@@ -52,16 +53,16 @@ func (p *Spotter) Spot(text string, zone *time.Location) (Sighting, bool) {
 // cause is what a report of the plugin says is wrong.
 func (p *Spotter) cause(message string) *Cause {
 	if len(message) > maxText {
-		return p.set.cause(message)
+		return p.set().cause(message)
 	}
 	p.room = append(p.room[:0], message...)
-	if !p.set.changed { // an operator's pattern may look at anything
+	if !p.set().changed { // an operator's pattern may look at anything
 		blur(p.room)
 	}
 	if c, ok := p.known[string(p.room)]; ok {
 		return c
 	}
-	c := p.set.cause(message)
+	c := p.set().cause(message)
 	if p.size+len(p.room) > maxKnown {
 		clear(p.known)
 		p.size = 0
@@ -74,7 +75,7 @@ func (p *Spotter) cause(message string) *Cause {
 // cause is that of the failure which Diagnose makes of a message.
 func (s *Set) cause(text string) *Cause {
 	m := payload(text)
-	if found := s.candidates(m.text, m.codes()); len(found) > 0 {
+	if found := s.candidates(m, m.codes()); len(found) > 0 {
 		return found[0].cause
 	}
 	return s.unknown

@@ -61,7 +61,7 @@ func again(random *rand.Rand, text string) string {
 // whether or not it has seen its like.
 func TestSpot(t *testing.T) {
 	s := builtin(t)
-	p := matchers.NewSpotter(s)
+	p := matchers.NewSpotter(func() *matchers.Set { return s })
 	for range 2 {
 		for _, text := range proofs(s) {
 			sameSight(t, p, s, text)
@@ -79,7 +79,7 @@ func TestBlur(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, text := range proofs(s) {
 		want := s.Diagnose(text, time.UTC).Failure.Cause
-		p := matchers.NewSpotter(s)
+		p := matchers.NewSpotter(func() *matchers.Set { return s })
 		for range 5 {
 			other := again(random, text)
 			if got := s.Diagnose(other, time.UTC).Failure.Cause; got != want {
@@ -111,30 +111,13 @@ sample = [{match = true, text = "AADSTS7000215: zebra secret. Trace ID: 15582ef9
 	if err := os.WriteFile(filepath.Join(dir, "own.toml"), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := matchers.LoadProven(dir)
+	s, err := matchers.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := matchers.NewSpotter(s)
+	p := matchers.NewSpotter(func() *matchers.Set { return s })
 	for _, id := range []string{"15582ef9", "25582ef9", "15582ef0"} {
 		sameSight(t, p, s, carrier("AADSTS7000215: zebra secret. Trace ID: "+id+"-f50c-49d2-bbea-ed98debc4d00"))
-	}
-}
-
-// LoadProven tries the operator's causes as Load does.
-func TestLoadProven(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "own.toml"), []byte("[[cause]]\nid = \"own\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, want := matchers.Load(dir)
-	_, got := matchers.LoadProven(dir)
-	if want == nil || got == nil || got.Error() != want.Error() {
-		t.Errorf("LoadProven says %v, Load says %v", got, want)
-	}
-	s, err := matchers.LoadProven("")
-	if err != nil || len(s.Causes()) != len(builtin(t).Causes()) {
-		t.Errorf("the built-in catalogue: %v", err)
 	}
 }
 
@@ -172,7 +155,7 @@ func FuzzSpot(f *testing.F) {
 		f.Add(kb(f, a.file), uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
-		p, random := matchers.NewSpotter(s), rand.New(rand.NewPCG(seed, 1))
+		p, random := matchers.NewSpotter(func() *matchers.Set { return s }), rand.New(rand.NewPCG(seed, 1))
 		for _, text := range []string{text, carrier(text), again(random, carrier(text)), again(random, carrier(text))} {
 			sameSight(t, p, s, text)
 		}
@@ -182,7 +165,7 @@ func FuzzSpot(f *testing.F) {
 // BenchmarkSpot is a failure in a storm.
 func BenchmarkSpot(b *testing.B) {
 	s := builtin(b)
-	p := matchers.NewSpotter(s)
+	p := matchers.NewSpotter(func() *matchers.Set { return s })
 	random := rand.New(rand.NewPCG(1, 2))
 	var all []event.Event
 	for range 100 {

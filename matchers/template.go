@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
-	"slices"
 	"strings"
 
 	"jira-oauth-watcher/conf"
@@ -40,8 +39,8 @@ func (l *loader) template(d *definition, key, text string) string {
 		m := holeRE.FindStringSubmatch(hole)
 		if m[1] == "" {
 			for name := range strings.SplitSeq(m[2], ",") {
-				if !slices.Contains(factNames, name) {
-					l.problem(d, key, "there is no fact %q, known are: %s", name, strings.Join(factNames, ", "))
+				if kindOf(name) == nil {
+					l.problem(d, key, "there is no fact %q, known are: %s", name, strings.Join(factNames(), ", "))
 				}
 			}
 			return hole
@@ -58,19 +57,60 @@ func (l *loader) template(d *definition, key, text string) string {
 	return text
 }
 
-// fill puts facts into a template. What a log says is data here: braces in a
-// fact are not looked at again.
-func fill(template string, facts Facts) string {
-	text := holeRE.ReplaceAllStringFunc(template, func(hole string) string {
-		m := holeRE.FindStringSubmatch(hole)
-		for name := range strings.SplitSeq(m[2], ",") {
-			if value := facts.Text(name); value != "" {
-				return value
+// inStep is template for a text that somebody acts on, a step or how to
+// confirm it: what others wrote must not become a part of it.
+func (l *loader) inStep(d *definition, key, text string) string {
+	text = l.template(d, key, text)
+	for _, m := range holeRE.FindAllStringSubmatchIndex(text, -1) {
+		for name := range strings.SplitSeq(text[m[4]:m[5]], ",") {
+			switch k := kindOf(name); {
+			case k == nil: // said already
+			case k.use == inDiagnosis:
+				l.problem(d, key, "{%s} is free text from the log: it may appear in the diagnosis only", name)
+			case k.use == toReplace && acted(text[:m[0]], text[m[1]:]):
+				l.problem(d, key, "{%s} is untrusted text from the log: write it only as what to replace, never in a command, an address or a link, "+
+					"nor as what to open or enter", name)
 			}
 		}
-		return m[3]
-	})
+	}
+	return text
+}
+
+// fill puts facts into a template, each as its kind allows, else the words for
+// when it is missing. What a log says is data here: braces in a fact are not
+// looked at again.
+func fill(template string, facts Facts, inStep bool) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range holeRE.FindAllStringSubmatchIndex(template, -1) {
+		b.WriteString(template[at:m[0]])
+		at = m[1]
+		alone := strings.HasSuffix(template[:m[0]], ": ") && strings.Trim(template[m[1]:], ".") == ""
+		value := ""
+		for name := range strings.SplitSeq(template[m[4]:m[5]], ",") {
+			if value = kindOf(name).show(facts.values(name), inStep, alone); value != "" {
+				break
+			}
+		}
+		if value == "" && m[6] >= 0 {
+			value = template[m[6]:m[7]]
+		}
+		b.WriteString(value)
+	}
+	b.WriteString(template[at:])
+	text := strings.ReplaceAll(b.String(), "``", "`") // the template had it in code style too
 	return strings.Join(strings.Fields(text), " ")
+}
+
+// values are the values of a fact.
+func (f Facts) values(name string) []string {
+	if list, ok := f[name].([]string); ok {
+		return list
+	}
+	if name == "provider_host" {
+		return []string{f.Text("unknown_host") + f.Text("certificate_host")} // a failure has one of them
+	}
+	return []string{f.Text(name)}
 }
 
 // Text is a fact as it stands in a sentence: a list is joined by blanks.

@@ -101,7 +101,7 @@ func annotations(d Data) map[string]string {
 		"description": bounded(d.Diagnosis, 2000),
 		"node":        bounded(Printable(d.Node), 200),
 		"failures":    strconv.Itoa(d.Failures.Count),
-		"user":        bounded(Printable(d.Request.User), 200),
+		"user":        Cut(unlink(harmless(Printable(d.Request.User))), 200),
 		"reference":   bounded(Printable(reference(d)), 500),
 		"incident":    bounded(d.Incident(), 300),
 		"links":       bounded(strings.Join(links, "\n"), 3000),
@@ -122,7 +122,7 @@ func annotations(d Data) map[string]string {
 	} else {
 		all["steps"] = bounded(strings.Join(steps, "\n"), 5000)
 		all["confirm"] = bounded(d.Confirm, 1000)
-		all["excerpt"] = bounded(d.Log.Excerpt, 2000)
+		all["excerpt"] = Cut(unlink(harmless(d.Log.Excerpt)), 2000)
 	}
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	return all
@@ -138,5 +138,6 @@ func subject(d Data) string {
 	return words + ": " + d.Cause.Title
 }
 
-// bounded makes a text fit to be shown, and short.
-func bounded(s string, limit int) string { return Cut(PrintableLines(s), limit) }
+// bounded makes a text fit to be shown, also by templates that escape nothing,
+// and short.
+func bounded(s string, limit int) string { return Cut(harmless(s), limit) }

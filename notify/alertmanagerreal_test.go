@@ -17,23 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
-
-// installed is a program's path. Without it the test is skipped, but not where
-// everything has to be tested.
-func installed(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal(err)
-	default:
-		t.Skipf("%v: scripts/deps.sh installs it", err)
-	}
-	return path
-}
 
 // heard are the notifications that an Alertmanager sends, each as one line:
 // state, cause and integration of its alerts.
@@ -79,11 +65,12 @@ func (h *heard) all() []string {
 func (h *heard) wait(t *testing.T, want ...string) {
 	t.Helper()
 	slices.Sort(want)
-	for end := time.Now().Add(10 * time.Second); !slices.Equal(h.all(), want); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("notified\n got %q\nwant %q", h.all(), want)
+	testkit.Until(t, func() error {
+		if got := h.all(); !slices.Equal(got, want) {
+			return fmt.Errorf("notified\n got %q\nwant %q", got, want)
 		}
-	}
+		return nil
+	})
 }
 
 // freePort is an address that nobody listens at.
@@ -109,7 +96,7 @@ func realAlertmanager(t *testing.T, config string, args ...string) (url string) 
 		}
 	}
 	var log bytes.Buffer
-	cmd := exec.Command(installed(t, "prometheus-alertmanager"), append([]string{"--config.file=" + file, "--storage.path=" + dir, "--web.listen-address=" + address, "--log.level=warn"}, args...)...)
+	cmd := exec.Command(testkit.Program(t, "prometheus-alertmanager"), append([]string{"--config.file=" + file, "--storage.path=" + dir, "--web.listen-address=" + address, "--log.level=warn"}, args...)...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -129,19 +116,18 @@ func realAlertmanager(t *testing.T, config string, args ...string) (url string) 
 // answered waits for an answer that is right.
 func answered(t *testing.T, url string, right func(body string) bool) {
 	t.Helper()
-	body := ""
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	testkit.Until(t, func() error {
 		resp, err := http.Get(url)
 		if err != nil {
-			continue
+			return err
 		}
-		text, _ := io.ReadAll(resp.Body)
+		body, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if body = string(text); resp.StatusCode == http.StatusOK && right(body) {
-			return
+		if resp.StatusCode != http.StatusOK || !right(string(body)) {
+			return fmt.Errorf("%s answers %q", url, body)
 		}
-	}
-	t.Fatalf("%s answers %q", url, body)
+		return nil
+	})
 }
 
 const hookConfig = `
@@ -165,6 +151,7 @@ func changedCause(kind notify.Kind) notify.Alert {
 // A real Alertmanager notifies when an integration begins to fail, changes to
 // another cause, and is quiet: once each, however often it is told.
 func TestRealAlertmanager(t *testing.T) {
+	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
 	h := newHeard(t)
 	to := alertmanager(t, realAlertmanager(t, fmt.Sprintf(hookConfig, "100ms", h.url), "--cluster.listen-address="))
@@ -191,6 +178,7 @@ func TestRealAlertmanager(t *testing.T) {
 
 // Two members of a cluster, told by the watchers of two nodes, notify once.
 func TestRealAlertmanagerCluster(t *testing.T) {
+	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
 	h := newHeard(t)
 	peers := []string{freePort(t), freePort(t)}
@@ -225,12 +213,13 @@ func TestRealAlertmanagerCluster(t *testing.T) {
 // The example of a configuration is valid, and what its messages in Slack say
 // can neither mention anybody nor forge a link.
 func TestPackagedAlertmanager(t *testing.T) {
+	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
 	config, err := os.ReadFile("../packaging/alertmanager/alertmanager.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(installed(t, "amtool"), "check-config", "../packaging/alertmanager/alertmanager.yml").CombinedOutput(); err != nil || !strings.Contains(string(out), "1 templates") {
+	if out, err := exec.Command(testkit.Program(t, "amtool"), "check-config", "../packaging/alertmanager/alertmanager.yml").CombinedOutput(); err != nil || !strings.Contains(string(out), "1 templates") {
 		t.Errorf("%v: %s", err, out)
 	}
 	templates, err := filepath.Abs("../packaging/alertmanager/slack.tmpl")
@@ -255,12 +244,12 @@ func TestPackagedAlertmanager(t *testing.T) {
 		a.Data.Failures = current(kind).Data.Failures
 		deliver(t, to, a, nil)
 		shown := slackShows(t, messages)
-		for _, want := range []string{"&lt;!channel&gt;", "*What to do*", "*Fixed when:*", "```", "failures: 3"} {
+		for _, want := range []string{"&lt;\u200b!channel&gt;", "*What to do*", "*Fixed when:*", "```", "failures: 3"} {
 			if !strings.Contains(shown, want) {
 				t.Errorf("%s: %q is missing in %.3000s", kind, want, shown)
 			}
 		}
-		if kind == notify.Storm && !strings.Contains(shown, "• 5000 integrations: @channel @all") {
+		if kind == notify.Storm && !strings.Contains(shown, "• 5000 integrations: @\u200bchannel @\u200ball") {
 			t.Errorf("%s: it names none: %.5000s", kind, shown)
 		}
 		if strings.ContainsAny(strings.ReplaceAll(shown, "```", ""), "<>`") || strings.Count(shown, "```") != 2 {

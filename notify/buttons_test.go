@@ -17,6 +17,9 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
+// slacktest prints each closed connection with package log.
+func init() { log.SetOutput(io.Discard) }
+
 // A press is acknowledged to Slack, counts with who did it, and whoever pressed
 // reads what became of it.
 func TestButtons(t *testing.T) {

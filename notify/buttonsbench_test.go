@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -73,21 +76,25 @@ func listen(t *testing.T, f *slackFake, b *notify.Buttons) *listening {
 // got waits for what has to come.
 func got[T any](t *testing.T, from <-chan T) (v T) {
 	t.Helper()
-	select {
-	case v = <-from:
-	case <-time.After(20 * time.Second):
-		t.Fatal("nothing came")
-	}
+	testkit.Until(t, func() error {
+		select {
+		case v = <-from:
+			return nil
+		default:
+			return errors.New("nothing came")
+		}
+	})
 	return v
 }
 
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never: %s", what)
+	testkit.Until(t, func() error {
+		if !is() {
+			return fmt.Errorf("never: %s", what)
 		}
-	}
+		return nil
+	})
 }
 
 // envelope is a press as Slack tells it. fields replace parts of the payload;

@@ -36,6 +36,9 @@ const (
 	reset = "\x1b[0m"
 )
 
+// Styles are all sequences for a terminal that this program writes.
+var Styles = []string{bold, faint, reset}
+
 // Render is an alert as text for a terminal, with a line end. What a log said
 // is in it without control characters.
 func Render(a Alert, style Style) string {

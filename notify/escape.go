@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -11,17 +12,25 @@ import (
 // shown. Lengths are Slack's, in UTF-16 units after escaping.
 
 // looks makes a text mean itself in Slack's mrkdwn: what would be a token is
-// escaped, what would make it bold, struck or code becomes a character that
-// looks the same. A text between our own marks can then not end them.
+// escaped, what would make it bold, italic, struck or code becomes a character
+// that looks the same, and what is quoted has no links. A text between our own
+// marks can then not end them.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
-var looks = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "ˋ", "*", "∗", "~", "∼")
+func looks(s string) string {
+	return italics.ReplaceAllStringFunc(marks.Replace(unlinkQuoted(s)), func(found string) string { return strings.ReplaceAll(found, "_", "ˍ") })
+}
+
+var (
+	marks   = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "ˋ", "*", "∗", "~", "∼")
+	italics = regexp.MustCompile(`(?:^|[^\pL\pN])_+|_+(?:[^\pL\pN]|$)`) // not inside a name
+)
 
 // verbatim is looks within code, which only a backtick can end.
 var verbatim = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "ˋ")
 
 // tame is a stranger's text on one line of mrkdwn, without emphasis.
 func tame(s string, limit int) string {
-	return within(Printable(short(s, limit)), limit, looks.Replace)
+	return within(Printable(short(s, limit)), limit, looks)
 }
 
 // code is a stranger's text on one line of mrkdwn, to be read letter by
@@ -119,22 +128,24 @@ func unmarked(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	return b.String()
+	return unlinkQuoted(b.String())
 }
+
+// foreign is unmarked for a text that is a log's as a whole.
+func foreign(s string) string { return unlink(unmarked(s)) }
 
 // word tells whether r is part of a name to those who look for mentions.
 func word(r rune) bool {
 	return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// Printable is s on one line without control characters and characters that
-// turn the direction of writing.
+// Printable is PrintableLines on one line.
 func Printable(s string) string {
 	return strings.ReplaceAll(PrintableLines(s), "\n", " ")
 }
 
-// PrintableLines is s without control characters and characters that turn the
-// direction of writing, line ends apart.
+// PrintableLines is s without control characters, line ends apart, and without
+// characters that turn the direction of writing or that nobody sees.
 func PrintableLines(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -142,12 +153,58 @@ func PrintableLines(s string) string {
 			return r
 		case r == '\t', r == '\u2028', r == '\u2029':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+		case !IsPrintable(r):
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
 }
+
+// IsPrintable tells whether r can be seen and does nothing but be seen.
+func IsPrintable(r rune) bool {
+	return !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// Span is a part of one of our texts, such as a diagnosis or a step.
+type Span struct {
+	Text   string
+	Code   bool // to be read letter by letter
+	Quoted bool // a log's words: nothing may be read into them
+}
+
+// quotations are what a text quotes: package matchers writes a log's words
+// between these marks, and leaves the marks out of them. The third is what looks
+// makes of the second.
+var quotations = regexp.MustCompile("“[^”]*(?:”|$)|`[^`]*(?:`|$)|ˋ[^ˋ]*(?:ˋ|$)")
+
+// Spans takes a text apart at what it quotes.
+func Spans(s string) []Span {
+	var all []Span
+	at := 0
+	for _, q := range append(quotations.FindAllStringIndex(s, -1), []int{len(s), len(s)}) {
+		if q[0] > at {
+			all = append(all, Span{Text: s[at:q[0]]})
+		}
+		at = q[1]
+		if code, ok := strings.CutPrefix(s[q[0]:at], "`"); ok && len(code) > 1 {
+			all = append(all, Span{Text: strings.TrimSuffix(code, "`"), Code: true})
+		} else if q[0] < at {
+			all = append(all, Span{Text: s[q[0]:at], Quoted: true})
+		}
+	}
+	return all
+}
+
+// unlink breaks what a receiver would make a link of by itself.
+func unlink(s string) string {
+	return links.ReplaceAllStringFunc(s, func(found string) string { return found[:1] + apart + strings.TrimPrefix(found[1:], apart) })
+}
+
+var links = regexp.MustCompile(`(?i)://|\b(?:mailto|tel):|\bwww\.|@\x{200b}?`)
+
+// unlinkQuoted is unlink for what a text quotes: our own addresses are there to
+// be copied.
+func unlinkQuoted(s string) string { return quotations.ReplaceAllStringFunc(s, unlink) }
 
 // Cut shortens s to at most n characters, at a word where there is one, and
 // says so.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -116,7 +117,7 @@ func outcome(t *testing.T, err error) (notify.Outcome, *notify.Error) {
 }
 
 func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := testkit.WithPatience(t)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"context"
 	"fmt"
 	"html"
 	"io"
@@ -9,9 +8,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -78,7 +77,7 @@ func TestEscapedTokens(t *testing.T) {
 	} {
 		f := newSlackFake(t)
 		bot := f.bot(withButtons, func(c *conf.Slack) { c.APIURL = answering(t, 200, body) + "/api/" }).To
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := testkit.WithPatience(t)
 		_, err := outcome(t, send(ctx, bot, alert(notify.Opened), false))
 		cancel()
 		if !strings.Contains(err.Error(), "[secret]") {

@@ -39,8 +39,9 @@ func markdown(s string) string {
 // shows everything else as it is.
 func fenced(s string) string { return strings.ReplaceAll(harmless(s), "`", "'") }
 
-// harmless breaks what mentions somebody, or looks like Slack's way to.
+// harmless breaks what mentions somebody, or looks like Slack's way to, and the
+// links in what is quoted.
 func harmless(s string) string {
 	s = mentions.ReplaceAllStringFunc(PrintableLines(s), func(at string) string { return strings.ReplaceAll(at, "@", "@"+apart) })
-	return slackTokens.ReplaceAllString(s, "<"+apart+"$1")
+	return unlinkQuoted(slackTokens.ReplaceAllString(s, "<"+apart+"$1"))
 }

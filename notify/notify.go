@@ -79,6 +79,9 @@ type Target struct {
 // New builds the notifiers of a configuration; with none configured, the
 // console on out.
 func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
+	if err := checkProxies(); err != nil {
+		return nil, err
+	}
 	var targets []Target
 	shared := slackShared{paces: map[string]*Pace{}, buttons: map[string]*Buttons{}}
 	for _, s := range c.Slack {

@@ -1,6 +1,8 @@
 package notify_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"encoding/json"
 	"fmt"
 	"os"
@@ -103,6 +105,7 @@ func inHTML(t *testing.T, _ map[string]any, field, text string) {
 
 // The ready-made templates make what their receivers take of any alert.
 func TestPackagedTemplates(t *testing.T) {
+	testkit.Pure(t)
 	files, err := filepath.Glob("../packaging/templates/*")
 	if err != nil || len(files) != len(packaged) {
 		t.Fatalf("%q, %v", files, err)
@@ -135,6 +138,7 @@ func TestPackagedTemplates(t *testing.T) {
 
 // Alerts of the catalogue's causes are shown whole.
 func TestPackagedTemplatesWhole(t *testing.T) {
+	testkit.Pure(t)
 	causes, _ := filepath.Glob("testdata/webhook-cause-*.golden.json")
 	for file := range packaged {
 		for _, cause := range causes {

@@ -39,12 +39,29 @@ var (
 // maxParts keeps a message from being all elements and no text.
 const maxParts = 20
 
-// prose is a text in which commands, names and ways through menus stand out.
+// prose is a text in which commands, names and ways through menus stand out,
+// but nothing in what it quotes.
 func (w drawing) prose(s string, limit int) []slack.RichTextSectionElement {
 	text := spaced(s, limit)
 	if !w.b.parts {
 		return []slack.RichTextSectionElement{rich(text, 0)}
 	}
+	var out []slack.RichTextSectionElement
+	for _, span := range Spans(text) {
+		switch {
+		case span.Code:
+			out = append(out, rich(span.Text, exact))
+		case span.Quoted:
+			out = append(out, rich(span.Text, 0))
+		default:
+			out = append(out, highlighted(span.Text)...)
+		}
+	}
+	return out
+}
+
+// highlighted is prose for a text without quotations.
+func highlighted(text string) []slack.RichTextSectionElement {
 	type part struct {
 		from, to int
 		look     emphasis

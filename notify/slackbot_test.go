@@ -1,6 +1,8 @@
 package notify_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"context"
 	"encoding/json"
 	"errors"
@@ -263,6 +265,7 @@ func TestSlackShortened(t *testing.T) {
 
 // Whatever an alert says, Slack takes it, also from slack-go's own server.
 func TestSlackBotMonsters(t *testing.T) {
+	testkit.Pure(t)
 	f := newSlackFake(t)
 	bot := f.bot(withButtons).To
 	s := slacktest.NewTestServer()

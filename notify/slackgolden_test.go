@@ -1,6 +1,8 @@
 package notify_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -39,6 +41,7 @@ func drawn(t testing.TB, d notify.Data, l notify.Look) []byte {
 // Each kind of alert is the message of its golden file, for each sender, and
 // a valid one.
 func TestSlackMessages(t *testing.T) {
+	testkit.Pure(t)
 	for _, kind := range allKinds {
 		for _, l := range looks {
 			a := example(t, kind)

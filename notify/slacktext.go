@@ -52,11 +52,11 @@ func slackText(d Data, l look) string {
 	if short, ok := briefly[d.Kind]; ok && strings.HasPrefix(about(d), ":") {
 		words = short
 	}
-	out.add(ours, mark+" "+words+about(d), looks.Replace)
+	out.add(ours, mark+" "+words+about(d), looks)
 	brief := l.reply && d.Kind == Reminder || d.Kind == Quiet
 	if !brief {
 		for i, step := range d.Fix {
-			out.add(fmt.Sprintf("%d. [%s] ", i+1, tame(actor(step.Where), 60)), step.Text, looks.Replace)
+			out.add(fmt.Sprintf("%d. [%s] ", i+1, tame(actor(step.Where), 60)), step.Text, looks)
 		}
 	}
 	if a := d.Acknowledged; a != nil {
@@ -68,11 +68,11 @@ func slackText(d Data, l look) string {
 	}
 	for _, s := range sentences {
 		if text := s.String(); text != "" {
-			out.add("", text, looks.Replace)
+			out.add("", text, looks)
 		}
 	}
 	if c := confirmation(d); !brief && c != "" {
-		out.add("Fixed when: ", c, looks.Replace)
+		out.add("Fixed when: ", c, looks)
 	}
 	which := "On"
 	switch {
@@ -82,9 +82,9 @@ func slackText(d Data, l look) string {
 	case d.Integration.ID != "unknown":
 		which = "Integration " + d.Integration.ID + " on"
 	}
-	out.add("", fmt.Sprintf("%s %s, %s.", which, d.Node, reference(d)), looks.Replace)
+	out.add("", fmt.Sprintf("%s %s, %s.", which, d.Node, reference(d)), looks)
 	if ids := stricken(d); len(ids) > 0 {
-		out.add("", many(d)+": "+strings.Join(ids, ", "), looks.Replace)
+		out.add("", many(d)+": "+strings.Join(ids, ", "), looks)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }
@@ -130,7 +130,7 @@ func plainText(d Data, mention string) string {
 	}
 	gap := "\n"
 	for _, p := range slices.Concat(facts, circumstances(d), []pair{{"Cause", []string{reference(d)}}}) {
-		out.add(gap+p.name+": ", strings.Join(atMost(p.values, maxList), ", "), unmarked)
+		out.add(gap+p.name+": ", strings.Join(atMost(p.values, maxList), ", "), foreign)
 		gap = ""
 	}
 	for _, l := range reachable(d.Links) {
@@ -140,7 +140,7 @@ func plainText(d Data, mention string) string {
 		out.add(many(d)+": ", strings.Join(ids, ", "), unmarked)
 	}
 	if d.Kind != Quiet && !blank(d.Log.Excerpt) {
-		out.add("Log: ", Cut(frameless(PrintableLines(short(d.Log.Excerpt, maxLine))), 600), unmarked)
+		out.add("Log: ", Cut(frameless(PrintableLines(short(d.Log.Excerpt, maxLine))), 600), foreign)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }

@@ -1,6 +1,8 @@
 package notify_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"encoding/json"
 	"io"
 	"net/http"
@@ -136,6 +138,7 @@ func TestTemplateRefusesAlert(t *testing.T) {
 
 // Whatever the text, what fit leaves has at most so many bytes in JSON.
 func TestFit(t *testing.T) {
+	testkit.Pure(t)
 	file := templateFile(t, `[{{.data.diagnosis | fit 50 | json}},{{.data.diagnosis | markdown | fit 50 | json}}]`)
 	for _, text := range []string{"", "short", strings.Repeat("\u2028", 100), strings.Repeat("\x00\"é😀 ", 50), strings.Repeat("[", 26), strings.Repeat("😀", 13), strings.Repeat("x", 1<<20)} {
 		a := alert(notify.Opened)

@@ -1,31 +1,39 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that tests need where it can; says what is
-# missing where it cannot. With CI=true missing means failed.
+# Installs the Debian packages that make test needs, or with "all" those of make
+# test-all, where it can. It says what it installs, and what is missing where it
+# cannot. No service is started, now or at the next boot: the tests start their own.
+# With CI=true missing means failed.
 set -eu
 
 # what must be there | the packages that bring it
 needs=(
 	"gcc|gcc libc6-dev"                 # the race detector
 	"systemd-analyze|systemd"           # checks the unit
-	"logrotate|logrotate"               # rotates the logs of the torture test
-	"javac|default-jdk-headless"        # writes them, with real log4j
-	"/usr/share/java/log4j-1.2.jar|liblog4j1.2-java"
-	"/usr/share/java/log4j-core.jar|liblog4j2-java"
-	"prometheus-alertmanager|prometheus-alertmanager"
-	"amtool|prometheus-alertmanager"    # checks the example of its configuration
-	"promtool|prometheus"               # checks metrics, alert rules and dashboard; scrapes
-	"chromium|chromium"                 # looks at the status page and at the report of a scan
-	"npm|npm"                           # brings axe-core, which looks at it for those who cannot
 )
-
-if [ "${WATCHER_SYSTEM:-}" = 1 ]; then
+case ${1:-} in
+"") ;;
+all)
 	needs+=(
+		"logrotate|logrotate"              # rotates the logs of the torture test
+		"javac|default-jdk-headless"       # writes them, with real log4j
+		"/usr/share/java/log4j-1.2.jar|liblog4j1.2-java"
+		"/usr/share/java/log4j-core.jar|liblog4j2-java"
+		"prometheus-alertmanager|prometheus-alertmanager"
+		"amtool|prometheus-alertmanager"   # checks the example of its configuration
+		"promtool|prometheus"              # checks metrics, alert rules and dashboard; scrapes
+		"chromium|chromium"                # opens the status page and the report of a scan
+		"npm|npm"                          # brings axe-core, which checks their accessibility
 		"systemd-nspawn|systemd-container" # boots the machines of make test-system
 		"mmdebstrap|mmdebstrap"            # makes their images
-		"lintian|lintian"                  # looks at the .deb
-		"rpm|rpm"                          # and at the .rpm
+		"lintian|lintian"                  # checks the .deb
+		"rpm|rpm"                          # checks the .rpm
 	)
-fi
+	;;
+*)
+	echo "usage: scripts/deps.sh [all]" >&2
+	exit 2
+	;;
+esac
 
 there() {
 	case $1 in
@@ -40,6 +48,27 @@ missing() {
 	done
 }
 
+# units lists what systemd starts by itself.
+units() { find /etc/systemd/system -type l -path '*.wants/*' -printf '%f\n' 2>/dev/null | sort -u; }
+
+# install_quietly installs packages without starting their services: policy-rc.d
+# forbids it now (invoke-rc.d(8)), and what they enabled for later is disabled.
+install_quietly() {
+	local policy=/usr/sbin/policy-rc.d before
+	before=$(units)
+	if [ ! -e $policy ]; then
+		trap "rm -f $policy" EXIT
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+	fi
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+	local failed=$? unit
+	for unit in $(comm -13 <(echo "$before") <(units)); do
+		systemctl disable -q "$unit" 2>/dev/null || true
+	done
+	return $failed
+}
+
 mapfile -t list < <(missing)
 [ ${#list[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -48,19 +77,9 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 		read -ra some <<<"${need##*|}"
 		wanted+=("${some[@]}")
 	done
-	if apt-get update -qq; then
-		# Tests start Alertmanagers of their own: the service of a package that is
-		# installed here is started neither now nor at the next boot.
-		service=prometheus-alertmanager.service fresh=no
-		if ! there prometheus-alertmanager && systemctl mask -q $service 2>/dev/null; then
-			fresh=yes
-		fi
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null || true
-		if [ $fresh = yes ]; then
-			systemctl unmask -q $service || true
-			systemctl disable -q $service 2>/dev/null || true
-		fi
-	fi
+	mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | sort -u)
+	echo "installing Debian packages for the tests: ${wanted[*]}"
+	install_quietly "${wanted[@]}" || echo "apt-get failed" >&2
 	mapfile -t list < <(missing)
 	[ ${#list[@]} -eq 0 ] && exit 0
 fi

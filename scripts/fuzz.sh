@@ -5,9 +5,10 @@
 set -euo pipefail
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for package in $(go list ./...); do
+cd "$(dirname "$0")/.."
+for package in $(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
-		if go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-3s}" -fuzzminimizetime 20x "$package" 2>&1 | tee "$log"; then
+		if go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-10s}" -fuzzminimizetime 20x "$package" 2>&1 | tee "$log"; then
 			continue
 		fi
 		if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log"; then

@@ -1,17 +1,45 @@
 #!/usr/bin/env bash
-# All tests: with the race detector where there is a C compiler for it, and the
-# program's own once more without it, since memory is measured there. -count=1:
-# go test does not know that these build the program, and would believe an older
-# result.
-set -eu
-if command -v gcc >/dev/null; then
-	CGO_ENABLED=1 go test -race -count=1 -timeout 20m ./...
-	go test -count=1 -timeout 20m ./cmd/watcher
-else
+# The tests. Without an argument what make test runs: every test that is quick,
+# and those in which goroutines meet once more with the race detector. With "all"
+# what make test-all runs, and what a release needs: every test at full length
+# with the race detector, the program's own once more without it (memory is
+# measured there), each fuzz target for a while, and the packages in booted
+# Debian machines.
+#
+# -parallel 8: the tests of the program mostly wait for it.
+# -count=1: go test does not know that the tests build the program, and would
+# believe an older result. gotestsum prints go test's own lines, then how many
+# tests were skipped, and why.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+race=-race
+if ! command -v gcc >/dev/null; then
 	echo "no gcc: the tests run without the race detector" >&2
-	go test -count=1 ./...
+	race=
 fi
-scripts/fuzz.sh
-if [ "${WATCHER_SYSTEM:-}" = 1 ]; then
+
+# Something is printed at least every 30 seconds, also while one package is slow.
+(while sleep 20 >/dev/null 2>&1; do echo "... $SECONDS s"; done) &
+trap 'kill $!' EXIT
+
+run() { go tool gotestsum --format standard-quiet -- -count=1 -parallel 8 -timeout 15m "$@"; }
+
+case ${1:-} in
+"")
+	run -short ./...
+	# Where goroutines meet: in these packages, and in the program under load.
+	[ -z $race ] || run -short $race ./tailer ./notify ./internal/pipeline ./internal/scan ./internal/status ./internal/store
+	[ -z $race ] || run -short $race -run 'ReloadUnderLoad|HTTPReload|ReceiverDown|TestBot|Rotation' ./cmd/watcher
+	;;
+all)
+	run $race ./...
+	[ -z $race ] || run ./cmd/watcher
+	scripts/fuzz.sh
 	make test-system
-fi
+	;;
+*)
+	echo "usage: scripts/test.sh [all]" >&2
+	exit 2
+	;;
+esac

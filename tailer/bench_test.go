@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -65,7 +66,7 @@ func BenchmarkWake(b *testing.B) {
 			wrote <- time.Now()
 			w.WriteString("a line\n")
 		})
-		lines, err := f.Next(b.Context(), patience)
+		lines, err := f.Next(b.Context(), testkit.Long)
 		now := time.Now()
 		if err != nil || len(lines) != 1 {
 			b.Fatal(len(lines), err)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -22,7 +23,7 @@ type blocker interface {
 func blocks(t testing.TB, r blocker) (all []tailer.Block) {
 	t.Helper()
 	for {
-		b, err := r.Block(t.Context(), patience)
+		b, err := r.Block(t.Context(), testkit.Long)
 		if errors.Is(err, io.EOF) {
 			return all
 		}
@@ -127,7 +128,7 @@ func TestBlocksDoNotSpanFiles(t *testing.T) {
 	same(t, read(t, f, 1), []string{"a"})
 	l.append("b\nopen").rotate().append("c\n")
 	for _, want := range []string{"b\n", "open", "c\n"} {
-		b, err := f.Block(t.Context(), patience)
+		b, err := f.Block(t.Context(), testkit.Long)
 		check(t, err)
 		if string(b.Text) != want {
 			t.Errorf("got %q, want %q", b.Text, want)

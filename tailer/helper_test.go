@@ -17,10 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
-
-const patience = 60 * time.Second // until a test gives up
 
 // The test binary is also the process that writes and rotates, and a reader of
 // another user.
@@ -163,15 +162,10 @@ func read(t testing.TB, r nexter, n int) []string {
 // readLines returns the next n lines and where the last one ended.
 func readLines(t testing.TB, r nexter, n int) (texts []string, end tailer.Position) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := testkit.WithPatience(t)
 	defer cancel()
-	defer func(began time.Time) {
-		if time.Since(began) > patience/2 {
-			t.Errorf("%d lines came too late: only the look at the end of the wait found them", n)
-		}
-	}(time.Now())
 	for len(texts) < n {
-		lines, err := r.Next(ctx, patience)
+		lines, err := r.Next(ctx, testkit.Long)
 		if err != nil {
 			t.Fatalf("after %d of %d lines: %v", len(texts), n, err)
 		}

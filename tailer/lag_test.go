@@ -2,11 +2,13 @@ package tailer_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -21,11 +23,12 @@ func TestLag(t *testing.T) {
 	defer f.Close()
 	lags := func(want int) {
 		t.Helper()
-		for end := time.Now().Add(patience); f.Stats().Lag != int64(want); time.Sleep(time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("lag %d, want %d", f.Stats().Lag, want)
+		testkit.Until(t, func() error {
+			if got := f.Stats().Lag; got != int64(want) {
+				return fmt.Errorf("lag %d, want %d", got, want)
 			}
-		}
+			return nil
+		})
 	}
 	b, err := f.Block(t.Context(), time.Second)
 	if err != nil {

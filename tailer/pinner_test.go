@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -130,7 +131,7 @@ func TestPositionsInLateBlocks(t *testing.T) {
 	l.rotate().append("b\n")
 	same(t, read(t, f, 1), []string{"b"})
 	appendTo(t, l.path+".1", "c\nd\n")
-	b, err := f.Block(t.Context(), patience)
+	b, err := f.Block(t.Context(), testkit.Long)
 	check(t, err)
 	if !b.Late || string(b.Text) != "c\nd\n" {
 		t.Fatalf("got %+v", b)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -24,10 +25,7 @@ var (
 // removing, reading and restarting gives every line once, in order. What is gone
 // from the disk before a restart is told as a gap.
 func TestAnySchedule(t *testing.T) {
-	n := *schedules
-	if testing.Short() {
-		n = min(n, 50)
-	}
+	n := min(*schedules, testkit.Fewer(50, *schedules))
 	for seed := range n {
 		run := newSchedule(t, uint64(*firstSeed+seed))
 		for range 60 {
@@ -149,12 +147,12 @@ func (s *schedule) finish() {
 func (s *schedule) untilHeld(name string, end int) {
 	fi, err := os.Stat(name)
 	check(s.t, err)
-	for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); time.Sleep(time.Millisecond) {
-		if len(s.got) >= s.kept(end) || heldByUs(s.t, fi) {
-			return
+	testkit.Until(s.t, func() error {
+		if len(s.got) < s.kept(end) && !heldByUs(s.t, fi) {
+			return fmt.Errorf("seed %d: %s is never held\n%q", s.seed, name, s.story)
 		}
-	}
-	s.t.Fatalf("seed %d: %s is never held\n%q", s.seed, name, s.story)
+		return nil
+	})
 }
 
 // kept is how many of the first n wanted lines are not lost.

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -19,17 +20,18 @@ func goroutines() int { return runtime.NumGoroutine() }
 
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("never came true")
+	testkit.Until(t, func() error {
+		if !ok() {
+			return errors.New("never came true")
 		}
-	}
+		return nil
+	})
 }
 
 func readAll(t testing.TB, r nexter) (all []tailer.Line) {
 	t.Helper()
 	for {
-		lines, err := r.Next(t.Context(), patience)
+		lines, err := r.Next(t.Context(), testkit.Long)
 		for _, l := range lines {
 			l.Text = bytes.Clone(l.Text)
 			all = append(all, l)
@@ -58,7 +60,7 @@ func TestStreamError(t *testing.T) {
 	broken := errors.New("broken")
 	s := tailer.Stream(io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(broken)))
 	same(t, read(t, s, 2), []string{"a", "b"})
-	if _, err := s.Next(t.Context(), patience); !errors.Is(err, broken) {
+	if _, err := s.Next(t.Context(), testkit.Long); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -141,7 +142,7 @@ func TestCopyIsOlderThanTheLastWriteSeen(t *testing.T) {
 			return nil
 		}},
 		{"seen by the reader, which is behind", 20_000, func(f *tailer.Follower) []string {
-			b, err := f.Block(t.Context(), patience)
+			b, err := f.Block(t.Context(), testkit.Long)
 			check(t, err)
 			return strings.Split(strings.TrimSuffix(string(b.Text), "\n"), "\n")
 		}},

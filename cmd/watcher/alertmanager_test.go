@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // free is an address that nobody listens at.
@@ -28,13 +29,7 @@ func free(t *testing.T) string {
 // receiver; it returns their addresses.
 func cluster(t *testing.T, hook string) []string {
 	t.Helper()
-	program, err := exec.LookPath("prometheus-alertmanager")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skipf("%v: scripts/deps.sh installs it", err)
-	}
+	program := testkit.Program(t, "prometheus-alertmanager")
 	peers := []string{free(t), free(t)}
 	var urls []string
 	for _, own := range peers {
@@ -58,7 +53,7 @@ receivers:
 		urls = append(urls, "http://"+address)
 	}
 	for _, url := range urls {
-		eventually(t, func() error {
+		testkit.Until(t, func() error {
 			resp, err := http.Get(url + "/api/v2/status")
 			if err != nil {
 				return err
@@ -78,6 +73,7 @@ receivers:
 // Two watchers on two nodes of a Jira cluster see the same integration fail and
 // tell both members of a cluster of real Alertmanagers: one notification comes.
 func TestTwoNodesOneNotification(t *testing.T) {
+	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
 	hook := receive(t)
 	urls := cluster(t, hook.URL)
@@ -90,7 +86,7 @@ func TestTwoNodesOneNotification(t *testing.T) {
 		appendAs(t, log, failure(1, 1, badSecret))
 		w.says("alert delivered")
 	}
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if len(hook.all()) == 0 {
 			return fmt.Errorf("no notification came")
 		}

@@ -14,7 +14,12 @@ import (
 	"time"
 
 	"github.com/slack-go/slack/slacktest"
+
+	"jira-oauth-watcher/internal/testkit"
 )
+
+// slacktest prints each closed connection with package log.
+func init() { log.SetOutput(io.Discard) }
 
 // workspace is slack-go's own test server, with the methods it lacks.
 type workspace struct {
@@ -72,7 +77,7 @@ func (w *workspace) answer(rw http.ResponseWriter, r *http.Request, method strin
 // twice around a kill, so only what is said counts.
 func (w *workspace) says(method string, holds ...string) (found workspaceCall) {
 	w.t.Helper()
-	eventually(w.t, func() error {
+	testkit.Until(w.t, func() error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for _, c := range w.calls {
@@ -117,7 +122,7 @@ api_url = %q
 		}})
 		s.SendToWebsocket(string(payload))
 	}
-	eventually(t, func() error { // it may not have connected yet; a press that comes twice counts once
+	testkit.Until(t, func() error { // it may not have connected yet; a press that comes twice counts once
 		press()
 		s.mu.Lock()
 		defer s.mu.Unlock()

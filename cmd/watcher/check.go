@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
 )
 
@@ -67,7 +68,16 @@ func (a *app) check(config string) error {
 	for _, l := range c.Logs {
 		report(fmt.Sprintf("log %q, %s,", l.Name, l.Path), "can be read", "cannot be read", readable(l))
 	}
-	report("state directory "+c.StateDir, "can be written", "cannot be written", writable(c.StateDir))
+	warning, err := store.Guard(c.StateDir)
+	if warning != "" {
+		fmt.Fprintf(a.out, "warning  %s\n", warning)
+	}
+	if err != nil {
+		failed = true
+		fmt.Fprintf(a.out, "problem  %v\n", err)
+	} else {
+		report("state directory "+c.StateDir, "can be written", "cannot be written", writable(c.StateDir))
+	}
 	if failed {
 		return &exit{status: exitFailed}
 	}

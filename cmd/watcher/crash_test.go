@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -52,7 +53,7 @@ func TestKillBetweenAnyTwoLines(t *testing.T) {
 			w = start(t, dir, "run", "--config", config)
 			hub.alerts(len(want))
 			appendAs(t, log, failure(9, 50, badSecret)) // comes last
-			eventually(t, func() error {
+			testkit.Until(t, func() error {
 				if list := told(hub); list[len(list)-1] != flowID(9)+" opened entra-client-secret-invalid" {
 					return fmt.Errorf("the last failure is not told: %v", list)
 				}
@@ -82,6 +83,7 @@ func told(r *receiver) []string {
 // What is written while the program is down is told after the restart, also
 // when no event had been complete before, and over a rotation.
 func TestDowntime(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
@@ -104,6 +106,7 @@ func TestDowntime(t *testing.T) {
 // When the file that was being read is gone with what follows it, the program
 // says what it may have missed, and goes on with what is there.
 func TestMissedLinesAreSaid(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, config, log := follow(t, dir, hub, "")
@@ -114,7 +117,7 @@ func TestMissedLinesAreSaid(t *testing.T) {
 	rename(t, filepath.Join(dir, "atlassian-jira.log.gone"), filepath.Join(t.TempDir(), "elsewhere"))
 	appendAs(t, log, failure(2, 2, badSecret))
 	w = start(t, dir, "run", "--config", config)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if got := told(hub); len(got) < 3 { // an alert may come twice, with one ID
 			return fmt.Errorf("told %v, want 3 alerts", got)
 		}
@@ -136,6 +139,7 @@ func TestMissedLinesAreSaid(t *testing.T) {
 
 // A rename rotation and a truncation while the program runs lose nothing.
 func TestRotationWhileRunning(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, _, log := follow(t, dir, hub, "")
@@ -166,6 +170,7 @@ func TestRotationWhileRunning(t *testing.T) {
 // A damaged state file is set aside with a warning, and neither used nor
 // deleted.
 func TestDamagedStateFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
@@ -188,6 +193,7 @@ func TestDamagedStateFile(t *testing.T) {
 
 // Two programs on one state file: the second one says so and ends.
 func TestStateInUse(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	w, config, _ := follow(t, dir, receive(t), "")
 	second := start(t, dir, "run", "--config", config)
@@ -215,7 +221,7 @@ func opened(flows ...int) (list []string) {
 // one more flow.
 func expect(t *testing.T, hub *receiver, log string, want []string) {
 	t.Helper()
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if got := told(hub); len(got) < len(want) {
 			return fmt.Errorf("told %v, want %v", got, want)
 		}
@@ -223,7 +229,7 @@ func expect(t *testing.T, hub *receiver, log string, want []string) {
 	})
 	appendAs(t, log, now(99, 0))
 	want = append(want, opened(99)...)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if got := told(hub); !slices.Contains(got, want[len(want)-1]) {
 			return fmt.Errorf("told %v, want %v", got, want)
 		}
@@ -285,7 +291,7 @@ func TestRotationsFromTheFirstLine(t *testing.T) {
 					write(t, log, "")
 				}
 				w = start(t, dir, "run", "--config", config)
-				eventually(t, func() error {
+				testkit.Until(t, func() error {
 					if got := told(hub); len(got) < len(want) {
 						return fmt.Errorf("told %v, want %v", got, want)
 					}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,6 @@ import (
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
-
-// maxBare is how much of a text without log headers is looked at, in bytes.
-const maxBare = event.MaxText
 
 func (a *app) explainCommand() *cobra.Command {
 	form := newFormat("text", "json")
@@ -132,49 +130,63 @@ type explainer struct {
 	from  incident.Source
 }
 
-// all reads the whole input through the same stages as the service. When no
-// event in it has a header, it is one bare error text.
+// all reads the whole input through the same stages as the service, without
+// what was put around its lines.
 func (e *explainer) all(ctx context.Context, in io.Reader) ([]explained, error) {
-	lines := tailer.Stream(in)
+	lines := tailer.Stream(event.Pasted(in))
 	defer lines.Close()
-	list := []explained{}
 	var events event.Assembler
-	var bare strings.Builder
-	anyHeader := false
-	take := func(ev event.Event) {
-		text := string(ev.Text)
-		if strings.TrimSpace(text) == "" {
-			return
-		}
-		if bare.Len() < maxBare {
-			bare.WriteString(text + "\n")
-		}
-		v := e.set.Diagnose(text, nil)
-		anyHeader = anyHeader || v.Headed
-		list = append(list, e.say(v, text))
-	}
+	var paste event.Paste
+	var found []reported
+	take := func(ev event.Event) { found = append(found, reportsIn(string(ev.Text))...) }
 	for {
 		b, err := lines.Block(ctx, time.Minute)
-		events.Block(b, take)
+		for line := range bytes.Lines(b.Text) {
+			text, apart := paste.Line(line)
+			if apart {
+				events.Flush(take)
+				continue
+			}
+			events.Block(tailer.Block{Text: append(text, '\n')}, take)
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			events.Flush(take)
-			if !anyHeader && len(list) > 0 {
-				text := strings.TrimSpace(bare.String())
-				list = []explained{e.say(e.set.Text(text), text)}
-			}
-			return list, nil
+			return e.each(found), nil
 		case err != nil:
 			return nil, err
 		}
 	}
 }
 
+// each diagnoses what was found. A text without a header is an error text of
+// Jira's if it says so, or if nothing that was found has a header: else it may
+// be the rest of any event.
+func (e *explainer) each(found []reported) []explained {
+	var verdicts []matchers.Verdict
+	anyHeader := false
+	for _, r := range found {
+		v := e.set.Diagnose(r.text, nil)
+		verdicts = append(verdicts, v)
+		anyHeader = anyHeader || v.Headed
+	}
+	list := []explained{}
+	for i, r := range found {
+		v := verdicts[i]
+		if !v.Headed && (r.says || !anyHeader) {
+			v = e.set.Text(r.text)
+		}
+		list = append(list, e.say(v, r.text))
+	}
+	return list
+}
+
 func (e *explainer) say(v matchers.Verdict, text string) explained {
 	x := explained{Ours: v.Ours, Reason: v.Reason, Facts: map[string]any{}}
 	if v.Headed {
 		h := v.Header
-		x.Event = &headed{Time: h.Time, Level: h.Level, Thread: e.rules.Mask(h.Thread), User: h.User, Request: h.RequestID, Client: h.Client, URL: e.rules.Mask(h.URL), Logger: h.Logger}
+		r, mask := e.rules.Request(h), e.rules.Mask
+		x.Event = &headed{Time: h.Time, Level: mask(h.Level), Thread: mask(h.Thread), User: r.User, Request: r.ID, Client: r.Client, URL: r.Path, Logger: mask(h.Logger)}
 	}
 	if !v.Ours {
 		x.Excerpt = notify.Cut(e.rules.Mask(text), 500)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // A receiver that answers 500, then 429 with Retry-After, then 200 gets every
@@ -63,7 +65,7 @@ func TestReceiverDownAndHanging(t *testing.T) {
 	down.Close() // now connections to it are refused
 	w, _, log := follow(t, dir, hub, fmt.Sprintf("timeout = \"1s\"\n[[slack]]\nwebhook_url = \"%s/s\"\n[[webhook]]\nname = \"down\"\nurl = \"http://%s/\"\n", slack.URL, refused))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if n := len(slack.accepted()); n != 2 {
 			return fmt.Errorf("%d messages to the receiver that works, want 2", n)
 		}
@@ -105,7 +107,7 @@ func TestRefusedSettings(t *testing.T) {
 	w.says("no_service")
 	hub.alerts(2)
 	w.signal(hangup)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if n := len(slack.accepted()); n != 2 {
 			return fmt.Errorf("%d messages after the reload, want 2", n)
 		}
@@ -133,7 +135,7 @@ func TestRefusedMessage(t *testing.T) {
 	slack := receive(t).then(refuse, refuse)
 	w, _, log := follow(t, dir, receive(t), fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/s\"\n", slack.URL))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if n := len(slack.accepted()); n != 1 {
 			return fmt.Errorf("%d messages accepted, want 1", n)
 		}

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // fault is one way in which a receiver fails, and how it ends.
@@ -212,7 +214,7 @@ func TestFaultTable(t *testing.T) {
 		appendAs(t, log, failure(n, n, badSecret))
 	}
 	for _, f := range all {
-		eventually(t, func() error {
+		testkit.Until(t, func() error {
 			if !f.said(w.stderr.String()) {
 				return fmt.Errorf("of the %s with %q it does not say %q", f.kind, f.fault.name, f.says)
 			}
@@ -226,7 +228,7 @@ func TestFaultTable(t *testing.T) {
 	w.signal(hangup)
 	for _, f := range all {
 		want := []int{1, 2, 3}[f.lost:]
-		eventually(t, func() error {
+		testkit.Until(t, func() error {
 			if got := f.flows(); len(got) < len(want) {
 				return fmt.Errorf("the %s with %q accepted %v, want %v", f.kind, f.fault.name, got, want)
 			}

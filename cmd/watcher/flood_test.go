@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -41,8 +42,8 @@ func TestFlood(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
 	w, _, log := follow(t, dir, hub, "")
-	many := 10_000
-	if raced := len(buildFlags) > 1; raced { // all that counts is counted without it, see scripts/test.sh
+	many := testkit.Fewer(1000, 10_000)
+	if testkit.Race { // all that counts is counted without it, see scripts/test.sh
 		many = 300
 	}
 	text, pairs := flood(many, 50)
@@ -68,7 +69,7 @@ func TestFlood(t *testing.T) {
 		t.Errorf("%v about %d pairs of integration and cause, want 50 opened and %d changed", kinds, len(told), len(pairs)-50)
 	}
 	t.Logf("%d failures: %v; %.1f MiB resident after the first tenth, at most %d MiB", many, kinds, before, peak)
-	if grown := float64(peak) - before; grown > 16*float64(memoryFactor[len(buildFlags) > 1]) {
+	if grown := float64(peak) - before; grown > 16*float64(memoryFactor[testkit.Race]) {
 		t.Errorf("memory grew by %.1f MiB", grown)
 	}
 }
@@ -76,7 +77,7 @@ func TestFlood(t *testing.T) {
 // tells waits until a webhook has accepted an alert about a flow.
 func (r *receiver) tells(flow int) {
 	r.t.Helper()
-	eventually(r.t, func() error {
+	testkit.Until(r.t, func() error {
 		for _, q := range r.accepted() {
 			if strings.Contains(string(q.body), flowID(flow)) {
 				return nil

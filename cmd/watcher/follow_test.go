@@ -13,6 +13,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -67,6 +68,7 @@ func sample(t testing.TB, name string) string {
 // Each failure of the article, written to a live log by another process, is
 // one signed webhook request and one Slack message.
 func TestEveryFailureOfTheArticle(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub, slack := receive(t), receive(t)
 	config, log := settings(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/T0/B0/canary\"\n", slack.URL))
@@ -90,7 +92,7 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 	// One more failure comes last and shows that nothing was between.
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.alerts(len(article) + 1)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		if n := len(slack.accepted()); n != len(article)+1 {
 			return fmt.Errorf("%d messages to Slack, want %d", n, len(article)+1)
 		}
@@ -131,6 +133,7 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 // A thousand failures of five integrations are five alerts; another cause of
 // one of them is one more.
 func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, _, log := follow(t, dir, hub, "")
@@ -165,6 +168,7 @@ func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
 
 // Reminders and the end of an incident come by themselves.
 func TestReminderAndQuiet(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, _, log := follow(t, dir, hub, "[alerts]\nrepeat_interval = \"1s\"\nquiet_after = \"4s\"\n")

@@ -16,19 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
 // The program is tested as a program: the real binary, real files, a real
 // state file and a real HTTP receiver on loopback.
 
-// patience bounds every wait for something that must come.
-const patience = 30 * time.Second
-
-var (
-	binary     string
-	buildFlags = []string{"build"}
-)
+var binary string
 
 // memoryFactor is what the race detector adds to the program's memory.
 var memoryFactor = map[bool]int{false: 1, true: 10}
@@ -40,7 +35,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	binary = filepath.Join(dir, "watcher")
-	if out, err := exec.Command("go", append(buildFlags, "-o", binary, ".")...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", fmt.Sprintf("-race=%t", testkit.Race), "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		os.Exit(1)
 	}
@@ -73,12 +68,9 @@ func start(t testing.TB, dir string, args ...string) *watcher {
 	}
 	go func() { w.done <- w.cmd.Wait() }()
 	t.Cleanup(func() {
-		if t.Failed() && w.cmd.Process.Signal(syscall.SIGQUIT) == nil {
-			w.wait() // its goroutines are on standard error then
-		}
 		w.kill()
 		if t.Failed() {
-			t.Logf("standard output of %v:\n%s\nstandard error:\n%s", args, w.stdout, w.stderr)
+			t.Logf("standard output of %v:\n%s\nstandard error:\n%s", args, tail(w.stdout), tail(w.stderr))
 		}
 	})
 	return w
@@ -101,12 +93,15 @@ func (w *watcher) kill() {
 // wait waits for the end and returns the exit status.
 func (w *watcher) wait() int {
 	w.t.Helper()
-	select {
-	case err := <-w.done:
-		w.done <- err
-	case <-time.After(patience):
-		w.t.Fatalf("the program did not end\n%s", w.stderr)
-	}
+	testkit.Until(w.t, func() error {
+		select {
+		case err := <-w.done:
+			w.done <- err
+			return nil
+		default:
+			return fmt.Errorf("the program did not end\n%s", w.stderr)
+		}
+	})
 	return w.cmd.ProcessState.ExitCode()
 }
 
@@ -122,7 +117,7 @@ func (w *watcher) stop() {
 // says waits until standard error holds a text.
 func (w *watcher) says(text string) {
 	w.t.Helper()
-	eventually(w.t, func() error {
+	testkit.Until(w.t, func() error {
 		if !strings.Contains(w.stderr.String(), text) {
 			return fmt.Errorf("standard error has no %q:\n%s", text, w.stderr)
 		}
@@ -135,20 +130,6 @@ func (w *watcher) says(text string) {
 func (w *watcher) follows() {
 	w.t.Helper()
 	w.manager.hears("READY=1", 1)
-}
-
-// eventually tries a condition until it holds.
-func eventually(t testing.TB, condition func() error) {
-	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
-		err := condition()
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal(err)
-		}
-	}
 }
 
 // buffer is what a program has written so far.
@@ -175,6 +156,16 @@ type request struct {
 	body   []byte
 	status int // what it was answered
 	at     time.Time
+}
+
+// tail is the end of what a program has written: enough to see what it did last.
+func tail(b *buffer) string {
+	const most = 30
+	lines := strings.SplitAfter(b.String(), "\n")
+	if len(lines) <= most {
+		return strings.Join(lines, "")
+	}
+	return fmt.Sprintf("(%d lines before)\n", len(lines)-most) + strings.Join(lines[len(lines)-most:], "")
 }
 
 // receiver records requests and answers each as its script says, then 200 ok.
@@ -256,7 +247,7 @@ func (r *receiver) accepted() []request {
 // alerts.
 func (r *receiver) alerts(n int) []notify.Alert {
 	r.t.Helper()
-	eventually(r.t, func() error {
+	testkit.Until(r.t, func() error {
 		if got := len(r.accepted()); got < n {
 			return fmt.Errorf("%d requests were accepted, want %d", got, n)
 		}

@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/jiralog":   {"matchers"},
 	"internal/scanbench": {},
 	"tools/simulate":     {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"internal/testkit":   {},
 	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 const (
@@ -86,7 +88,7 @@ func TestStrangeInput(t *testing.T) {
 			w, _, log := follow(t, dir, hub, "")
 			appendAs(t, log, text)
 			appendAs(t, log, failure(1, 1, badSecret))
-			eventually(t, func() error {
+			testkit.Until(t, func() error {
 				for _, a := range hub.alerts(1) {
 					if a.Data.Integration.ID == flowID(1) {
 						return nil
@@ -94,7 +96,7 @@ func TestStrangeInput(t *testing.T) {
 				}
 				return fmt.Errorf("the failure behind it is not told")
 			})
-			if mib := w.peak(); mib > 60*memoryFactor[len(buildFlags) > 1] {
+			if mib := w.peak(); mib > 60*memoryFactor[testkit.Race] {
 				t.Errorf("memory rose to %d MiB", mib)
 			}
 			w.stop()

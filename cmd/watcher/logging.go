@@ -6,9 +6,6 @@ import (
 	"os"
 
 	"github.com/coreos/go-systemd/v22/journal"
-	"golang.org/x/term"
-
-	"jira-oauth-watcher/notify"
 )
 
 // The forms of the program's own log.
@@ -26,7 +23,7 @@ func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error
 		format = form.value
 	}
 	options := &slog.HandlerOptions{Level: level}
-	attached := w == io.Writer(os.Stderr) && attachedToJournal()
+	attached := behind(w) == os.Stderr && attachedToJournal()
 	switch {
 	case format == logJSON:
 		return slog.New(slog.NewJSONHandler(w, options)), nil
@@ -44,18 +41,4 @@ func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error
 func attachedToJournal() bool {
 	is, err := journal.StderrIsJournalStream()
 	return is && err == nil
-}
-
-// terminal is how w is to be written to: in colour only on a terminal that has
-// them and wants them (https://no-color.org).
-func terminal(w io.Writer) notify.Style {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return notify.Style{}
-	}
-	style := notify.Style{Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
-	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width >= 40 {
-		style.Width = min(width, 120)
-	}
-	return style
 }

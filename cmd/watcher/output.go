@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
 
 // output is where a report goes: as it comes, or into a file that is there
@@ -16,33 +20,48 @@ type output struct {
 }
 
 // outputTo opens the output; "" and "-" are out. What logs hold is not
-// overwritten.
+// overwritten. A link is refused: in a directory that others may write, it
+// would choose which file of this user's is replaced.
 func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Writer: out}, nil
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // a link stays one
-	}
-	info, err := os.Stat(path)
+	info, err := os.Lstat(path)
 	switch {
-	case err != nil: // it is not there yet, or the next step says why it cannot be
+	case errors.Is(err, fs.ErrNotExist): // the next step says why it cannot be made
+	case err != nil:
+		return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
+	case info.Mode()&fs.ModeSymlink != 0 && !kernels(path):
+		return nil, usage("-o %s is a link, name the file that it points to", path)
 	case info.IsDir():
 		return nil, usage("-o %s is a directory, name a file", path)
 	case holds(info):
 		return nil, usage("-o %s is one of the logs that are read, name another file", path)
-	case !info.Mode().IsRegular(): // such as /dev/null
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	case !info.Mode().IsRegular(): // a device or a pipe
+		flags := os.O_WRONLY
+		if !kernels(path) {
+			flags |= syscall.O_NOFOLLOW // it may have become a link
+		}
+		file, err := os.OpenFile(path, flags, 0)
 		if err != nil {
 			return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
 		}
 		return &output{Writer: file}, nil
 	}
-	file, err := os.OpenFile(fmt.Sprintf("%s.%d.tmp", path, os.Getpid()), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	// CreateTemp takes a name that is not there yet (O_EXCL, 0600), so that no
+	// link can stand in its place. What kill -9 leaves is known by its name.
+	file, err := os.CreateTemp(filepath.Dir(path), ".jira-oauth-watcher-report-*.tmp")
 	if err != nil {
 		return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
 	}
 	return &output{Writer: file, file: file, path: path}, nil
+}
+
+// kernels tells whether a link is one of the kernel's names for what a process
+// has open, such as /dev/stdout, or /dev/fd/63 for a shell's >(...).
+func kernels(path string) bool {
+	path, err := filepath.Abs(path)
+	return err == nil && (strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/") || strings.HasPrefix(path, "/proc/"))
 }
 
 // terminal is what the report is written to, if that can be a terminal.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"golang.org/x/term"
@@ -19,8 +18,8 @@ const (
 // showProgress shows how far reading is, on a terminal only, until the returned
 // function is called.
 func (a *app) showProgress(p *scan.Progress) (hide func()) {
-	f, ok := a.errw.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	f := behind(a.errw)
+	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})

@@ -10,15 +10,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // prometheus starts a real one that scrapes an address and knows our rules.
 func prometheus(t *testing.T, target string) (address string) {
 	t.Helper()
-	path, err := exec.LookPath("prometheus")
-	if err != nil {
-		missing(t, "prometheus (Debian package prometheus)")
-	}
+	path := testkit.Program(t, "prometheus")
 	rules, err := filepath.Abs(filepath.Join("..", "..", "packaging", "prometheus", "alerts.yml"))
 	if err != nil {
 		t.Fatal(err)
@@ -67,13 +66,14 @@ func query(address, expr string) (string, error) {
 
 // A real Prometheus scrapes the real program, and its rules see a failure.
 func TestPrometheus(t *testing.T) {
+	testkit.Slow(t, "it starts Prometheus")
 	t.Parallel()
 	dir, hub, address := t.TempDir(), receive(t), freePort(t)
 	server := prometheus(t, address)
 	w, _, log := follow(t, dir, hub, listenOn(address))
 	appendAs(t, log, failure(1, 1, badSecret)+ordinary)
 	hub.alerts(1)
-	eventually(t, func() error {
+	testkit.Until(t, func() error {
 		var all error
 		for expr, want := range map[string]string{
 			`up{job="jira-oauth-watcher"}`:                                                                  "1",

@@ -121,6 +121,13 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
+	warning, err := store.Guard(c.StateDir)
+	if err != nil {
+		return err
+	}
+	if warning != "" {
+		log.Warn(warning)
+	}
 	d.store, err = store.Open(c.StateDir, log)
 	if err != nil {
 		return err

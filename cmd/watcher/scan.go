@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
 )
 
 func (a *app) scanCommand() *cobra.Command {
@@ -100,13 +102,14 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 }
 
 // scanCauses is the catalogue. Where the operator has added nothing to it,
-// nothing can be wrong with it, and it is loaded while the logs are read.
+// nothing can be wrong with it, and it is loaded while the logs are read; on one
+// core only once a failure was found.
 func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 	dir, err := causesDir(c)
 	if err != nil {
 		return nil, err
 	}
-	load := sync.OnceValues(func() (*matchers.Set, error) { return matchers.LoadProven(dir) })
+	load := sync.OnceValues(func() (*matchers.Set, error) { return matchers.Load(dir) })
 	if dir != "" || len(c.Alerts.Mute) > 0 {
 		set, err := load()
 		if err != nil {
@@ -116,7 +119,9 @@ func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 			return nil, err
 		}
 	}
-	go load()
+	if runtime.GOMAXPROCS(0) > 1 {
+		go load()
+	}
 	return func() *matchers.Set {
 		set, err := load()
 		if err != nil {
@@ -214,7 +219,7 @@ func (a *app) scanned(ctx context.Context, r scan.Report, o scanOptions) error {
 			continue
 		}
 		if n++; n <= maxTold {
-			fmt.Fprintf(a.errw, "%s: %s\n", f.Path, f.Problem)
+			fmt.Fprintf(a.errw, "%s: %s\n", notify.Printable(f.Path), notify.Printable(f.Problem))
 		}
 	}
 	status.err = fmt.Errorf("not read whole: %d of %d files", n, len(r.Files))

@@ -3,13 +3,14 @@ package main_test
 import (
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // systemd is the other end of sd_notify.
@@ -46,7 +47,7 @@ func listen(t testing.TB) *systemd {
 // hears waits until a message that begins so has come n times.
 func (s *systemd) hears(prefix string, n int) {
 	s.t.Helper()
-	eventually(s.t, func() error {
+	testkit.Until(s.t, func() error {
 		if got := s.count(prefix); got < n {
 			return fmt.Errorf("%s was said %d times, want %d", prefix, got, n)
 		}
@@ -103,6 +104,7 @@ func TestServiceNotifies(t *testing.T) {
 // A reload with another log, another notifier and own causes takes all of them;
 // a bad cause keeps the old ones.
 func TestReload(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub, second := receive(t), receive(t)
 	w, config, log := follow(t, dir, hub, "")
@@ -144,6 +146,7 @@ title = "Ask Maria for a new secret"
 // What waits for a notifier that is taken out of the configuration is kept and
 // named, and sent when the notifier is back.
 func TestDepartedNotifier(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub, second := receive(t), receive(t)
 	second.then(status(404)) // settings refused: a restart tries again at once
@@ -175,6 +178,7 @@ func TestDepartedNotifier(t *testing.T) {
 
 // A reload does not move the state: the old configuration stays, and says why.
 func TestReloadKeepsTheStateDirectory(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	w, config, log := follow(t, dir, hub, "")
@@ -188,6 +192,7 @@ func TestReloadKeepsTheStateDirectory(t *testing.T) {
 
 // A broken file of own causes is refused when the program starts; the rest runs.
 func TestBrokenCausesAtTheStart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
 	causes := filepath.Join(dir, "causes.d")
@@ -227,10 +232,7 @@ func TestCrashIsRestarted(t *testing.T) {
 
 // systemd accepts the unit, and finds little to expose in it.
 func TestUnit(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		missing(t, "systemd-analyze (Debian package systemd)")
-	}
+	analyze := testkit.Program(t, "systemd-analyze")
 	text := strings.ReplaceAll(read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service")), "/usr/bin/jira-oauth-watcher", binary)
 	unit := write(t, filepath.Join(t.TempDir(), "jira-oauth-watcher.service"), text)
 	if out, err := exec.Command(analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(out) > 0 {
@@ -239,14 +241,4 @@ func TestUnit(t *testing.T) {
 	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=11", unit).CombinedOutput(); err != nil {
 		t.Errorf("systemd-analyze security: %v\n%s", err, out)
 	}
-}
-
-// missing skips a test whose program is not installed; where CI is set, it
-// fails it.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed", what)
-	}
-	t.Skipf("%s is not installed", what)
 }

@@ -56,18 +56,54 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 		if i := bytes.IndexByte(b.Text[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		line := bare(trimEnd(b.Text[at:end]))
-		if a.lines > 0 && (begins(line) || len(a.open)+1+len(line) > MaxText) {
+		text := unwrap(bare(trimEnd(b.Text[at:end])), 0)
+		first, rest, more := cutLine(text)
+		if a.shut(first) {
 			a.end = b.Position(at)
 			a.complete(take)
 			continue
 		}
-		a.add(line)
+		a.add(first)
+		if more {
+			a.several(rest, b, end, take)
+		}
 		at = end
 	}
 	if len(b.Text) > 0 {
 		a.end = b.Position(len(b.Text))
 	}
+}
+
+// shut tells whether a line is not of the open event.
+func (a *Assembler) shut(line []byte) bool {
+	return a.lines > 0 && (begins(line) || len(a.open)+1+len(line) > MaxText)
+}
+
+// several takes the further lines of an envelope. No position is within the
+// line of the log that is its own, which ends at a place of the block: where
+// they begin an event, that ends with the envelope.
+func (a *Assembler) several(text []byte, b tailer.Block, end int, take func(Event)) {
+	apart := false
+	for more := true; more; {
+		var line []byte
+		line, text, more = cutLine(text)
+		if a.shut(line) {
+			begin := a.begin
+			a.end, apart = b.Position(end), true
+			a.complete(take)
+			a.begin = begin
+		}
+		a.add(line)
+	}
+	if apart {
+		a.complete(take)
+	}
+}
+
+// cutLine is the first line of a text, no longer than an event may be.
+func cutLine(text []byte) (line, rest []byte, more bool) {
+	line, rest, more = bytes.Cut(text, []byte("\n"))
+	return line[:min(len(line), MaxText)], rest, more
 }
 
 // skip passes over events that are not worth looking at, from a place where one
@@ -80,6 +116,11 @@ func (a *Assembler) skip(text []byte, from int) int {
 	at := len(text)
 	if i := a.Find(text[from:]); i >= 0 {
 		at = from + i + 1
+	}
+	if text[from] == '{' { // a collector's: it may write a line as numbers
+		if i := bytes.Index(text[from:at], inBytes); i >= 0 {
+			at = from + i + 1
+		}
 	}
 	for {
 		start := from
@@ -123,9 +164,7 @@ func (a *Assembler) Flush(take func(Event)) { a.complete(take) }
 // Complete is the place behind the last complete event.
 func (a *Assembler) Complete() tailer.Position { return a.begin }
 
-// trimEnd is a line without its end, and no longer than an event may be.
+// trimEnd is a line without its end.
 func trimEnd(line []byte) []byte {
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	return line[:min(len(line), MaxText)]
+	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -227,10 +228,14 @@ func TestMaxText(t *testing.T) {
 func laws(t *testing.T, lines []string) {
 	t.Helper()
 	events := assembleLines(t, lines)
+	var physical []int // of each line, which one of the log holds it, from 1
+	var inner []string
 	for i, line := range lines {
-		line = strings.TrimSuffix(line, "\r")
-		lines[i] = event.Bare(line[:min(len(line), event.MaxText)])
+		for line := range strings.SplitSeq(event.Unwrapped(strings.TrimSuffix(line, "\r")), "\n") {
+			inner, physical = append(inner, line[:min(len(line), event.MaxText)]), append(physical, i+1)
+		}
 	}
+	lines = inner
 	at := 0
 	for _, e := range events {
 		if e.Lines < 1 || at+e.Lines > len(lines) {
@@ -242,8 +247,8 @@ func laws(t *testing.T, lines []string) {
 		if e.Text != want {
 			t.Errorf("lines %q\n got %q\nwant %q", lines, e.Text, want)
 		}
-		if e.End != at {
-			t.Errorf("lines %q: an event ends at %d, its last line at %d", lines, e.End, at)
+		if e.End != physical[at-1] {
+			t.Errorf("lines %q: an event ends at %d, its last line at %d", lines, e.End, physical[at-1])
 		}
 		for _, line := range own[1:] {
 			if event.Begins([]byte(line)) {
@@ -295,13 +300,16 @@ func sameFast(t *testing.T, text string, seed uint64) {
 // The fast way takes the same events as looking at every line, over random
 // texts and random cuts.
 func TestFastIsTheSame(t *testing.T) {
+	testkit.Pure(t)
 	pieces := []string{
 		"", "\t", "2024-03-05 09:07:03,021 main ERROR x", "2024-03-05 09:07:03,021 main ERROR oauth2", "\tat a.B.c(B.java:1)", "oauth2", "Caused by: oauth2 z",
 		"\u201d2024-03-05 09:07:03,021 main WARN q oauth2", "2024-03-05 09:07:03,021 WARN\r", strings.Repeat("l", event.MaxText-10), strings.Repeat("m", event.MaxText+10) + "oauth2",
+		`{"log":"2024-03-05 09:07:03,021 main ERROR oauth2\\n\\tat x\\n"}`, `{"log":"\\tat oauth2\\n2024-03-05 09:07:03,021 main WARN y\\n oauth2"}`,
+		`{"message":"{\"log\":\"2024-03-05 09:07:03,021 main WARN y\"}"}`, `{"log":"\\tat z"}`,
 		"oauth", "2 oauth", "\xff\x00", strings.Repeat("2024-03-05 09:07:03,021 ordinary\n", 50),
 	}
 	random := rand.New(rand.NewPCG(3, 4))
-	for i := range 3000 {
+	for i := range testkit.Fewer(300, 3000) {
 		lines := make([]string, random.IntN(14))
 		for i := range lines {
 			lines[i] = pieces[random.IntN(len(pieces))]
@@ -323,6 +331,7 @@ func FuzzFast(f *testing.F) {
 // FuzzAssembler: every line lands in exactly one event.
 func FuzzAssembler(f *testing.F) {
 	f.Add("x\n2024-03-05 09:07:03,021 main ERROR x\n\tat y\n\n2024/03/05 09:07:03 z\n")
+	f.Add(`{"log":"x\\n2024-03-05 09:07:03,021 main ERROR x\\n\\tat y\\n2024-03-05 09:07:"}` + "\n z")
 	f.Add("\ufeff2024-03-05T09:07:03Z\r\n> 2024-03-05 09:07:\n\n")
 	f.Fuzz(func(t *testing.T, in string) { laws(t, strings.Split(in, "\n")) })
 }

@@ -3,6 +3,9 @@ package event
 // Bare is a line without what a collector put before it.
 func Bare(line string) string { return string(bare([]byte(line))) }
 
+// Unwrapped is a line without what collectors put before and around it.
+func Unwrapped(line string) string { return string(unwrap(bare([]byte(line)), 0)) }
+
 // Stripped is a text without what a collector and a page put before it.
 func Stripped(text string) string { return string(trimPasted(bare([]byte(text)))) }
 

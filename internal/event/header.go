@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +37,12 @@ type Header struct {
 func Parse(text string, zone *time.Location) (h Header, message string, ok bool) {
 	line := text
 	if !ordinary(text) {
-		line = string(trimPasted(bare([]byte(text))))
+		own := bare([]byte(text))
+		if len(own) > 0 && own[0] == '{' {
+			first, rest, _ := bytes.Cut(own, []byte("\n"))
+			own = bytes.TrimSuffix(bytes.Join([][]byte{unwrap(trimEnd(first), 0), rest}, []byte("\n")), []byte("\n"))
+		}
+		line = string(trimPasted(own))
 	}
 	if len(line) > 0 && line[0] == '{' && isJSON([]byte(line)) {
 		return parseJSON(line)

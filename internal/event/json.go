@@ -32,11 +32,12 @@ func parseJSON(line string) (h Header, message string, ok bool) {
 			_ = json.Unmarshal(value, to) // a member of another type stays empty
 		}
 	})
-	if e.level == "" || e.logger == "" {
+	level := strings.ToUpper(e.level)
+	if from, to, known := levelOf(level); !known || to-from != len(level) || e.logger == "" {
 		return Header{}, line, false
 	}
 	h = Header{
-		Time: jsonTime(e.timestamp), Thread: strings.Join(strings.Fields(e.thread), " "), Level: strings.ToUpper(e.level), Logger: e.logger,
+		Time: jsonTime(e.timestamp), Thread: strings.Join(strings.Fields(e.thread), " "), Level: level, Logger: e.logger,
 		RequestID: e.ctx.RequestID, Session: e.ctx.SessionID, User: e.ctx.UserKey,
 	}
 	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {

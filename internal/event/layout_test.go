@@ -74,7 +74,10 @@ func TestJSONLayout(t *testing.T) {
 	if cut, message, ok := event.Parse(object[:strings.Index(object, `,"ctx"`)-5], time.UTC); !ok || cut.Logger != want.Logger || !strings.HasSuffix(message, "Trace ID: y") {
 		t.Errorf("cut off: %+v %q %v", cut, message, ok)
 	}
-	for _, broken := range []string{`{"timestamp":"x","logger":5}`, `{"timestamp": "x", "logger": "y"}`} {
+	for _, broken := range []string{`{"timestamp":"x","logger":5}`, `{"timestamp": "x", "logger": "y"}`,
+		// A level that is none: what would print it must not be asked to.
+		`{"timestamp":"x","level":"\u001b[31mERROR","logger":"y"}`, `{"timestamp":"x","level":"ERROR\u202e","logger":"y"}`,
+		`{"timestamp":"x","level":" ERROR","logger":"y"}`, `{"timestamp":"x","level":"ERROR WARN","logger":"y"}`, `{"timestamp":"x","level":"SEVERE","logger":"y"}`} {
 		if h, message, ok := event.Parse(broken, time.UTC); ok || message != broken {
 			t.Errorf("Parse(%q) = %+v %q", broken, h, message)
 		}

@@ -3,14 +3,37 @@ package event
 import (
 	"bytes"
 	"regexp"
+	"strings"
+	"time"
 )
 
 // Begins tells whether a line begins an event: with a date and the start of a
 // time, such as "2021-11-16 12:35:" or "2021/11/16 12:35:", or with an object of
 // Jira's JSON layout. The rest of the time is not looked at, since pages edit it
 // and plugins shorten it. What a collector or a page put in front is passed
-// over.
-func Begins(line []byte) bool { return begins(bare(line)) }
+// over, and a JSON envelope opened.
+func Begins(line []byte) bool {
+	line = bare(line)
+	if len(line) > 0 && line[0] == '{' {
+		first, _, _ := bytes.Cut(line, []byte("\n"))
+		line = unwrap(trimEnd(first), 0)
+	}
+	return begins(line)
+}
+
+// IsJira tells whether a line has a header of Jira's: a date, a level and a
+// logger that is a class. Other programs write the first two as well.
+func IsJira(line []byte) bool {
+	for line := range bytes.SplitSeq(unwrap(bare(trimEnd(line)), 0), []byte("\n")) {
+		if line = line[:min(len(line), MaxText)]; !begins(line) {
+			continue
+		}
+		if h, _, ok := Parse(string(line), time.UTC); ok && strings.Contains(h.Logger, ".") {
+			return true
+		}
+	}
+	return false
+}
 
 // begins is Begins of a line without a collector's prefix.
 func begins(line []byte) bool {
@@ -67,8 +90,12 @@ var (
 	maven      = regexp.MustCompile(`^\[[A-Z]{4,7}\] \[[^\]]{1,40}\] `)
 )
 
-// bare is a line without what a collector put before it.
+// bare is a line without what a collector put before it, and without the zeros
+// that it begins with where a log was truncated whose writer kept its offset.
 func bare(line []byte) []byte {
+	if len(line) > 0 && line[0] == 0 {
+		line = bytes.TrimLeft(line, "\x00")
+	}
 	if len(line) == 0 {
 		return line
 	}
@@ -77,8 +104,10 @@ func bare(line []byte) []byte {
 	case c >= '0' && c <= '9':
 		// A date of Jira's own is no prefix: it has no T, or a level behind it.
 		if len(line) > 10 && line[10] == 'T' {
-			if prefix = kubernetes.FindIndex(line); prefix != nil && begins(line) && !begins(line[prefix[1]:]) {
-				prefix = nil
+			if prefix = kubernetes.FindIndex(line); prefix != nil && begins(line) {
+				if rest := line[prefix[1]:]; !begins(rest) && !bytes.HasPrefix(rest, []byte("{")) {
+					prefix = nil
+				}
 			}
 		}
 	case c == '\t' || c == ' ':

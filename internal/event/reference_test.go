@@ -16,6 +16,7 @@ var (
 	stampRE   = regexp.MustCompile(`^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?`)
 	levelRE   = regexp.MustCompile(`(?:^|\s)(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?:\s|$)`)
 	loggerRE  = regexp.MustCompile(`\s\[([A-Za-z0-9_.$-]*)\](?:\s|$)`)
+	gluedRE   = regexp.MustCompile(`\s\[([A-Za-z][A-Za-z0-9_$-]*\.[A-Za-z0-9_.$-]*)\]`)
 	threadURL = regexp.MustCompile(`\burl:\s*(/[^\s;]*)`)
 	requestID = regexp.MustCompile(`^\d+x\d+x\d+$`)
 	maskedID  = regexp.MustCompile(`^[0-9X]+x[0-9X]+x[0-9X]+$`)
@@ -41,6 +42,9 @@ func parseSlowly(text string, zone *time.Location) (h event.Header, message stri
 		h.ThreadURL = m[1]
 	}
 	logger := loggerRE.FindStringSubmatchIndex(rest)
+	if logger == nil {
+		logger = gluedRE.FindStringSubmatchIndex(rest)
+	}
 	if logger == nil {
 		return h, strings.TrimSpace(rest), true
 	}
@@ -128,7 +132,7 @@ func TestShapes(t *testing.T) {
 		"2024-03-05 09:07:03,021+0000", "2024/03/05T09:07:03.021Z", "2024-03-05 09:07:03", "2024-03-05 09:07:072,7", "2024-13-05 09:72:03,0210004567+9900", "2024-03-05 09:07:03,", ",021", ".5",
 		"+0100", "+05:30", "-0500", "+1", "+12345", "Z", "Z-worker", " ", "  ", "\t", "\n", "\r\n", "\u00a0", "\x85", "\v", "\x00",
 		"http-nio-8080-exec-7", "url: /rest/x;", "url:/rest/oau...flow/1", "user:", "ERROR", "WARN", "WARNING", "[ERROR]", "INFO", "mira", "547x294x1", "XXXxXXXXxX", "1x2", "1x2x3x4", "xx", "***", "4eic3i", "-",
-		"10.0.0.7", "10.0.0.7,", "fe80:0:0:0:1:2:3:4%eth0", "[2001:db8::1]:4431", "XX.XX", "/rest/oauth2-client/x", "[c.a.o.c.X]", "[]", "[c a]", "[c.a.o.c.X]]", "[c.a.o.c.X", "[c.a$1-b_c]", "It failed.", "é", "> ", "\u201c", "jira-1 | ", "[INFO] [x] ",
+		"10.0.0.7", "10.0.0.7,", "fe80:0:0:0:1:2:3:4%eth0", "[2001:db8::1]:4431", "XX.XX", "/rest/oauth2-client/x", "[c.a.o.c.X]", "[]", "[c a]", "[c.a.o.c.X]]", "[c.a.o.c.X", "[c.a$1-b_c]", "[c.a.o.c.X]It failed.", "[10.0.0.7]x", "[X]y", "It failed.", "é", "> ", "\u201c", "jira-1 | ", "[INFO] [x] ",
 	}
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 200_000 {

@@ -110,14 +110,24 @@ func levelOf(s string) (from, to int, ok bool) {
 }
 
 // loggerOf finds the first logger: \s\[([A-Za-z0-9_.$-]*)\](?:\s|$). Its
-// brackets stand at from and before to.
+// brackets stand at from and before to. Where there is none, it is a class that
+// the message follows without a space, as some pages show it:
+// \s\[([A-Za-z][A-Za-z0-9_$-]*\.[A-Za-z0-9_.$-]*)\].
 func loggerOf(s string) (from, to int, ok bool) {
+	glued := [2]int{}
 	for from, to = word(s, 0); from < len(s); from, to = word(s, to) {
-		if from > 0 && to-from >= 2 && s[from] == '[' && s[to-1] == ']' && only(s[from+1:to-1], loggerByte) {
+		if from == 0 || to-from < 2 || s[from] != '[' {
+			continue
+		}
+		if s[to-1] == ']' && only(s[from+1:to-1], loggerByte) {
 			return from, to, true
 		}
+		name, _, closed := strings.Cut(s[from+1:to], "]")
+		if glued[1] == 0 && closed && len(name) > 0 && letter(name[0]) && strings.Contains(name, ".") && only(name, loggerByte) {
+			glued = [2]int{from, from + len(name) + 2}
+		}
 	}
-	return 0, 0, false
+	return glued[0], glued[1], glued[1] > 0
 }
 
 func only(s string, f func(byte) bool) bool {

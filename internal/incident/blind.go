@@ -65,7 +65,7 @@ func (r *Rules) gap(g Gap, log Source) notify.Data {
 		Diagnosis: fmt.Sprintf("%s of %s could not be read (%s). Failures that stood there are not told.", lost, log.Path, g.Why),
 		Fix: []notify.Step{
 			{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration: one that is broken shows itself again."},
-			{Where: "jira-host", Text: "See whether older logs are kept elsewhere (a support zip, a backup, a log server), and give them to: jira-oauth-watcher explain FILE"},
+			{Where: "jira-host", Text: "See whether older logs are kept elsewhere (a support zip, a backup, a log server), and give them to: jira-oauth-watcher scan FILE"},
 			{Where: "jira-host", Text: "Let logs rotate by renaming, as Jira does by itself, and not with logrotate's copytruncate; keep so many old files that they span the longest time that the watcher may be down."},
 		},
 		Confirm: "No further alert of this kind comes.",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
@@ -11,7 +12,7 @@ import (
 // Bounds of what an alert says, in characters.
 const (
 	maxExcerpt = 2000
-	maxFact    = 300
+	maxFact    = 500 // as long as a provider's message is quoted
 	maxField   = 200
 )
 
@@ -37,13 +38,8 @@ func (r *Rules) content(f matchers.Failure, from Source) notify.Data {
 		Fix:       []notify.Step{},
 		Links:     []notify.Link{},
 		Facts:     facts,
-		Request: notify.Request{
-			User:   notify.Cut(r.masks.User(h.User), maxField),
-			Client: notify.Cut(r.masks.Client(h.Client), maxField),
-			ID:     notify.Cut(h.RequestID, maxField),
-			Path:   notify.Cut(r.masks.Text(r.masks.place(h.URL, h)), maxField),
-		},
-		Log: notify.Log{Name: from.Name, Path: from.Path, Excerpt: notify.Cut(r.masks.Event(f.Text, h), maxExcerpt)},
+		Request:   r.Request(h),
+		Log:       notify.Log{Name: from.Name, Path: from.Path, Excerpt: notify.Cut(r.masks.Event(f.Text, h), maxExcerpt)},
 	}
 	if f.Integration.Flow != "" {
 		d.Integration.Flow = &f.Integration.Flow
@@ -58,6 +54,16 @@ func (r *Rules) content(f matchers.Failure, from Source) notify.Data {
 		d.Links = append(d.Links, notify.Link(l))
 	}
 	return d
+}
+
+// Request is what a header says of a request, as it may be shown.
+func (r *Rules) Request(h event.Header) notify.Request {
+	return notify.Request{
+		User:   notify.Cut(r.masks.User(h.User), maxField),
+		Client: notify.Cut(r.masks.Client(h.Client), maxField),
+		ID:     notify.Cut(r.masks.Text(h.RequestID), maxField),
+		Path:   notify.Cut(r.masks.text([]string{h.URL}, h)[0], maxField),
+	}
 }
 
 // Explain is a failure as explain shows it: one alert of its own, never

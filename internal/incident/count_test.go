@@ -8,6 +8,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
@@ -15,8 +16,9 @@ import (
 // Count decides as Step does, and Told says at any moment what Step's alert
 // had said in full, over random sequences of causes, some of them muted.
 func TestCountIsStep(t *testing.T) {
+	testkit.Pure(t)
 	from := incident.Source{Name: "jira", Path: "/log"}
-	for seed := range uint64(50) {
+	for seed := range uint64(testkit.Fewer(10, 50)) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		r := rules(func(a *conf.Alerts) {
 			a.RepeatInterval = []time.Duration{0, time.Hour, 4 * time.Hour}[random.IntN(3)]

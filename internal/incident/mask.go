@@ -36,14 +36,6 @@ func (m mask) on(s string) string { return m.find.ReplaceAllString(s, m.put) }
 func rule(find, put string) mask { return mask{regexp.MustCompile(find), put} }
 
 var (
-	quoted    = regexp.MustCompile(`(?i)((?:` + named + `)\s*(?:` + equals + `)\s*)(?:"[^"\n]*(?:"|\n|$)|'[^'\n]*(?:'|\n|$))`)
-	parameter = regexp.MustCompile(`(?i)((?:\b|%(?:25)*(?:26|3F|23))(?:(?:` + named + `)\s*=\s*|(?:` + named + `|state|code|session_state|nonce|samlresponse)(?:` + equals + `)))([^&\s"'<>\]]+)`)
-	number    = regexp.MustCompile(`^\d{1,8}$`)
-	opaque    = regexp.MustCompile(`[A-Za-z0-9_~+/=-]{40,}`)
-	ofPaths   = regexp.MustCompile(`/(?:rest|plugins|oauth2|secure|servlet)/`)
-	guids     = regexp.MustCompile(`[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`)
-	className = regexp.MustCompile(`^(?:[A-Z]{1,5}[a-z]{2,}\d?)+$`)
-
 	quotedUser = rule(`(?i)(\buser(?: account)?|\bsigned in user) '[^']+'`, "$1 '[user]'")
 	threadUser = rule(`(\buser: )[^\s;]+`, "${1}[user]")
 	emails     = rule(`[\p{L}\p{N}._%+'#-]+(?:@|%40)[\p{L}\p{N}.-]+\.\p{L}{2,}`, "[e-mail]")
@@ -52,37 +44,56 @@ var (
 		rule(`\b(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?|\b(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b`, "[ip]"),
 		rule(`(^|[^0-9A-Za-z:\]])::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?`, "${1}[ip]"),
 	}
-	hosts     = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://(?:\[redacted\]@)?)([a-z0-9][a-z0-9.-]*)|(UnknownHostException: *|(?:host|server|proxy|matching|connect to|connected to|connecting to)[ =:']+)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+|[a-z0-9-]+:\d+)`)
+	hosts     = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://(?:\[redacted\]@)?)([a-z0-9][a-z0-9.-]*)|(UnknownHostException: *|(?:host|server|proxy|matching|connect to|connected to|connecting to)[ =:']+|\[redacted\]@)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+|[a-z0-9-]+:\d+)`)
 	providers = regexp.MustCompile(`(?i)(?:^|\.)(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn|microsoft\.com|office\.com|office365\.(?:com|us)|outlook\.cn|microsoft\.us|chinacloudapi\.cn|live\.com|google\.com|googleapis\.com|gmail\.com)$`)
 )
 
 // Text is s without secrets and without what the operator masks. It is free of
 // characters that nobody sees: a secret must not hide behind them.
 func (m Masks) Text(s string) string {
+	return m.text([]string{s}, event.Header{})[0]
+}
+
+// text masks parts of one text: the name of a secret may be in one and its
+// value in the next.
+func (m Masks) text(parts []string, h event.Header) []string {
+	out := make([]string, len(parts))
+	for i, s := range parts {
+		out[i] = visible(s)
+	}
+	found, at := secrets(strings.Join(out, " ")), 0
+	for i, s := range out {
+		var masked strings.Builder
+		last := 0
+		for _, x := range found {
+			if from, to := max(x.from-at, last), min(x.to-at, len(s)); from < to {
+				masked.WriteString(s[last:from] + x.put)
+				last = to
+			}
+		}
+		at += len(s) + len(" ")
+		out[i] = m.operators(m.place(masked.String()+s[last:], h))
+	}
+	return out
+}
+
+// colors are what is left of a terminal's colors without their escape
+// character: one within a name would hide the name from every rule.
+var colors = regexp.MustCompile(`\[\d{1,2}(?:;\d{1,3})*m`)
+
+// visible is s as a reader sees it.
+func visible(s string) string {
 	s = notify.PrintableLines(s)
 	// What is left without one may be another one; the last time it may not,
 	// since this could go on for as long as the text is.
 	for range 3 {
 		s = colors.ReplaceAllString(s, "")
 	}
-	s = colors.ReplaceAllString(s, "·")
-	for _, r := range secrets {
-		s = r.on(s)
-	}
-	s = pastedID.ReplaceAllStringFunc(s, notGUID)
-	s = labelled.ReplaceAllStringFunc(s, label)
-	s = quoted.ReplaceAllString(s, "$1[redacted]")
-	s = parameter.ReplaceAllStringFunc(s, func(found string) string {
-		p := parameter.FindStringSubmatch(found)
-		switch name := strings.ToLower(p[1]); {
-		case strings.HasPrefix(p[2], "[redacted"):
-			return found
-		case strings.HasPrefix(name, "code=") && number.MatchString(p[2]):
-			return found // such as error?code=50194
-		}
-		return p[1] + "[redacted]"
-	})
-	s = opaque.ReplaceAllStringFunc(s, random)
+	return colors.ReplaceAllString(s, "·")
+}
+
+// operators masks what the operator names, by its shape.
+func (m Masks) operators(s string) string {
 	if m.email {
 		s = emails.on(s)
 	}
@@ -107,24 +118,6 @@ func (m Masks) Text(s string) string {
 	return s
 }
 
-// random masks a long run of letters and digits that looks like a secret of a
-// shape that no rule knows. Of a path, each part is looked at alone.
-func random(run string) string {
-	if ofPaths.MatchString(run) {
-		parts := strings.Split(run, "/")
-		for i, part := range parts {
-			if len(part) >= 40 {
-				parts[i] = random(part)
-			}
-		}
-		return strings.Join(parts, "/")
-	}
-	if mixed(guids.ReplaceAllString(run, "")) && !className.MatchString(run) {
-		return "[opaque]"
-	}
-	return run
-}
-
 // word replaces a name where it stands alone, not as a part of a longer one.
 func word(s, name, put string) string {
 	if name == "" || name == "-" || "["+name+"]" == put {
@@ -144,12 +137,6 @@ func word(s, name, put string) string {
 }
 
 func ofWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
-
-// mixed tells whether s has capital and small letters and digits, as random
-// text has.
-func mixed(s string) bool {
-	return strings.ContainsAny(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz") && strings.ContainsAny(s, "0123456789")
-}
 
 // User is a user's name as it may be shown.
 func (m Masks) User(name string) string {
@@ -178,15 +165,14 @@ func (m Masks) Node(name string) string {
 // Facts are the facts as they may be shown, each at most maxFact characters.
 func (m Masks) Facts(facts matchers.Facts, h event.Header) matchers.Facts {
 	out := matchers.Facts{}
-	one := func(s string) string { return notify.Cut(m.Text(m.place(s, h)), maxFact) }
 	for name, value := range facts {
 		switch value := value.(type) {
 		case string:
-			out[name] = one(value)
+			out[name] = notify.Cut(m.text([]string{value}, h)[0], maxFact)
 		case []string:
-			list := make([]string, len(value))
-			for i, s := range value {
-				list[i] = one(s)
+			list := m.text(value, h)
+			for i, s := range list {
+				list[i] = notify.Cut(s, maxFact)
 			}
 			out[name] = list
 		}
@@ -196,11 +182,11 @@ func (m Masks) Facts(facts matchers.Facts, h event.Header) matchers.Facts {
 
 // Event is an event's text as it may be shown.
 func (m Masks) Event(text string, h event.Header) string {
-	text = notify.PrintableLines(text)
+	text = m.text([]string{text}, h)[0]
 	if m.user {
 		text = threadUser.on(text)
 	}
-	return m.Text(m.place(text, h))
+	return text
 }
 
 // place masks what the header of an event holds, which has no shape: the

@@ -1,84 +1,314 @@
 package incident
 
 import (
+	"bytes"
+	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-const (
-	secretNames = `client[_-]?secret|client[_-]?assertion|refresh[_-]?token|access[_-]?token|id[_-]?token|oauth[_-]?token|oauth[_-]?signature|` +
-		`authorization[_-]?code|device[_-]?code|code[_-]?verifier|api[_-]?key|assertion|passwor[dt]|passwd|passphrase|pwd|pass`
-	named  = `[\w.-]*(?:passwor[dt]|passwd|secret|api[_-]?key)[\w.]*|` + secretNames // also javax.net.ssl.trustStorePassword
-	equals = `=|\x{FF1D}|%(?:25)*3D`
-)
-
-// secrets are shapes of secrets, and places where one stands. Where they come
+// shape is how a secret looks that is known without a name. Where they come
 // from: somebody logs com.atlassian.oauth2.client at DEBUG, or pastes a secret
 // into the field of the client ID, which Microsoft then echoes.
-var secrets = []mask{
-	rule(`(?i)(authorization["']?\s*[:=]\s*["']?(?:basic|bearer|negotiate|ntlm))\s+[A-Za-z0-9._~+/=-]{4,}`, "$1 [redacted]"),
-	rule(`(?i)(\bbearer(?:\s+token)?)\s+[A-Za-z0-9._~+/=-]{8,}`, "$1 [redacted]"),
-	rule(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3}`, "[jwt]"),
-	rule(`(?is)("(?:`+secretNames+`|state|code)"\s*:\s*")(?:[^"\\]|\\.)+("|\\?$)`, "$1[redacted]$2"),
-	rule(`(?is)(\\"(?:`+secretNames+`|state|code)\\"\s*:\s*\\")(?:\\\\\\"|\\[^"]|[^"\\])+(\\"|\\*$)`, "$1[redacted]$2"), // JSON in JSON
-	rule(`[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,}`, "[entra-secret]"),
-	rule(`\bGOCSPX-[A-Za-z0-9_-]{20,}`, "[google-secret]"),
-	rule(`\bya29\.[A-Za-z0-9_-]{10,}`, "[google-access-token]"),
-	rule(`(?:\b1(?:/|%2F){2}0|\b4(?:/|%2F)0A)[A-Za-z0-9_-]{20,}`, "[google-token]"),
-	rule(`\b[01]\.A[A-Za-z0-9_-]{30,}(?:\.[A-Za-z0-9_-]+)*`, "[entra-token]"),
-	rule(`\bM\.[A-Z]\d+_[A-Za-z0-9.!*$_-]{20,}`, "[msa-token]"),
-	rule(`(?i)\b((?:set-)?cookie2?["']?\s*[:=]\s*)[^\n]+`, "${1}[redacted]"),
-	rule(`(?i)\b(JSESSIONID|atlassian\.xsrf\.token|seraph\.rememberme\.cookie)=[^;\s]+`, "$1=[redacted]"),
+type shape struct {
+	put  string
+	need []string       // one of them, in small letters, is in every match
+	find *regexp.Regexp // its first group is the secret, or all of it
+}
+
+func form(put, need, find string) shape {
+	return shape{put, strings.Fields(need), regexp.MustCompile(find)}
+}
+
+// The prefixes are those that the providers document.
+var shapes = []shape{
+	form("[jwt]", "eyj", `\beyJ[A-Za-z0-9+/=_-]{8,}(?:\.[A-Za-z0-9+/=_-]*)+|\beyJ[A-Za-z0-9+/=_-]{17,}`),
+	form("[entra-secret]", "q~", `[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{6,}`),
+	form("[google-secret]", "gocspx-", `\bGOCSPX-[A-Za-z0-9_-]{4,}`),
+	form("[google-access-token]", "ya29.", `\bya29\.[A-Za-z0-9_-]{6,}`),
+	form("[google-token]", "1//0 4/0a", `(?:\b1//0|\b4/0A)[A-Za-z0-9_-]{20,}`),
+	form("[google-key]", "aiza", `\bAIza[A-Za-z0-9_-]{12,}`),
+	form("[entra-token]", "0.a 1.a", `\b[01]\.A[A-Za-z0-9_-]{30,}(?:\.[A-Za-z0-9_-]+)*`),
+	form("[msa-token]", "m.", `\bM\.[A-Z]\d+_[A-Za-z0-9.!*$_-]{20,}`),
+	form("[slack-webhook]", "hooks.slack", `(?i)(?:https?:\\*/\\*/)?hooks\.slack(?:-gov)?\.com(?::\d+)?\\*/[^\s"'<>]+`),
+	form("[webhook]", "/webhook /workflows/", `(?i)https?://[^\s"'<>/]+/(?:api/)?(?:webhooks?|webhookb2|workflows)/[^\s"'<>]{10,}`),
+	form("[slack-token]", "xox xapp-", `\bxox[a-z]-[A-Za-z0-9.-]{6,}|\bxapp-[A-Za-z0-9-]{6,}`),
+	form("[webhook-secret]", "whsec_", `\bwhsec_[A-Za-z0-9+/=_-]{6,}`),
+	form("[github-token]", "gh github_pat_", `\bgh[pousr]_[A-Za-z0-9]{8,}|\bgithub_pat_\w{8,}`),
+	form("[gitlab-token]", "gl", `\bgl(?:pat|dt|rt|ptt|ft|soat|cbt|imt|agent|oas|ffct)-[A-Za-z0-9_.-]{8,}`),
+	form("[atlassian-token]", "att atbb", `\bAT(?:ATT|CTT)3x[A-Za-z0-9+/=_-]{8,}|\bATBB[A-Za-z0-9]{20,}`),
+	form("[aws-key]", "akia asia abia acca", `\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{12,}`),
+	form("[api-token]", "_ sk- sg. npm_ pypi- pmak- age-", `\b[srp]k_(?:live|test)_\w{8,}|\bsk-(?:[a-z]+\d*-)*[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*|`+
+		`\bSG\.[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)?|\b(?:npm|dckr_pat|hf|shp(?:at|ca|pa|ss)|lin_api|dop_v1|doo_v1)_[A-Za-z0-9_-]{16,}|`+
+		`\b(?:pypi|PMAK)-[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-1[A-Z0-9]{8,}`),
+	form("[redacted]", "bearer", `(?i)\bbearer(?:[\s+]+token)?[\s+]+([A-Za-z0-9._~+/=-]*\d[A-Za-z0-9._~+/=-]{3,}|[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
+	form("[redacted]", "negotiate ntlm", `(?i)\b(?:negotiate|ntlm)\s+([A-Za-z0-9+/=]*[0-9=][A-Za-z0-9+/=]{4,}|TlRMTVNTUA\S*|[A-Za-z0-9+/=]{18,})`),
 	// The name before a password may be an address, and the password hold a slash.
-	rule(`(?i)\b([a-z][a-z0-9+.-]*:(?:\\?/){2})(?:[^\s"'<>/?#]*:[^\s"'<>]*|[^/\s:@?#"'<>]+)@`, "$1[redacted]@"),
-	rule(`(?i)(?:https?:(?:\\?/){2})?hooks\.slack(?:-gov)?\.com(?::\d+)?\\?/[^\s"'<>]+`, "[slack-webhook]"),
-	rule(`\bxox[a-z]-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}`, "[slack-token]"),
-	rule(`\bwhsec_[A-Za-z0-9+/=]{10,}`, "[webhook-secret]"),
-	rule(`\bgh[pousr]_[A-Za-z0-9]{20,}`, "[github-token]"),
-	rule(`\bAKIA[0-9A-Z]{16}\b`, "[aws-key]"),
-	rule(`(?i)(authorization["']?\s*[:=]\s*["']?)(?:digest\b[^\n]*|[A-Za-z0-9._~+/=-]{8,}[^\n"'\[]*)`, "${1}[redacted]"),
-	rule(`(?i)(<(?:`+named+`)>)[^<]*`, "${1}[redacted]"),
-	rule(`(?i)((?:`+named+`)%(?:25)*22%(?:25)*3A%(?:25)*22)[^%&\s]+`, "${1}[redacted]"),
+	form("[redacted]", "@", `(?i)\b[a-z][a-z0-9+.-]*:(?:\\*/){2}((?:[^\s"'<>/?#]*:[^\s"'<>]*|[^/\s:@?#"'<>]+))@`),
+	form("[redacted]", "value", `(?i)\bvalue\s*=\s*\\*["']([^"'<>\n]+?)\\*["'][\s+]+(?:[\w-]+=\\*["'][^"'<>\n]*["'][\s+]+)?(?:name|key|id)\s*=\s*\\*["'][^"'<>\s]*(?:secret|passw\w+|passcode|token|credentials?|key|ticket|otp|auth|code)\b`),
+	form("[redacted]", ":thin:", `(?i):thin:([^\s/@"'<>]+/[^\s@"'<>]+)@`),
+	form("[pem]", "-----end", `(?:[A-Za-z0-9+/=]{40,}(?:\\*[rn]|\s)*)*[A-Za-z0-9+/=]*(?:\\*[rn]|\s)*-----END[ +][A-Z0-9 +]+(?:-----)?`),
+}
+
+// span is a secret's place in the original text.
+type span struct {
+	from, to int
+	put      string
+}
+
+// finder looks for secrets in one view of a text.
+type finder struct {
+	view
+	lower string
+	spans []span
+}
+
+// done is what masking leaves.
+var done = regexp.MustCompile(`^\[(?:redacted|opaque|jwt|pem|not a GUID|aws-key|[a-z]+(?:-access)?-(?:secret|token|webhook|key)|webhook|user|e-mail|ip|host|session)\]`)
+
+func (f *finder) mark(from, to int, put string) {
+	if from < to && !done.MatchString(f.text[from:min(to, from+30)]) {
+		f.spans = append(f.spans, span{f.at(from), f.at(to), put})
+	}
+}
+
+// secrets are the places of all secrets in s, in order and apart. Each view of
+// it is searched, since a secret may be written in several ways at once, and
+// since a quotation mark within a value is one only while it is escaped.
+func secrets(s string) []span {
+	var found []span
+	v, more := view{text: s}, true
+	for n := 0; more && n <= unescapings; n++ {
+		f := finder{view: v, lower: strings.Map(lowerASCII, v.text), spans: found}
+		f.shapes()
+		f.basic()
+		f.named()
+		f.userinfo()
+		f.runs()
+		f.blocks()
+		f.pastedID()
+		found = f.spans
+		v, more = v.unescaped()
+	}
+	slices.SortStableFunc(found, func(a, b span) int { return a.from - b.from })
+	var out []span
+	for _, x := range found {
+		last := len(out) - 1
+		switch {
+		case x.from >= x.to:
+		case last < 0 || x.from > out[last].to:
+			out = append(out, x)
+		case x.from == out[last].from && (x.to > out[last].to || x.to == out[last].to && out[last].put == "[redacted]"):
+			out[last] = x
+		case x.to > out[last].to:
+			out[last].to, out[last].put = x.to, "[redacted]"
+		}
+	}
+	return out
+}
+
+func lowerASCII(r rune) rune {
+	if r >= 'A' && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
+
+var basic = regexp.MustCompile(`(?i)\bbasic[\s+]+([A-Za-z0-9._~+/=-]{4,})`)
+
+// basic masks a name and a password in base64. After "Basic" may also be a
+// word, such as "authentication".
+func (f *finder) basic() {
+	if !strings.Contains(f.lower, "basic") {
+		return
+	}
+	for _, m := range basic.FindAllStringSubmatchIndex(f.text, -1) {
+		word := f.text[m[2]:m[3]]
+		pair, _ := base64.RawStdEncoding.DecodeString(strings.TrimRight(word, "="))
+		if digit.MatchString(word) && !strings.HasPrefix(f.lower[m[2]:m[3]], "realm=") || bytes.IndexByte(pair, ':') > 0 {
+			f.mark(m[2], m[3], "[redacted]")
+		}
+	}
+}
+
+func (f *finder) shapes() {
+	for _, s := range shapes {
+		if !slices.ContainsFunc(s.need, func(word string) bool { return strings.Contains(f.lower, word) }) {
+			continue
+		}
+		for _, m := range s.find.FindAllStringSubmatchIndex(f.text, -1) {
+			group := len(m) - 2
+			f.mark(m[group], m[group+1], s.put)
+		}
+	}
 }
 
 var (
-	// colors are what is left of a terminal's colours without their escape
-	// character: one within a name would hide the name from every rule.
-	colors = regexp.MustCompile(`\[\d{1,2}(?:;\d{1,3})*m`)
-
-	// pastedID is where Microsoft echoes what stands in the field of the client
-	// ID, which may be a secret.
-	pastedID = regexp.MustCompile(`(?i)(?:\bidentifier '[^'\n]{10,}'|AADSTS700038: \S{10,} is not a valid)`)
-
-	// labelled is a name of a secret with a colon, or with a list behind it, and
-	// words that may be one (code, state, token) with a long value.
-	labelled  = regexp.MustCompile(`(?i)(\b(?:` + named + `)["'\\]*\s*(?:` + equals + `|:|\x{FF1A})\s*)(\[[^\]\n]*\]?|\\?"[^"\n]*"?|'[^'\n]*'?|[^&\s"'<>\]]+)|(\b(?:code|state|token|sig|nonce)["'\\]*\s*(?:` + equals + `|:)\s*)(["']?[A-Za-z0-9._~+/%-]{8,}=*)`)
-	anyGUID   = regexp.MustCompile(`(?i)'?\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b'?`)
-	masked    = regexp.MustCompile(`\[(?:entra-secret|opaque|not a GUID|redacted|jwt)\]`)
-	addressed = regexp.MustCompile(`(?i)'(?:api|https?)://`)
+	hostAfter = regexp.MustCompile(`^(?:(?:[A-Za-z0-9_-]+\.)+[A-Za-z0-9-]+|localhost|\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+:\d)`)
+	portAfter = regexp.MustCompile(`^[^\s:/@]*\]?:\d`)
+	addressOf = regexp.MustCompile(`(?:mail(?:to|box)?|user\w*|account|upn|sips?|acct|smtps?|imaps?|xmpp|to|from|cc|bcc|login\w*|address|sender|recipient|principal\w*|hint|for|of|by|identity|owner|name)$`)
 )
 
-// notGUID masks what should be a GUID or an address, and is neither.
-func notGUID(found string) string {
-	if anyGUID.MatchString(found) || addressed.MatchString(found) || masked.MatchString(found) {
-		return found
+// userinfo masks a name and a password before a host without a scheme. What
+// comes after a word for an address is one.
+func (f *finder) userinfo() {
+	const longest = 300
+	for at, c := range []byte(f.text) {
+		if c != '@' {
+			continue
+		}
+		host := f.text[at+1 : min(at+1+longest, len(f.text))]
+		before := f.lower[max(0, at-longest):at]
+		run := before[strings.LastIndexAny(before, " \t\n\"'<>")+1:]
+		user, password, _ := strings.Cut(run, ":")
+		user = user[strings.LastIndexAny(user, `(){}[],;|=&?/\`)+1:]
+		switch {
+		case user == "", password == "", strings.HasPrefix(password, "//"), !hostAfter.MatchString(host):
+		case !portAfter.MatchString(host) && (addressOf.MatchString(user) || !strings.ContainsAny(password, "0123456789!#$%^&*?")):
+		default:
+			f.mark(at-len(password)-len(":")-len(user), at, "[redacted]")
+		}
 	}
-	if strings.HasPrefix(strings.ToUpper(found), "AADSTS") {
-		return "AADSTS700038: [not a GUID] is not a valid"
-	}
-	return found[:strings.IndexByte(found, '\'')] + "'[not a GUID]'"
 }
 
-// label masks the value behind a name, unless it is masked already or too plain
-// to be a secret.
-func label(found string) string {
-	p := labelled.FindStringSubmatch(found)
-	name, value := p[1]+p[3], p[2]+p[4]
-	switch {
-	case strings.HasPrefix(strings.TrimLeft(value, `"'\`), "["+"redacted"), strings.HasPrefix(value, "[jwt"), strings.Contains(value, "-secret]"), strings.Contains(value, "-token]"):
-		return found
-	case p[3] != "" && (!strings.ContainsAny(value, "0123456789") || strings.HasPrefix(value, "AADSTS") || number.MatchString(value)):
-		return found
+var (
+	ofKey     = regexp.MustCompile(`(?:thumbprint|fingerprint|\bsha|trace|correlation|commit)[^\n]{0,30}$`)
+	ofPaths   = regexp.MustCompile(`/(?:rest|plugins|oauth2|secure|servlet)/`)
+	guids     = regexp.MustCompile(`[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`)
+	digit     = regexp.MustCompile(`\d`)
+	className = regexp.MustCompile(`^(?:[A-Z]{1,5}[a-z]{2,}\d?)+$`)
+)
+
+// runs masks long runs of letters and digits that look like secrets of a shape
+// that no rule knows: base64, hex and base32. Names with dots are classes and
+// hosts, and what comes after "thumbprint" is public.
+func (f *finder) runs() {
+	s := f.text
+	for from := 0; from < len(s); from++ {
+		to := from
+		for to < len(s) && ofRun(s[to]) {
+			to++
+		}
+		if to-from >= 26 {
+			f.run(from, to)
+		}
+		from = to
 	}
-	return name + "[redacted]"
+}
+
+func ofRun(c byte) bool { return alnum(c) || strings.IndexByte("_~+/=-", c) >= 0 }
+
+func alnum(c byte) bool { return c >= '0' && c <= '9' || lowered(c) >= 'a' && lowered(c) <= 'z' }
+
+func (f *finder) run(from, to int) {
+	apart := "=" // of a path, each part is looked at alone
+	if ofPaths.MatchString(f.text[from:to]) {
+		apart = "=/"
+	}
+	for at := from; at < to; at++ {
+		end := to
+		if i := strings.IndexAny(f.text[at:to], apart); i >= 0 {
+			end = at + i
+		}
+		if end-at >= 40 && random(f.text[at:end]) {
+			f.mark(at, end, "[opaque]")
+		}
+		at = end
+	}
+	for i := from; i < to; i++ {
+		end := i
+		for end < to && alnum(f.text[end]) {
+			end++
+		}
+		dotted := i > 1 && f.text[i-1] == '.' && alnum(f.text[i-2]) ||
+			end+1 < len(f.text) && f.text[end] == '.' && alnum(f.text[end+1])
+		if encoded(f.text[i:end]) && !dotted && !ofKey.MatchString(f.lower[max(0, i-60):i]) {
+			f.mark(i, end, "[opaque]")
+		}
+		i = end
+	}
+}
+
+// encoded tells whether s is long enough for hex or base32 and made as they are.
+func encoded(s string) bool {
+	switch kinds(s) {
+	case 5: // capital letters and digits
+		return len(s) >= 26
+	case 6: // small letters and digits; a name has one or two
+		return len(s) >= 26 && len(digit.FindAllString(s, 3)) == 3
+	case 7:
+		return len(s) >= 32 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
+	}
+	return false
+}
+
+// random tells whether s has capital and small letters and digits, as random
+// text has, and is not the name of a class.
+func random(s string) bool {
+	return kinds(guids.ReplaceAllString(s, "")) == 7 && !className.MatchString(s)
+}
+
+// kinds are 1 for capital letters, 2 for small ones and 4 for digits.
+func kinds(s string) (k int) {
+	for _, c := range []byte(s) {
+		switch {
+		case c >= '0' && c <= '9':
+			k |= 4
+		case c >= 'A' && c <= 'Z':
+			k |= 1
+		case c >= 'a' && c <= 'z':
+			k |= 2
+		}
+	}
+	return k
+}
+
+var (
+	blockHead = regexp.MustCompile(`^-----BEGIN[ +][A-Z0-9 +]+(?:-----)?`)
+	blockCut  = regexp.MustCompile(`^(?:(?:\\*[rn]|\s)*(?:Proc-Type|DEK-Info):[^\n\\]*)*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]{40,})*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]+)?`)
+)
+
+// blocks masks PEM blocks, also one whose end was cut off.
+func (f *finder) blocks() {
+	const longest = 16 << 10
+	for at := 0; ; {
+		i := strings.Index(f.text[at:], "-----BEGIN")
+		if i < 0 {
+			return
+		}
+		at += i
+		to := at + len(blockHead.FindString(f.text[at:min(at+80, len(f.text))]))
+		if to == at {
+			at++
+			continue
+		}
+		rest := f.text[to:min(to+longest, len(f.text))]
+		if end := strings.Index(rest, "-----END"); end >= 0 {
+			to += end + len("-----END")
+			if i := strings.Index(rest[end+len("-----END"):min(end+80, len(rest))], "-----"); i >= 0 {
+				to += i + len("-----")
+			}
+		} else {
+			to += len(blockCut.FindString(rest))
+		}
+		f.mark(at, to, "[pem]")
+		at = to
+	}
+}
+
+var (
+	pastedID  = regexp.MustCompile(`(?i)\bidentifier[\s+]'([^'\n]{10,})'|AADSTS700038:[\s+](\S{10,}?)[\s+]is[\s+]not[\s+]a[\s+]valid`)
+	addressed = regexp.MustCompile(`(?i)^(?:api|https?)://`)
+)
+
+// pastedID masks what Microsoft echoes of the field of the client ID, which
+// may be a secret, where it is neither a GUID nor an address.
+func (f *finder) pastedID() {
+	for _, m := range pastedID.FindAllStringSubmatchIndex(f.text, -1) {
+		from, to := max(m[2], m[4]), max(m[3], m[5])
+		if id := f.text[from:to]; !guids.MatchString(id) && !addressed.MatchString(id) && digit.MatchString(id) && !plain.MatchString(id) {
+			f.mark(from, to, "[not a GUID]")
+		}
+	}
 }

@@ -36,7 +36,7 @@ func cause(id string, severity conf.Severity) *matchers.Cause {
 
 func failure(c *matchers.Cause, at time.Time) matchers.Failure {
 	return matchers.Failure{
-		Time: at, Cause: c, Codes: []string{"AADSTS50194"}, Facts: matchers.Facts{"app_id": "79c86cf8", "scopes": []string{"a", "b"}},
+		Time: at, Cause: c, Codes: []string{"AADSTS50194"}, Facts: matchers.Facts{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a", "b"}},
 		Integration: matchers.Integration{ID: flow, Flow: flow, KnownBy: "flow"}, Links: []matchers.Link{{Title: "KB", URL: "https://x.example/"}},
 		Header: event.Header{User: "julien", RequestID: "755x4397x2", Session: "1hk2aem", Client: "127.0.0.1", URL: "/rest/oauth2-client/x", Logger: "c.a.o.c.X"},
 		Text:   "2021 ERROR julien 755x4397x2 1hk2aem 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text",
@@ -51,8 +51,8 @@ func TestOpened(t *testing.T) {
 		Schema: 1, ID: flow + "@20211116T113550.956Z#1", Kind: notify.Opened, Node: "jira-node-1",
 		Integration: notify.Integration{ID: flow, Flow: &f, KnownBy: "flow"},
 		Cause:       notify.Cause{ID: "a", RootCause: &one, Title: "title of a", Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS50194"}},
-		Diagnosis:   "App 79c86cf8.", Confirm: "It works.", Fix: []notify.Step{{Text: "Mend 79c86cf8.", Where: "jira-admin"}},
-		Links: []notify.Link{{Title: "KB", URL: "https://x.example/"}}, Facts: map[string]any{"app_id": "79c86cf8", "scopes": []string{"a", "b"}},
+		Diagnosis:   "App 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Confirm: "It works.", Fix: []notify.Step{{Text: "Mend 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Where: "jira-admin"}},
+		Links: []notify.Link{{Title: "KB", URL: "https://x.example/"}}, Facts: map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a", "b"}},
 		Request:  notify.Request{User: "julien", Client: "127.0.0.1", ID: "755x4397x2", Path: "/rest/oauth2-client/x"},
 		Failures: notify.Failures{Count: 1, First: t0, Last: t0, SinceLastAlert: 1},
 		Log:      notify.Log{Name: "jira", Path: "/log", Excerpt: "2021 ERROR julien 755x4397x2 [session] 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
 
@@ -15,17 +16,19 @@ import (
 const (
 	LogUnreadable   = "log-unreadable"
 	LogSilent       = "log-silent"
+	LogForeign      = "log-not-jira"
 	NotifierFailing = "notifier-failing"
 )
 
 // OwnCauses are the cause IDs of alerts about the watcher itself, which no
 // catalogue has.
-var OwnCauses = []string{LinesLost, LogUnreadable, LogSilent, NotifierFailing}
+var OwnCauses = []string{LinesLost, LogUnreadable, LogSilent, LogForeign, NotifierFailing}
 
 // Trouble is something that keeps the watcher from seeing or from being heard.
 type Trouble struct {
-	Cause string // LogUnreadable, LogSilent or NotifierFailing
-	Log   Source // of the first two
+	Cause string // LogUnreadable, LogSilent, LogForeign or NotifierFailing
+	Log   Source // of all but the last
+	Line  string // the first of a LogForeign
 	Name  string // of the notifier
 	Why   string // without a secret
 	Lost  int    // alerts that the notifier was given up for, and nobody told of
@@ -42,7 +45,7 @@ func (r *Rules) TroubleKey(t Trouble) string {
 // not by itself.
 func (s State) Lasting() bool {
 	switch s.Content.Cause.ID {
-	case LogUnreadable, LogSilent, NotifierFailing:
+	case LogUnreadable, LogSilent, LogForeign, NotifierFailing:
 		return true
 	}
 	return false
@@ -91,6 +94,10 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *notify.Alert) {
 	case LogSilent:
 		s.Content.Diagnosis = fmt.Sprintf("%s has new lines again, after %s.", s.Content.Log.Path, lasted)
 		s.Content.Confirm = "Nothing is to be done."
+	case LogForeign:
+		s.Content.Diagnosis = fmt.Sprintf("%s has lines of Jira's log now. Failures in it are reported.", input(s.Content.Log.Path))
+		s.Content.Log.Excerpt = ""
+		s.Content.Confirm = "Nothing is to be done."
 	case NotifierFailing:
 		s.Content.Diagnosis = fmt.Sprintf("The notifier %s delivers again, after %s. What waited is delivered now.", s.Content.Facts["notifier"], lasted)
 		s.Content.Confirm = "Nothing is to be done."
@@ -100,6 +107,14 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *notify.Alert) {
 		}
 	}
 	return r.tell(s, notify.Sighted, now)
+}
+
+// input is a log's path in a sentence.
+func input(path string) string {
+	if path == "-" {
+		return "Standard input"
+	}
+	return path
 }
 
 // givenUp says how many alerts a notifier will not deliver.
@@ -138,10 +153,19 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 			{Where: "jira-host", Text: "See whether Jira writes to another file now (after an upgrade, a new home directory or a changed log4j configuration), and name that one in the [[log]] table."},
 		}
 		d.Confirm = "An alert says that the log has new lines again."
+	case LogForeign:
+		d.Cause.Title = "a log does not look like a Jira log"
+		d.Diagnosis = fmt.Sprintf("%s does not look like a Jira log: %s. While that is so, no failure is found in it.", input(t.Log.Path), d.Facts["reason"])
+		d.Log.Excerpt = notify.Cut(r.masks.Text(t.Line), maxFact)
+		d.Fix = []notify.Step{
+			{Where: "jira-host", Text: "See that path in the [[log]] table names atlassian-jira.log, and not the access, security or Tomcat log or that of another program. What is read from a container or a collector must hold that log too: Jira writes it to a file, not to standard output."},
+			{Where: "jira-host", Text: "If a collector passes the log on, let it pass each line as it is or as JSON with the line in log or message; the first line that was read is below."},
+		}
+		d.Confirm = "An alert says that the log has lines of Jira's."
 	case NotifierFailing:
 		d.Cause.Title = "a notifier does not deliver"
 		d.Facts["notifier"] = t.Name
-		d.Diagnosis = fmt.Sprintf("The notifier %s does not deliver its alerts (%s). Whoever reads there is not told.", t.Name, d.Facts["reason"])
+		d.Diagnosis = fmt.Sprintf("The notifier %s does not deliver its alerts: %s. Whoever reads there is not told.", t.Name, matchers.Quote(r.masks.Text(t.Why)))
 		if t.Lost > 0 {
 			d.Diagnosis += " " + givenUp(t.Lost)
 		}

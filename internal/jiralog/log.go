@@ -14,6 +14,7 @@ import (
 type Options struct {
 	Seed         uint64
 	Every        int     // one event in so many is a failure of the flow; 0 = none
+	Provider     int     // one event in so many is of Jira's own OAuth 2.0 provider, which names oauth2 too; 0 = none
 	Integrations int     // how many fail; at least 1
 	PerSecond    float64 // events a second of the log's own time
 	From         time.Time
@@ -92,6 +93,9 @@ func (l *Log) Append(b []byte) []byte {
 	l.event = fields{user: int(bits & 0xffff % 211), session: int(bits >> 16 & 0xffff), address: int(bits >> 32 & 0xffff), path: int(bits >> 48)}
 	if l.options.Every > 0 && l.written.Events%l.options.Every == 0 {
 		return l.failure(b)
+	}
+	if l.options.Provider > 0 && l.written.Events%l.options.Provider == 0 {
+		return provider[l.n(len(provider))].fill(b, l)
 	}
 	if l.written.Events%nearEvery == 0 {
 		return near[l.n(len(near))].fill(b, l)

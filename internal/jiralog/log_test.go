@@ -28,7 +28,7 @@ func made(t *testing.T, o Options, size int64) (string, Written) {
 // The log holds the failures that it says it holds, by cause, and nothing else
 // in it is one.
 func TestFailures(t *testing.T) {
-	set, err := matchers.LoadProven("")
+	set, err := matchers.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +68,16 @@ func TestSeed(t *testing.T) {
 	c, w := made(t, other, 1<<20)
 	if a != b || a == c || w.Failures != 0 || len(a) < 1<<20 || len(a) > 1<<20+64<<10 {
 		t.Errorf("same %v, different %v, %d failures, %d bytes", a == b, a != c, w.Failures, len(a))
+	}
+}
+
+// Events of Jira's own OAuth 2.0 provider name oauth2 and are no failures.
+func TestProvider(t *testing.T) {
+	o := options()
+	o.Every, o.Provider = 0, 2
+	text, w := made(t, o, 1<<20)
+	if n := strings.Count(text, "oauth2"); n < w.Events/2 || w.Failures != 0 {
+		t.Errorf("%d times oauth2 in %d events, %d failures", n, w.Events, w.Failures)
 	}
 }
 

@@ -28,6 +28,7 @@ func run(args []string, out, errw io.Writer) int {
 	flags.SetOutput(errw)
 	flags.Var(&size, "size", "how much to write, such as 1GiB; the last event is whole")
 	flags.IntVar(&o.Every, "every", 10_000, "one event in so many is a failure of the flow; 0 = none is")
+	flags.IntVar(&o.Provider, "provider", 0, "one event in so many is of Jira's own OAuth 2.0 provider; 0 = none is")
 	flags.IntVar(&o.Integrations, "integrations", 50, "how many integrations fail, at random")
 	flags.Uint64Var(&o.Seed, "seed", 1, "another seed is another log")
 	flags.Float64Var(&o.PerSecond, "per-second", 50, "events a second of the log's own time")

@@ -50,6 +50,15 @@ var near = []template{
 	parse("{date} http-nio-8080-exec-{n200} DEBUG {user} {request} {session} {address} /rest/oauth2-client/latest/config/flow/{guid} [c.a.o.c.lib.DefaultClientTokenStore] flow state was stored\n"),
 }
 
+// provider are events of Jira as an OAuth 2.0 provider (incoming links): they
+// name oauth2 and have nothing to do with mail.
+var provider = []template{
+	parse("{date} http-nio-8080-exec-{n200} INFO anonymous {request} {session} {address} /rest/oauth2/latest/token [c.a.oauth2.provider.rest.resource.TokenEndpoint] Issued a token in {n90} ms\n"),
+	parse("{date} http-nio-8080-exec-{n200} url: /rest/oauth2/latest/token; user: anonymous WARN anonymous {request} {session} {address} /rest/oauth2/latest/token [c.a.oauth2.provider.core.token.DefaultTokenService] Refused a refresh token\n"),
+	parse(request("DEBUG") + "[c.a.oauth2.common.web.loopsprevention.RedirectsLoopPreventer] Redirect to https://login.example.com/oauth2/v2.0/authorize?client_id={n9000}\n"),
+	parse(request("WARN") + "[c.a.p.r.c.error.jersey.ThrowableExceptionMapper] Uncaught exception\njava.lang.IllegalStateException: no such client\n\tat com.atlassian.oauth2.provider.core.token.DefaultTokenService.find(DefaultTokenService.java:{n900})\n"),
+}
+
 // paths are requests.
 var paths = []string{
 	"/rest/api/2/search", "/secure/Dashboard.jspa", "/rest/api/2/issue/ABC-1204", "/browse/OPS-77", "/rest/greenhopper/1.0/xboard/work/allData.json",

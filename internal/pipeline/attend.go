@@ -112,6 +112,7 @@ func (r *Recorder) Forget() error {
 	for _, l := range r.Logs {
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogUnreadable, Log: l})] = true
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogSilent, Log: l})] = true
+		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogForeign, Log: l})] = true
 	}
 	for _, t := range r.Targets {
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: t.Name})] = true

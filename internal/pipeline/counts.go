@@ -14,6 +14,7 @@ type Counts struct {
 	Bytes     int64 // of lines, without what is skipped of overlong ones
 	Rotations int64
 	Lost      int64     // bytes that are known to be gone unread
+	Jira      bool      // a header of Jira's was seen
 	Last      time.Time // when the last line was read, by the wall clock; zero = none was
 }
 
@@ -39,6 +40,7 @@ func (l *Log) Counts() Counts {
 		Bytes:     l.Earlier.Bytes + l.bytes.Load(),
 		Rotations: l.Earlier.Rotations + read.Rotations,
 		Lost:      l.Earlier.Lost + read.LostBytes,
+		Jira:      l.jira.Load(),
 		Last:      l.Earlier.Last,
 	}
 	if n := l.text.Load(); n != 0 {

@@ -53,7 +53,7 @@ func TestCounts(t *testing.T) {
 		t.Errorf("the last line was read at %v", got.Last)
 	}
 	got.Last = time.Time{}
-	if want := (pipeline.Counts{Lines: 15, Bytes: 1000 + int64(len(text)), Rotations: 2, Lost: 3}); got != want {
+	if want := (pipeline.Counts{Lines: 15, Bytes: 1000 + int64(len(text)), Rotations: 2, Lost: 3, Jira: true}); got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	if s := p.log.Standing(); s != (pipeline.Standing{}) {

@@ -22,3 +22,12 @@ func (r *Recorder) Record(failures ...matchers.Failure) error {
 		return nil
 	})
 }
+
+// Foreign is what was read of a log without a header of Jira's.
+type Foreign = foreign
+
+// With is what has been read after a text.
+func (f foreign) With(text string, now time.Time) (Foreign, bool) { return f.with([]byte(text), now) }
+
+// Reported tells whether that is worth an alert.
+func (f foreign) Reported(now time.Time, ended bool) bool { return f.reported(now, ended) }

@@ -68,6 +68,8 @@ type Log struct {
 	at      time.Time     // of the last commit
 	counted store.Counted // the open event, if it is counted already
 	sight   sight
+	foreign foreign
+	jira    atomic.Bool // a header of Jira's was seen
 }
 
 // batch is what one read brought: the failures of complete events, the position
@@ -116,6 +118,9 @@ func (l *Log) Run(ctx context.Context) error {
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
+		if err := l.recognize(b.Text, clock.Now()); err != nil {
+			return err
+		}
 		if l.Beat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
 			if err := l.begin(); err != nil {
 				return err
@@ -161,7 +166,9 @@ func (l *Log) Run(ctx context.Context) error {
 			}
 		}
 		switch {
-		case ended, ctx.Err() != nil:
+		case ended:
+			return l.suspect(now, true)
+		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return fmt.Errorf("log %q: %w", l.Source.Name, err)

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
@@ -126,11 +128,12 @@ func (p *process) queued(t *testing.T, notifier string) []notify.Data {
 
 func until(t *testing.T, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !condition(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("it did not come")
+	testkit.Until(t, func() error {
+		if !condition() {
+			return errors.New("it did not come")
 		}
-	}
+		return nil
+	})
 }
 
 func failing(flow, second int, text string) string {

@@ -50,7 +50,10 @@ func (l *Log) look(now time.Time, text bool, waiting error) error {
 	t = incident.Trouble{Cause: incident.LogSilent, Log: l.Source, Since: s.line, Why: "no line for " + l.Silent.String()}
 	over := l.Silent == 0 || s.text
 	s.text = false
-	return l.trouble(t, l.Silent > 0 && waiting == nil && now.Sub(s.line) >= l.Silent, over, now)
+	if err := l.trouble(t, l.Silent > 0 && waiting == nil && now.Sub(s.line) >= l.Silent, over, now); err != nil {
+		return err
+	}
+	return l.suspect(now, false)
 }
 
 // trouble brings the incident of a trouble up to date: on says that it is
@@ -67,20 +70,27 @@ func (l *Log) trouble(t incident.Trouble, on, over bool, now time.Time) error {
 	return err
 }
 
-// restore looks up once which troubles were told before a restart.
+// restore looks up once which troubles were told before a restart, and whether
+// the log was known to be Jira's.
 func (l *Log) restore() error {
 	if l.sight.restored {
 		return nil
 	}
 	l.sight.open = map[string]bool{}
 	l.sight.restored = true
+	if l.Earlier.Jira {
+		l.jira.Store(true)
+	}
 	return l.Recorder.Store.View(func(tx *store.Tx) error {
-		for _, cause := range []string{incident.LogUnreadable, incident.LogSilent} {
+		for _, cause := range []string{incident.LogUnreadable, incident.LogSilent, incident.LogForeign} {
 			s, err := tx.Incident(l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source}))
 			if err != nil {
 				return err
 			}
 			l.sight.open[cause] = s.Open
+		}
+		if tx.Recognized(l.Key) {
+			l.jira.Store(true)
 		}
 		return nil
 	})

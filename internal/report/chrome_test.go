@@ -3,7 +3,6 @@ package report_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // chrome is a headless browser, spoken to over a pipe with its DevTools
@@ -39,16 +40,11 @@ type object = map[string]any
 // one the test is skipped, where all tools must be there it fails.
 func newChrome(t *testing.T) *chrome {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no chromium: apt-get install chromium")
-		}
-		t.Skip("no chromium: apt-get install chromium")
-	}
+	testkit.Slow(t, "it starts a browser")
+	path := testkit.Program(t, "chromium")
 	read, to := pipe(t)
 	from, write := pipe(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := testkit.WithPatience(t)
 	cmd := exec.CommandContext(ctx, path, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--disable-sync",
 		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")

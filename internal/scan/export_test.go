@@ -25,3 +25,11 @@ var (
 	Members = members
 	NodeOf  = zipNodeOf
 )
+
+// FreeOf lowers how much may be unpacked whatever the packed size, and returns
+// what undoes it.
+func FreeOf(member, zip int64) func() {
+	m, z := freeMember, freeZip
+	freeMember, freeZip = member, zip
+	return func() { freeMember, freeZip = m, z }
+}

@@ -34,8 +34,7 @@ type result struct {
 
 // eye looks at the text of logs. It belongs to one goroutine.
 type eye struct {
-	set    func() *matchers.Set
-	spot   *matchers.Spotter // nil before the first event that may be a failure
+	spot   *matchers.Spotter
 	zone   *time.Location
 	rules  func(node string) *incident.Rules
 	keys   map[string]string
@@ -44,7 +43,7 @@ type eye struct {
 }
 
 func newEye(set func() *matchers.Set, o Options) *eye {
-	e := &eye{set: set, zone: o.Zone, rules: o.Rules, keys: map[string]string{}}
+	e := &eye{spot: matchers.NewSpotter(set), zone: o.Zone, rules: o.Rules, keys: map[string]string{}}
 	e.events.Find = matchers.Find
 	return e
 }
@@ -121,9 +120,6 @@ func (e *eye) result() result {
 func (e *eye) flush() { e.events.Flush(e.take) }
 
 func (e *eye) take(ev event.Event) {
-	if e.spot == nil {
-		e.spot = matchers.NewSpotter(e.set())
-	}
 	text := string(ev.Text)
 	if s, ours := e.spot.Spot(text, e.zone); ours {
 		e.seen.sightings = append(e.seen.sightings, sighting{at: s.Time, key: e.key(s), cause: s.Cause, text: text})

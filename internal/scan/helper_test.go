@@ -21,7 +21,7 @@ import (
 )
 
 // loaded is the built-in catalogue, read once.
-var loaded = sync.OnceValues(func() (*matchers.Set, error) { return matchers.LoadProven("") })
+var loaded = sync.OnceValues(func() (*matchers.Set, error) { return matchers.Load("") })
 
 func builtin(t testing.TB) *matchers.Set {
 	t.Helper()
@@ -158,6 +158,10 @@ func randomLog(random *rand.Rand, at time.Time, events int) (string, time.Time) 
 		case 8:
 			b.WriteString(ordinary(at) + "java.lang.IllegalStateException: oauth2" + end() + strings.Repeat("\tat a.B.c(B.java:1) [c.a.o.c.X]"+end(), random.IntN(20)) + end())
 		case 9:
+			if random.IntN(2) == 0 { // Jira as a provider: oauth2, and not the flow
+				b.WriteString(stamp(at) + " http-nio-8080-exec-3 ERROR anonymous 600x1x1 4eic3i 10.0.0.1 /rest/oauth2/latest/token [c.a.oauth2.provider.rest.X] refused" + end())
+				continue
+			}
 			b.WriteString("\tat com.atlassian.oauth2.client.X" + end())
 		case 10:
 			if random.IntN(8) == 0 {

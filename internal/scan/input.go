@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/klauspost/compress/zip"
 )
 
 // input is one log to read: a file, a member of a zip, or a stream.
@@ -19,9 +21,10 @@ type input struct {
 	first   time.Time   // of its first event; else of the last write, or zero
 	info    fs.FileInfo // of the file, nil for a stream
 	file    string      // its path on disk, or that of the zip it is in
-	member  int         // its number in the zip
-	inZip   bool
-	stream  io.Reader // when it cannot be opened again
+	zip     *archive    // it is in, nil = in none
+	member  *zip.File   // of that zip
+	start   int64       // where its content begins: before it is a hole
+	stream  io.Reader   // when it cannot be opened again
 	gzipped bool
 	problem string // why it cannot be read whole
 
@@ -121,7 +124,8 @@ func (f *finder) file(path string, info fs.FileInfo) {
 		}
 	}
 	in := &input{path: path, file: path, info: info, size: info.Size(), node: nodeOf(f.node, filepath.Dir(path)), first: info.ModTime()}
-	head, err := fileHead(path)
+	head, start, err := fileHead(path)
+	in.start = start
 	switch kind := kindOf(head); {
 	case err != nil:
 		in.problem = because(err)

@@ -1,6 +1,8 @@
 package scan_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -13,6 +15,7 @@ import (
 // Of more incidents than a report tells, those that closed first are counted:
 // nothing is told wrongly for that, and nothing is lost from the counts.
 func TestLeftOutClosed(t *testing.T) {
+	testkit.Pure(t)
 	var text strings.Builder
 	for i := range 40 { // each is quiet before the next one begins
 		at := t0.Add(time.Duration(i) * 26 * time.Hour)
@@ -42,6 +45,7 @@ func TestLeftOutClosed(t *testing.T) {
 // to their end, and all others are counted, however often they fail; until they
 // must have closed nothing new is told, since it might be one of them.
 func TestLeftOutOpen(t *testing.T) {
+	testkit.Pure(t)
 	var text strings.Builder
 	for round := range 3 {
 		for i := range 50 {

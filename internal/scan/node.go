@@ -1,9 +1,11 @@
 package scan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
@@ -35,7 +37,7 @@ func (s *scanner) lead(ctx context.Context, n *node) {
 			return
 		case in.problem != "":
 			s.failed(n, in)
-		case in.stream != nil || in.inZip || in.gzipped:
+		case in.stream != nil || in.zip != nil || in.gzipped:
 			s.stream(ctx, n, in)
 		default:
 			s.plain(ctx, n, in)
@@ -69,19 +71,22 @@ func (s *scanner) plain(ctx context.Context, n *node, in *input) {
 		return
 	}
 	size := info.Size()
-	for from := int64(0); from < max(size, 1); from += s.options.Piece {
-		p := piece{in: in, file: open, from: from, to: min(from+s.options.Piece, size), size: size, out: make(chan result, 1)}
+	for from, begun := min(in.start, size), false; from < size || !begun; begun = true {
+		to := min(max(from+s.options.Piece, tailer.NextData(file, from)), size) // a hole is in one piece, whatever its size
+		p := piece{in: in, file: open, from: from, to: to, size: size, out: make(chan result, 1)}
 		if ctx.Err() != nil {
 			return
 		}
 		n.parts <- p.out
 		open.users.Add(1)
 		s.work <- p // the workers take all that there is
+		from = to
 	}
 }
 
 // worker reads pieces until there are no more.
 func (s *scanner) worker(ctx context.Context) {
+	debug.SetPanicOnFault(true) // of a mapped file that has shrunk, see piece.mapped
 	e, w := newEye(s.set, s.options), newWindow()
 	for p := range s.work {
 		if ctx.Err() == nil {
@@ -111,12 +116,23 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 			part <- result{in: in, problem: because(err), whole: true, end: true}
 			return
 		}
-		damage := &lenient{r: r}
-		lines := tailer.Stream(damage)
 		defer r.Close()
-		defer lines.Close()
-		e := newEye(s.set, s.options)
+		damage := &lenient{r: r}
+		t := s.tools.Get().(*tools)
+		e := t.eye
 		e.begin(in)
+		var all io.Reader = damage
+		if in.stream == nil { // a small log needs no buffers of its own
+			n, err := io.ReadFull(damage, t.head)
+			if err != nil {
+				part <- e.whole(t.head[:n], damage)
+				s.tools.Put(t)
+				return
+			}
+			all = io.MultiReader(bytes.NewReader(t.head), damage)
+		}
+		lines := tailer.Stream(all)
+		defer lines.Close()
 		for {
 			b, err := lines.Block(ctx, time.Minute)
 			e.look(b.Text)
@@ -129,6 +145,9 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 					r.problem = because(damage.err)
 				}
 				part <- r
+				if r.whole { // else the reader may still hold the tools
+					s.tools.Put(t)
+				}
 				return
 			}
 			// While an older log is being read, this one goes on as far as what it
@@ -138,6 +157,23 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 			}
 		}
 	})
+}
+
+// tools are what it takes to read a stream, to be used again.
+type tools struct {
+	eye  *eye
+	head []byte
+}
+
+// whole is the result of a log that is at hand.
+func (e *eye) whole(text []byte, damage *lenient) result {
+	e.look(text)
+	e.flush()
+	e.seen.size, e.seen.whole, e.seen.end = int64(len(text)), true, true
+	if damage.err != nil {
+		e.seen.problem = because(damage.err)
+	}
+	return e.result()
 }
 
 // lenient ends where reading fails: what stands before a damage is read.

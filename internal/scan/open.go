@@ -2,9 +2,11 @@ package scan
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,9 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
+
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
 )
 
 // peek looks at the beginning of what must be unpacked.
@@ -45,6 +50,8 @@ func because(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOENT):
 		return "there is no such file"
+	case errors.Is(err, zip.ErrAlgorithm):
+		return "it is compressed in a way that scan does not know: unpack the zip first"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "it is damaged: it ends too early"
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat):
@@ -56,19 +63,27 @@ func because(err error) string {
 	return err.Error()
 }
 
-// fileHead is the beginning of a file.
-func fileHead(path string) ([]byte, error) {
+// fileHead is the beginning of what a file holds, and where that is: a hole
+// before it is left where a log was truncated whose writer kept its own offset.
+func fileHead(path string) (head []byte, start int64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer file.Close()
-	head := make([]byte, headSize)
-	n, err := io.ReadFull(file, head)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	start = tailer.NextData(file, 0)
+	head = make([]byte, headSize)
+	n, err := file.ReadAt(head, start)
+	if err == io.EOF {
 		err = nil
 	}
-	return head[:n], err
+	if n == 0 && start > 0 { // it is nothing but a hole
+		return head[:1], 0, err
+	}
+	if head = head[:n]; start > 0 {
+		head = bytes.TrimLeft(head, "\x00") // of the hole's last block
+	}
+	return head, start, err
 }
 
 // open opens the file of an input, also when a rotation has renamed it since
@@ -111,78 +126,94 @@ func (f *finder) zip(of *input) {
 		of.problem = why
 		f.found = append(f.found, of)
 	}
-	file, err := os.Open(of.file)
+	zip, files, err := openZip(of)
 	if err != nil {
 		problem(because(err))
 		return
 	}
-	defer file.Close()
-	z, err := zip.NewReader(file, of.size)
-	if err != nil {
-		problem(because(err))
-		return
-	}
-	names := make([]string, len(z.File))
-	for i, m := range z.File {
+	defer zip.release()
+	names := make([]string, len(files))
+	for i, m := range files {
 		names[i] = m.Name
 	}
 	chosen := members(names)
 	if len(chosen) == 0 {
 		problem("it holds no atlassian-jira.log")
 	}
+	overlaps := overlapping(files, chosen)
 	for _, i := range chosen {
-		m := z.File[i]
+		m := files[i]
+		name := notify.Printable(slashed(m.Name)) // it is shown, and names a node
 		in := &input{
-			path: of.path + "!" + slashed(m.Name), file: of.file, info: of.info, inZip: true, member: i, size: int64(m.UncompressedSize64),
-			node: zipNodeOf(f.node, of.path, slashed(m.Name)), first: m.Modified, gzipped: strings.HasSuffix(m.Name, ".gz"),
+			path: of.path + "!" + name, file: of.file, info: of.info, zip: zip, member: m, size: int64(min(m.UncompressedSize64, maxUnpacked)),
+			node: zipNodeOf(f.node, of.path, name), first: m.Modified, gzipped: strings.HasSuffix(m.Name, ".gz"),
 		}
-		if m.Flags&1 != 0 {
+		switch {
+		case m.Flags&1 != 0:
 			in.problem = "it is encrypted: unpack the zip first"
-		} else {
+		case overlaps[i]:
+			in.problem = "it is damaged: another file of the zip holds the same bytes"
+		default:
+			zip.users.Add(1)
 			f.peek(in)
+		}
+		if in.problem == "" {
+			zip.users.Add(1) // until it is read
 		}
 		f.found = append(f.found, in)
 	}
 }
 
 // unpack opens what is read from its beginning to its end. count learns of the
-// bytes as they are stored.
+// bytes as they are stored. To close it is to be done with the zip it is in.
 func (in *input) unpack(count func(int)) (io.ReadCloser, error) {
 	if in.stream != nil {
 		return &unpacked{Reader: &sniffing{stream: in.stream}}, nil
 	}
-	file, err := in.open()
-	if err != nil {
-		return nil, err
-	}
-	all := &unpacked{closers: []io.Closer{file}, Reader: &counting{file, count}}
-	if in.inZip {
-		z, err := zip.NewReader(file, in.info.Size())
-		if err == nil && in.member >= len(z.File) {
-			err = zip.ErrFormat
-		}
-		if err != nil {
-			all.Close()
-			return nil, err
-		}
-		r, err := z.File[in.member].Open()
+	all := &unpacked{}
+	if in.zip != nil {
+		all.closers = append(all.closers, closer(in.zip.release))
+		r, err := in.member.Open()
 		if err != nil {
 			all.Close()
 			return nil, err
 		}
 		all.closers = append(all.closers, r)
-		all.Reader = &counting{r, count}
+		packed := int64(min(in.member.CompressedSize64, math.MaxInt64/(2*maxRatio)))
+		all.Reader = &metered{r: &counting{r, count}, packed: func() int64 { return packed }, zip: in.zip}
+	} else {
+		file, err := in.open()
+		if err != nil {
+			return nil, err
+		}
+		all.closers = append(all.closers, file)
+		all.Reader = &counting{file, count}
 	}
 	if in.gzipped {
-		z, err := gzip.NewReader(bufio.NewReaderSize(all.Reader, packedBlock))
+		z, err := gunzip(all.Reader)
 		if err != nil {
 			all.Close()
-			return nil, unexpected(err)
+			return nil, err
 		}
 		all.Reader = z
 	}
 	return all, nil
 }
+
+// gunzip reads what is compressed by gzip, within limits.
+func gunzip(r io.Reader) (io.Reader, error) {
+	packed := int64(0)
+	z, err := gzip.NewReader(bufio.NewReaderSize(&counting{r, func(n int) { packed += int64(n) }}, packedBlock))
+	if err != nil {
+		return nil, unexpected(err)
+	}
+	return &metered{r: z, packed: func() int64 { return packed }}, nil
+}
+
+// closer is a function as an io.Closer.
+type closer func()
+
+func (c closer) Close() error { c(); return nil }
 
 const packedBlock = 64 << 10 // bytes of a packed file that are read at once
 
@@ -210,9 +241,9 @@ func (s *sniffing) Read(p []byte) (int, error) {
 		case kind == zipped:
 			return 0, errors.New("it is a zip: save it as a file first")
 		case kind == gzipped:
-			z, err := gzip.NewReader(buffered)
+			z, err := gunzip(buffered)
 			if err != nil {
-				return 0, unexpected(err)
+				return 0, err
 			}
 			s.r = z
 		default:

@@ -1,6 +1,8 @@
 package scan_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"errors"
 	"flag"
 	"math/rand/v2"
@@ -22,6 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // What JSON writes keeps to the schema, whatever is in the logs.
 func TestSchema(t *testing.T) {
+	testkit.Pure(t)
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	schema, err := c.Compile("report.schema.json")

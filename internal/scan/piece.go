@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/tailer"
 )
 
 const (
@@ -38,8 +40,32 @@ func (s *shared) release() {
 	}
 }
 
-// read looks at the events of a piece.
+// read looks at the events of a piece. It is mapped, which costs half of what
+// copying it does; what cannot be read so is read again, for its error.
 func (p piece) read(e *eye, w *window) result {
+	if r, ok := p.mapped(e, w); ok {
+		return r
+	}
+	w.copies = true
+	defer func() { w.copies = false }()
+	return p.look(e, w)
+}
+
+// mapped is look; false when some of the piece could not be read: it is gone,
+// or the disk failed. The worker's faults are panics.
+func (p piece) mapped(e *eye, w *window) (r result, ok bool) {
+	defer w.unmap()
+	defer func() {
+		if fault := recover(); fault != nil {
+			if _, is := fault.(interface{ Addr() uintptr }); !is {
+				panic(fault)
+			}
+		}
+	}()
+	return p.look(e, w), true
+}
+
+func (p piece) look(e *eye, w *window) result {
 	e.begin(p.in)
 	err := p.events(e, w)
 	r := e.result()
@@ -66,8 +92,10 @@ const shrank = "it shrank while it was read: what was taken away is not in this 
 // events shows the eye all lines from the first event that begins in the piece
 // to the end of the last one.
 func (p piece) events(e *eye, w *window) error {
-	w.open(p.file, max(p.from-1, 0), min(p.to+slack, p.size), p.size)
-	inside, headed := p.from > 0, false // in a line that begins before the piece; a header was seen
+	first := max(p.from-1, p.in.start)
+	w.open(p.file.File, first, min(p.to+slack, p.size), p.size)
+	w.until = p.to                          // behind it no event of this piece begins
+	inside, headed := first < p.from, false // in a line that begins before the piece; a header was seen
 	for {
 		text, at, cut, err := w.next()
 		if len(text) == 0 {
@@ -87,6 +115,7 @@ func (p piece) events(e *eye, w *window) error {
 			switch {
 			case n >= 0:
 				text, at, headed = text[n:], at+int64(n), true
+				w.until = p.size
 			case at+int64(len(text)) >= p.to:
 				return nil
 			default:
@@ -135,21 +164,43 @@ func (p piece) within(text []byte, at int64) int {
 	return len(text)
 }
 
-// window is a run of whole lines of a file, read in blocks.
+// window is a run of whole lines of a file, in blocks: mapped up to soft where
+// that can be, else copied.
 type window struct {
-	buf        []byte
-	file       io.ReaderAt
+	room       []byte // of what is copied
+	buf        []byte // room, or the rest of map
+	mapping    []byte
+	copies     bool // nothing is mapped
+	file       *os.File
 	at         int64 // where buf begins in the file
 	held, used int   // bytes in buf, and how many of them were given out
 	soft, end  int64 // where to read to at first, and at most
+	until      int64 // where passing over the rest of a line ends at most
 	passing    bool  // over the rest of a line that was cut
 	short      bool  // the file ended before its end
 }
 
-func newWindow() *window { return &window{buf: make([]byte, block)} }
+func newWindow() *window { return &window{room: make([]byte, block)} }
 
-func (w *window) open(file io.ReaderAt, at, soft, end int64) {
-	*w = window{buf: w.buf, file: file, at: at, soft: soft, end: end}
+func (w *window) open(file *os.File, at, soft, end int64) {
+	*w = window{room: w.room, buf: w.room, copies: w.copies, file: file, at: at, soft: soft, end: end, until: end}
+	if w.copies || at >= soft {
+		return
+	}
+	base := at &^ int64(os.Getpagesize()-1)
+	size := min(soft-base, maxPiece+2*slack) // a hole is in one piece, however large
+	mapping, err := syscall.Mmap(int(file.Fd()), base, int(size), syscall.PROT_READ, syscall.MAP_SHARED)
+	if err == nil { // else the file system cannot
+		w.mapping, w.buf = mapping, mapping[at-base:]
+	}
+}
+
+// unmap ends the mapping; what is held of it is gone.
+func (w *window) unmap() {
+	if w.mapping != nil {
+		_ = syscall.Munmap(w.mapping)
+		w.mapping, w.buf, w.held, w.used = nil, w.room, 0, 0
+	}
 }
 
 // next is the next whole lines and where they begin: valid until it is called
@@ -167,6 +218,11 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 			}
 			w.drop(i + 1)
 		}
+		if w.passing {
+			if w.skip(min(tailer.NextData(w.file, w.at), w.end)); w.at >= w.until {
+				return nil, w.at, false, io.EOF
+			}
+		}
 		err := w.fill()
 		switch {
 		case err != nil && (err != io.EOF || w.held == 0):
@@ -180,7 +236,7 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 			w.used = w.held
 		case i >= 0:
 			w.used = i + 1
-		case w.held == len(w.buf):
+		case w.held == block:
 			w.used, w.passing = w.held, true
 		default:
 			continue
@@ -190,14 +246,41 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 }
 
 func (w *window) drop(n int) {
-	copy(w.buf, w.buf[n:w.held])
+	if w.mapping != nil {
+		w.buf = w.buf[n:]
+	} else {
+		copy(w.buf, w.buf[n:w.held])
+	}
 	w.at += int64(n)
 	w.held, w.used = w.held-n, 0
+}
+
+// skip goes on at a place; nothing is held.
+func (w *window) skip(at int64) {
+	if n := at - w.at; w.mapping != nil && n <= int64(len(w.buf)) {
+		w.buf = w.buf[n:]
+	} else {
+		w.unmap()
+	}
+	w.at = at
 }
 
 // fill reads on. io.EOF means that all there is to read is held.
 func (w *window) fill() error {
 	from := w.at + int64(w.held)
+	if w.mapping != nil {
+		n := min(len(w.buf), block) - w.held
+		w.held += n
+		switch {
+		case from+int64(n) >= w.end:
+			return io.EOF
+		case n > 0 || w.held >= block:
+			return nil
+		}
+		held := copy(w.room, w.buf[:w.held]) // what is behind the mapping is copied
+		w.unmap()
+		w.held = held
+	}
 	to := w.soft
 	if from >= to {
 		to = from + later

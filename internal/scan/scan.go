@@ -8,6 +8,7 @@ package scan
 
 import (
 	"cmp"
+	"container/heap"
 	"context"
 	"fmt"
 	"io"
@@ -70,6 +71,7 @@ type scanner struct {
 	options Options
 	work    chan piece
 	streams sync.WaitGroup
+	tools   sync.Pool
 }
 
 // Logs are what arguments name.
@@ -96,6 +98,7 @@ func (l *Logs) Holds(file fs.FileInfo) bool {
 func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) Report {
 	o = o.filled()
 	s := &scanner{set: set, options: o, work: make(chan piece)}
+	s.tools.New = func() any { return &tools{newEye(set, o), make([]byte, headSize)} }
 	nodes := s.nodes(logs.inputs)
 	l := newLedger(o.Limit, o.Rules(o.Node).QuietAfter())
 	repeats := newRepeats()
@@ -114,13 +117,15 @@ func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) 
 // nodes sorts logs by family and age.
 func (s *scanner) nodes(inputs []*input) (nodes []*node) {
 	total := int64(0)
+	families := map[string]*node{}
 	for _, in := range inputs {
-		i := slices.IndexFunc(nodes, func(n *node) bool { return n.inputs[0].family() == in.family() })
-		if i < 0 {
-			i = len(nodes)
-			nodes = append(nodes, &node{name: in.node})
+		n := families[in.family()]
+		if n == nil {
+			n = &node{name: in.node}
+			families[in.family()] = n
+			nodes = append(nodes, n)
 		}
-		nodes[i].inputs = append(nodes[i].inputs, in)
+		n.inputs = append(n.inputs, in)
 		if in.problem == "" {
 			total += in.size
 		}
@@ -142,33 +147,40 @@ func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *
 	for range s.options.Cores {
 		workers.Go(func() { s.worker(ctx) })
 	}
-	for _, n := range nodes {
-		leads.Go(func() { s.lead(ctx, n) })
-	}
 	defer func() {
 		leads.Wait()
 		close(s.work)
 		workers.Wait()
 		s.streams.Wait()
 	}()
-	heads := make([]head, 0, len(nodes))
-	for _, n := range nodes {
+	var all heads
+	led := 0
+	for i, n := range nodes {
+		for ; led < min(i+ahead, len(nodes)); led++ {
+			lead := nodes[led]
+			leads.Go(func() { s.lead(ctx, lead) })
+		}
 		if f, ok := s.following(n); ok {
-			heads = append(heads, head{f, n.clock, n})
+			all = append(all, head{f, n.clock, n, i})
 		}
 	}
-	for len(heads) > 0 {
-		i := earliest(heads)
-		h := &heads[i]
+	heap.Init(&all)
+	for len(all) > 0 {
+		h := &all[0]
 		take(h.failure, h.node)
 		var ok bool
 		if h.failure, ok = s.following(h.node); !ok {
-			heads = slices.Delete(heads, i, i+1)
+			heap.Pop(&all)
 			continue
 		}
 		h.at = h.node.clock
+		heap.Fix(&all, 0)
 	}
 }
+
+// ahead is how many nodes are begun before the first failure of the ones before
+// them is known.
+const ahead = 64
 
 // head is the next failure of a node. at is when its log had come to it, which
 // does not go back.
@@ -176,17 +188,23 @@ type head struct {
 	failure sighting
 	at      time.Time
 	node    *node
+	number  int // of the node
 }
 
-// earliest is the head that comes first; of equal ones, the first.
-func earliest(heads []head) int {
-	first := 0
-	for i := range heads[1:] {
-		if heads[i+1].at.Before(heads[first].at) {
-			first = i + 1
-		}
-	}
-	return first
+// heads are a heap: the one that comes first is at its top; of equal ones, that
+// of the first node.
+type heads []head
+
+func (h heads) Len() int { return len(h) }
+func (h heads) Less(i, j int) bool {
+	return cmp.Or(h[i].at.Compare(h[j].at), cmp.Compare(h[i].number, h[j].number)) < 0
+}
+func (h heads) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *heads) Push(x any)   { *h = append(*h, x.(head)) }
+func (h *heads) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
 }
 
 // account notes what a result says about its log.

@@ -26,7 +26,7 @@ func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
 	for _, n := range nodes {
 		name := s.options.Rules(n.name).Node()
 		for _, in := range n.inputs {
-			if (in.read > 0 || in.problem == "") && !slices.Contains(r.Nodes, name) {
+			if in.read > 0 || in.problem == "" {
 				r.Nodes = append(r.Nodes, name)
 			}
 			f := File{Path: in.path, Node: name, Bytes: in.read, From: in.from, To: in.to, Problem: in.verdict(ctx.Err() != nil)}
@@ -50,6 +50,7 @@ func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
 		end = until
 	}
 	slices.Sort(r.Nodes)
+	r.Nodes = slices.Compact(r.Nodes)
 	r.Incidents = s.tell(l.finish(end))
 	if r.LeftOut = l.left; r.LeftOut != nil {
 		r.LeftOut.Causes = spells(l.leftOf)

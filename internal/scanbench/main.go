@@ -116,6 +116,7 @@ func (b *bench) prepare(ctx context.Context) error {
 		{"one.log", "./jiralog -size 1GiB -every 10000 -integrations 10"},
 		{"storm.log", "./jiralog -size 1GiB -every 10 -integrations 50"},
 		{"flood.log", "./jiralog -size 1GiB -every 2 -integrations 100000"},
+		{"provider.log", "./jiralog -size 512MiB -every 10000 -provider 6"},
 		{"big.log", fmt.Sprintf("./jiralog -size %dGiB -every 10000 -integrations 10", b.big)},
 		{"one.log.gz", "gzip -c one.log"},
 		{"storm.log.gz", "gzip -c storm.log"},

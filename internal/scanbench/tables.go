@@ -98,6 +98,7 @@ func (b *bench) tables() []table {
 		{title: big + ", 1 failure in 10,000 events", rows: []row{scans("big.log", 1), scans("big.log", 0), rg("big.log", "oauth2"), rg("big.log", both), {name: "grep -c oauth2", log: "big.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}},
 		{title: "A storm: 1 GiB, 1 failure in 10 events, 50 integrations", rows: []row{scans("storm.log", 1), scans("storm.log", 0), rg("storm.log", "oauth2"), {name: "grep -c oauth2", log: "storm.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}},
 		{title: "A flood: 1 GiB, 1 failure in 2 events, 100,000 integrations", rows: []row{scans("flood.log", 1), scans("flood.log", 0), rg("flood.log", "oauth2")}},
+		{title: "Jira as an OAuth 2.0 provider: 512 MiB, 1 event in 6 names oauth2 for another reason", rows: []row{scans("provider.log", 1), rg("provider.log", "/rest/oauth2-client"), rg("provider.log", "oauth2")}},
 		{title: "1 GiB compressed by gzip (sizes are of the content)", rows: packed},
 		{title: "64 MiB, beside programs that are not made for more", rows: small},
 		{title: bySize, rows: sizes},

@@ -1,39 +1,69 @@
 // Package seek finds where one of two words stands, many bytes at once.
 package seek
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+	"strings"
+)
 
 // Word is what is looked for. Two of its bytes are compared first, best those
 // that are rare together where it is looked for: the one at One, and the one at
 // the place that both words have in common.
 type Word struct {
 	Text string
-	One  int // place of this byte in Text
+	Next []string // the word counts only where one of these follows it; nil = always
+	One  int      // place of this byte in the word and what follows it
+	Also int      // where that byte stands if not at One; 0 = nowhere else
+
+	Rare string // part of Text that bytes.Index is to look for, which compares many places at once for two letters; "" = Text
+}
+
+// all are the texts that a word stands for.
+func (w Word) all() (texts []string) {
+	for _, next := range w.Next {
+		texts = append(texts, w.Text+next)
+	}
+	if w.Next == nil {
+		texts = []string{w.Text}
+	}
+	return texts
 }
 
 // Words are two words to look for. They are immutable.
 type Words struct {
 	words  [2]Word
 	bytes  [4]byte // those compared first, of both words
-	places [3]int  // of the first and the third of them, and of the other two
+	places [4]int  // of the first and the third of them, of the other two, and the first one's other place
 	reach  int     // how far behind the beginning of a word a compared byte stands at most
-	rare   [2][]byte
+
+	longest int // bytes of the first word with what follows it
 }
 
 // NewWords makes Words of two words, each longer than the place that they have
-// in common.
+// in common. Only the first may have its byte in two places. It panics when a
+// text of a word lacks the compared byte: it would not be found.
 func NewWords(a, b Word, common int) *Words {
+	if a.Also == 0 {
+		a.Also = a.One
+	}
+	first, second := a.all()[0], b.all()[0]
 	w := &Words{
 		words:  [2]Word{a, b},
-		bytes:  [4]byte{a.Text[a.One], a.Text[common], b.Text[b.One], b.Text[common]},
-		places: [3]int{a.One, b.One, common},
-		reach:  max(a.One, b.One, common),
+		bytes:  [4]byte{first[a.One], first[common], second[b.One], second[common]},
+		places: [4]int{a.One, b.One, common, a.Also},
+		reach:  max(a.One, a.Also, b.One, common),
 	}
 	for i, word := range w.words {
-		w.rare[i] = []byte(word.Text)
-		if common == word.One+1 {
-			w.rare[i] = w.rare[i][word.One : common+1]
+		for _, text := range word.all() {
+			if i == 0 {
+				w.longest = max(w.longest, len(text))
+			}
+			if one := w.bytes[2*i]; text[word.One] != one && (word.Also == 0 || text[word.Also] != one) {
+				panic("seek: no " + string(one) + " where it is compared in " + text)
+			}
 		}
+		w.words[i].Rare = cmp.Or(word.Rare, word.Text)
 	}
 	return w
 }
@@ -60,43 +90,44 @@ func (w *Words) Index(text []byte) int {
 	return -1
 }
 
-func (w *Words) begins(text []byte) bool {
-	for _, word := range w.words {
-		if len(text) >= len(word.Text) && string(text[:len(word.Text)]) == word.Text {
+func (w *Words) begins(text []byte) bool { return w.words[0].begins(text) || w.words[1].begins(text) }
+
+// begins tells whether a text begins with the word and what may follow it.
+func (w *Word) begins(text []byte) bool {
+	if len(text) < len(w.Text) || string(text[:len(w.Text)]) != w.Text {
+		return false
+	}
+	rest := text[len(w.Text):]
+	for _, next := range w.Next {
+		if len(rest) >= len(next) && string(rest[:len(next)]) == next {
 			return true
 		}
 	}
-	return false
+	return w.Next == nil
 }
 
 // slow is Index where the processor or the rest of a text is too small: one
 // word after the other.
 func (w *Words) slow(text []byte) int {
-	first := w.find(1, text)
+	first := w.words[1].find(text)
 	if first >= 0 {
-		text = text[:min(first+len(w.words[0].Text)-1, len(text))]
+		text = text[:min(first+w.longest, len(text))]
 	}
-	if i := w.find(0, text); i >= 0 {
+	if i := w.words[0].find(text); i >= 0 && (first < 0 || i < first) {
 		return i
 	}
 	return first
 }
 
-// find is where one of the words begins. Of two letters bytes.Index compares
-// many places at once, so it looks for these first where they stand together.
-func (w *Words) find(which int, text []byte) int {
-	word, rare := w.words[which].Text, w.rare[which]
-	before := 0
-	if len(rare) < len(word) {
-		before = w.words[which].One
-	}
+// find is where the word begins.
+func (w *Word) find(text []byte) int {
+	rare, before := []byte(w.Rare), strings.Index(w.Text, w.Rare)
 	for at := before; at <= len(text); at++ {
 		i := bytes.Index(text[at:], rare)
 		if i < 0 {
 			return -1
 		}
-		at += i
-		if rest := text[at-before:]; len(rest) >= len(word) && string(rest[:len(word)]) == word {
+		if at += i; w.begins(text[at-before:]) {
 			return at - before
 		}
 	}

@@ -7,4 +7,4 @@ const (
 	fast   = false
 )
 
-func pairs(*byte, int, *[4]byte, *[3]int) int { return -1 }
+func pairs(*byte, int, *[4]byte, *[4]int) int { return -1 }

@@ -10,15 +10,17 @@ import (
 	"jira-oauth-watcher/internal/seek"
 )
 
-var words = seek.NewWords(seek.Word{Text: "oauth2", One: 4}, seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
+var words = seek.NewWords(seek.Word{Text: "oauth2", Next: []string{"-client/", `\/client`}, One: 8, Also: 9, Rare: "h2"}, seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
 
 // plain is what Index must find.
 func plain(text []byte) int {
-	a, b := bytes.Index(text, []byte("oauth2")), bytes.Index(text, []byte("[c.a.o.c."))
-	if a < 0 || b >= 0 && b < a {
-		return b
+	first := -1
+	for _, word := range []string{"oauth2-client/", `oauth2\/client`, "[c.a.o.c."} {
+		if i := bytes.Index(text, []byte(word)); i >= 0 && (first < 0 || i < first) {
+			first = i
+		}
 	}
-	return a
+	return first
 }
 
 // same checks Index from every place of a text to its end, and up to it.
@@ -39,8 +41,11 @@ func same(t *testing.T, text []byte) {
 // Index finds what two plain searches find, wherever it stands: also across
 // the edges of what is compared at once, and at the ends.
 func TestIndex(t *testing.T) {
-	for _, word := range []string{"oauth2", "[c.a.o.c.", "[c.a.o.c", "oauth", "h2", "[....o", "oauthoauth2", "[[c.a.o.c.", "[c.a.oauth2"} {
-		for _, fill := range []string{".", "h", "[", "2", "o"} {
+	for _, word := range []string{
+		"oauth2-client/", `oauth2\/client`, "oauth2-client", "oauth2/client/", "oauth2", "[c.a.o.c.", "[c.a.o.c", "2..l", "2...l", "[....o",
+		"oauth2-oauth2-client/", "[[c.a.o.c.", "[c.a.oauth2.c", `[c.a.oauth2\/client`, "oauth2-client[c.a.o.c.", "oauth2-cl[c.a.o.c.",
+	} {
+		for _, fill := range []string{".", "l", "[", "2", "o"} {
 			for at := range 70 {
 				same(t, []byte(strings.Repeat(fill, at)+word+strings.Repeat(fill, 130-at)))
 			}
@@ -52,7 +57,7 @@ func TestIndex(t *testing.T) {
 // The same over random texts of what nearly is a word.
 func TestRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"oauth2", "[c.a.o.c.", "oaut", "h2", "[c.a.", "o.c.", "[", "o", "2", "\x00", strings.Repeat("x", 61), strings.Repeat("h", 40)}
+	pieces := []string{"oauth2-client/", `oauth2\/client`, "[c.a.o.c.", "oauth2", "-client", "client/", "[c.a.", "o.c.", "[", "o", "2", "l", "\x00", strings.Repeat("x", 61), strings.Repeat("h", 40)}
 	for range 300 {
 		var b strings.Builder
 		for range random.IntN(12) {
@@ -81,9 +86,19 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// A word that could not be found is refused when it is made.
+func TestUnreachable(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a word without the compared byte was taken")
+		}
+	}()
+	seek.NewWords(seek.Word{Text: "oauth2", Next: []string{"-client", ".server"}, One: 8}, seek.Word{Text: "needle"}, 5)
+}
+
 // FuzzIndex: it finds what two plain searches find.
 func FuzzIndex(f *testing.F) {
-	f.Add([]byte(strings.Repeat("x", 60) + "oauth2" + strings.Repeat("[c.a.o.c.", 8)))
+	f.Add([]byte(strings.Repeat("x", 60) + "oauth2-client/" + strings.Repeat("[c.a.o.c.", 8)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) < 1000 {
 			same(t, text)

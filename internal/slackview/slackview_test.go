@@ -8,12 +8,13 @@ import (
 	"image/png"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 const payloads = "../../notify/testdata/slack-*.golden.json"
@@ -145,12 +146,8 @@ func TestUnknown(t *testing.T) {
 
 // A picture is as high as its page, and small enough for a repository.
 func TestPicture(t *testing.T) {
-	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Skip("no chromium")
-	}
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
+	testkit.Slow(t, "it starts a browser")
+	testkit.Program(t, "chromium")
 	out := filepath.Join(t.TempDir(), "x.png")
 	if err := run(context.Background(), []string{"-out", out, "../../notify/testdata/slack-opened-bot.golden.json"}, io.Discard); err != nil {
 		t.Skip(err) // a browser that does not start here, such as in a sandbox

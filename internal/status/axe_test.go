@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // axeCore is the referee of accessibility, as npm names it.
@@ -20,10 +21,7 @@ const axeCore = "axe-core@4.14.1"
 // axe is its script.
 func axe(t *testing.T) string {
 	t.Helper()
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		missing(t, "npm (Debian package npm)")
-	}
+	npm := testkit.Program(t, "npm")
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), npm, "pack", "--silent", "--prefer-offline", "--pack-destination", dir, axeCore)
 	cmd.Dir = dir
@@ -31,7 +29,7 @@ func axe(t *testing.T) string {
 	packed, _ := filepath.Glob(filepath.Join(dir, "axe-core-*.tgz"))
 	if err != nil || len(packed) != 1 {
 		t.Logf("npm pack: %v\n%s", err, out)
-		missing(t, axeCore)
+		testkit.Missing(t, axeCore)
 	}
 	f, err := os.Open(packed[0])
 	if err != nil {
@@ -63,6 +61,7 @@ func axe(t *testing.T) string {
 // axe-core finds nothing serious or critical on the page, in light and dark,
 // wide and narrow; nor anything that is merely moderate.
 func TestAccessible(t *testing.T) {
+	testkit.Slow(t, "it starts a browser")
 	script := axe(t)
 	w := newWorld(t, func(*conf.Config) {})
 	server := httptest.NewServer(w.site.Handler())

@@ -2,7 +2,6 @@ package status_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // browser is a headless Chromium, spoken to over a pair of pipes in its
@@ -40,11 +40,8 @@ type message struct {
 
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		missing(t, "chromium (Debian package chromium)")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	path := testkit.Program(t, "chromium")
+	ctx, cancel := testkit.WithPatience(t)
 	toIn, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -207,6 +204,7 @@ func samples(t *testing.T) map[string]status.Report {
 // nothing, and the page fits into what is there. The pictures in docs are made
 // with -update.
 func TestBrowser(t *testing.T) {
+	testkit.Slow(t, "it starts a browser")
 	w := newWorld(t, func(*conf.Config) {})
 	server := httptest.NewServer(w.site.Handler())
 	defer server.Close()

@@ -32,7 +32,7 @@ func (s *Site) guard(next http.Handler) http.Handler {
 			// A page of somebody else could let its own name lead here and
 			// read the answer (DNS rebinding).
 			http.Error(w, fmt.Sprintf("this service is not called %q: ask it by its IP address, or by the name that [http] listen has", r.Host), http.StatusMisdirectedRequest)
-		case !knows(rules, r) && r.URL.Path != "/healthz" && r.URL.Path != "/readyz":
+		case r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !s.login(rules, r):
 			h.Set("WWW-Authenticate", `Basic realm="jira-oauth-watcher", charset="UTF-8"`)
 			http.Error(w, "user and password are needed", http.StatusUnauthorized)
 		default:

@@ -1,12 +1,16 @@
 package status_test
 
 import (
+	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/status"
 )
 
 func host(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
@@ -103,6 +107,56 @@ func TestBasicAuth(t *testing.T) {
 		response, body := w.ask("/readyz")
 		return response.StatusCode == 503 && body == "not ready\n"
 	})
+}
+
+// Refused logins are logged, seldom and without what was given, and slow down
+// those that follow; who gives no password, or the right one, is not refused.
+func TestRefusedLogins(t *testing.T) {
+	w := newWorld(t, func(c *conf.Config) { c.HTTP.BasicAuth = conf.NewSecret("ops:hunter2") })
+	var waited []time.Duration
+	var log strings.Builder
+	w.site.Logins(func(d time.Duration) { waited = append(waited, d) }, slog.New(slog.NewTextHandler(&log, nil)))
+	as := func(user, password string) int {
+		response, _ := w.ask("/", func(r *http.Request) {
+			r.RemoteAddr = "10.1.2.3:4567"
+			if user != "" {
+				r.SetBasicAuth(user, password)
+			}
+		})
+		return response.StatusCode
+	}
+	for range 4 {
+		if as("", "") != 401 || as("s3cret\n\x1b[31m", "hunter") != 401 {
+			t.Error("a wrong login is answered")
+		}
+	}
+	if as("ops", "hunter2") != 200 {
+		t.Error("the right one is refused")
+	}
+	if want := []time.Duration{0, 0, 0, time.Second, time.Second}; !slices.Equal(waited, want) {
+		t.Errorf("waited %v, want %v", waited, want)
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `msg="status page: login refused" from=10.1.2.3 refused=1`) || strings.Contains(got, "hunter") || strings.Contains(got, "s3cret") {
+		t.Errorf("logged %s", got)
+	}
+	now := time.Now()
+	for _, tt := range []struct {
+		after []time.Duration // since the beginning
+		want  []int
+		pause time.Duration
+	}{
+		{[]time.Duration{0, 1, 59, 60, 180}, []int{1, 0, 0, 3, 1}, 0},
+		{[]time.Duration{0, 59, 118}, []int{1, 0, 2}, time.Second},
+		{[]time.Duration{0, 59, 119}, []int{1, 0, 2}, 0}, // the first two are forgotten
+	} {
+		var at []time.Time
+		for _, seconds := range tt.after {
+			at = append(at, now.Add(seconds*time.Second))
+		}
+		if got, pause := status.Refuse(at...); !slices.Equal(got, tt.want) || pause != tt.pause {
+			t.Errorf("refused after %v s: logged for %v, then waits %v; want %v, %v", tt.after, got, pause, tt.want, tt.pause)
+		}
+	}
 }
 
 // A browser is told to make nothing of an answer but what it is.

@@ -3,6 +3,7 @@ package status_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
@@ -58,6 +60,7 @@ func newWorld(t *testing.T, change func(*conf.Config)) *world {
 		t.Fatal(err)
 	}
 	w.site = status.New(status.Program{Version: "v1.2.3", Commit: "abc", Go: "go1"}, w.store, slog.New(slog.DiscardHandler))
+	w.site.Logins(func(time.Duration) {}, slog.New(slog.DiscardHandler))
 	targets := []notify.Target{{Notifier: conf.Notifier{Name: "ops"}, Kind: "slack"}, {Notifier: conf.Notifier{Name: "hub"}, Kind: "webhook"}}
 	recorder := &pipeline.Recorder{Store: w.store, Rules: incident.NewRules(c), Tally: w.site.Metrics(), Targets: []pipeline.Target{{Name: "ops"}, {Name: "hub"}}}
 	f := tailer.Follow(w.path(), tailer.Position{}, tailer.Options{Start: tailer.Beginning})
@@ -111,11 +114,12 @@ func (w *world) ask(path string, change ...func(*http.Request)) (*http.Response,
 // until tries a condition until it holds.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !condition(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it did not come: %s", what)
+	testkit.Until(t, func() error {
+		if !condition() {
+			return fmt.Errorf("it did not come: %s", what)
 		}
-	}
+		return nil
+	})
 }
 
 // queued waits until so many deliveries wait for a notifier.
@@ -139,16 +143,6 @@ const (
 	flow   = "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
 	secret = "AADSTS7000215: Invalid client secret provided."
 )
-
-// missing skips a test whose program is not installed; where CI is set, it
-// fails it.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed", what)
-	}
-	t.Skipf("%s is not installed", what)
-}
 
 func contains(t *testing.T, text string, wants ...string) {
 	t.Helper()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -103,10 +104,8 @@ func TestNoLagOfABlindLog(t *testing.T) {
 // promtool runs Prometheus' own referee.
 func promtool(t *testing.T, in string, args ...string) {
 	t.Helper()
-	path, err := exec.LookPath("promtool")
-	if err != nil {
-		missing(t, "promtool (Debian package prometheus)")
-	}
+	testkit.Slow(t, "it needs Prometheus")
+	path := testkit.Program(t, "promtool")
 	cmd := exec.Command(path, args...)
 	cmd.Stdin = strings.NewReader(in)
 	if out, err := cmd.CombinedOutput(); err != nil || bytes.Contains(out, []byte("no help text")) {

@@ -41,7 +41,7 @@ func hashOf(text string) string {
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"at": at, "number": number, "size": size, "plural": plural, "plural64": func(n int64, one, many string) string { return plural(int(n), one, many) }, "actor": notify.Actor,
-	"plain": notify.Printable, "plainLines": notify.PrintableLines,
+	"plain": notify.Printable, "plainLines": notify.PrintableLines, "spans": notify.Spans,
 }).Parse(pageHTML))
 
 // moment is a time as the page shows it.

@@ -1,6 +1,8 @@
 package status_test
 
 import (
+	"jira-oauth-watcher/internal/testkit"
+
 	"bytes"
 	"fmt"
 	"regexp"
@@ -74,6 +76,7 @@ func TestWishes(t *testing.T) {
 
 // A page of thousands of incidents is bounded, and says where the rest is.
 func TestPageBounded(t *testing.T) {
+	testkit.Pure(t)
 	w := newWorld(t, func(*conf.Config) {})
 	r := sampleStorm(t)
 	one := sampleReport(t).Open[1]

@@ -45,6 +45,7 @@ type Site struct {
 	started time.Time
 	metrics *Metrics
 	running atomic.Pointer[Running]
+	logins  logins
 	looking sync.Mutex // one look at the whole store at a time
 	reports func(now time.Time) (Report, error)
 }
@@ -55,7 +56,7 @@ func New(p Program, s *store.Store, log *slog.Logger) *Site {
 	if err != nil {
 		log.Warn("the host name is not known, the status page cannot be asked by it", "err", err)
 	}
-	site := &Site{program: p, store: s, log: log, machine: machine, started: time.Now()}
+	site := &Site{program: p, store: s, log: log, machine: machine, started: time.Now(), logins: logins{sleep: sleep}}
 	site.reports = site.report
 	site.metrics = newMetrics(site)
 	site.running.Store(&Running{Conf: &conf.Config{}})

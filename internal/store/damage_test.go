@@ -15,6 +15,7 @@ import (
 
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
@@ -22,7 +23,7 @@ import (
 // filled is a state file with something of all kinds in it, free pages, and
 // trees of more than one page; what it holds, and what it held one change
 // before.
-func filled(t *testing.T) (file []byte, now, before string) {
+func filled(t testing.TB) (file []byte, now, before string) {
 	t.Helper()
 	dir := t.TempDir()
 	s, _ := opened(t, dir)
@@ -114,19 +115,21 @@ var (
 // damage to one of its two heads, as it was one change before, with a
 // warning), or set aside with a warning.
 func TestDamage(t *testing.T) {
+	testkit.Pure(t)
 	file, now, before := filled(t)
 	if !settled(t, "undamaged", file, now, "") {
 		t.Fatal("the undamaged file is not believed")
 	}
 	seen := map[bool]int{}
-	for at := 0; at < len(file); at += 211 {
+	step := testkit.Fewer(1511, 211) // both prime: every bit of a byte has its turn
+	for at := 0; at < len(file); at += step {
 		b := slices.Clone(file)
 		b[at] ^= 1 << (at % 8)
 		seen[settled(t, fmt.Sprintf("bit of byte %d", at), b, now, before)]++
 	}
 	page := os.Getpagesize()
 	for start := 0; start < len(file); start += page { // the beginning of pages, where their structure is
-		for at := start; at < min(start+80, len(file)); at += 3 {
+		for at := start; at < min(start+80, len(file)); at += testkit.Fewer(13, 3) {
 			b := slices.Clone(file)
 			b[at] ^= 1 << (at % 8)
 			seen[settled(t, fmt.Sprintf("bit of byte %d", at), b, now, before)]++
@@ -187,8 +190,8 @@ func TestDamagedTwice(t *testing.T) {
 func FuzzDamage(f *testing.F) {
 	f.Add(4096+16+48, []byte{1}, 0)
 	f.Add(0, []byte("text"), 10)
+	file, now, before := filled(f)
 	f.Fuzz(func(t *testing.T, at int, over []byte, cut int) {
-		file, now, before := filled(t)
 		b := slices.Clone(file)
 		copy(b[uint(at)%uint(len(b)):], over)
 		settled(t, "fuzz", b[:len(b)-int(uint(cut)%uint(len(b)))], now, before)

@@ -223,6 +223,19 @@ func (tx *Tx) SetCounted(log string, c Counted) error {
 	return tx.table(positions).put(countedKey(log), c)
 }
 
+// recognized is before the name of a log among the positions.
+const recognized = "\x00jira "
+
+// Recognized tells whether SetRecognized was called for a log.
+func (tx *Tx) Recognized(log string) bool {
+	return tx.table(positions).b.Get([]byte(recognized+log)) != nil
+}
+
+// SetRecognized notes that a log is one of Jira's.
+func (tx *Tx) SetRecognized(log string) error {
+	return tx.table(positions).put([]byte(recognized+log), true)
+}
+
 // table is a bucket whose changes are added up in the summary.
 type table struct {
 	tx   *Tx

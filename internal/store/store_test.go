@@ -19,7 +19,7 @@ import (
 )
 
 // opened is the store of a directory, and what opening it said.
-func opened(t *testing.T, dir string) (*store.Store, string) {
+func opened(t testing.TB, dir string) (*store.Store, string) {
 	t.Helper()
 	var said bytes.Buffer
 	s, err := store.Open(dir, slog.New(slog.NewTextHandler(&said, nil)))
@@ -30,7 +30,7 @@ func opened(t *testing.T, dir string) (*store.Store, string) {
 	return s, said.String()
 }
 
-func update(t *testing.T, s *store.Store, f func(*store.Tx) error) {
+func update(t testing.TB, s *store.Store, f func(*store.Tx) error) {
 	t.Helper()
 	if err := s.Update(f); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func enqueue(ids ...string) func(*store.Tx) error {
 var midday = time.Date(2021, 11, 17, 12, 0, 0, 0, time.UTC)
 
 // content is all that a store holds, in words.
-func content(t *testing.T, s *store.Store) string {
+func content(t testing.TB, s *store.Store) string {
 	t.Helper()
 	var b strings.Builder
 	for _, log := range []string{"jira", "other"} {

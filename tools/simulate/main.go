@@ -40,7 +40,7 @@ func run(args []string, out, errw io.Writer) int {
 		return spread(*first, *worlds, *jobs, out, errw)
 	}
 	defer unprivileged()()
-	set, err := matchers.LoadProven("")
+	set, err := matchers.Builtin()
 	if err != nil {
 		fmt.Fprintln(errw, "simulate:", err)
 		return 1

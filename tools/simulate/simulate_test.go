@@ -17,7 +17,7 @@ import (
 // some is how many worlds make test runs: docs/reliability.md has a long run.
 const some = 150
 
-var catalogue = sync.OnceValues(func() (*matchers.Set, error) { return matchers.LoadProven("") })
+var catalogue = sync.OnceValues(func() (*matchers.Set, error) { return matchers.Builtin() })
 
 func causes(tb testing.TB) *matchers.Set {
 	tb.Helper()

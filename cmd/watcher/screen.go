@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"jira-oauth-watcher/notify"
+)
+
+// screen is the only way to standard output and standard error. Whatever it is
+// given, a terminal shows it and does not obey it: only line ends, tabs,
+// printable characters and, on a terminal with colors, our own styles pass.
+type screen struct {
+	to    io.Writer
+	color bool
+
+	mu   sync.Mutex
+	rest []byte // the beginning of a character that the last write has cut
+}
+
+func newScreen(to io.Writer) *screen { return &screen{to: to, color: terminal(to).Color} }
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := append(s.rest, p...)
+	s.rest = nil
+	var out bytes.Buffer
+	for len(text) > 0 {
+		if s.color {
+			if i := slices.IndexFunc(notify.Styles, func(style string) bool { return bytes.HasPrefix(text, []byte(style)) }); i >= 0 {
+				out.WriteString(notify.Styles[i])
+				text = text[len(notify.Styles[i]):]
+				continue
+			}
+		}
+		if !utf8.FullRune(text) {
+			s.rest = text
+			break
+		}
+		r, size := utf8.DecodeRune(text)
+		if r == '\n' || r == '\t' || notify.IsPrintable(r) {
+			out.WriteRune(r)
+		}
+		text = text[size:]
+	}
+	if _, err := s.to.Write(out.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// behind is the file that w writes to, nil where it is none.
+func behind(w io.Writer) *os.File {
+	if s, ok := w.(*screen); ok {
+		w = s.to
+	}
+	f, _ := w.(*os.File)
+	return f
+}
+
+// terminal is how w is to be written to: in color only on a terminal that has
+// them and wants them (https://no-color.org).
+func terminal(w io.Writer) notify.Style {
+	f := behind(w)
+	if f == nil || !term.IsTerminal(int(f.Fd())) {
+		return notify.Style{}
+	}
+	style := notify.Style{Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width >= 40 {
+		style.Width = min(width, 120)
+	}
+	return style
+}

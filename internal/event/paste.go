@@ -1,0 +1,208 @@
+package event
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"regexp"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Paste takes off what tools and pages put around the lines of a log that a
+// person hands over: grep and Select-String, cat -n, web pages, the journal.
+// The zero value is ready. A followed log is not read so: there a user's text
+// could pass for a header.
+type Paste struct {
+	plain   bool           // a header that nothing was put before was seen: so it is for all of them
+	before  *regexp.Regexp // what stands before the lines that continue the last event, nil = nothing
+	counts  bool           // that is a line number, the first submatch of before
+	number  int            // of the last line
+	grepped bool           // a line -- separates what was found
+	journal bool           // the journal's fields are around the lines
+}
+
+// maxPrefix is how far into a line its header may begin.
+const maxPrefix = 300
+
+var (
+	// Escapes for colors, and characters without a width.
+	unseen = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]|[\u200b-\u200d\u2060\ufeff]")
+	spaces = regexp.MustCompile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+
+	numbered = regexp.MustCompile(`^\s*(\d{1,9})(?:[:|.)-]|\s)\s*$`)
+	named    = regexp.MustCompile(`^[> ]{0,2}([^\s>].*?)[:-](?:\d{1,9}[:-])?$`)
+	journal  = regexp.MustCompile(`^\s*(MESSAGE=)$`)
+	field    = regexp.MustCompile(`^\s*_{0,2}[A-Z][A-Z0-9_]*=`)
+	cursor   = regexp.MustCompile(`^\s*__(?:CURSOR|REALTIME_TIMESTAMP)=`)
+)
+
+// Line is a line as the log has it; several where an envelope holds them.
+// apart tells that it separates events and belongs to none.
+func (p *Paste) Line(line []byte) (text []byte, apart bool) {
+	line = trimEnd(line)
+	if bytes.ContainsFunc(line, func(r rune) bool { return r == 0x1b || r >= utf8.RuneSelf }) {
+		line = spaces.ReplaceAll(unseen.ReplaceAll(line, nil), []byte(" "))
+	}
+	own := bare(line)
+	if text := unwrap(own, 0); !bytes.Equal(text, own) {
+		return text, false
+	}
+	switch {
+	case Begins(line):
+		p.plain, p.before = p.plain || IsJira(line), nil
+		return line, false
+	case p.grepped && string(line) == "--":
+		return nil, true
+	case cursor.Match(line):
+		p.journal = true
+	}
+	if at := headerIn(line); at > 0 && !p.plain {
+		p.expect(line[:at])
+		return line[at:], false
+	}
+	if p.before != nil {
+		if m := p.before.FindSubmatchIndex(line); m != nil && (!p.counts || p.follows(line[m[2]:m[3]])) {
+			return line[m[1]:], false
+		}
+	}
+	if p.journal && field.Match(line) {
+		if i := bytes.Index(line, []byte("MESSAGE=")); i < 0 || len(bytes.TrimSpace(line[:i])) > 0 {
+			return nil, false
+		}
+	}
+	return line, false
+}
+
+// headerIn is where in a line a header of Jira's begins behind something else,
+// -1 = nowhere.
+func headerIn(line []byte) int {
+	for at := 1; at < min(len(line), maxPrefix); at++ {
+		if !digit(line[at-1]) && dated(line[at:]) && IsJira(line[at:]) {
+			return at
+		}
+	}
+	return -1
+}
+
+// expect notes what was put before a header, and so is before the lines that
+// continue its event.
+func (p *Paste) expect(prefix []byte) {
+	p.before, p.counts = nil, false
+	if m := numbered.FindSubmatch(prefix); m != nil {
+		p.counts, p.before, p.grepped = true, regexp.MustCompile(`^\s*(\d{1,9})[:|.)\s-]`), true
+		p.number, _ = strconv.Atoi(string(m[1]))
+	} else if journal.Match(prefix) {
+		p.journal, p.before = true, regexp.MustCompile(`^\s*MESSAGE=`)
+	} else if m := named.FindSubmatch(prefix); m != nil {
+		p.grepped, p.before = true, regexp.MustCompile(`^[> ]{0,2}`+regexp.QuoteMeta(string(m[1]))+`[:-](?:\d{1,9}[:-])?`)
+	}
+}
+
+// follows tells whether a number is that of the next line: other lines begin
+// with numbers too.
+func (p *Paste) follows(number []byte) bool {
+	n, err := strconv.Atoi(string(number))
+	if err != nil || n != p.number+1 {
+		return false
+	}
+	p.number = n
+	return true
+}
+
+// maxDocument is how much of a text may be one JSON document. What is longer
+// is read line by line.
+const maxDocument = 16 << 20
+
+// Pasted is the text of what a person hands over, as UTF-8: UTF-16 with a byte
+// order mark is decoded, and what is JSON as a whole has one record a line.
+func Pasted(in io.Reader) io.Reader { return &handed{in: in} }
+
+// handed looks at its input when it is first read: that may block.
+type handed struct{ in, out io.Reader }
+
+func (p *handed) Read(b []byte) (int, error) {
+	if p.out == nil {
+		p.out = recoded(bufio.NewReader(p.in))
+	}
+	return p.out.Read(b)
+}
+
+func recoded(in *bufio.Reader) io.Reader {
+	mark, _ := in.Peek(3)
+	switch {
+	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}):
+		in = bufio.NewReader(&wide{in, binary.LittleEndian})
+	case bytes.HasPrefix(mark, []byte{0xfe, 0xff}):
+		in = bufio.NewReader(&wide{in, binary.BigEndian})
+	}
+	if c, _, _ := in.ReadRune(); c != '\ufeff' {
+		_ = in.UnreadRune()
+	}
+	if first, _ := in.Peek(1); len(first) == 0 || first[0] != '{' && first[0] != '[' {
+		return in
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxDocument))
+	if err != nil || len(text) == maxDocument {
+		return io.MultiReader(bytes.NewReader(text), in)
+	}
+	records, err := documents(text)
+	if err != nil {
+		return bytes.NewReader(text)
+	}
+	return records
+}
+
+// documents are the JSON values of a text, one a line, those of an array each
+// by itself.
+func documents(text []byte) (io.Reader, error) {
+	var out bytes.Buffer
+	for d := json.NewDecoder(bytes.NewReader(text)); ; {
+		var v json.RawMessage
+		if err := d.Decode(&v); err == io.EOF {
+			return &out, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all := []json.RawMessage{v}
+		if v[0] == '[' {
+			_ = json.Unmarshal(v, &all)
+		}
+		for _, v := range all {
+			_ = json.Compact(&out, v) // it is valid
+			out.WriteByte('\n')
+		}
+	}
+}
+
+// wide reads UTF-16.
+type wide struct {
+	in    *bufio.Reader
+	order binary.ByteOrder
+}
+
+func (w *wide) Read(b []byte) (n int, err error) {
+	for n+utf8.UTFMax <= len(b) {
+		var two [2]byte
+		if _, err := io.ReadFull(w.in, two[:]); err != nil {
+			switch {
+			case n > 0:
+				err = nil // it comes again
+			case err == io.ErrUnexpectedEOF:
+				err = io.EOF
+			}
+			return n, err
+		}
+		c := rune(w.order.Uint16(two[:]))
+		if next, _ := w.in.Peek(2); utf16.IsSurrogate(c) && len(next) == 2 {
+			if c = utf16.DecodeRune(c, rune(w.order.Uint16(next))); c != utf8.RuneError {
+				_, _ = w.in.Discard(2)
+			}
+		}
+		n += utf8.EncodeRune(b[n:], c)
+	}
+	return n, nil
+}

@@ -1,0 +1,144 @@
+package scan
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/zip"
+)
+
+// Limits of what is packed: whoever sends a support zip decides what is in it.
+const (
+	maxMembers   = 50_000    // files in a zip, logs or not
+	maxDirectory = 8 << 20   // bytes of a zip's list of files
+	maxRatio     = 200       // beyond that, unpacked bytes for each packed one: logs have 10 to 40
+	maxUnpacked  = 256 << 30 // bytes, whatever the packed size
+)
+
+// Bytes that may be unpacked whatever the packed size. Only tests change them.
+var (
+	freeMember int64 = 1 << 30 // of one log
+	freeZip    int64 = 4 << 30 // of all logs of a zip
+)
+
+// archive is a zip that is open until all its logs have been read.
+type archive struct {
+	*shared
+	size     int64
+	unpacked atomic.Int64 // bytes, of all its logs so far
+}
+
+// openZip opens a zip; the caller is its first user. Its list of files is read
+// once, however many logs are in it.
+func openZip(in *input) (*archive, []*zip.File, error) {
+	file, err := os.Open(in.file)
+	if err != nil {
+		return nil, nil, err
+	}
+	a := &archive{shared: &shared{File: file}, size: in.size}
+	a.users.Add(1)
+	limited := &limitedAt{ReaderAt: file, left: maxDirectory, on: true}
+	var z *zip.Reader
+	if err = tooMany; claimed(file, in.size) <= maxMembers {
+		z, err = zip.NewReader(limited, in.size)
+	}
+	limited.on = false // bytes of logs have a limit of their own
+	if limited.left < 0 || err == nil && len(z.File) > maxMembers {
+		err = tooMany
+	}
+	if err != nil {
+		a.release()
+		return nil, nil, err
+	}
+	files := z.File
+	z.File = nil // what is no log is not kept
+	return a, files, nil
+}
+
+var tooMany = fmt.Errorf("it holds more than %d files: unpack it and give scan the directory", maxMembers)
+
+// claimed is how many files a zip says that it holds, the most if it says so
+// in several places: the reader makes room for them before it looks.
+func claimed(file io.ReaderAt, size int64) (files uint64) {
+	const end, locator = 22, 20 // sizes of a zip's last record and, before it, of what says where that of a large zip stands
+	tail := make([]byte, min(size, 65<<10+end+locator))
+	n, _ := file.ReadAt(tail, size-int64(len(tail)))
+	tail = tail[:n]
+	for at := 0; at+end <= len(tail); at++ {
+		i := bytes.Index(tail[at:], []byte("PK\x05\x06"))
+		if at += i; i < 0 || at+end > len(tail) {
+			break
+		}
+		files = max(files, uint64(binary.LittleEndian.Uint16(tail[at+10:])))
+		if at >= locator && bytes.HasPrefix(tail[at-locator:], []byte("PK\x06\x07")) {
+			var large [40]byte
+			_, _ = file.ReadAt(large[:], int64(binary.LittleEndian.Uint64(tail[at-locator+8:])))
+			files = max(files, binary.LittleEndian.Uint64(large[32:]))
+		}
+	}
+	return files
+}
+
+// limitedAt reads no more than a number of bytes while it is on.
+type limitedAt struct {
+	io.ReaderAt
+	left int64
+	on   bool
+}
+
+func (l *limitedAt) ReadAt(p []byte, at int64) (int, error) {
+	if l.on {
+		if l.left -= int64(len(p)); l.left < 0 {
+			return 0, io.ErrUnexpectedEOF
+		}
+	}
+	return l.ReaderAt.ReadAt(p, at)
+}
+
+// overlapping are the files of a zip whose bytes others hold too, by their
+// numbers: so a small zip unpacks to any size.
+func overlapping(files []*zip.File, of []int) map[int]bool {
+	bad, begins := map[int]bool{}, map[int]int64{}
+	for _, i := range of {
+		begins[i], _ = files[i].DataOffset() // an error comes again when it is opened
+	}
+	sorted := slices.Clone(of)
+	slices.SortFunc(sorted, func(a, b int) int { return cmp.Compare(begins[a], begins[b]) })
+	end := int64(0)
+	for _, i := range sorted {
+		size := int64(min(files[i].CompressedSize64, math.MaxInt64/2))
+		bad[i] = size > 0 && begins[i] < end
+		end = max(end, begins[i]+size)
+	}
+	return bad
+}
+
+// metered ends with an error where what it reads has unpacked to more than it
+// may, by itself or with the other logs of its zip.
+type metered struct {
+	r        io.Reader
+	packed   func() int64 // bytes, so far if nobody knows how many there are
+	zip      *archive     // nil = it is in none
+	unpacked int64
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	m.unpacked += int64(n)
+	if m.unpacked > freeMember && m.unpacked > min(maxUnpacked, maxRatio*m.packed()) {
+		return n, fmt.Errorf("it unpacks to more than %d times its size: what comes after the first %s is not in this report", maxRatio, bytesOf(m.unpacked))
+	}
+	if m.zip != nil {
+		if all := m.zip.unpacked.Add(int64(n)); all > freeZip && all > min(maxUnpacked, maxRatio*m.zip.size) {
+			return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report", bytesOf(all))
+		}
+	}
+	return n, err
+}

@@ -1,0 +1,83 @@
+package status
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"jira-oauth-watcher/conf"
+)
+
+const (
+	freeLogins = 3           // refused logins within forgetting that slow nothing down
+	loginPause = time.Second // before each further one is judged
+	forgetting = time.Minute // also how often refused logins are logged
+)
+
+// logins slows down guessing of the password. It knows all clients together:
+// behind a proxy they have one address. Who knows the password waits as well,
+// but is never locked out.
+type logins struct {
+	sleep func(context.Context, time.Duration)
+
+	mu      sync.Mutex
+	refused int       // none of them forgetting before the next
+	last    time.Time // when the last one was
+	logged  time.Time
+	silent  int // refused since then
+}
+
+// pause is how long a login waits before it is judged.
+func (l *logins) pause(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refused < freeLogins || now.Sub(l.last) >= forgetting {
+		return 0
+	}
+	return loginPause
+}
+
+// refuse notes a refused login. n is how many there were since the last that
+// was logged; 0 = this one is not to be.
+func (l *logins) refuse(now time.Time) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.last) >= forgetting {
+		l.refused = 0
+	}
+	l.refused++
+	l.silent++
+	l.last = now
+	if now.Sub(l.logged) < forgetting {
+		return 0
+	}
+	n, l.silent, l.logged = l.silent, 0, now
+	return n
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// login tells whether a request may be answered as far as the password goes.
+// One without a login is how a browser begins. What was given as user or
+// password is not logged: it may be a password.
+func (s *Site) login(rules conf.HTTP, r *http.Request) bool {
+	if rules.BasicAuth.IsZero() || r.Header.Get("Authorization") == "" {
+		return knows(rules, r)
+	}
+	s.logins.sleep(r.Context(), s.logins.pause(time.Now()))
+	if knows(rules, r) {
+		return true
+	}
+	if n := s.logins.refuse(time.Now()); n > 0 {
+		from, _, _ := net.SplitHostPort(r.RemoteAddr)
+		s.log.Warn("status page: login refused", "from", from, "refused", n)
+	}
+	return false
+}

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// serviceUser is the account of the packages: root, who looks at the state
+// directory of the service, trusts it.
+const serviceUser = "jira-oauth-watcher"
+
+// Guard refuses a state directory that another user who is not root owns, or
+// could put another one in the place of: positions and alerts would be theirs.
+// What others may only write into is a warning.
+func Guard(dir string) (warning string, err error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	paths := []string{abs}
+	if real, err := filepath.EvalSymlinks(abs); err == nil && real != abs {
+		paths = append(paths, real)
+	}
+	for _, path := range paths {
+		for at := path; ; at = filepath.Dir(at) {
+			info, err := os.Lstat(at)
+			if err == nil {
+				if why := unsafe(at, info, at == path); why != "" {
+					return "", fmt.Errorf("state directory %s: %s: choose another state_dir, such as one in /var/lib", dir, why)
+				}
+				if at == path && info.IsDir() && info.Mode()&0o022 != 0 {
+					warning = fmt.Sprintf("state directory %s can be written by other users (mode %04o), run: chmod go-w %[1]s", dir, info.Mode().Perm())
+				}
+			}
+			if at == filepath.Dir(at) {
+				break
+			}
+		}
+	}
+	return warning, nil
+}
+
+// unsafe says why what is at a path may be, or become, another user's; own
+// tells that it is the state directory, and not one above it.
+func unsafe(path string, info fs.FileInfo, own bool) string {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	if uid := int(stat.Uid); uid != 0 && uid != os.Geteuid() && !(os.Geteuid() == 0 && isService(uid)) {
+		return fmt.Sprintf("%s belongs to another user (%s)", path, userName(uid))
+	}
+	if !own && info.IsDir() && info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
+		return fmt.Sprintf("everybody can replace what is in %s (mode %04o)", path, info.Mode().Perm())
+	}
+	return ""
+}
+
+func isService(uid int) bool {
+	u, err := user.Lookup(serviceUser)
+	return err == nil && u.Uid == strconv.Itoa(uid)
+}
+
+func userName(uid int) string {
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return "uid " + strconv.Itoa(uid)
+}

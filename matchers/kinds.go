@@ -1,0 +1,191 @@
+package matchers
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A kind is what a fact may be and where it may be shown. Facts are untrusted:
+// whoever can make a browser or a provider send something writes the log. So a
+// fact is data everywhere, and in a step it is data that cannot do harm.
+type kind struct {
+	grammar *regexp.Regexp // of the whole value; nil = free text
+	named   bool           // a value that does not fit the grammar is a display name
+	own     bool           // the provider's message: at the end of a diagnosis it is shown on its own, up to maxMessage
+	use     use
+}
+
+// use is where a fact may be shown.
+type use int
+
+const (
+	inDiagnosis use = iota // only there, as a quotation or in code style
+	toReplace              // in a step too, in code style, as what is to be replaced: see acted
+	anywhere               // in a step too, as it is
+)
+
+// Limits of what is shown of a value, in characters.
+const (
+	maxInline  = 80
+	maxMessage = 500
+)
+
+const (
+	label  = `[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?` // RFC 1123, section 2.1
+	host   = label + `(?:\.` + label + `)*`                  // or an IPv4 address
+	domain = `(?:` + label + `\.)+[A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])`
+	ipv6   = `[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}`
+
+	// RFC 6749, section 3.3, without what a shell, HTML or Markdown reads.
+	token = `[0-9A-Za-z._~:/,+%@=*-]{1,200}`
+	// RFC 3986, without a user and what a shell expands.
+	web = `https?://` + host + `(?::\d{1,5})?(?:[/?#][0-9A-Za-z._~:/?#@!&+,;=%-]{0,400})?`
+
+	// Microsoft's dates and those of Java's Date.
+	date = `\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\dZ?)?|` +
+		`[A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d\d:\d\d:\d\d [A-Z]{1,5}(?:[+-]\d\d:\d\d)? \d{4}`
+)
+
+func whole(grammar string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + grammar + `)$`) }
+
+// The kinds.
+var (
+	computed   = &kind{use: anywhere} // by this program: no text of the log is in it
+	aGUID      = &kind{use: anywhere, grammar: whole(guid)}
+	aTime      = &kind{use: anywhere, grammar: whole(date)}
+	aNumber    = &kind{use: anywhere, grammar: whole(`\d{1,8}`)}
+	aSuffix    = &kind{use: anywhere, grammar: whole(`[0-9A-Za-z_-]{22}`)} // see redirectSuffix
+	anEndpoint = &kind{use: anywhere, grammar: whole(`(?:Authorization|Token) endpoint`)}
+	aKnownHost = &kind{use: anywhere, grammar: whole(host)} // see knownHosts
+
+	aHost          = &kind{use: toReplace, grammar: whole(host + `|` + ipv6)}
+	aURL           = &kind{use: toReplace, grammar: whole(web)}
+	aScope         = &kind{use: toReplace, grammar: whole(token)}
+	resourceOrName = &kind{use: toReplace, grammar: whole(web + `|api://[0-9A-Za-z._/-]{1,100}|` + guid + `|` + host), named: true}
+	domainOrName   = &kind{use: toReplace, grammar: whole(domain), named: true}
+
+	aWord    = &kind{grammar: whole(`[\w.+/$-]{1,200}(?: [\w.+/$-]{1,60}){0,3}`)} // such as an error code
+	aName    = &kind{}
+	aMessage = &kind{own: true}
+)
+
+const maxHost = 253 // bytes of a host name
+
+// Strict tells whether a value fits the grammar of its fact, so that it is what
+// it is called, such as a GUID or a host name, and no free text.
+func Strict(fact, value string) bool {
+	k := kindOf(fact)
+	return k != nil && (k == computed || k.grammar != nil) && k.fits(value)
+}
+
+func kindOf(fact string) *kind {
+	for i := range factTable {
+		if factTable[i].name == fact {
+			return factTable[i].kind
+		}
+	}
+	return nil
+}
+
+// fits tells whether a value has the grammar of the kind. All text is free text.
+func (k *kind) fits(value string) bool {
+	most := maxMessage
+	switch k {
+	case aKnownHost:
+		return knownHost(value)
+	case aHost, domainOrName:
+		most = maxHost
+	}
+	return k.grammar == nil || len(value) <= most && k.grammar.MatchString(value)
+}
+
+// show is a fact's value as a text of ours has it, "" where it must not. alone
+// tells whether it is on its own at the end of a diagnosis.
+func (k *kind) show(values []string, inStep, alone bool) string {
+	if k == nil {
+		return ""
+	}
+	text := strings.Join(values, " ")
+	fits := !slices.ContainsFunc(values, func(v string) bool { return !k.fits(v) })
+	switch {
+	case strings.TrimSpace(text) == "", inStep && (k.use == inDiagnosis || !fits):
+		return ""
+	case fits && (k.use == anywhere || k == aHost && knownHost(text)):
+		return text
+	case fits && k.grammar != nil:
+		return "`" + strings.ReplaceAll(shorten(text, maxInline), " ", "` `") + "`" // one by one, so that no sentence comes about
+	case alone && k.own:
+		return quote(text, maxMessage)
+	}
+	return quote(text, maxInline)
+}
+
+// quote is free text as a quotation. Nothing in it ends the quotation, and what
+// shows texts reads nothing into it (see notify.Quotations).
+func quote(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r == '`' || r == '"' || unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("‚„″‶＂ˮʺ״〝〞〟❝❞❠", r) {
+			return '\''
+		}
+		return r
+	}, clean(s))
+	if s == "" {
+		return ""
+	}
+	return "“" + shorten(s, limit) + "”"
+}
+
+// Quote is what somebody else said, such as a receiver of alerts, as a quotation.
+func Quote(s string) string { return quote(s, maxMessage) }
+
+// shorten cuts a text to at most n characters.
+func shorten(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:n-1])) + "…"
+}
+
+// Where the log's host, scope or URL would be run, opened or set.
+var (
+	sentenceStart = regexp.MustCompile(`[.!?] `)
+	programs      = regexp.MustCompile(`(?:^|[\s("'/])(?:sudo|env|curl|wget|openssl|keytool|getent|nslookup|dig|ping6?|traceroute|tracert|telnet|` +
+		`ssh|n?cat|nc|grep|awk|sed|java|bash|sh|zsh|pwsh|powershell|cmd|python3?|perl|systemctl|firewall-cmd|apt|dnf|yum|docker|kubectl|az|gcloud|` +
+		`(?:Invoke|Test|Resolve|Get|Set|New|Add|Connect)-\w+)(?:\.exe)?\s|\s--?[A-Za-z]|[|&;$]|[<>]{2}`)
+	acts = regexp.MustCompile(`(?i)\b(?:run|execute|open|visit|browse|surf|go|navigate|follow|download|click|fetch|log in|sign in|connect|` +
+		`enter|paste|add|register|allow|use|see|set)\b|\b(?:by|with|to)\s+["'“(\x60]*$`)
+	replaces = regexp.MustCompile(`(?i)\b(?:in place of|instead of|replaces?|remove|delete)\s+[("'“\x60]*$|\bbegins? with\s+$`)
+)
+
+// acted tells whether a fact between before and after would be more than named.
+// The log's hosts, scopes and URLs must not be a part of
+//
+//   - an address, an argument or a link: any word that is longer than the fact
+//     and its quotes, such as https://{fact}/ or [text]({fact});
+//   - a command: a code span (between backticks) with more than the fact in it,
+//     or a sentence that names a program, an option or a shell's operator before
+//     the fact, or pipes it on;
+//   - what to open, run or enter: a sentence with such a verb before the fact,
+//     unless it says right before it what is replaced ("in place of {fact}").
+func acted(before, after string) bool {
+	before, after = holeRE.ReplaceAllString(before, "x"), holeRE.ReplaceAllString(after, "x")
+	lead := before[strings.LastIndexByte(before, ' ')+1:]
+	end := strings.IndexByte(after+" ", ' ')
+	if strings.Trim(lead, "(“\"'`") != "" || strings.Trim(after[:end], ")”\"'`.,:;!?") != "" {
+		return true
+	}
+	if inSpan := strings.Count(before, "`")%2 == 1; inSpan && !(strings.HasSuffix(before, "`") && strings.HasPrefix(after, "`")) {
+		return true
+	}
+	if next := strings.TrimSpace(after); strings.HasPrefix(next, "|") || strings.HasPrefix(next, "&") {
+		return true
+	}
+	sentence := before
+	if ends := sentenceStart.FindAllStringIndex(before, -1); ends != nil {
+		sentence = before[ends[len(ends)-1][1]:]
+	}
+	return programs.MatchString(sentence) || acts.MatchString(sentence) && !replaces.MatchString(sentence)
+}
