@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"slices"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // open finds the file to begin with. False means that there is none yet.
 func (f *Follower) open() (bool, error) {
-	now := time.Now()
+	now := clock.Now()
 	f.looked = true
 	if f.last.IsZero() {
 		f.remember(siblings(f.path), ident{})
@@ -117,7 +119,7 @@ func (f *Follower) firstFile(list []sibling) sibling {
 func (f *Follower) openListed(pick func([]sibling) sibling) (*file, error) {
 	list := siblings(f.path)
 	for range tries {
-		s := pick(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] }))
+		s := pick(withoutCopies(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] })))
 		g, err := openFile(s.name, s.zipped)
 		again := siblings(f.path)
 		switch same := sameFiles(list, again); {
@@ -200,7 +202,7 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 			}
 		}
 		for i := len(list) - 1; i >= 0 && p.PrintLen > 0; i-- {
-			if s := list[i]; s.id != p.id() && !s.mtime.Before(notBefore) {
+			if s := list[i]; (s.id != p.id() || !s.active) && !s.mtime.Before(notBefore) { // a copy may have the inode of what was removed
 				if g := openAt(s, p, false); g != nil {
 					return g, nil
 				}
