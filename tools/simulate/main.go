@@ -174,7 +174,7 @@ func unprivileged() (restore func()) {
 
 // figures add up worlds.
 type figures struct {
-	steps, failures, counted, lost, alerts, accepted int
+	failures, counted, lost, alerts, accepted int
 	time                                             time.Duration
 }
 
