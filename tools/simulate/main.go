@@ -175,7 +175,7 @@ func unprivileged() (restore func()) {
 // figures add up worlds.
 type figures struct {
 	failures, counted, lost, alerts, accepted int
-	time                                             time.Duration
+	time                                      time.Duration
 }
 
 func (f *figures) add(w *world) {
