@@ -13,14 +13,14 @@ packages:
 # bytes: a minute.
 packages-check:
 	scripts/deps.sh all
-	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible' ./internal/systemtest
+	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible' ./tools/systemtest
 
 # The packages in Debian 12 and 13, booted with their own systemd: installed,
 # hung, killed and upgraded under load, removed, purged. Root only; five minutes,
 # and half a minute more for the first run, which makes the images.
 test-system:
 	scripts/deps.sh all
-	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 20m -v ./internal/systemtest
+	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 20m -v ./tools/systemtest
 
 # One test of every promise, with the race detector where goroutines meet: a few
 # minutes.
@@ -43,9 +43,9 @@ lint:
 	go mod tidy -diff
 	go vet ./...
 	go vet -tags man ./cmd/watcher
-	go vet -tags system ./internal/systemtest
+	go vet -tags system ./tools/systemtest
 	go tool staticcheck ./...
-	go tool staticcheck -tags system ./internal/systemtest
+	go tool staticcheck -tags system ./tools/systemtest
 
 # Figures, not verdicts: quote medians of several runs. The last one needs 16 GiB
 # of disk and some minutes, and writes docs/performance.md.
@@ -53,14 +53,14 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./internal/event ./internal/seek ./matchers ./tailer
 	go test -run '^$$' -bench WriteToRequest -benchtime 500x ./cmd/watcher
 	go test -run '^$$' -bench Follow -benchtime 5x ./cmd/watcher
-	go run ./internal/scanbench
+	go run ./tools/scanbench
 
 # The reader of logs against real writers and rotations, for some minutes; the
 # table of docs/reliability.md.
 torture:
 	scripts/deps.sh all
-	go run ./internal/torture -markdown dist/torture.md
+	go run ./tools/torture -markdown dist/torture.md
 
 # The reader beside grep, ripgrep and log shippers, each where it is installed.
 compare:
-	go run ./internal/torture -compare
+	go run ./tools/torture -compare

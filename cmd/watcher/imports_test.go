@@ -15,26 +15,26 @@ const module = "jira-oauth-watcher/"
 // mayImport is the table of ARCHITECTURE.md: which of our packages each one
 // may import.
 var mayImport = map[string][]string{
-	"conf":               {},
-	"internal/clock":     {},
-	"tailer":             {"internal/clock"},
-	"internal/event":     {"tailer"},
-	"internal/seek":      {},
-	"matchers":           {"conf", "internal/event", "internal/seek"},
-	"notify":             {"conf", "internal/clock"},
-	"internal/incident":  {"conf", "internal/event", "matchers", "notify"},
-	"internal/store":     {"internal/clock", "tailer", "internal/incident", "notify"},
-	"internal/pipeline":  {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
-	"internal/status":    {"conf", "internal/incident", "internal/store", "internal/pipeline", "notify"},
-	"internal/slackview": {},
-	"internal/scan":      {"conf", "tailer", "internal/event", "matchers", "internal/incident", "notify"},
-	"internal/report":    {"internal/scan", "notify"},
-	"internal/torture":   {"tailer", "internal/event", "matchers"},
-	"internal/jiralog":   {"matchers"},
-	"internal/scanbench": {},
-	"tools/simulate":     {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
-	"internal/testkit":   {},
-	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
+	"conf":              {},
+	"internal/clock":    {},
+	"tailer":            {"internal/clock"},
+	"internal/event":    {"tailer"},
+	"internal/seek":     {},
+	"matchers":          {"conf", "internal/event", "internal/seek"},
+	"notify":            {"conf", "internal/clock"},
+	"internal/incident": {"conf", "internal/event", "matchers", "notify"},
+	"internal/store":    {"internal/clock", "tailer", "internal/incident", "notify"},
+	"internal/pipeline": {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
+	"internal/status":   {"conf", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"tools/slackview":   {},
+	"internal/scan":     {"conf", "tailer", "internal/event", "matchers", "internal/incident", "notify"},
+	"internal/report":   {"internal/scan", "notify"},
+	"tools/torture":     {"tailer", "internal/event", "matchers"},
+	"tools/jiralog":     {"matchers"},
+	"tools/scanbench":   {},
+	"tools/simulate":    {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
+	"internal/testkit":  {},
+	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
 }
 
 // doors are the only packages that may import a library.
@@ -56,7 +56,7 @@ var doors = map[string]string{
 }
 
 // instruments only measure: they may use what they compare with.
-var instruments = []string{"internal/torture", "internal/jiralog", "internal/scanbench", "tools/simulate"}
+var instruments = []string{"tools/torture", "tools/jiralog", "tools/scanbench", "tools/simulate"}
 
 // Imports run one way, and each library stands behind one door.
 func TestImports(t *testing.T) {

@@ -2,8 +2,8 @@
 // programs that write and rotate logs as Jira and logrotate do, and readers of
 // them that are killed and blocked, with a table of what became of every line.
 //
-//	go run ./internal/torture -markdown table.md
-//	go run ./internal/torture -compare
+//	go run ./tools/torture -markdown table.md
+//	go run ./tools/torture -compare
 //
 // Programs that are not installed are left out, which is said; with CI=true in
 // the environment it is a failure. The exit status is 1 if our reader has done

@@ -1,7 +1,7 @@
 // Command jiralog writes a log as a busy Jira Data Center does, with failures
 // of the OAuth client flow among its events, for tests and measurements.
 //
-//	go run ./internal/jiralog -size 1GiB -every 10000 -seed 1 > atlassian-jira.log
+//	go run ./tools/jiralog -size 1GiB -every 10000 -seed 1 > atlassian-jira.log
 //
 // The same options write the same bytes.
 package main

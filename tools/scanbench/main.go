@@ -1,7 +1,7 @@
 // Command scanbench measures watcher scan beside other programs that search
 // logs, and writes the figures into docs/performance.md.
 //
-//	go run ./internal/scanbench
+//	go run ./tools/scanbench
 //
 // All rows of a table are measured in turn, round after round, so that a busy
 // moment does not hit one of them.
@@ -104,7 +104,7 @@ func (b *bench) fit() error {
 
 // prepare builds the programs and makes the logs that are not there yet.
 func (b *bench) prepare(ctx context.Context) error {
-	for _, name := range []string{"cmd/watcher", "internal/jiralog"} {
+	for _, name := range []string{"cmd/watcher", "tools/jiralog"} {
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(b.dir, filepath.Base(name)), "./"+name)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -149,7 +149,7 @@ func (b *bench) shell(ctx context.Context, line string) error {
 
 // The marks between which the figures stand in the page.
 const (
-	figuresBegin = "<!-- figures: go run ./internal/scanbench -->"
+	figuresBegin = "<!-- figures: go run ./tools/scanbench -->"
 	figuresEnd   = "<!-- end of figures -->"
 )
 

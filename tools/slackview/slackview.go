@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	out := flags.String("out", "", "`file` to write: .html, or .png with chromium installed")
 	widths := flags.String("widths", "420,720", "widths of the message in pixels, side by side")
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: go run ./internal/slackview -out FILE [-widths 420,720] PAYLOAD.json…")
+		fmt.Fprintln(stderr, "usage: go run ./tools/slackview -out FILE [-widths 420,720] PAYLOAD.json…")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
