@@ -85,6 +85,7 @@ func TestSecrets(t *testing.T) {
 		{"spaces of pages", "Basic\u00a0c3ZjOnBhc3M= Basic&nbsp;c3ZjOnBhc3M= client_secret\u202f=\u00a0hunter2", "Basic\u00a0[redacted] Basic&nbsp;[redacted] client_secret\u202f=\u00a0[redacted]"},
 		{"a scheme with a colon", "Basic: c3ZjOnBhc3M= Bearer: abcdefgh12345", "Basic: [redacted] Bearer: [redacted]"},
 		{"Slack's cookie", "xoxd-abc%2Fhunter2%2Babcdef", "[slack-token]"},
+		{"form data on one line", `form-data; name="client_secret"; x=y hunter2 --b`, `form-data; name="client_secret"; x=y [redacted] --b`},
 		{"shape unknown", "got " + base64, "got [opaque]"},
 		{"shape unknown, in a path", "/rest/oauth2-client/latest/" + base64 + "/x", "/rest/oauth2-client/latest/[opaque]/x"},
 		{"hidden characters", "GOC\u200bSPX-abcdefgh\x00ijklmnopqrstuv", "[google-secret]"},

@@ -38,7 +38,7 @@ var (
 	called    = after(`[(\[]`)
 	tagged    = after(`(?:[^<>]{0,150}[^<>/])?> *(?:<!\[cdata\[ *)?`)
 	neighbor  = after(`</[\w:-]+> *<[\w:-]+> *(?:<[\w:-]+>)?`)
-	multipart = after(`\\*"[^\n"]{0,100} +(?:content-[\w-]+: *[^\s;]+(?:; *charset=[\w-]+)? +){0,4}`)
+	multipart = after(`\\*"(?:; *[\w-]+=[^\s;"]{1,100}){0,3} +(?:content-[\w-]+: *[^\s;]+(?:; *charset=[\w-]+)? +){0,4}`)
 	option    = after(` +`)
 	quoted    = after(` +(?:(?:is|was) +)?\\*["']`)
 	said      = after(` +(?:is|was) +`)
