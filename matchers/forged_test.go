@@ -80,6 +80,31 @@ func TestForgedHosts(t *testing.T) {
 	}
 }
 
+// Scopes that the catalogue knows are whole in a diagnosis, a long list is cut.
+func TestListOfScopes(t *testing.T) {
+	imap, evil := "https://outlook.office.com/IMAP.AccessAsUser.All", "https://evil.example/"+strings.Repeat("a", 50)
+	for _, tt := range []struct {
+		give []string
+		want string
+	}{
+		{[]string{imap, "https://outlook.office365.com/POP.AccessAsUser.All", "offline_access"},
+			"`" + imap + "` `https://outlook.office365.com/POP.AccessAsUser.All` `offline_access`."},
+		{[]string{imap, evil, evil, "x"}, "`" + imap + "` `" + evil + "` `…`."},
+		{slices.Repeat([]string{imap}, 12), strings.Repeat("`"+imap+"` ", 10) + "`…`."},
+		{[]string{"https://outlook.office.com.evil.example/" + strings.Repeat("x", 40) + "/SMTP.Send"},
+			"`https://outlook.office.com.evil.example/" + strings.Repeat("x", 39) + "…`."},
+	} {
+		for _, c := range builtin(t).Causes() {
+			if c.ID != "entra-scopes-multiple-resources" {
+				continue
+			}
+			if got := c.Advise(matchers.Facts{"scopes": tt.give}).Diagnosis; !strings.HasSuffix(got, " It refused: "+tt.want) {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		}
+	}
+}
+
 var quotation = regexp.MustCompile("“[^”]*”|`[^`]*`")
 
 // unquoted is a text without its quotations and what is in code style.
