@@ -80,6 +80,27 @@ func TestForgedHosts(t *testing.T) {
 	}
 }
 
+// A diagnosis ends with one full stop, whether or not the text that it quotes has one.
+func TestQuotationEndsSentence(t *testing.T) {
+	for text, want := range map[string]string{"It is new": ": “It is new”.", "It is new.": ": “It is new.”"} {
+		f := diagnose(t, builtin(t), carrier(text))
+		if got := f.Cause.Advise(f.Facts).Diagnosis; !strings.HasSuffix(got, want) {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
+// A Redirect URL is whole in a diagnosis, since it is compared letter by letter.
+func TestWholeRedirectURL(t *testing.T) {
+	url := "https://jira.department.corp.example/jira/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig"
+	for _, text := range []string{"AADSTS50011: The redirect URI '" + url + "' specified in the request does not match", "redirect_uri_mismatch redirect_uri=" + url} {
+		f := diagnose(t, builtin(t), carrier(text))
+		if got := f.Cause.Advise(f.Facts).Diagnosis; !strings.Contains(got, "`"+url+"`") {
+			t.Errorf("%s: %s", f.Cause.ID, got)
+		}
+	}
+}
+
 // Scopes that the catalogue knows are whole in a diagnosis, a long list is cut.
 func TestListOfScopes(t *testing.T) {
 	imap, evil := "https://outlook.office.com/IMAP.AccessAsUser.All", "https://evil.example/"+strings.Repeat("a", 50)

@@ -30,6 +30,7 @@ const (
 // Limits of what is shown of a value, in characters.
 const (
 	maxInline  = 80
+	maxURL     = 200 // Microsoft and Google compare a Redirect URL letter by letter
 	maxMessage = 500
 )
 
@@ -115,6 +116,8 @@ func (k *kind) show(values []string, inStep, alone bool) string {
 		return ""
 	case fits && (k.use == anywhere || k == aHost && knownHost(text)):
 		return text
+	case fits && k == aURL:
+		return "`" + shorten(text, maxURL) + "`"
 	case fits && k.grammar != nil:
 		return spans(strings.Fields(text))
 	case alone && k.own:
