@@ -201,6 +201,7 @@ func TestAnswered(t *testing.T) {
 		{"in another order", `{"error_description":"` + way + `", "error": "x"}`, true},
 		{"with blanks", `{ "error" : "x" , "error_description" : "` + way + `"}`, true},
 		{"cut off", `{"error":"x","error_description":"` + way, true},
+		{"cut off before its error", `{"correlation_id":"x","error_description":"` + way, true},
 		{"with the plugin's words in it", refused + `{"error":"x","error_description":"` + leadIn + way + `"}`, true},
 		{"a token response with the plugin's words in it", `{"error":"x","error_description":"` + leadIn + way + `"}`, true},
 		{"an exception", way, false},
