@@ -41,6 +41,13 @@ var mailScopes = []string{"IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP
 // hostless are the OpenID scopes, which belong to no resource.
 var hostless = []string{"offline_access", "openid", "profile", "email"}
 
+// knownScope tells whether a scope is one of OpenID or of mail at a provider's host.
+func knownScope(scope string) bool {
+	name := scope[strings.LastIndexByte(scope, '/')+1:]
+	host := strings.TrimSuffix(strings.TrimPrefix(scope, "https://"), "/"+name)
+	return slices.Contains(hostless, scope) || slices.Contains(mailScopes, name) && knownHost(host)
+}
+
 // correctScopes is the list of scopes that works, from one that names several
 // resources: the mail permissions on the one host that serves them, without
 // repeats, and offline_access. It is nil when there is no such list: when

@@ -80,6 +80,52 @@ func TestForgedHosts(t *testing.T) {
 	}
 }
 
+// A diagnosis ends with one full stop, whether or not the text that it quotes has one.
+func TestQuotationEndsSentence(t *testing.T) {
+	for text, want := range map[string]string{"It is new": ": “It is new”.", "It is new.": ": “It is new.”"} {
+		f := diagnose(t, builtin(t), carrier(text))
+		if got := f.Cause.Advise(f.Facts).Diagnosis; !strings.HasSuffix(got, want) {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
+// A Redirect URL is whole in a diagnosis, since it is compared letter by letter.
+func TestWholeRedirectURL(t *testing.T) {
+	url := "https://jira.department.corp.example/jira/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig"
+	for _, text := range []string{"AADSTS50011: The redirect URI '" + url + "' specified in the request does not match", "redirect_uri_mismatch redirect_uri=" + url} {
+		f := diagnose(t, builtin(t), carrier(text))
+		if got := f.Cause.Advise(f.Facts).Diagnosis; !strings.Contains(got, "`"+url+"`") {
+			t.Errorf("%s: %s", f.Cause.ID, got)
+		}
+	}
+}
+
+// Scopes that the catalogue knows are whole in a diagnosis, a long list is cut.
+func TestListOfScopes(t *testing.T) {
+	imap, evil := "https://outlook.office.com/IMAP.AccessAsUser.All", "https://evil.example/"+strings.Repeat("a", 50)
+	for _, tt := range []struct {
+		give []string
+		want string
+	}{
+		{[]string{imap, "https://outlook.office365.com/POP.AccessAsUser.All", "offline_access"},
+			"`" + imap + "` `https://outlook.office365.com/POP.AccessAsUser.All` `offline_access`."},
+		{[]string{imap, evil, evil, "x"}, "`" + imap + "` `" + evil + "` `…`."},
+		{slices.Repeat([]string{imap}, 12), strings.Repeat("`"+imap+"` ", 10) + "`…`."},
+		{[]string{"https://outlook.office.com.evil.example/" + strings.Repeat("x", 40) + "/SMTP.Send"},
+			"`https://outlook.office.com.evil.example/" + strings.Repeat("x", 39) + "…`."},
+	} {
+		for _, c := range builtin(t).Causes() {
+			if c.ID != "entra-scopes-multiple-resources" {
+				continue
+			}
+			if got := c.Advise(matchers.Facts{"scopes": tt.give}).Diagnosis; !strings.HasSuffix(got, " It refused: "+tt.want) {
+				t.Errorf("\n got %s\nwant %s", got, tt.want)
+			}
+		}
+	}
+}
+
 var quotation = regexp.MustCompile("“[^”]*”|`[^`]*`")
 
 // unquoted is a text without its quotations and what is in code style.
@@ -155,6 +201,7 @@ func TestAnswered(t *testing.T) {
 		{"in another order", `{"error_description":"` + way + `", "error": "x"}`, true},
 		{"with blanks", `{ "error" : "x" , "error_description" : "` + way + `"}`, true},
 		{"cut off", `{"error":"x","error_description":"` + way, true},
+		{"cut off before its error", `{"correlation_id":"x","error_description":"` + way, true},
 		{"with the plugin's words in it", refused + `{"error":"x","error_description":"` + leadIn + way + `"}`, true},
 		{"a token response with the plugin's words in it", `{"error":"x","error_description":"` + leadIn + way + `"}`, true},
 		{"an exception", way, false},

@@ -30,6 +30,7 @@ const (
 // Limits of what is shown of a value, in characters.
 const (
 	maxInline  = 80
+	maxURL     = 200 // Microsoft and Google compare a Redirect URL letter by letter
 	maxMessage = 500
 )
 
@@ -115,12 +116,34 @@ func (k *kind) show(values []string, inStep, alone bool) string {
 		return ""
 	case fits && (k.use == anywhere || k == aHost && knownHost(text)):
 		return text
+	case fits && k == aURL:
+		return "`" + shorten(text, maxURL) + "`"
 	case fits && k.grammar != nil:
-		return "`" + strings.ReplaceAll(shorten(text, maxInline), " ", "` `") + "`" // one by one, so that no sentence comes about
+		return spans(strings.Fields(text))
 	case alone && k.own:
 		return quote(text, maxMessage)
 	}
 	return quote(text, maxInline)
+}
+
+// spans are words in code style, one by one, so that no sentence comes about.
+// They have maxInline characters together, of which a scope that the catalogue
+// knows takes a tenth and is whole.
+func spans(words []string) string {
+	room := maxInline
+	for i, w := range words {
+		if room < 2 {
+			return strings.Join(append(words[:i], "`…`"), " ")
+		}
+		if knownScope(w) {
+			room -= maxInline / 10
+		} else {
+			w = shorten(w, room)
+			room -= utf8.RuneCountInString(w)
+		}
+		words[i] = "`" + w + "`"
+	}
+	return strings.Join(words, " ")
 }
 
 // quote is free text as a quotation. Nothing in it ends the quotation, and what

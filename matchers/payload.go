@@ -50,8 +50,8 @@ func payload(text string) message {
 }
 
 // answer tells whether a report holds a provider's answer: the plugin says so,
-// or it is a JSON object with the member error (RFC 6749, section 5.2), which
-// may be cut off behind it.
+// or it is a JSON object with the member error or error_description (RFC 6749,
+// section 5.2), which may be cut off behind it.
 func answer(report string) bool {
 	if strings.HasPrefix(report, authorizing) {
 		return true
@@ -62,7 +62,7 @@ func answer(report string) bool {
 	}
 	for d.More() {
 		name, err := d.Token()
-		if err != nil || name == "error" {
+		if err != nil || name == "error" || name == "error_description" {
 			return err == nil
 		}
 		var value json.RawMessage

@@ -149,7 +149,7 @@ func isFlowURL(url string) bool {
 		return false
 	}
 	i := strings.IndexByte(url[1:], '/')
-	return i > 0 && !strings.ContainsAny(url[1:1+i], " \t\n\f\r") && begins(url[1+i:])
+	return i > 0 && !strings.ContainsAny(url[1:1+i], " \t\n\f\r?;#") && begins(url[1+i:])
 }
 
 // inFlow stands before the UUID of a flow.

@@ -122,7 +122,7 @@ sample = [{match = true, text = "AADSTS7000215: zebra secret. Trace ID: 15582ef9
 }
 
 var (
-	flowURLRE  = regexp.MustCompile(`^(?:/[^/\s]+)?/(?:rest/oauth2-client/|plugins/servlet/oauth2/client/callback)`)
+	flowURLRE  = regexp.MustCompile(`^(?:/[^/\s?;#]+)?/(?:rest/oauth2-client/|plugins/servlet/oauth2/client/callback)`)
 	flowUUIDRE = regexp.MustCompile(`config/flow/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})`)
 )
 

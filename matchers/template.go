@@ -99,6 +99,7 @@ func fill(template string, facts Facts, inStep bool) string {
 	}
 	b.WriteString(template[at:])
 	text := strings.ReplaceAll(b.String(), "``", "`") // the template had it in code style too
+	text = strings.ReplaceAll(text, ".”.", ".”")      // one full stop ends a sentence
 	return strings.Join(strings.Fields(text), " ")
 }
 

@@ -61,7 +61,7 @@ func usage(format string, args ...any) error {
 // exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	name := filepath.Base(args[0])
-	out, errw = newScreen(out), newScreen(errw)
+	out, errw = newScreen(out), &screen{to: errw} // no style is ours there: names in errors may hold any
 	root := newRoot(name, &app{in: in, out: out, errw: errw})
 	root.SetArgs(args[1:])
 	root.SetIn(in)

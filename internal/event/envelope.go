@@ -9,15 +9,15 @@ import (
 )
 
 // maxNesting is how deep a line is looked for within an envelope.
-const maxNesting = 6
+const maxNesting = 10
 
 // lineKeys are the members that hold the line, by the tool that writes them:
 // event.original (Elastic), log (Docker, Fluent Bit), event (Splunk), message
 // (Vector, Filebeat, CloudWatch), msg, MESSAGE (journalctl -o json), line
-// (Loki), body (OpenTelemetry). The first that a record has counts, unless
+// (Loki), body (OpenTelemetry), full_message (GELF). The first that a record has counts, unless
 // another one begins an event.
 var lineKeys = []string{
-	"event.original", "original", "log", "event", "message", "msg", "MESSAGE", "line", "body", "stringValue", "textPayload", "_raw",
+	"event.original", "original", "log", "event", "message", "msg", "MESSAGE", "line", "body", "stringValue", "textPayload", "_raw", "full_message", "short_message",
 }
 
 // inBytes is before a line of the journal, which writes one that is not UTF-8

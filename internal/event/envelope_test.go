@@ -41,10 +41,14 @@ func TestEnvelopes(t *testing.T) {
 		"journalctl, not UTF-8":    func(l string) string { return `{"PRIORITY":"6","MESSAGE":` + asBytes(l) + `}` },
 		"journalctl, older":        func(l string) string { return `{ "MESSAGE" : ` + strings.ReplaceAll(asBytes(l), ",", ", ") + ` }` },
 		"opentelemetry":            func(l string) string { return in(`{"body":{"stringValue":%s}}`, l) },
-		"search result":            func(l string) string { return in(`{"_source":{"message":%s}}`, l) },
-		"an envelope in another":   func(l string) string { return in(`{"log":%s}`, in(`{"msg":%s}`, l)+"\n") },
-		"in a kubernetes file":     func(l string) string { return "2024-03-05T08:07:03.12Z stdout F " + in(`{"line":%s}`, l) },
-		"cut off":                  func(l string) string { return strings.TrimSuffix(in(`{"log":%s`, l), `"`) },
+		"opentelemetry, a file": func(l string) string {
+			return in(`{"resourceLogs":[{"resource":{},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","body":{"stringValue":%s}}]}]}]}`, l)
+		},
+		"gelf":                   func(l string) string { return in(`{"version":"1.1","short_message":"x","full_message":%s}`, l) },
+		"search result":          func(l string) string { return in(`{"_source":{"message":%s}}`, l) },
+		"an envelope in another": func(l string) string { return in(`{"log":%s}`, in(`{"msg":%s}`, l)+"\n") },
+		"in a kubernetes file":   func(l string) string { return "2024-03-05T08:07:03.12Z stdout F " + in(`{"line":%s}`, l) },
+		"cut off":                func(l string) string { return strings.TrimSuffix(in(`{"log":%s`, l), `"`) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var lines []string

@@ -19,15 +19,17 @@ const (
 // together to the same events.
 func TestCollectorPrefixes(t *testing.T) {
 	for name, prefix := range map[string]func(n int) string{
-		"none":                     func(int) string { return "" },
-		"docker compose":           func(int) string { return "jira-1           | " },
-		"docker compose, unpadded": func(int) string { return "jira | " },
-		"kubectl --timestamps":     func(n int) string { return "2024-03-05T08:07:0" + string(rune('3'+n)) + ".123456789Z " },
-		"kubernetes files":         func(n int) string { return "2024-03-05T08:07:0" + string(rune('3'+n)) + ".12+01:00 stdout F " },
-		"syslog, RFC 3164":         func(int) string { return "Mar  5 09:07:03 jira-node-1 catalina.sh[4711]: " },
-		"syslog with a priority":   func(int) string { return "<134>Mar 15 09:07:03 jira-node-1 jira: " },
-		"syslog, RFC 5424":         func(int) string { return "<134>1 2024-03-05T09:07:03.003Z jira-node-1 jira 4711 - - " },
-		"maven":                    func(int) string { return "[INFO] [talledLocalContainer] " },
+		"none":                        func(int) string { return "" },
+		"docker compose":              func(int) string { return "jira-1           | " },
+		"docker compose, unpadded":    func(int) string { return "jira | " },
+		"kubectl --timestamps":        func(n int) string { return "2024-03-05T08:07:0" + string(rune('3'+n)) + ".123456789Z " },
+		"kubernetes files":            func(n int) string { return "2024-03-05T08:07:0" + string(rune('3'+n)) + ".12+01:00 stdout F " },
+		"syslog, RFC 3164":            func(int) string { return "Mar  5 09:07:03 jira-node-1 catalina.sh[4711]: " },
+		"journalctl -o short-precise": func(int) string { return "Mar 05 09:07:03.123456 jira-node-1 start-jira.sh[4711]: " },
+		"kubectl --prefix":            func(int) string { return "[pod/jira-0/jira] " },
+		"syslog with a priority":      func(int) string { return "<134>Mar 15 09:07:03 jira-node-1 jira: " },
+		"syslog, RFC 5424":            func(int) string { return "<134>1 2024-03-05T09:07:03.003Z jira-node-1 jira 4711 - - " },
+		"maven":                       func(int) string { return "[INFO] [talledLocalContainer] " },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var lines []string

@@ -86,8 +86,8 @@ func dated(line []byte) bool {
 var (
 	kubernetes = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) (?:(?:stdout|stderr) [FP] )?`)
 	compose    = regexp.MustCompile(`^[A-Za-z0-9][\w.-]{0,62} {0,40}\| ?`)
-	syslog     = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,255} [^\s:]{1,48}: ?|1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\]]*\]) )`)
-	maven      = regexp.MustCompile(`^\[[A-Z]{4,7}\] \[[^\]]{1,40}\] `)
+	syslog     = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \S{1,255} [^\s:]{1,48}: ?|1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\]]*\]) )`)
+	maven      = regexp.MustCompile(`^\[(?:[A-Z]{4,7}\] \[[^\]]{1,40}|pod/[^\]\s]{1,320})\] `) // or kubectl logs --prefix
 )
 
 // bare is a line without what a collector put before it, and without the zeros

@@ -31,19 +31,19 @@ var (
 	otherCodes = regexp.MustCompile(`(?:error|status|response|exit|return|result|country|reason|provider|http|sub|zip|postal|language|currency|area|vendor|sql|product|source)[\s"']*$`)
 
 	// What is between a name and its value; in a form's data a space is a plus.
-	assigned  = after("[\\\"'`\\]]{0,8} *" + `(?:[=:]?=>|->|~>|:=|={1,3}|:) *(?:[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *)?`)
+	assigned  = after("[\\\"'`*\\]]{0,8} *" + `(?:[=:]?=>|->|~>|:=|={1,3}|:) *(?:[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *|some\()?`)
 	paired    = after(`\\*["']?(?: *[,;]| ) *(?:\\*["']?[\w-]+\\*["']? *[=:] *\\*["']?[^"'<>\n,;]{0,40}\\*["']?(?: |,) *){0,3}?\\*["']?(?:value|content|val)\\*["']? *[:=] *`)
-	listed    = after(`\\*["']? *, *`)
+	listed    = after(`\\*["']? *[,|] *`)
 	wrapped   = after(`[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *`)
 	called    = after(`[(\[]`)
 	tagged    = after(`(?:[^<>]{0,150}[^<>/])?> *(?:<!\[cdata\[ *)?`)
 	neighbor  = after(`</[\w:-]+> *<[\w:-]+> *(?:<[\w:-]+>)?`)
-	multipart = after(`\\*"[^\n"]{0,100} +(?:content-[\w-]+: *[^\s;]+(?:; *charset=[\w-]+)? +){0,4}`)
+	multipart = after(`\\*"(?:; *[\w-]+=[^\s;"]{1,100}){0,3} +(?:content-[\w-]+: *[^\s;]+(?:; *charset=[\w-]+)? +){0,4}`)
 	option    = after(` +`)
 	quoted    = after(` +(?:(?:is|was) +)?\\*["']`)
 	said      = after(` +(?:is|was) +`)
 
-	beforeListed = regexp.MustCompile(`[\[({]\s*\\*["']?$`)
+	beforeListed = regexp.MustCompile(`[\[({|]\s*\\*["']?$`)
 	beforeEntry  = regexp.MustCompile(`\{(?:[^{}\n]{0,150}, )?$`)
 	entryEnd     = regexp.MustCompile(`, [\w.-]+=|\}`)
 	beforeTagged = regexp.MustCompile(`<[^<>/][^<>]{0,150}$|<$`)
@@ -54,7 +54,7 @@ var (
 	prose   = regexp.MustCompile(`^(?:expired|invalid|missing|required|incorrect|wrong|must|is|not|null|none|empty|true|false|has|was|the|cannot|does|too|your|disabled|enabled|unknown)[.,;:!]?$`)
 	// javaName is a class in its package.
 	javaName = regexp.MustCompile(`^(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}:?$`)
-	plain    = regexp.MustCompile(`^(?:(?:AADSTS|ESTS)\d+|[A-Z][A-Z0-9_]+-\d+$|\d{1,8}$|[a-z]+://|(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?$|v?\d+(?:\.\d+)+$|[\w$]+\.(?:java|kt|groovy|scala):\d+)`)
+	plain    = regexp.MustCompile(`^(?:(?:AADSTS|ESTS)\d+|[A-Z][A-Z0-9_]+-\d+$|\d{1,8}$|[a-z]+://|(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?$|v?\d+(?:\.\d+)+$|(?i:x?oauth2)$|[\w$]+\.(?:java|kt|groovy|scala):\d+)`)
 )
 
 // after is what begins so; a space in it is any white space, or a form's.
@@ -110,7 +110,7 @@ func (f *finder) name(from, to int) (start, end int, c class) {
 	if m == nil {
 		return 0, 0, unrelated
 	}
-	letter := prefix != "" && alnum(f.text[from-1]) && f.text[from-1] > '9'
+	letter := prefix != "" && prefix != "-d" && alnum(f.text[from-1]) && f.text[from-1] > '9'
 	hump := letter && f.text[from] != f.lower[from] && f.text[from-1] == f.lower[from-1]
 	c = weak
 	switch word {
@@ -167,7 +167,7 @@ func (f *finder) link(from, to int, c class) (at int, proven class, before strin
 		}
 	}
 	if m := listed.FindString(rest); m != "" && beforeListed.MatchString(head) {
-		return to + len(m), weak, ",)]}"
+		return to + len(m), weak, ",)]}|"
 	}
 	if m := tagged.FindString(rest); m != "" && beforeTagged.MatchString(head) {
 		return to + len(m), c, "<"

@@ -33,7 +33,7 @@ var shapes = []shape{
 	form("[msa-token]", "m.", `\bM\.[A-Z]\d+_[A-Za-z0-9.!*$_-]{20,}`),
 	form("[slack-webhook]", "hooks.slack", `(?i)(?:https?:\\*/\\*/)?hooks\.slack(?:-gov)?\.com(?::\d+)?\\*/[^\s"'<>]+`),
 	form("[webhook]", "/webhook /workflows/", `(?i)https?://[^\s"'<>/]+/(?:api/)?(?:webhooks?|webhookb2|workflows)/[^\s"'<>]{10,}`),
-	form("[slack-token]", "xox xapp-", `\bxox[a-z]-[A-Za-z0-9.-]{6,}|\bxapp-[A-Za-z0-9-]{6,}`),
+	form("[slack-token]", "xox xapp-", `\bxox[a-z]-[A-Za-z0-9.%/+=-]{6,}|\bxapp-[A-Za-z0-9-]{6,}`),
 	form("[webhook-secret]", "whsec_", `\bwhsec_[A-Za-z0-9+/=_-]{6,}`),
 	form("[github-token]", "gh github_pat_", `\bgh[pousr]_[A-Za-z0-9]{8,}|\bgithub_pat_\w{8,}`),
 	form("[gitlab-token]", "gl", `\bgl(?:pat|dt|rt|ptt|ft|soat|cbt|imt|agent|oas|ffct)-[A-Za-z0-9_.-]{8,}`),
@@ -42,7 +42,7 @@ var shapes = []shape{
 	form("[api-token]", "_ sk- sg. npm_ pypi- pmak- age-", `\b[srp]k_(?:live|test)_\w{8,}|\bsk-(?:[a-z]+\d*-)*[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*|`+
 		`\bSG\.[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)?|\b(?:npm|dckr_pat|hf|shp(?:at|ca|pa|ss)|lin_api|dop_v1|doo_v1)_[A-Za-z0-9_-]{16,}|`+
 		`\b(?:pypi|PMAK)-[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-1[A-Z0-9]{8,}`),
-	form("[redacted]", "bearer", `(?i)\bbearer(?:[\s+]+token)?[\s+]+([A-Za-z0-9._~+/=-]*\d[A-Za-z0-9._~+/=-]{3,}|[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
+	form("[redacted]", "bearer", `(?i)\bbearer(?:[\s+]+token)?:?[\s+]+([A-Za-z0-9._~+/=-]*\d[A-Za-z0-9._~+/=-]{3,}|[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
 	form("[redacted]", "negotiate ntlm", `(?i)\b(?:negotiate|ntlm)\s+([A-Za-z0-9+/=]*[0-9=][A-Za-z0-9+/=]{4,}|TlRMTVNTUA\S*|[A-Za-z0-9+/=]{18,})`),
 	// The name before a password may be an address, and the password hold a slash.
 	form("[redacted]", "@", `(?i)\b[a-z][a-z0-9+.-]*:(?:\\*/){2}((?:[^\s"'<>/?#]*:[^\s"'<>]*|[^/\s:@?#"'<>]+))@`),
@@ -115,7 +115,7 @@ func lowerASCII(r rune) rune {
 	return r
 }
 
-var basic = regexp.MustCompile(`(?i)\bbasic[\s+]+([A-Za-z0-9._~+/=-]{4,})`)
+var basic = regexp.MustCompile(`(?i)\bbasic:?[\s+]+([A-Za-z0-9._~+/=-]{4,})`)
 
 // basic masks a name and a password in base64. After "Basic" may also be a
 // word, such as "authentication".
@@ -173,7 +173,7 @@ func (f *finder) userinfo() {
 }
 
 var (
-	ofKey     = regexp.MustCompile(`(?:thumbprint|fingerprint|\bsha|trace|correlation|commit)[^\n]{0,30}$`)
+	ofKey     = regexp.MustCompile(`(?:thumbprint|fingerprint|serial|\bsha|trace|correlation|commit)[^\n]{0,30}$`)
 	ofPaths   = regexp.MustCompile(`/(?:rest|plugins|oauth2|secure|servlet)/`)
 	guids     = regexp.MustCompile(`[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`)
 	digit     = regexp.MustCompile(`\d`)

@@ -86,6 +86,8 @@ func plainForm(r rune) string {
 		return `"`
 	case strings.ContainsRune("‘’‚‛′", r):
 		return "'"
+	case unicode.Is(unicode.Zs, r):
+		return " "
 	case r >= '！' && r <= '～':
 		return string(r - '！' + '!')
 	case r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)):
