@@ -44,6 +44,7 @@ type file struct {
 	mtime  time.Time // of the last look at which the file was as expected
 	caught time.Time // mtime when all there was had been read: no copy with more is older. Zero before that
 	final  bool      // a younger file has a first byte: this one ends where it ends
+	empty  bool      // it had no byte at the last read
 }
 
 // openFile opens the regular file at path, to be read from its beginning.

@@ -86,6 +86,9 @@ func (f *Follower) more() (bool, error) {
 		f.failing = false
 		f.readable()
 	}
+	if n > 0 && f.cur.empty && f.missed() {
+		return true, nil
+	}
 	if n > 0 {
 		f.split.add(n)
 		return true, nil
@@ -101,6 +104,7 @@ func (f *Follower) atEnd() (bool, error) {
 	if !g.ended() {
 		return false, f.look() // a compressed file that is still being written
 	}
+	g.empty = g.gz == nil && g.read == 0
 	if !g.final {
 		if err := f.look(); err != nil {
 			return false, err

@@ -272,3 +272,17 @@ func copyFile(t *testing.T, from, to string) {
 	check(t, err)
 	check(t, os.WriteFile(filepath.Clean(to), data, 0o644))
 }
+
+// What was written to an empty log and copied away before the next look is read:
+// an empty file does not show that it was truncated.
+func TestCopiedBetweenTwoLooksAtAnEmptyLog(t *testing.T) {
+	l := newLog(t).append("old\n").rotate().append("")
+	f := l.follow(tailer.Position{}, tailer.Options{Poll: time.Hour, NoNotify: true})
+	quiet(t, f)
+	for _, text := range []string{"a\n", "b\n"} {
+		copyAndTruncate(l.append(text))
+	}
+	l.append("c\n")
+	same(t, texts(drain(t, f)), []string{"a", "b", "c"})
+	quiet(t, f)
+}
