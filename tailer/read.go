@@ -104,7 +104,6 @@ func (f *Follower) atEnd() (bool, error) {
 	if !g.ended() {
 		return false, f.look() // a compressed file that is still being written
 	}
-	g.empty = g.gz == nil && g.read == 0
 	if !g.final {
 		if err := f.look(); err != nil {
 			return false, err

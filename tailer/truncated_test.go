@@ -284,5 +284,10 @@ func TestCopiedBetweenTwoLooksAtAnEmptyLog(t *testing.T) {
 	}
 	l.append("c\n")
 	same(t, texts(drain(t, f)), []string{"a", "b", "c"})
+	copyAndTruncate(l) // now empty again
+	quiet(t, f)
+	copyAndTruncate(l.append("d\n"))
+	l.append("e\n")
+	same(t, texts(drain(t, f)), []string{"d", "e"})
 	quiet(t, f)
 }
