@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// maxNesting is how deep a line is looked for within an envelope.
-const maxNesting = 6
+// maxNesting is how deep a line is looked for within an envelope: the deepest is
+// OpenTelemetry's, from resourceLogs to body.
+const maxNesting = 8
 
 // lineKeys are the members that hold the line, by the tool that writes them:
 // event.original (Elastic), log (Docker, Fluent Bit), event (Splunk), message

@@ -41,6 +41,9 @@ func TestEnvelopes(t *testing.T) {
 		"journalctl, not UTF-8":    func(l string) string { return `{"PRIORITY":"6","MESSAGE":` + asBytes(l) + `}` },
 		"journalctl, older":        func(l string) string { return `{ "MESSAGE" : ` + strings.ReplaceAll(asBytes(l), ",", ", ") + ` }` },
 		"opentelemetry":            func(l string) string { return in(`{"body":{"stringValue":%s}}`, l) },
+		"opentelemetry, exported": func(l string) string {
+			return in(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":%s}}]}]}]}`, l)
+		},
 		"search result":            func(l string) string { return in(`{"_source":{"message":%s}}`, l) },
 		"an envelope in another":   func(l string) string { return in(`{"log":%s}`, in(`{"msg":%s}`, l)+"\n") },
 		"in a kubernetes file":     func(l string) string { return "2024-03-05T08:07:03.12Z stdout F " + in(`{"line":%s}`, l) },
