@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -199,4 +200,42 @@ func TestOldFileFoundLater(t *testing.T) {
 	quiet(t, f)
 	l.append("c\n")
 	same(t, read(t, f, 1), []string{"c"})
+}
+
+// Files that begin alike, as with a first line that is always the same, are told
+// apart by when they were written: the oldest since the position is gone on with.
+func TestFilesThatBeginAlike(t *testing.T) {
+	for name, rotate := range map[string]func(l log){
+		"compressed": func(l log) {
+			l.rotate()
+			gz(t, l.path+".1")
+			for n := 9; n > 0; n-- {
+				os.Rename(fmt.Sprint(l.path, ".", n, ".gz"), fmt.Sprint(l.path, ".", n+1, ".gz"))
+			}
+		},
+		"copied": copyAndTruncate,
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLog(t).append("first\nolder\n")
+			rotate(l)
+			l.append("first\n")
+			rotated, err := filepath.Glob(l.path + ".*")
+			check(t, err)
+			check(t, os.Chtimes(rotated[0], time.Now(), time.Now().Add(-time.Hour)))
+			f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
+			_, at := readLines(t, f, 1)
+			f.Close()
+			want := []string{"a"}
+			l.append("a\n")
+			for _, text := range []string{"b", "c", "d"} {
+				time.Sleep(10 * time.Millisecond)
+				rotate(l)
+				l.append("first\n" + text + "\n")
+				want = append(want, "first", text)
+			}
+			f = l.follow(at, tailer.Options{})
+			same(t, read(t, f, len(want)), want)
+			quiet(t, f)
+		})
+	}
 }

@@ -46,6 +46,7 @@ type file struct {
 	mtime  time.Time // of the last look at which the file was as expected
 	caught time.Time // mtime when all there was had been read: no copy with more is older. Zero before that
 	final  bool      // a younger file has a first byte: this one ends where it ends
+	empty  bool      // it had no byte when it was opened or truncated, and none was read since
 }
 
 // openFile opens the regular file at path, to be read from its beginning.
@@ -76,6 +77,7 @@ func openFile(path string, zipped bool) (*file, error) {
 		f.Close()
 		return nil, err
 	}
+	g.empty = !zipped && len(g.head) == 0
 	return g, nil
 }
 
@@ -168,7 +170,9 @@ func (g *file) begin() error {
 	if data, err := g.f.Seek(0, unix.SEEK_DATA); err == nil && data > 0 {
 		return g.seek(data)
 	}
-	return g.seek(0)
+	err := g.seek(0)
+	g.empty = len(g.head) == 0
+	return err
 }
 
 // fill reads into buf what the file has. It accepts it only if the file is still

@@ -87,6 +87,9 @@ func (f *Follower) more() (bool, error) {
 		f.failing = false
 		f.readable()
 	}
+	if n > 0 && f.cur.empty && f.missed() {
+		return true, nil
+	}
 	if n > 0 {
 		f.split.add(n)
 		return true, nil

@@ -60,7 +60,10 @@ func (f *Follower) beginning() (*file, error) {
 	}
 	p := f.last.place()
 	if p.PrintLen > 0 {
-		g, err := f.find(p, time.Time{})
+		g, err := f.find(p, time.Unix(0, f.last.Written))
+		if g == nil && err == nil {
+			g, err = f.find(p, time.Time{})
+		}
 		if g != nil && !g.mayBe(p) && (g.gz == nil || f.outlived(f.last)) {
 			f.lose(0, "log truncated while it was not followed: what was written after its copy was made, if anything, is lost", nil)
 		}
@@ -185,27 +188,36 @@ func (f *Follower) openBefore(at Place) {
 }
 
 // find opens the file of p, wherever it is by now, at p's offset: the same file,
-// else the youngest copy that begins with the same bytes and was not last
-// written before notBefore. It returns nil if there is none, and an error if
-// that cannot be known now.
+// else a copy that begins with the same bytes and was not last written before
+// notBefore. Files may begin alike: the oldest of such copies counts, or the
+// youngest if notBefore is zero. It returns nil if there is none, and an error
+// if that cannot be known now.
 func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 	list := siblings(f.path)
 	for range tries {
 		var refused error
+		copies := slices.DeleteFunc(slices.Clone(list), func(s sibling) bool {
+			active := s.id == p.id() && s.active // a rotated file may have the inode of what was removed
+			return p.PrintLen == 0 || active || s.mtime.Before(notBefore)
+		})
+		if notBefore.IsZero() {
+			slices.Reverse(copies)
+		}
 		for _, s := range list {
 			if s.id == p.id() {
 				g, err := tryAt(s, p, true)
+				if g != nil && s.active && p.PrintLen < maxPrint && !notBefore.IsZero() {
+					g = beforeTruncation(g, copies, p, notBefore)
+				}
 				if g != nil {
 					return g, nil
 				}
 				refused = err
 			}
 		}
-		for i := len(list) - 1; i >= 0 && p.PrintLen > 0; i-- {
-			if s := list[i]; (s.id != p.id() || !s.active) && !s.mtime.Before(notBefore) { // a copy may have the inode of what was removed
-				if g := openAt(s, p, false); g != nil {
-					return g, nil
-				}
+		for _, s := range copies {
+			if g := openAt(s, p, false); g != nil {
+				return g, nil
 			}
 		}
 		again := siblings(f.path)
@@ -218,6 +230,24 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 		list = again
 	}
 	return nil, errRotating
+}
+
+// beforeTruncation is the oldest copy of what the log g held before it was
+// truncated, if it began as it does now, as with a first line that is always the
+// same; else it is g.
+func beforeTruncation(g *file, copies []sibling, p Place, since time.Time) *file {
+	for _, s := range copies {
+		c := openAt(s, p, false)
+		switch {
+		case c == nil:
+		case s.mtime.After(since) && !c.isCopyOf(g):
+			g.close()
+			return c
+		default:
+			c.close()
+		}
+	}
+	return g
 }
 
 // openAt opens s at p if it begins as p's file did and is as long. The same file

@@ -88,6 +88,20 @@ func (f *Follower) loseTruncated(g, copied *file, why error) {
 	f.lose(lost, "log truncated: what was written after its copy was made is lost", why)
 }
 
+// missed goes on in copies of what the current file held before the first bytes
+// that were seen of it: an empty file does not show that it was truncated.
+func (f *Follower) missed() bool {
+	g := f.cur
+	g.empty = false
+	next := f.between(g, func(older []sibling) []sibling { return f.unread(older, g.head, time.Time{}) })
+	if len(next) == 0 || g.seek(0) != nil {
+		return false
+	}
+	f.rememberOlder(siblings(f.path), g)
+	f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
+	return true
+}
+
 // between opens those of the files older than g that choose picks: copies of
 // contents that g had in the meantime. A copy of what it has now is none of them.
 func (f *Follower) between(g *file, choose func(older []sibling) []sibling) []*file {

@@ -304,3 +304,22 @@ func TestStartBetweenCopyAndTruncation(t *testing.T) {
 		t.Errorf("gaps %+v", gaps)
 	}
 }
+
+// What was written to an empty log and copied away before the next look is read:
+// an empty file does not show that it was truncated.
+func TestCopiedBetweenTwoLooksAtAnEmptyLog(t *testing.T) {
+	l := newLog(t).append("old\n").rotate().append("")
+	f := l.follow(tailer.Position{}, tailer.Options{Poll: time.Hour, NoNotify: true})
+	quiet(t, f)
+	for _, text := range []string{"a\n", "b\n"} {
+		copyAndTruncate(l.append(text))
+	}
+	l.append("c\n")
+	same(t, texts(drain(t, f)), []string{"a", "b", "c"})
+	copyAndTruncate(l) // now empty again
+	quiet(t, f)
+	copyAndTruncate(l.append("d\n"))
+	l.append("e\n")
+	same(t, texts(drain(t, f)), []string{"d", "e"})
+	quiet(t, f)
+}

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// maxNesting is how deep a line is looked for within an envelope.
+// maxNesting is how deep a line is looked for within an envelope: the deepest is
+// OpenTelemetry's, from resourceLogs to body.
 const maxNesting = 10
 
 // lineKeys are the members that hold the line, by the tool that writes them:
