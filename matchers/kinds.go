@@ -172,15 +172,16 @@ func shorten(s string, n int) string {
 	return strings.TrimSpace(string([]rune(s)[:n-1])) + "…"
 }
 
-// Where the log's host, scope or URL would be run, opened or set.
+// Where the log's host, scope or URL would be run, and where it is to be replaced.
 var (
 	sentenceStart = regexp.MustCompile(`[.!?] `)
 	programs      = regexp.MustCompile(`(?:^|[\s("'/])(?:sudo|env|curl|wget|openssl|keytool|getent|nslookup|dig|ping6?|traceroute|tracert|telnet|` +
 		`ssh|n?cat|nc|grep|awk|sed|java|bash|sh|zsh|pwsh|powershell|cmd|python3?|perl|systemctl|firewall-cmd|apt|dnf|yum|docker|kubectl|az|gcloud|` +
 		`(?:Invoke|Test|Resolve|Get|Set|New|Add|Connect)-\w+)(?:\.exe)?\s|\s--?[A-Za-z]|[|&;$]|[<>]{2}`)
-	acts = regexp.MustCompile(`(?i)\b(?:run|execute|open|visit|browse|surf|go|navigate|follow|download|click|fetch|log in|sign in|connect|` +
-		`enter|paste|add|register|allow|use|see|set)\b|\b(?:by|with|to)\s+["'“(\x60]*$`)
-	replaces = regexp.MustCompile(`(?i)\b(?:in place of|instead of|replaces?|remove|delete)\s+[("'“\x60]*$|\bbegins? with\s+$`)
+	// wrong is how a sentence says of a fact, at the |, that it is to be replaced.
+	wrong = regexp.MustCompile(`(?i)\b(?:(?:in place|instead) of|rather than|(?:replac|chang)(?:es?|ing)|remov(?:es?|ing)|delet(?:es?|ing)|correct(?:s|ing)?|` +
+		`(?:begin|start|end)s? with|contains?)(?: (?:the|its|this|that|old|wrong|host|name|scopes?|URL|address|value|tenant|domain|resource|service|list))* ["'“(\x60]*\|` +
+		`|\bis ["'“(\x60]*\|(?:[^.!?]|\.\S)*\?|\|["'”)\x60]*(?:\?| (?:is|was|are|were) (?:wrong|misspel|not |no |unknown|missing))`)
 )
 
 // acted tells whether a fact between before and after would be more than named.
@@ -191,8 +192,9 @@ var (
 //   - a command: a code span (between backticks) with more than the fact in it,
 //     or a sentence that names a program, an option or a shell's operator before
 //     the fact, or pipes it on;
-//   - what to open, run or enter: a sentence with such a verb before the fact,
-//     unless it says right before it what is replaced ("in place of {fact}").
+//   - any sentence but one that says that the fact is to be replaced: right
+//     before it ("in place of {fact}"), as a question ("is {fact} misspelled?") or
+//     right after it ("{fact} is wrong").
 func acted(before, after string) bool {
 	before, after = holeRE.ReplaceAllString(before, "x"), holeRE.ReplaceAllString(after, "x")
 	lead := before[strings.LastIndexByte(before, ' ')+1:]
@@ -210,5 +212,5 @@ func acted(before, after string) bool {
 	if ends := sentenceStart.FindAllStringIndex(before, -1); ends != nil {
 		sentence = before[ends[len(ends)-1][1]:]
 	}
-	return programs.MatchString(sentence) || acts.MatchString(sentence) && !replaces.MatchString(sentence)
+	return programs.MatchString(sentence) || !wrong.MatchString(sentence+"|"+after)
 }

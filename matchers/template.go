@@ -68,8 +68,8 @@ func (l *loader) inStep(d *definition, key, text string) string {
 			case k.use == inDiagnosis:
 				l.problem(d, key, "{%s} is free text from the log: it may appear in the diagnosis only", name)
 			case k.use == toReplace && acted(text[:m[0]], text[m[1]:]):
-				l.problem(d, key, "{%s} is untrusted text from the log: write it only as what to replace, never in a command, an address or a link, "+
-					"nor as what to open or enter", name)
+				l.problem(d, key, "{%s} is untrusted text from the log: write it only as what to replace, such as \"in place of {%[1]s}\", "+
+					"\"is {%[1]s} misspelled?\" or \"{%[1]s} is wrong\", and never in a command, an address or a link", name)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ var (
 	// names are what a secret's name ends in, in small letters. Longer ones come first.
 	names = regexp.MustCompile(`passwor[dt]|passwd|passphrase|pass[_. +-]?code|pwd|secret|samlresponse|jsessionid|rememberme\.cookie|` +
 		`(?:api|private|access|account|shared|signing|master|encryption|subscription)[_. +-]?key|` +
-		`(?:user|device|auth|authorization|verification|oauth)[_. +-]?code|code[_-]?verifier|(?:oauth|amz)[_-]signature|` +
+		`(?:user|device|auth|authorization|verification|oauth|mfa|recovery|backup|one[_-]?time)[_. +-]?code|(?:code|oauth)[_-]?verifier|(?:oauth|amz)[_-]signature|` +
 		`credentials?|authorization|set-cookie2?|cookie2?|assertion|token|ticket|pass|auth|otp|session_?state|state|nonce|sig|code`)
 
 	anywhere   = regexp.MustCompile(`^(?:passwor|passwd|passphrase|pass.?code|pwd|secret|samlresponse|jsessionid|rememberme)|key$`)
@@ -34,16 +34,16 @@ var (
 	assigned  = after("[\\\"'`*\\]]{0,8} *" + `(?:[=:]?=>|->|~>|:=|={1,3}|:) *(?:[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *|some\()?`)
 	paired    = after(`\\*["']?(?: *[,;]| ) *(?:\\*["']?[\w-]+\\*["']? *[=:] *\\*["']?[^"'<>\n,;]{0,40}\\*["']?(?: |,) *){0,3}?\\*["']?(?:value|content|val)\\*["']? *[:=] *`)
 	listed    = after(`\\*["']? *[,|] *`)
-	wrapped   = after(`[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *`)
+	wrapped   = after(` *[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *`)
 	called    = after(`[(\[]`)
-	tagged    = after(`(?:[^<>]{0,150}[^<>/])?> *(?:<!\[cdata\[ *)?`)
+	tagged    = after(`(?:[^<>]{0,150}[^<>/])?> *(?:<(?:value|string)> *)?(?:<!\[cdata\[ *)?`)
 	neighbor  = after(`</[\w:-]+> *<[\w:-]+> *(?:<[\w:-]+>)?`)
 	multipart = after(`\\*"(?:; *[\w-]+=[^\s;"]{1,100}){0,3} +(?:content-[\w-]+: *[^\s;]+(?:; *charset=[\w-]+)? +){0,4}`)
 	option    = after(` +`)
 	quoted    = after(` +(?:(?:is|was) +)?\\*["']`)
 	said      = after(` +(?:is|was) +`)
 
-	beforeListed = regexp.MustCompile(`[\[({|]\s*\\*["']?$`)
+	beforeListed = regexp.MustCompile(`[\[({|]\s*$|["']$`)
 	beforeEntry  = regexp.MustCompile(`\{(?:[^{}\n]{0,150}, )?$`)
 	entryEnd     = regexp.MustCompile(`, [\w.-]+=|\}`)
 	beforeTagged = regexp.MustCompile(`<[^<>/][^<>]{0,150}$|<$`)
