@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -83,7 +84,7 @@ func (r amReceipt) receipt() (Receipt, error) {
 // one member has accepted it: members tell each other what they have notified,
 // and Keep brings the others up to date.
 func (m *Alertmanager) Send(ctx context.Context, d Delivery) (Receipt, error) {
-	now, data := time.Now(), d.Alert.Data
+	now, data := clock.Now(), d.Alert.Data
 	known := readReceipt(d.Receipt)
 	labels := labelsOf(data, known.Labels)
 	alert := m.alert(data, labels, now)
@@ -113,7 +114,7 @@ func (m *Alertmanager) Send(ctx context.Context, d Delivery) (Receipt, error) {
 // Keep tells open alerts again before they end by themselves, and with them
 // how things stand.
 func (m *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed map[string]Receipt, next time.Duration, err error) {
-	now := time.Now()
+	now := clock.Now()
 	var alerts []posted
 	var of []string // the incident of each alert
 	renewed := map[string]Receipt{}

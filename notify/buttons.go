@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // Bounds of what a press may hold, and of what is kept of presses.
@@ -105,7 +107,7 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 		return nil, errors.New("it does not say who pressed, or when")
 	}
 	p := &pressed{
-		Press: Press{Incident: action.Value, Snooze: snooze, UserID: in.User.ID, At: time.Now(), By: in.User.ID},
+		Press: Press{Incident: action.Value, Snooze: snooze, UserID: in.User.ID, At: clock.Now(), By: in.User.ID},
 		bot:   bot,
 		stamp: action.ActionTS + " " + in.User.ID,
 	}

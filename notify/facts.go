@@ -105,12 +105,12 @@ func named(d Data) string {
 func circumstances(d Data) []pair {
 	var pairs []pair
 	if f := d.Failures; !f.First.IsZero() {
-		name, value := "Failures", fmt.Sprintf("%d, first %s, last %s", f.Count, clock(f.First), clock(f.Last))
+		name, value := "Failures", fmt.Sprintf("%d, first %s, last %s", f.Count, timeOfDay(f.First), timeOfDay(f.Last))
 		switch {
 		case lasting(d) && d.Kind == Sighted:
-			name, value = "Began", clock(f.First)
+			name, value = "Began", timeOfDay(f.First)
 		case lasting(d):
-			name, value = "Since", clock(f.First)
+			name, value = "Since", timeOfDay(f.First)
 		case d.Kind == Blind || d.Kind == Sighted:
 			name = "Gaps"
 		}

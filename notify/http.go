@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -154,7 +155,7 @@ func post(ctx context.Context, client *http.Client, to conf.Secret, header http.
 	return answer{
 		status:     resp.StatusCode,
 		body:       oneLine(hide.Replace(string(text))),
-		retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now()),
+		retryAfter: retryAfter(resp.Header.Get("Retry-After"), clock.Now()),
 		broken:     err,
 	}, nil
 }

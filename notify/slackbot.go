@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 )
 
 // maxUpdate is the longest text of chat.update, in UTF-16 units.
@@ -187,7 +188,7 @@ func (s *SlackBot) place(r Receipt) (at slackPlace, ok bool) {
 
 // shows is the receipt of a message that shows data now.
 func (at slackPlace) shows(data Data) Receipt {
-	at.Shown, at.Edited = showing(data), time.Now().UTC()
+	at.Shown, at.Edited = showing(data), clock.Now().UTC()
 	r, _ := json.Marshal(at) // strings, a number and a time of now: that cannot fail
 	return r
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -69,7 +71,7 @@ func (s *SlackBot) Keep(ctx context.Context, standing []Standing) (map[string]Re
 // waits works out how long a message has to wait for its edit.
 func waits(st Standing, at slackPlace, urgent bool) stale {
 	w := stale{Standing: st, at: at, urgent: urgent}
-	if early := editEvery - time.Since(at.Edited); !urgent && early > 0 && early <= editEvery { // else the clock was set back
+	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 && early <= editEvery { // else the clock was set back
 		w.in = early
 	}
 	return w

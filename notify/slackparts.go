@@ -63,16 +63,16 @@ func small(id string, texts ...string) slack.Block {
 // date is a time that Slack shows in the zone of each reader.
 func date(t time.Time) string {
 	if t.Unix() <= 0 {
-		return clock(t)
+		return timeOfDay(t)
 	}
-	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), dateFormat, clock(t))
+	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), dateFormat, timeOfDay(t))
 }
 
 const dateFormat = "{date_short_pretty} {time_secs}"
 
 // moment is the same in rich text.
 func moment(t time.Time) slack.RichTextSectionElement {
-	fallback := clock(t)
+	fallback := timeOfDay(t)
 	if t.Unix() <= 0 {
 		return rich(fallback, 0)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -80,7 +81,7 @@ func (t *slackAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(text) == int(limit) { // what is cut could be a half of what must be hidden
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
-	got := answer{resp.StatusCode, oneLine(hide.Replace(string(text))), retryAfter(resp.Header.Get("Retry-After"), time.Now()), broken}
+	got := answer{resp.StatusCode, oneLine(hide.Replace(string(text))), retryAfter(resp.Header.Get("Retry-After"), clock.Now()), broken}
 	if isJSON && said.Error != "" {
 		return nil, slackRefused(path.Base(req.URL.Path), got, said, hide)
 	}

@@ -115,7 +115,7 @@ func plainText(d Data, mention string) string {
 	if a := d.Acknowledged; a != nil {
 		words := "Acknowledged by " + a.By
 		if !a.Until.IsZero() {
-			words = fmt.Sprintf("Snoozed by %s until %s", a.By, clock(a.Until))
+			words = fmt.Sprintf("Snoozed by %s until %s", a.By, timeOfDay(a.Until))
 		}
 		out.add("", words, unmarked)
 	}

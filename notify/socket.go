@@ -18,6 +18,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -89,7 +90,7 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(Press) (
 				"in", pause, "err", err)
 		}
 		s.refused, s.down = true, true
-		wait(ctx, nil, pause)
+		clock.Wait(ctx, nil, pause)
 	}
 }
 
@@ -206,7 +207,7 @@ func (s *socket) opened() {
 	if s.down {
 		s.log.Info("Slack's buttons work again")
 	}
-	s.up, s.down, s.refused, s.worked = time.Now(), false, false, true
+	s.up, s.down, s.refused, s.worked = clock.Now(), false, false, true
 }
 
 // closed notes the end of a connection, if there was one.
@@ -214,7 +215,7 @@ func (s *socket) closed() {
 	if s.up.IsZero() {
 		return
 	}
-	if time.Since(s.up) < shortLived {
+	if clock.Since(s.up) < shortLived {
 		s.short++
 	} else {
 		s.short = 0
@@ -254,21 +255,21 @@ type unhurried struct {
 func (u *unhurried) RoundTrip(req *http.Request) (*http.Response, error) {
 	const patience = 24 // times least: more than the longest pause
 	due := u.until
-	if since := time.Since(u.last); since > patience*u.least {
+	if since := clock.Since(u.last); since > patience*u.least {
 		u.quick = 0
 	} else if soon := u.last.Add(u.least << u.quick); soon.After(due) {
 		due, u.quick = soon, min(u.quick+1, 4)
 	}
-	wait(req.Context(), nil, max(time.Until(due), 0))
+	clock.Wait(req.Context(), nil, max(clock.Until(due), 0))
 	if err := req.Context().Err(); err != nil {
 		return nil, &Error{Err: err}
 	}
-	u.last = time.Now()
+	u.last = clock.Now()
 	ctx, cancel := context.WithTimeout(req.Context(), connectTime)
 	defer cancel()
 	resp, err := u.next.RoundTrip(req.Clone(ctx))
 	if failed, ok := errors.AsType[*Error](err); ok {
-		u.until = time.Now().Add(failed.RetryAfter)
+		u.until = clock.Now().Add(failed.RetryAfter)
 	}
 	return resp, err
 }

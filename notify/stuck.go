@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // When the oldest delivery may be at fault itself.
@@ -47,7 +49,7 @@ func (w *Worker) stuck(oldest Delivery) bool {
 	if w.health.Circuit == Held {
 		return w.probes >= stuckProbes
 	}
-	return w.health.Circuit == Waiting && oldest.Attempts >= stuckAttempts && time.Since(w.health.Since) >= stuckFor
+	return w.health.Circuit == Waiting && oldest.Attempts >= stuckAttempts && clock.Since(w.health.Since) >= stuckFor
 }
 
 // attemptBeside sends a delivery in place of the oldest one. If it is accepted

@@ -12,6 +12,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 )
 
 // Webhook posts alerts as Standard Webhooks 1.0 says
@@ -37,13 +38,16 @@ func newWebhook(c conf.Webhook) (*Webhook, error) {
 	return w, nil
 }
 
+// Over makes w send over another transport, as the simulator does.
+func (w *Webhook) Over(t http.RoundTripper) { w.client.Transport = t }
+
 // Send posts the alert. There is one form of it, plain or not.
 func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	body, err := w.body(d.Alert)
 	if err != nil {
 		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
-	header, err := w.sign(d.Alert.Data.ID, time.Now(), body)
+	header, err := w.sign(d.Alert.Data.ID, clock.Now(), body)
 	if err != nil {
 		return nil, &Error{Outcome: BadSettings, Err: err}
 	}

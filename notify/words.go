@@ -92,7 +92,7 @@ func (s sentence) String() string {
 		if p.at.IsZero() {
 			b.WriteString(p.text)
 		} else {
-			b.WriteString(clock(p.at))
+			b.WriteString(timeOfDay(p.at))
 		}
 	}
 	return b.String()
@@ -210,8 +210,8 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// clock is a time as the log has it, with its offset.
-func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
+// timeOfDay is a time as the log has it, with its offset.
+func timeOfDay(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
 
 // actors says in words who can do a step.
 var actors = map[string]string{

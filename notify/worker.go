@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // Pauses of a Worker.
@@ -56,7 +57,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 	if w.health, err = w.queue.Health(w.target.Name); err != nil {
 		return err
 	}
-	w.since = time.Now()
+	w.since = clock.Now()
 	w.target.Pace.began(w.health.Succeeded)
 	if w.health.Circuit == Held || w.health.Circuit == Disabled { // a person has looked at it, maybe: try at once
 		w.health.NotBefore = time.Time{}
@@ -76,14 +77,14 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 			if err != nil {
 				return err
 			}
-			wait(ctx, changed, next)
+			clock.Wait(ctx, changed, next)
 		case w.probes > 0 && w.health.Circuit == Disabled:
-			wait(ctx, nil, -1)
-		case time.Until(due) > 0:
-			wait(ctx, nil, time.Until(due))
+			clock.Wait(ctx, nil, -1)
+		case clock.Until(due) > 0:
+			clock.Wait(ctx, nil, clock.Until(due))
 		default:
-			if early := w.target.Pace.take(time.Now()); early > 0 {
-				wait(ctx, nil, early)
+			if early := w.target.Pace.take(clock.Now()); early > 0 {
+				clock.Wait(ctx, nil, early)
 				continue
 			}
 			if err := w.try(ctx, d); err != nil {
@@ -97,26 +98,10 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 // due is when the next attempt may begin.
 func (w *Worker) due() time.Time {
 	due := w.health.NotBefore
-	if time.Until(due) > maxRetryAfter {
+	if clock.Until(due) > maxRetryAfter {
 		due = time.Time{} // no pause is that long: the clock was set back
 	}
 	return due
-}
-
-// wait returns after pause (negative = never), when changed is closed, or when
-// ctx is done.
-func wait(ctx context.Context, changed <-chan struct{}, pause time.Duration) {
-	var timer <-chan time.Time
-	if pause >= 0 {
-		t := time.NewTimer(pause)
-		defer t.Stop()
-		timer = t.C
-	}
-	select {
-	case <-ctx.Done():
-	case <-changed:
-	case <-timer:
-	}
 }
 
 // attempt sends one delivery and does with it what the outcome asks for.
@@ -147,11 +132,11 @@ func (w *Worker) sent(ctx context.Context, d Delivery) (Delivery, *Error, error)
 	if err == nil {
 		if w.health.Circuit == Held || w.health.Circuit == Disabled {
 			w.log.Info("notifier works again", "alert", d.Alert.Data.ID)
-			w.since = time.Now()
+			w.since = clock.Now()
 		}
 		w.probes = 0
 		w.turn(Closed, 0, nil)
-		w.health.Succeeded = time.Now()
+		w.health.Succeeded = clock.Now()
 		w.log.Info("alert delivered", "alert", d.Alert.Data.ID, "kind", d.Alert.Data.Kind, "attempt", d.Attempts)
 		return d, nil, w.queue.Done(w.target.Name, d, receipt, w.health)
 	}
@@ -166,7 +151,7 @@ func (w *Worker) sent(ctx context.Context, d Delivery) (Delivery, *Error, error)
 
 // turn notes how things stand after an attempt; err is nil after a good one.
 func (w *Worker) turn(to Circuit, pause time.Duration, err error) {
-	now := time.Now()
+	now := clock.Now()
 	if w.health.Circuit != to || w.health.Since.IsZero() {
 		w.health.Circuit, w.health.Since = to, now
 	}
@@ -190,7 +175,7 @@ func (w *Worker) send(ctx context.Context, d Delivery) (Receipt, error) {
 func (w *Worker) grace(ctx context.Context) (sending context.Context, done func()) {
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.target.Timeout)
 	stop := context.AfterFunc(ctx, func() {
-		wait(sending, nil, stopGrace)
+		clock.Wait(sending, nil, stopGrace)
 		cancel()
 	})
 	return sending, func() { stop(); cancel() }
@@ -240,7 +225,7 @@ func (w *Worker) refused(d Delivery, failed *Error) error {
 }
 
 func (w *Worker) setAside(d Delivery, failed *Error) error {
-	w.turn(Waiting, 0, failed)
+	w.turn(Waiting, failed.RetryAfter, failed)
 	w.health.SetAside++
 	return w.queue.SetAside(w.target.Name, d, w.health)
 }
@@ -252,7 +237,7 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 	if w.since.After(from) {
 		from = w.since
 	}
-	if w.probes == 0 && time.Since(from) > w.target.RetryFor {
+	if w.probes == 0 && clock.Since(from) > w.target.RetryFor {
 		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}
@@ -277,5 +262,5 @@ func (w *Worker) again(d Delivery, failed *Error, attempts int) error {
 // it left to chance so that many senders do not come back at once.
 func backoff(attempt int) time.Duration {
 	pause := min(firstPause<<min(attempt-1, 10), maxPause)
-	return pause/2 + rand.N(pause/2)
+	return pause/2 + clock.Jitter(pause/2)
 }

@@ -157,6 +157,26 @@ func TestRetryFor(t *testing.T) {
 	})
 }
 
+// A delivery that is set aside does not end the pause that its receiver asked for.
+func TestRetryForKeepsThePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []time.Time
+		b := newBench(newQueue("1", "2"), &receiver{answer: func(int, bool) error {
+			asked = append(asked, time.Now())
+			return failing(notify.Retry, 45*time.Minute)
+		}})
+		b.run(t, 30*time.Hour)
+		for i := 1; i < len(asked); i++ {
+			if pause := asked[i].Sub(asked[i-1]); pause < 45*time.Minute {
+				t.Errorf("request %d came %s after the one before, which asked for 45m", i+1, pause)
+			}
+		}
+		if len(b.aside) == 0 {
+			t.Error("nothing was set aside")
+		}
+	})
+}
+
 // What waited while the program was down for long has its retry_for anew.
 func TestRetryForAfterRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // upToDate lets a Keeper look at the incidents as they are now. It returns how
@@ -13,7 +15,7 @@ func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
 	if !ok || w.health.Circuit == Disabled {
 		return -1, nil
 	}
-	if early := max(time.Until(w.keep), time.Until(w.due())); early > 0 {
+	if early := max(clock.Until(w.keep), clock.Until(w.due())); early > 0 {
 		return early, nil
 	}
 	standing, err := w.queue.Standing(w.target.Name)
@@ -35,7 +37,7 @@ func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
 		pause = max(keepRetry, e.RetryAfter)
 		next = pause
 		if e.RetryAfter > 0 { // of deliveries too, and of the next process
-			w.health.NotBefore = time.Now().Add(e.RetryAfter)
+			w.health.NotBefore = clock.Now().Add(e.RetryAfter)
 			if err := w.queue.Pause(w.target.Name, w.health); err != nil {
 				return 0, err
 			}
@@ -45,7 +47,7 @@ func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
 		}
 	}
 	w.unkept = failed != nil
-	w.keep = time.Now().Add(pause)
+	w.keep = clock.Now().Add(pause)
 	if next == 0 {
 		return -1, nil
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 const maxPrint = 1024 // bytes that vouch for a file
@@ -86,7 +88,7 @@ func bornAt(f *os.File) int64 {
 	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
 		return 0
 	}
-	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).UnixNano()
+	return clock.Born(f, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))).UnixNano()
 }
 
 // readHead takes the head anew.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // Follower reads a log across its rotations. Next, Block, Position and Close
@@ -67,7 +69,7 @@ func Follow(path string, from Position, opt Options) *Follower {
 		last:   from,
 		barred: map[ident]bool{},
 		wake:   make(chan struct{}, 1),
-		pace:   &pace{poll: opt.Poll, start: time.Now()},
+		pace:   &pace{poll: opt.Poll, start: clock.Now()},
 	}
 }
 

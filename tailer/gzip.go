@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -82,12 +84,12 @@ func (z *inflater) judge(why error) error {
 		return err
 	}
 	if fi.Size() != z.size || z.since.IsZero() {
-		z.size, z.since, z.z = fi.Size(), time.Now(), nil
-		if time.Since(fi.ModTime()) < settleTime {
+		z.size, z.since, z.z = fi.Size(), clock.Now(), nil
+		if clock.Since(fi.ModTime()) < settleTime {
 			return nil
 		}
 	}
-	if time.Since(z.since) < settleTime && time.Since(fi.ModTime()) < settleTime {
+	if clock.Since(z.since) < settleTime && clock.Since(fi.ModTime()) < settleTime {
 		return nil
 	}
 	if why == io.EOF {

@@ -3,6 +3,8 @@ package tailer
 import (
 	"errors"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -21,7 +23,7 @@ type late struct {
 // leave turns the current file, read to its end, into a late one, unless the
 // next file shows that the rotation was long ago.
 func (f *Follower) leave(g, next *file) {
-	if f.opt.Once || g.gz != nil || time.Since(next.mtime) > lateTime {
+	if f.opt.Once || g.gz != nil || clock.Since(next.mtime) > lateTime {
 		g.close()
 		return
 	}
@@ -33,7 +35,7 @@ func (f *Follower) watchLate(g *file) {
 		f.late[0].close()
 		f.late = f.late[1:]
 	}
-	until := time.Now().Add(lateTime)
+	until := clock.Now().Add(lateTime)
 	if f.opt.Once {
 		until = time.Time{} // what there is, and no more
 	}
@@ -73,7 +75,7 @@ func (f *Follower) readLate(l *late) (p piece, open bool) {
 		return p, true
 	}
 	if l.gz == nil && l.size() == l.read {
-		if time.Now().Before(l.until) {
+		if clock.Now().Before(l.until) {
 			return piece{}, true
 		}
 		l.split.end()
@@ -93,7 +95,7 @@ func (f *Follower) readLate(l *late) (p piece, open bool) {
 		l.split.end()
 	case n > 0:
 		l.split.add(n)
-		l.until = time.Now().Add(lateTime)
+		l.until = clock.Now().Add(lateTime)
 		if f.opt.Once {
 			l.until = time.Time{}
 		}

@@ -1,6 +1,7 @@
 package tailer
 
 import (
+	"bytes"
 	"slices"
 	"time"
 )
@@ -17,12 +18,12 @@ type known struct {
 func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, sure bool) {
 	for i, s := range list {
 		if s.id == last.id && (last.f != nil || beginsLike(s, last)) {
-			return f.unknown(list[i+1:]), true
+			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i].zipped && beginsLike(list[i], last) {
-			return f.unknown(list[i+1:]), true
+			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
 	// Ours was removed. Younger is what was written later and was not there before.
@@ -34,12 +35,41 @@ func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, s
 	}
 	sure = true
 	for _, s := range list {
-		if s.active || !s.mtime.Before(since) && !f.isKnown(s) {
+		if s.active || !s.mtime.Before(since) && !f.isKnown(s) && !isCopy(s, last) {
 			younger = append(younger, s)
 			sure = sure && s.active
 		}
 	}
 	return younger, sure
+}
+
+// withoutCopies leaves out what is a copy of the active file. When that is
+// truncated, which may be next, its reader looks for the copy.
+func withoutCopies(list []sibling) []sibling {
+	n := len(list) - 1
+	if n < 1 || !list[n].active {
+		return list
+	}
+	g, err := openFile(list[n].name, false)
+	if err != nil {
+		return list
+	}
+	defer g.close()
+	return slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return !s.active && partOf(s, g.head) > 0 })
+}
+
+// isCopy says whether s begins as g did before it was truncated: what is left to
+// read of it is found when g is read.
+func isCopy(s sibling, g *file) bool {
+	if g.f == nil || len(g.head) == 0 {
+		return false
+	}
+	other, err := openFile(s.name, s.zipped)
+	if err != nil {
+		return false
+	}
+	defer other.close()
+	return bytes.HasPrefix(other.head, g.head)
 }
 
 // beginsLike says whether s has the beginning of g.

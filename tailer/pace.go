@@ -3,6 +3,8 @@ package tailer
 import (
 	"sync/atomic"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -22,10 +24,10 @@ type pace struct {
 	told  atomic.Bool  // a watch runs
 }
 
-func (p *pace) alive() { p.lived.Store(int64(time.Since(p.start))) }
+func (p *pace) alive() { p.lived.Store(int64(clock.Since(p.start))) }
 
 func (p *pace) calm() bool {
-	return p.told.Load() && time.Since(p.start)-time.Duration(p.lived.Load()) > calmAfter
+	return p.told.Load() && clock.Since(p.start)-time.Duration(p.lived.Load()) > calmAfter
 }
 
 func (p *pace) pause() time.Duration {

@@ -25,7 +25,7 @@ type pinner struct {
 }
 
 func (f *Follower) startPinner() {
-	if f.pinner.stop != nil || f.opt.Once || f.err != nil {
+	if f.pinner.stop != nil || f.opt.Once || f.opt.ByHand || f.err != nil {
 		return
 	}
 	f.pinner = pinner{make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}
@@ -52,13 +52,14 @@ func (f *Follower) pin(p pinner) {
 		case <-p.stir:
 		case <-tick.C:
 		}
-		f.lookOnce()
+		f.Look()
 		tick.Reset(f.pace.pause())
 	}
 }
 
-// lookOnce looks for the consumer, which sees what came of it at its next step.
-func (f *Follower) lookOnce() {
+// Look looks once at the path and its siblings, for the consumer, which sees what
+// came of it at its next step. The pinner does so unless Options.ByHand is set.
+func (f *Follower) Look() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.cur == nil {
@@ -190,7 +191,11 @@ func (f *Follower) adopt(list []sibling) {
 	if len(f.opened) > 0 {
 		f.younger = append(f.younger, f.opened...)
 		f.opened = nil
-		f.remember(list, f.youngest().id)
+		youngest := f.youngest().id
+		if i := slices.IndexFunc(list, func(s sibling) bool { return s.id == youngest }); i >= 0 {
+			list = list[:i] // what follows could not be opened yet, and is not older
+		}
+		f.remember(list, youngest)
 	}
 }
 

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // advance returns the next block that there is.
@@ -109,7 +110,7 @@ func (f *Follower) atEnd() (bool, error) {
 			return false, err
 		}
 		g.final = f.opt.Once || f.succeeded()
-		if !g.final && time.Since(f.begun) > lateTime { // else it may just be copied here
+		if !g.final && clock.Since(f.begun) > lateTime { // else it may just be copied here
 			f.last.Since = 0
 		}
 		return g.final, nil

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 const maxGaps = 100 // kept until they are asked for; what comes then is added to the last
@@ -49,7 +51,7 @@ func (f *Follower) lose(bytes int64, why string, err error) {
 	f.statsMu.Lock()
 	defer f.statsMu.Unlock()
 	f.stats.LostBytes += max(bytes, 0)
-	gap := Gap{bytes, why, time.Now()}
+	gap := Gap{bytes, why, clock.Now()}
 	if n := len(f.gaps); n < maxGaps {
 		f.gaps = append(f.gaps, gap)
 	} else if last := &f.gaps[n-1]; last.Bytes < 0 || bytes < 0 {
@@ -99,8 +101,8 @@ func (f *Follower) absent(err error) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return f.trouble(err)
 	case f.missing.IsZero():
-		f.missing = time.Now()
-	case time.Since(f.missing) > gapAllowed:
+		f.missing = clock.Now()
+	case clock.Since(f.missing) > gapAllowed:
 		return f.trouble(err)
 	}
 	return nil

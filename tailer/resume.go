@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"slices"
 	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // open finds the file to begin with. False means that there is none yet.
 func (f *Follower) open() (bool, error) {
-	now := time.Now()
+	now := clock.Now()
 	f.looked = true
 	if f.last.IsZero() {
 		f.remember(siblings(f.path), ident{})
@@ -120,7 +122,7 @@ func (f *Follower) firstFile(list []sibling) sibling {
 func (f *Follower) openListed(pick func([]sibling) sibling) (*file, error) {
 	list := siblings(f.path)
 	for range tries {
-		s := pick(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] }))
+		s := pick(withoutCopies(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] })))
 		g, err := openFile(s.name, s.zipped)
 		again := siblings(f.path)
 		switch same := sameFiles(list, again); {
@@ -195,7 +197,7 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 	for range tries {
 		var refused error
 		copies := slices.DeleteFunc(slices.Clone(list), func(s sibling) bool {
-			return p.PrintLen == 0 || s.id == p.id() || s.mtime.Before(notBefore)
+			return p.PrintLen == 0 || s.id == p.id() && s.active || s.mtime.Before(notBefore) // a copy may have the inode of what was removed
 		})
 		if notBefore.IsZero() {
 			slices.Reverse(copies)

@@ -99,6 +99,7 @@ type Options struct {
 	Once     bool          // read what there is, then io.EOF; a file that cannot be read is an error
 	Poll     time.Duration // how often the file is looked at when no event came; 0 means 100ms
 	NoNotify bool          // only poll, for file systems without inotify
+	ByHand   bool          // start no goroutine: the caller calls Look every Poll
 	Log      *slog.Logger  // says each change of state once; nil discards
 }
 

@@ -9,6 +9,8 @@ import (
 
 	nxadm "github.com/nxadm/tail/watch"
 	"golang.org/x/sys/unix"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // The watch is nxadm/tail's tracker: WatchCreate watches the directory of a path
@@ -65,10 +67,10 @@ type watch struct {
 // rearm sees to it that the log is watched where it is now: by the real name of
 // its directory, and by the directory that bears this name today.
 func (f *Follower) rearm() {
-	if f.opt.NoNotify || f.opt.Once || f.err != nil || time.Now().Before(f.armAgain) {
+	if f.opt.NoNotify || f.opt.Once || f.err != nil || clock.Now().Before(f.armAgain) {
 		return
 	}
-	f.armAgain = time.Now().Add(f.opt.Poll)
+	f.armAgain = clock.Now().Add(f.opt.Poll)
 	path, err := realPath(f.path)
 	if f.watch != nil && f.watch.path != path {
 		f.watch.stop()

@@ -16,14 +16,15 @@ const module = "jira-oauth-watcher/"
 // may import.
 var mayImport = map[string][]string{
 	"conf":               {},
-	"tailer":             {},
+	"internal/clock":     {},
+	"tailer":             {"internal/clock"},
 	"internal/event":     {"tailer"},
 	"internal/seek":      {},
 	"matchers":           {"conf", "internal/event", "internal/seek"},
-	"notify":             {"conf"},
+	"notify":             {"conf", "internal/clock"},
 	"internal/incident":  {"conf", "internal/event", "matchers", "notify"},
-	"internal/store":     {"tailer", "internal/incident", "notify"},
-	"internal/pipeline":  {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
+	"internal/store":     {"internal/clock", "tailer", "internal/incident", "notify"},
+	"internal/pipeline":  {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
 	"internal/status":    {"conf", "internal/incident", "internal/store", "internal/pipeline", "notify"},
 	"internal/slackview": {},
 	"internal/scan":      {"conf", "tailer", "internal/event", "matchers", "internal/incident", "notify"},
@@ -31,6 +32,7 @@ var mayImport = map[string][]string{
 	"internal/torture":   {"tailer", "internal/event", "matchers"},
 	"internal/jiralog":   {"matchers"},
 	"internal/scanbench": {},
+	"tools/simulate":     {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
 	"internal/testkit":   {},
 	"cmd/watcher":        {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
 }
@@ -54,7 +56,7 @@ var doors = map[string]string{
 }
 
 // instruments only measure: they may use what they compare with.
-var instruments = []string{"internal/torture", "internal/jiralog", "internal/scanbench"}
+var instruments = []string{"internal/torture", "internal/jiralog", "internal/scanbench", "tools/simulate"}
 
 // Imports run one way, and each library stands behind one door.
 func TestImports(t *testing.T) {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"time"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -28,7 +29,7 @@ func (r *Recorder) Attend(now time.Time) error {
 
 // Finish tells storms at once: nothing more will be read.
 func (r *Recorder) Finish() error {
-	return r.each(time.Now().Add(time.Minute), r.Rules.TellStorm)
+	return r.each(clock.Now().Add(time.Minute), r.Rules.TellStorm)
 }
 
 // notifier tells the other notifiers about one that does not deliver.
@@ -116,7 +117,7 @@ func (r *Recorder) Forget() error {
 	for _, t := range r.Targets {
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: t.Name})] = true
 	}
-	return r.each(time.Now(), func(s incident.State, _ time.Time) (incident.State, *notify.Alert) {
+	return r.each(clock.Now(), func(s incident.State, _ time.Time) (incident.State, *notify.Alert) {
 		if s.Lasting() && !known[s.Key] {
 			s.Open = false
 		}

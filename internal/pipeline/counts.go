@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -28,7 +29,7 @@ func (l *Log) count(b tailer.Block) {
 	}
 	l.lines.Add(int64(n))
 	l.bytes.Add(int64(len(b.Text)))
-	l.text.Store(time.Now().UnixNano())
+	l.text.Store(clock.Now().UnixNano())
 }
 
 // Counts may be called from any goroutine.

@@ -24,8 +24,8 @@ func (t *tally) add(what string) {
 	t.said[what]++
 }
 
-func (t *tally) Failure(cause string)   { t.add("failure " + cause) }
-func (t *tally) Alert(kind notify.Kind) { t.add("alert " + string(kind)) }
+func (t *tally) Failure(_, cause string, _ time.Time) { t.add("failure " + cause) }
+func (t *tally) Alert(a *notify.Alert)                { t.add("alert " + string(a.Data.Kind)) }
 
 // Lines, failures and alerts are counted, on top of what was counted before a
 // reload; the failures also in their hour, for as long as the store keeps it.

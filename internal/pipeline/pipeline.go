@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -113,11 +114,11 @@ func (l *Log) Run(ctx context.Context) error {
 	}
 	wait := time.Duration(0)
 	for {
-		asked := time.Now()
+		asked := clock.Now()
 		b, err := l.Reader.Block(ctx, wait)
 		silent := len(b.Text) == 0
 		l.count(b)
-		if err := l.recognize(b.Text, time.Now()); err != nil {
+		if err := l.recognize(b.Text, clock.Now()); err != nil {
 			return err
 		}
 		if l.Beat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
@@ -147,12 +148,12 @@ func (l *Log) Run(ctx context.Context) error {
 				l.batch.gaps = append(l.batch.gaps, incident.Gap{Bytes: g.Bytes, Why: g.Why, At: g.At})
 			}
 		}
-		if len(l.batch.failures)+len(l.batch.gaps) > 0 || err != nil || time.Since(l.at) >= checkpoint {
+		if len(l.batch.failures)+len(l.batch.gaps) > 0 || err != nil || clock.Since(l.at) >= checkpoint {
 			if err := l.commit(); err != nil {
 				return err
 			}
 		}
-		stats, now := l.Reader.Stats(), time.Now()
+		stats, now := l.Reader.Stats(), clock.Now()
 		waiting := stats.Waiting
 		// A log with lines every second is current too: nothing more is to be
 		// read, and what came had to be waited for.
@@ -261,7 +262,7 @@ func (l *Log) unwanted(f matchers.Failure) bool {
 	if from.Since == 0 {
 		return false
 	}
-	at, ok := incident.Believable(f.Time, time.Now())
+	at, ok := incident.Believable(f.Time, clock.Now())
 	if !ok {
 		return from.Born < from.Since
 	}
@@ -275,7 +276,7 @@ func (l *Log) unwanted(f matchers.Failure) bool {
 // commit is the one transaction: incidents, alerts and position together, or
 // nothing of it.
 func (l *Log) commit() error {
-	l.at = time.Now()
+	l.at = clock.Now()
 	if len(l.batch.failures)+len(l.batch.gaps) == 0 && l.batch.next == l.stored {
 		return nil
 	}

@@ -243,3 +243,33 @@ func TestNotCurrentWhileBlind(t *testing.T) {
 		t.Error("a log that was stopped has not ended")
 	}
 }
+
+// A stop before the first look stores nothing: where reading begins was not
+// decided yet.
+func TestStopBeforeTheFirstLook(t *testing.T) {
+	w := newWorld(t)
+	w.write(failing(1, 1, "AADSTS7000215: Invalid client secret is provided."))
+	var f *tailer.Follower
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := w.alter(func(l *pipeline.Log) {
+		f = tailer.Follow(w.log(), tailer.Position{}, tailer.Options{})
+		l.Reader, l.Begin = stopped{f, ctx}, f.Position
+	})
+	until(t, p.log.Ended)
+	if at, known, err := p.store.Position(w.log()); known || err != nil {
+		t.Errorf("a position is stored: %+v, %v", at, err)
+	}
+	f.Close()
+	p.stop()
+}
+
+// stopped is a reader whose program is stopped before it looks.
+type stopped struct {
+	*tailer.Follower
+	ctx context.Context
+}
+
+func (s stopped) Block(_ context.Context, wait time.Duration) (tailer.Block, error) {
+	return s.Follower.Block(s.ctx, wait)
+}

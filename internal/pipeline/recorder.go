@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -25,8 +26,8 @@ type Recorder struct {
 // Tally counts what is recorded. Its methods are called in the middle of a
 // transaction and from several goroutines.
 type Tally interface {
-	Failure(cause string)
-	Alert(kind notify.Kind)
+	Failure(integration, cause string, at time.Time)
+	Alert(a *notify.Alert)
 }
 
 // Target is a notifier that alerts are queued for.
@@ -39,12 +40,12 @@ type Target struct {
 // for it, and queues the alert it is worth. One that is counted already is only
 // corrected.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
-	now := time.Now()
+	now := clock.Now()
 	key, step := f.counted, r.Rules.Correct
 	if key == "" {
 		key, step = r.Rules.Key(f.Failure), r.Rules.Step
 		if r.Tally != nil {
-			r.Tally.Failure(f.Cause.ID)
+			r.Tally.Failure(key, f.Cause.ID, f.Time)
 		}
 		if err := tx.Happened(key, f.Time, now); err != nil {
 			return err
@@ -161,7 +162,7 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without ...string)
 		return nil
 	}
 	if r.Tally != nil {
-		r.Tally.Alert(alert.Data.Kind)
+		r.Tally.Alert(alert)
 	}
 	for _, t := range r.Targets {
 		if alert.Data.Cause.Severity < t.MinSeverity || slices.Contains(without, t.Name) {

@@ -79,10 +79,10 @@ func (m *Metrics) expect(r *Running) {
 }
 
 // Failure counts a failure.
-func (m *Metrics) Failure(cause string) { m.failures.WithLabelValues(cause).Inc() }
+func (m *Metrics) Failure(_, cause string, _ time.Time) { m.failures.WithLabelValues(cause).Inc() }
 
 // Alert counts an alert.
-func (m *Metrics) Alert(kind notify.Kind) { m.alerts.WithLabelValues(string(kind)).Inc() }
+func (m *Metrics) Alert(a *notify.Alert) { m.alerts.WithLabelValues(string(a.Data.Kind)).Inc() }
 
 // Reload counts a reload of the configuration.
 func (m *Metrics) Reload(err error) {

@@ -66,6 +66,7 @@ func (tx *Tx) depart(name string, configured bool, now time.Time, change bool) (
 		if l.Departed.IsZero() || !change {
 			return d, !l.Departed.IsZero(), nil
 		}
+		l.Since = now // what goes on from before is another trouble, with another ID
 		return d, true, t.put([]byte(name), l.Health)
 	}
 	fresh := l.Departed.IsZero() || l.Departed.After(now) // in the future: the clock was set back

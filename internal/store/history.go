@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
 )
@@ -96,7 +97,7 @@ func (tx *Tx) close(s incident.State) error {
 	tx.ended = true
 	d := s.Standing()
 	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []notify.Step{}, []notify.Link{}
-	return tx.table(closed).put([]byte(s.Key), Closed{Data: d, At: time.Now()})
+	return tx.table(closed).put([]byte(s.Key), Closed{Data: d, At: clock.Now()})
 }
 
 // Closed are the incidents that have ended in the time of the history, the

@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/notify"
 )
 
@@ -28,7 +28,7 @@ func (tx *Tx) Enqueue(notifier string, a notify.Alert) error {
 	if err != nil {
 		return err
 	}
-	d := notify.Delivery{Alert: a, Queued: time.Now()}
+	d := notify.Delivery{Alert: a, Queued: clock.Now()}
 	if replaceable(a.Data.Kind) {
 		if old, ok, err := tx.waiting(notifier, a.Data.Incident(), a.Data.Kind); err != nil {
 			return err

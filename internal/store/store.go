@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -71,7 +71,7 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 	s, err := open(path, log)
 	var damage *damaged
 	if errors.As(err, &damage) {
-		to := path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000000000Z")
+		to := path + ".damaged-" + clock.Now().UTC().Format("20060102T150405.000000000Z")
 		if err := os.Rename(path, to); err != nil {
 			return nil, fmt.Errorf("state file %s is damaged and cannot be set aside: %w", path, err)
 		}
@@ -148,7 +148,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 			return err
 		}
 		if tx.ended {
-			if err := tx.sweep(time.Now()); err != nil {
+			if err := tx.sweep(clock.Now()); err != nil {
 				return err
 			}
 		}

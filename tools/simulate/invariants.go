@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+)
+
+func (x *failure) String() string {
+	at := x.at.Format("2006-01-02 15:04:05.000")
+	return fmt.Sprintf("the failure of integration %s at %s in %s", x.key[len(x.key)-2:], at, x.disk.name)
+}
+
+// tooOld says why a failure must not be reported, "" = it may be.
+func (m *model) tooOld(x *failure) string {
+	d := x.disk
+	switch {
+	case d.confused:
+		return ""
+	case !d.seen || x.written+2*time.Millisecond >= d.first || d.absent && m.w.clockSet:
+		return "" // a first look that saw nothing is remembered by its time
+	case m.w.Start == "beginning" && (d.absent || x.fresh):
+		return ""
+	}
+	return fmt.Sprintf("it was written %s before the first look", d.first-x.written)
+}
+
+// checkIncident holds the state of an incident to what was counted.
+func (m *model) checkIncident(x *failure, s incident.State) {
+	if !s.Open {
+		m.w.fail("state", "%s was counted, and its incident is not open", x)
+	}
+	n := 0
+	for _, other := range m.failures {
+		if other.key == x.key {
+			n += other.counted
+		}
+	}
+	if s.Count > n {
+		m.w.fail("state", "the incident of %s counts %d failures, %d were read", x, s.Count, n)
+	}
+	if !m.w.everMuted && s.Alerts == 0 && s.Storm == "" {
+		m.w.fail("every failure is told", "nothing was said of %s", x)
+	}
+}
+
+// check holds a world that has come to rest to its promises.
+func (m *model) check() {
+	for _, x := range m.failures {
+		m.checkRead(x)
+	}
+	for _, id := range m.order {
+		for _, name := range m.said[id].to {
+			m.checkDelivered(id, m.said[id], m.w.receiver(name))
+		}
+	}
+	m.w.hides("the daemon's own log", m.w.said.String())
+}
+
+// checkRead: counted once, or not wanted, or gone with a blind.
+func (m *model) checkRead(x *failure) {
+	switch {
+	case x.counted == 1 || x.disk.confused || x.fleeting:
+	case m.mayBeOld(x):
+	case (x.barred || m.w.clockSet) && m.missed(x): // what is certainly newer is read, and the rest is told
+	case x.due:
+		m.w.fail("exactly once", "%s could be read for long and was not counted", x)
+	case x.lost == never && slices.ContainsFunc(x.in, func(f *file) bool { return x.disk.visible(f) }):
+		m.w.fail("exactly once", "%s is on disk and was not counted", x)
+	case m.unknowable(x):
+	case m.unreadable(x.disk):
+	case !m.missed(x):
+		m.w.fail("every gap is a blind", "%s is lost, and nobody was told", x)
+	}
+}
+
+// unknowable tells whether nothing can show that a failure was ever there.
+func (m *model) unknowable(x *failure) bool { return !x.seen && (x.window || x.blank || !x.down) }
+
+// missed tells whether the daemon has noticed that it misses lines of a log, since
+// a failure was written there.
+func (m *model) missed(x *failure) bool {
+	return slices.ContainsFunc(m.gaps, func(g gap) bool { return g.disk == x.disk && g.at >= x.written })
+}
+
+// unreadable tells whether an alert has said that a log cannot be read.
+func (m *model) unreadable(d *disk) bool {
+	return slices.ContainsFunc(m.order, func(id string) bool {
+		return m.said[id].cause == incident.LogUnreadable && m.said[id].log == d.path
+	})
+}
+
+// mayBeOld tells whether start allows a failure to be left out.
+func (m *model) mayBeOld(x *failure) bool {
+	d := x.disk
+	if d.absent && m.w.clockSet {
+		return true
+	}
+	if !d.seen || x.begun <= d.first {
+		return m.w.Start == "end" || !x.fresh || d.absent || !d.seen
+	}
+	return false
+}
+
+// checkDelivered: an alert that was queued for a notifier was accepted, or set
+// aside after a refusal, or withdrawn, or another one has taken its place.
+func (m *model) checkDelivered(id string, s *saying, r *receiver) {
+	if r == nil || !r.configured || slices.Contains(r.accepted, id) || r.left {
+		return
+	}
+	if m.w.aside[r.name][id] {
+		if !r.refused[id] {
+			m.w.fail("at least once", "%s: %s was set aside, and was never refused", r.name, id)
+		}
+		return
+	}
+	if s.cause == incident.NotifierFailing { // it is not told of itself
+		return
+	}
+	if s.kind == notify.Reminder || s.kind == notify.Storm {
+		for _, later := range m.order {
+			if m.said[later].incident == s.incident && number(later) > number(id) && m.said[later].kind == s.kind {
+				return
+			}
+		}
+	}
+	if m.w.Storm > 0 && m.stormed(s) {
+		return
+	}
+	m.w.fail("at least once", "%s was queued for %s and never accepted", id, r.name)
+}
+
+// stormed tells whether a storm may speak for an incident.
+func (m *model) stormed(s *saying) bool {
+	return slices.ContainsFunc(m.order, func(id string) bool {
+		return m.said[id].kind == notify.Storm && m.said[id].cause == s.cause
+	})
+}
+
+// hides holds a text to the promise that it shows no secret.
+func (w *world) hides(where, text string) {
+	for _, secret := range []string{canary, strings.ToLower(canary)} {
+		if i := strings.Index(text, secret); i >= 0 {
+			w.fail("no secret", "%s: …%s…", where, text[max(0, i-60):min(len(text), i+40)])
+		}
+	}
+}
+
+// hidesState looks through the state file as it is on disk.
+func (w *world) hidesState() {
+	text, err := os.ReadFile(filepath.Join(w.stateDir(), "state.db"))
+	w.must(err)
+	w.hides("the state file", string(text))
+}
+
+// finalState reads what was given up for each notifier, and holds the incidents
+// to the causes that were written.
+func (w *world) finalState() {
+	w.aside = map[string]map[string]bool{}
+	w.must(w.daemon.store.View(func(tx *store.Tx) error {
+		for _, r := range w.receivers {
+			all, err := tx.Aside(r.name, 1000)
+			if err != nil {
+				return err
+			}
+			w.aside[r.name] = map[string]bool{}
+			for _, d := range all {
+				w.aside[r.name][d.Alert.Data.ID] = true
+			}
+		}
+		return tx.EachIncident(func(s incident.State) error {
+			if x := w.model.last[s.Key]; x != nil && s.Cause != x.cause && !w.everMuted && !x.disk.confused && !w.model.missed(x) {
+				w.fail("the cause of the whole event", "%s is for %s, the incident says %s", x, x.cause, s.Cause)
+			}
+			return nil
+		})
+	}))
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
+)
+
+// grace is how long a failure must have been within the daemon's reach before
+// it has to be counted.
+const grace = 5 * time.Second
+
+// model is what must be true: which failures were written, which of them the
+// daemon could read, and what it has made of them.
+type model struct {
+	w        *world
+	failures []*failure
+	gaps     []gap
+	said     map[string]*saying  // alerts by ID
+	last     map[string]*failure // by integration
+	order    []string            // their IDs
+	counted  []*failure          // in this turn
+	fresh    []gap               // in this turn
+	pinned   []*file             // that the daemon has open
+}
+
+// failure is one failure in a log.
+type failure struct {
+	disk    *disk
+	key     string
+	cause   string
+	at      time.Time     // as the log has it
+	written time.Duration // when its last byte was
+	begun   time.Duration // when its first byte was
+	whole   bool          // it was written to its end
+	split   bool          // it came in two parts
+	in      []*file
+
+	reach    time.Duration // since when the daemon could have read it without a break; never = it cannot
+	due      bool          // it could be read for long enough
+	lost     time.Duration // when it was last seen to be nowhere
+	fresh    bool          // it was in the log at the first look
+	seen     bool          // the daemon looked while it was there
+	down     bool          // it was there while the daemon did not run
+	fleeting bool          // it came and went between two looks, and is in a copy only
+	barred   bool          // its rotated file could not be read
+	blank    bool          // there was nothing in the log at the look before
+	window   bool          // it went so that nothing tells of it, unless it was seen
+	counted  int
+	read     time.Duration // when it was counted
+}
+
+type gap struct {
+	disk *disk
+	at   time.Duration
+	tailer.Gap
+}
+
+// saying is an alert that was queued.
+type saying struct {
+	kind     notify.Kind
+	cause    string
+	to       []string
+	incident string
+	log      string
+}
+
+func (m *model) now() time.Duration { return m.w.machine.mono }
+
+func (m *model) has(key string, at time.Time) bool {
+	return m.find(key, at) != nil
+}
+
+func (m *model) find(key string, at time.Time) *failure {
+	i := slices.IndexFunc(m.failures, func(x *failure) bool { return x.key == key && x.at.Equal(at) })
+	if i < 0 {
+		return nil
+	}
+	return m.failures[i]
+}
+
+// begun notes a failure whose first byte is written now, wrote that its last
+// byte was.
+func (m *model) begun(x *failure) {
+	x.begun, x.written, x.reach, x.lost = m.now(), m.now(), never, never
+	x.blank = x.disk.blank
+	m.failures = append(m.failures, x)
+}
+
+func (m *model) wrote(x *failure) {
+	x.written, x.whole = m.now(), true
+	m.changed()
+}
+
+// looked notes that the daemon looks at a log now: what it sees stays within its
+// reach, whatever becomes of the names.
+func (m *model) looked(d *disk) {
+	if !d.seen {
+		d.seen, d.first = true, m.now()
+		d.absent = d.active == nil || !d.visible(d.active)
+		if !d.absent {
+			for _, x := range d.active.failed {
+				x.fresh = true
+			}
+		}
+	}
+	d.confused = d.confused || !d.ordered()
+	d.blank = d.blank || !d.barred && (d.active == nil || !d.active.barred)
+	opened := slices.ContainsFunc(d.files(), func(f *file) bool { return f.pinned })
+	if d.active != nil && d.active.barred && !opened {
+		return // a restart may wait for what it cannot read
+	}
+	for _, f := range d.files() {
+		if d.visible(f) {
+			d.blank = d.blank && len(f.data) == 0
+			if !f.pinned {
+				f.pinned, f.since, m.pinned = true, m.now(), append(m.pinned, f)
+			}
+			if len(f.data) == 0 {
+				f.since = m.now()
+			}
+			f.known = f.known || len(f.data) > 0 && m.now()-f.since > 3*time.Second+m.w.Slow && (!d.absent || d.read)
+			for _, x := range f.failed {
+				x.seen = true
+			}
+		}
+	}
+}
+
+// changed brings up to date what can be read.
+func (m *model) changed() {
+	for _, x := range m.failures {
+		if x.counted > 0 || x.due || !x.whole {
+			continue
+		}
+		x.down = x.down || x.lost == never && (m.w.daemon == nil || !x.disk.followed())
+		there := slices.ContainsFunc(x.in, func(f *file) bool { return f.pinned || x.disk.visible(f) })
+		x.barred = x.barred || slices.ContainsFunc(x.in, func(f *file) bool { return f.barred && f != x.disk.active })
+		switch {
+		case !there || m.w.daemon == nil || !x.disk.followed():
+			x.reach = never
+		case x.reach == never:
+			x.reach = m.now()
+		case m.now()-x.reach >= grace+20*m.w.Slow:
+			x.due = true
+		}
+		gone := !slices.ContainsFunc(x.in, func(f *file) bool { return f.pinned || f.name != "" })
+		if gone && x.lost == never {
+			x.lost = m.now()
+		}
+	}
+}
+
+func (d *disk) followed() bool {
+	return slices.ContainsFunc(d.w.daemon.readers, func(r *reader) bool { return r.disk == d })
+}
+
+// ended notes that a generation of the daemon has ended: its descriptors are
+// closed.
+func (m *model) ended() {
+	for _, f := range m.pinned {
+		f.pinned = false
+	}
+	m.pinned, m.counted, m.fresh = nil, nil, nil
+	for _, x := range m.failures {
+		x.seen = false // what was not read is forgotten
+		if !x.due {
+			x.reach = never
+		}
+	}
+	m.changed()
+}
+
+// gap notes that the tailer misses lines.
+func (m *model) gap(d *disk, g tailer.Gap) {
+	m.w.tell("%s: the reader misses %d bytes: %s", d.name, g.Bytes, g.Why)
+	m.fresh = append(m.fresh, gap{d, m.now(), g})
+}
+
+// Failure notes that the daemon counts a failure.
+func (m *model) Failure(key, cause string, at time.Time) {
+	x := m.find(key, at)
+	if x == nil {
+		m.w.fail("exactly once", "a failure was counted that nobody wrote: %s of %s at %s", cause, key, at)
+	}
+	x.counted++
+	x.read, x.disk.read = m.now(), true
+	m.last[key] = x
+	m.counted = append(m.counted, x)
+	if x.counted > 1 && !x.disk.confused {
+		m.w.fail("exactly once", "%s was counted twice", x)
+	}
+	if old := m.tooOld(x); old != "" {
+		m.w.fail("start", "start is %q, and %s was counted: %s", m.w.Start, x, old)
+	}
+}
+
+// Alert notes that an alert is queued.
+func (m *model) Alert(a *notify.Alert) {
+	id := a.Data.ID
+	if m.said[id] != nil && !m.confused() {
+		m.w.fail("one content per ID", "one ID for two alerts: %s", id)
+	}
+	s := &saying{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: incidentOf(id), log: a.Data.Log.Path}
+	for _, t := range m.w.daemon.recorder.Targets {
+		if a.Data.Cause.Severity >= t.MinSeverity {
+			s.to = append(s.to, t.Name)
+		}
+	}
+	m.said[id] = s
+	m.order = append(m.order, id)
+}
+
+// confused tells whether the order of the files of a log could not be known, so
+// that failures may be read twice.
+func (m *model) confused() bool {
+	return slices.ContainsFunc(m.w.disks, func(d *disk) bool { return d.confused })
+}
+
+// turned looks at what a turn of a task has brought.
+func (m *model) turned() {
+	m.changed()
+	counted, fresh := m.counted, m.fresh
+	if len(counted)+len(fresh) == 0 || m.w.daemon == nil || m.w.daemon.killed {
+		return
+	}
+	m.counted, m.fresh = nil, nil
+	m.gaps = append(m.gaps, fresh...)
+	m.w.machine.busy = m.now()
+	rules := m.w.daemon.recorder.Rules
+	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) error {
+		for _, x := range counted {
+			s, err := tx.Incident(x.key)
+			if err != nil {
+				return err
+			}
+			m.checkIncident(x, s)
+		}
+		for _, g := range fresh {
+			s, err := tx.Incident(rules.LogKey(incident.Source{Name: g.disk.name, Path: g.disk.path}))
+			if err != nil {
+				return err
+			}
+			if !s.Open || s.Alerts == 0 {
+				m.w.fail("every gap is a blind", "there is none for %s (%s)", g.disk.name, g.Why)
+			}
+		}
+		return nil
+	}))
+}
