@@ -108,7 +108,11 @@ func (g *generation) open(d *daemon) error {
 		if err != nil {
 			return fmt.Errorf("log %q: %w", l.Name, err)
 		}
-		from, known, err := d.store.Position(path)
+		key, err := d.store.LogKey(path, conf.SameFile)
+		if err != nil {
+			return err
+		}
+		from, known, err := d.store.Position(key)
 		if err != nil {
 			return err
 		}
@@ -120,7 +124,7 @@ func (g *generation) open(d *daemon) error {
 		}
 		f := tailer.Follow(path, from, options)
 		g.closers = append(g.closers, f.Close)
-		p.Reader, p.Key, p.Begin = f, path, f.Position
+		p.Reader, p.Key, p.Begin = f, key, f.Position
 		g.logs = append(g.logs, p)
 	}
 	if err := d.store.Sweep(); err != nil {

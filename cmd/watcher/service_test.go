@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -240,5 +241,30 @@ func TestUnit(t *testing.T) {
 	}
 	if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=11", unit).CombinedOutput(); err != nil {
 		t.Errorf("systemd-analyze security: %v\n%s", err, out)
+	}
+}
+
+// A log that the configuration names by another path goes on where it was.
+func TestLogUnderAnotherPath(t *testing.T) {
+	t.Parallel()
+	dir, hub := t.TempDir(), receive(t)
+	w, config, log := follow(t, dir, hub, "")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Dir(log), link); err != nil {
+		t.Fatal(err)
+	}
+	appendAs(t, log, failure(1, 1, badSecret))
+	hub.tells(1)
+	w.stop()
+	original := read(t, config)
+	for i, text := range []string{strings.ReplaceAll(original, log, filepath.Join(link, filepath.Base(log))), original} {
+		appendAs(t, log, failure(2+i, 2, badSecret)+failure(2+i, 3, badTLS)+failure(8+i, 4, badSecret))
+		write(t, config, text)
+		w = start(t, dir, "run", "--config", config)
+		hub.tells(8 + i)
+		w.stop()
+	}
+	if all := hub.alerts(1); len(all) != 7 {
+		t.Errorf("%d alerts, want 5 opened and 2 changed: %+v", len(all), all)
 	}
 }

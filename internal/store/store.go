@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -176,6 +177,26 @@ func (s *Store) View(f func(*Tx) error) error {
 		return fmt.Errorf("state file: %w", err)
 	}
 	return nil
+}
+
+// LogKey is the name under which a log's position and what belongs to it are
+// stored: its path, or one that it was configured by before and that same says
+// leads to the same log.
+func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, err error) {
+	key = path
+	err = s.View(func(tx *Tx) error {
+		b := tx.tx.Bucket(positions)
+		if b.Get([]byte(path)) != nil {
+			return nil
+		}
+		return b.ForEach(func(k, _ []byte) error {
+			if bytes.IndexByte(k, 0) < 0 && same(string(k), path) {
+				key = string(k)
+			}
+			return nil
+		})
+	})
+	return key, err
 }
 
 // Position is where reading of a log goes on; false when nothing is stored
