@@ -146,6 +146,17 @@ func (f *Follower) rememberOlder(list []sibling, g *file) {
 	}
 }
 
+// know adds files to the known ones: they may have come after the list of these
+// was taken.
+func (f *Follower) know(files []*file) {
+	if f.older == nil {
+		f.older = map[ident]known{}
+	}
+	for _, g := range files {
+		f.older[g.id] = known{g.mtime, g.print}
+	}
+}
+
 // remember makes the files of list the known ones, except for the youngest that
 // is held: they are all older than it.
 func (f *Follower) remember(list []sibling, youngest ident) {

@@ -42,6 +42,7 @@ func (f *Follower) truncated(why error) error {
 	if len(f.younger) == 0 {
 		f.rememberOlder(list, g)
 	}
+	f.know(next)
 	if len(next) > 0 {
 		f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
 	}
@@ -98,6 +99,7 @@ func (f *Follower) missed() bool {
 		return false
 	}
 	f.rememberOlder(siblings(f.path), g)
+	f.know(next)
 	f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
 	return true
 }
