@@ -46,12 +46,12 @@ func openZip(in *input) (*archive, []*zip.File, error) {
 	a.users.Add(1)
 	limited := &limitedAt{ReaderAt: file, left: maxDirectory, on: true}
 	var z *zip.Reader
-	if err = tooMany; claimed(file, in.size) <= maxMembers {
+	if err = errTooMany; claimed(file, in.size) <= maxMembers {
 		z, err = zip.NewReader(limited, in.size)
 	}
 	limited.on = false // bytes of logs have a limit of their own
 	if limited.left < 0 || err == nil && len(z.File) > maxMembers {
-		err = tooMany
+		err = errTooMany
 	}
 	if err != nil {
 		a.release()
@@ -62,7 +62,7 @@ func openZip(in *input) (*archive, []*zip.File, error) {
 	return a, files, nil
 }
 
-var tooMany = fmt.Errorf("it holds more than %d files: unpack it and give scan the directory", maxMembers)
+var errTooMany = fmt.Errorf("it holds more than %d files: unpack it and give scan the directory", maxMembers)
 
 // claimed is how many files a zip says that it holds, the most if it says so
 // in several places: the reader makes room for them before it looks.
