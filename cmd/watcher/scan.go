@@ -38,7 +38,12 @@ folder of its logs.
 (RFC 3339), or how long ago, such as "36h" or "7d". A day is meant whole.
 
 Secrets are masked, and what [alerts] mask of the configuration names. The exit
-status is 1 when some file could not be read whole; the rest is reported.`,
+status is 1 when some file could not be read whole; the rest is reported. A zip
+with more than 50,000 files, and a log that unpacks to more than 200 times its
+size and 1 GiB, are not read whole.
+
+The file of -o can be read by you only, and is there whole or not at all. A link
+is refused. What a killed scan leaves is called .jira-oauth-watcher-report-*.tmp.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("%s needs a log to read, such as a support zip or Jira's log directory; run '%s --help' to see what it takes", c.Name(), c.CommandPath())
