@@ -137,7 +137,11 @@ func (l *Log) Run(ctx context.Context) error {
 			e, _ := l.events.Pending()
 			l.counted = l.judge(e)
 		}
-		if at := l.events.Complete(); !at.IsZero() {
+		at := l.events.Complete()
+		if at.IsZero() && l.Key != "" && !l.Beat().IsZero() {
+			at = l.Begin() // nothing was read so far, but the log may have appeared
+		}
+		if !at.IsZero() {
 			if silent && l.Key != "" && l.settle() == 0 {
 				at.Since = l.Begin().Since // the open event is judged: what follows it may be all new
 			}
