@@ -22,7 +22,8 @@ var mayImport = map[string][]string{
 	"internal/seek":     {},
 	"matchers":          {"conf", "internal/event", "internal/seek"},
 	"notify":            {"conf", "internal/clock"},
-	"internal/incident": {"conf", "internal/event", "matchers", "notify"},
+	"internal/mask":     {"conf", "internal/event", "matchers", "notify"},
+	"internal/incident": {"conf", "internal/event", "internal/mask", "matchers", "notify"},
 	"internal/store":    {"internal/clock", "tailer", "internal/incident", "notify"},
 	"internal/pipeline": {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "notify"},
 	"internal/status":   {"conf", "internal/incident", "internal/store", "internal/pipeline", "notify"},
@@ -34,7 +35,7 @@ var mayImport = map[string][]string{
 	"tools/scanbench":   {},
 	"tools/simulate":    {"conf", "internal/clock", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify"},
 	"internal/testkit":  {},
-	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
+	"cmd/watcher":       {"conf", "tailer", "internal/event", "matchers", "internal/incident", "internal/mask", "internal/store", "internal/pipeline", "internal/status", "notify", "internal/scan", "internal/report"},
 }
 
 // doors are the only packages that may import a library.

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/mask"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/status"
 )
@@ -45,7 +46,7 @@ func (d *daemon) show(g *generation) {
 		causes = append(causes, c.ID)
 	}
 	d.site.Show(&status.Running{
-		Conf: g.conf, Node: incident.NewMasks(g.conf.Alerts.Mask, g.conf.Node).Node(g.conf.Node),
+		Conf: g.conf, Node: mask.New(g.conf.Alerts.Mask, g.conf.Node).Node(g.conf.Node),
 		Logs: g.logs, Targets: g.targets, Causes: causes,
 	})
 	if g.server == nil && g.conf.HTTP.On() {

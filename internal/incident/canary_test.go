@@ -19,9 +19,15 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/mask"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
+)
+
+var (
+	none = mask.New(nil, "jira-node-1")
+	all  = mask.New([]conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost}, "jira-node-1")
 )
 
 // canary is a secret of no shape: only its place tells that it is one.
@@ -329,7 +335,7 @@ func FuzzMask(f *testing.F) {
 	f.Add(`"code":"\`, `\"`, 0, 0)
 	f.Add("user 'a", "@b.cc' ::1", 3, 1)
 	f.Fuzz(func(t *testing.T, before, after string, form, encoding int) {
-		for _, m := range []incident.Masks{none, all} {
+		for _, m := range []mask.Masks{none, all} {
 			once := m.Text(before + after)
 			if twice := m.Text(once); twice != once {
 				t.Errorf("Text(%q)\n got %q\nthen %q", before+after, once, twice)

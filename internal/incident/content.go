@@ -12,7 +12,6 @@ import (
 // Bounds of what an alert says, in characters.
 const (
 	maxExcerpt = 2000
-	maxFact    = 500 // as long as a provider's message is quoted
 	maxField   = 200
 )
 
@@ -62,7 +61,7 @@ func (r *Rules) Request(h event.Header) notify.Request {
 		User:   notify.Cut(r.masks.User(h.User), maxField),
 		Client: notify.Cut(r.masks.Client(h.Client), maxField),
 		ID:     notify.Cut(r.masks.Text(h.RequestID), maxField),
-		Path:   notify.Cut(r.masks.text([]string{h.URL}, h)[0], maxField),
+		Path:   notify.Cut(r.masks.Field(h.URL, h), maxField),
 	}
 }
 

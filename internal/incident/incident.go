@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/mask"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
@@ -71,12 +72,12 @@ type Source struct{ Name, Path string }
 type Rules struct {
 	node  string
 	conf  conf.Alerts
-	masks Masks
+	masks mask.Masks
 }
 
 // NewRules takes the rules out of a configuration.
 func NewRules(c *conf.Config) *Rules {
-	return &Rules{node: c.Node, conf: c.Alerts, masks: NewMasks(c.Alerts.Mask, c.Node)}
+	return &Rules{node: c.Node, conf: c.Alerts, masks: mask.New(c.Alerts.Mask, c.Node)}
 }
 
 // Key is what failures are deduplicated by: the integration's ID, or, where a

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/mask"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
@@ -132,7 +133,7 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 		Integration: notify.Integration{ID: "unknown", KnownBy: "nothing"},
 		Cause:       notify.Cause{ID: t.Cause, Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
 		Links:       []notify.Link{},
-		Facts:       map[string]any{"reason": notify.Cut(r.masks.Text(t.Why), maxFact)},
+		Facts:       map[string]any{"reason": notify.Cut(r.masks.Text(t.Why), mask.MaxFact)},
 		Log:         notify.Log{Name: t.Log.Name, Path: t.Log.Path},
 	}
 	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
@@ -156,7 +157,7 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 	case LogForeign:
 		d.Cause.Title = "a log does not look like a Jira log"
 		d.Diagnosis = fmt.Sprintf("%s does not look like a Jira log: %s. While that is so, no failure is found in it.", input(t.Log.Path), d.Facts["reason"])
-		d.Log.Excerpt = notify.Cut(r.masks.Text(t.Line), maxFact)
+		d.Log.Excerpt = notify.Cut(r.masks.Text(t.Line), mask.MaxFact)
 		d.Fix = []notify.Step{
 			{Where: "jira-host", Text: "See that path in the [[log]] table names atlassian-jira.log, and not the access, security or Tomcat log or that of another program. What is read from a container or a collector must hold that log too: Jira writes it to a file, not to standard output."},
 			{Where: "jira-host", Text: "If a collector passes the log on, let it pass each line as it is or as JSON with the line in log or message; the first line that was read is below."},

@@ -1,4 +1,6 @@
-package incident
+// Package mask takes out of texts what must not leave the host: secrets always, in
+// whatever notation and encoding they can be recognized, and what the operator names.
+package mask
 
 import (
 	"regexp"
@@ -13,6 +15,10 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
+// MaxFact is how many characters of a fact are shown: as many as of a provider's
+// message.
+const MaxFact = 500
+
 // Masks take out of a text what must not leave the host: secrets always, and
 // what the operator names. They are immutable.
 type Masks struct {
@@ -20,26 +26,26 @@ type Masks struct {
 	node                  string
 }
 
-// NewMasks makes the masks for the kinds that the operator names.
-func NewMasks(kinds []conf.Mask, node string) Masks {
+// New makes the masks for the kinds that the operator names.
+func New(kinds []conf.Mask, node string) Masks {
 	has := func(k conf.Mask) bool { return slices.Contains(kinds, k) }
 	return Masks{user: has(conf.MaskUser), ip: has(conf.MaskIP), email: has(conf.MaskEmail), host: has(conf.MaskHost), node: node}
 }
 
-type mask struct {
+type replacement struct {
 	find *regexp.Regexp
 	put  string
 }
 
-func (m mask) on(s string) string { return m.find.ReplaceAllString(s, m.put) }
+func (m replacement) on(s string) string { return m.find.ReplaceAllString(s, m.put) }
 
-func rule(find, put string) mask { return mask{regexp.MustCompile(find), put} }
+func rule(find, put string) replacement { return replacement{regexp.MustCompile(find), put} }
 
 var (
 	quotedUser = rule(`(?i)(\buser(?: account)?|\bsigned in user) '[^']+'`, "$1 '[user]'")
 	threadUser = rule(`(\buser: )[^\s;]+`, "${1}[user]")
 	emails     = rule(`[\p{L}\p{N}._%+'#-]+(?:@|%40)[\p{L}\p{N}.-]+\.\p{L}{2,}`, "[e-mail]")
-	ips        = []mask{
+	ips        = []replacement{
 		rule(`\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b`, "[ip]"),
 		rule(`\b(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?|\b(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b`, "[ip]"),
 		rule(`(^|[^0-9A-Za-z:\]])::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?`, "${1}[ip]"),
@@ -91,6 +97,10 @@ func visible(s string) string {
 	}
 	return colors.ReplaceAllString(s, "·")
 }
+
+// Field is a field of an event's header, such as its URL, with what else the header
+// holds masked by its place.
+func (m Masks) Field(s string, h event.Header) string { return m.text([]string{s}, h)[0] }
 
 // operators masks what the operator names, by its shape.
 func (m Masks) operators(s string) string {
@@ -162,17 +172,17 @@ func (m Masks) Node(name string) string {
 	return name
 }
 
-// Facts are the facts as they may be shown, each at most maxFact characters.
+// Facts are the facts as they may be shown, each at most MaxFact characters.
 func (m Masks) Facts(facts matchers.Facts, h event.Header) matchers.Facts {
 	out := matchers.Facts{}
 	for name, value := range facts {
 		switch value := value.(type) {
 		case string:
-			out[name] = notify.Cut(m.text([]string{value}, h)[0], maxFact)
+			out[name] = notify.Cut(m.text([]string{value}, h)[0], MaxFact)
 		case []string:
 			list := m.text(value, h)
 			for i, s := range list {
-				list[i] = notify.Cut(s, maxFact)
+				list[i] = notify.Cut(s, MaxFact)
 			}
 			out[name] = list
 		}

@@ -1,4 +1,4 @@
-package incident
+package mask
 
 import (
 	"bytes"
