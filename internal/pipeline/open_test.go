@@ -116,10 +116,10 @@ func TestOlderThanTheFirstLook(t *testing.T) {
 		want  int
 	}{
 		{"older", tailer.End, at(time.Second, full) + at(time.Hour, full) + at(9000*time.Hour, full), 0},
-		{"newer", tailer.End, at(-time.Minute, full) + at(-2*time.Minute, full), 2},
-		{"older and newer", tailer.End, at(time.Hour, full) + at(-time.Minute, full), 1},
-		{"by the second", tailer.End, at(time.Minute, time.DateTime) + at(-time.Minute, time.DateTime), 1},
-		{"another offset", tailer.End, now.Add(time.Minute).In(time.FixedZone("", -8*3600)).Format(full) + at(0, ""), 1},
+		{"newer", tailer.End, at(-time.Hour, full) + at(-2*time.Hour, full), 2},
+		{"older and newer", tailer.End, at(time.Hour, full) + at(-time.Hour, full), 1},
+		{"by the second", tailer.End, at(time.Minute, time.DateTime) + at(-time.Hour, time.DateTime), 1},
+		{"another offset", tailer.End, now.Add(time.Hour).In(time.FixedZone("", -8*3600)).Format(full) + at(0, ""), 1},
 		{"no time that can be, in a file made since", tailer.End, "2026-01-02 10:72:00,000+0000" + at(0, ""), 1},
 		{"from the beginning", tailer.Beginning, at(time.Hour, full) + at(9000*time.Hour, full), 2},
 	} {
@@ -134,7 +134,7 @@ func TestOlderThanTheFirstLook(t *testing.T) {
 				t.Fatal(err)
 			}
 			p = w.starting(tt.start) // knows what has counted
-			w.write(strings.Replace(at(-time.Minute, full), "00000001-", "00000009-", 1))
+			w.write(strings.Replace(at(-3*time.Hour, full), "00000001-", "00000009-", 1))
 			until(t, func() bool { return len(p.incidents(t)) == min(tt.want, 1)+1 })
 			want := []string{"00000009 entra-client-secret-invalid 1"}
 			if tt.want > 0 {

@@ -28,9 +28,10 @@ const (
 )
 
 const (
-	checkpoint = time.Second      // a position without failures is stored this often
-	idle       = 2 * time.Second  // a quiet log is looked after this often
-	waitedFor  = time.Millisecond // what takes longer was not there yet when it was asked for
+	checkpoint = time.Second           // a position without failures is stored this often
+	idle       = 2 * time.Second       // a quiet log is looked after this often
+	bornBefore = 20 * time.Millisecond // a file system's clock may be so far behind the one that is read here
+	waitedFor  = time.Millisecond      // what takes longer was not there yet when it was asked for
 )
 
 // Reader is where lines come from.
@@ -268,7 +269,7 @@ func (l *Log) unwanted(f matchers.Failure) bool {
 	}
 	at, ok := incident.Believable(f.Time, clock.Now())
 	if !ok {
-		return from.Born < from.Since
+		return from.Born < from.Since-int64(bornBefore)
 	}
 	unit := time.Millisecond
 	if at.Nanosecond() == 0 {
