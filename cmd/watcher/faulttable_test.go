@@ -75,7 +75,7 @@ func faults() map[string][]fault {
 		{"429 with Retry-After: 1", "ratelimited", replies(429, `{"ok":false,"error":"ratelimited"}`, "Retry-After", "1"), 2, "", 0},
 		{"500", "500", replies(500, "oops"), 2, "", 0},
 		{"503 with Retry-After as a date", "503", replies(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0},
-		{"slow loris, a byte each 0.1 s", "no answer in time", hijacked(slowly), 1, "", 0},
+		{loris, "no answer in time", hijacked(slowly), 1, "", 0},
 		{"connection cut before an answer", "EOF", hijacked(func(net.Conn) {}), 2, "", 0},
 		{"302 to a login page", "refuses its settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0},
 		{unresolved, "no such host", nil, 0, "reload", 0},
@@ -107,6 +107,7 @@ func faults() map[string][]fault {
 const (
 	unresolved = "name that does not resolve"
 	untrusted  = "certificate that is not trusted"
+	loris      = "slow loris, a byte each 0.1 s"
 )
 
 // faulty is a receiver that fails as a fault says, then takes all.
@@ -145,7 +146,10 @@ func (f *faulty) table(mended bool) string {
 	if f.fault.name == unresolved && !mended {
 		address = "https://nosuch.invalid"
 	}
-	more := "timeout = \"1s\"\n"
+	more := "timeout = \"30s\"\n" // no busy machine takes an answer for none
+	if f.fault.name == loris {
+		more = "timeout = \"1s\"\n"
+	}
 	if f.ca != "" && mended {
 		more += fmt.Sprintf("ca_file = %q\n", f.ca)
 	}
