@@ -79,6 +79,8 @@ func TestSecrets(t *testing.T) {
 		{"userinfo without a scheme", "via svc:hunter2@proxy.corp:3128", "via [redacted]@proxy.corp:3128"},
 		{"XML", "<a:clientSecret x='y'>hunter2</a:clientSecret>", "<a:clientSecret x='y'>[redacted]</a:clientSecret>"},
 		{"escaped XML", "&lt;password&gt;hunter2&lt;/password&gt;", "&lt;password&gt;[redacted]&lt;/password&gt;"},
+		{"PEM after the word for one", `-----BEGIN  -----BEGIN+RSA+PRIVATE+KEY-----%5Cnhunter2%5Cn  x`, "-----BEGIN  [pem]%5Cn  x"},
+		{"PEM after another's head", `-----BEGIN A-----BEGIN RSA PRIVATE KEY-----\nhunter2\n x`, `[redacted]\n x`},
 		{"PEM", "key -----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- end", "key [pem] end"},
 		{"name and value", "[NameValuePair(name=client_secret, value=hunter2), NameValuePair(name=a, value=b)]", "[NameValuePair(name=client_secret, value=[redacted]), NameValuePair(name=a, value=b)]"},
 		{"Markdown", "**client_secret**: hunter2, `client_secret`: `hunter2`", "**client_secret**: [redacted], `client_secret`: `[redacted]`"},

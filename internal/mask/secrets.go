@@ -265,7 +265,7 @@ func kinds(s string) (k int) {
 }
 
 var (
-	blockHead = regexp.MustCompile(`^-----BEGIN[ +][A-Z0-9 +]+(?:-----)?`)
+	blockHead = regexp.MustCompile(`^-----BEGIN[ +][A-Z0-9 +]*[A-Z0-9](?:-----)?`)
 	blockCut  = regexp.MustCompile(`^(?:(?:\\*[rn]|\s)*(?:Proc-Type|DEK-Info):[^\n\\]*)*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]{40,})*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]+)?`)
 )
 
@@ -282,6 +282,9 @@ func (f *finder) blocks() {
 		if to == at {
 			at++
 			continue
+		}
+		if strings.HasPrefix(f.text[to:], "BEGIN") {
+			to -= len("-----") // these are the next block's
 		}
 		rest := f.text[to:min(to+longest, len(f.text))]
 		if end := strings.Index(rest, "-----END"); end >= 0 {
