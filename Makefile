@@ -34,7 +34,7 @@ test-all:
 	scripts/deps.sh all
 	scripts/test.sh all
 
-# Each fuzz target for FUZZTIME (default 10s).
+# Each fuzz target for FUZZTIME (default 5s; 1m before a release).
 fuzz:
 	scripts/fuzz.sh
 
