@@ -292,7 +292,7 @@ func unquoted(s, before string) int {
 
 const (
 	shortest    = 5    // characters of what looks like a secret
-	longestWord = 1024 // bytes of a value that are looked at to see what it is
+	longestWord = 1024 // bytes of a value that are examined
 )
 
 // secretLike tells a secret from a word, a number, a code, an issue's key, an

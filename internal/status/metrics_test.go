@@ -1,6 +1,8 @@
 package status_test
 
 import (
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -101,20 +103,25 @@ func TestNoLagOfABlindLog(t *testing.T) {
 	}
 }
 
-// promtool runs Prometheus' own referee.
+// promtool runs Prometheus' own referee, as a subtest: only that part needs it.
 func promtool(t *testing.T, in string, args ...string) {
 	t.Helper()
-	testkit.Slow(t, "it needs Prometheus")
-	path := testkit.Program(t, "promtool")
-	cmd := exec.Command(path, args...)
-	cmd.Stdin = strings.NewReader(in)
-	if out, err := cmd.CombinedOutput(); err != nil || bytes.Contains(out, []byte("no help text")) {
-		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
+	t.Run("promtool "+args[0], func(t *testing.T) {
+		testkit.Slow(t, "it needs Prometheus")
+		cmd := exec.Command(testkit.Program(t, "promtool"), args...)
+		cmd.Stdin = strings.NewReader(in)
+		if out, err := cmd.CombinedOutput(); err != nil || bytes.Contains(out, []byte("no help text")) {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	})
 }
 
+// The metrics follow Prometheus' rules for names, units and help texts.
 func TestMetricsLint(t *testing.T) {
 	_, body := busy(t).ask("/metrics")
+	if problems, err := promlint.New(strings.NewReader(body)).Lint(); err != nil || len(problems) > 0 {
+		t.Errorf("%v %+v", err, problems)
+	}
 	promtool(t, body, "check", "metrics")
 }
 
