@@ -48,7 +48,7 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 		return parseJSON(line)
 	}
 	at, rest, ok := parseTime(line, zone)
-	if !ok {
+	if !ok || !ordinary(line) && !begins([]byte(line)) {
 		return Header{}, text, false
 	}
 	from, to, ok := levelOf(rest)

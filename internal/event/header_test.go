@@ -194,6 +194,7 @@ func TestParseZone(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 url: " + flow + "; user: mira ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flow + " [" + logger + "] It failed.")
 	f.Add("\ufeff2024/13/05T07:07:072,777-0500 a [b] FATAL      []\r\nx\n")
+	f.Add("2024-03-05T09:07:03,021 " + strings.Repeat("a line of a collector ", 20) + " ERROR [a.b]") // too far for a header
 	f.Add("> 2024-03-05 09:07:03.1Z WARN xxxxx xxxxx xxxxx *** 1.2.3.4, \n::1 /x [a$b]")
 	f.Fuzz(func(t *testing.T, text string) {
 		h, message, ok := event.Parse(text, time.UTC)
