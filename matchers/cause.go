@@ -6,10 +6,11 @@ import (
 	"regexp"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 )
 
 // Unknown is the ID of the cause of a failure that no other cause explains.
-const Unknown = "unknown"
+const Unknown = alert.Unknown
 
 // Cause is what can be wrong: one table of the catalogue, compiled. It is
 // immutable.

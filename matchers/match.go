@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/seek"
 )
@@ -132,7 +133,7 @@ func integration(h event.Header) Integration {
 			return Integration{ID: id, Flow: id, KnownBy: "flow"}
 		}
 	}
-	return Integration{ID: Unknown, KnownBy: "nothing"}
+	return Integration{ID: Unknown, KnownBy: alert.ByNothing}
 }
 
 // ours decides by level, request URL and logger, never by words of the
@@ -170,7 +171,7 @@ func (s *Set) Text(text string) Verdict {
 		return Verdict{Reason: "it has no log header, and no cause in the catalogue has this text"}
 	}
 	f.Text = text
-	f.Integration = Integration{ID: Unknown, KnownBy: "nothing"}
+	f.Integration = Integration{ID: Unknown, KnownBy: alert.ByNothing}
 	return Verdict{Ours: true, Reason: "it is an error text without a log header", Failure: f}
 }
 

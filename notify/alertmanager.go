@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 )
 
@@ -87,14 +88,14 @@ func (m *Alertmanager) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	now, data := clock.Now(), d.Alert.Data
 	known := readReceipt(d.Receipt)
 	labels := labelsOf(data, known.Labels)
-	alert := m.alert(data, labels, now)
+	a := m.alert(data, labels, now)
 	if d.Plain {
-		maps.DeleteFunc(alert.Annotations, func(name, _ string) bool { return name != "summary" && name != "description" })
+		maps.DeleteFunc(a.Annotations, func(name, _ string) bool { return name != "summary" && name != "description" })
 	}
-	alerts := []posted{alert}
+	alerts := []posted{a}
 	next := amReceipt{Labels: labels, Sent: now}
 	switch {
-	case data.Kind == Quiet, data.Kind == Sighted, data.Kind == Test:
+	case data.Kind == alert.Quiet, data.Kind == alert.Sighted, data.Kind == alert.Test:
 		next = amReceipt{}
 	case known.Labels != nil && !maps.Equal(known.Labels, labels):
 		next.Ended, next.EndedAt = known.Labels, now
@@ -113,11 +114,11 @@ func (m *Alertmanager) Send(ctx context.Context, d Delivery) (Receipt, error) {
 
 // Keep tells open alerts again before they end by themselves, and with them
 // how things stand.
-func (m *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed map[string]Receipt, next time.Duration, err error) {
+func (m *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed map[alert.ID]Receipt, next time.Duration, err error) {
 	now := clock.Now()
 	var alerts []posted
-	var of []string // the incident of each alert
-	renewed := map[string]Receipt{}
+	var of []alert.ID // the incident of each alert
+	renewed := map[alert.ID]Receipt{}
 	next = resend
 	for _, s := range standing {
 		known, incident := readReceipt(s.Receipt), s.Data.Incident()

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -74,7 +76,7 @@ func alertmanager(t *testing.T, urls ...string) notify.Keeper {
 		m.URLs = append(m.URLs, conf.NewSecret(u))
 	}
 	c := &conf.Config{Alertmanagers: []conf.Alertmanager{m}, Alerts: conf.Alerts{QuietAfter: quietAfter, JiraURL: "https://jira.example.com"}}
-	targets, err := notify.New(c, io.Discard, notify.Style{})
+	targets, err := notify.New(c, io.Discard, text.Style{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,14 +87,14 @@ func alertmanager(t *testing.T, urls ...string) notify.Keeper {
 }
 
 // current is an alert about a failure of just now.
-func current(kind notify.Kind) notify.Alert {
-	a := alert(kind)
+func current(kind alert.Kind) alert.Alert {
+	a := newAlert(kind)
 	now := time.Now()
 	a.Data.Failures.First, a.Data.Failures.Last = now.Add(-time.Hour), now.Add(-time.Minute)
 	return a
 }
 
-func deliver(t *testing.T, to notify.Notifier, a notify.Alert, r notify.Receipt) notify.Receipt {
+func deliver(t *testing.T, to notify.Notifier, a alert.Alert, r notify.Receipt) notify.Receipt {
 	t.Helper()
 	r, err := to.Send(soon(t), notify.Delivery{Alert: a, Receipt: r})
 	if err != nil {
@@ -111,7 +113,7 @@ func about(t *testing.T, name string, got, want time.Time) {
 // An alert is posted to every member, and says all that an operator needs.
 func TestAlertmanagerOpened(t *testing.T) {
 	one, other := newMember(t), newMember(t)
-	a := current(notify.Opened)
+	a := current(alert.Opened)
 	r := deliver(t, alertmanager(t, one.url, other.url+"/alertmanager/"), a, nil)
 	if got, want := one.paths, []string{"/api/v2/alerts"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
@@ -170,23 +172,23 @@ func TestAlertmanagerOpened(t *testing.T) {
 
 // Labels are the same from each node, and hold what tells incidents apart.
 func TestAlertmanagerLabels(t *testing.T) {
-	unknown := current(notify.Opened)
-	unknown.Data.ID, unknown.Data.Integration = "unknown-0a1b2c3d@20211116T113550.956Z#1", notify.Integration{ID: "unknown", KnownBy: "nothing"}
-	failing := current(notify.Blind)
-	failing.Data.Log, failing.Data.Facts = notify.Log{}, map[string]any{"notifier": "hub"}
+	unknown := current(alert.Opened)
+	unknown.Data.ID, unknown.Data.Integration = "unknown-0a1b2c3d@20211116T113550.956Z#1", alert.Integration{ID: alert.Unknown, KnownBy: "nothing"}
+	failing := current(alert.Blind)
+	failing.Data.Log, failing.Data.Facts = alert.Log{}, map[string]any{"notifier": "hub"}
 	const cause = " cause=entra-single-tenant-common-endpoint "
 	for _, tt := range []struct {
 		name string
-		a    notify.Alert
+		a    alert.Alert
 		want string
 	}{
-		{"opened", current(notify.Opened), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40 provider=microsoft severity=high"},
+		{"opened", current(alert.Opened), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40 provider=microsoft severity=high"},
 		{"unknown", unknown, "alertname=JiraOAuthIntegrationFailing" + cause + "integration=unknown-0a1b2c3d provider=microsoft severity=high"},
-		{"storm", current(notify.Storm), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=many provider=microsoft severity=high"},
-		{"blind", current(notify.Blind), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
+		{"storm", current(alert.Storm), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=many provider=microsoft severity=high"},
+		{"blind", current(alert.Blind), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
 		{"a notifier", failing, "alertname=JiraOAuthWatcherBlind" + cause + "node=NODE notifier=hub severity=high"},
-		{"sighted", current(notify.Sighted), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
-		{"test", current(notify.Test), "alertname=JiraOAuthWatcherTest" + cause + "provider=microsoft severity=high"},
+		{"sighted", current(alert.Sighted), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
+		{"test", current(alert.Test), "alertname=JiraOAuthWatcherTest" + cause + "provider=microsoft severity=high"},
 	} {
 		m := newMember(t)
 		for _, node := range []string{"jira-node-1", "jira-node-2"} {
@@ -209,10 +211,10 @@ func TestAlertmanagerLabels(t *testing.T) {
 func TestAlertmanagerLife(t *testing.T) {
 	m := newMember(t)
 	to := alertmanager(t, m.url)
-	opened := deliver(t, to, current(notify.Opened), nil)
+	opened := deliver(t, to, current(alert.Opened), nil)
 	before := m.last(t)[0].Labels
 
-	change := current(notify.Changed)
+	change := current(alert.Changed)
 	change.Data.Cause.ID, change.Data.Cause.Severity = "net-connect-timeout", conf.SeverityCritical
 	changed := deliver(t, to, change, opened)
 	got := m.last(t)
@@ -231,13 +233,13 @@ func TestAlertmanagerLife(t *testing.T) {
 	}
 
 	reminder := change
-	reminder.Data.Kind = notify.Reminder
+	reminder.Data.Kind = alert.Reminder
 	reminded := deliver(t, to, reminder, changed)
 	if got := m.last(t); len(got) != 1 || !maps.Equal(got[0].Labels, after) {
 		t.Errorf("a reminder posts %v", got)
 	}
 
-	quiet := current(notify.Quiet)
+	quiet := current(alert.Quiet)
 	if r := deliver(t, to, quiet, reminded); r != nil {
 		t.Errorf("the receipt is %s still", r)
 	}
@@ -258,22 +260,22 @@ func TestAlertmanagerTimes(t *testing.T) {
 	now := time.Now()
 	for _, tt := range []struct {
 		name               string
-		kind               notify.Kind
+		kind               alert.Kind
 		first, last        time.Time
 		wantStart, wantEnd time.Time
 	}{
-		{"old", notify.Opened, now.Add(-time.Hour * 24 * 30), now.Add(-time.Hour * 24 * 29), now.Add(-time.Hour * 24 * 30), now.Add(5 * time.Minute)},
-		{"ahead", notify.Opened, now.Add(time.Hour), now.Add(time.Hour), now, now.Add(time.Hour + quietAfter)},
-		{"ahead and quiet", notify.Quiet, now.Add(time.Hour), now.Add(time.Hour), now, now},
-		{"none", notify.Blind, time.Time{}, time.Time{}, now, now.Add(5 * time.Minute)},
-		{"test", notify.Test, now, now, now, now.Add(5 * time.Minute)},
+		{"old", alert.Opened, now.Add(-time.Hour * 24 * 30), now.Add(-time.Hour * 24 * 29), now.Add(-time.Hour * 24 * 30), now.Add(5 * time.Minute)},
+		{"ahead", alert.Opened, now.Add(time.Hour), now.Add(time.Hour), now, now.Add(time.Hour + quietAfter)},
+		{"ahead and quiet", alert.Quiet, now.Add(time.Hour), now.Add(time.Hour), now, now},
+		{"none", alert.Blind, time.Time{}, time.Time{}, now, now.Add(5 * time.Minute)},
+		{"test", alert.Test, now, now, now, now.Add(5 * time.Minute)},
 	} {
-		a := alert(tt.kind)
+		a := newAlert(tt.kind)
 		a.Data.Failures.First, a.Data.Failures.Last = tt.first, tt.last
 		r := deliver(t, alertmanager(t, m.url), a, nil)
 		about(t, tt.name+" startsAt", m.last(t)[0].StartsAt, tt.wantStart)
 		about(t, tt.name+" endsAt", m.last(t)[0].EndsAt, tt.wantEnd)
-		if stands := tt.kind == notify.Opened || tt.kind == notify.Blind; (r != nil) != stands {
+		if stands := tt.kind == alert.Opened || tt.kind == alert.Blind; (r != nil) != stands {
 			t.Errorf("%s: receipt %s", tt.name, r)
 		}
 	}
@@ -283,7 +285,7 @@ func TestAlertmanagerTimes(t *testing.T) {
 // it ends: others would be an alert that nobody ends.
 func TestAlertmanagerNotifierKnown(t *testing.T) {
 	m := newMember(t)
-	a := current(notify.Blind)
+	a := current(alert.Blind)
 	a.Data.Facts = map[string]any{"notifier": "hub"}
 	known := map[string]string{"alertname": "JiraOAuthWatcherBlind", "node": "jira-node-1", "cause": a.Data.Cause.ID, "severity": "high", "log": "jira"}
 	receipt, _ := json.Marshal(map[string]any{"labels": known, "sent": time.Now()})
@@ -296,7 +298,7 @@ func TestAlertmanagerNotifierKnown(t *testing.T) {
 // A storm names its integrations in an annotation.
 func TestAlertmanagerStorm(t *testing.T) {
 	m := newMember(t)
-	a := example(t, notify.Storm)
+	a := example(t, alert.Storm)
 	deliver(t, alertmanager(t, m.url), a, nil)
 	ids := a.Data.Facts["integrations"].([]string)
 	if got := m.last(t)[0].Annotations["integrations"]; !strings.HasPrefix(got, "81 integrations: "+ids[0]+", ") || !strings.HasSuffix(got, ids[39]+", and 41 more") {

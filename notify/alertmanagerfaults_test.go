@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -46,7 +48,7 @@ func TestAlertmanagerMembers(t *testing.T) {
 			}
 			urls = append(urls, url+"/"+canaryPath+"/services?sig="+canaryQuery)
 		}
-		got, err := outcome(t, send(soon(t), alertmanager(t, urls...), current(notify.Opened), false))
+		got, err := outcome(t, send(soon(t), alertmanager(t, urls...), current(alert.Opened), false))
 		if got != tt.want {
 			t.Errorf("%v: outcome %d (%v), want %d", tt.statuses, got, err, tt.want)
 		}
@@ -57,7 +59,7 @@ func TestAlertmanagerMembers(t *testing.T) {
 			}
 		}
 	}
-	if _, err := notify.New(&conf.Config{Alertmanagers: []conf.Alertmanager{{}}}, io.Discard, notify.Style{}); err == nil {
+	if _, err := notify.New(&conf.Config{Alertmanagers: []conf.Alertmanager{{}}}, io.Discard, text.Style{}); err == nil {
 		t.Error("no member at all is accepted")
 	}
 }
@@ -67,13 +69,13 @@ func TestAlertmanagerMembers(t *testing.T) {
 func TestAlertmanagerHangs(t *testing.T) {
 	hanging := raw(t, func(c net.Conn) { c.Read(make([]byte, 1)) })
 	m := newMember(t)
-	deliver(t, alertmanager(t, hanging, m.url), current(notify.Opened), nil)
+	deliver(t, alertmanager(t, hanging, m.url), current(alert.Opened), nil)
 	if len(m.posts) != 1 {
 		t.Errorf("%d posts, want 1", len(m.posts))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	if got, err := outcome(t, send(ctx, alertmanager(t, hanging, hanging), current(notify.Opened), false)); got != notify.Retry {
+	if got, err := outcome(t, send(ctx, alertmanager(t, hanging, hanging), current(alert.Opened), false)); got != notify.Retry {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }
@@ -96,7 +98,7 @@ func TestAlertmanagerBounded(t *testing.T) {
 			t.Errorf("%s: %d bytes", kind, total)
 		}
 	}
-	if err := send(soon(t), to, current(notify.Opened), true); err != nil {
+	if err := send(soon(t), to, current(alert.Opened), true); err != nil {
 		t.Fatal(err)
 	}
 	if got := slices.Sorted(maps.Keys(m.last(t)[0].Annotations)); !slices.Equal(got, []string{"description", "summary"}) {

@@ -8,15 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
 // standing is an open incident whose alert was told some time ago.
 func standing(t *testing.T, n int, ago time.Duration) notify.Standing {
 	t.Helper()
-	d := current(notify.Reminder).Data
+	d := current(alert.Reminder).Data
 	d.Integration.ID = fmt.Sprint("integration-", n)
-	d.ID = d.Integration.ID + "@20211116T113550.956Z"
+	d.ID = alert.ID(d.Integration.ID + "@20211116T113550.956Z")
 	receipt, err := json.Marshal(map[string]any{"labels": map[string]string{"alertname": "JiraOAuthIntegrationFailing", "integration": d.Integration.ID, "cause": "told"}, "sent": time.Now().Add(-ago)})
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +50,7 @@ func TestAlertmanagerKeep(t *testing.T) {
 	if next < 30*time.Second || next > 40*time.Second {
 		t.Errorf("next in %s, want when the second is due", next)
 	}
-	want := []string{"integration-1@20211116T113550.956Z", "integration-3@20211116T113550.956Z", "integration-4@20211116T113550.956Z"}
+	want := []alert.ID{"integration-1@20211116T113550.956Z", "integration-3@20211116T113550.956Z", "integration-4@20211116T113550.956Z"}
 	if got := slices.Sorted(maps.Keys(changed)); !slices.Equal(got, want) || changed[want[2]] != nil {
 		t.Errorf("changed %q, want %q", got, want)
 	}
@@ -92,7 +93,7 @@ func TestAlertmanagerKeepEnded(t *testing.T) {
 	m := newMember(t)
 	to := alertmanager(t, m.url)
 	s := standing(t, 1, 0)
-	change := current(notify.Changed)
+	change := current(alert.Changed)
 	change.Data.ID = s.Data.ID + "#2"
 	r := deliver(t, to, change, s.Receipt)
 	aged := func(r notify.Receipt, by time.Duration) notify.Receipt {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
@@ -142,7 +143,7 @@ const (
 	timeout = " net-connect-timeout d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
 )
 
-func changedCause(kind notify.Kind) notify.Alert {
+func changedCause(kind alert.Kind) alert.Alert {
 	a := current(kind)
 	a.Data.Cause.ID = "net-connect-timeout"
 	return a
@@ -156,19 +157,19 @@ func TestRealAlertmanager(t *testing.T) {
 	h := newHeard(t)
 	to := alertmanager(t, realAlertmanager(t, fmt.Sprintf(hookConfig, "100ms", h.url), "--cluster.listen-address="))
 
-	opened := deliver(t, to, current(notify.Opened), nil)
+	opened := deliver(t, to, current(alert.Opened), nil)
 	h.wait(t, "firing"+tenant)
 	long := notify.Receipt(strings.Replace(string(opened), `"sent":"2`, `"sent":"1`, 1)) // ago
-	s := notify.Standing{Data: changedCause(notify.Reminder).Data, Receipt: long}
+	s := notify.Standing{Data: changedCause(alert.Reminder).Data, Receipt: long}
 	kept, _, err := to.Keep(soon(t), []notify.Standing{s})
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("%v, %v", kept, err)
 	}
 
-	changed := deliver(t, to, changedCause(notify.Changed), opened)
+	changed := deliver(t, to, changedCause(alert.Changed), opened)
 	h.wait(t, "firing"+tenant, "resolved"+tenant, "firing"+timeout)
-	deliver(t, to, changedCause(notify.Reminder), changed)
-	if r := deliver(t, to, changedCause(notify.Quiet), changed); r != nil {
+	deliver(t, to, changedCause(alert.Reminder), changed)
+	if r := deliver(t, to, changedCause(alert.Quiet), changed); r != nil {
 		t.Errorf("the receipt is %s", r)
 	}
 	h.wait(t, "firing"+tenant, "resolved"+tenant, "firing"+timeout, "resolved"+timeout)
@@ -192,19 +193,19 @@ func TestRealAlertmanagerCluster(t *testing.T) {
 			return strings.Contains(body, `"status":"ready"`) && strings.Count(body, `"address":`) == 2
 		})
 	}
-	receipts := map[string]notify.Receipt{}
-	tell := func(kind notify.Kind) {
+	receipts := map[alert.ID]notify.Receipt{}
+	tell := func(kind alert.Kind) {
 		for i, node := range []string{"jira-node-1", "jira-node-2"} {
 			a := current(kind)
 			a.Data.Node, a.Data.Request.User, a.Data.Failures.Count = node, "user of "+node, i+1
-			receipts[node] = deliver(t, alertmanager(t, urls...), a, receipts[node])
+			receipts[alert.ID(node)] = deliver(t, alertmanager(t, urls...), a, receipts[alert.ID(node)])
 		}
 	}
 	const more = 2500 * time.Millisecond // longer than group_wait and the peer's timeout
-	tell(notify.Opened)
+	tell(alert.Opened)
 	h.wait(t, "firing"+tenant)
 	time.Sleep(more)
-	tell(notify.Quiet)
+	tell(alert.Quiet)
 	h.wait(t, "firing"+tenant, "resolved"+tenant)
 	time.Sleep(more)
 	h.wait(t, "firing"+tenant, "resolved"+tenant)
@@ -238,7 +239,7 @@ func TestPackagedAlertmanager(t *testing.T) {
 	}
 	mine := strings.NewReplacer("/etc/alertmanager/slack-url", address, "- slack.tmpl", "- "+templates, "group_wait: 30s", "group_wait: 100ms", "group_interval: 5m", "group_interval: 1s").Replace(string(config))
 	to := alertmanager(t, realAlertmanager(t, mine, "--cluster.listen-address="))
-	for _, kind := range []notify.Kind{notify.Opened, notify.Storm, notify.Blind, notify.Test} {
+	for _, kind := range []alert.Kind{alert.Opened, alert.Storm, alert.Blind, alert.Test} {
 		a := hostileAlert(kind)
 		a.Data.Cause.ID = "cause-" + string(kind)
 		a.Data.Failures = current(kind).Data.Failures
@@ -249,16 +250,16 @@ func TestPackagedAlertmanager(t *testing.T) {
 				t.Errorf("%s: %q is missing in %.3000s", kind, want, shown)
 			}
 		}
-		if kind == notify.Storm && !strings.Contains(shown, "• 5000 integrations: @\u200bchannel @\u200ball") {
+		if kind == alert.Storm && !strings.Contains(shown, "• 5000 integrations: @\u200bchannel @\u200ball") {
 			t.Errorf("%s: it names none: %.5000s", kind, shown)
 		}
 		if strings.ContainsAny(strings.ReplaceAll(shown, "```", ""), "<>`") || strings.Count(shown, "```") != 2 {
 			t.Errorf("%s: %.3000s", kind, shown)
 		}
 	}
-	quiet := alert(notify.Quiet)
+	quiet := newAlert(alert.Quiet)
 	quiet.Data.Cause.ID = "cause-opened"
-	quiet.Data.Integration.ID = hostileAlert(notify.Quiet).Data.Integration.ID
+	quiet.Data.Integration.ID = hostileAlert(alert.Quiet).Data.Integration.ID
 	deliver(t, to, quiet, nil)
 	if shown := slackShows(t, messages); !strings.Contains(shown, "⚪ Over: ") || !strings.Contains(shown, "No failure since ") || strings.Contains(shown, "What to do") {
 		t.Errorf("got %.3000s", shown)

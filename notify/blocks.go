@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // Slack's limits (https://docs.slack.dev/reference/block-kit/blocks), with room
@@ -47,7 +50,7 @@ var thrift = []bounds{
 }
 
 // slackMessage is an alert as a message for an incoming webhook.
-func slackMessage(d Data, l look, plain bool) *slack.WebhookMessage {
+func slackMessage(d alert.Data, l look, plain bool) *slack.WebhookMessage {
 	off := false
 	m := &slack.WebhookMessage{Text: slackText(d, l), UnfurlLinks: &off, UnfurlMedia: &off}
 	if !plain {
@@ -60,7 +63,7 @@ func slackMessage(d Data, l look, plain bool) *slack.WebhookMessage {
 // night first, what one looks up at a desk last. What a log said stands in
 // rich text, which Slack shows as it is, or escaped, so that it can neither
 // mention anybody nor forge a link nor stand out.
-func slackBlocks(d Data, l look) []slack.Block {
+func slackBlocks(d alert.Data, l look) []slack.Block {
 	var blocks []slack.Block
 	for _, b := range thrift {
 		blocks = drawing{d, l, b}.blocks()
@@ -85,14 +88,14 @@ func length(blocks []slack.Block) int {
 
 // drawing is one message being drawn.
 type drawing struct {
-	d Data
+	d alert.Data
 	l look
 	b bounds
 }
 
 func (w drawing) blocks() []slack.Block {
 	d, reply := w.d, w.l.reply
-	brief := reply && (d.Kind == Reminder || d.Kind == Quiet || d.Kind == Sighted)
+	brief := reply && (d.Kind == alert.Reminder || d.Kind == alert.Quiet || d.Kind == alert.Sighted)
 	var blocks []slack.Block
 	add := func(more ...slack.Block) { blocks = append(blocks, more...) }
 	if !brief {
@@ -112,14 +115,14 @@ func (w drawing) blocks() []slack.Block {
 	if said := w.said(); said != nil {
 		add(said)
 	}
-	if d.Kind != Quiet {
+	if d.Kind != alert.Quiet {
 		add(w.steps()...)
 	}
 	add(w.links()...) // where thumbs are, not below what is looked up later
-	if d.Kind != Quiet {
+	if d.Kind != alert.Quiet {
 		add(w.integrations()...)
 	}
-	if d.Kind != Quiet && !reply {
+	if d.Kind != alert.Quiet && !reply {
 		add(w.facts()...)
 		add(w.excerpt()...)
 	}
@@ -130,14 +133,14 @@ func (w drawing) blocks() []slack.Block {
 func (w drawing) title() slack.Block {
 	which := ""
 	switch d := w.d; {
-	case d.Kind == Storm || d.Kind == Blind || d.Kind == Sighted || d.Integration.ID == "unknown":
+	case d.Kind == alert.Storm || d.Kind == alert.Blind || d.Kind == alert.Sighted || d.Integration.ID == alert.Unknown:
 	case ofMany(d):
 		which = " · " + theMany(d)
-	case !blank(named(d)):
+	case !text.Blank(named(d)):
 		which = " · " + literal(named(d), 40)
 	case isUUID.MatchString(d.Integration.ID):
 		which = " · " + d.Integration.ID[:8]
-	case !blank(d.Integration.ID):
+	case !text.Blank(d.Integration.ID):
 		which = " · " + literal(d.Integration.ID, 40)
 	}
 	text := literal(headline(w.d), maxHeader-units(which)) + which
@@ -156,8 +159,8 @@ func (w drawing) mention() slack.Block {
 
 // mention is the token to mention somebody with: nobody is called for what is
 // over.
-func mention(d Data, l look) string {
-	if d.Kind == Quiet || d.Kind == Sighted {
+func mention(d alert.Data, l look) string {
+	if d.Kind == alert.Quiet || d.Kind == alert.Sighted {
 		return ""
 	}
 	return l.mention
@@ -168,7 +171,7 @@ func (w drawing) opening() slack.Block {
 	mark, words := state(w.d)
 	s := slack.NewRichTextSection(rich(mark+" ", 0), rich(words, strong), rich(". ", 0))
 	sentences := meaning(w.d)
-	if w.d.Kind == Reminder {
+	if w.d.Kind == alert.Reminder {
 		sentences = []sentence{news(w.d), alternating(w.d)} // the first message says the rest
 	}
 	for i, m := range sentences {
@@ -177,7 +180,7 @@ func (w drawing) opening() slack.Block {
 		}
 		s.Elements = append(s.Elements, w.sentence(m)...)
 	}
-	if w.d.Kind == Reminder {
+	if w.d.Kind == alert.Reminder {
 		s.Elements = append(s.Elements, rich(" The steps are in the first message of this thread.", 0))
 	}
 	return slack.NewRichTextBlock("meaning", s)
@@ -275,10 +278,10 @@ func (w drawing) facts() []slack.Block {
 
 // excerpt is the event itself, where Slack interprets nothing.
 func (w drawing) excerpt() []slack.Block {
-	if blank(w.d.Log.Excerpt) || w.b.excerpt == 0 {
+	if text.Blank(w.d.Log.Excerpt) || w.b.excerpt == 0 {
 		return nil
 	}
-	text := within(frameless(PrintableLines(short(w.d.Log.Excerpt, maxSection))), w.b.excerpt, func(s string) string { return s })
+	text := within(frameless(text.PrintableLines(short(w.d.Log.Excerpt, maxSection))), w.b.excerpt, func(s string) string { return s })
 	return []slack.Block{preformatted("log", "From "+literal(w.d.Log.Path, 200)+", secrets removed", text)}
 }
 
@@ -286,27 +289,27 @@ func (w drawing) excerpt() []slack.Block {
 func (w drawing) origin() slack.Block {
 	d := w.d
 	parts := []string{code(d.Node, 100)}
-	if !blank(d.Request.User) {
+	if !text.Blank(d.Request.User) {
 		parts = append(parts, "tried by "+code(d.Request.User, 100))
 	}
 	if f := d.Failures; !f.Last.IsZero() {
 		parts = append(parts, date(f.Last))
 		switch {
 		case f.First.IsZero():
-		case lasting(d) && d.Kind == Sighted:
+		case lasting(d) && d.Kind == alert.Sighted:
 			parts = append(parts, "began "+date(f.First))
 		case lasting(d):
 			parts = append(parts, "since "+date(f.First))
 		case f.Count > 1:
 			what := "failure"
-			if d.Kind == Blind || d.Kind == Sighted {
+			if d.Kind == alert.Blind || d.Kind == alert.Sighted {
 				what = "gap"
 			}
 			parts = append(parts, counted(f.Count, what)+" since "+date(f.First))
 		}
 	}
-	if d.Kind != Quiet && d.Kind != Sighted {
+	if d.Kind != alert.Quiet && d.Kind != alert.Sighted {
 		parts = append(parts, "severity "+tame(severity(d), 60))
 	}
-	return small("origin", strings.Join(parts, " · "), tame(reference(d), 300)+" · "+tame(d.ID, 200))
+	return small("origin", strings.Join(parts, " · "), tame(reference(d), 300)+" · "+tame(string(d.ID), 200))
 }

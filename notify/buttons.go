@@ -13,7 +13,9 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/text"
 )
 
 // Bounds of what a press may hold, and of what is kept of presses.
@@ -25,15 +27,6 @@ const (
 	maxSeen     = 1000 // presses that are known to be repeats
 	answerTime  = 10 * time.Second
 )
-
-// Press is what somebody did with a button on a message.
-type Press struct {
-	Incident string        // as Data.Incident has it
-	Snooze   time.Duration // 0 = acknowledge
-	By       string        // name of the person
-	UserID   string
-	At       time.Time
-}
 
 // snoozes are the buttons that count, by action_id. All others are links.
 var snoozes = map[string]time.Duration{"acknowledge": 0, "snooze-1h": time.Hour, "snooze-24h": 24 * time.Hour}
@@ -70,7 +63,7 @@ type interaction struct {
 
 // pressed is a press that counts, if it comes from the app's own team.
 type pressed struct {
-	Press
+	alert.Press
 	bot   *SlackBot
 	teams []string // what the payload names; none = it does not say
 	stamp string   // the same when Slack tells it again
@@ -101,19 +94,19 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 	switch {
 	case bot == nil:
 		return nil, errors.New("it comes from another channel than the configured one")
-	case action.Value == "" || len(action.Value) > maxIncident || Printable(action.Value) != action.Value:
+	case action.Value == "" || len(action.Value) > maxIncident || text.Printable(action.Value) != action.Value:
 		return nil, errors.New("it names no incident")
 	case !slackUser.MatchString(in.User.ID) || action.ActionTS == "" || len(action.ActionTS) > 32:
 		return nil, errors.New("it does not say who pressed, or when")
 	}
 	p := &pressed{
-		Press: Press{Incident: action.Value, Snooze: snooze, UserID: in.User.ID, At: clock.Now(), By: in.User.ID},
+		Press: alert.Press{Incident: alert.ID(action.Value), Snooze: snooze, UserID: in.User.ID, At: clock.Now(), By: in.User.ID},
 		bot:   bot,
 		stamp: action.ActionTS + " " + in.User.ID,
 	}
 	for _, name := range []string{in.User.Username, in.User.Name} {
-		if name = strings.TrimSpace(Printable(name)); name != "" {
-			p.By = Cut(name, maxName)
+		if name = strings.TrimSpace(text.Printable(name)); name != "" {
+			p.By = text.Cut(name, maxName)
 		}
 	}
 	for _, id := range []string{in.Team.ID, in.Team.EnterpriseID, in.Enterprise.ID} {
@@ -127,7 +120,7 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 // desk does what presses ask for, one after the other.
 type desk struct {
 	log   *slog.Logger
-	press func(Press) (string, error)
+	press func(alert.Press) (string, error)
 	own   map[*SlackBot][]string // teams and enterprises of the app
 }
 
@@ -155,7 +148,7 @@ func (k *desk) one(ctx context.Context, p *pressed) {
 	}
 	sending, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	text := slack.MsgOptionText(Cut(sentence, maxAnswer), true)
+	text := slack.MsgOptionText(text.Cut(sentence, maxAnswer), true)
 	_, err = p.bot.api.PostEphemeralContext(sending, p.bot.channel, p.UserID, text)
 	if err != nil && ctx.Err() == nil {
 		log.Warn("who pressed a button got no answer", "err", slackError(err))

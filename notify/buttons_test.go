@@ -14,6 +14,8 @@ import (
 	"github.com/slack-go/slack/slacktest"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -39,7 +41,7 @@ func TestButtons(t *testing.T) {
 		if d := time.Since(p.At); d < 0 || d > time.Minute {
 			t.Errorf("at %s", p.At)
 		}
-		if p.At = (time.Time{}); !reflect.DeepEqual(p, notify.Press{Incident: "incident <1>", Snooze: tt.snooze, By: "Ann", UserID: "U1"}) {
+		if p.At = (time.Time{}); !reflect.DeepEqual(p, alert.Press{Incident: "incident <1>", Snooze: tt.snooze, By: "Ann", UserID: "U1"}) {
 			t.Errorf("%s: got %+v", tt.id, p)
 		}
 		var said []slackCall
@@ -146,7 +148,7 @@ func TestButtonsOfTomorrow(t *testing.T) {
 		{"user", `{"id":"U1","name":"` + strings.Repeat("x", 500) + `"}`},
 	} {
 		tell(t, conn, envelope("a", append(fields, "actions", action("acknowledge", fmt.Sprint(i), fmt.Sprint("1.", i)))...))
-		if p := got(t, l.presses); p.Incident != fmt.Sprint(i) || p.By == "" || len([]rune(p.By)) > 80 {
+		if p := got(t, l.presses); string(p.Incident) != fmt.Sprint(i) || p.By == "" || len([]rune(p.By)) > 80 {
 			t.Errorf("got %+v", p)
 		}
 	}
@@ -161,18 +163,18 @@ func TestButtonsFail(t *testing.T) {
 	f.says("auth.test", word("internal_error"))
 	f.says("chat.postEphemeral", word("user_not_in_channel"))
 	l := listen(t, f, f.bot(withButtons).Buttons)
-	l.answer = func(p notify.Press) (string, error) {
+	l.answer = func(p alert.Press) (string, error) {
 		if p.Incident == "broken" {
 			return "Noted.", errors.New("disk full")
 		}
-		return map[string]string{"silent": "", "loud": "Noted."}[p.Incident], nil
+		return map[string]string{"silent": "", "loud": "Noted."}[string(p.Incident)], nil
 	}
 	conn := got(t, f.conns)
 	for i, incident := range []string{"no team", "loud", "silent", "broken"} {
 		tell(t, conn, envelope("a", "actions", action("acknowledge", incident, fmt.Sprint("1.", i))))
 	}
 	for _, want := range []string{"loud", "silent", "broken"} {
-		if p := got(t, l.presses); p.Incident != want {
+		if p := got(t, l.presses); string(p.Incident) != want {
 			t.Errorf("got %+v, want %s", p, want)
 		}
 	}
@@ -203,7 +205,7 @@ func TestButtonsOfOneApp(t *testing.T) {
 	withButtons(&two)
 	two.Channel = "C2222222222"
 	other.AppToken = conf.NewSecret("xapp-other")
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{one, two, other, none}}, nil, notify.Style{})
+	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{one, two, other, none}}, nil, text.Style{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
@@ -23,8 +24,8 @@ const pause = 20 * time.Millisecond // in place of five seconds between two conn
 // listening is a program that listens to buttons.
 type listening struct {
 	*slackFake
-	presses chan notify.Press
-	answer  func(notify.Press) (string, error)
+	presses chan alert.Press
+	answer  func(alert.Press) (string, error)
 	stop    func()
 
 	mu  sync.Mutex
@@ -52,13 +53,13 @@ func (l *listening) logged() string {
 
 // listen runs the buttons of the first target until the test ends.
 func listen(t *testing.T, f *slackFake, b *notify.Buttons) *listening {
-	l := &listening{slackFake: f, presses: make(chan notify.Press, 2000)}
-	l.answer = func(p notify.Press) (string, error) { return "Noted <" + p.By + ">.", nil }
+	l := &listening{slackFake: f, presses: make(chan alert.Press, 2000)}
+	l.answer = func(p alert.Press) (string, error) { return "Noted <" + p.By + ">.", nil }
 	notify.SlackHurry(b, pause, pause)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {
-		ended <- b.Run(ctx, slog.New(slog.NewTextHandler(l, nil)), func(p notify.Press) (string, error) {
+		ended <- b.Run(ctx, slog.New(slog.NewTextHandler(l, nil)), func(p alert.Press) (string, error) {
 			l.presses <- p
 			return l.answer(p)
 		})

@@ -12,29 +12,31 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
 // Each kind of alert is the text of its golden file.
 func TestConsole(t *testing.T) {
 	for _, kind := range kinds {
-		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(alert(kind), notify.Style{}))
+		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(newAlert(kind), text.Style{}))
 	}
-	for _, kind := range []notify.Kind{notify.Storm, notify.Blind, notify.Sighted} {
-		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(example(t, kind), notify.Style{}))
+	for _, kind := range []alert.Kind{alert.Storm, alert.Blind, alert.Sighted} {
+		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(example(t, kind), text.Style{}))
 	}
-	golden(t, "testdata/console-color.golden.txt", notify.Render(alert(notify.Opened), notify.Style{Color: true, Width: 60}))
+	golden(t, "testdata/console-color.golden.txt", notify.Render(newAlert(alert.Opened), text.Style{Color: true, Width: 60}))
 }
 
 // No control character of a log reaches the terminal, from whatever field; in
 // color, only our own do.
 func TestConsoleEscapes(t *testing.T) {
 	testkit.Pure(t)
-	for name, text := range monsters {
+	for name, s := range monsters {
 		for _, kind := range someKinds() {
-			a := monstrous(kind, "\x1b[31m"+text+"\x1b]0;title\x07\u009b2J\r\b", 3)
-			for _, style := range []notify.Style{{}, {Color: true}, {Width: 20}} {
+			a := monstrous(kind, "\x1b[31m"+s+"\x1b]0;title\x07\u009b2J\r\b", 3)
+			for _, style := range []text.Style{{}, {Color: true}, {Width: 20}} {
 				got := notify.Render(a, style)
 				if style.Color {
 					got = strings.NewReplacer("\x1b[1m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(got)
@@ -52,11 +54,11 @@ func TestConsoleEscapes(t *testing.T) {
 
 // A line is no wider than asked for, except for a word that is.
 func TestConsoleWidth(t *testing.T) {
-	a := alert(notify.Opened)
+	a := newAlert(alert.Opened)
 	a.Data.Diagnosis = strings.Repeat("ünicode words ", 50)
 	a.Data.Cause.Title = "short" // a headline stays on one line
 	a.Data.Links, a.Data.Log.Excerpt = nil, strings.Repeat("line of a log ", 20)
-	for line := range strings.Lines(notify.Render(a, notify.Style{Width: 70})) {
+	for line := range strings.Lines(notify.Render(a, text.Style{Width: 70})) {
 		if n := utf8.RuneCountInString(strings.TrimSpace(line)); n > 70 {
 			t.Errorf("%d columns: %q", n, line)
 		}
@@ -66,11 +68,11 @@ func TestConsoleWidth(t *testing.T) {
 // With no notifier configured, alerts are printed, each in one write.
 func TestConsoleByDefault(t *testing.T) {
 	var out bytes.Buffer
-	targets, err := notify.New(&conf.Config{}, &out, notify.Style{})
+	targets, err := notify.New(&conf.Config{}, &out, text.Style{})
 	if err != nil || len(targets) != 1 || targets[0].Kind != "console" || targets[0].Name != "console" {
 		t.Fatalf("got %+v, %v", targets, err)
 	}
-	if err := send(context.Background(), targets[0].To, alert(notify.Opened), false); err != nil || out.String() != notify.Render(alert(notify.Opened), notify.Style{}) {
+	if err := send(context.Background(), targets[0].To, newAlert(alert.Opened), false); err != nil || out.String() != notify.Render(newAlert(alert.Opened), text.Style{}) {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }
@@ -79,8 +81,8 @@ func TestConsoleByDefault(t *testing.T) {
 func TestConsoleGone(t *testing.T) {
 	r, w := io.Pipe()
 	r.CloseWithError(errors.New("gone"))
-	targets, _ := notify.New(&conf.Config{}, w, notify.Style{})
-	if got, err := outcome(t, send(context.Background(), targets[0].To, alert(notify.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
+	targets, _ := notify.New(&conf.Config{}, w, text.Style{})
+	if got, err := outcome(t, send(context.Background(), targets[0].To, newAlert(alert.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }

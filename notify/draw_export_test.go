@@ -1,6 +1,10 @@
 package notify
 
-import "github.com/slack-go/slack"
+import (
+	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/alert"
+)
 
 // Look is how DrawSlack draws.
 type Look struct {
@@ -9,9 +13,9 @@ type Look struct {
 }
 
 // DrawSlack is an alert as any of the senders to Slack draws it.
-func DrawSlack(d Data, l Look) *slack.WebhookMessage {
+func DrawSlack(d alert.Data, l Look) *slack.WebhookMessage {
 	return slackMessage(d, look{mention: l.Mention, buttons: l.Buttons, reply: l.Reply}, false)
 }
 
 // DrawPlain is an alert for receivers that only resemble Slack.
-func DrawPlain(d Data, mention string) string { return plainText(d, mention) }
+func DrawPlain(d alert.Data, mention string) string { return plainText(d, mention) }

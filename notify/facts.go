@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // Bounds of lists.
@@ -54,12 +57,12 @@ var shown = []struct {
 }
 
 // particulars are the facts a person needs beside the diagnosis, in order.
-func particulars(d Data) []pair {
+func particulars(d alert.Data) []pair {
 	var pairs []pair
 	add := func(name string, values ...string) {
 		var seen []string
 		for _, v := range values {
-			if !blank(v) {
+			if !text.Blank(v) {
 				seen = append(seen, v)
 			}
 		}
@@ -68,14 +71,14 @@ func particulars(d Data) []pair {
 		}
 	}
 	switch {
-	case d.Kind == Blind || d.Kind == Sighted:
+	case d.Kind == alert.Blind || d.Kind == alert.Sighted:
 		if !strings.Contains(d.Diagnosis, d.Log.Path) {
 			add("Log", d.Log.Path)
 		}
-	case d.Kind == Storm: // has a list of its own
+	case d.Kind == alert.Storm: // has a list of its own
 	case ofMany(d):
 		add("Integrations", listed(d, maxList-1)...)
-	case d.Integration.ID == "unknown":
+	case d.Integration.ID == alert.Unknown:
 		add("Integration", "not shown in the log")
 	default:
 		add("Integration", named(d), d.Integration.ID)
@@ -94,7 +97,7 @@ func particulars(d Data) []pair {
 }
 
 // named is the integration's name, "" when nobody knows it.
-func named(d Data) string {
+func named(d alert.Data) string {
 	if d.Integration.Name == nil {
 		return ""
 	}
@@ -102,21 +105,21 @@ func named(d Data) string {
 }
 
 // circumstances are when, where and how often, in order.
-func circumstances(d Data) []pair {
+func circumstances(d alert.Data) []pair {
 	var pairs []pair
 	if f := d.Failures; !f.First.IsZero() {
 		name, value := "Failures", fmt.Sprintf("%d, first %s, last %s", f.Count, timeOfDay(f.First), timeOfDay(f.Last))
 		switch {
-		case lasting(d) && d.Kind == Sighted:
+		case lasting(d) && d.Kind == alert.Sighted:
 			name, value = "Began", timeOfDay(f.First)
 		case lasting(d):
 			name, value = "Since", timeOfDay(f.First)
-		case d.Kind == Blind || d.Kind == Sighted:
+		case d.Kind == alert.Blind || d.Kind == alert.Sighted:
 			name = "Gaps"
 		}
 		pairs = append(pairs, pair{name, []string{value}})
 	}
-	if !blank(d.Request.User) {
+	if !text.Blank(d.Request.User) {
 		pairs = append(pairs, pair{"Tried by", []string{strings.TrimSpace(d.Request.User)}})
 	}
 	return append(pairs, pair{"Jira node", []string{d.Node}}, pair{"Severity", []string{severity(d)}})
@@ -124,12 +127,12 @@ func circumstances(d Data) []pair {
 
 // lasting tells whether an alert is about what goes on until it is over, such
 // as a log that cannot be read. How often that was told counts nothing.
-func lasting(d Data) bool {
-	return (d.Kind == Blind || d.Kind == Sighted) && d.Cause.ID != "log-lines-lost"
+func lasting(d alert.Data) bool {
+	return (d.Kind == alert.Blind || d.Kind == alert.Sighted) && d.Cause.ID != alert.LinesLost
 }
 
-func severity(d Data) string {
-	if blank(d.Cause.Confidence) {
+func severity(d alert.Data) string {
+	if text.Blank(d.Cause.Confidence) {
 		return d.Cause.Severity.String()
 	}
 	return fmt.Sprintf("%s, cause %s", d.Cause.Severity, d.Cause.Confidence)
@@ -137,10 +140,10 @@ func severity(d Data) string {
 
 // texts are the texts of a fact, which is a string or a list; a list that has
 // been JSON is one of any.
-func texts(d Data, fact string) []string {
+func texts(d alert.Data, fact string) []string {
 	switch value := d.Facts[fact].(type) {
 	case string:
-		if !blank(value) {
+		if !text.Blank(value) {
 			return []string{value}
 		}
 	case []string:
@@ -166,8 +169,8 @@ func atMost(values []string, n int) []string {
 }
 
 // stricken are the integrations of a storm.
-func stricken(d Data) []string {
-	if d.Kind != Storm {
+func stricken(d alert.Data) []string {
+	if d.Kind != alert.Storm {
 		return nil
 	}
 	return listed(d, maxIntegrations)
@@ -175,7 +178,7 @@ func stricken(d Data) []string {
 
 // listed are the first integrations of a storm, also of one that is over, and
 // how many more there are.
-func listed(d Data, n int) []string {
+func listed(d alert.Data, n int) []string {
 	ids := texts(d, "integrations")
 	n = max(min(len(ids), n), 0)
 	out := ids[:n:n]
@@ -186,7 +189,7 @@ func listed(d Data, n int) []string {
 }
 
 // total is how many integrations a storm has, as it says itself.
-func total(d Data) int {
+func total(d alert.Data) int {
 	count, _ := d.Facts["integrations_count"].(string)
 	n, err := strconv.Atoi(strings.TrimSpace(count))
 	if err != nil || n < 0 {
@@ -197,7 +200,7 @@ func total(d Data) int {
 
 // roll names a storm's integrations in one text: how many, and the first of
 // them. It is empty for any other alert.
-func roll(d Data, n int) string {
+func roll(d alert.Data, n int) string {
 	ids := listed(d, n)
 	if len(ids) == 0 {
 		return ""
@@ -206,10 +209,10 @@ func roll(d Data, n int) string {
 }
 
 // ofMany tells whether an alert is a storm's, also when that is over.
-func ofMany(d Data) bool { return d.Kind == Storm || d.Integration.ID == "many" }
+func ofMany(d alert.Data) bool { return d.Kind == alert.Storm || d.Integration.ID == alert.Many }
 
 // theMany are a storm's integrations within a sentence.
-func theMany(d Data) string {
+func theMany(d alert.Data) string {
 	if max(total(d), len(texts(d, "integrations"))) == 0 {
 		return "many integrations"
 	}
@@ -217,7 +220,7 @@ func theMany(d Data) string {
 }
 
 // many is how many integrations a storm has, in words.
-func many(d Data) string {
+func many(d alert.Data) string {
 	n := max(total(d), len(texts(d, "integrations")))
 	if n == 0 {
 		return "Many integrations"

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify"
 )
 
 // gson escapes as Gson does by default, and a stroke as PHP does.
@@ -51,7 +51,7 @@ func TestEscapedSecrets(t *testing.T) {
 			}).URL
 			address := to + "/services/" + (&url.URL{Path: segment}).EscapedPath() + "?sig=" + url.QueryEscape(query)
 			hook := conf.Webhook{URL: conf.NewSecret(address), Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + header)}}}
-			_, err := outcome(t, send(soon(t), webhook(t, hook), alert(notify.Opened), false))
+			_, err := outcome(t, send(soon(t), webhook(t, hook), newAlert(alert.Opened), false))
 			if strings.ContainsAny(format, "\u00a0{") && !strings.Contains(err.Error(), "no") {
 				t.Errorf("%s: what it says is hidden: %v", name, err)
 			}
@@ -78,7 +78,7 @@ func TestEscapedTokens(t *testing.T) {
 		f := newSlackFake(t)
 		bot := f.bot(withButtons, func(c *conf.Slack) { c.APIURL = answering(t, 200, body) + "/api/" }).To
 		ctx, cancel := testkit.WithPatience(t)
-		_, err := outcome(t, send(ctx, bot, alert(notify.Opened), false))
+		_, err := outcome(t, send(ctx, bot, newAlert(alert.Opened), false))
 		cancel()
 		if !strings.Contains(err.Error(), "[secret]") {
 			t.Errorf("%s: nothing is hidden: %v", body, err)

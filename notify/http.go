@@ -18,6 +18,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/text"
 )
 
 const (
@@ -210,5 +211,5 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	return Cut(strings.Join(strings.Fields(s), " "), maxReason)
+	return text.Cut(strings.Join(strings.Fields(s), " "), maxReason)
 }

@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -48,7 +50,7 @@ func raw(t *testing.T, do func(net.Conn)) string {
 	return "http://" + listener.Addr().String()
 }
 
-func reset(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }
+func Reset(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }
 
 func drip(c net.Conn, text string) {
 	for i := range len(text) {
@@ -88,7 +90,7 @@ func TestFaults(t *testing.T) {
 		{"untrusted", untrusted.URL, notify.Retry, notify.Retry},
 		{"plain text at a TLS address", strings.Replace(answering(t, 200, "ok"), "http:", "https:", 1), notify.Retry, notify.Retry},
 		{"hangs", raw(t, func(c net.Conn) { io.Copy(io.Discard, c) }), notify.Retry, notify.Retry},
-		{"reset", raw(t, reset), notify.Retry, notify.Retry},
+		{"reset", raw(t, Reset), notify.Retry, notify.Retry},
 		{"no HTTP", raw(t, func(c net.Conn) { io.WriteString(c, "SSH-2.0-"+strings.Repeat("x", 1<<20)+"\r\n") }), notify.Retry, notify.Retry},
 		{"slow header", raw(t, func(c net.Conn) { drip(c, "HTTP/1.1 200 OK\r\n"+strings.Repeat("A: b\r\n", 100)) }), notify.Retry, notify.Retry},
 		{"endless header", raw(t, func(c net.Conn) {
@@ -100,12 +102,12 @@ func TestFaults(t *testing.T) {
 			}
 		}), notify.Retry, notify.Retry},
 		// Accepted is accepted: the status says so. Slack's is in the body.
-		{"reset within the body", raw(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"); reset(c) }), -1, notify.Retry},
+		{"reset within the body", raw(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"); Reset(c) }), -1, notify.Retry},
 		{"slow body", raw(t, func(c net.Conn) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
 			drip(c, strings.Repeat("x", 999))
 		}), -1, notify.Retry},
-		{"reset within the body of an error", raw(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 503 No\r\nContent-Length: 99\r\n\r\nhalf"); reset(c) }), notify.Retry, notify.Retry},
+		{"reset within the body of an error", raw(t, func(c net.Conn) { io.WriteString(c, "HTTP/1.1 503 No\r\nContent-Length: 99\r\n\r\nhalf"); Reset(c) }), notify.Retry, notify.Retry},
 		{"endless body", server(t, func(w http.ResponseWriter, _ *http.Request) {
 			for {
 				if _, err := io.WriteString(w, strings.Repeat("endless ", 1000)); err != nil {
@@ -136,7 +138,7 @@ func TestFaults(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), limit)
 					defer cancel()
 					var got notify.Outcome
-					if got, err = outcome(t, send(ctx, n.to, alert(notify.Opened), false)); got != n.want {
+					if got, err = outcome(t, send(ctx, n.to, newAlert(alert.Opened), false)); got != n.want {
 						return fmt.Errorf("%T: outcome %d (%v), want %d", n.to, got, err, n.want)
 					}
 					return nil
@@ -166,7 +168,7 @@ func noCanary(t *testing.T, text string) {
 
 // An address that is no URL is not shown either.
 func TestBadAddress(t *testing.T) {
-	got, err := outcome(t, send(soon(t), slackTo(t, "https://x/"+canaryPath+"\x00%zz"), alert(notify.Opened), false))
+	got, err := outcome(t, send(soon(t), slackTo(t, "https://x/"+canaryPath+"\x00%zz"), newAlert(alert.Opened), false))
 	if got != notify.BadSettings {
 		t.Errorf("outcome %d", got)
 	}
@@ -184,7 +186,7 @@ func TestCAFile(t *testing.T) {
 	good := filepath.Join(dir, "good.pem")
 	os.WriteFile(good, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root}), 0o600)
 	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: good}, URL: conf.NewSecret(s.URL)}
-	if err := send(soon(t), webhook(t, hook), alert(notify.Opened), false); err != nil {
+	if err := send(soon(t), webhook(t, hook), newAlert(alert.Opened), false); err != nil {
 		t.Error(err)
 	}
 
@@ -193,7 +195,7 @@ func TestCAFile(t *testing.T) {
 	os.WriteFile(large, bytes.Repeat([]byte("x"), 2<<20), 0o600)
 	for file, want := range map[string]string{empty: "holds no certificate", large: "larger than", filepath.Join(dir, "none"): "no such file"} {
 		hook.CAFile = file
-		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, notify.Style{})
+		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, text.Style{})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), `notifier "hub": ca_file: `) {
 			t.Errorf("%s: %v, want %q", file, err, want)
 		}

@@ -3,10 +3,9 @@ package notify
 import (
 	"regexp"
 	"strings"
-)
 
-// apart is a space without width. It takes a word's effect and leaves its look.
-const apart = "\u200b"
+	"jira-oauth-watcher/internal/text"
+)
 
 var (
 	blockStart = regexp.MustCompile(`^([-+=]|[0-9]+\.)`)
@@ -14,7 +13,7 @@ var (
 	// beginning of a placeholder or a redirection: both are there to be copied.
 	mentions     = regexp.MustCompile(`(^|[^\pL\pN@])@+|@@+`)
 	slackTokens  = regexp.MustCompile(`<([!#]|https?:|mailto:)`)
-	markdownMeta = strings.NewReplacer("](", `\]`+apart+`\(`, "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`,
+	markdownMeta = strings.NewReplacer("](", `\]`+text.Apart+`\(`, "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`,
 		"(", `\(`, ")", `\)`, "<", `\<`, ">", `\>`, "#", `\#`, "|", `\|`, "~", `\~`, "$", `\$`, "&", `\&`)
 )
 
@@ -42,6 +41,6 @@ func fenced(s string) string { return strings.ReplaceAll(harmless(s), "`", "'") 
 // harmless breaks what mentions somebody, or looks like Slack's way to, and the
 // links in what is quoted.
 func harmless(s string) string {
-	s = mentions.ReplaceAllStringFunc(PrintableLines(s), func(at string) string { return strings.ReplaceAll(at, "@", "@"+apart) })
-	return unlinkQuoted(slackTokens.ReplaceAllString(s, "<"+apart+"$1"))
+	s = mentions.ReplaceAllStringFunc(text.PrintableLines(s), func(at string) string { return strings.ReplaceAll(at, "@", "@"+text.Apart) })
+	return text.UnlinkQuoted(slackTokens.ReplaceAllString(s, "<"+text.Apart+"$1"))
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // Notifier is one way out of the door.
@@ -34,13 +36,13 @@ type Keeper interface {
 	// nil for one to be forgotten; it counts with an error too. next is when
 	// Keep wants to be called again even if nothing happens; 0 = never. An error
 	// is an *Error; Keep is then called again later.
-	Keep(ctx context.Context, standing []Standing) (changed map[string]Receipt, next time.Duration, err error)
+	Keep(ctx context.Context, standing []Standing) (changed map[alert.ID]Receipt, next time.Duration, err error)
 }
 
 // Standing is an open incident as it is now.
 type Standing struct {
-	Data    Data    // Kind is Opened, Storm or Blind; ID is the incident's, without a number
-	Receipt Receipt // of the notifier that asks, never nil
+	Data    alert.Data // Kind is Opened, Storm or Blind; ID is the incident's, without a number
+	Receipt Receipt    // of the notifier that asks, never nil
 }
 
 // Outcome says what a failed Send means for the queue behind it.
@@ -78,7 +80,7 @@ type Target struct {
 
 // New builds the notifiers of a configuration; with none configured, the
 // console on out.
-func New(c *conf.Config, out io.Writer, style Style) ([]Target, error) {
+func New(c *conf.Config, out io.Writer, style text.Style) ([]Target, error) {
 	if err := checkProxies(); err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/alert"
 )
 
 // hostile is what a stranger may bring into a log: the provider's answer comes
@@ -22,27 +22,27 @@ const hostile = "@channel @all _@here .@all @@all <!channel> <users/all> <@U123>
 
 // hostileAlert has hostile text wherever an alert holds a log's, and more of it
 // than anybody wants: most in the first kind, all others would take long.
-func hostileAlert(kind notify.Kind) notify.Alert {
+func hostileAlert(kind alert.Kind) alert.Alert {
 	size := 8000
-	if kind == notify.Opened {
+	if kind == alert.Opened {
 		size = 100_000
 	}
 	long := strings.Repeat(hostile, size/len(hostile)+1)
-	a := alert(kind)
+	a := newAlert(kind)
 	d := &a.Data
 	some := long[:3000]
 	d.Diagnosis, d.Confirm, d.Node, d.Integration.ID, d.Integration.Flow, d.Cause.Title = long, some, some, some, &some, some
-	d.Request = notify.Request{User: some, Client: some, ID: some, Path: some}
-	d.Log = notify.Log{Name: some, Path: some, Excerpt: long}
+	d.Request = alert.Request{User: some, Client: some, ID: some, Path: some}
+	d.Log = alert.Log{Name: some, Path: some, Excerpt: long}
 	d.Facts = map[string]any{"app_name": some, "suggested_scopes": []string{some}}
-	if kind == notify.Storm {
+	if kind == alert.Storm {
 		d.Facts["integrations"], d.Facts["integrations_count"] = slices.Repeat([]string{hostile}, 300), "5000"
 	}
 	d.Fix, d.Cause.Codes, d.Links = nil, nil, nil
 	for i := range 20 {
-		d.Fix = append(d.Fix, notify.Step{Text: some, Where: some[:500]})
+		d.Fix = append(d.Fix, alert.Step{Text: some, Where: some[:500]})
 		d.Cause.Codes = append(d.Cause.Codes, hostile)
-		d.Links = append(d.Links, notify.Link{Title: strings.Repeat("A page ", 50), URL: fmt.Sprintf("https://learn.microsoft.com/%d/%s", i, strings.Repeat("x", 300))})
+		d.Links = append(d.Links, alert.Link{Title: strings.Repeat("A page ", 50), URL: fmt.Sprintf("https://learn.microsoft.com/%d/%s", i, strings.Repeat("x", 300))})
 	}
 	return a
 }
@@ -113,7 +113,7 @@ func TestPackagedTemplates(t *testing.T) {
 	for _, file := range files {
 		want := packaged[filepath.Base(file)]
 		for _, kind := range allKinds {
-			for name, a := range map[string]notify.Alert{"usual": alert(kind), "hostile": hostileAlert(kind)} {
+			for name, a := range map[string]alert.Alert{"usual": newAlert(kind), "hostile": hostileAlert(kind)} {
 				t.Run(strings.Join([]string{filepath.Base(file), string(kind), name}, "/"), func(t *testing.T) {
 					body := filled(t, file, a).body
 					if len(body) > want.bytes || len(body) < 500 {
@@ -146,7 +146,7 @@ func TestPackagedTemplatesWhole(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var a notify.Alert
+			var a alert.Alert
 			if err := json.Unmarshal(text, &a); err != nil {
 				t.Fatal(err)
 			}
@@ -161,8 +161,8 @@ func TestPackagedTemplatesWhole(t *testing.T) {
 // room for, also at its end.
 func TestPackagedTemplatesStorm(t *testing.T) {
 	for file := range packaged {
-		for _, kind := range []notify.Kind{notify.Storm, notify.Quiet} {
-			a := example(t, notify.Storm)
+		for _, kind := range []alert.Kind{alert.Storm, alert.Quiet} {
+			a := example(t, alert.Storm)
 			a.Data.Kind = kind
 			a.Data.Integration.ID = "many"
 			body := string(filled(t, "../packaging/templates/"+file, a).body)
@@ -195,7 +195,7 @@ func TestPackagedTemplatesExplain(t *testing.T) {
 type receiverForm struct {
 	bytes int
 	text  check
-	shape func(t *testing.T, message map[string]any, a notify.Alert)
+	shape func(t *testing.T, message map[string]any, a alert.Alert)
 }
 
 var packaged = map[string]receiverForm{
@@ -219,7 +219,7 @@ func at(t *testing.T, value any, path ...any) any {
 	return value
 }
 
-func teamsShape(t *testing.T, m map[string]any, a notify.Alert) {
+func teamsShape(t *testing.T, m map[string]any, a alert.Alert) {
 	card := at(t, m, "attachments", 0, "content").(map[string]any)
 	if m["type"] != "message" || at(t, m, "attachments", 0, "contentType") != "application/vnd.microsoft.card.adaptive" || card["type"] != "AdaptiveCard" || card["version"] != "1.4" {
 		t.Error("it is no card")
@@ -233,7 +233,7 @@ func teamsShape(t *testing.T, m map[string]any, a notify.Alert) {
 		}
 	}
 	blocks, excerpts := 3+min(len(a.Data.Fix), 6), 1
-	if a.Data.Kind == notify.Quiet {
+	if a.Data.Kind == alert.Quiet {
 		blocks, excerpts = 2, 0
 	}
 	if count["TextBlock"] != blocks || count["FactSet"] != 1 || count["RichTextBlock"] != excerpts || len(card["actions"].([]any)) != min(len(a.Data.Links), 4) {
@@ -241,12 +241,12 @@ func teamsShape(t *testing.T, m map[string]any, a notify.Alert) {
 	}
 }
 
-func mattermostShape(t *testing.T, m map[string]any, a notify.Alert) {
+func mattermostShape(t *testing.T, m map[string]any, a alert.Alert) {
 	if text, _ := m["text"].(string); !strings.HasPrefix(text, "#### ") || strings.Contains(text, "\n\n") {
 		t.Errorf("text %q", text)
 	}
 	excerpts := 1
-	if a.Data.Kind == notify.Quiet {
+	if a.Data.Kind == alert.Quiet {
 		excerpts = 0
 	} else if !fence.MatchString(at(t, m, "attachments", 1, "text").(string)) {
 		t.Error("the log is not within a fence")
@@ -256,13 +256,13 @@ func mattermostShape(t *testing.T, m map[string]any, a notify.Alert) {
 	}
 }
 
-func googleShape(t *testing.T, m map[string]any, a notify.Alert) {
+func googleShape(t *testing.T, m map[string]any, a alert.Alert) {
 	if len(m) != 2 || m["text"] == "" || at(t, m, "cardsV2", 0, "cardId") == "" || at(t, m, "cardsV2", 0, "card", "header", "title") == "" {
 		t.Errorf("it is no message with a card")
 	}
 	sections := at(t, m, "cardsV2", 0, "card", "sections").([]any)
 	want := 4
-	if a.Data.Kind == notify.Quiet {
+	if a.Data.Kind == alert.Quiet {
 		want = 3
 	}
 	if len(sections) != want || len(at(t, sections[want-1], "widgets", 0, "buttonList", "buttons").([]any)) != min(len(a.Data.Links), 4) {
@@ -271,7 +271,7 @@ func googleShape(t *testing.T, m map[string]any, a notify.Alert) {
 }
 
 // Discord's limits: https://discord.com/developers/docs/resources/message#embed-object-embed-limits
-func discordShape(t *testing.T, m map[string]any, _ notify.Alert) {
+func discordShape(t *testing.T, m map[string]any, _ alert.Alert) {
 	if parse, ok := at(t, m, "allowed_mentions", "parse").([]any); !ok || len(parse) != 0 {
 		t.Error("somebody can be mentioned")
 	}

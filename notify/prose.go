@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // What stands out within a text, first what it wins over.
@@ -42,12 +44,12 @@ const maxParts = 20
 // prose is a text in which commands, names and ways through menus stand out,
 // but nothing in what it quotes.
 func (w drawing) prose(s string, limit int) []slack.RichTextSectionElement {
-	text := spaced(s, limit)
+	words := spaced(s, limit)
 	if !w.b.parts {
-		return []slack.RichTextSectionElement{rich(text, 0)}
+		return []slack.RichTextSectionElement{rich(words, 0)}
 	}
 	var out []slack.RichTextSectionElement
-	for _, span := range Spans(text) {
+	for _, span := range text.Spans(words) {
 		switch {
 		case span.Code:
 			out = append(out, rich(span.Text, exact))

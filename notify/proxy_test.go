@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -25,7 +26,7 @@ func TestMalformedProxy(t *testing.T) {
 		for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 			t.Run(name+"="+tt.value, func(t *testing.T) {
 				t.Setenv(name, tt.value)
-				_, err := notify.New(&conf.Config{}, io.Discard, notify.Style{})
+				_, err := notify.New(&conf.Config{}, io.Discard, text.Style{})
 				if (err == nil) != tt.ok {
 					t.Errorf("got %v", err)
 				}

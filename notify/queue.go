@@ -1,15 +1,19 @@
 package notify
 
-import "time"
+import (
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+)
 
 // Delivery is one alert for one notifier, as the queue keeps it.
 type Delivery struct {
-	Seq      uint64    `json:"-"` // place in the queue
-	Alert    Alert     `json:"alert"`
-	Queued   time.Time `json:"queued"`
-	Attempts int       `json:"attempts,omitempty"`
-	Plain    bool      `json:"plain,omitempty"`  // the usual form was refused
-	Reason   string    `json:"reason,omitempty"` // why the last attempt failed
+	Seq      uint64      `json:"-"` // place in the queue
+	Alert    alert.Alert `json:"alert"`
+	Queued   time.Time   `json:"queued"`
+	Attempts int         `json:"attempts,omitempty"`
+	Plain    bool        `json:"plain,omitempty"`  // the usual form was refused
+	Reason   string      `json:"reason,omitempty"` // why the last attempt failed
 
 	Receipt Receipt `json:"-"` // of an earlier alert of the same incident, nil = none
 }
@@ -59,7 +63,7 @@ type Queue interface {
 	// Standing are the open incidents that have a receipt of the notifier.
 	Standing(notifier string) ([]Standing, error)
 	// Kept stores changed receipts by incident; nil forgets one.
-	Kept(notifier string, changed map[string]Receipt) error
+	Kept(notifier string, changed map[alert.ID]Receipt) error
 	// Pause stores how the notifier fares when no delivery is concerned.
 	Pause(notifier string, h Health) error
 	// Changed returns a channel that is closed at the next new delivery, and

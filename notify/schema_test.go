@@ -13,16 +13,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
-var allKinds = []notify.Kind{notify.Opened, notify.Changed, notify.Reminder, notify.Quiet, notify.Storm, notify.Blind, notify.Sighted, notify.Test}
+var allKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted, alert.Test}
 
 // someKinds are kinds that are drawn differently; at full length all of them, and
 // one that a later version may bring.
-func someKinds() []notify.Kind {
+func someKinds() []alert.Kind {
 	if testing.Short() {
-		return []notify.Kind{notify.Opened, notify.Quiet, notify.Storm}
+		return []alert.Kind{alert.Opened, alert.Quiet, alert.Storm}
 	}
 	return append(slices.Clip(allKinds), "new")
 }
@@ -51,7 +52,7 @@ func againstSchema(t *testing.T, text []byte) error {
 	return s.Validate(value)
 }
 
-func wire(t *testing.T, a notify.Alert) []byte {
+func wire(t *testing.T, a alert.Alert) []byte {
 	t.Helper()
 	text, err := json.Marshal(a)
 	if err != nil {
@@ -64,11 +65,11 @@ func wire(t *testing.T, a notify.Alert) []byte {
 // fields that a later version adds.
 func TestSchemaAccepts(t *testing.T) {
 	for _, kind := range allKinds {
-		a := alert(kind)
+		a := newAlert(kind)
 		if err := againstSchema(t, wire(t, a)); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
-		a.Data.Acknowledged = &notify.Acknowledged{By: "Ada", UserID: "U1", At: a.Timestamp, Until: a.Timestamp.Add(time.Hour)}
+		a.Data.Acknowledged = &alert.Acknowledged{By: "Ada", UserID: "U1", At: a.Timestamp, Until: a.Timestamp.Add(time.Hour)}
 		if err := againstSchema(t, wire(t, a)); err != nil {
 			t.Errorf("%s, acknowledged: %v", kind, err)
 		}
@@ -77,9 +78,9 @@ func TestSchemaAccepts(t *testing.T) {
 			t.Errorf("%s, later: %v", kind, err)
 		}
 	}
-	blind := notify.Alert{Type: "jira.oauth.blind", Data: notify.Data{
-		Schema: 1, ID: "log-0a1b2c3d@20260102T030405.000Z#1", Kind: notify.Blind, Integration: notify.Integration{ID: "unknown", KnownBy: "nothing"},
-		Cause: notify.Cause{ID: "log-lines-lost", Confidence: "certain", Codes: []string{}}, Fix: []notify.Step{}, Links: []notify.Link{}, Facts: map[string]any{},
+	blind := alert.Alert{Type: "jira.oauth.blind", Data: alert.Data{
+		Schema: 1, ID: "log-0a1b2c3d@20260102T030405.000Z#1", Kind: alert.Blind, Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
+		Cause: alert.Cause{ID: "log-lines-lost", Confidence: "certain", Codes: []string{}}, Fix: []alert.Step{}, Links: []alert.Link{}, Facts: map[string]any{},
 	}}
 	if err := againstSchema(t, wire(t, blind)); err != nil {
 		t.Error(err)
@@ -110,7 +111,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{"address that is none", `https://learn.microsoft.com/y`, `not an address`},
 		{"no probe", `,"probe":null`, ``},
 	} {
-		good := string(wire(t, alert(notify.Opened)))
+		good := string(wire(t, newAlert(alert.Opened)))
 		bad := strings.Replace(good, tt.old, tt.new, 1)
 		if bad == good {
 			t.Fatalf("%s: %s is not in %s", tt.name, tt.old, good)
@@ -152,7 +153,7 @@ func TestSchemaDescribes(t *testing.T) {
 }
 
 // delivered is the body that a webhook without a template sends, indented.
-func delivered(t *testing.T, a notify.Alert) string {
+func delivered(t *testing.T, a alert.Alert) string {
 	t.Helper()
 	url, requests := recorded(t)
 	if err := send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), a, false); err != nil {
@@ -168,7 +169,7 @@ func delivered(t *testing.T, a notify.Alert) string {
 // The bodies of each kind are those of the golden files.
 func TestWebhookGolden(t *testing.T) {
 	for _, kind := range allKinds {
-		golden(t, "testdata/webhook-"+string(kind)+".golden.json", delivered(t, alert(kind)))
+		golden(t, "testdata/webhook-"+string(kind)+".golden.json", delivered(t, newAlert(kind)))
 	}
 }
 
@@ -184,7 +185,7 @@ func TestWebhookCauses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var a notify.Alert
+		var a alert.Alert
 		if err := json.Unmarshal(text, &a); err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 )
 
 // slackPace is what Slack allows: one message a second to an incoming webhook,
@@ -54,8 +55,8 @@ func (s *Slack) body(d Delivery) ([]byte, error) {
 // calledFor is mention in the alert that is the first of an incident: only
 // that one calls somebody. A storm and what the watcher cannot see are told
 // again under the same kind.
-func calledFor(d Data, mention string) string {
-	if again, numbered := d.again(); numbered && !again && (d.Kind == Opened || d.Kind == Storm || d.Kind == Blind) {
+func calledFor(d alert.Data, mention string) string {
+	if d.First() && (d.Kind == alert.Opened || d.Kind == alert.Storm || d.Kind == alert.Blind) {
 		return mention
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -41,7 +42,7 @@ func TestSlackAnswers(t *testing.T) {
 		{500, "no_text", notify.BadMessage},
 		{503, "<html>", notify.Retry},
 	} {
-		if got, err := outcome(t, send(soon(t), slackTo(t, answering(t, tt.status, tt.body)), alert(notify.Opened), false)); got != tt.want {
+		if got, err := outcome(t, send(soon(t), slackTo(t, answering(t, tt.status, tt.body)), newAlert(alert.Opened), false)); got != tt.want {
 			t.Errorf("%d %q: outcome %d (%v), want %d", tt.status, tt.body, got, err, tt.want)
 		}
 	}
@@ -50,7 +51,7 @@ func TestSlackAnswers(t *testing.T) {
 // An answer's reason is told, on one line and short.
 func TestSlackReason(t *testing.T) {
 	page := "<html>\r\n<body>\x1b[31m" + strings.Repeat("login ", 1000)
-	_, err := outcome(t, send(soon(t), slackTo(t, answering(t, 403, page)), alert(notify.Opened), false))
+	_, err := outcome(t, send(soon(t), slackTo(t, answering(t, 403, page)), newAlert(alert.Opened), false))
 	const want = `the receiver answered 403 Forbidden: "<html> <body> [31mlogin login`
 	if got := err.Error(); !strings.HasPrefix(got, want) || len(got) > 300 || !strings.HasSuffix(got, `… cut"`) {
 		t.Errorf("got %s\nwant %s…", got, want)

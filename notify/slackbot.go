@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 )
 
@@ -65,7 +66,7 @@ func slackOptions(c conf.Slack, client *http.Client) []slack.Option {
 // that cannot be edited or answered is forgotten, and another one posted.
 func (s *SlackBot) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	data := d.Alert.Data
-	if at, ok := s.place(d.Receipt); ok && data.Kind != Test {
+	if at, ok := s.place(d.Receipt); ok && data.Kind != alert.Test {
 		stays, err := s.followUp(ctx, at, d)
 		switch {
 		case err == nil && stays:
@@ -80,14 +81,14 @@ func (s *SlackBot) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if data.Kind == Test || closing(data.Kind) || data.Incident() == "" || at.TS == "" {
+	if data.Kind == alert.Test || closing(data.Kind) || data.Incident() == "" || at.TS == "" {
 		return nil, nil
 	}
 	return at.shows(data), nil
 }
 
 // closing tells whether an alert is the last of its incident.
-func closing(k Kind) bool { return k == Quiet || k == Sighted }
+func closing(k alert.Kind) bool { return k == alert.Quiet || k == alert.Sighted }
 
 // first posts a message of its own.
 func (s *SlackBot) first(ctx context.Context, d Delivery) (slackPlace, error) {
@@ -108,7 +109,7 @@ func (s *SlackBot) followUp(ctx context.Context, at slackPlace, d Delivery) (sta
 		return false, err
 	}
 	options := append(message(data, look{buttons: s.buttons, reply: true}, d.Plain), slack.MsgOptionTS(at.TS))
-	if data.Kind == Changed || data.Kind == Storm || data.Kind == Sighted {
+	if data.Kind == alert.Changed || data.Kind == alert.Storm || data.Kind == alert.Sighted {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
 	_, _, reply, err := s.api.PostMessageWithResponseContext(ctx, s.channel, options...)
@@ -121,7 +122,7 @@ func (s *SlackBot) followUp(ctx context.Context, at slackPlace, d Delivery) (sta
 }
 
 // edit makes a message show data. Nobody is called for that.
-func (s *SlackBot) edit(ctx context.Context, at slackPlace, data Data, plain bool) error {
+func (s *SlackBot) edit(ctx context.Context, at slackPlace, data alert.Data, plain bool) error {
 	l := look{buttons: s.buttons}
 	options := []slack.MsgOption{slack.MsgOptionText(shortened(slackText(data, l), maxUpdate), false)}
 	if plain {
@@ -136,7 +137,7 @@ func (s *SlackBot) edit(ctx context.Context, at slackPlace, data Data, plain boo
 }
 
 // message is an alert as a new message. A plain one has no blocks.
-func message(data Data, l look, plain bool) []slack.MsgOption {
+func message(data alert.Data, l look, plain bool) []slack.MsgOption {
 	options := []slack.MsgOption{
 		slack.MsgOptionText(slackText(data, l), false), // it is escaped already
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
@@ -187,13 +188,13 @@ func (s *SlackBot) place(r Receipt) (at slackPlace, ok bool) {
 }
 
 // shows is the receipt of a message that shows data now.
-func (at slackPlace) shows(data Data) Receipt {
+func (at slackPlace) shows(data alert.Data) Receipt {
 	at.Shown, at.Edited = showing(data), clock.Now().UTC()
 	r, _ := json.Marshal(at) // strings, a number and a time of now: that cannot fail
 	return r
 }
 
-func showing(d Data) slackShown {
+func showing(d alert.Data) slackShown {
 	s := slackShown{Count: d.Failures.Count, Cause: d.Cause.ID}
 	if a := d.Acknowledged; a != nil {
 		s.Acknowledged = strings.Join([]string{a.UserID, a.At.UTC().Format(time.RFC3339), a.Until.UTC().Format(time.RFC3339)}, " ")

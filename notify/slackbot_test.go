@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack/slacktest"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -24,18 +25,18 @@ func mentioning(c *conf.Slack)  { c.Mention = mentioned }
 func withButtons(c *conf.Slack) { c.AppToken = conf.NewSecret(appToken) }
 
 // sent is a Send that has to go well.
-func sent(t *testing.T, to notify.Notifier, kind notify.Kind, r notify.Receipt) notify.Receipt {
+func sent(t *testing.T, to notify.Notifier, kind alert.Kind, r notify.Receipt) notify.Receipt {
 	t.Helper()
-	r, err := to.Send(soon(t), notify.Delivery{Alert: alert(kind), Receipt: r})
+	r, err := to.Send(soon(t), notify.Delivery{Alert: newAlert(kind), Receipt: r})
 	if err != nil {
 		t.Fatalf("%s: %v", kind, err)
 	}
 	return r
 }
 
-func drawnAs(t *testing.T, c slackCall, kind notify.Kind, mention string, buttons, reply bool) {
+func drawnAs(t *testing.T, c slackCall, kind alert.Kind, mention string, buttons, reply bool) {
 	t.Helper()
-	text, blocks := notify.SlackDrawn(alert(kind).Data, mention, buttons, reply)
+	text, blocks := notify.SlackDrawn(newAlert(kind).Data, mention, buttons, reply)
 	if c.Get("text") != text || c.Get("blocks") != blocks {
 		t.Errorf("%s of %s\n got %s\n     %s\nwant %s\n     %s", c.method, kind, c.Get("text"), c.Get("blocks"), text, blocks)
 	}
@@ -61,20 +62,20 @@ func TestSlackBotStory(t *testing.T) {
 				withButtons(c)
 			}
 		}).To
-		r := sent(t, bot, notify.Opened, nil)
+		r := sent(t, bot, alert.Opened, nil)
 		first := f.told()
 		if len(first) != 1 || first[0].method != post || first[0].Has("thread_ts") || first[0].Get("unfurl_links") != "false" || first[0].Get("unfurl_media") != "false" {
 			t.Fatalf("first %v", first)
 		}
-		drawnAs(t, first[0], notify.Opened, mentioned, buttons, false)
+		drawnAs(t, first[0], alert.Opened, mentioned, buttons, false)
 		const ts = "1700000000.000001"
 		for _, tt := range []struct {
-			kind      notify.Kind
+			kind      alert.Kind
 			broadcast string
 			ends      bool
 		}{
-			{notify.Changed, "true", false}, {notify.Reminder, "", false}, {notify.Storm, "true", false}, {notify.Blind, "", false}, {notify.Opened, "", false},
-			{notify.Quiet, "", true}, {notify.Sighted, "true", true},
+			{alert.Changed, "true", false}, {alert.Reminder, "", false}, {alert.Storm, "true", false}, {alert.Blind, "", false}, {alert.Opened, "", false},
+			{alert.Quiet, "", true}, {alert.Sighted, "true", true},
 		} {
 			next := sent(t, bot, tt.kind, r)
 			got := f.told()
@@ -96,9 +97,9 @@ func TestSlackBotStory(t *testing.T) {
 // A receipt is where the message is and what it shows, and no more.
 func TestSlackReceipt(t *testing.T) {
 	f := newSlackFake(t)
-	a := alert(notify.Opened)
+	a := newAlert(alert.Opened)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
-	a.Data.Acknowledged = &notify.Acknowledged{By: "Ann", UserID: "U1", At: at, Until: at.Add(time.Hour)}
+	a.Data.Acknowledged = &alert.Acknowledged{By: "Ann", UserID: "U1", At: at, Until: at.Add(time.Hour)}
 	r, err := f.bot().To.Send(soon(t), notify.Delivery{Alert: a})
 	if err != nil {
 		t.Fatal(err)
@@ -123,9 +124,9 @@ func TestSlackBotWithoutReceipt(t *testing.T) {
 	f := newSlackFake(t)
 	bot := f.bot(mentioning).To
 	for _, r := range []string{``, `null`, `{`, `[]`, `{"channel":"C0123456789"}`, `{"channel":"COTHER","ts":"1700000000.000001"}`} {
-		for kind, mention := range map[notify.Kind]string{
-			notify.Opened: mentioned, notify.Storm: mentioned, notify.Blind: mentioned,
-			notify.Changed: "", notify.Reminder: "", notify.Quiet: "", notify.Sighted: "", notify.Test: "",
+		for kind, mention := range map[alert.Kind]string{
+			alert.Opened: mentioned, alert.Storm: mentioned, alert.Blind: mentioned,
+			alert.Changed: "", alert.Reminder: "", alert.Quiet: "", alert.Sighted: "", alert.Test: "",
 		} {
 			got := sent(t, bot, kind, notify.Receipt(r))
 			told := f.told()
@@ -133,7 +134,7 @@ func TestSlackBotWithoutReceipt(t *testing.T) {
 				t.Fatalf("%s with %s: %v", kind, r, told)
 			}
 			drawnAs(t, told[0], kind, mention, false, false)
-			if none := kind == notify.Quiet || kind == notify.Sighted || kind == notify.Test; (got == nil) != none {
+			if none := kind == alert.Quiet || kind == alert.Sighted || kind == alert.Test; (got == nil) != none {
 				t.Errorf("%s with %s: receipt %s", kind, r, got)
 			}
 		}
@@ -144,8 +145,8 @@ func TestSlackBotWithoutReceipt(t *testing.T) {
 func TestSlackBotTest(t *testing.T) {
 	f := newSlackFake(t)
 	bot := f.bot().To
-	r := sent(t, bot, notify.Opened, nil)
-	if r := sent(t, bot, notify.Test, r); r != nil {
+	r := sent(t, bot, alert.Opened, nil)
+	if r := sent(t, bot, alert.Test, r); r != nil {
 		t.Errorf("receipt %s", r)
 	}
 	methods(t, f, post, post)
@@ -165,16 +166,16 @@ func TestSlackBotLostMessage(t *testing.T) {
 		for _, w := range tt.words {
 			f := newSlackFake(t)
 			bot := f.bot(mentioning).To
-			r := sent(t, bot, notify.Opened, nil)
+			r := sent(t, bot, alert.Opened, nil)
 			f.told()
 			f.says(tt.method, word(w))
-			r = sent(t, bot, notify.Reminder, r)
+			r = sent(t, bot, alert.Reminder, r)
 			told := f.told()
 			if len(told) != len(tt.told) || told[len(told)-1].Has("thread_ts") {
 				t.Fatalf("%s: told %v", w, told)
 			}
-			drawnAs(t, told[len(told)-1], notify.Reminder, "", false, false)
-			sent(t, bot, notify.Changed, r)
+			drawnAs(t, told[len(told)-1], alert.Reminder, "", false, false)
+			sent(t, bot, alert.Changed, r)
 			if again := f.told(); len(again) != 2 || again[0].Get("ts") != "1700000000.000002" {
 				t.Errorf("%s: then %v", w, again)
 			}
@@ -186,18 +187,18 @@ func TestSlackBotLostMessage(t *testing.T) {
 func TestSlackBotNoLoop(t *testing.T) {
 	f := newSlackFake(t)
 	bot := f.bot().To
-	r := sent(t, bot, notify.Opened, nil)
+	r := sent(t, bot, alert.Opened, nil)
 	f.told()
 	f.delete("1700000000.000001")
 	f.says(post, word("message_not_found"), word("message_not_found"))
-	if got, err := outcome(t, sendWith(t, bot, notify.Reminder, r)); got != notify.BadSettings {
+	if got, err := outcome(t, sendWith(t, bot, alert.Reminder, r)); got != notify.BadSettings {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 	methods(t, f, edit, post)
 }
 
-func sendWith(t *testing.T, to notify.Notifier, kind notify.Kind, r notify.Receipt) error {
-	_, err := to.Send(soon(t), notify.Delivery{Alert: alert(kind), Receipt: r})
+func sendWith(t *testing.T, to notify.Notifier, kind alert.Kind, r notify.Receipt) error {
+	_, err := to.Send(soon(t), notify.Delivery{Alert: newAlert(kind), Receipt: r})
 	return err
 }
 
@@ -206,10 +207,10 @@ func sendWith(t *testing.T, to notify.Notifier, kind notify.Kind, r notify.Recei
 func TestSlackBotDeletedInBetween(t *testing.T) {
 	f := newSlackFake(t)
 	bot := f.bot().To
-	r := sent(t, bot, notify.Opened, nil)
+	r := sent(t, bot, alert.Opened, nil)
 	f.delete("1700000000.000001")
 	f.says(edit, slackSays{200, `{"ok":true,"channel":"C0123456789","ts":"1700000000.000001"}`, nil})
-	if r = sent(t, bot, notify.Changed, r); r != nil {
+	if r = sent(t, bot, alert.Changed, r); r != nil {
 		t.Errorf("receipt %s", r)
 	}
 	methods(t, f, post, edit, post)
@@ -219,15 +220,15 @@ func TestSlackBotDeletedInBetween(t *testing.T) {
 func TestSlackBotOrder(t *testing.T) {
 	f := newSlackFake(t)
 	bot := f.bot().To
-	r := sent(t, bot, notify.Opened, nil)
+	r := sent(t, bot, alert.Opened, nil)
 	f.says(post, word("internal_error"))
 	f.says(edit, word("internal_error"))
 	for range 2 {
-		if got, err := outcome(t, sendWith(t, bot, notify.Changed, r)); got != notify.Retry {
+		if got, err := outcome(t, sendWith(t, bot, alert.Changed, r)); got != notify.Retry {
 			t.Errorf("outcome %d, %v", got, err)
 		}
 	}
-	sent(t, bot, notify.Changed, r)
+	sent(t, bot, alert.Changed, r)
 	methods(t, f, post, edit, edit, post, edit, post)
 }
 
@@ -236,9 +237,9 @@ func TestSlackBotPlain(t *testing.T) {
 	f := newSlackFake(t)
 	bot := f.bot().To
 	var r notify.Receipt
-	for _, kind := range []notify.Kind{notify.Opened, notify.Changed} {
+	for _, kind := range []alert.Kind{alert.Opened, alert.Changed} {
 		var err error
-		if r, err = bot.Send(soon(t), notify.Delivery{Alert: alert(kind), Receipt: r, Plain: true}); err != nil {
+		if r, err = bot.Send(soon(t), notify.Delivery{Alert: newAlert(kind), Receipt: r, Plain: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -273,7 +274,7 @@ func TestSlackBotMonsters(t *testing.T) {
 	defer s.Stop()
 	other := f.bot(func(c *conf.Slack) { c.APIURL = s.GetAPIURL() }).To
 	for name, text := range monsters {
-		for _, kind := range []notify.Kind{notify.Opened, notify.Quiet} {
+		for _, kind := range []alert.Kind{alert.Opened, alert.Quiet} {
 			a := monstrous(kind, text, min(300, 1+300_000/(len(text)+1)))
 			var r notify.Receipt
 			for range 2 {
@@ -294,7 +295,7 @@ func TestSlackBotCanceled(t *testing.T) {
 	f := newSlackFake(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.bot().To.Send(ctx, notify.Delivery{Alert: alert(notify.Opened)}); !errors.Is(err, context.Canceled) {
+	if _, err := f.bot().To.Send(ctx, notify.Delivery{Alert: newAlert(alert.Opened)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -308,7 +309,7 @@ func TestSlackReceiptBounds(t *testing.T) {
 	} {
 		f := newSlackFake(t)
 		f.says(post, slackSays{200, `{"ok":true,"ts":"` + ts + `","channel":"` + strings.Repeat("C", 900_000-len(ts)) + `"}`, nil})
-		r := sent(t, f.bot().To, notify.Opened, nil)
+		r := sent(t, f.bot().To, alert.Opened, nil)
 		if (r != nil) != kept || len(r) > 500 {
 			t.Errorf("%.80s: receipt of %d bytes %.100s", ts, len(r), r)
 		}

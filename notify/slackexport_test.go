@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"jira-oauth-watcher/internal/alert"
 )
 
 // SlackHurry shortens the pauses of buttons.
@@ -24,7 +26,7 @@ func SlackUnhurried(next http.RoundTripper) http.RoundTripper {
 }
 
 // SlackDrawn is an alert as a bot draws it.
-func SlackDrawn(d Data, mention string, buttons, reply bool) (text, blocks string) {
+func SlackDrawn(d alert.Data, mention string, buttons, reply bool) (text, blocks string) {
 	l := look{mention: mention, buttons: buttons, reply: reply}
 	b, err := json.Marshal(slackBlocks(d, l))
 	if err != nil {
@@ -34,7 +36,7 @@ func SlackDrawn(d Data, mention string, buttons, reply bool) (text, blocks strin
 }
 
 // SlackHook is an alert as an incoming webhook gets it.
-func SlackHook(d Data, mention string, plain bool) string {
+func SlackHook(d alert.Data, mention string, plain bool) string {
 	b, err := json.Marshal(slackMessage(d, look{mention: mention}, plain))
 	if err != nil {
 		panic(err)
@@ -43,7 +45,7 @@ func SlackHook(d Data, mention string, plain bool) string {
 }
 
 // SlackPlain is an alert for what resembles Slack.
-func SlackPlain(d Data, mention string) string { return plainText(d, mention) }
+func SlackPlain(d alert.Data, mention string) string { return plainText(d, mention) }
 
 // SlackShortened is shortened.
 func SlackShortened(s string, limit int) string { return shortened(s, limit) }

@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -80,7 +81,7 @@ func (f *slackFake) bot(change ...func(*conf.Slack)) notify.Target {
 	for _, do := range change {
 		do(&c)
 	}
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, notify.Style{})
+	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, text.Style{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -26,7 +27,7 @@ var looks = []struct {
 }
 
 // drawn is a message as it is sent, indented.
-func drawn(t testing.TB, d notify.Data, l notify.Look) []byte {
+func drawn(t testing.TB, d alert.Data, l notify.Look) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -45,7 +46,7 @@ func TestSlackMessages(t *testing.T) {
 	for _, kind := range allKinds {
 		for _, l := range looks {
 			a := example(t, kind)
-			if l.look.Reply && (kind == notify.Opened || kind == notify.Test) {
+			if l.look.Reply && (kind == alert.Opened || kind == alert.Test) {
 				continue // these begin a thread
 			}
 			got := drawn(t, a.Data, l.look)
@@ -67,9 +68,9 @@ func TestSlackCauses(t *testing.T) {
 
 // What somebody has seen to says so.
 func TestSlackAcknowledged(t *testing.T) {
-	a := example(t, notify.Reminder)
+	a := example(t, alert.Reminder)
 	at := a.Timestamp.Add(5 * time.Minute)
-	for name, who := range map[string]notify.Acknowledged{
+	for name, who := range map[string]alert.Acknowledged{
 		"acknowledged": {By: "Ana", UserID: "U0123ABCD", At: at},
 		"snoozed":      {By: "Ana <!here> *x*", UserID: "not an ID", At: at, Until: at.Add(time.Hour)},
 	} {

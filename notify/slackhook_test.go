@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
 func slackHook(t *testing.T, c conf.Slack) notify.Notifier {
 	t.Helper()
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, notify.Style{})
+	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, text.Style{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,11 +25,11 @@ func slackHook(t *testing.T, c conf.Slack) notify.Notifier {
 // no other does.
 func TestSlackMention(t *testing.T) {
 	url, requests := recording(t, func([]byte) {})
-	for kind, mention := range map[notify.Kind]string{
-		notify.Opened: mentioned, notify.Storm: mentioned, notify.Blind: mentioned,
-		notify.Changed: "", notify.Reminder: "", notify.Quiet: "", notify.Sighted: "", notify.Test: "",
+	for kind, mention := range map[alert.Kind]string{
+		alert.Opened: mentioned, alert.Storm: mentioned, alert.Blind: mentioned,
+		alert.Changed: "", alert.Reminder: "", alert.Quiet: "", alert.Sighted: "", alert.Test: "",
 	} {
-		d := alert(kind).Data
+		d := newAlert(kind).Data
 		text, _ := json.Marshal(map[string]string{"text": notify.SlackPlain(d, mention)})
 		for _, tt := range []struct {
 			text, plain bool
@@ -37,7 +39,7 @@ func TestSlackMention(t *testing.T) {
 			{true, false, string(text)}, {true, true, string(text)},
 		} {
 			hook := slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: mentioned, Text: tt.text})
-			if err := send(soon(t), hook, alert(kind), tt.plain); err != nil {
+			if err := send(soon(t), hook, newAlert(kind), tt.plain); err != nil {
 				t.Fatal(err)
 			}
 			if got := string((<-requests).body); got != tt.want {
@@ -53,10 +55,10 @@ func TestSlackMentionOnce(t *testing.T) {
 	url, requests := recording(t, func([]byte) {})
 	f := newSlackFake(t)
 	bot := f.bot(mentioning).To
-	for _, kind := range []notify.Kind{notify.Opened, notify.Storm, notify.Blind} {
+	for _, kind := range []alert.Kind{alert.Opened, alert.Storm, alert.Blind} {
 		for number, want := range map[string]bool{"#1": true, "#2": false, "#11": false, "": false} {
-			a := alert(kind)
-			a.Data.ID = a.Data.Incident() + number
+			a := newAlert(kind)
+			a.Data.ID = a.Data.Incident() + alert.ID(number)
 			for _, text := range []bool{false, true} {
 				if err := send(soon(t), slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: "@ops", Text: text}), a, false); err != nil {
 					t.Fatal(err)
@@ -90,7 +92,7 @@ func TestSlackTextAnswers(t *testing.T) {
 		{400, `{"result":"error"}`, notify.BadMessage}, {404, "", notify.BadSettings}, {429, "", notify.Retry}, {500, "ok", notify.Retry},
 	} {
 		hook := slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(answering(t, tt.status, tt.body)), Text: true})
-		if got, err := outcome(t, send(soon(t), hook, alert(notify.Opened), false)); got != tt.want {
+		if got, err := outcome(t, send(soon(t), hook, newAlert(alert.Opened), false)); got != tt.want {
 			t.Errorf("%d %q: outcome %d (%v), want %d", tt.status, tt.body, got, err, tt.want)
 		}
 	}

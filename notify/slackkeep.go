@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 )
 
@@ -25,8 +26,8 @@ type stale struct {
 
 // Keep edits the message that has waited longest. Who has seen to an incident
 // is shown at once, numbers are once a minute.
-func (s *SlackBot) Keep(ctx context.Context, standing []Standing) (map[string]Receipt, time.Duration, error) {
-	changed := map[string]Receipt{}
+func (s *SlackBot) Keep(ctx context.Context, standing []Standing) (map[alert.ID]Receipt, time.Duration, error) {
+	changed := map[alert.ID]Receipt{}
 	var all []stale
 	for _, st := range standing {
 		at, ok := s.place(st.Receipt)

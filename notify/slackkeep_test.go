@@ -6,16 +6,17 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
 // stands is an incident as it is: its number, failures and who has seen to it.
 func stands(n, count int, by string) notify.Standing {
-	d := alert(notify.Reminder).Data
-	d.ID = fmt.Sprintf("incident-%d", n)
+	d := newAlert(alert.Reminder).Data
+	d.ID = alert.ID(fmt.Sprintf("incident-%d", n))
 	d.Failures.Count = count
 	if by != "" {
-		d.Acknowledged = &notify.Acknowledged{By: by, UserID: by, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+		d.Acknowledged = &alert.Acknowledged{By: by, UserID: by, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	}
 	return notify.Standing{Data: d}
 }

@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // Slack's limits of links and buttons, the address with room to spare: three
@@ -23,7 +26,7 @@ const (
 // warns of each press that nobody answers, else as links.
 func (w drawing) links() []slack.Block {
 	links := reachable(w.d.Links)
-	if w.d.Kind == Quiet {
+	if w.d.Kind == alert.Quiet {
 		links = links[:min(len(links), 1)] // where Test connection is
 	}
 	var blocks []slack.Block
@@ -35,7 +38,7 @@ func (w drawing) links() []slack.Block {
 		if len(buttons) > 0 {
 			blocks = append(blocks, slack.NewActionBlock("links", buttons...))
 		}
-		if incident := w.d.Incident(); actionable(w.d) && incident != "" && utf8.ValidString(incident) && units(incident) <= maxValue {
+		if incident := string(w.d.Incident()); actionable(w.d) && incident != "" && utf8.ValidString(incident) && units(incident) <= maxValue {
 			blocks = append(blocks, slack.NewActionBlock("incident",
 				button("acknowledge", "Acknowledge", incident).WithStyle(slack.StylePrimary),
 				button("snooze-1h", "Snooze 1 h", incident),
@@ -63,17 +66,17 @@ func button(id, text, value string) *slack.ButtonBlockElement {
 }
 
 // actionable tells whether there is an incident that somebody can see to.
-func actionable(d Data) bool {
+func actionable(d alert.Data) bool {
 	switch d.Kind {
-	case Opened, Changed, Reminder, Storm:
+	case alert.Opened, alert.Changed, alert.Reminder, alert.Storm:
 		return true
 	}
 	return false
 }
 
 // reachable are the links that lead to a page.
-func reachable(links []Link) []Link {
-	var out []Link
+func reachable(links []alert.Link) []alert.Link {
+	var out []alert.Link
 	for _, l := range links {
 		if len(out) == maxLinks {
 			break
@@ -82,7 +85,7 @@ func reachable(links []Link) []Link {
 			continue
 		}
 		u, err := url.Parse(l.URL)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(l.URL, " \"") || Printable(l.URL) != l.URL {
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(l.URL, " \"") || text.Printable(l.URL) != l.URL {
 			continue
 		}
 		out = append(out, l)

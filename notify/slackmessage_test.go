@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
@@ -37,25 +38,25 @@ var monsters = map[string]string{
 }
 
 // monstrous is an alert that says text wherever a log or a cause can.
-func monstrous(kind notify.Kind, text string, times int) notify.Alert {
-	a := alert(kind)
+func monstrous(kind alert.Kind, text string, times int) alert.Alert {
+	a := newAlert(kind)
 	d := &a.Data
-	d.ID, d.Node, d.Diagnosis, d.Confirm = text, text, text, text
-	d.Integration = notify.Integration{ID: text, Flow: &text, Name: &text, KnownBy: text}
+	d.ID, d.Node, d.Diagnosis, d.Confirm = alert.ID(text), text, text, text
+	d.Integration = alert.Integration{ID: text, Flow: &text, Name: &text, KnownBy: text}
 	d.Cause.ID, d.Cause.Title, d.Cause.Confidence = text, text, text
 	d.Cause.Codes, d.Cause.Previous = []string{text, text}, &text
-	d.Request = notify.Request{User: text, Client: text, ID: text, Path: text}
-	d.Log = notify.Log{Name: text, Path: text, Excerpt: text}
+	d.Request = alert.Request{User: text, Client: text, ID: text, Path: text}
+	d.Log = alert.Log{Name: text, Path: text, Excerpt: text}
 	if times%2 == 1 {
-		d.Acknowledged = &notify.Acknowledged{By: text, UserID: text, At: a.Timestamp, Until: a.Timestamp.Add(time.Hour)}
+		d.Acknowledged = &alert.Acknowledged{By: text, UserID: text, At: a.Timestamp, Until: a.Timestamp.Add(time.Hour)}
 	}
 	d.Fix, d.Links = nil, nil
 	list := make([]string, times)
 	mixed := make([]any, times)
 	for i := range times {
 		list[i], mixed[i] = text, text
-		d.Fix = append(d.Fix, notify.Step{Text: text, Where: []string{text, "jira-admin", "entra-admin"}[i/2%3]})
-		d.Links = append(d.Links, notify.Link{Title: text, URL: fmt.Sprintf("https://x.example/%d?a=1&b=|2", i)}, notify.Link{Title: text, URL: "https://y.example/" + text})
+		d.Fix = append(d.Fix, alert.Step{Text: text, Where: []string{text, "jira-admin", "entra-admin"}[i/2%3]})
+		d.Links = append(d.Links, alert.Link{Title: text, URL: fmt.Sprintf("https://x.example/%d?a=1&b=|2", i)}, alert.Link{Title: text, URL: "https://y.example/" + text})
 	}
 	d.Facts = map[string]any{"integrations": mixed, "integrations_count": text, "alternates_with": list, "scopes": mixed}
 	for i, name := range factNames[:min(len(factNames), 1+400_000/(len(text)+1))] {
@@ -99,7 +100,7 @@ func TestSlackMonsters(t *testing.T) {
 // Thousands of everything are no more than some.
 func TestSlackThousands(t *testing.T) {
 	testkit.Pure(t)
-	a := monstrous(notify.Storm, "many words, and more of them", 5001)
+	a := monstrous(alert.Storm, "many words, and more of them", 5001)
 	sound(t, a.Data)
 	if all := strings.Join(texts(t, drawn(t, a.Data, notify.Look{})), "\n"); !strings.Contains(all, " more steps, see the links.") || !strings.Contains(all, "and 4961 more") {
 		t.Errorf("got %s", all)
@@ -127,21 +128,21 @@ func TestSlackMixtures(t *testing.T) {
 	}
 	for range 120 {
 		at := time.Unix(r.Int64N(4e9)-1e6, 0)
-		a := alert(allKinds[r.IntN(len(allKinds))])
+		a := newAlert(allKinds[r.IntN(len(allKinds))])
 		d := &a.Data
-		d.ID, d.Node, d.Diagnosis, d.Confirm, d.Cause.Title, d.Cause.ID, d.Request.User, d.Log.Path, d.Log.Excerpt = text(), text(), text(), text(), text(), text(), text(), text(), text()
-		d.Integration = notify.Integration{ID: text(), Name: pointer(text())}
+		d.ID, d.Node, d.Diagnosis, d.Confirm, d.Cause.Title, d.Cause.ID, d.Request.User, d.Log.Path, d.Log.Excerpt = alert.ID(text()), text(), text(), text(), text(), text(), text(), text(), text()
+		d.Integration = alert.Integration{ID: text(), Name: pointer(text())}
 		d.Cause.Codes, d.Cause.Previous, d.Cause.Confidence, d.Cause.Severity = list(), pointer(text()), []string{"likely", "certain", text()}[r.IntN(3)], conf.Severity(r.IntN(5))
-		d.Acknowledged = &notify.Acknowledged{By: text(), UserID: []string{"U0123ABCD", text()}[r.IntN(2)], At: at}
-		d.Failures = notify.Failures{Count: r.IntN(5), SinceLastAlert: r.IntN(3), First: at, Last: []time.Time{{}, at}[r.IntN(2)]}
+		d.Acknowledged = &alert.Acknowledged{By: text(), UserID: []string{"U0123ABCD", text()}[r.IntN(2)], At: at}
+		d.Failures = alert.Failures{Count: r.IntN(5), SinceLastAlert: r.IntN(3), First: at, Last: []time.Time{{}, at}[r.IntN(2)]}
 		d.Facts = map[string]any{"integrations": list(), "integrations_count": text(), "alternates_with": []any{text(), 7, nil}, "code": 7}
 		for _, name := range factNames[:r.IntN(len(factNames))] {
 			d.Facts[name] = []any{text(), list(), []any{text(), text()}, r.IntN(9), nil}[r.IntN(5)]
 		}
 		d.Fix, d.Links = nil, nil
 		for _, s := range list() {
-			d.Fix = append(d.Fix, notify.Step{Text: s, Where: []string{"jira-admin", "jira-host", s}[r.IntN(3)]})
-			d.Links = append(d.Links, notify.Link{Title: s, URL: []string{"https://x.example/", "javascript:", "https://", ""}[r.IntN(4)] + text()})
+			d.Fix = append(d.Fix, alert.Step{Text: s, Where: []string{"jira-admin", "jira-host", s}[r.IntN(3)]})
+			d.Links = append(d.Links, alert.Link{Title: s, URL: []string{"https://x.example/", "javascript:", "https://", ""}[r.IntN(4)] + text()})
 		}
 		sound(t, *d)
 		if t.Failed() {
@@ -161,9 +162,9 @@ func TestSlackProse(t *testing.T) {
 		"Add -Dhttps.proxyHost=<host> to JVM_SUPPORT_RECOMMENDED_ARGS.":               "`-Dhttps.proxyHost=<host>` `JVM_SUPPORT_RECOMMENDED_ARGS`",
 		"there is nothing > special here, 1 > 0.":                                     "",
 	} {
-		a := alert(notify.Opened)
+		a := newAlert(alert.Opened)
 		a.Data.Confirm = ""
-		a.Data.Fix = []notify.Step{{Text: text, Where: "jira-admin"}}
+		a.Data.Fix = []alert.Step{{Text: text, Where: "jira-admin"}}
 		var m struct {
 			Blocks []struct {
 				ID       string `json:"block_id"`
@@ -202,7 +203,7 @@ func TestSlackProse(t *testing.T) {
 }
 
 // sound checks every form of a message.
-func sound(t testing.TB, d notify.Data) {
+func sound(t testing.TB, d alert.Data) {
 	t.Helper()
 	for _, l := range looks {
 		valid(t, drawn(t, d, l.look), d, l.look)
@@ -212,7 +213,7 @@ func sound(t testing.TB, d notify.Data) {
 
 // What the receiver gets is what was drawn, with and without blocks.
 func TestSlackPayload(t *testing.T) {
-	a := alert(notify.Changed)
+	a := newAlert(alert.Changed)
 	blocks, plain := payloads(t, a)
 	valid(t, blocks, a.Data, notify.Look{})
 	valid(t, plain, a.Data, notify.Look{})
@@ -231,7 +232,7 @@ func TestSlackPayload(t *testing.T) {
 }
 
 // payloads are what Slack gets for an alert: with blocks and without.
-func payloads(t *testing.T, a notify.Alert) (blocks, plain []byte) {
+func payloads(t *testing.T, a alert.Alert) (blocks, plain []byte) {
 	t.Helper()
 	var last []byte
 	to := slackTo(t, server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -251,7 +252,7 @@ func payloads(t *testing.T, a notify.Alert) (blocks, plain []byte) {
 
 // Each fact that a person can use is shown, however many there are.
 func TestSlackFacts(t *testing.T) {
-	blocks := drawn(t, monstrous(notify.Opened, "xyz", 1).Data, notify.Look{})
+	blocks := drawn(t, monstrous(alert.Opened, "xyz", 1).Data, notify.Look{})
 	for _, name := range []string{
 		"Integration", "App", "Tenant", "Account comes from", "Scopes in Jira", "Scopes refused", "Scopes that work", "Service asked for", "Service meant",
 		"Redirect URL", "Redirect URL expected", "Redirect URL used", "Faulty address", "Missing", "Host not found", "Proxy answered", "Got instead of JSON",
@@ -297,7 +298,7 @@ func textsOf(elements []any) (out []string) {
 // A list is shown with one value a line, ten of them at most; a storm's
 // integrations up to 40.
 func TestSlackLists(t *testing.T) {
-	a := example(t, notify.Storm)
+	a := example(t, alert.Storm)
 	var scopes []string
 	for i := range 300 {
 		scopes = append(scopes, fmt.Sprintf("https://x.example/%d", i))
@@ -318,8 +319,8 @@ func TestSlackLists(t *testing.T) {
 
 // Steps stand under who has to act, in their order, numbered throughout.
 func TestSlackSteps(t *testing.T) {
-	a := alert(notify.Opened)
-	a.Data.Fix = []notify.Step{{Text: "one", Where: "entra-admin"}, {Text: "two", Where: "jira-admin"}, {Text: "three", Where: "jira-admin"}, {Text: "four", Where: "entra-admin"}}
+	a := newAlert(alert.Opened)
+	a.Data.Fix = []alert.Step{{Text: "one", Where: "entra-admin"}, {Text: "two", Where: "jira-admin"}, {Text: "three", Where: "jira-admin"}, {Text: "four", Where: "entra-admin"}}
 	blocks := drawn(t, a.Data, notify.Look{})
 	all := strings.Join(texts(t, blocks), "|")
 	if want := "|Entra administrator|one|Jira administrator|two|three|Entra administrator|four|Fixed when: |"; !strings.Contains(all, want) {
@@ -366,7 +367,7 @@ func TestSlackEffect(t *testing.T) {
 
 // Only what is new stands in a thread.
 func TestSlackReplies(t *testing.T) {
-	for kind, want := range map[notify.Kind]string{notify.Reminder: "48 more failures", notify.Quiet: "No failure since"} {
+	for kind, want := range map[alert.Kind]string{alert.Reminder: "48 more failures", alert.Quiet: "No failure since"} {
 		a := example(t, kind)
 		blocks := drawn(t, a.Data, notify.Look{Reply: true, Buttons: true})
 		all := strings.Join(texts(t, blocks), "")
@@ -374,12 +375,12 @@ func TestSlackReplies(t *testing.T) {
 			t.Errorf("%s: %s", kind, all)
 		}
 	}
-	a := example(t, notify.Reminder)
+	a := example(t, alert.Reminder)
 	a.Data.Facts["alternates_with"] = []any{"net-connect-timeout", "net-no-route"}
 	if all := strings.Join(texts(t, drawn(t, a.Data, notify.Look{Reply: true})), ""); !strings.Contains(all, ". Comes and goes with: net-connect-timeout, net-no-route. The steps") {
 		t.Errorf("got %s", all)
 	}
-	a = example(t, notify.Changed)
+	a = example(t, alert.Changed)
 	blocks := string(drawn(t, a.Data, notify.Look{Reply: true}))
 	for _, text := range []string{*a.Data.Cause.Previous, `"strike": true`, a.Data.Cause.Title, "Fixed when: "} {
 		if !strings.Contains(blocks, text) {
@@ -394,9 +395,9 @@ func TestSlackReplies(t *testing.T) {
 // What is long is cut so that the steps stay: the excerpt first, then the
 // facts.
 func TestSlackThrift(t *testing.T) {
-	a := example(t, notify.Opened)
+	a := example(t, alert.Opened)
 	for i := range 11 {
-		a.Data.Fix = append(a.Data.Fix, notify.Step{Where: "jira-admin", Text: fmt.Sprintf("%d ", i) + strings.Repeat("do this ", 70) + "."})
+		a.Data.Fix = append(a.Data.Fix, alert.Step{Where: "jira-admin", Text: fmt.Sprintf("%d ", i) + strings.Repeat("do this ", 70) + "."})
 	}
 	a.Data.Log.Excerpt = strings.Repeat("a line of the log\n", 100)
 	all := strings.Join(texts(t, drawn(t, a.Data, notify.Look{})), "\n")
@@ -424,7 +425,7 @@ func TestPlainMentions(t *testing.T) {
 		"**bold** `x` ~~y~~":                "∗∗bold∗∗ ˋxˋ ∼∼y∼∼",
 		"invalid_grant":                     "invalid_grant",
 	} {
-		a := alert(notify.Opened)
+		a := newAlert(alert.Opened)
 		a.Data.Diagnosis = text
 		got := notify.DrawPlain(a.Data, "@oncall")
 		if line := strings.Split(got, "\n")[1]; !strings.HasPrefix(line, want) || !strings.HasPrefix(got, "@oncall 🔴 ") {

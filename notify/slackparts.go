@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // rich is a text where Slack interprets nothing.
@@ -80,11 +83,11 @@ func moment(t time.Time) slack.RichTextSectionElement {
 }
 
 // acknowledged is who has seen to it, and until when.
-func acknowledged(a Acknowledged) string {
+func acknowledged(a alert.Acknowledged) string {
 	who := "somebody"
 	if isUser.MatchString(a.UserID) {
 		who = "<@" + a.UserID + ">"
-	} else if !blank(a.By) {
+	} else if !text.Blank(a.By) {
 		who = tame(a.By, 100)
 	}
 	if !a.Until.IsZero() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -73,7 +74,7 @@ func TestSlackAPIAnswers(t *testing.T) {
 func (f *slackFake) answers(t *testing.T, bot notify.Notifier, a slackSays, want notify.Outcome) {
 	t.Helper()
 	f.says(post, a)
-	got, err := outcome(t, sendWith(t, bot, notify.Opened, nil))
+	got, err := outcome(t, sendWith(t, bot, alert.Opened, nil))
 	if got != want {
 		t.Errorf("%d %.80s: outcome %d (%v), want %d", a.status, a.body, got, err, want)
 	}
@@ -95,7 +96,7 @@ func TestSlackAPIReason(t *testing.T) {
 		`<html>` + "\r\n" + `log in`: `the receiver answered 200 OK: "<html> log in", which is not Slack's Web API: is api_url right, or did a proxy answer?`,
 	} {
 		f.says(post, slackSays{200, body, nil})
-		if _, err := outcome(t, sendWith(t, bot, notify.Opened, nil)); err.Error() != want {
+		if _, err := outcome(t, sendWith(t, bot, alert.Opened, nil)); err.Error() != want {
 			t.Errorf("got %s\nwant %s", err, want)
 		}
 	}
@@ -119,7 +120,7 @@ func TestSlackAPIRetryAfter(t *testing.T) {
 		{word("internal_error"), 0, 0},
 	} {
 		f.says(post, tt.answer)
-		got, err := outcome(t, sendWith(t, bot, notify.Opened, nil))
+		got, err := outcome(t, sendWith(t, bot, alert.Opened, nil))
 		if got != notify.Retry || err.RetryAfter < tt.from || err.RetryAfter > tt.to {
 			t.Errorf("%v: outcome %d, after %s, want %s to %s", tt.answer, got, err.RetryAfter, tt.from, tt.to)
 		}
@@ -154,12 +155,12 @@ func TestSlackAPIFaults(t *testing.T) {
 		want notify.Outcome
 	}{
 		"refused": {closed(t), notify.Retry},
-		"reset":   {raw(t, reset), notify.Retry},
+		"reset":   {raw(t, Reset), notify.Retry},
 		"hangs":   {raw(t, func(c net.Conn) { io.Copy(io.Discard, c) }), notify.Retry},
 		"no HTTP": {raw(t, func(c net.Conn) { io.WriteString(c, "SSH-2.0-x\r\n") }), notify.Retry},
 		"half": {raw(t, func(c net.Conn) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"ok\":tr")
-			reset(c)
+			Reset(c)
 		}), notify.Retry},
 		"echo":          {echo(200, "%s"), notify.BadSettings},
 		"echo 500":      {echo(500, strings.Repeat("x", 4050)+" %s"), notify.Retry},
@@ -169,7 +170,7 @@ func TestSlackAPIFaults(t *testing.T) {
 		f := newSlackFake(t)
 		bot := f.bot(withButtons, func(c *conf.Slack) { c.APIURL = tt.url + "/api/" }).To
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		got, err := outcome(t, send(ctx, bot, alert(notify.Opened), false))
+		got, err := outcome(t, send(ctx, bot, newAlert(alert.Opened), false))
 		cancel()
 		if got != tt.want {
 			t.Errorf("%s: outcome %d (%v), want %d", name, got, err, tt.want)

@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -22,14 +23,14 @@ type object = map[string]any
 
 // valid checks a message as Slack does, and that what a stranger wrote stays
 // text.
-func valid(t testing.TB, payload []byte, d notify.Data, l notify.Look) {
+func valid(t testing.TB, payload []byte, d alert.Data, l notify.Look) {
 	t.Helper()
 	var m object
 	if err := json.Unmarshal(payload, &m); err != nil {
 		t.Fatal(err)
 	}
 	v := &validator{t: t, look: l, d: d, actions: map[any]bool{}, at: regexp.MustCompile(`^<!date\^[1-9]\d*\^\{date_short_pretty\} \{time_secs\}\|\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d>`)}
-	if d.Kind == notify.Quiet || d.Kind == notify.Sighted {
+	if d.Kind == alert.Quiet || d.Kind == alert.Sighted {
 		v.look.Mention = ""
 	}
 	v.text("text", m["text"], 3500, v.look.Mention)
@@ -48,7 +49,7 @@ func valid(t testing.TB, payload []byte, d notify.Data, l notify.Look) {
 type validator struct {
 	t       testing.TB
 	look    notify.Look
-	d       notify.Data
+	d       alert.Data
 	at      *regexp.Regexp
 	actions map[any]bool
 	steps   int
@@ -158,11 +159,11 @@ func (v *validator) button(where string, block any, b object) {
 	v.actions[b["action_id"]] = true
 	switch block {
 	case "links":
-		if url, _ := b["url"].(string); len(url) > 3000 || b["value"] != nil || !slices.ContainsFunc(v.d.Links, func(l notify.Link) bool { return l.URL == url }) {
+		if url, _ := b["url"].(string); len(url) > 3000 || b["value"] != nil || !slices.ContainsFunc(v.d.Links, func(l alert.Link) bool { return l.URL == url }) {
 			v.bad(where, "it leads to %v, with %v", b["url"], b["value"])
 		}
 	case "incident":
-		if b["url"] != nil || b["value"] != v.d.Incident() || len(v.d.Incident()) > 2000 {
+		if b["url"] != nil || b["value"] != string(v.d.Incident()) || len(v.d.Incident()) > 2000 {
 			v.bad(where, "its value is %v", b["value"])
 		}
 	default:

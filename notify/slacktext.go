@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // maxPlain is how long a message without blocks may be: one is split from
@@ -21,7 +24,7 @@ type lines struct {
 }
 
 // add writes a line: our own words, then a text that fit makes harmless.
-func (l *lines) add(ours, text string, fit func(string) string) {
+func (l *lines) add(ours, s string, fit func(string) string) {
 	const mark = "… cut\n"
 	room := l.left - units(ours) - units(mark) - 1
 	switch {
@@ -31,8 +34,8 @@ func (l *lines) add(ours, text string, fit func(string) string) {
 		l.WriteString(mark)
 	default:
 		line := ours
-		if text != "" {
-			line += within(strings.TrimSpace(Printable(short(text, maxLine))), min(room, maxLine), fit)
+		if s != "" {
+			line += within(strings.TrimSpace(text.Printable(short(s, maxLine))), min(room, maxLine), fit)
 		}
 		l.left -= units(line) + 1
 		l.full = room < maxLine && strings.HasSuffix(line, strings.TrimSpace(mark))
@@ -42,7 +45,7 @@ func (l *lines) add(ours, text string, fit func(string) string) {
 
 // slackText is what notifications, screen readers and an older Slack show:
 // cause and first step come first, since a phone shows the beginning only.
-func slackText(d Data, l look) string {
+func slackText(d alert.Data, l look) string {
 	out := &lines{left: maxPlain}
 	ours := ""
 	if m := mention(d, l); m != "" {
@@ -53,7 +56,7 @@ func slackText(d Data, l look) string {
 		words = short
 	}
 	out.add(ours, mark+" "+words+about(d), looks)
-	brief := l.reply && d.Kind == Reminder || d.Kind == Quiet
+	brief := l.reply && d.Kind == alert.Reminder || d.Kind == alert.Quiet
 	if !brief {
 		for i, step := range d.Fix {
 			out.add(fmt.Sprintf("%d. [%s] ", i+1, tame(actor(step.Where), 60)), step.Text, looks)
@@ -63,7 +66,7 @@ func slackText(d Data, l look) string {
 		out.add(acknowledged(*a), "", nil)
 	}
 	sentences := meaning(d)
-	if brief && d.Kind == Reminder {
+	if brief && d.Kind == alert.Reminder {
 		sentences = []sentence{news(d), alternating(d)} // the first message says the rest
 	}
 	for _, s := range sentences {
@@ -76,10 +79,10 @@ func slackText(d Data, l look) string {
 	}
 	which := "On"
 	switch {
-	case d.Kind == Storm: // they are listed
+	case d.Kind == alert.Storm: // they are listed
 	case ofMany(d):
 		which = strings.ToUpper(theMany(d)[:1]) + theMany(d)[1:] + " on"
-	case d.Integration.ID != "unknown":
+	case d.Integration.ID != alert.Unknown:
 		which = "Integration " + d.Integration.ID + " on"
 	}
 	out.add("", fmt.Sprintf("%s %s, %s.", which, d.Node, reference(d)), looks)
@@ -90,11 +93,11 @@ func slackText(d Data, l look) string {
 }
 
 // briefly are the states in as few words as a phone's lock screen asks for.
-var briefly = map[Kind]string{
-	Opened:   "Jira mail",
-	Changed:  "Jira mail, another cause now",
-	Reminder: "Jira mail, still",
-	Quiet:    "Jira mail, quiet again",
+var briefly = map[alert.Kind]string{
+	alert.Opened:   "Jira mail",
+	alert.Changed:  "Jira mail, another cause now",
+	alert.Reminder: "Jira mail, still",
+	alert.Quiet:    "Jira mail, quiet again",
 }
 
 // bare makes an address one that no dialect of Markdown reads anything into.
@@ -103,9 +106,9 @@ var bare = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60", "
 // plainText is an alert for receivers that only resemble Slack: no blocks, no
 // marks of any dialect of Markdown, bare addresses, and nobody mentioned but
 // whom mention names.
-func plainText(d Data, mention string) string {
+func plainText(d alert.Data, mention string) string {
 	out := &lines{left: maxPlain}
-	if d.Kind == Quiet || d.Kind == Sighted {
+	if d.Kind == alert.Quiet || d.Kind == alert.Sighted {
 		mention = ""
 	}
 	if mention != "" {
@@ -123,7 +126,7 @@ func plainText(d Data, mention string) string {
 		out.add("", s.String(), unmarked)
 	}
 	facts := particulars(d)
-	if d.Kind == Quiet {
+	if d.Kind == alert.Quiet {
 		facts = facts[:min(len(facts), 1)] // which integration it is
 	} else {
 		out.steps(d)
@@ -134,19 +137,19 @@ func plainText(d Data, mention string) string {
 		gap = ""
 	}
 	for _, l := range reachable(d.Links) {
-		out.add(within(Printable(short(l.Title, 150)), 150, unmarked)+": "+bare.Replace(l.URL), "", nil)
+		out.add(within(text.Printable(short(l.Title, 150)), 150, unmarked)+": "+bare.Replace(l.URL), "", nil)
 	}
 	if ids := stricken(d); len(ids) > 0 {
 		out.add(many(d)+": ", strings.Join(ids, ", "), unmarked)
 	}
-	if d.Kind != Quiet && !blank(d.Log.Excerpt) {
-		out.add("Log: ", Cut(frameless(PrintableLines(short(d.Log.Excerpt, maxLine))), 600), foreign)
+	if d.Kind != alert.Quiet && !text.Blank(d.Log.Excerpt) {
+		out.add("Log: ", text.Cut(frameless(text.PrintableLines(short(d.Log.Excerpt, maxLine))), 600), foreign)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // steps stand under who has to act, and are numbered throughout.
-func (l *lines) steps(d Data) {
+func (l *lines) steps(d alert.Data) {
 	for _, g := range groups(d.Fix) {
 		l.add("\n", g.who+":", unmarked)
 		for i, step := range g.steps {

@@ -18,6 +18,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 )
 
@@ -69,7 +70,7 @@ func newButtons(c conf.Slack, transport *http.Transport, api *slackAPI) *Buttons
 // Run listens until ctx is done, which is no error. Buttons are a luxury: when
 // they do not work, that is logged and tried again, and never ends the program.
 // press returns a sentence for the person who pressed, "" = nothing to say.
-func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(Press) (string, error)) error {
+func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
 	s := &socket{b: b, log: log, presses: presses, seen: recent{known: map[string]bool{}}}
 	d := &desk{log: log, press: press, own: map[*SlackBot][]string{}}

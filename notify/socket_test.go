@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -177,7 +179,7 @@ func TestButtonsFull(t *testing.T) {
 	f := newSlackFake(t)
 	l := listen(t, f, f.bot(withButtons).Buttons)
 	hold := make(chan struct{})
-	l.answer = func(notify.Press) (string, error) { <-hold; return "", nil }
+	l.answer = func(alert.Press) (string, error) { <-hold; return "", nil }
 	conn := got(t, f.conns)
 	for i := range 60 {
 		tell(t, conn, envelope("a", "actions", action("acknowledge", "x", "1."+strings.Repeat("1", i%30)+strings.Repeat("2", i/30))))
@@ -240,7 +242,7 @@ func tunnel(t *testing.T, w http.ResponseWriter, host string) {
 // to once an hour, and are not said again.
 func TestButtonsRefusedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		targets, err := notify.New(&conf.Config{Slack: []conf.Slack{{BotToken: conf.NewSecret(botToken), AppToken: conf.NewSecret(appToken), Channel: channel}}}, nil, notify.Style{})
+		targets, err := notify.New(&conf.Config{Slack: []conf.Slack{{BotToken: conf.NewSecret(botToken), AppToken: conf.NewSecret(appToken), Channel: channel}}}, nil, text.Style{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
 )
@@ -24,8 +25,8 @@ func (c *choosy) Send(_ context.Context, d notify.Delivery) (notify.Receipt, err
 	if d.Plain {
 		line += " plain"
 	}
-	c.asked = append(c.asked, line)
-	return nil, c.answer(d.Alert.Data.ID, d.Plain)
+	c.asked = append(c.asked, string(line))
+	return nil, c.answer(string(d.Alert.Data.ID), d.Plain)
 }
 
 // A receiver that refuses one text for ever, with whatever answer, holds up
@@ -122,7 +123,7 @@ func TestNextInState(t *testing.T) {
 	defer st.Close()
 	if err := st.Update(func(tx *store.Tx) error {
 		for _, id := range []string{"a@1#1", "a@1#2", "b@1#1", "a@1#3", "b@1#2", "c@1#1"} {
-			if err := tx.Enqueue("hub", notify.Alert{Data: notify.Data{ID: id, Kind: notify.Changed}}); err != nil {
+			if err := tx.Enqueue("hub", alert.Alert{Data: alert.Data{ID: alert.ID(id), Kind: alert.Changed}}); err != nil {
 				return err
 			}
 		}
@@ -132,7 +133,7 @@ func TestNextInState(t *testing.T) {
 	}
 	d, ok, err := st.Oldest("hub")
 	for _, want := range []string{"a@1#1", "b@1#1", "c@1#1"} {
-		if err != nil || !ok || d.Alert.Data.ID != want {
+		if err != nil || !ok || string(d.Alert.Data.ID) != want {
 			t.Fatalf("%+v, %t, %v, want %s", d, ok, err, want)
 		}
 		d, ok, err = st.Next("hub", d)

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"text/template"
 	"unicode/utf8"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 const (
@@ -57,7 +60,7 @@ func readForm(file string) (*form, error) {
 
 // fill makes the body of an alert, without the white space that JSON does not
 // need.
-func (f *form) fill(a Alert) ([]byte, error) {
+func (f *form) fill(a alert.Alert) ([]byte, error) {
 	fields, err := wireForm(a)
 	if err != nil {
 		return nil, err
@@ -93,7 +96,7 @@ func near(text []byte, at int) string {
 
 // wireForm is an alert as templates see it: decoded from JSON, with whole
 // numbers. What may be absent there is nil here, so that it can be asked for.
-func wireForm(a Alert) (map[string]any, error) {
+func wireForm(a alert.Alert) (map[string]any, error) {
 	text, err := json.Marshal(a)
 	if err != nil {
 		return nil, err
@@ -130,19 +133,19 @@ func whole(fields map[string]any) map[string]any {
 // functions are what templates can call beside Go's own.
 var functions = template.FuncMap{
 	"json":     encode,
-	"cut":      func(n int, s string) string { return Cut(s, n) },
+	"cut":      func(n int, s string) string { return text.Cut(s, n) },
 	"fit":      fit,
 	"add":      func(a, b int) int { return a + b },
 	"markdown": markdown,
 	"code":     fenced,
-	"html":     func(s string) string { return escapeHTML.Replace(unlinkQuoted(PrintableLines(s))) },
-	"unlink":   unlink,
+	"html":     func(s string) string { return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(s))) },
+	"unlink":   text.Unlink,
 	"join":     join,
 	"upper":    strings.ToUpper,
 	"actor":    actor,
 	"headline": func(fields map[string]any) (string, error) { return said(fields, headline) },
 	"integrations": func(n int, fields map[string]any) (string, error) {
-		return said(fields, func(d Data) string { return roll(d, n) })
+		return said(fields, func(d alert.Data) string { return roll(d, n) })
 	},
 	"summary": func(fields map[string]any) (string, error) { return said(fields, summary) },
 }
@@ -161,13 +164,13 @@ func encode(value any) (string, error) {
 // apart.
 func fit(limit int, s string) (string, error) {
 	n := min(len([]rune(s)), limit) // a character takes at least one byte
-	for out := Cut(s, n); ; {
-		text, err := encode(out)
-		if err != nil || len(text)-2 <= limit || n <= 0 {
+	for out := text.Cut(s, n); ; {
+		words, err := encode(out)
+		if err != nil || len(words)-2 <= limit || n <= 0 {
 			return out, err
 		}
-		n -= max((len(text)-2-limit)/6, 1) // no character takes more than six bytes
-		out = Cut(s, n)
+		n -= max((len(words)-2-limit)/6, 1) // no character takes more than six bytes
+		out = text.Cut(s, n)
 	}
 }
 
@@ -192,12 +195,12 @@ func join(separator string, values ...any) string {
 
 // said is what one of our own sentences says about the alert that a template
 // sees.
-func said(fields map[string]any, say func(Data) string) (string, error) {
+func said(fields map[string]any, say func(alert.Data) string) (string, error) {
 	text, err := json.Marshal(fields)
 	if err != nil {
 		return "", err
 	}
-	var a Alert
+	var a alert.Alert
 	err = json.Unmarshal(text, &a)
 	return say(a.Data), err
 }

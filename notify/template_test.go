@@ -14,6 +14,8 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -27,7 +29,7 @@ func templateFile(t *testing.T, text string) string {
 }
 
 // filled is the request that a template makes of an alert.
-func filled(t *testing.T, file string, a notify.Alert) request {
+func filled(t *testing.T, file string, a alert.Alert) request {
 	t.Helper()
 	var got request
 	url := server(t, func(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +46,7 @@ func filled(t *testing.T, file string, a notify.Alert) request {
 
 // A template sees the names of the schema, and its functions do what they say.
 func TestTemplate(t *testing.T) {
-	a := alert(notify.Changed)
+	a := newAlert(alert.Changed)
 	a.Data.Diagnosis = "a [b](http://c) @all <d> \"e\"\n- f"
 	for _, tt := range []struct{ text, want string }{
 		{`{{.type | json}}`, `"jira.oauth.changed"`},
@@ -79,12 +81,12 @@ func TestTemplate(t *testing.T) {
 
 // What is signed is what is sent.
 func TestTemplateSigned(t *testing.T) {
-	r := filled(t, templateFile(t, `{"text": {{headline . | json}}}`), alert(notify.Opened))
+	r := filled(t, templateFile(t, `{"text": {{headline . | json}}}`), newAlert(alert.Opened))
 	referee, _ := standardwebhooks.NewWebhook(secret)
 	if err := referee.Verify(r.body, r.header); err != nil {
 		t.Error(err)
 	}
-	if r.header.Get("webhook-id") != alert(notify.Opened).Data.ID || r.header.Get("Content-Type") != "application/json; charset=utf-8" {
+	if r.header.Get("webhook-id") != string(newAlert(alert.Opened).Data.ID) || r.header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("got %v", r.header)
 	}
 }
@@ -112,13 +114,13 @@ func TestTemplateAtFault(t *testing.T) {
 	} {
 		file := templateFile(t, tt.text)
 		hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Template: file}
-		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, notify.Style{})
+		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, text.Style{})
 		if want := `notifier "hub": template: ` + file + strings.ReplaceAll(tt.want, "FILE", file); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s\n got %v\nwant %s", tt.name, err, want)
 		}
 	}
 	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Template: filepath.Join(t.TempDir(), "none")}
-	if _, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, notify.Style{}); err == nil || !strings.HasPrefix(err.Error(), `notifier "hub": template: stat `) {
+	if _, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, text.Style{}); err == nil || !strings.HasPrefix(err.Error(), `notifier "hub": template: stat `) {
 		t.Error(err)
 	}
 }
@@ -127,7 +129,7 @@ func TestTemplateAtFault(t *testing.T) {
 // receiver's.
 func TestTemplateRefusesAlert(t *testing.T) {
 	file := templateFile(t, `{{if eq .data.node "odd"}}no{{else}}{{json .data.node}}{{end}}`)
-	a := alert(notify.Opened)
+	a := newAlert(alert.Opened)
 	a.Data.Node = "odd"
 	url := answering(t, 200, "")
 	got, err := outcome(t, send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url), Template: file}), a, false))
@@ -141,7 +143,7 @@ func TestFit(t *testing.T) {
 	testkit.Pure(t)
 	file := templateFile(t, `[{{.data.diagnosis | fit 50 | json}},{{.data.diagnosis | markdown | fit 50 | json}}]`)
 	for _, text := range []string{"", "short", strings.Repeat("\u2028", 100), strings.Repeat("\x00\"é😀 ", 50), strings.Repeat("[", 26), strings.Repeat("😀", 13), strings.Repeat("x", 1<<20)} {
-		a := alert(notify.Opened)
+		a := newAlert(alert.Opened)
 		a.Data.Diagnosis = text
 		var parts []json.RawMessage
 		if err := json.Unmarshal(filled(t, file, a).body, &parts); err != nil {

@@ -25,6 +25,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -113,7 +115,7 @@ func TestClientCertificate(t *testing.T) {
 	}, tls.RequireAndVerifyClientCert)
 	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: pemFile(t, "ca.pem", "CERTIFICATE", a.cert.Raw)}, URL: conf.NewSecret(s.URL)}
 	hook.ClientCert, hook.ClientKey = a.issue(t, "watcher")
-	if err := send(soon(t), webhook(t, hook), alert(notify.Opened), false); err != nil || len(names) != 1 || names[0] != "watcher" {
+	if err := send(soon(t), webhook(t, hook), newAlert(alert.Opened), false); err != nil || len(names) != 1 || names[0] != "watcher" {
 		t.Errorf("%v, the receiver saw %q", err, names)
 	}
 	other := hook
@@ -122,7 +124,7 @@ func TestClientCertificate(t *testing.T) {
 	none.ClientCert, none.ClientKey = "", ""
 	for name, h := range map[string]conf.Webhook{"another's": other, "none": none} {
 		// The reason may be the receiver's alert or, if we still wrote then, a reset.
-		if got, err := outcome(t, send(soon(t), webhook(t, h), alert(notify.Opened), false)); got != notify.Retry {
+		if got, err := outcome(t, send(soon(t), webhook(t, h), newAlert(alert.Opened), false)); got != notify.Retry {
 			t.Errorf("%s: outcome %d, %v", name, got, err)
 		}
 	}
@@ -149,7 +151,7 @@ func TestClientCertificateAtFault(t *testing.T) {
 		{"too large", large, key, "client_cert: " + large + " is larger than"},
 	} {
 		hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Client: conf.Client{ClientCert: tt.cert, ClientKey: tt.key}}
-		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, notify.Style{})
+		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, text.Style{})
 		if err == nil || !strings.HasPrefix(err.Error(), `notifier "hub": `+tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
@@ -161,7 +163,7 @@ func TestClientCertificateAtFault(t *testing.T) {
 func TestProxy(t *testing.T) {
 	if url := os.Getenv("WATCHER_TEST_URL"); url != "" {
 		hook := conf.Webhook{Notifier: conf.Notifier{CAFile: os.Getenv("WATCHER_TEST_CA")}, URL: conf.NewSecret(url)}
-		if err := send(soon(t), webhook(t, hook), alert(notify.Opened), false); err != nil {
+		if err := send(soon(t), webhook(t, hook), newAlert(alert.Opened), false); err != nil {
 			t.Fatal(err)
 		}
 		return

@@ -12,6 +12,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 )
 
@@ -47,7 +48,7 @@ func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	if err != nil {
 		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
-	header, err := w.sign(d.Alert.Data.ID, clock.Now(), body)
+	header, err := w.sign(string(d.Alert.Data.ID), clock.Now(), body)
 	if err != nil {
 		return nil, &Error{Outcome: BadSettings, Err: err}
 	}
@@ -65,7 +66,7 @@ func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	return nil, failed
 }
 
-func (w *Webhook) body(a Alert) ([]byte, error) {
+func (w *Webhook) body(a alert.Alert) ([]byte, error) {
 	if w.form != nil {
 		return w.form.fill(a)
 	}

@@ -16,6 +16,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -76,7 +77,7 @@ func recording(t *testing.T, look func(body []byte)) (url string, requests <-cha
 func TestWebhookBody(t *testing.T) {
 	url, requests := recorded(t)
 	for _, plain := range []bool{false, true} {
-		if err := send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Changed), plain); err != nil {
+		if err := send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), newAlert(alert.Changed), plain); err != nil {
 			t.Fatal(err)
 		}
 		var got, want any
@@ -93,7 +94,7 @@ func TestWebhookBody(t *testing.T) {
 
 // What an alert does not know is null or empty, never missing.
 func TestWebhookEmpty(t *testing.T) {
-	text, err := json.Marshal(notify.Alert{Data: notify.Data{Cause: notify.Cause{Codes: []string{}}, Fix: []notify.Step{}, Links: []notify.Link{}, Facts: map[string]any{}}})
+	text, err := json.Marshal(alert.Alert{Data: alert.Data{Cause: alert.Cause{Codes: []string{}}, Fix: []alert.Step{}, Links: []alert.Link{}, Facts: map[string]any{}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestWebhookSignature(t *testing.T) {
 	url, requests := recorded(t)
 	before := time.Now().Unix()
 	w := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), Client: conf.Client{Headers: map[string]conf.Secret{"X-Team": conf.NewSecret("mail"), "user-agent": conf.NewSecret("mine")}}})
-	if err := send(soon(t), w, alert(notify.Opened), false); err != nil {
+	if err := send(soon(t), w, newAlert(alert.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -124,7 +125,7 @@ func TestWebhookSignature(t *testing.T) {
 		t.Error(err)
 	}
 	id, stamp := r.header.Get("webhook-id"), r.header.Get("webhook-timestamp")
-	if want := alert(notify.Opened).Data.ID; id != want {
+	if want := string(newAlert(alert.Opened).Data.ID); id != want {
 		t.Errorf("webhook-id %q, want %q", id, want)
 	}
 	if at, err := strconv.ParseInt(stamp, 10, 64); err != nil || at < before || at > time.Now().Unix() {
@@ -147,7 +148,7 @@ func TestWebhookTwoSecrets(t *testing.T) {
 	const previous, third = "whsec_cHJldmlvdXMgcHJldmlvdXMgcHJldmlvdXM=", "whsec_dGhpcmQgdGhpcmQgdGhpcmQgdGhpcmQgdGg="
 	url, requests := recorded(t)
 	w := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), PreviousSecret: conf.NewSecret(previous)})
-	if err := send(soon(t), w, alert(notify.Opened), false); err != nil {
+	if err := send(soon(t), w, newAlert(alert.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -164,7 +165,7 @@ func TestWebhookTwoSecrets(t *testing.T) {
 		t.Errorf("%d signatures", n)
 	}
 	bad := webhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(secret), PreviousSecret: conf.NewSecret("whsec_canary!")})
-	if got, err := outcome(t, send(soon(t), bad, alert(notify.Opened), false)); got != notify.BadSettings || err.Error() != "the previous_secret is not of the form whsec_…" {
+	if got, err := outcome(t, send(soon(t), bad, newAlert(alert.Opened), false)); got != notify.BadSettings || err.Error() != "the previous_secret is not of the form whsec_…" {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }
@@ -172,7 +173,7 @@ func TestWebhookTwoSecrets(t *testing.T) {
 // Without a secret there is no signature, and the other headers stay.
 func TestWebhookUnsigned(t *testing.T) {
 	url, requests := recorded(t)
-	if err := send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Opened), false); err != nil {
+	if err := send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), newAlert(alert.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -193,7 +194,7 @@ func TestWebhookStatus(t *testing.T) {
 		408: notify.Retry, 425: notify.Retry, 429: notify.Retry, 500: notify.Retry, 502: notify.Retry, 503: notify.Retry, 504: notify.Retry, 599: notify.Retry,
 	} {
 		url := answering(t, status, "", "Location", elsewhere)
-		if got, err := outcome(t, send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Opened), false)); got != want {
+		if got, err := outcome(t, send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), newAlert(alert.Opened), false)); got != want {
 			t.Errorf("%d: outcome %d (%v), want %d", status, got, err, want)
 		}
 	}
@@ -217,7 +218,7 @@ func TestRetryAfter(t *testing.T) {
 		{"none", "", 0, 0},
 	} {
 		url := answering(t, 429, "", "Retry-After", tt.value)
-		_, err := outcome(t, send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alert(notify.Opened), false))
+		_, err := outcome(t, send(soon(t), webhook(t, conf.Webhook{URL: conf.NewSecret(url)}), newAlert(alert.Opened), false))
 		if got := err.RetryAfter; got < tt.from || got > tt.to {
 			t.Errorf("%s %q: %s, want %s to %s", tt.name, tt.value, got, tt.from, tt.to)
 		}

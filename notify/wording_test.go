@@ -9,20 +9,22 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
 // everyForm is all that people read of an alert.
-func everyForm(t *testing.T, d notify.Data) map[string]string {
+func everyForm(t *testing.T, d alert.Data) map[string]string {
 	return map[string]string{
 		"blocks":  string(drawn(t, d, notify.Look{})),
 		"reply":   string(drawn(t, d, notify.Look{Reply: true, Buttons: true})),
 		"plain":   notify.DrawPlain(d, ""),
-		"console": notify.Render(notify.Alert{Data: d}, notify.Style{Width: 1000}),
+		"console": notify.Render(alert.Alert{Data: d}, text.Style{Width: 1000}),
 	}
 }
 
-func says(t *testing.T, d notify.Data, want, not string) {
+func says(t *testing.T, d alert.Data, want, not string) {
 	t.Helper()
 	for form, text := range everyForm(t, d) {
 		if !strings.Contains(text, want) || not != "" && strings.Contains(text, not) {
@@ -33,19 +35,19 @@ func says(t *testing.T, d notify.Data, want, not string) {
 
 // Only lost lines are gaps that can be counted: all else lasts from a time on.
 func TestGaps(t *testing.T) {
-	for _, kind := range []notify.Kind{notify.Blind, notify.Sighted} {
+	for _, kind := range []alert.Kind{alert.Blind, alert.Sighted} {
 		d := example(t, kind).Data
 		d.Cause.ID, d.Failures.Count = "notifier-failing", 5
 		for form, text := range everyForm(t, d) {
 			if strings.Contains(text, "gap") || strings.Contains(text, "Gaps") {
 				t.Errorf("%s %s: it has gaps: %s", kind, form, text)
 			}
-			if word := map[notify.Kind]string{notify.Blind: "ince", notify.Sighted: "egan"}[kind]; form != "reply" && !strings.Contains(text, word) {
+			if word := map[alert.Kind]string{alert.Blind: "ince", alert.Sighted: "egan"}[kind]; form != "reply" && !strings.Contains(text, word) {
 				t.Errorf("%s %s: %q is missing in %s", kind, form, word, text)
 			}
 		}
 	}
-	d := example(t, notify.Blind).Data
+	d := example(t, alert.Blind).Data
 	if text := notify.DrawPlain(d, ""); !strings.Contains(text, "Gaps: 2, first ") {
 		t.Errorf("lost lines: %s", text)
 	}
@@ -53,8 +55,8 @@ func TestGaps(t *testing.T) {
 
 // The end of a storm is of all its integrations, and of none named many.
 func TestStormEnds(t *testing.T) {
-	d := example(t, notify.Storm).Data
-	d.Kind = notify.Quiet
+	d := example(t, alert.Storm).Data
+	d.Kind = alert.Quiet
 	for form, text := range everyForm(t, d) {
 		if strings.Contains(text, "many") || form != "reply" && !strings.Contains(text, "81 integrations") && !strings.Contains(text, "and 72 more") {
 			t.Errorf("%s: %s", form, text)
@@ -67,7 +69,7 @@ func TestStormEnds(t *testing.T) {
 
 // A storm that is told again says that it goes on, and what is new.
 func TestStormAgain(t *testing.T) {
-	d := example(t, notify.Storm).Data
+	d := example(t, alert.Storm).Data
 	d.ID = d.Incident() + "#1"
 	says(t, d, "81 integrations fail at once", "since the last message")
 	d.ID = d.Incident() + "#2"

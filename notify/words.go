@@ -7,32 +7,34 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // The words that every receiver of people reads: state and title, what it
 // means, who has to act.
 
 // state is the first thing a reader wants to know.
-func state(d Data) (mark, words string) {
+func state(d alert.Data) (mark, words string) {
 	switch d.Kind {
-	case Opened:
+	case alert.Opened:
 		mark, words = "🔴", "Jira mail connection fails"
-	case Changed:
+	case alert.Changed:
 		mark, words = "🟠", "Jira mail connection fails for another reason now"
-	case Reminder:
+	case alert.Reminder:
 		mark, words = "🔁", "Jira mail connection still fails"
-	case Storm:
+	case alert.Storm:
 		mark, words = "🔴", many(d)+" fail at once"
-		if again, numbered := d.again(); again && numbered {
+		if d.Again() {
 			mark, words = "🔁", many(d)+" still fail"
 		}
-	case Quiet:
+	case alert.Quiet:
 		return "⚪", "Quiet again"
-	case Blind:
+	case alert.Blind:
 		return "🙈", "The watcher needs help"
-	case Sighted:
+	case alert.Sighted:
 		return "🟢", "The watcher can see again"
-	case Test:
+	case alert.Test:
 		return "🧪", "TEST, nothing is broken"
 	default:
 		mark, words = "🔴", string(d.Kind)
@@ -44,25 +46,25 @@ func state(d Data) (mark, words string) {
 }
 
 // headline is state and cause in one line.
-func headline(d Data) string {
+func headline(d alert.Data) string {
 	mark, words := state(d)
 	return mark + " " + words + about(d)
 }
 
 // about is what a headline says behind the state: the cause. What a watcher
 // could not see is over when it can see again.
-func about(d Data) string {
-	if d.Kind == Sighted {
-		if blank(d.Log.Name) {
+func about(d alert.Data) string {
+	if d.Kind == alert.Sighted {
+		if text.Blank(d.Log.Name) {
 			return ""
 		}
 		return ": log " + d.Log.Name
 	}
 	// The title of the unknown cause is a sentence of its own.
-	if why, ok := strings.CutPrefix(d.Cause.Title, "Jira's OAuth 2.0 connection fails "); ok && (d.Kind == Opened || d.Kind == Reminder) {
+	if why, ok := strings.CutPrefix(d.Cause.Title, "Jira's OAuth 2.0 connection fails "); ok && (d.Kind == alert.Opened || d.Kind == alert.Reminder) {
 		return " " + why
 	}
-	if blank(d.Cause.Title) {
+	if text.Blank(d.Cause.Title) {
 		return ""
 	}
 	return ": " + d.Cause.Title
@@ -99,7 +101,7 @@ func (s sentence) String() string {
 }
 
 // summary says what happened and what it means, in a few sentences.
-func summary(d Data) string {
+func summary(d alert.Data) string {
 	var parts []string
 	for _, s := range meaning(d) {
 		parts = append(parts, s.String())
@@ -108,24 +110,24 @@ func summary(d Data) string {
 }
 
 // meaning is what happened and what it means for the mailbox.
-func meaning(d Data) []sentence {
+func meaning(d alert.Data) []sentence {
 	sentences := []sentence{news(d)}
-	if d.Kind != Quiet {
+	if d.Kind != alert.Quiet {
 		sentences = append(sentences, account(d), alternating(d))
 	}
-	return slices.DeleteFunc(sentences, func(s sentence) bool { return blank(s.String()) })
+	return slices.DeleteFunc(sentences, func(s sentence) bool { return text.Blank(s.String()) })
 }
 
 // news is what has happened since the alert before.
-func news(d Data) sentence {
+func news(d alert.Data) sentence {
 	f := d.Failures
 	switch d.Kind {
-	case Changed:
-		if d.Cause.Previous != nil && !blank(*d.Cause.Previous) {
+	case alert.Changed:
+		if d.Cause.Previous != nil && !text.Blank(*d.Cause.Previous) {
 			return sentence{{text: "Before: "}, {text: *d.Cause.Previous, look: struck}, {text: ", which is over, or hidden by this cause."}}
 		}
-	case Reminder, Storm:
-		if again, numbered := d.again(); f.First.IsZero() || d.Kind == Storm && !(again && numbered) {
+	case alert.Reminder, alert.Storm:
+		if f.First.IsZero() || d.Kind == alert.Storm && !d.Again() {
 			return nil
 		}
 		if f.SinceLastAlert == 0 {
@@ -133,7 +135,7 @@ func news(d Data) sentence {
 		}
 		return sentence{{text: counted(f.SinceLastAlert, "more failure"), look: strong}, {text: fmt.Sprintf(" since the last message, %d in all since ", f.Count)},
 			{at: f.First}, {text: "."}}
-	case Quiet:
+	case alert.Quiet:
 		since := sentence{{text: "No failure since "}, {at: f.Last}}
 		if f.Last.IsZero() {
 			since = sentence{{text: "No failure any more"}}
@@ -146,7 +148,7 @@ func news(d Data) sentence {
 
 // account is the diagnosis, with the effect where the diagnosis does not say
 // it.
-func account(d Data) sentence {
+func account(d alert.Data) sentence {
 	var s sentence
 	if d.Cause.Confidence == "likely" {
 		s = append(s, piece{text: "Likely: ", look: strong})
@@ -155,22 +157,22 @@ func account(d Data) sentence {
 	if e := effect(d); e != "" {
 		text = strings.TrimSpace(text + " " + e)
 	}
-	if d.Kind == Sighted && len(d.Fix) == 0 {
+	if d.Kind == alert.Sighted && len(d.Fix) == 0 {
 		text = strings.TrimSpace(text + " There is nothing to do.")
 	}
 	return append(s, piece{text: text})
 }
 
 // effect is what a failure means for mail, as far as its cause tells.
-func effect(d Data) string {
+func effect(d alert.Data) string {
 	switch {
-	case d.Kind == Blind || d.Kind == Sighted || ofMail(d.Diagnosis):
+	case d.Kind == alert.Blind || d.Kind == alert.Sighted || ofMail(d.Diagnosis):
 		return ""
 	case d.Cause.Severity == conf.SeverityCritical:
 		return "Until this is fixed, mail stops, and no mailbox can be authorized."
 	case d.Cause.Severity == conf.SeverityLow:
 		return "Jira got no token this time; mailboxes that work already are not known to be affected."
-	case d.Kind == Storm:
+	case d.Kind == alert.Storm:
 		return "Jira got no tokens: mailboxes that depend on them neither receive nor send mail until this is fixed."
 	}
 	return "Jira got no token: a mailbox that depends on it neither receives nor sends mail until this is fixed."
@@ -187,7 +189,7 @@ func ofMail(diagnosis string) bool {
 	return false
 }
 
-func alternating(d Data) sentence {
+func alternating(d alert.Data) sentence {
 	causes := texts(d, "alternates_with")
 	if len(causes) == 0 {
 		return nil
@@ -196,8 +198,8 @@ func alternating(d Data) sentence {
 }
 
 // confirmation is how to see that it is fixed.
-func confirmation(d Data) string {
-	if d.Kind == Quiet || d.Kind == Sighted || blank(d.Confirm) {
+func confirmation(d alert.Data) string {
+	if d.Kind == alert.Quiet || d.Kind == alert.Sighted || text.Blank(d.Confirm) {
 		return ""
 	}
 	return d.Confirm
@@ -231,7 +233,7 @@ func actor(where string) string {
 	if words, ok := actors[where]; ok {
 		return words
 	}
-	if blank(where) {
+	if text.Blank(where) {
 		return "To do"
 	}
 	return where
@@ -242,10 +244,10 @@ func actor(where string) string {
 type group struct {
 	who   string
 	first int // number of its first step, from 1
-	steps []Step
+	steps []alert.Step
 }
 
-func groups(fix []Step) []group {
+func groups(fix []alert.Step) []group {
 	var out []group
 	for i, step := range fix {
 		who := actor(step.Where)
@@ -259,7 +261,7 @@ func groups(fix []Step) []group {
 }
 
 // reference names cause, code and number, for searching.
-func reference(d Data) string {
+func reference(d alert.Data) string {
 	parts := []string{d.Cause.ID}
 	if d.Cause.RootCause != nil {
 		parts = append(parts, fmt.Sprintf("root cause %d of Atlassian's article", *d.Cause.RootCause))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -27,13 +28,13 @@ type queue struct {
 	health  notify.Health
 	pauses  []time.Time // until when each failed attempt made the queue wait
 
-	receipts map[string]notify.Receipt
+	receipts map[alert.ID]notify.Receipt
 	standing []notify.Standing
 	seq      uint64
 }
 
 func newQueue(ids ...string) *queue {
-	q := &queue{changed: make(chan struct{}), receipts: map[string]notify.Receipt{}}
+	q := &queue{changed: make(chan struct{}), receipts: map[alert.ID]notify.Receipt{}}
 	for _, id := range ids {
 		q.add(id)
 	}
@@ -44,7 +45,7 @@ func (q *queue) add(id string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.seq++
-	q.waiting = append(q.waiting, notify.Delivery{Seq: q.seq, Queued: time.Now(), Alert: notify.Alert{Data: notify.Data{ID: id}}})
+	q.waiting = append(q.waiting, notify.Delivery{Seq: q.seq, Queued: time.Now(), Alert: alert.Alert{Data: alert.Data{ID: alert.ID(id)}}})
 	close(q.changed)
 	q.changed = make(chan struct{})
 }
@@ -64,10 +65,10 @@ func (q *queue) Next(_ string, d notify.Delivery) (notify.Delivery, bool, error)
 	seen := map[string]bool{}
 	for _, w := range q.waiting {
 		incident := w.Alert.Data.Incident()
-		if w.Seq > d.Seq && !seen[incident] {
+		if w.Seq > d.Seq && !seen[string(incident)] {
 			return w, true, q.broken
 		}
-		seen[incident] = true
+		seen[string(incident)] = true
 	}
 	return notify.Delivery{}, false, q.broken
 }
@@ -91,7 +92,7 @@ func (q *queue) Standing(string) (all []notify.Standing, err error) {
 	return all, q.broken
 }
 
-func (q *queue) Kept(_ string, changed map[string]notify.Receipt) error {
+func (q *queue) Kept(_ string, changed map[alert.ID]notify.Receipt) error {
 	maps.Copy(q.receipts, changed)
 	return q.broken
 }
@@ -146,7 +147,7 @@ func (r *receiver) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	if d.Plain {
 		line += " plain"
 	}
-	r.asked, r.at = append(r.asked, line), append(r.at, time.Since(r.start))
+	r.asked, r.at = append(r.asked, string(line)), append(r.at, time.Since(r.start))
 	n := len(r.asked)
 	hang := r.hang
 	if r.hangs > 0 && n > r.hangs {
@@ -162,7 +163,7 @@ func (r *receiver) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 			return nil, err
 		}
 	}
-	r.got = append(r.got, line)
+	r.got = append(r.got, string(line))
 	return nil, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -38,7 +39,7 @@ func (a *app) check(config string) error {
 	if err != nil {
 		return err
 	}
-	targets, err := notify.New(c, a.out, notify.Style{})
+	targets, err := notify.New(c, a.out, text.Style{})
 	if err != nil {
 		return &exit{exitUsage, err}
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify"
 )
 
 // kill -9 between any two lines, with a restart in between, loses no failure
@@ -70,7 +70,7 @@ func TestKillBetweenAnyTwoLines(t *testing.T) {
 // told are the alerts that a receiver got, each ID once.
 func told(r *receiver) []string {
 	var list []string
-	seen := map[string]bool{}
+	seen := map[alert.ID]bool{}
 	for _, a := range r.alerts(0) {
 		if !seen[a.Data.ID] {
 			seen[a.Data.ID] = true
@@ -124,7 +124,7 @@ func TestMissedLinesAreSaid(t *testing.T) {
 		return nil
 	})
 	w.stop()
-	kinds := map[string]notify.Data{}
+	kinds := map[string]alert.Data{}
 	for _, a := range hub.alerts(0) {
 		kinds[string(a.Data.Kind)+" "+a.Data.Cause.ID] = a.Data
 	}
@@ -161,7 +161,7 @@ func TestRotationWhileRunning(t *testing.T) {
 		t.Errorf("%d requests, want 7", n)
 	}
 	for i, a := range alerts {
-		if a.Data.Integration.ID != flowID(i+1) || a.Data.Kind != notify.Opened {
+		if a.Data.Integration.ID != flowID(i+1) || a.Data.Kind != alert.Opened {
 			t.Errorf("alert %d: %s of %s", i+1, a.Data.Kind, a.Data.Integration.ID)
 		}
 	}

@@ -15,8 +15,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
@@ -62,21 +64,21 @@ not diagnosed.`,
 
 // explained is what explain says of one event.
 type explained struct {
-	Ours        bool                `json:"ours"`
-	Reason      string              `json:"reason"`
-	Integration *notify.Integration `json:"integration"`
-	Cause       *notify.Cause       `json:"cause"`
-	Signal      string              `json:"signal,omitempty"` // the code or pattern that decided
-	Also        []string            `json:"also,omitempty"`   // other causes it shows signs of
-	Facts       map[string]any      `json:"facts"`
-	Diagnosis   string              `json:"diagnosis,omitempty"`
-	Fix         []notify.Step       `json:"fix,omitempty"`
-	Confirm     string              `json:"confirm,omitempty"`
-	Links       []notify.Link       `json:"links,omitempty"`
-	Event       *headed             `json:"event"` // null without a header
-	Excerpt     string              `json:"excerpt"`
+	Ours        bool               `json:"ours"`
+	Reason      string             `json:"reason"`
+	Integration *alert.Integration `json:"integration"`
+	Cause       *alert.Cause       `json:"cause"`
+	Signal      string             `json:"signal,omitempty"` // the code or pattern that decided
+	Also        []string           `json:"also,omitempty"`   // other causes it shows signs of
+	Facts       map[string]any     `json:"facts"`
+	Diagnosis   string             `json:"diagnosis,omitempty"`
+	Fix         []alert.Step       `json:"fix,omitempty"`
+	Confirm     string             `json:"confirm,omitempty"`
+	Links       []alert.Link       `json:"links,omitempty"`
+	Event       *headed            `json:"event"` // null without a header
+	Excerpt     string             `json:"excerpt"`
 
-	alert notify.Data
+	alert alert.Data
 }
 
 // headed are the fields of an event's header.
@@ -181,7 +183,7 @@ func (e *explainer) each(found []reported) []explained {
 	return list
 }
 
-func (e *explainer) say(v matchers.Verdict, text string) explained {
+func (e *explainer) say(v matchers.Verdict, s string) explained {
 	x := explained{Ours: v.Ours, Reason: v.Reason, Facts: map[string]any{}}
 	if v.Headed {
 		h := v.Header
@@ -189,7 +191,7 @@ func (e *explainer) say(v matchers.Verdict, text string) explained {
 		x.Event = &headed{Time: h.Time, Level: mask(h.Level), Thread: mask(h.Thread), User: r.User, Request: r.ID, Client: r.Client, URL: r.Path, Logger: mask(h.Logger)}
 	}
 	if !v.Ours {
-		x.Excerpt = notify.Cut(e.rules.Mask(text), 500)
+		x.Excerpt = text.Cut(e.rules.Mask(s), 500)
 		return x
 	}
 	d := e.rules.Explain(v.Failure, e.from)
@@ -205,16 +207,16 @@ func orNone(s string) string {
 	if s == "" {
 		return "–"
 	}
-	return notify.Printable(s)
+	return text.Printable(s)
 }
 
-func explainText(out io.Writer, list []explained, style notify.Style) error {
+func explainText(out io.Writer, list []explained, style text.Style) error {
 	var b strings.Builder
 	for i, x := range list {
 		fmt.Fprintf(&b, "Event %d of %d: ", i+1, len(list))
 		if !x.Ours {
 			first, _, _ := strings.Cut(x.Excerpt, "\n")
-			fmt.Fprintf(&b, "not a failure of the OAuth flow, since %s.\n  | %s\n\n", x.Reason, notify.Printable(notify.Cut(first, 160)))
+			fmt.Fprintf(&b, "not a failure of the OAuth flow, since %s.\n  | %s\n\n", x.Reason, text.Printable(text.Cut(first, 160)))
 			continue
 		}
 		fmt.Fprintf(&b, "a failure of the OAuth flow, since %s.\n", x.Reason)
@@ -231,7 +233,7 @@ func explainText(out io.Writer, list []explained, style notify.Style) error {
 		for _, name := range slices.Sorted(maps.Keys(x.Facts)) {
 			fmt.Fprintf(&b, "Fact %s: %s\n", name, matchers.Facts(x.Facts).Text(name))
 		}
-		b.WriteString("\n" + notify.Render(notify.Alert{Data: x.alert}, style))
+		b.WriteString("\n" + notify.Render(alert.Alert{Data: x.alert}, style))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

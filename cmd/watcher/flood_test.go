@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify"
 )
 
 // sevenReasons are error texts of seven causes.
@@ -57,15 +57,15 @@ func TestFlood(t *testing.T) {
 	hub.tells(901)
 	peak := w.peak()
 	w.stop()
-	kinds, told := map[notify.Kind]int{}, map[string]int{}
+	kinds, told := map[alert.Kind]int{}, map[string]int{}
 	for _, a := range hub.alerts(1) {
 		if a.Data.Integration.ID != flowID(900) && a.Data.Integration.ID != flowID(901) {
 			kinds[a.Data.Kind]++
 			told[a.Data.Integration.ID+" "+a.Data.Cause.ID]++
 		}
 	}
-	all := kinds[notify.Opened] + kinds[notify.Changed]
-	if len(kinds) != 2 || all != len(pairs) || len(told) != len(pairs) || kinds[notify.Opened] != 50 {
+	all := kinds[alert.Opened] + kinds[alert.Changed]
+	if len(kinds) != 2 || all != len(pairs) || len(told) != len(pairs) || kinds[alert.Opened] != 50 {
 		t.Errorf("%v about %d pairs of integration and cause, want 50 opened and %d changed", kinds, len(told), len(pairs)-50)
 	}
 	t.Logf("%d failures: %v; %.1f MiB resident after the first tenth, at most %d MiB", many, kinds, before, peak)

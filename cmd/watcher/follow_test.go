@@ -13,8 +13,8 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify"
 )
 
 // article are the events of Atlassian's article, and what must come of each.
@@ -110,8 +110,8 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 		if err := verifier.Verify(q.body, q.header); err != nil {
 			t.Errorf("request %d: %v", i, err)
 		}
-		var a notify.Alert
-		if err := json.Unmarshal(q.body, &a); err != nil || q.header.Get("webhook-id") != a.Data.ID {
+		var a alert.Alert
+		if err := json.Unmarshal(q.body, &a); err != nil || q.header.Get("webhook-id") != string(a.Data.ID) {
 			t.Errorf("request %d: webhook-id %q, data.id %q, %v", i, q.header.Get("webhook-id"), a.Data.ID, err)
 		}
 	}
@@ -152,9 +152,9 @@ func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
 		t.Fatalf("%d requests, want 6", n)
 	}
 	for i, a := range alerts {
-		want := notify.Opened
+		want := alert.Opened
 		if i == 5 {
-			want = notify.Changed
+			want = alert.Changed
 		}
 		if a.Data.Kind != want {
 			t.Errorf("alert %d is %s, want %s", i, a.Data.Kind, want)
@@ -178,13 +178,13 @@ func TestReminderAndQuiet(t *testing.T) {
 	hub.alerts(2)
 	alerts := hub.alerts(3)
 	w.stop()
-	var kinds []notify.Kind
+	var kinds []alert.Kind
 	var ids []string
 	for _, a := range alerts {
 		kinds = append(kinds, a.Data.Kind)
-		ids = append(ids, a.Data.ID)
+		ids = append(ids, string(a.Data.ID))
 	}
-	if want := []notify.Kind{notify.Opened, notify.Reminder, notify.Quiet}; !reflect.DeepEqual(kinds, want) {
+	if want := []alert.Kind{alert.Opened, alert.Reminder, alert.Quiet}; !reflect.DeepEqual(kinds, want) {
 		t.Errorf("kinds %v, want %v", kinds, want)
 	}
 	first := flowID(1) + "@20260102T100000.000Z#"

@@ -17,7 +17,9 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
@@ -96,7 +98,7 @@ func TestForgedAdvice(t *testing.T) {
 		c.Webhooks = append(c.Webhooks, conf.Webhook{Notifier: conf.Notifier{Name: name}, URL: conf.NewSecret(hook.URL + "/" + name),
 			Template: filepath.Join("..", "..", "packaging", "templates", name+".json.tmpl")})
 	}
-	targets, err := notify.New(c, io.Discard, notify.Style{})
+	targets, err := notify.New(c, io.Discard, text.Style{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +112,8 @@ func TestForgedAdvice(t *testing.T) {
 			d := rules.Explain(f.Failure, incident.Source{Name: "jira", Path: "/log"})
 			where := fmt.Sprintf("%s, %q in %q", d.Cause.ID, attempt, carrier)
 			innocent(t, where, d)
-			a := notify.Alert{Type: "jira.oauth.opened", Timestamp: d.Failures.Last, Data: d}
-			if text := notify.Render(a, notify.Style{}); strings.ContainsAny(text, "\x1b\u009b\u202e\u3164\u115f") {
+			a := alert.Alert{Type: "jira.oauth.opened", Timestamp: d.Failures.Last, Data: d}
+			if text := notify.Render(a, text.Style{}); strings.ContainsAny(text, "\x1b\u009b\u202e\u3164\u115f") {
 				t.Errorf("%s: the console prints %q", where, text)
 			}
 			for _, to := range targets {
@@ -129,7 +131,7 @@ func TestForgedAdvice(t *testing.T) {
 }
 
 // innocent checks an alert itself.
-func innocent(t *testing.T, where string, d notify.Data) {
+func innocent(t *testing.T, where string, d alert.Data) {
 	t.Helper()
 	acting := []string{d.Confirm, d.Cause.Title}
 	for _, s := range d.Fix {

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify"
 )
 
 // The program is tested as a program: the real binary, real files, a real
@@ -245,7 +245,7 @@ func (r *receiver) accepted() []request {
 
 // alerts waits for at least n accepted webhook requests and returns their
 // alerts.
-func (r *receiver) alerts(n int) []notify.Alert {
+func (r *receiver) alerts(n int) []alert.Alert {
 	r.t.Helper()
 	testkit.Until(r.t, func() error {
 		if got := len(r.accepted()); got < n {
@@ -253,9 +253,9 @@ func (r *receiver) alerts(n int) []notify.Alert {
 		}
 		return nil
 	})
-	var list []notify.Alert
+	var list []alert.Alert
 	for _, q := range r.accepted() {
-		var a notify.Alert
+		var a alert.Alert
 		if err := json.Unmarshal(q.body, &a); err != nil {
 			r.t.Fatalf("body %s: %v", q.body, err)
 		}

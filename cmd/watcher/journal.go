@@ -11,6 +11,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"jira-oauth-watcher/internal/alert"
+
 	"github.com/coreos/go-systemd/v22/journal"
 )
 
@@ -130,8 +132,8 @@ func field(fields map[string]string, groups string, a slog.Attr) {
 	}
 	value := bounded(a.Value.Resolve().String(), maxField)
 	fields[name] = value
-	if incident, _, ok := strings.Cut(value, "#"); ok && name == "ALERT" {
-		fields["INCIDENT"] = incident
+	if name == "ALERT" {
+		fields["INCIDENT"] = string(alert.ID(value).Incident())
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/alert"
 )
 
 // Reloads under load lose and repeat nothing: each of many integrations that
@@ -45,10 +47,10 @@ func TestReloadUnderLoad(t *testing.T) {
 		w.manager.hears("READY=1", n+2)
 	}
 	stop()
-	told, ids := map[string]int{}, map[string]bool{}
+	told, ids := map[alert.ID]int{}, map[string]bool{}
 	for _, a := range hub.alerts(many) {
-		told[a.Data.Integration.ID]++
-		ids[a.Data.ID] = true
+		told[alert.ID(a.Data.Integration.ID)]++
+		ids[string(a.Data.ID)] = true
 	}
 	w.stop()
 	if all := len(hub.accepted()); all != many || len(told) != many || len(ids) != many {

@@ -15,8 +15,8 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 func (a *app) scanCommand() *cobra.Command {
@@ -224,7 +224,7 @@ func (a *app) scanned(ctx context.Context, r scan.Report, o scanOptions) error {
 			continue
 		}
 		if n++; n <= maxTold {
-			fmt.Fprintf(a.errw, "%s: %s\n", notify.Printable(f.Path), notify.Printable(f.Problem))
+			fmt.Fprintf(a.errw, "%s: %s\n", text.Printable(f.Path), text.Printable(f.Problem))
 		}
 	}
 	status.err = fmt.Errorf("not read whole: %d of %d files", n, len(r.Files))

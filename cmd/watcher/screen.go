@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/text"
 )
 
 // screen is the only way to standard output and standard error. Whatever it is
@@ -29,26 +29,26 @@ func newScreen(to io.Writer) *screen { return &screen{to: to, color: terminal(to
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := append(s.rest, p...)
+	words := append(s.rest, p...)
 	s.rest = nil
 	var out bytes.Buffer
-	for len(text) > 0 {
+	for len(words) > 0 {
 		if s.color {
-			if i := slices.IndexFunc(notify.Styles, func(style string) bool { return bytes.HasPrefix(text, []byte(style)) }); i >= 0 {
-				out.WriteString(notify.Styles[i])
-				text = text[len(notify.Styles[i]):]
+			if i := slices.IndexFunc(text.Styles, func(style string) bool { return bytes.HasPrefix(words, []byte(style)) }); i >= 0 {
+				out.WriteString(text.Styles[i])
+				words = words[len(text.Styles[i]):]
 				continue
 			}
 		}
-		if !utf8.FullRune(text) {
-			s.rest = text
+		if !utf8.FullRune(words) {
+			s.rest = words
 			break
 		}
-		r, size := utf8.DecodeRune(text)
-		if r == '\n' || r == '\t' || notify.IsPrintable(r) {
+		r, size := utf8.DecodeRune(words)
+		if r == '\n' || r == '\t' || text.IsPrintable(r) {
 			out.WriteRune(r)
 		}
-		text = text[size:]
+		words = words[size:]
 	}
 	if _, err := s.to.Write(out.Bytes()); err != nil {
 		return 0, err
@@ -67,12 +67,12 @@ func behind(w io.Writer) *os.File {
 
 // terminal is how w is to be written to: in color only on a terminal that has
 // them and wants them (https://no-color.org).
-func terminal(w io.Writer) notify.Style {
+func terminal(w io.Writer) text.Style {
 	f := behind(w)
 	if f == nil || !term.IsTerminal(int(f.Fd())) {
-		return notify.Style{}
+		return text.Style{}
 	}
-	style := notify.Style{Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	style := text.Style{Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width >= 40 {
 		style.Width = min(width, 120)
 	}

@@ -7,11 +7,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/alert"
 )
-
-// LinesLost is the cause ID of an alert about a log that was not read whole.
-const LinesLost = "log-lines-lost"
 
 // Gap is a place in a log where lines are or may be missing.
 type Gap struct {
@@ -29,7 +26,7 @@ func (r *Rules) LogKey(log Source) string {
 // Blind takes a gap into the incident of its log: the new state, and the alert
 // that it is worth, if any. Further gaps are told together after
 // repeat_interval; none for quiet_after ends the incident, without a word.
-func (r *Rules) Blind(s State, g Gap, log Source) (State, *notify.Alert) {
+func (r *Rules) Blind(s State, g Gap, log Source) (State, *alert.Alert) {
 	if !s.Open || g.At.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: r.LogKey(log), Open: true, First: g.At, Last: g.At}
 	}
@@ -43,34 +40,34 @@ func (r *Rules) Blind(s State, g Gap, log Source) (State, *notify.Alert) {
 	if r.muted(s.Content) || s.Alerts > 0 && !r.reminderDue(s, s.Last, g.At) {
 		return s, nil
 	}
-	return r.tell(s, notify.Blind, g.At)
+	return r.tell(s, alert.Blind, g.At)
 }
 
 // blind tells whether the incident is that of a log.
-func (s State) blind() bool { return s.Content.Cause.ID == LinesLost }
+func (s State) blind() bool { return s.Content.Cause.ID == alert.LinesLost }
 
 // gap is what a gap says.
-func (r *Rules) gap(g Gap, log Source) notify.Data {
+func (r *Rules) gap(g Gap, log Source) alert.Data {
 	lost := fmt.Sprintf("%d bytes", g.Bytes)
 	if g.Bytes < 0 {
 		lost = "An unknown part"
 	}
-	return notify.Data{
+	return alert.Data{
 		Node:        r.masks.Node(r.node),
-		Integration: notify.Integration{ID: "unknown", KnownBy: "nothing"},
-		Cause: notify.Cause{
-			ID: LinesLost, Title: "lines are missing from what it read", Provider: "any",
+		Integration: alert.Integration{ID: alert.Unknown, KnownBy: alert.ByNothing},
+		Cause: alert.Cause{
+			ID: alert.LinesLost, Title: "lines are missing from what it read", Provider: "any",
 			Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{},
 		},
 		Diagnosis: fmt.Sprintf("%s of %s could not be read (%s). Failures that stood there are not told.", lost, log.Path, g.Why),
-		Fix: []notify.Step{
+		Fix: []alert.Step{
 			{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration: one that is broken shows itself again."},
 			{Where: "jira-host", Text: "See whether older logs are kept elsewhere (a support zip, a backup, a log server), and give them to: jira-oauth-watcher scan FILE"},
 			{Where: "jira-host", Text: "Let logs rotate by renaming, as Jira does by itself, and not with logrotate's copytruncate; keep so many old files that they span the longest time that the watcher may be down."},
 		},
 		Confirm: "No further alert of this kind comes.",
-		Links:   []notify.Link{},
+		Links:   []alert.Link{},
 		Facts:   map[string]any{"lost": lost, "reason": g.Why},
-		Log:     notify.Log{Name: log.Name, Path: log.Path},
+		Log:     alert.Log{Name: log.Name, Path: log.Path},
 	}
 }

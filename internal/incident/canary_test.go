@@ -18,9 +18,11 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/mask"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
@@ -180,7 +182,7 @@ func TestSamplesStayReadable(t *testing.T) {
 		}
 		for _, c := range catalogue.Cause {
 			for _, sample := range c.Sample {
-				want := notify.PrintableLines(sample.Log + sample.Text)
+				want := text.PrintableLines(sample.Log + sample.Text)
 				if got := none.Text(want); got != want {
 					t.Errorf("%s\n got %s\nwant %s", c.ID, got, want)
 				}
@@ -205,16 +207,16 @@ func fields(text string) matchers.Failure {
 
 // sent is all that leaves the host for an alert: the webhook's and Slack's
 // bodies and the terminal's text.
-func sent(t *testing.T, a notify.Alert) map[string]string {
+func sent(t *testing.T, a alert.Alert) map[string]string {
 	t.Helper()
-	bodies := map[string]string{"json": asJSON(t, a), "terminal": notify.Render(a, notify.Style{})}
+	bodies := map[string]string{"json": asJSON(t, a), "terminal": notify.Render(a, text.Style{})}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		bodies["slack"] += string(body)
 		io.WriteString(w, "ok")
 	}))
 	defer server.Close()
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{{WebhookURL: conf.NewSecret(server.URL)}}}, io.Discard, notify.Style{})
+	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{{WebhookURL: conf.NewSecret(server.URL)}}}, io.Discard, text.Style{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +278,7 @@ func TestNoSecretLeavesAnyCause(t *testing.T) {
 			}
 		}
 		_, alert := rules(nil).Step(incident.State{}, f, incident.Source{Name: "jira", Path: "/log"}, t0)
-		for where, body := range map[string]string{"json": asJSON(t, *alert), "terminal": notify.Render(*alert, notify.Style{})} {
+		for where, body := range map[string]string{"json": asJSON(t, *alert), "terminal": notify.Render(*alert, text.Style{})} {
 			if i := strings.Index(body, canary[:7]); i >= 0 {
 				t.Errorf("%s: a secret leaves in %s: …%s…", c.ID, where, body[max(i-100, 0):min(i+60, len(body))])
 			}
@@ -342,14 +344,14 @@ func FuzzMask(f *testing.F) {
 			}
 			secret := encodings[how[uint(encoding)%uint(len(how))]](fmt.Sprintf(everything[uint(form)%uint(len(everything))], canary))
 			// A quotation mark or equals sign before it could make it a value's end.
-			text := strings.Map(func(r rune) rune {
+			s := strings.Map(func(r rune) rune {
 				if strings.ContainsRune(`"'\\=:@`, r) {
 					return '.'
 				}
 				return r
 			}, before) + " " + secret + " " + after
-			if got := m.Text(text); !strings.Contains(notify.PrintableLines(before+after), "hunt") && strings.Contains(got, canary[:7]) {
-				t.Errorf("Text(%q)\n got %q", text, got)
+			if got := m.Text(s); !strings.Contains(text.PrintableLines(before+after), "hunt") && strings.Contains(got, canary[:7]) {
+				t.Errorf("Text(%q)\n got %q", s, got)
 			}
 		}
 	})

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
-	"jira-oauth-watcher/notify"
 )
 
 // A line from far ahead, such as one of a clock that was wrong, holds reminders
@@ -18,10 +18,10 @@ func TestClockThatRanAhead(t *testing.T) {
 	var reminded time.Duration
 	for minute := range 10 * 60 {
 		at := t0.Add(time.Duration(minute) * time.Minute)
-		var a *notify.Alert
+		var a *alert.Alert
 		if s, a = r.Step(s, failure(cause("a", conf.SeverityHigh), at), incident.Source{}, at); a != nil && reminded == 0 {
 			reminded = at.Sub(t0)
-			if a.Data.Kind != notify.Reminder {
+			if a.Data.Kind != alert.Reminder {
 				t.Errorf("told %s", a.Data.Kind)
 			}
 		}
@@ -94,7 +94,7 @@ func TestStormKeepsContentOnce(t *testing.T) {
 		}
 	}
 	at := t0.Add(2 * time.Minute) // it leaves the storm
-	if _, a := r.Step(m, failure(cause("b", conf.SeverityHigh), at), incident.Source{}, at); a == nil || a.Data.Kind != notify.Changed || a.Data.Diagnosis == "" || *a.Data.Cause.Previous != "a" {
+	if _, a := r.Step(m, failure(cause("b", conf.SeverityHigh), at), incident.Source{}, at); a == nil || a.Data.Kind != alert.Changed || a.Data.Diagnosis == "" || *a.Data.Cause.Previous != "a" {
 		t.Errorf("told %+v", a)
 	}
 }
@@ -104,14 +104,14 @@ func TestStormKeepsContentOnce(t *testing.T) {
 func TestAcknowledgedFlapper(t *testing.T) {
 	r := rules(nil)
 	var s incident.State
-	step := func(id string, after time.Duration) *notify.Alert {
-		var a *notify.Alert
+	step := func(id string, after time.Duration) *alert.Alert {
+		var a *alert.Alert
 		s, a = r.Step(s, failure(cause(id, conf.SeverityHigh), t0.Add(after)), incident.Source{}, t0.Add(after))
 		return a
 	}
 	step("a", 0)
 	step("b", time.Minute)
-	s = r.Acknowledge(s, notify.Press{By: "Ada", UserID: "U1", At: t0.Add(2 * time.Minute)})
+	s = r.Acknowledge(s, alert.Press{By: "Ada", UserID: "U1", At: t0.Add(2 * time.Minute)})
 	for hour := range 20 {
 		step("a", time.Duration(hour)*time.Hour+3*time.Minute)
 		step("b", time.Duration(hour)*time.Hour+4*time.Minute)

@@ -1,11 +1,10 @@
 package incident
 
 import (
-	"fmt"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 // alternating names the fact about causes between which an incident comes and
@@ -15,8 +14,8 @@ const alternating = "alternates_with"
 // Count is Step for whoever tells an incident only at its end (Told): all that
 // is made of the failure is its cause, and the alert says no more. at is a time
 // that can be. The state that is given must not be used any more.
-func (r *Rules) Count(s State, key string, c *matchers.Cause, at, seen time.Time) (State, *notify.Alert) {
-	sketch := func() notify.Data { return notify.Data{Cause: notify.Cause{ID: c.ID, Severity: c.Severity}} }
+func (r *Rules) Count(s State, key string, c *matchers.Cause, at, seen time.Time) (State, *alert.Alert) {
+	sketch := func() alert.Data { return alert.Data{Cause: alert.Cause{ID: c.ID, Severity: c.Severity}} }
 	return r.step(s, key, c, at, sketch, seen)
 }
 
@@ -27,11 +26,11 @@ func (r *Rules) Mutes(c *matchers.Cause) bool { return r.mutes(c.ID, c.Severity)
 // Told is an incident as its last alert would say it now: with what its last
 // failure says, and the counts of all. last is the alert that Count or Settle
 // gave last, nil if none did.
-func (r *Rules) Told(s State, last *notify.Alert, f matchers.Failure, from Source) notify.Data {
+func (r *Rules) Told(s State, last *alert.Alert, f matchers.Failure, from Source) alert.Data {
 	s.Content = r.content(f, from)
 	d := s.data()
-	d.ID = fmt.Sprintf("%s#%d", d.ID, max(s.Alerts, 1))
-	d.Kind = notify.Opened
+	d.ID = d.ID.Alert(max(s.Alerts, 1))
+	d.Kind = alert.Opened
 	if last == nil {
 		return d
 	}

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 // Count decides as Step does, and Told says at any moment what Step's alert
@@ -25,12 +25,12 @@ func TestCountIsStep(t *testing.T) {
 			a.Mute = [][]string{nil, {"a"}, {"b", "c"}}[random.IntN(3)]
 		})
 		var whole, light incident.State
-		var last *notify.Alert
+		var last *alert.Alert
 		var said matchers.Failure
 		at := t0
 		for i := range 200 {
 			at = at.Add([]time.Duration{0, time.Second, time.Hour, 5 * time.Hour, 25 * time.Hour}[random.IntN(5)])
-			var a, b *notify.Alert
+			var a, b *alert.Alert
 			if random.IntN(4) == 0 {
 				whole, a = r.Settle(whole, at)
 				light, b = r.Settle(light, at)
@@ -53,7 +53,7 @@ func TestCountIsStep(t *testing.T) {
 				last = b
 			}
 			x, y := whole, light
-			x.Content, y.Content = notify.Data{}, notify.Data{}
+			x.Content, y.Content = alert.Data{}, alert.Data{}
 			if !reflect.DeepEqual(x, y) {
 				t.Fatalf("seed %d, step %d: states differ\n got %+v\nwant %+v", seed, i, y, x)
 			}
@@ -73,8 +73,8 @@ func TestCountIsStep(t *testing.T) {
 func TestToldMuted(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Mute = []string{"a"} })
 	f := failure(cause("a", conf.SeverityHigh), t0)
-	s, alert := r.Count(incident.State{}, r.Key(f), f.Cause, t0, t0)
-	if got := r.Told(s, alert, f, incident.Source{}); alert != nil || got.Kind != notify.Opened || got.ID != s.ID()+"#1" || got.Failures.Count != 1 || got.Diagnosis == "" {
-		t.Errorf("alert %v, told %+v", alert, got)
+	s, a := r.Count(incident.State{}, r.Key(f), f.Cause, t0, t0)
+	if got := r.Told(s, a, f, incident.Source{}); a != nil || got.Kind != alert.Opened || got.ID != s.ID()+"#1" || got.Failures.Count != 1 || got.Diagnosis == "" {
+		t.Errorf("alert %v, told %+v", a, got)
 	}
 }

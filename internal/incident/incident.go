@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/mask"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 // maxInterval is the longest pause between two reminders.
@@ -31,7 +32,7 @@ type State struct {
 	Alerts   int           `json:"alerts"`   // alerts so far: part of their IDs
 	Told     time.Time     `json:"told"`     // failure time at the last alert
 	Interval time.Duration `json:"interval"` // until the next reminder
-	Content  notify.Data   `json:"content"`  // what the last failure says, masked; a muted one says nothing once there was an alert
+	Content  alert.Data    `json:"content"`  // what the last failure says, masked; a muted one says nothing once there was an alert
 	Of       time.Time     `json:"of"`       // the time of the failure that says it
 	Cause    string        `json:"cause"`    // of the last failure that is not muted
 
@@ -45,7 +46,7 @@ type State struct {
 	Causes map[string]time.Time `json:"causes,omitempty"`
 
 	// Ack is who has seen to it, nil when nobody has.
-	Ack *notify.Acknowledged `json:"ack,omitempty"`
+	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
 	// Storm is the key of the storm that speaks for this incident; Hushed says
 	// that nobody has been told of the incident alone, and Unheard are the
@@ -96,15 +97,15 @@ func (r *Rules) Key(f matchers.Failure) string {
 //
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
-func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
+func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
 	s.Causes = maps.Clone(s.Causes) // the state that was given stays as it is
-	content := func() notify.Data { return r.content(f, from) }
+	content := func() alert.Data { return r.content(f, from) }
 	return r.step(s, r.Key(f), f.Cause, believable(f.Time, seen), content, seen)
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
 // open incident, but whose further lines show another cause.
-func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time) (State, *notify.Alert) {
+func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
 	since := s.Since
 	s.Count, s.Since = s.Count-1, s.Since-1
 	s, alert := r.Step(s, f, from, seen)
@@ -116,7 +117,7 @@ func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time
 
 // step is Step of a failure at a time that can be. content is what it says, and
 // is asked for only where that is needed. step changes the map of causes.
-func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, content func() notify.Data, seen time.Time) (State, *notify.Alert) {
+func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, content func() alert.Data, seen time.Time) (State, *alert.Alert) {
 	muted := r.Mutes(cause)
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: key, Open: true, First: at, Last: at}
@@ -146,17 +147,17 @@ func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, c
 	case muted:
 		return s, nil
 	case s.Alerts == 0:
-		return r.tell(s, notify.Opened, at)
+		return r.tell(s, alert.Opened, at)
 	case previous != cause.ID && s.Said[cause.ID].IsZero():
 		s.Content.Cause.Previous = &previous
 		s.Ack, s.Storm, s.Hushed, s.Unheard = nil, "", false, nil // they were about another cause
-		return r.tell(s, notify.Changed, at)
+		return r.tell(s, alert.Changed, at)
 	case s.Storm == "" && r.reminderDue(s, s.Last, seen):
-		return r.tell(s, notify.Reminder, at)
+		return r.tell(s, alert.Reminder, at)
 	case previous != cause.ID && r.news(s) && !s.asleep(seen): // it was told long ago
 		s.Content.Cause.Previous = &previous
 		s.Storm, s.Hushed, s.Unheard = "", false, nil
-		return r.tell(s, notify.Changed, at)
+		return r.tell(s, alert.Changed, at)
 	}
 	return s, nil
 }
@@ -225,7 +226,7 @@ func encodable(t time.Time) time.Time {
 // an incident that has been quiet for long enough (State.Open is false then).
 // now is the wall clock; time passes for an incident from when its last
 // failure was read, so that old logs are told like new ones.
-func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
+func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	age := max(now.Sub(s.Seen), 0)
 	switch {
 	case !s.Open || s.Lasting():
@@ -235,13 +236,13 @@ func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
 		if s.Alerts == 0 || r.muted(s.Content) || s.blind() || s.Hushed {
 			return s, nil
 		}
-		return r.tell(s, notify.Quiet, s.Last.Add(r.conf.QuietAfter))
+		return r.tell(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
 	case s.Members > 0:
 		return r.TellStorm(s, now)
 	case s.Storm == "" && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
-		kind := notify.Reminder
+		kind := alert.Reminder
 		if s.blind() {
-			kind = notify.Blind
+			kind = alert.Blind
 		}
 		return r.tell(s, kind, s.Last)
 	}
@@ -249,8 +250,8 @@ func (r *Rules) Settle(s State, now time.Time) (State, *notify.Alert) {
 }
 
 // Acknowledge takes what somebody did with a button.
-func (r *Rules) Acknowledge(s State, p notify.Press) State {
-	s.Ack = &notify.Acknowledged{By: notify.Cut(r.masks.Text(p.By), maxField), UserID: notify.Cut(p.UserID, maxField), At: p.At}
+func (r *Rules) Acknowledge(s State, p alert.Press) State {
+	s.Ack = &alert.Acknowledged{By: text.Cut(r.masks.Text(p.By), maxField), UserID: text.Cut(p.UserID, maxField), At: p.At}
 	if p.Snooze > 0 {
 		s.Ack.Until = p.At.Add(p.Snooze)
 	}
@@ -263,7 +264,7 @@ func (s State) asleep(now time.Time) bool {
 }
 
 // muted tells whether the operator wants no alert for what a failure says.
-func (r *Rules) muted(d notify.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }
+func (r *Rules) muted(d alert.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }
 
 func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 	return slices.Contains(r.conf.Mute, cause) || severity < r.conf.MinSeverity

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
-	"jira-oauth-watcher/notify"
 )
 
 func roundTrip[T any](t *testing.T, v T) T {
@@ -51,11 +51,11 @@ func TestLaws(t *testing.T) {
 		causes := []string{"a", "b", "c"}
 		for range 100 {
 			at = at.Add([]time.Duration{0, time.Second, time.Minute, time.Hour, 5 * time.Hour, 25 * time.Hour}[random.IntN(6)])
-			step := func(s incident.State) (incident.State, *notify.Alert) { return r.Settle(s, at) }
+			step := func(s incident.State) (incident.State, *alert.Alert) { return r.Settle(s, at) }
 			isFailure := random.IntN(4) > 0
 			if isFailure {
 				f := failure(cause(causes[random.IntN(3)], conf.SeverityHigh), at.Add(-time.Duration(random.IntN(3))*time.Second))
-				step = func(s incident.State) (incident.State, *notify.Alert) { return r.Step(s, f, incident.Source{}, at) }
+				step = func(s incident.State) (incident.State, *alert.Alert) { return r.Step(s, f, incident.Source{}, at) }
 				failures++
 			}
 			before := asJSON(t, s)
@@ -74,10 +74,10 @@ func TestLaws(t *testing.T) {
 			if alert == nil {
 				continue
 			}
-			if id := alert.Data.ID; ids[id] {
+			if id := alert.Data.ID; ids[string(id)] {
 				t.Fatalf("seed %d: the ID %s came twice", seed, id)
 			} else {
-				ids[id] = true
+				ids[string(id)] = true
 			}
 		}
 		if s.Open {
@@ -97,7 +97,7 @@ func TestBounded(t *testing.T) {
 	alerts := 0
 	for minute := range 24 * 60 {
 		at := t0.Add(time.Duration(minute) * time.Minute)
-		var alert *notify.Alert
+		var alert *alert.Alert
 		s, alert = r.Step(s, failure(cause(fmt.Sprint(minute%3), conf.SeverityHigh), at), incident.Source{}, at)
 		if alert != nil {
 			alerts++
@@ -115,9 +115,9 @@ func TestIDsOfState(t *testing.T) {
 		var s incident.State
 		for i, id := range []string{"a", "a", "b", "c", "a"} {
 			at := t0.Add(time.Duration(i) * time.Hour)
-			var alert *notify.Alert
+			var alert *alert.Alert
 			if s, alert = rules(nil).Step(s, failure(cause(id, conf.SeverityHigh), at), incident.Source{}, seen); alert != nil {
-				ids = append(ids, alert.Data.ID)
+				ids = append(ids, string(alert.Data.ID))
 			}
 		}
 		return ids
@@ -133,7 +133,7 @@ func TestIDsOfState(t *testing.T) {
 // A sample is of kind test and has an ID of its own for each moment.
 func TestSample(t *testing.T) {
 	a := rules(nil).Sample(failure(cause("a", conf.SeverityHigh), time.Time{}), t0)
-	if a.Type != "jira.oauth.test" || a.Data.Kind != notify.Test || a.Data.ID != "test@20211116T113550.956Z#1" || !a.Data.Failures.First.Equal(t0) {
+	if a.Type != "jira.oauth.test" || a.Data.Kind != alert.Test || a.Data.ID != "test@20211116T113550.956Z#1" || !a.Data.Failures.First.Equal(t0) {
 		t.Errorf("got %+v", a)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 const flow = "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
@@ -37,7 +37,7 @@ func cause(id string, severity conf.Severity) *matchers.Cause {
 func failure(c *matchers.Cause, at time.Time) matchers.Failure {
 	return matchers.Failure{
 		Time: at, Cause: c, Codes: []string{"AADSTS50194"}, Facts: matchers.Facts{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a", "b"}},
-		Integration: matchers.Integration{ID: flow, Flow: flow, KnownBy: "flow"}, Links: []matchers.Link{{Title: "KB", URL: "https://x.example/"}},
+		Integration: matchers.Integration{ID: flow, Flow: flow, KnownBy: alert.ByFlow}, Links: []matchers.Link{{Title: "KB", URL: "https://x.example/"}},
 		Header: event.Header{User: "julien", RequestID: "755x4397x2", Session: "1hk2aem", Client: "127.0.0.1", URL: "/rest/oauth2-client/x", Logger: "c.a.o.c.X"},
 		Text:   "2021 ERROR julien 755x4397x2 1hk2aem 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text",
 	}
@@ -47,21 +47,21 @@ func failure(c *matchers.Cause, at time.Time) matchers.Failure {
 func TestOpened(t *testing.T) {
 	s, got := rules(nil).Step(incident.State{}, failure(cause("a", conf.SeverityHigh), t0), incident.Source{Name: "jira", Path: "/log"}, t0.Add(time.Second))
 	one, f := 1, flow
-	want := &notify.Alert{Type: "jira.oauth.opened", Timestamp: t0, Data: notify.Data{
-		Schema: 1, ID: flow + "@20211116T113550.956Z#1", Kind: notify.Opened, Node: "jira-node-1",
-		Integration: notify.Integration{ID: flow, Flow: &f, KnownBy: "flow"},
-		Cause:       notify.Cause{ID: "a", RootCause: &one, Title: "title of a", Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS50194"}},
-		Diagnosis:   "App 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Confirm: "It works.", Fix: []notify.Step{{Text: "Mend 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Where: "jira-admin"}},
-		Links: []notify.Link{{Title: "KB", URL: "https://x.example/"}}, Facts: map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a", "b"}},
-		Request:  notify.Request{User: "julien", Client: "127.0.0.1", ID: "755x4397x2", Path: "/rest/oauth2-client/x"},
-		Failures: notify.Failures{Count: 1, First: t0, Last: t0, SinceLastAlert: 1},
-		Log:      notify.Log{Name: "jira", Path: "/log", Excerpt: "2021 ERROR julien 755x4397x2 [session] 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text"},
+	want := &alert.Alert{Type: "jira.oauth.opened", Timestamp: t0, Data: alert.Data{
+		Schema: 1, ID: flow + "@20211116T113550.956Z#1", Kind: alert.Opened, Node: "jira-node-1",
+		Integration: alert.Integration{ID: flow, Flow: &f, KnownBy: alert.ByFlow},
+		Cause:       alert.Cause{ID: "a", RootCause: &one, Title: "title of a", Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS50194"}},
+		Diagnosis:   "App 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Confirm: "It works.", Fix: []alert.Step{{Text: "Mend 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Where: "jira-admin"}},
+		Links: []alert.Link{{Title: "KB", URL: "https://x.example/"}}, Facts: map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a", "b"}},
+		Request:  alert.Request{User: "julien", Client: "127.0.0.1", ID: "755x4397x2", Path: "/rest/oauth2-client/x"},
+		Failures: alert.Failures{Count: 1, First: t0, Last: t0, SinceLastAlert: 1},
+		Log:      alert.Log{Name: "jira", Path: "/log", Excerpt: "2021 ERROR julien 755x4397x2 [session] 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text"},
 	}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Step(zero)\n got %+v\nwant %+v", got, want)
 	}
 	content := want.Data // what is kept is what was said, without what belongs to one alert
-	content.Schema, content.ID, content.Kind, content.Failures = 0, "", "", notify.Failures{}
+	content.Schema, content.ID, content.Kind, content.Failures = 0, "", "", alert.Failures{}
 	state := incident.State{
 		Key: flow, Open: true, First: t0, Last: t0, Seen: t0.Add(time.Second), Count: 1, Alerts: 1, Told: t0, Interval: 4 * time.Hour,
 		Said: map[string]time.Time{"a": t0}, Content: content, Causes: map[string]time.Time{"a": t0}, Of: t0, Cause: "a",
@@ -78,7 +78,7 @@ func TestOpened(t *testing.T) {
 func told(r *incident.Rules, script string) (said []string, s incident.State) {
 	at := t0
 	for word := range strings.FieldsSeq(script) {
-		var alert *notify.Alert
+		var alert *alert.Alert
 		switch {
 		case word[0] == '+' || word[0] == '-':
 			d, err := time.ParseDuration(word)
@@ -103,8 +103,8 @@ func told(r *incident.Rules, script string) (said []string, s incident.State) {
 		if d.Cause.Previous != nil {
 			line += " after " + *d.Cause.Previous
 		}
-		if d.ID != fmt.Sprintf("%s@%s#%d", s.Key, s.First.UTC().Format("20060102T150405.000Z"), s.Alerts) {
-			line += " with ID " + d.ID
+		if string(d.ID) != fmt.Sprintf("%s@%s#%d", s.Key, s.First.UTC().Format("20060102T150405.000Z"), s.Alerts) {
+			line += " with ID " + string(d.ID)
 		}
 		said = append(said, line+" at +"+alert.Timestamp.Sub(t0).String())
 	}
@@ -172,7 +172,7 @@ func TestRemindersTurnedOn(t *testing.T) {
 	r, count := rules(nil), 0
 	for minute := range 13 * 60 {
 		at := t0.Add(time.Duration(minute) * time.Minute)
-		var alert *notify.Alert
+		var alert *alert.Alert
 		if s, alert = r.Step(s, failure(cause("a", conf.SeverityHigh), at), incident.Source{}, at); alert != nil {
 			count++
 		}
@@ -219,7 +219,7 @@ func TestKeyOfUnknown(t *testing.T) {
 	for _, node := range []string{"n1", "n2"} {
 		for _, logger := range []string{"c.a.o.c.X", "c.a.o.c.Y", ""} {
 			f := failure(cause("a", conf.SeverityHigh), t0)
-			f.Integration = matchers.Integration{ID: matchers.Unknown, KnownBy: "nothing"}
+			f.Integration = matchers.Integration{ID: matchers.Unknown, KnownBy: alert.ByNothing}
 			f.Header.Logger = logger
 			r := incident.NewRules(&conf.Config{Node: node})
 			key := r.Key(f)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/alert"
 )
 
 const (
@@ -77,7 +77,7 @@ func (r *Rules) Join(storm, s State, seen time.Time) (State, State) {
 // may be in one.
 func brief(s State) State {
 	if c := s.Content; s.Hushed {
-		s.Content = notify.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Log: notify.Log{Name: c.Log.Name, Path: c.Log.Path}}
+		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Log: alert.Log{Name: c.Log.Name, Path: c.Log.Path}}
 	}
 	return s
 }
@@ -93,13 +93,13 @@ func (r *Rules) also(storm, s State, seen time.Time) State {
 	if s.Content.Diagnosis != "" { // else it is brief
 		storm.Content = s.Content
 	}
-	storm.Content.Integration = notify.Integration{ID: "many", KnownBy: "nothing"}
+	storm.Content.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}
 	return storm
 }
 
 // Beat takes a failure of one of the storm's incidents into the storm: the new
 // states of both, and the alert that it is worth, if any.
-func (r *Rules) Beat(storm, s State, seen time.Time) (State, State, *notify.Alert) {
+func (r *Rules) Beat(storm, s State, seen time.Time) (State, State, *alert.Alert) {
 	storm, a := r.TellStorm(r.also(storm, s, seen), seen)
 	return storm, brief(s), a
 }
@@ -107,7 +107,7 @@ func (r *Rules) Beat(storm, s State, seen time.Time) (State, State, *notify.Aler
 // TellStorm tells a storm when no further integration joins it for some
 // seconds, and again when some have joined, or when a reminder is due. now is
 // the wall clock.
-func (r *Rules) TellStorm(s State, now time.Time) (State, *notify.Alert) {
+func (r *Rules) TellStorm(s State, now time.Time) (State, *alert.Alert) {
 	switch since := now.Sub(s.Begun).Abs(); { // negative: the clock was set back
 	case !s.Open || s.Members == 0 || r.muted(s.Content):
 		return s, nil
@@ -115,14 +115,14 @@ func (r *Rules) TellStorm(s State, now time.Time) (State, *notify.Alert) {
 		s.Untold && s.Alerts > 0 && since >= stormWindow,
 		s.Alerts > 0 && r.reminderDue(s, s.Last.Add(max(now.Sub(s.Seen), 0)), now):
 		s.Untold, s.Begun = false, now
-		return r.tell(s, notify.Storm, s.Last)
+		return r.tell(s, alert.Storm, s.Last)
 	}
 	return s, nil
 }
 
 // many is what a storm says: what its last failure said, of all its
 // integrations.
-func many(s State, d notify.Data) notify.Data {
+func many(s State, d alert.Data) alert.Data {
 	d.Facts = with(d.Facts, "integrations", slices.Clone(s.Listed))
 	d.Facts["integrations_count"] = fmt.Sprint(s.Members)
 	d.Diagnosis = fmt.Sprintf("%d integrations began to fail at once, for one cause. The last of them: %s", s.Members, d.Diagnosis)

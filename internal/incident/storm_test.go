@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 // opens is an incident that has just been told, of the integration n.
 func opens(r *incident.Rules, n int, at time.Time) incident.State {
 	f := failure(cause("a", conf.SeverityHigh), at)
-	f.Integration = matchers.Integration{ID: fmt.Sprint(n), Flow: fmt.Sprint(n), KnownBy: "flow"}
+	f.Integration = matchers.Integration{ID: fmt.Sprint(n), Flow: fmt.Sprint(n), KnownBy: alert.ByFlow}
 	s, _ := r.Step(incident.State{}, f, incident.Source{}, at)
 	return s
 }
@@ -71,8 +71,8 @@ func TestStormSpeaks(t *testing.T) {
 		storm, members[n] = r.Join(storm, hushed(opens(r, n, at)), at)
 		storm = roundTrip(t, storm)
 	}
-	tell := func(at time.Time) *notify.Alert {
-		var a *notify.Alert
+	tell := func(at time.Time) *alert.Alert {
+		var a *alert.Alert
 		storm, a = r.TellStorm(storm, at)
 		return a
 	}
@@ -83,7 +83,7 @@ func TestStormSpeaks(t *testing.T) {
 		t.Fatalf("told 4 s after the last one: %+v", a)
 	}
 	a := tell(t0.Add(7 * time.Second))
-	if a == nil || a.Data.Kind != notify.Storm || a.Data.ID != "storm-a@20211116T113550.956Z#1" || a.Data.Failures.Count != 3 ||
+	if a == nil || a.Data.Kind != alert.Storm || a.Data.ID != "storm-a@20211116T113550.956Z#1" || a.Data.Failures.Count != 3 ||
 		!reflect.DeepEqual(a.Data.Facts["integrations"], []string{"0", "1", "2"}) || a.Data.Facts["integrations_count"] != "3" || a.Data.Integration.ID != "many" {
 		t.Fatalf("told %+v", a)
 	}
@@ -105,7 +105,7 @@ func TestStormSpeaks(t *testing.T) {
 		t.Errorf("a member reminds by itself: %+v", a)
 	}
 	storm, m, a = r.Beat(storm, m, at)
-	if a == nil || a.Data.Kind != notify.Storm || a.Data.Failures.Count != 5 {
+	if a == nil || a.Data.Kind != alert.Storm || a.Data.Failures.Count != 5 {
 		t.Errorf("the storm's reminder is %+v", a)
 	}
 	if _, a := r.Settle(m, at.Add(5*time.Hour)); a != nil {
@@ -114,15 +114,15 @@ func TestStormSpeaks(t *testing.T) {
 	if m, a := r.Settle(m, at.Add(24*time.Hour)); a != nil || m.Open {
 		t.Errorf("a member that nobody was told of ends with %+v", a)
 	}
-	if _, a := r.Settle(storm, at.Add(24*time.Hour)); a == nil || a.Data.Kind != notify.Quiet {
+	if _, a := r.Settle(storm, at.Add(24*time.Hour)); a == nil || a.Data.Kind != alert.Quiet {
 		t.Errorf("the storm ends with %+v", a)
 	}
 
 	m, a = r.Step(m, failure(cause("b", conf.SeverityHigh), at.Add(time.Minute)), incident.Source{}, at.Add(time.Minute))
-	if a == nil || a.Data.Kind != notify.Changed || m.Storm != "" {
+	if a == nil || a.Data.Kind != alert.Changed || m.Storm != "" {
 		t.Errorf("another cause of a member is told as %+v", a)
 	}
-	if _, a := r.Settle(m, at.Add(25*time.Hour)); a == nil || a.Data.Kind != notify.Quiet {
+	if _, a := r.Settle(m, at.Add(25*time.Hour)); a == nil || a.Data.Kind != alert.Quiet {
 		t.Errorf("one that left the storm ends with %+v", a)
 	}
 }
@@ -135,7 +135,7 @@ func TestStormThatGoesOn(t *testing.T) {
 	for n := range 120 {
 		at := t0.Add(time.Duration(n) * time.Second)
 		storm, _ = r.Join(storm, hushed(opens(r, n, at)), at)
-		var a *notify.Alert
+		var a *alert.Alert
 		if storm, a = r.TellStorm(storm, at); a != nil {
 			told++
 			if n != 30 && n != 90 {
@@ -165,14 +165,14 @@ func TestStormBounded(t *testing.T) {
 // them when the time is over. Both are shown, and neither hides the end.
 func TestAcknowledge(t *testing.T) {
 	r := rules(nil)
-	press := notify.Press{By: "Ada\x00 <L>", UserID: "U1", At: t0.Add(time.Minute)}
-	step := func(s incident.State, id string, after time.Duration) (incident.State, *notify.Alert) {
+	press := alert.Press{By: "Ada\x00 <L>", UserID: "U1", At: t0.Add(time.Minute)}
+	step := func(s incident.State, id string, after time.Duration) (incident.State, *alert.Alert) {
 		return r.Step(s, failure(cause(id, conf.SeverityHigh), t0.Add(after)), incident.Source{}, t0.Add(after))
 	}
 	open, _ := step(incident.State{}, "a", 0)
 
 	s := roundTrip(t, r.Acknowledge(open, press))
-	if d := s.Standing(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() || d.Kind != notify.Opened {
+	if d := s.Standing(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() || d.Kind != alert.Opened {
 		t.Errorf("it stands as %+v", d)
 	}
 	s, a := step(s, "a", 5*time.Hour)
@@ -182,14 +182,14 @@ func TestAcknowledge(t *testing.T) {
 	if _, a := r.Settle(s, t0.Add(20*time.Hour)); a != nil {
 		t.Errorf("a reminder of what was acknowledged: %+v", a)
 	}
-	if _, a := r.Settle(s, t0.Add(29*time.Hour)); a == nil || a.Data.Kind != notify.Quiet || a.Data.Acknowledged == nil {
+	if _, a := r.Settle(s, t0.Add(29*time.Hour)); a == nil || a.Data.Kind != alert.Quiet || a.Data.Acknowledged == nil {
 		t.Errorf("the end is %+v", a)
 	}
 	s, a = step(s, "b", 6*time.Hour)
-	if a == nil || a.Data.Kind != notify.Changed || a.Data.Acknowledged != nil {
+	if a == nil || a.Data.Kind != alert.Changed || a.Data.Acknowledged != nil {
 		t.Errorf("another cause is %+v", a)
 	}
-	if _, a = step(s, "b", 11*time.Hour); a == nil || a.Data.Kind != notify.Reminder {
+	if _, a = step(s, "b", 11*time.Hour); a == nil || a.Data.Kind != alert.Reminder {
 		t.Errorf("after the change nobody reminds: %+v", a)
 	}
 
@@ -198,7 +198,7 @@ func TestAcknowledge(t *testing.T) {
 	if s, a = step(s, "a", 5*time.Hour); a != nil {
 		t.Errorf("a reminder while it is snoozed: %+v", a)
 	}
-	if s, a = r.Settle(s, t0.Add(7*time.Hour)); a == nil || a.Data.Kind != notify.Reminder || a.Data.Acknowledged != nil {
+	if s, a = r.Settle(s, t0.Add(7*time.Hour)); a == nil || a.Data.Kind != alert.Reminder || a.Data.Acknowledged != nil {
 		t.Errorf("after it was snoozed: %+v", a)
 	}
 	if s.Ack != nil {
@@ -217,12 +217,12 @@ func TestAlternates(t *testing.T) {
 		if i == 4 {
 			at = t0.Add(4*time.Hour + 3*time.Minute)
 		}
-		var a *notify.Alert
+		var a *alert.Alert
 		if s, a = r.Step(s, failure(cause(id, conf.SeverityHigh), at), incident.Source{}, at); a != nil {
 			said = append(said, a.Data.Kind, a.Data.Facts["alternates_with"])
 		}
 	}
-	if want := []any{notify.Opened, nil, notify.Changed, nil, notify.Reminder, []string{"a"}}; !reflect.DeepEqual(said, want) {
+	if want := []any{alert.Opened, nil, alert.Changed, nil, alert.Reminder, []string{"a"}}; !reflect.DeepEqual(said, want) {
 		t.Errorf("got %v, want %v", said, want)
 	}
 }
@@ -234,14 +234,14 @@ func TestTrouble(t *testing.T) {
 		r := rules(nil)
 		trouble := incident.Trouble{Cause: cause, Log: incident.Source{Name: "jira", Path: "/log"}, Name: "ops", Why: "permission denied", Since: t0}
 		var s incident.State
-		var kinds []notify.Kind
+		var kinds []alert.Kind
 		var ids []string
-		add := func(next incident.State, a *notify.Alert) {
+		add := func(next incident.State, a *alert.Alert) {
 			s = roundTrip(t, next)
 			if a == nil {
 				return
 			}
-			kinds, ids = append(kinds, a.Data.Kind), append(ids, a.Data.ID)
+			kinds, ids = append(kinds, a.Data.Kind), append(ids, string(a.Data.ID))
 			if a.Data.Cause.ID != cause || a.Data.Cause.Title == "" || a.Data.Diagnosis == "" || a.Data.Confirm == "" {
 				t.Errorf("%s says %+v", cause, a.Data)
 			}
@@ -253,7 +253,7 @@ func TestTrouble(t *testing.T) {
 		add(r.Settle(s, t0.Add(1000*time.Hour)))
 		add(r.Over(s, trouble, t0.Add(1000*time.Hour)))
 		add(r.Over(s, trouble, t0.Add(1001*time.Hour)))
-		if want := []notify.Kind{notify.Blind, notify.Blind, notify.Sighted}; !slices.Equal(kinds, want) || s.Open {
+		if want := []alert.Kind{alert.Blind, alert.Blind, alert.Sighted}; !slices.Equal(kinds, want) || s.Open {
 			t.Errorf("%s: told %v, want %v", cause, kinds, want)
 		}
 		if ids[0] == ids[1] || ids[1] == ids[2] {

@@ -1,12 +1,11 @@
 package incident
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/alert"
 )
 
 // alternates are the other causes between which the incident comes and goes:
@@ -32,46 +31,46 @@ func with(facts map[string]any, name string, value any) map[string]any {
 }
 
 // data is the incident as it is now.
-func (s State) data() notify.Data {
+func (s State) data() alert.Data {
 	d := s.Content
 	if s.Members > 0 {
 		d = many(s, d)
 	}
 	d.Schema = 1
 	d.ID = s.ID()
-	d.Failures = notify.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
+	d.Failures = alert.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
 	d.Acknowledged = s.Ack
 	return d
 }
 
-// ID names the incident, as notify.Data.Incident has it.
-func (s State) ID() string {
-	return s.Key + "@" + s.First.UTC().Format("20060102T150405.000Z")
+// ID names the incident.
+func (s State) ID() alert.ID {
+	return alert.NewID(s.Key, s.First)
 }
 
 // Standing is the incident for those that show how it stands.
-func (s State) Standing() notify.Data {
+func (s State) Standing() alert.Data {
 	d := s.data()
 	switch {
 	case s.blind() || s.Lasting():
-		d.Kind = notify.Blind
+		d.Kind = alert.Blind
 	case s.Members > 0:
-		d.Kind = notify.Storm
+		d.Kind = alert.Storm
 	default:
-		d.Kind = notify.Opened
+		d.Kind = alert.Opened
 	}
 	return d
 }
 
 // tell makes the alert and remembers that it was told.
-func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Alert) {
+func (r *Rules) tell(s State, kind alert.Kind, at time.Time) (State, *alert.Alert) {
 	s.Alerts++
-	if s.Ack != nil && !s.Ack.Until.IsZero() && kind != notify.Quiet {
+	if s.Ack != nil && !s.Ack.Until.IsZero() && kind != alert.Quiet {
 		s.Ack = nil // it has run out
 	}
 	d := s.data()
 	d.Kind = kind
-	d.ID = fmt.Sprintf("%s#%d", d.ID, s.Alerts)
+	d.ID = d.ID.Alert(s.Alerts)
 	others := r.alternates(s)
 	if len(others) > 0 {
 		d.Facts = with(d.Facts, alternating, others)
@@ -86,10 +85,10 @@ func (r *Rules) tell(s State, kind notify.Kind, at time.Time) (State, *notify.Al
 	for _, cause := range append(others, d.Cause.ID) {
 		s.Said[cause] = s.Last
 	}
-	if kind == notify.Reminder {
+	if kind == alert.Reminder {
 		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
 	} else {
 		s.Interval = r.conf.RepeatInterval
 	}
-	return s, &notify.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: d}
+	return s, &alert.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: d}
 }

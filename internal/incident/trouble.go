@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/mask"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 // The cause IDs of alerts about what keeps the watcher from seeing or from
@@ -23,7 +23,7 @@ const (
 
 // OwnCauses are the cause IDs of alerts about the watcher itself, which no
 // catalogue has.
-var OwnCauses = []string{LinesLost, LogUnreadable, LogSilent, LogForeign, NotifierFailing}
+var OwnCauses = []string{alert.LinesLost, LogUnreadable, LogSilent, LogForeign, NotifierFailing}
 
 // Trouble is something that keeps the watcher from seeing or from being heard.
 type Trouble struct {
@@ -55,7 +55,7 @@ func (s State) Lasting() bool {
 // Trouble takes a trouble that goes on at the wall clock's now into its
 // incident: the new state, and an alert at its beginning and after every
 // repeat_interval.
-func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *notify.Alert) {
+func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	if !s.Open {
 		s = State{Key: r.TroubleKey(t), Open: true, First: t.Since, Last: now}
 	} else if r.conf.RepeatInterval == 0 || now.Sub(s.Told) < r.pause(s) || s.asleep(now) {
@@ -69,7 +69,7 @@ func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *notify.Alert
 		return s, nil
 	}
 	repeated := s.Alerts > 0
-	s, a := r.tell(s, notify.Blind, now)
+	s, a := r.tell(s, alert.Blind, now)
 	if repeated {
 		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
 	}
@@ -77,7 +77,7 @@ func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *notify.Alert
 }
 
 // Over takes the end of a trouble into its incident.
-func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *notify.Alert) {
+func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	if !s.Open {
 		return s, nil
 	}
@@ -87,7 +87,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *notify.Alert) {
 	}
 	lasted := now.Sub(s.First).Round(time.Second)
 	s.Last = now
-	s.Content.Fix = []notify.Step{}
+	s.Content.Fix = []alert.Step{}
 	switch s.Content.Cause.ID {
 	case LogUnreadable:
 		s.Content.Diagnosis = fmt.Sprintf("%s can be read again, after %s. What was written meanwhile is read now, as far as it is still there.", s.Content.Log.Path, lasted)
@@ -107,7 +107,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *notify.Alert) {
 			s.Content.Confirm = "Look at what is open: jira-oauth-watcher status, if [http] is on, or the reminders that follow."
 		}
 	}
-	return r.tell(s, notify.Sighted, now)
+	return r.tell(s, alert.Sighted, now)
 }
 
 // input is a log's path in a sentence.
@@ -127,21 +127,21 @@ func givenUp(n int) string {
 }
 
 // trouble is what a trouble says.
-func (r *Rules) trouble(t Trouble) notify.Data {
-	d := notify.Data{
+func (r *Rules) trouble(t Trouble) alert.Data {
+	d := alert.Data{
 		Node:        r.masks.Node(r.node),
-		Integration: notify.Integration{ID: "unknown", KnownBy: "nothing"},
-		Cause:       notify.Cause{ID: t.Cause, Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
-		Links:       []notify.Link{},
-		Facts:       map[string]any{"reason": notify.Cut(r.masks.Text(t.Why), mask.MaxFact)},
-		Log:         notify.Log{Name: t.Log.Name, Path: t.Log.Path},
+		Integration: alert.Integration{ID: alert.Unknown, KnownBy: alert.ByNothing},
+		Cause:       alert.Cause{ID: t.Cause, Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
+		Links:       []alert.Link{},
+		Facts:       map[string]any{"reason": text.Cut(r.masks.Text(t.Why), alert.MaxFact)},
+		Log:         alert.Log{Name: t.Log.Name, Path: t.Log.Path},
 	}
 	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
 	switch t.Cause {
 	case LogUnreadable:
 		d.Cause.Title = "a log cannot be read"
 		d.Diagnosis = fmt.Sprintf("%s cannot be read since %s (%s). Failures that are written there are not told until it can.", t.Log.Path, since, d.Facts["reason"])
-		d.Fix = []notify.Step{
+		d.Fix = []alert.Step{
 			{Where: "jira-host", Text: "See that the file is there, and that path in the [[log]] table names it: ls -l " + t.Log.Path},
 			{Where: "jira-host", Text: "See that the service's user may read it: it must be in the group of the file, and every directory above must let it pass; then: systemctl restart jira-oauth-watcher"},
 		}
@@ -149,7 +149,7 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 	case LogSilent:
 		d.Cause.Title = "a log has no new lines"
 		d.Diagnosis = fmt.Sprintf("%s has had no new line since %s, which is longer than silent_after. Either Jira stands still, or it writes elsewhere: then no failure is seen.", t.Log.Path, since)
-		d.Fix = []notify.Step{
+		d.Fix = []alert.Step{
 			{Where: "jira-host", Text: "See whether Jira runs, and whether its file system is full: df -h"},
 			{Where: "jira-host", Text: "See whether Jira writes to another file now (after an upgrade, a new home directory or a changed log4j configuration), and name that one in the [[log]] table."},
 		}
@@ -157,8 +157,8 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 	case LogForeign:
 		d.Cause.Title = "a log does not look like a Jira log"
 		d.Diagnosis = fmt.Sprintf("%s does not look like a Jira log: %s. While that is so, no failure is found in it.", input(t.Log.Path), d.Facts["reason"])
-		d.Log.Excerpt = notify.Cut(r.masks.Text(t.Line), mask.MaxFact)
-		d.Fix = []notify.Step{
+		d.Log.Excerpt = text.Cut(r.masks.Text(t.Line), alert.MaxFact)
+		d.Fix = []alert.Step{
 			{Where: "jira-host", Text: "See that path in the [[log]] table names atlassian-jira.log, and not the access, security or Tomcat log or that of another program. What is read from a container or a collector must hold that log too: Jira writes it to a file, not to standard output."},
 			{Where: "jira-host", Text: "If a collector passes the log on, let it pass each line as it is or as JSON with the line in log or message; the first line that was read is below."},
 		}
@@ -170,7 +170,7 @@ func (r *Rules) trouble(t Trouble) notify.Data {
 		if t.Lost > 0 {
 			d.Diagnosis += " " + givenUp(t.Lost)
 		}
-		d.Fix = []notify.Step{
+		d.Fix = []alert.Step{
 			{Where: "jira-host", Text: "Mend its address, secret or permissions in the configuration or at the receiver, then: systemctl reload jira-oauth-watcher"},
 			{Where: "jira-host", Text: "See that it works: jira-oauth-watcher test-alert --to " + t.Name},
 		}

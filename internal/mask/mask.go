@@ -10,14 +10,11 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
-
-// MaxFact is how many characters of a fact are shown: as many as of a provider's
-// message.
-const MaxFact = 500
 
 // Masks take out of a text what must not leave the host: secrets always, and
 // what the operator names. They are immutable.
@@ -89,7 +86,7 @@ var colors = regexp.MustCompile(`\[\d{1,2}(?:;\d{1,3})*m`)
 
 // visible is s as a reader sees it.
 func visible(s string) string {
-	s = notify.PrintableLines(s)
+	s = text.PrintableLines(s)
 	// What is left without one may be another one; the last time it may not,
 	// since this could go on for as long as the text is.
 	for range 3 {
@@ -172,17 +169,17 @@ func (m Masks) Node(name string) string {
 	return name
 }
 
-// Facts are the facts as they may be shown, each at most MaxFact characters.
+// Facts are the facts as they may be shown, each at most alert.MaxFact characters.
 func (m Masks) Facts(facts matchers.Facts, h event.Header) matchers.Facts {
 	out := matchers.Facts{}
 	for name, value := range facts {
 		switch value := value.(type) {
 		case string:
-			out[name] = notify.Cut(m.text([]string{value}, h)[0], MaxFact)
+			out[name] = text.Cut(m.text([]string{value}, h)[0], alert.MaxFact)
 		case []string:
 			list := m.text(value, h)
 			for i, s := range list {
-				list[i] = notify.Cut(s, MaxFact)
+				list[i] = text.Cut(s, alert.MaxFact)
 			}
 			out[name] = list
 		}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -76,7 +77,7 @@ func (r *Recorder) notifier(name string, now time.Time) error {
 // open now and whether that was worth an alert. on says that the trouble goes
 // on. Notifiers named in without are not told.
 func (r *Recorder) trouble(t incident.Trouble, on bool, now time.Time, without ...string) (open, told bool, err error) {
-	step := func(s incident.State) (incident.State, *notify.Alert) {
+	step := func(s incident.State) (incident.State, *alert.Alert) {
 		if on {
 			return r.Rules.Trouble(s, t, now)
 		}
@@ -117,7 +118,7 @@ func (r *Recorder) Forget() error {
 	for _, t := range r.Targets {
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: t.Name})] = true
 	}
-	return r.each(clock.Now(), func(s incident.State, _ time.Time) (incident.State, *notify.Alert) {
+	return r.each(clock.Now(), func(s incident.State, _ time.Time) (incident.State, *alert.Alert) {
 		if s.Lasting() && !known[s.Key] {
 			s.Open = false
 		}

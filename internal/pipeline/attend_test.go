@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -22,7 +23,7 @@ func always(string) bool { return true }
 func never(string) bool { return false }
 
 // lines says of each alert its kind and integration.
-func lines(all []notify.Data) []string {
+func lines(all []alert.Data) []string {
 	var list []string
 	for _, d := range all {
 		list = append(list, string(d.Kind)+" "+d.Integration.ID[:min(8, len(d.Integration.ID))])
@@ -177,7 +178,7 @@ func TestNotifierFailing(t *testing.T) {
 			p.stop()
 			continue
 		}
-		if len(got) != 1 || got[0].Kind != notify.Blind || got[0].Cause.ID != "notifier-failing" || !strings.Contains(got[0].Diagnosis, tt.health.Reason) || got[0].Facts["notifier"] != "ops" {
+		if len(got) != 1 || got[0].Kind != alert.Blind || got[0].Cause.ID != "notifier-failing" || !strings.Contains(got[0].Diagnosis, tt.health.Reason) || got[0].Facts["notifier"] != "ops" {
 			t.Fatalf("%s: told %+v", tt.name, got)
 		}
 		if ops := lines(p.queued(t, "ops")); !slices.Equal(ops, []string{"opened 00000001"}) {
@@ -191,7 +192,7 @@ func TestNotifierFailing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := p.queued(t, "hub"); len(got) != 1 || got[0].Kind != notify.Sighted {
+		if got := p.queued(t, "hub"); len(got) != 1 || got[0].Kind != alert.Sighted {
 			t.Errorf("%s: its recovery is told as %q", tt.name, lines(got))
 		}
 		p.stop()
@@ -293,17 +294,17 @@ func TestPress(t *testing.T) {
 	p.counted(t, 1)
 	d := p.queued(t, "hub")[0]
 	for _, tt := range []struct{ incident, want string }{
-		{d.Incident(), "Acknowledged: "},
-		{d.Incident() + "0", "not open here"},
+		{string(d.Incident()), "Acknowledged: "},
+		{string(d.Incident() + "0"), "not open here"},
 		{"", "not open here"},
 		{strings.Repeat("x", 300), "not open here"},
 	} {
-		said, err := p.rec.Acknowledge(notify.Press{Incident: tt.incident, By: "Ada", UserID: "U1", At: time.Now()})
+		said, err := p.rec.Acknowledge(alert.Press{Incident: alert.ID(tt.incident), By: "Ada", UserID: "U1", At: time.Now()})
 		if err != nil || !strings.Contains(said, tt.want) {
 			t.Errorf("%q: said %q %v, want %q", tt.incident, said, err, tt.want)
 		}
 	}
-	if said, err := p.rec.Acknowledge(notify.Press{Incident: d.Incident(), Snooze: time.Hour, By: "Ada", UserID: "U1", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}); err != nil || !strings.Contains(said, "until 2026-01-02 04:04 +00:00") {
+	if said, err := p.rec.Acknowledge(alert.Press{Incident: d.Incident(), Snooze: time.Hour, By: "Ada", UserID: "U1", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}); err != nil || !strings.Contains(said, "until 2026-01-02 04:04 +00:00") {
 		t.Errorf("said %q %v", said, err)
 	}
 	p.stop()
@@ -430,7 +431,7 @@ func TestSilentAcrossRestart(t *testing.T) {
 	p := w.live()
 	defer p.stop()
 	at := time.Now()
-	var kinds []notify.Kind
+	var kinds []alert.Kind
 	look := func(l *pipeline.Log, after time.Duration, text bool) {
 		if err := pipeline.Look(l, at.Add(after), text, nil); err != nil {
 			t.Fatal(err)
@@ -449,7 +450,7 @@ func TestSilentAcrossRestart(t *testing.T) {
 	look(l, 70*time.Second+100*time.Millisecond, true) // between two looks
 	look(l, 90*time.Second, false)
 	look(l, 100*time.Second, false)
-	if !slices.Equal(kinds, []notify.Kind{notify.Blind, notify.Sighted}) {
+	if !slices.Equal(kinds, []alert.Kind{alert.Blind, alert.Sighted}) {
 		t.Errorf("told %v", kinds)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -70,7 +70,7 @@ func TestForeignIsToldOnce(t *testing.T) {
 		until(t, p.log.Ended)
 		for _, d := range p.queued(t, "hub") {
 			list = append(list, string(d.Kind)+" "+d.Cause.ID)
-			if d.Kind == notify.Blind && (strings.Contains(d.Log.Excerpt, "hunter2") || !strings.Contains(d.Log.Excerpt, "org.apache.catalina")) {
+			if d.Kind == alert.Blind && (strings.Contains(d.Log.Excerpt, "hunter2") || !strings.Contains(d.Log.Excerpt, "org.apache.catalina")) {
 				t.Errorf("its first line is %q", d.Log.Excerpt)
 			}
 		}

@@ -33,7 +33,7 @@ func (o *outage) Send(_ context.Context, d notify.Delivery) (notify.Receipt, err
 	if time.Now().Before(o.up) {
 		return nil, &notify.Error{Err: errors.New("connection refused")}
 	}
-	o.ids[d.Alert.Data.ID] = true
+	o.ids[string(d.Alert.Data.ID)] = true
 	o.got = append(o.got, fmt.Sprintf("%s %s %d", d.Alert.Data.Kind, d.Alert.Data.Integration.ID, d.Alert.Data.Failures.Count))
 	return nil, nil
 }

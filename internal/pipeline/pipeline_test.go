@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
@@ -108,9 +109,9 @@ func (w *world) alter(change func(*pipeline.Log), targets ...pipeline.Target) *p
 }
 
 // queued are the alerts that wait for a notifier, oldest first.
-func (p *process) queued(t *testing.T, notifier string) []notify.Data {
+func (p *process) queued(t *testing.T, notifier string) []alert.Data {
 	t.Helper()
-	var list []notify.Data
+	var list []alert.Data
 	for {
 		d, ok, err := p.store.Oldest(notifier)
 		if err != nil {
@@ -207,12 +208,12 @@ func TestSettle(t *testing.T) {
 	now := time.Now()
 	for _, step := range []struct {
 		after time.Duration
-		want  []notify.Kind
-	}{{time.Hour, nil}, {23 * time.Hour, nil}, {25 * time.Hour, []notify.Kind{notify.Quiet}}, {50 * time.Hour, nil}} {
+		want  []alert.Kind
+	}{{time.Hour, nil}, {23 * time.Hour, nil}, {25 * time.Hour, []alert.Kind{alert.Quiet}}, {50 * time.Hour, nil}} {
 		if err := p.rec.Settle(now.Add(step.after), always); err != nil {
 			t.Fatal(err)
 		}
-		var got []notify.Kind
+		var got []alert.Kind
 		for _, d := range p.queued(t, "hub") {
 			got = append(got, d.Kind)
 		}

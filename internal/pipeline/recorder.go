@@ -3,14 +3,13 @@ package pipeline
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/notify"
 )
 
 // Recorder takes failures into their incidents and queues what is worth
@@ -27,7 +26,7 @@ type Recorder struct {
 // transaction and from several goroutines.
 type Tally interface {
 	Failure(integration, cause string, at time.Time)
-	Alert(a *notify.Alert)
+	Alert(a *alert.Alert)
 }
 
 // Target is a notifier that alerts are queued for.
@@ -64,12 +63,12 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 			s.Storm, s.Hushed, s.Unheard = "", false, nil // nobody speaks for it any more
 		}
 	}
-	s, alert := step(s, f.Failure, from, now)
-	if alert != nil && alert.Data.Kind == notify.Opened {
-		return r.opened(tx, s, alert, now)
+	s, a := step(s, f.Failure, from, now)
+	if a != nil && a.Data.Kind == alert.Opened {
+		return r.opened(tx, s, a, now)
 	}
 	if s.Storm != "" && f.counted == "" {
-		storm, s, alert = r.Rules.Beat(storm, s, now)
+		storm, s, a = r.Rules.Beat(storm, s, now)
 		if err := tx.SetIncident(storm); err != nil {
 			return err
 		}
@@ -77,11 +76,11 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 	if err := tx.SetIncident(s); err != nil {
 		return err
 	}
-	return r.enqueue(tx, alert)
+	return r.enqueue(tx, a)
 }
 
 // opened queues the alert of a new incident, or folds it into a storm.
-func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *notify.Alert, now time.Time) error {
+func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, now time.Time) error {
 	cause := s.Content.Cause.ID
 	storm, err := tx.Incident(incident.StormKey(cause))
 	if err != nil {
@@ -157,7 +156,7 @@ func (r *Recorder) blind(tx *store.Tx, g incident.Gap, log incident.Source) erro
 }
 
 // enqueue queues an alert for all notifiers that want it, without some.
-func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without ...string) error {
+func (r *Recorder) enqueue(tx *store.Tx, alert *alert.Alert, without ...string) error {
 	if alert == nil {
 		return nil
 	}
@@ -180,7 +179,7 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *notify.Alert, without ...string)
 // due and the end of those that have gone quiet. While a log is behind or
 // cannot be read, its silence means nothing.
 func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
-	return r.each(now, func(s incident.State, now time.Time) (incident.State, *notify.Alert) {
+	return r.each(now, func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
 		if !current(s.Content.Log.Name) {
 			return r.Rules.TellStorm(s, now)
 		}
@@ -190,7 +189,7 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 
 // each lets a rule look at every open incident. Those it would change are
 // changed in one transaction: so a quiet service writes nothing.
-func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *notify.Alert)) error {
+func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *alert.Alert)) error {
 	var due []string
 	err := r.Store.View(func(tx *store.Tx) error {
 		return tx.EachIncident(func(before incident.State) error {
@@ -226,11 +225,8 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 
 // Acknowledge takes what somebody did with a button: reminders of the incident
 // wait. It returns a sentence for that person.
-func (r *Recorder) Acknowledge(p notify.Press) (string, error) {
-	key := p.Incident
-	if i := strings.LastIndexByte(key, '@'); i >= 0 {
-		key = key[:i]
-	}
+func (r *Recorder) Acknowledge(p alert.Press) (string, error) {
+	key := p.Incident.Key()
 	said := ""
 	err := r.Store.Update(func(tx *store.Tx) error {
 		s, err := tx.Incident(key)

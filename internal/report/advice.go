@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/notify"
 )
@@ -31,7 +32,7 @@ type advice struct {
 	From      int  // number of the integration whose words they are
 	Varies    bool // other integrations have other words
 
-	steps []notify.Step
+	steps []alert.Step
 }
 
 // turn is steps that the same people do, one after the other.
@@ -56,7 +57,7 @@ type finding struct {
 
 type pair struct{ Name, Value string }
 
-func newAdvice(d notify.Data, number int) *advice {
+func newAdvice(d alert.Data, number int) *advice {
 	a := &advice{
 		Diagnosis: line(d.Diagnosis, maxText),
 		Confirm:   line(d.Confirm, maxText),
@@ -91,7 +92,7 @@ func webPage(s string) string {
 
 // turns groups steps by who does them, in order, those left out that are the
 // same in other steps.
-func turns(steps, other []notify.Step) []turn {
+func turns(steps, other []alert.Step) []turn {
 	var all []turn
 	for i, s := range steps {
 		if len(steps) == len(other) && s == other[i] {
@@ -108,7 +109,7 @@ func turns(steps, other []notify.Step) []turn {
 }
 
 // lastData is what the last failure of an integration said.
-func (in *integration) lastData() notify.Data {
+func (in *integration) lastData() alert.Data {
 	return slices.MaxFunc(in.from, func(a, b scan.Incident) int {
 		return a.Data.Failures.Last.Compare(b.Data.Failures.Last)
 	}).Data
@@ -119,7 +120,7 @@ func (in *integration) lastData() notify.Data {
 // gives the words that stand for it.
 func (in *integration) tell(byID map[string]*cause) {
 	rows := 0
-	last := map[string]notify.Data{}
+	last := map[string]alert.Data{}
 	var order []string
 	for n, i := range in.from {
 		one := incident{Number: n + 1, Open: i.Open}
@@ -149,7 +150,7 @@ func (in *integration) tell(byID map[string]*cause) {
 	}
 }
 
-func newFinding(c *cause, d notify.Data) finding {
+func newFinding(c *cause, d alert.Data) finding {
 	f := finding{Cause: c, Facts: facts(d), Path: line(d.Log.Path, maxFact), Excerpt: lines(d.Log.Excerpt, maxExcerpt)}
 	if own := line(d.Diagnosis, maxText); own != c.Advice.Diagnosis {
 		f.Diagnosis = own
@@ -178,7 +179,7 @@ var labels = []pair{
 }
 
 // facts are what a log told, with who tried at the end.
-func facts(d notify.Data) []pair {
+func facts(d alert.Data) []pair {
 	var pairs []pair
 	add := func(name string, value any) {
 		if s := factText(value); s != "" && name != "" && len(pairs) < maxFacts {

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
 )
 
 const maxPage = 5_000_000
@@ -29,7 +29,7 @@ func TestSize(t *testing.T) {
 		"causes": func(n int, i *scan.Incident) {
 			id := fmt.Sprint(n)
 			i.Data.Cause.ID, i.Data.Cause.Title, i.Causes[0].Cause, i.Causes[0].Title = id, id+worst, id, id+worst
-			i.Data.Links = []notify.Link{{Title: worst, URL: "https://example.com/" + strings.Repeat("'", 1400)}}
+			i.Data.Links = []alert.Link{{Title: worst, URL: "https://example.com/" + strings.Repeat("'", 1400)}}
 			for k := range i.Hours {
 				i.Hours[k].Cause = id
 			}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
 )
 
 func read(t *testing.T, r scan.Report) *element {
@@ -85,8 +85,8 @@ func TestClock(t *testing.T) {
 func TestTogether(t *testing.T) {
 	unnamed := func(name string, hours int) scan.Incident {
 		i := incidentOf("unknown", proxyForbids(), at(1, hours, 0), at(1, hours, 30), 10*time.Minute, "n")
-		i.Data.ID = name + "@20260303T000000.000Z#1"
-		i.Data.Integration = notify.Integration{ID: "unknown", KnownBy: "nothing"}
+		i.Data.ID = alert.ID(name + "@20260303T000000.000Z#1")
+		i.Data.Integration = alert.Integration{ID: "unknown", KnownBy: "nothing"}
 		return i
 	}
 	low, high := proxyForbids(), proxyForbids()
@@ -111,11 +111,11 @@ func TestTogether(t *testing.T) {
 func TestOwnWords(t *testing.T) {
 	first, own, longer := secretExpired(), secretExpired(), secretExpired()
 	own.Diagnosis = "Another app."
-	own.Fix = append([]notify.Step{}, own.Fix...)
+	own.Fix = append([]alert.Step{}, own.Fix...)
 	own.Fix[2].Text = "Another step."
 	longer.Fix = longer.Fix[:1]
 	var all []scan.Incident
-	for n, d := range []notify.Data{first, own, first, longer} {
+	for n, d := range []alert.Data{first, own, first, longer} {
 		all = append(all, incidentOf(fmt.Sprint("x", n), d, at(n, 0, 0), at(n, 1, 0), time.Hour, "n"))
 	}
 	root := read(t, reportOf(all...))
@@ -212,10 +212,10 @@ func FuzzText(f *testing.F) {
 	f.Add("{{.}} ]]> <!--", "http://x/'onclick='", int64(-1<<62))
 	f.Fuzz(func(t *testing.T, text, link string, seconds int64) {
 		d := secretExpired()
-		d.Cause = notify.Cause{ID: text, Title: text, Confidence: text, Codes: []string{text}}
-		d.Diagnosis, d.Confirm, d.Fix = text, text, []notify.Step{{Text: text, Where: text}}
-		d.Links = []notify.Link{{Title: text, URL: link}}
-		d.Facts, d.Request, d.Log = map[string]any{text: text, "app_id": text}, notify.Request{User: text, Client: text, ID: text}, notify.Log{Path: text, Excerpt: text}
+		d.Cause = alert.Cause{ID: text, Title: text, Confidence: text, Codes: []string{text}}
+		d.Diagnosis, d.Confirm, d.Fix = text, text, []alert.Step{{Text: text, Where: text}}
+		d.Links = []alert.Link{{Title: text, URL: link}}
+		d.Facts, d.Request, d.Log = map[string]any{text: text, "app_id": text}, alert.Request{User: text, Client: text, ID: text}, alert.Log{Path: text, Excerpt: text}
 		i := incidentOf(text, d, at(0, 0, 0), at(1, 0, 0), time.Hour, text)
 		when := time.Unix(seconds, 0)
 		i.Hours = append(i.Hours, scan.Hour{At: when, Cause: text, Failures: 1})

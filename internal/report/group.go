@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/scan"
 )
 
@@ -68,11 +69,10 @@ type cause struct {
 // key tells integrations apart. Where a log shows no integration, its failures
 // are told apart by the name of their incident.
 func key(i scan.Incident) string {
-	if i.Data.Integration.KnownBy != "nothing" {
+	if i.Data.Integration.KnownBy != alert.ByNothing {
 		return i.Data.Integration.ID
 	}
-	name, _, _ := strings.Cut(i.Data.ID, "@")
-	return cmp.Or(name, i.Data.Integration.ID)
+	return cmp.Or(i.Data.ID.Key(), i.Data.Integration.ID)
 }
 
 // integrations gathers incidents by integration: those that still fail first,
@@ -135,7 +135,7 @@ func (in *integration) gather() {
 	in.nodes = slices.Compact(nodes)
 	in.Nodes = list(in.nodes, 5)
 	d := in.lastData()
-	in.Name, in.Unnamed = line(d.Integration.ID, maxName), d.Integration.KnownBy == "nothing"
+	in.Name, in.Unnamed = line(d.Integration.ID, maxName), d.Integration.KnownBy == alert.ByNothing
 	if in.Unnamed {
 		in.Name = line(in.key, maxName)
 	}

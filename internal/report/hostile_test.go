@@ -4,8 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
 )
 
 // hostile is a report whose every string is somebody's attempt.
@@ -16,16 +16,16 @@ func hostile() scan.Report {
 	d := secretExpired()
 	d.Cause.ID, d.Cause.Title, d.Cause.Provider, d.Cause.Confidence, d.Cause.Codes = attempt+long, attempt+long, attempt, attempt, []string{attempt, long}
 	d.Diagnosis, d.Confirm = attempt+long, long+attempt
-	d.Fix = []notify.Step{{Text: attempt, Where: attempt}, {Text: long, Where: long}}
+	d.Fix = []alert.Step{{Text: attempt, Where: attempt}, {Text: long, Where: long}}
 	d.Links = nil
 	for _, u := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "//evil.example/x", "http:", "/etc/passwd",
 		`https://example.com/" onmouseover="alert(1)`, "https://example.com/\u202egnp", "https://example.com/" + long, "https://example.com/a?b=c&d=e"} {
-		d.Links = append(d.Links, notify.Link{Title: attempt, URL: u})
+		d.Links = append(d.Links, alert.Link{Title: attempt, URL: u})
 	}
 	d.Links = d.Links[len(d.Links)-10:]
 	d.Facts = map[string]any{attempt: attempt, "app_id": attempt, "scopes": []string{attempt, long}, "exception": []any{attempt, 7, nil}, "number": 7.0, long: long}
-	d.Request = notify.Request{User: attempt, Client: attempt, ID: attempt, Path: attempt}
-	d.Log = notify.Log{Name: attempt, Path: attempt + long, Excerpt: attempt + long}
+	d.Request = alert.Request{User: attempt, Client: attempt, ID: attempt, Path: attempt}
+	d.Log = alert.Log{Name: attempt, Path: attempt + long, Excerpt: attempt + long}
 	i := open(incidentOf("x", d, at(1, 0, 0), at(2, 0, 0), time.Hour, attempt, long))
 	i.Data.Integration.ID = attempt + long
 	r := reportOf(i, incidentOf("y", proxyForbids(), at(1, 0, 0), at(2, 0, 0), time.Hour, "jira-1"))

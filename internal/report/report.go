@@ -10,7 +10,7 @@ import (
 	"io"
 
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/text"
 )
 
 // Bounds of a page. A page of 10,000 incidents stays below 5 MB: what is
@@ -33,7 +33,7 @@ const (
 var files embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"clock": clock, "count": count, "plural": plural, "size": size, "spans": notify.Spans,
+	"clock": clock, "count": count, "plural": plural, "size": size, "spans": text.Spans,
 }).ParseFS(files, "*"))
 
 // HTML writes r as one document that needs nothing else: no script, no request.

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -114,7 +114,7 @@ func TestPages(t *testing.T) {
 // odd is a report as no scan makes one.
 func odd() scan.Report {
 	var noTime time.Time
-	bare := scan.Incident{Data: notify.Data{Cause: notify.Cause{ID: "bare"}}}
+	bare := scan.Incident{Data: alert.Data{Cause: alert.Cause{ID: "bare"}}}
 	far := incidentOf("far", secretExpired(), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1, 1, 1, 2, 0, 0, 0, time.UTC), time.Hour, "n")
 	far.Hours = append(far.Hours, scan.Hour{At: time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC), Cause: far.Data.Cause.ID, Failures: 1 << 40},
 		scan.Hour{At: time.Date(292_000_000, 1, 1, 0, 0, 0, 0, time.UTC), Cause: far.Data.Cause.ID, Failures: 1},

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
 )
 
 // Reports to try a page with.
@@ -22,20 +22,20 @@ func at(days, hours, minutes int) time.Time {
 
 const mailbox = "Jira ⚙ > System > Incoming mail (or Outgoing mail) > Edit > Authorize"
 
-func secretExpired() notify.Data {
-	return notify.Data{
-		Schema: 1, Kind: notify.Reminder,
-		Cause: notify.Cause{ID: "entra-client-secret-expired", Title: "The client secret of the app registration has expired",
+func secretExpired() alert.Data {
+	return alert.Data{
+		Schema: 1, Kind: alert.Reminder,
+		Cause: alert.Cause{ID: "entra-client-secret-expired", Title: "The client secret of the app registration has expired",
 			Provider: "microsoft", Severity: conf.SeverityCritical, Confidence: "certain", Codes: []string{"AADSTS7000222"}},
 		Diagnosis: "The client secret that Jira uses for the app 79c86cf8-e761-4fdc-bc20-a629c5d04260 has passed its end date. Until Jira has a new one it gets no tokens: mail stops, and no mailbox can be authorized.",
-		Fix: []notify.Step{
+		Fix: []alert.Step{
 			{Where: "entra-admin", Text: "entra.microsoft.com > Entra ID > App registrations > All applications > the app > Certificates & secrets > Client secrets > New client secret; Entra allows 24 months at most. Copy the Value column at once, it is never shown again. The Secret ID beside it (a GUID) is the wrong one."},
 			{Where: "jira-admin", Text: "Jira ⚙ > Applications > Application links > the integration > Edit (Jira 8.10–8.21: ⚙ > System > OAuth 2.0): paste the Value into Client secret and save. It must be typed in even if dots are shown: an empty field keeps the expired secret. Leave Client ID as it is."},
 			{Where: "jira-admin", Text: "Run Test connection. Up to 7 days after the first failure nothing more is needed, the next mail poll works; later Jira has given up, and each mailbox must be authorized again: " + mailbox + "."},
 			{Where: "entra-admin", Text: "Delete the expired secret, put the new end date into a calendar, and renew a month before it."},
 		},
 		Confirm: "Test connection in Jira succeeds, and mail that has waited in the mailbox comes in after the next poll.",
-		Links: []notify.Link{
+		Links: []alert.Link{
 			{Title: "Atlassian: mail handlers stop because the client secret has expired", URL: "https://support.atlassian.com/jira/kb/the-jira-or-jsm-mail-handler-stops-processing-new-incoming-emails-due-to-the-error-the-provided-client-secret-keys-for-app-xxxxxxxx-are-expired/"},
 			{Title: "Microsoft: AADSTS7000222", URL: "https://login.microsoftonline.com/error?code=7000222"},
 		},
@@ -43,54 +43,54 @@ func secretExpired() notify.Data {
 			"code": "AADSTS7000222", "app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "message": "left out",
 			"trace_id": "d7599cf0-813f-4495-8317-577479857f00", "correlation_id": "34687097-cd9a-4300-9639-b561f5effd26",
 		},
-		Request: notify.Request{User: "mail-admin", Client: "10.1.2.3", ID: "755x4397x2"},
-		Log: notify.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log", Excerpt: "2026-03-15 18:20:03,114+0100 Caesium-1-2 ERROR ServiceRunner [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: {\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: The provided client secret keys for app '79c86cf8-e761-4fdc-bc20-a629c5d04260' are expired. Visit the Azure portal to create new keys for your app.\\r\\n" +
+		Request: alert.Request{User: "mail-admin", Client: "10.1.2.3", ID: "755x4397x2"},
+		Log: alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log", Excerpt: "2026-03-15 18:20:03,114+0100 Caesium-1-2 ERROR ServiceRunner [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: {\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: The provided client secret keys for app '79c86cf8-e761-4fdc-bc20-a629c5d04260' are expired. Visit the Azure portal to create new keys for your app.\\r\\n" +
 			"Trace ID: d7599cf0-813f-4495-8317-577479857f00\\r\\nCorrelation ID: 34687097-cd9a-4300-9639-b561f5effd26\"}\n    at com.atlassian.oauth2.client.lib.token.DefaultTokenService.performRequest(DefaultTokenService.java:134)"},
 	}
 }
 
-func manyResources() notify.Data {
+func manyResources() alert.Data {
 	root := 7
-	return notify.Data{
-		Schema: 1, Kind: notify.Changed,
-		Cause: notify.Cause{ID: "entra-scopes-multiple-resources", RootCause: &root, Title: "The scopes belong to more than one service",
+	return alert.Data{
+		Schema: 1, Kind: alert.Changed,
+		Cause: alert.Cause{ID: "entra-scopes-multiple-resources", RootCause: &root, Title: "The scopes belong to more than one service",
 			Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS28000"}},
 		Diagnosis: "The scopes of this integration name more than one service host, and Microsoft issues a token for one host only. It refused: https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office365.com/POP.AccessAsUser.All offline_access.",
-		Fix: []notify.Step{
+		Fix: []alert.Step{
 			{Where: "jira-admin", Text: "Jira ⚙ > Applications > Application links > the integration > Edit (Jira 8.10–8.21: ⚙ > System > OAuth 2.0) > Scopes: replace the list by https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/POP.AccessAsUser.All offline_access."},
 			{Where: "jira-admin", Text: "For outgoing mail (Jira 9.2 and later) add https://outlook.office.com/SMTP.Send. In the US Government clouds GCC High and DoD the host is https://outlook.office365.us/."},
 			{Where: "jira-admin", Text: "Save and run Test connection, then authorize the mailbox again: " + mailbox + "."},
 		},
 		Confirm: "Test connection in Jira succeeds, and no further AADSTS28000 is logged for this integration.",
-		Links:   []notify.Link{{Title: "Atlassian: OAuth 2.0 scope issues of Jira mail handlers", URL: "https://support.atlassian.com/jira/kb/resolve-oauth-2-0-scope-issues-for-jira-mail-handlers-in-data-center/"}},
+		Links:   []alert.Link{{Title: "Atlassian: OAuth 2.0 scope issues of Jira mail handlers", URL: "https://support.atlassian.com/jira/kb/resolve-oauth-2-0-scope-issues-for-jira-mail-handlers-in-data-center/"}},
 		Facts: map[string]any{"code": "AADSTS28000", "scopes": []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office365.com/POP.AccessAsUser.All", "offline_access"},
 			"suggested_scopes": []any{"https://outlook.office.com/IMAP.AccessAsUser.All", "offline_access"}},
-		Request: notify.Request{User: "admin"},
-		Log:     notify.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log", Excerpt: "2026-03-09 09:12:44,021+0100 http-nio-8080-exec-4 ERROR admin 725x157x1 1q2w3e 10.1.2.3 /rest/oauth2-client/latest/config/flow/67513c3d-f6a4-4f93-ab37-f1bd822e68c9 [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource."},
+		Request: alert.Request{User: "admin"},
+		Log:     alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log", Excerpt: "2026-03-09 09:12:44,021+0100 http-nio-8080-exec-4 ERROR admin 725x157x1 1q2w3e 10.1.2.3 /rest/oauth2-client/latest/config/flow/67513c3d-f6a4-4f93-ab37-f1bd822e68c9 [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource."},
 	}
 }
 
-func proxyForbids() notify.Data {
-	return notify.Data{
-		Schema: 1, Kind: notify.Quiet,
-		Cause: notify.Cause{ID: "proxy-forbidden", Title: "The proxy does not let Jira reach the provider",
+func proxyForbids() alert.Data {
+	return alert.Data{
+		Schema: 1, Kind: alert.Quiet,
+		Cause: alert.Cause{ID: "proxy-forbidden", Title: "The proxy does not let Jira reach the provider",
 			Provider: "network", Severity: conf.SeverityMedium, Confidence: "likely"},
 		Diagnosis: "The proxy between Jira and login.microsoftonline.com answered 403 Forbidden: it knows the destination and does not allow it.",
-		Fix: []notify.Step{
+		Fix: []alert.Step{
 			{Where: "network-admin", Text: "Allow CONNECT from the Jira nodes to login.microsoftonline.com:443 and outlook.office365.com:443."},
 			{Where: "jira-host", Text: "On each node: curl --proxy http://proxy.example.com:3128 https://login.microsoftonline.com/ has to answer."},
 		},
 		Confirm: "Test connection in Jira succeeds from each node.",
 		Facts:   map[string]any{"proxy_status": "403", "proxy_reason": "Forbidden"},
-		Log:     notify.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log.3", Excerpt: "2026-03-05 02:10:00,000+0100 Caesium-1-1 ERROR anonymous [c.a.o.c.l.t.DefaultTokenService] java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 403 Forbidden\""},
+		Log:     alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log.3", Excerpt: "2026-03-05 02:10:00,000+0100 Caesium-1-1 ERROR anonymous [c.a.o.c.l.t.DefaultTokenService] java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 403 Forbidden\""},
 	}
 }
 
 // incidentOf is an incident of an integration for one cause, with failures
 // every so often.
-func incidentOf(id string, d notify.Data, from, to time.Time, every time.Duration, nodes ...string) scan.Incident {
-	d.Integration = notify.Integration{ID: id, Flow: &id, KnownBy: "flow"}
-	d.ID = fmt.Sprintf("%s@%s#1", id, from.UTC().Format("20060102T150405.000Z"))
+func incidentOf(id string, d alert.Data, from, to time.Time, every time.Duration, nodes ...string) scan.Incident {
+	d.Integration = alert.Integration{ID: id, Flow: &id, KnownBy: "flow"}
+	d.ID = alert.NewID(id, from).Alert(1)
 	d.Node = nodes[len(nodes)-1]
 	d.Failures.First = from
 	var hours []scan.Hour
@@ -158,7 +158,7 @@ func several() scan.Report {
 	other.Diagnosis = "The client secret that Jira uses for the app 0f3c8a11-52b7-4d1f-9a57-90a0c4f5d0aa has passed its end date. Until Jira has a new one it gets no tokens: mail stops, and no mailbox can be authorized."
 	other.Facts = map[string]any{"code": "AADSTS7000222", "app_id": "0f3c8a11-52b7-4d1f-9a57-90a0c4f5d0aa"}
 	unnamed := incidentOf("unknown", proxyForbids(), at(6, 22, 40), at(7, 3, 10), 17*time.Minute, "jira-2")
-	unnamed.Data.Integration = notify.Integration{ID: "unknown", KnownBy: "nothing"}
+	unnamed.Data.Integration = alert.Integration{ID: "unknown", KnownBy: "nothing"}
 	unnamed.Data.ID = "unknown-1f0c9b2e@20260308T214000.000Z#1"
 	return reportOf(
 		then(incidentOf(support, proxyForbids(), at(2, 1, 30), at(2, 5, 0), 10*time.Minute, "jira-1", "jira-2"),

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/text"
 )
 
 // Bounds of one text, in characters.
@@ -31,8 +31,8 @@ func line(s string, n int) string {
 // lines is a stranger's text with its line ends, without what controls a
 // terminal, turns the direction of writing or is no character.
 func lines(s string, n int) string {
-	s = strings.NewReplacer("\ufffe", "\ufffd", "\uffff", "\ufffd").Replace(notify.PrintableLines(s))
-	return notify.Cut(s, n)
+	s = strings.NewReplacer("\ufffe", "\ufffd", "\uffff", "\ufffd").Replace(text.PrintableLines(s))
+	return text.Cut(s, n)
 }
 
 // list joins names, of which at most n are written.

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 // slowly is the failures of a log by looking at every line, one after the
@@ -76,7 +76,7 @@ func occurrences(t testing.TB, node string, logs, texts []string, begun []time.T
 func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurrence, end time.Time) (list []scan.Incident) {
 	type running struct {
 		state incident.State
-		alert *notify.Alert
+		alert *alert.Alert
 		said  occurrence
 		last  occurrence
 		all   []occurrence
@@ -87,7 +87,7 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 			if at.After(now) {
 				continue
 			}
-			var alert *notify.Alert
+			var alert *alert.Alert
 			if r.state, alert = rules(r.last.node).Settle(r.state, at); alert != nil {
 				r.alert = alert
 			}
@@ -145,7 +145,7 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 		if r.state.Last.After(seen) {
 			seen = r.state.Last
 		}
-		var alert *notify.Alert
+		var alert *alert.Alert
 		if r.state, alert = rules(o.node).Step(r.state, o.Failure, o.from, seen); alert != nil {
 			r.alert = alert
 		}
@@ -159,7 +159,7 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 		tell(r)
 	}
 	slices.SortFunc(list, func(a, b scan.Incident) int {
-		return cmp.Or(a.Data.Failures.First.Compare(b.Data.Failures.First), strings.Compare(a.Data.ID, b.Data.ID))
+		return cmp.Or(a.Data.Failures.First.Compare(b.Data.Failures.First), strings.Compare(string(a.Data.ID), string(b.Data.ID)))
 	})
 	return list
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
 )
 
 // Bounds of what is kept, so that memory is flat in a storm of millions of
@@ -48,7 +48,7 @@ type ledger struct {
 type entry struct {
 	state incident.State
 	rules *incident.Rules // of the node that failed last
-	alert *notify.Alert   // the last one it was worth
+	alert *alert.Alert    // the last one it was worth
 	nodes []string        // names as they may be shown
 	spell []spell
 	hour  []hour
@@ -99,7 +99,7 @@ func (l *ledger) add(f sighting, in *input, rules *incident.Rules) {
 	if e.state.Last.After(seen) {
 		seen = e.state.Last // time does not go back
 	}
-	var alert *notify.Alert
+	var alert *alert.Alert
 	e.state, alert = rules.Count(e.state, f.key, f.cause, f.at, seen)
 	if alert != nil {
 		e.alert = alert

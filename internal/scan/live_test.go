@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/scan"
@@ -63,7 +64,7 @@ func days(random *rand.Rand, begin time.Time) (entries []entry) {
 }
 
 // follows is what the service tells about a log that it follows.
-func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told []notify.Alert) {
+func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told []alert.Alert) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "state"), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -100,7 +101,7 @@ func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told [
 	}
 }
 
-func dataJSON(t *testing.T, d notify.Data) string {
+func dataJSON(t *testing.T, d alert.Data) string {
 	t.Helper()
 	return asJSON(t, scan.Report{Incidents: []scan.Incident{{Data: d}}})
 }
@@ -123,18 +124,18 @@ func TestScanIsRun(t *testing.T) {
 					text.WriteString(e.text)
 				}
 				path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
-				last := map[string]notify.Data{}
+				last := map[string]alert.Data{}
 				alerts := follows(t, c, path, entries)
 				for _, alert := range alerts {
-					last[alert.Data.Incident()] = alert.Data
+					last[string(alert.Data.Incident())] = alert.Data
 				}
 				o := options()
 				o.Now, o.Rules = time.Now(), func(string) *incident.Rules { return incident.NewRules(c) }
 				r := report(t, o, path)
 				same := 0
 				for _, i := range r.Incidents {
-					want, known := last[i.Data.Incident()]
-					delete(last, i.Data.Incident())
+					want, known := last[string(i.Data.Incident())]
+					delete(last, string(i.Data.Incident()))
 					got := i.Data
 					switch {
 					case !known && (a.Mute == nil || len(i.Causes) != 1 || i.Causes[0].Cause != a.Mute[0]):

@@ -16,7 +16,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -143,7 +143,7 @@ func (f *finder) zip(of *input) {
 	overlaps := overlapping(files, chosen)
 	for _, i := range chosen {
 		m := files[i]
-		name := notify.Printable(slashed(m.Name)) // it is shown, and names a node
+		name := text.Printable(slashed(m.Name)) // it is shown, and names a node
 		in := &input{
 			path: of.path + "!" + name, file: of.file, info: of.info, zip: zip, member: m, size: int64(min(m.UncompressedSize64, maxUnpacked)),
 			node: zipNodeOf(f.node, of.path, name), first: m.Modified, gzipped: strings.HasSuffix(m.Name, ".gz"),

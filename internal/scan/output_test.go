@@ -17,7 +17,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/text"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -70,24 +70,24 @@ func story(t *testing.T) scan.Report {
 func TestText(t *testing.T) {
 	many := options()
 	many.Limit = 1
-	tests := map[string]func(t *testing.T) (scan.Report, notify.Style){
-		"story": func(t *testing.T) (scan.Report, notify.Style) { return story(t), notify.Style{} },
-		"color": func(t *testing.T) (scan.Report, notify.Style) { return story(t), notify.Style{Color: true, Width: 120} },
-		"nothing": func(t *testing.T) (scan.Report, notify.Style) {
+	tests := map[string]func(t *testing.T) (scan.Report, text.Style){
+		"story": func(t *testing.T) (scan.Report, text.Style) { return story(t), text.Style{} },
+		"color": func(t *testing.T) (scan.Report, text.Style) { return story(t), text.Style{Color: true, Width: 120} },
+		"nothing": func(t *testing.T) (scan.Report, text.Style) {
 			t.Chdir(t.TempDir())
-			return report(t, options(), write(t, "atlassian-jira.log", ordinary(t0)+ordinary(t0.Add(time.Hour)))), notify.Style{}
+			return report(t, options(), write(t, "atlassian-jira.log", ordinary(t0)+ordinary(t0.Add(time.Hour)))), text.Style{}
 		},
-		"left-out": func(t *testing.T) (scan.Report, notify.Style) {
+		"left-out": func(t *testing.T) (scan.Report, text.Style) {
 			t.Chdir(t.TempDir())
-			return report(t, many, write(t, "atlassian-jira.log", failure(t0, 1, badTLS)+failure(t0, 2, badTLS)+failure(t0, 3, badSecret))), notify.Style{}
+			return report(t, many, write(t, "atlassian-jira.log", failure(t0, 1, badTLS)+failure(t0, 2, badTLS)+failure(t0, 3, badSecret))), text.Style{}
 		},
-		"masked": func(t *testing.T) (scan.Report, notify.Style) {
+		"masked": func(t *testing.T) (scan.Report, text.Style) {
 			t.Chdir(t.TempDir())
 			a := alerts()
 			a.Mask = []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost}
 			o := options()
 			o.Rules = rulesOf(a)
-			return report(t, o, write(t, "n1/atlassian-jira.log", failure(t0, 1, badTLS))), notify.Style{}
+			return report(t, o, write(t, "n1/atlassian-jira.log", failure(t0, 1, badTLS))), text.Style{}
 		},
 	}
 	for name, make := range tests {
@@ -148,7 +148,7 @@ func TestCannotWrite(t *testing.T) {
 	r := story(t)
 	size := len(asJSON(t, r))
 	for _, left := range []int{0, 10, 1000, size / 2, size - 1} {
-		if scan.JSON(&full{left}, r) == nil || scan.Text(&full{min(left, 500)}, r, notify.Style{}) == nil {
+		if scan.JSON(&full{left}, r) == nil || scan.Text(&full{min(left, 500)}, r, text.Style{}) == nil {
 			t.Errorf("with room for %d bytes there is no error", left)
 		}
 	}

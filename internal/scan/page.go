@@ -6,20 +6,20 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/text"
 )
 
 // page is text for a terminal.
 type page struct {
 	strings.Builder
-	style notify.Style
+	style text.Style
 	zone  *time.Location
 }
 
 func (p *page) gap() { p.WriteByte('\n') }
 
-func (p *page) line(text string) {
-	p.WriteString(strings.TrimRight(notify.Printable(text), " ") + "\n")
+func (p *page) line(s string) {
+	p.WriteString(strings.TrimRight(text.Printable(s), " ") + "\n")
 }
 
 // look is a text that stands out where there is colour.
@@ -35,14 +35,14 @@ func (p *page) look(how, first, text string) {
 
 // wrap breaks a text at words. A word that is longer than the line stays
 // whole, so that it can be copied; blanks within a line stay as they are.
-func (p *page) wrap(first, next, text string) {
-	text = strings.TrimRight(notify.Printable(text), " ")
-	if utf8.RuneCountInString(first+text) <= p.style.Width {
-		p.WriteString(first + text + "\n")
+func (p *page) wrap(first, next, s string) {
+	s = strings.TrimRight(text.Printable(s), " ")
+	if utf8.RuneCountInString(first+s) <= p.style.Width {
+		p.WriteString(first + s + "\n")
 		return
 	}
 	line, words := first, 0
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(s) {
 		if words > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > p.style.Width {
 			p.WriteString(line + "\n")
 			line, words = next, 0

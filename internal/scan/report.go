@@ -3,7 +3,7 @@ package scan
 import (
 	"time"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/alert"
 )
 
 // Report is what the logs say, in one document. It is the same whatever the
@@ -51,11 +51,11 @@ type File struct {
 // Incident is one integration that was failing, from its first failure until
 // it was quiet for quiet_after, or until the end of the logs.
 type Incident struct {
-	Data   notify.Data `json:"alert"` // as its last alert would say it: cause, diagnosis and fix of the last failure; counts of all
-	Open   bool        `json:"open"`  // still failing at the end of the logs
-	Nodes  []string    `json:"nodes"`
-	Causes []Spell     `json:"causes"` // all causes it had, by first failure
-	Hours  []Hour      `json:"hours"`  // when it failed, by time; hours without a failure are left out
+	Data   alert.Data `json:"alert"` // as its last alert would say it: cause, diagnosis and fix of the last failure; counts of all
+	Open   bool       `json:"open"`  // still failing at the end of the logs
+	Nodes  []string   `json:"nodes"`
+	Causes []Spell    `json:"causes"` // all causes it had, by first failure
+	Hours  []Hour     `json:"hours"`  // when it failed, by time; hours without a failure are left out
 
 	// UncountedHours is how many of its failures stand in no hour, and
 	// UncountedCauses in no cause, since it had too many of them.

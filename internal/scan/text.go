@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -23,7 +25,7 @@ const (
 
 // Text writes a report to be read on a terminal: what was read, a table of the
 // incidents, and below it each cause once, with what to do.
-func Text(w io.Writer, r Report, style notify.Style) error {
+func Text(w io.Writer, r Report, style text.Style) error {
 	if style.Width <= 0 {
 		style.Width = 80
 	}
@@ -183,7 +185,7 @@ func shortener(list []Incident) func(string) string {
 
 // group is the incidents whose last failure had one cause.
 type group struct {
-	cause notify.Cause
+	cause alert.Cause
 	all   []Incident
 }
 

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/notify"
 )
 
 // Thousands of incidents, a long queue and a full history are still a page, in
@@ -34,9 +34,9 @@ func TestMany(t *testing.T) {
 				}
 			}
 			d := data
-			d.ID, d.Kind = s.ID()+"#1", notify.Opened
+			d.ID, d.Kind = s.ID()+"#1", alert.Opened
 			for _, n := range []string{"ops", "hub"} {
-				if err := tx.Enqueue(n, notify.Alert{Data: d}); err != nil {
+				if err := tx.Enqueue(n, alert.Alert{Data: d}); err != nil {
 					return err
 				}
 			}

@@ -3,6 +3,7 @@ package status
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -108,5 +109,5 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 // integration tells whether an incident is that of one integration, and not of
 // many or of the watcher itself.
 func integration(s incident.State) bool {
-	return s.Members == 0 && s.Standing().Kind != notify.Blind
+	return s.Members == 0 && s.Standing().Kind != alert.Blind
 }

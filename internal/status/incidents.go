@@ -3,48 +3,48 @@ package status
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
 )
 
 // Incident is how an incident stands.
 type Incident struct {
-	State        string               `json:"state"` // open or closed
-	Closed       time.Time            `json:"closed,omitzero"`
-	Muted        bool                 `json:"muted"`             // no alert is made of its cause
-	Count        int                  `json:"count"`             // failures so far
-	Storm        string               `json:"storm,omitempty"`   // ID of the storm that speaks for it
-	Members      []string             `json:"members,omitempty"` // of a storm: its integrations, as far as it names them
-	MemberCount  int                  `json:"member_count,omitempty"`
-	Acknowledged *notify.Acknowledged `json:"acknowledged"`
-	Hours        []int                `json:"failures_by_hour"` // of the integration, 168 hours, the last one is this
-	Deliveries   []Delivery           `json:"deliveries"`       // the last one of each notifier
-	Data         notify.Data          `json:"data"`             // as in an alert
+	State        string              `json:"state"` // open or closed
+	Closed       time.Time           `json:"closed,omitzero"`
+	Muted        bool                `json:"muted"`             // no alert is made of its cause
+	Count        int                 `json:"count"`             // failures so far
+	Storm        alert.ID            `json:"storm,omitempty"`   // ID of the storm that speaks for it
+	Members      []string            `json:"members,omitempty"` // of a storm: its integrations, as far as it names them
+	MemberCount  int                 `json:"member_count,omitempty"`
+	Acknowledged *alert.Acknowledged `json:"acknowledged"`
+	Hours        []int               `json:"failures_by_hour"` // of the integration, 168 hours, the last one is this
+	Deliveries   []Delivery          `json:"deliveries"`       // the last one of each notifier
+	Data         alert.Data          `json:"data"`             // as in an alert
 }
 
 // Delivery is the last alert of an incident for a notifier.
 type Delivery struct {
-	Notifier string      `json:"notifier"`
-	State    string      `json:"state"` // delivered, waiting or set_aside
-	Kind     notify.Kind `json:"kind"`
-	At       time.Time   `json:"at"` // when it was delivered; else, when it was queued
-	Attempts int         `json:"attempts,omitempty"`
-	Error    string      `json:"error,omitempty"` // of the last attempt
+	Notifier string     `json:"notifier"`
+	State    string     `json:"state"` // delivered, waiting or set_aside
+	Kind     alert.Kind `json:"kind"`
+	At       time.Time  `json:"at"` // when it was delivered; else, when it was queued
+	Attempts int        `json:"attempts,omitempty"`
+	Error    string     `json:"error,omitempty"` // of the last attempt
 }
 
 // ledger is what is known of a notifier's deliveries, by incident.
 type ledger struct {
 	notifier       string
-	waiting, aside map[string]notify.Delivery // the oldest, the youngest
+	waiting, aside map[alert.ID]notify.Delivery // the oldest, the youngest
 }
 
 func newLedger(notifier string, waiting, aside []notify.Delivery) ledger {
-	by := func(all []notify.Delivery) map[string]notify.Delivery {
-		m := map[string]notify.Delivery{}
+	by := func(all []notify.Delivery) map[alert.ID]notify.Delivery {
+		m := map[alert.ID]notify.Delivery{}
 		for _, d := range all {
 			if id := d.Alert.Data.Incident(); m[id].Queued.IsZero() {
 				m[id] = d
@@ -57,7 +57,7 @@ func newLedger(notifier string, waiting, aside []notify.Delivery) ledger {
 
 // last is the delivery to show for an incident: the one that waits, else the
 // later one of what was delivered and what was set aside.
-func (l ledger) last(tx *store.Tx, incident string) (d Delivery, ok bool, err error) {
+func (l ledger) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
 	if w, ok := l.waiting[incident]; ok {
 		return queued(l.notifier, "waiting", w), true, nil
 	}
@@ -79,11 +79,11 @@ func incidentReports(tx *store.Tx, c *conf.Config, ledgers []ledger, now time.Ti
 	if err != nil {
 		return nil, nil, err
 	}
-	about := func(d notify.Data, state string) (Incident, error) {
+	about := func(d alert.Data, state string) (Incident, error) {
 		id := d.Incident()
 		i := Incident{
 			State: state, Muted: muted(c, d.Cause), Count: d.Failures.Count, Acknowledged: d.Acknowledged,
-			Hours: hours[key(id)], Deliveries: []Delivery{}, Data: d,
+			Hours: hours[id.Key()], Deliveries: []Delivery{}, Data: d,
 		}
 		if i.Hours == nil {
 			i.Hours = make([]int, store.HistoryHours)
@@ -104,7 +104,7 @@ func incidentReports(tx *store.Tx, c *conf.Config, ledgers []ledger, now time.Ti
 		return nil, nil, err
 	}
 	open, closed = []Incident{}, []Incident{}
-	storms, is := map[string]string{}, map[string]bool{}
+	storms, is := map[string]alert.ID{}, map[string]bool{}
 	for _, s := range states {
 		storms[s.Key], is[s.Key] = s.ID(), true
 	}
@@ -119,7 +119,7 @@ func incidentReports(tx *store.Tx, c *conf.Config, ledgers []ledger, now time.Ti
 	slices.SortStableFunc(open, latest)
 	past, err := tx.Closed(now)
 	for _, p := range past {
-		if is[key(p.Data.Incident())] {
+		if is[p.Data.ID.Key()] {
 			continue // it is open again
 		}
 		i, err := about(p.Data, "closed")
@@ -134,13 +134,5 @@ func incidentReports(tx *store.Tx, c *conf.Config, ledgers []ledger, now time.Ti
 
 // latest orders by the last failure, the youngest first.
 func latest(a, b Incident) int {
-	return cmp.Or(b.Data.Failures.Last.Compare(a.Data.Failures.Last), strings.Compare(a.Data.ID, b.Data.ID))
-}
-
-// key is what an incident's ID begins with.
-func key(id string) string {
-	if i := strings.LastIndexByte(id, '@'); i >= 0 {
-		return id[:i]
-	}
-	return id
+	return cmp.Or(b.Data.Failures.Last.Compare(a.Data.Failures.Last), cmp.Compare(a.Data.ID, b.Data.ID))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -55,7 +56,7 @@ func newMetrics(s *Site) *Metrics {
 	}
 	m.registry.MustRegister(m.failures, m.alerts, m.deliveries, m.seconds, m.reloads, &collector{site: s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, k := range []notify.Kind{notify.Opened, notify.Changed, notify.Reminder, notify.Quiet, notify.Storm, notify.Blind, notify.Sighted} {
+	for _, k := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted} {
 		m.alerts.WithLabelValues(string(k))
 	}
 	for _, outcome := range []string{"accepted", "refused"} {
@@ -82,7 +83,7 @@ func (m *Metrics) expect(r *Running) {
 func (m *Metrics) Failure(_, cause string, _ time.Time) { m.failures.WithLabelValues(cause).Inc() }
 
 // Alert counts an alert.
-func (m *Metrics) Alert(a *notify.Alert) { m.alerts.WithLabelValues(string(a.Data.Kind)).Inc() }
+func (m *Metrics) Alert(a *alert.Alert) { m.alerts.WithLabelValues(string(a.Data.Kind)).Inc() }
 
 // Reload counts a reload of the configuration.
 func (m *Metrics) Reload(err error) {

@@ -13,7 +13,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -41,7 +42,7 @@ func hashOf(text string) string {
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"at": at, "number": number, "size": size, "plural": plural, "plural64": func(n int64, one, many string) string { return plural(int(n), one, many) }, "actor": notify.Actor,
-	"plain": notify.Printable, "plainLines": notify.PrintableLines, "spans": notify.Spans,
+	"plain": text.Printable, "plainLines": text.PrintableLines, "spans": text.Spans,
 }).Parse(pageHTML))
 
 // moment is a time as the page shows it.
@@ -122,7 +123,7 @@ type notifierCard struct {
 type deliveryLine struct{ Notifier, State, Words string }
 
 // Origin is whose incident it is.
-func (c card) Origin() string { return notify.Printable(origin(c.Data)) }
+func (c card) Origin() string { return text.Printable(origin(c.Data)) }
 
 // Anchor is its place on the page.
 func (c card) Anchor() string {
@@ -131,12 +132,12 @@ func (c card) Anchor() string {
 			return r
 		}
 		return '_'
-	}, c.Data.ID)
+	}, string(c.Data.ID))
 }
 
 // Title is what is wrong.
 func (c card) Title() string {
-	title := notify.Printable(c.Data.Cause.Title)
+	title := text.Printable(c.Data.Cause.Title)
 	first, n := utf8.DecodeRuneInString(title)
 	return string(unicode.ToUpper(first)) + title[n:]
 }
@@ -144,9 +145,9 @@ func (c card) Title() string {
 // Failures counts what the incident counts, "" when it just lasts.
 func (c card) Failures() string {
 	switch {
-	case c.Data.Kind != notify.Blind:
+	case c.Data.Kind != alert.Blind:
 		return plural(c.Count, "failure", "failures")
-	case c.Data.Cause.ID == incident.LinesLost:
+	case c.Data.Cause.ID == alert.LinesLost:
 		return plural(c.Count, "gap", "gaps")
 	}
 	return ""
@@ -160,7 +161,7 @@ func (c card) Evidence() [][2]string { return evidence(c.Data) }
 
 // Chart is its week; a trouble and a storm have none.
 func (c card) Chart() *chart {
-	if c.Data.Kind == notify.Blind || c.Data.Kind == notify.Storm {
+	if c.Data.Kind == alert.Blind || c.Data.Kind == alert.Storm {
 		return nil
 	}
 	return newChart(c.Hours, c.Now)
@@ -202,17 +203,17 @@ func newView(r Report, w wish, unfold int) view {
 	v := view{Report: r, wish: w, Style: template.HTML("<style>" + css + "</style>")}
 	v.Headline, v.Mood = headline(r)
 	v.Icon = icon(v.Mood)
-	members := map[string][]card{}
+	members := map[alert.ID][]card{}
 	for _, i := range r.Open {
 		c := card{Incident: i, Now: r.Time, Mood: "bad"}
 		switch {
 		case i.Muted:
 			c.Mood = ""
 			v.Muted = append(v.Muted, c)
-		case i.Data.Kind == notify.Blind:
+		case i.Data.Kind == alert.Blind:
 			c.Mood = "warn"
 			v.Troubles = append(v.Troubles, c)
-		case i.Data.Kind == notify.Storm:
+		case i.Data.Kind == alert.Storm:
 			v.Storms = append(v.Storms, c)
 		case i.Storm != "":
 			members[i.Storm] = append(members[i.Storm], c)

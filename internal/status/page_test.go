@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/status"
-	"jira-oauth-watcher/notify"
 )
 
 // What a log says is text on the page and nothing else, whatever it holds.
@@ -24,9 +24,9 @@ func TestEscaped(t *testing.T) {
 		d := &r.Open[i].Data
 		d.Diagnosis, d.Log.Excerpt, d.Request.User, d.Cause.Title, d.Log.Path, d.Integration.ID = hostile, hostile, hostile, hostile, hostile, hostile
 		d.Facts["app_name"], d.ID, d.Confirm = hostile, hostile, hostile
-		d.Fix = []notify.Step{{Text: hostile, Where: hostile}}
-		d.Links = []notify.Link{{Title: hostile, URL: "javascript:alert(1)"}}
-		r.Open[i].Acknowledged = &notify.Acknowledged{By: hostile}
+		d.Fix = []alert.Step{{Text: hostile, Where: hostile}}
+		d.Links = []alert.Link{{Title: hostile, URL: "javascript:alert(1)"}}
+		r.Open[i].Acknowledged = &alert.Acknowledged{By: hostile}
 		r.Open[i].Deliveries = []status.Delivery{{Notifier: "ops", State: "waiting", Error: hostile}}
 	}
 	r.Logs[0].State, r.Logs[0].Reason, r.Notifiers[0].Error, r.Reasons = "waiting", hostile, hostile, []string{hostile}
@@ -81,7 +81,7 @@ func TestPageBounded(t *testing.T) {
 	r := sampleStorm(t)
 	one := sampleReport(t).Open[1]
 	for i := range 3000 {
-		one.Data.ID = fmt.Sprint(i, "@x")
+		one.Data.ID = alert.ID(fmt.Sprint(i, "@x"))
 		r.Open, r.Closed = append(r.Open, one), append(r.Closed, one)
 	}
 	w.site.Fake(r)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -162,7 +163,7 @@ func notifierReport(tx *store.Tx, t notify.Target) (Notifier, ledger, error) {
 }
 
 // muted tells whether the operator wants no alerts about a cause.
-func muted(c *conf.Config, cause notify.Cause) bool {
+func muted(c *conf.Config, cause alert.Cause) bool {
 	for _, id := range c.Alerts.Mute {
 		if id == cause.ID {
 			return true

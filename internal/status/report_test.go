@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
@@ -86,12 +87,12 @@ func TestIncidents(t *testing.T) {
 	}
 	i := slices.IndexFunc(r.Open, func(i status.Incident) bool { return i.Data.Integration.ID == flow })
 	got, muted := r.Open[i], r.Open[1-i]
-	if got.State != "open" || got.Muted || got.Count != 2 || got.Hours[167]+got.Hours[166] != 2 || got.Data.Cause.ID != "entra-client-secret-invalid" || got.Data.Kind != notify.Opened || len(got.Data.Fix) == 0 {
+	if got.State != "open" || got.Muted || got.Count != 2 || got.Hours[167]+got.Hours[166] != 2 || got.Data.Cause.ID != "entra-client-secret-invalid" || got.Data.Kind != alert.Opened || len(got.Data.Fix) == 0 {
 		t.Errorf("open: %+v", got)
 	}
 	want := []status.Delivery{
-		{Notifier: "ops", State: "delivered", Kind: notify.Opened, At: got.Deliveries[0].At},
-		{Notifier: "hub", State: "set_aside", Kind: notify.Opened, At: got.Deliveries[1].At, Attempts: 2, Error: "400 invalid_blocks"},
+		{Notifier: "ops", State: "delivered", Kind: alert.Opened, At: got.Deliveries[0].At},
+		{Notifier: "hub", State: "set_aside", Kind: alert.Opened, At: got.Deliveries[1].At, Attempts: 2, Error: "400 invalid_blocks"},
 	}
 	if !slices.Equal(got.Deliveries, want) || !got.Deliveries[0].At.Equal(delivered) {
 		t.Errorf("deliveries\n got %+v\nwant %+v", got.Deliveries, want)
@@ -130,7 +131,7 @@ func TestStorm(t *testing.T) {
 	r := w.report()
 	storms := slices.IndexFunc(r.Open, func(i status.Incident) bool { return i.MemberCount > 0 })
 	storm := r.Open[storms]
-	if storm.Data.Kind != notify.Storm || len(storm.Members) != 4 || len(r.Open) != 5 {
+	if storm.Data.Kind != alert.Storm || len(storm.Members) != 4 || len(r.Open) != 5 {
 		t.Errorf("%+v of %d", storm, len(r.Open))
 	}
 	for _, i := range r.Open {
@@ -150,7 +151,7 @@ func TestAcknowledged(t *testing.T) {
 	rules := incident.NewRules(w.conf)
 	if err := w.store.Update(func(tx *store.Tx) error {
 		s, err := tx.Incident(flow)
-		return errors.Join(err, tx.SetIncident(rules.Acknowledge(s, notify.Press{By: "maria", UserID: "U1", At: time.Now(), Snooze: time.Hour})))
+		return errors.Join(err, tx.SetIncident(rules.Acknowledge(s, alert.Press{By: "maria", UserID: "U1", At: time.Now(), Snooze: time.Hour})))
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -20,7 +21,7 @@ const (
 
 // Text writes what the page shows, for a terminal.
 func Text(w io.Writer, r Report) error {
-	t := text{now: r.Time}
+	t := screen{now: r.Time}
 	v := newView(r, wish{}, textWide)
 	t.wrap("", "", v.Headline+".")
 	for _, reason := range r.Reasons {
@@ -65,22 +66,22 @@ func Text(w io.Writer, r Report) error {
 	return err
 }
 
-type text struct {
+type screen struct {
 	strings.Builder
 	now time.Time
 }
 
-func (t *text) gap() { t.WriteByte('\n') }
+func (t *screen) gap() { t.WriteByte('\n') }
 
-func (t *text) heading(name string, n int) {
+func (t *screen) heading(name string, n int) {
 	if n > 0 {
 		t.WriteString("\n" + strings.ToUpper(name) + "\n\n")
 	}
 }
 
-func (t *text) when(at time.Time) string { return clock(at) + " (" + ago(at, t.now) + ")" }
+func (t *screen) when(at time.Time) string { return clock(at) + " (" + ago(at, t.now) + ")" }
 
-func (t *text) card(c card) {
+func (t *screen) card(c card) {
 	t.wrap("", "  ", fmt.Sprintf("[%s] %s", c.Data.Cause.Severity, c.Title()))
 	t.wrap("  ", "  ", c.Origin())
 	since := "Since " + t.when(c.Data.Failures.First)
@@ -124,13 +125,13 @@ func (t *text) card(c card) {
 	}
 }
 
-func (t *text) chart(c card) {
+func (t *screen) chart(c card) {
 	if line := spark(c.Hours); line != "" && c.Chart() != nil {
 		t.WriteString("  " + line + " 7 days\n")
 	}
 }
 
-func (t *text) log(l logCard, started time.Time) {
+func (t *screen) log(l logCard, started time.Time) {
 	t.wrap("", "  ", fmt.Sprintf("%s: %s", l.Name, l.Words))
 	t.wrap("  ", "    ", l.Path)
 	last := "no line since " + t.when(started)
@@ -144,7 +145,7 @@ func (t *text) log(l logCard, started time.Time) {
 	t.wrap("  ", "    ", fmt.Sprintf("read to byte %s, %s behind; %s; %s, %s; %s; %s", number(l.Position), size(l.Lag), last, plural(int(l.Lines), "line", "lines"), size(l.Bytes), plural(int(l.Rotations), "rotation", "rotations"), lost))
 }
 
-func (t *text) notifier(n notifierCard) {
+func (t *screen) notifier(n notifierCard) {
 	t.wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words))
 	all := []string{"nothing waits"}
 	if n.Queue > 0 {
@@ -167,9 +168,9 @@ func (t *text) notifier(n notifierCard) {
 
 // wrap breaks a text at words. A word that is longer than the line stays whole,
 // so that it can be copied.
-func (t *text) wrap(first, next, words string) {
+func (t *screen) wrap(first, next, words string) {
 	line, empty := first, true
-	for _, word := range strings.Fields(notify.Printable(words)) {
+	for _, word := range strings.Fields(text.Printable(words)) {
 		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
 			t.WriteString(line + "\n")
 			line, empty = next, true

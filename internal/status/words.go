@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -73,9 +75,9 @@ func headline(r Report) (words, mood string) {
 		switch {
 		case i.Muted:
 			muted++
-		case i.Data.Kind == notify.Blind:
+		case i.Data.Kind == alert.Blind:
 			blind++
-		case i.Data.Kind != notify.Storm:
+		case i.Data.Kind != alert.Storm:
 			failing++
 		}
 	}
@@ -103,29 +105,29 @@ func heard(r Report) bool {
 }
 
 // origin is whose incident it is.
-func origin(d notify.Data) string {
+func origin(d alert.Data) string {
 	switch {
-	case d.Kind == notify.Blind && d.Log.Name != "":
+	case d.Kind == alert.Blind && d.Log.Name != "":
 		return "log " + d.Log.Name
-	case d.Kind == notify.Blind:
+	case d.Kind == alert.Blind:
 		return fmt.Sprintf("notifier %v", d.Facts["notifier"])
-	case d.Kind == notify.Storm:
+	case d.Kind == alert.Storm:
 		return "many integrations"
-	case d.Integration.ID == "unknown":
+	case d.Integration.ID == alert.Unknown:
 		return "integration not shown in the log"
 	}
 	return d.Integration.ID
 }
 
 // acknowledged says who has seen to an incident.
-func acknowledged(a *notify.Acknowledged) string {
+func acknowledged(a *alert.Acknowledged) string {
 	switch {
 	case a == nil:
 		return ""
 	case a.Until.IsZero():
-		return "acknowledged by " + notify.Printable(a.By)
+		return "acknowledged by " + text.Printable(a.By)
 	}
-	return "snoozed by " + notify.Printable(a.By) + " until " + clock(a.Until)
+	return "snoozed by " + text.Printable(a.By) + " until " + clock(a.Until)
 }
 
 // delivery says what a notifier has told of an incident.
@@ -147,7 +149,7 @@ func because(reason string) string {
 	if reason == "" {
 		return ""
 	}
-	return ": " + notify.Printable(reason)
+	return ": " + text.Printable(reason)
 }
 
 // logState says how a log is read.
@@ -183,7 +185,7 @@ func circuitState(n Notifier, now time.Time) string {
 }
 
 // evidence is the facts of an incident that identify it elsewhere, in order.
-func evidence(d notify.Data) [][2]string {
+func evidence(d alert.Data) [][2]string {
 	all := [][2]string{{"Cause", reference(d)}}
 	add := func(name, value string) {
 		if strings.TrimSpace(value) != "" {
@@ -204,7 +206,7 @@ func evidence(d notify.Data) [][2]string {
 }
 
 // reference names a cause for searching.
-func reference(d notify.Data) string {
+func reference(d alert.Data) string {
 	parts := []string{d.Cause.ID}
 	if d.Cause.RootCause != nil {
 		parts = append(parts, fmt.Sprintf("root cause %d of Atlassian's article", *d.Cause.RootCause))

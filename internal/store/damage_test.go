@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/testkit"
@@ -30,14 +31,14 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	for i := range 12 {
 		update(t, s, func(tx *store.Tx) error {
 			return errors.Join(tx.SetPosition("jira", tailer.Position{Offset: int64(i)}), tx.SetIncident(state(fmt.Sprintf("key %02d", i))), enqueue(fmt.Sprint(i))(tx),
-				tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}}), tx.Enqueue("slack", of("r", notify.Reminder)))
+				tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}}), tx.Enqueue("slack", of("r", alert.Reminder)))
 		})
 	}
 	d, _, _ := s.Oldest("hub")
 	if err := s.SetAside("hub", d, notify.Health{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Done("hub", notify.Delivery{Alert: alert("key 03@20211116T113550.956Z#2")}, nil, notify.Health{}); err != nil {
+	if err := s.Done("hub", notify.Delivery{Alert: newAlert("key 03@20211116T113550.956Z#2")}, nil, notify.Health{}); err != nil {
 		t.Fatal(err)
 	}
 	closed := state("key 03")
@@ -47,7 +48,7 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	})
 	before = content(t, s)
 	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("other", tailer.Position{Offset: 7}), tx.Enqueue("slack", alert("s")))
+		return errors.Join(tx.SetPosition("other", tailer.Position{Offset: 7}), tx.Enqueue("slack", newAlert("s")))
 	})
 	now = content(t, s)
 	s.Close()

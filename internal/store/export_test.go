@@ -27,7 +27,7 @@ func (s *Store) Queue(notifier string) (ids []string) {
 		return tx.tx.Bucket(outbox).Bucket([]byte(notifier)).ForEach(func(_, v []byte) error {
 			var d notify.Delivery
 			err := json.Unmarshal(v, &d)
-			ids = append(ids, d.Alert.Data.ID)
+			ids = append(ids, string(d.Alert.Data.ID))
 			return err
 		})
 	})

@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
@@ -85,8 +85,8 @@ func (tx *Tx) Hours(now time.Time) (map[string][]int, error) {
 
 // Closed is an incident that has ended.
 type Closed struct {
-	Data notify.Data `json:"data"` // as it was, without excerpt, facts, steps and links
-	At   time.Time   `json:"at"`   // when it was closed, by the wall clock
+	Data alert.Data `json:"data"` // as it was, without excerpt, facts, steps and links
+	At   time.Time  `json:"at"`   // when it was closed, by the wall clock
 }
 
 // close keeps what an incident was that is open no longer.
@@ -96,7 +96,7 @@ func (tx *Tx) close(s incident.State) error {
 	}
 	tx.ended = true
 	d := s.Standing()
-	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []notify.Step{}, []notify.Link{}
+	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []alert.Step{}, []alert.Link{}
 	return tx.table(closed).put([]byte(s.Key), Closed{Data: d, At: clock.Now()})
 }
 
@@ -120,9 +120,9 @@ func (tx *Tx) Closed(now time.Time) ([]Closed, error) {
 
 // Delivered is the last alert of an incident that a notifier has accepted.
 type Delivered struct {
-	Incident string      `json:"incident"`
-	Kind     notify.Kind `json:"kind"`
-	At       time.Time   `json:"at"`
+	Incident alert.ID   `json:"incident"`
+	Kind     alert.Kind `json:"kind"`
+	At       time.Time  `json:"at"`
 }
 
 func (tx *Tx) accepted(notifier string, d notify.Delivery, at time.Time) error {
@@ -131,31 +131,23 @@ func (tx *Tx) accepted(notifier string, d notify.Delivery, at time.Time) error {
 		return err
 	}
 	id := d.Alert.Data.Incident()
-	return t.put([]byte(keyOf(id)), Delivered{Incident: id, Kind: d.Alert.Data.Kind, At: at})
+	return t.put([]byte(id.Key()), Delivered{Incident: id, Kind: d.Alert.Data.Kind, At: at})
 }
 
 // Delivered is the last alert of an incident that a notifier has accepted; the
 // zero Delivered when there is none.
-func (tx *Tx) Delivered(notifier, incident string) (d Delivered, err error) {
+func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered, err error) {
 	b := tx.tx.Bucket(delivered).Bucket([]byte(notifier))
 	if b == nil {
 		return d, nil
 	}
-	if text := b.Get([]byte(keyOf(incident))); text != nil {
+	if text := b.Get([]byte(incident.Key())); text != nil {
 		err = json.Unmarshal(text, &d)
 	}
 	if d.Incident != incident {
 		return Delivered{}, err
 	}
 	return d, err
-}
-
-// keyOf is the key of an incident that an ID names.
-func keyOf(id string) string {
-	if i := strings.LastIndexByte(id, '@'); i >= 0 {
-		return id[:i]
-	}
-	return id
 }
 
 // sweep forgets closed incidents that are old or too many, and what was
@@ -167,7 +159,7 @@ func (tx *Tx) sweep(now time.Time) error {
 	}
 	keep := map[string]bool{}
 	for _, c := range all[:min(len(all), maxClosed)] {
-		keep[keyOf(c.Data.ID)] = true
+		keep[c.Data.ID.Key()] = true
 	}
 	if err := tx.table(closed).retain(func(key string) bool { return keep[key] }); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
 )
@@ -88,7 +89,7 @@ func closedOnes(t *testing.T, s *store.Store, now time.Time) (ids []string) {
 	s.View(func(tx *store.Tx) error {
 		all, err := tx.Closed(now)
 		for _, c := range all {
-			ids = append(ids, c.Data.Incident())
+			ids = append(ids, string(c.Data.Incident()))
 			if c.Data.Log.Excerpt != "" || len(c.Data.Facts)+len(c.Data.Fix)+len(c.Data.Links) > 0 {
 				t.Errorf("more is kept than needed: %+v", c.Data)
 			}
@@ -112,8 +113,8 @@ func TestClosed(t *testing.T) {
 			return tx.SetIncident(i)
 		}
 	}
-	told := func(key string, kind notify.Kind) store.Delivered {
-		d := notify.Delivery{Alert: of(state(key).ID()+"#1", kind)}
+	told := func(key string, kind alert.Kind) store.Delivered {
+		d := notify.Delivery{Alert: of(string(state(key).ID()+"#1"), kind)}
 		if err := s.Done("hub", d, nil, notify.Health{Succeeded: midday}); err != nil {
 			t.Fatal(err)
 		}
@@ -129,15 +130,15 @@ func TestClosed(t *testing.T) {
 	now := time.Now()
 	update(t, s, stay("never open", false))
 	update(t, s, stay("a", true))
-	told("a", notify.Opened)
+	told("a", alert.Opened)
 	update(t, s, stay("b", true))
 	update(t, s, stay("a", false))
-	want := told("a", notify.Quiet) // after it was closed
-	if got := closedOnes(t, s, now); !reflect.DeepEqual(got, []string{state("a").ID()}) {
+	want := told("a", alert.Quiet) // after it was closed
+	if got := closedOnes(t, s, now); !reflect.DeepEqual(got, []string{string(state("a").ID())}) {
 		t.Errorf("closed: %q", got)
 	}
-	told("gone", notify.Opened) // of an incident that is forgotten
-	wantB := told("b", notify.Reminder)
+	told("gone", alert.Opened) // of an incident that is forgotten
+	wantB := told("b", alert.Reminder)
 	update(t, s, func(tx *store.Tx) error {
 		for i := range 2100 {
 			key := fmt.Sprintf("%04d", i)
@@ -154,7 +155,7 @@ func TestClosed(t *testing.T) {
 		t.Errorf("delivered of what is forgotten: %+v", got)
 	}
 	ids := closedOnes(t, s, now)
-	if len(ids) != 2000 || strings.Contains(strings.Join(ids, " "), state("a").ID()) || delivered("a") == want {
+	if len(ids) != 2000 || strings.Contains(strings.Join(ids, " "), string(state("a").ID())) || delivered("a") == want {
 		t.Errorf("%d closed ones are kept, want the youngest 2000", len(ids))
 	}
 	if got := closedOnes(t, s, now.Add(7*24*time.Hour+time.Minute)); len(got) != 0 {

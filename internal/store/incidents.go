@@ -3,8 +3,8 @@ package store
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
 )
@@ -73,8 +73,8 @@ func (s *Store) Standing(notifier string) (standing []notify.Standing, err error
 			return nil
 		}
 		return b.ForEach(func(id, r []byte) error {
-			s, err := tx.Incident(incidentKey(string(id)))
-			if err == nil && s.Open && s.ID() == string(id) {
+			s, err := tx.Incident(alert.ID(id).Key())
+			if err == nil && s.Open && s.ID() == alert.ID(id) {
 				standing = append(standing, notify.Standing{Data: s.Standing(), Receipt: append(notify.Receipt{}, r...)})
 			}
 			return err
@@ -84,7 +84,7 @@ func (s *Store) Standing(notifier string) (standing []notify.Standing, err error
 }
 
 // Kept stores changed receipts; nil forgets one.
-func (s *Store) Kept(notifier string, changed map[string]notify.Receipt) error {
+func (s *Store) Kept(notifier string, changed map[alert.ID]notify.Receipt) error {
 	return s.Update(func(tx *Tx) error {
 		for incident, r := range changed {
 			if err := tx.setReceipt(notifier, incident, r); err != nil {
@@ -95,7 +95,7 @@ func (s *Store) Kept(notifier string, changed map[string]notify.Receipt) error {
 	})
 }
 
-func (tx *Tx) setReceipt(notifier, incident string, r notify.Receipt) error {
+func (tx *Tx) setReceipt(notifier string, incident alert.ID, r notify.Receipt) error {
 	t, err := tx.of(receipts, notifier)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (tx *Tx) setReceipt(notifier, incident string, r notify.Receipt) error {
 // Sweep forgets receipts of incidents that are over and of which nothing waits
 // to be told.
 func (s *Store) Sweep() error {
-	stale := map[string][]string{}
+	stale := map[string][]alert.ID{}
 	err := s.View(func(tx *Tx) error {
 		return tx.tx.Bucket(receipts).ForEachBucket(func(name []byte) error {
 			if q := tx.tx.Bucket(outbox).Bucket(name); q != nil {
@@ -118,9 +118,9 @@ func (s *Store) Sweep() error {
 				}
 			}
 			return tx.tx.Bucket(receipts).Bucket(name).ForEach(func(id, _ []byte) error {
-				i, err := tx.Incident(incidentKey(string(id)))
-				if err == nil && (!i.Open || i.ID() != string(id)) {
-					stale[string(name)] = append(stale[string(name)], string(id))
+				i, err := tx.Incident(alert.ID(id).Key())
+				if err == nil && (!i.Open || i.ID() != alert.ID(id)) {
+					stale[string(name)] = append(stale[string(name)], alert.ID(id))
 				}
 				return err
 			})
@@ -183,16 +183,13 @@ func (tx *Tx) setHealth(notifier string, h notify.Health) error {
 // it while it was under way: so its end is told there too.
 func (tx *Tx) heard(notifier string, d notify.Delivery) error {
 	t, err := tx.of(outbox, notifier)
-	if err != nil || d.Alert.Data.Kind != notify.Opened || t.b.Get(place(d)) != nil {
+	if err != nil || d.Alert.Data.Kind != alert.Opened || t.b.Get(place(d)) != nil {
 		return err
 	}
-	s, err := tx.Incident(incidentKey(d.Alert.Data.Incident()))
+	s, err := tx.Incident(d.Alert.Data.Incident().Key())
 	if err != nil || !s.Open || s.ID() != d.Alert.Data.Incident() {
 		return err
 	}
 	s.Unheard = slices.DeleteFunc(s.Unheard, func(name string) bool { return name == notifier })
 	return tx.SetIncident(s)
 }
-
-// incidentKey is the key in an incident's ID.
-func incidentKey(id string) string { return id[:max(strings.LastIndexByte(id, '@'), 0)] }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
 
@@ -49,7 +50,7 @@ func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, 
 		if b == nil {
 			return nil
 		}
-		seen := map[string]bool{}
+		seen := map[alert.ID]bool{}
 		c := b.Cursor()
 		k, v := c.First()
 		for n := 0; k != nil && n < most; n++ {

@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/notify"
 )
@@ -19,7 +20,7 @@ const maxQueue = 10_000
 // Enqueue puts an alert behind the deliveries of a notifier. A reminder, or a
 // storm told anew, takes the place of an older one of the same incident that
 // still waits, so that an outage of hours ends in few messages.
-func (tx *Tx) Enqueue(notifier string, a notify.Alert) error {
+func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
 	out, err := tx.of(outbox, notifier)
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func (tx *Tx) Enqueue(notifier string, a notify.Alert) error {
 	tx.summary.Seq++
 	tx.news = true
 	d.Seq = tx.summary.Seq
-	if kind := a.Data.Kind; kind == notify.Opened || replaceable(kind) {
+	if kind := a.Data.Kind; kind == alert.Opened || replaceable(kind) {
 		if err := index.put(where(a.Data.Incident(), kind), d.Seq); err != nil {
 			return err
 		}
@@ -53,12 +54,12 @@ func (tx *Tx) Enqueue(notifier string, a notify.Alert) error {
 	return out.put(place(d), d)
 }
 
-func replaceable(k notify.Kind) bool { return k == notify.Reminder || k == notify.Storm }
+func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
 
 // Withdraw takes an incident's opened out of a notifier's queue, and tells
 // whether it was there and had not been tried yet.
-func (tx *Tx) Withdraw(notifier, incident string) (bool, error) {
-	d, ok, err := tx.waiting(notifier, incident, notify.Opened)
+func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
+	d, ok, err := tx.waiting(notifier, incident, alert.Opened)
 	if err != nil || !ok || d.Attempts > 0 {
 		return false, err
 	}
@@ -66,7 +67,7 @@ func (tx *Tx) Withdraw(notifier, incident string) (bool, error) {
 }
 
 // waiting is the delivery of that kind that waits for an incident.
-func (tx *Tx) waiting(notifier, incident string, kind notify.Kind) (d notify.Delivery, ok bool, err error) {
+func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool, err error) {
 	index, err := tx.of(queued, notifier)
 	if err != nil {
 		return d, false, err
@@ -96,10 +97,10 @@ func (tx *Tx) bound(notifier string, out *bolt.Bucket) error {
 look:
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
 		switch letter := kindOf(k); {
-		case letter == letters[notify.Reminder]:
+		case letter == letters[alert.Reminder]:
 			drop = k
 			break look
-		case drop == nil && letter != letters[notify.Opened] && letter != letters[notify.Storm]:
+		case drop == nil && letter != letters[alert.Opened] && letter != letters[alert.Storm]:
 			drop = k
 		}
 	}
@@ -211,9 +212,9 @@ func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) er
 
 // letters mark the kind of a delivery in its key, so that the queue can be
 // looked through without reading it.
-var letters = map[notify.Kind]byte{
-	notify.Opened: 'o', notify.Changed: 'c', notify.Reminder: 'r', notify.Quiet: 'q',
-	notify.Storm: 's', notify.Blind: 'b', notify.Sighted: 'g', notify.Test: 't',
+var letters = map[alert.Kind]byte{
+	alert.Opened: 'o', alert.Changed: 'c', alert.Reminder: 'r', alert.Quiet: 'q',
+	alert.Storm: 's', alert.Blind: 'b', alert.Sighted: 'g', alert.Test: 't',
 }
 
 // place is the key of a delivery: its number, then its kind.
@@ -224,7 +225,7 @@ func place(d notify.Delivery) []byte {
 func kindOf(key []byte) byte { return key[len(key)-1] }
 
 // where is the key under which an incident's delivery of a kind is found.
-func where(incident string, kind notify.Kind) []byte {
+func where(incident alert.ID, kind alert.Kind) []byte {
 	return fmt.Appendf(nil, "%s#%s", incident, kind)
 }
 

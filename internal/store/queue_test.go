@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
 )
 
 // of is an alert of a kind.
-func of(id string, kind notify.Kind) notify.Alert {
-	a := alert(id)
+func of(id string, kind alert.Kind) alert.Alert {
+	a := newAlert(id)
 	a.Data.Kind = kind
 	a.Data.Failures.SinceLastAlert = 1
 	return a
@@ -26,7 +27,7 @@ func add(t *testing.T, s *store.Store, notifier string, all ...string) {
 	update(t, s, func(tx *store.Tx) error {
 		for _, a := range all {
 			kind, id, _ := strings.Cut(a, " ")
-			if err := tx.Enqueue(notifier, of(id, notify.Kind(kind))); err != nil {
+			if err := tx.Enqueue(notifier, of(id, alert.Kind(kind))); err != nil {
 				return err
 			}
 		}
@@ -103,7 +104,7 @@ func TestWithdraw(t *testing.T) {
 	d, _, _ := s.Oldest("hub")
 	withdraw := func(incident string) (was bool) {
 		update(t, s, func(tx *store.Tx) (err error) {
-			was, err = tx.Withdraw("hub", incident)
+			was, err = tx.Withdraw("hub", alert.ID(incident))
 			return err
 		})
 		return was
@@ -156,7 +157,7 @@ func TestHealthAndReceipts(t *testing.T) {
 	s, _ := opened(t, dir)
 	i := state("a")
 	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(i) })
-	a := alert(i.ID() + "#1")
+	a := newAlert(string(i.ID() + "#1"))
 	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("bot", a) })
 	d, _, _ := s.Oldest("bot")
 	if d.Receipt != nil {
@@ -182,11 +183,11 @@ func TestHealthAndReceipts(t *testing.T) {
 	if other, err := s.Standing("hub"); err != nil || len(other) != 0 {
 		t.Errorf("another notifier has %+v %v", other, err)
 	}
-	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("bot", alert(i.ID()+"#2")) })
+	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("bot", newAlert(string(i.ID()+"#2"))) })
 	if d, _, _ := s.Oldest("bot"); string(d.Receipt) != `{"ts":"1"}` {
 		t.Errorf("the second delivery has the receipt %s", d.Receipt)
 	}
-	if err := s.Kept("bot", map[string]notify.Receipt{i.ID(): nil}); err != nil {
+	if err := s.Kept("bot", map[alert.ID]notify.Receipt{i.ID(): nil}); err != nil {
 		t.Fatal(err)
 	}
 	if standing, err := s.Standing("bot"); err != nil || len(standing) != 0 {
@@ -199,12 +200,12 @@ func TestSweep(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	open, over := state("a"), state("b")
 	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(open) })
-	for _, i := range []string{open.ID(), over.ID(), "a@20200101T000000.000Z"} {
-		if err := s.Kept("bot", map[string]notify.Receipt{i: notify.Receipt(`"x"`)}); err != nil {
+	for _, i := range []string{string(open.ID()), string(over.ID()), "a@20200101T000000.000Z"} {
+		if err := s.Kept("bot", map[alert.ID]notify.Receipt{alert.ID(i): notify.Receipt(`"x"`)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	add(t, s, "bot", "quiet "+over.ID()+"#2")
+	add(t, s, "bot", string("quiet "+over.ID()+"#2"))
 	if err := s.Sweep(); err != nil {
 		t.Fatal(err)
 	}
@@ -212,11 +213,11 @@ func TestSweep(t *testing.T) {
 		t.Error("the receipt of what waits is gone")
 	}
 	drained(t, s, "bot")
-	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("other", of("z@1#1", notify.Opened)) })
+	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("other", of("z@1#1", alert.Opened)) })
 	if err := s.Sweep(); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Receipts("bot"); !slices.Equal(got, []string{open.ID()}) {
+	if got := s.Receipts("bot"); !slices.Equal(got, []string{string(open.ID())}) {
 		t.Errorf("receipts of %q are left", got)
 	}
 }

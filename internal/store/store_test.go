@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -37,23 +38,23 @@ func update(t testing.TB, s *store.Store, f func(*store.Tx) error) {
 	}
 }
 
-func alert(id string) notify.Alert {
+func newAlert(id string) alert.Alert {
 	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
-	return notify.Alert{Type: "jira.oauth.opened", Timestamp: at, Data: notify.Data{
-		ID: id, Facts: map[string]any{"app_id": "x", "scopes": []any{"a", "b"}}, Fix: []notify.Step{}, Links: []notify.Link{}, Log: notify.Log{Excerpt: strings.Repeat("text ", 300)},
-		Failures: notify.Failures{First: at, Last: at},
+	return alert.Alert{Type: "jira.oauth.opened", Timestamp: at, Data: alert.Data{
+		ID: alert.ID(id), Facts: map[string]any{"app_id": "x", "scopes": []any{"a", "b"}}, Fix: []alert.Step{}, Links: []alert.Link{}, Log: alert.Log{Excerpt: strings.Repeat("text ", 300)},
+		Failures: alert.Failures{First: at, Last: at},
 	}}
 }
 
 func state(key string) incident.State {
 	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
-	return incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, Told: at, Count: 3, Interval: time.Hour, Said: map[string]time.Time{"a": at}, Content: alert(key).Data}
+	return incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, Told: at, Count: 3, Interval: time.Hour, Said: map[string]time.Time{"a": at}, Content: newAlert(key).Data}
 }
 
 func enqueue(ids ...string) func(*store.Tx) error {
 	return func(tx *store.Tx) error {
 		for _, id := range ids {
-			if err := tx.Enqueue("hub", alert(id)); err != nil {
+			if err := tx.Enqueue("hub", newAlert(id)); err != nil {
 				return err
 			}
 		}
@@ -128,7 +129,7 @@ func TestRoundTrip(t *testing.T) {
 			}
 			return nil
 		})
-		if d, ok, err := s.Oldest("hub"); !ok || err != nil || !reflect.DeepEqual(d.Alert, alert("1")) || time.Since(d.Queued) > time.Minute {
+		if d, ok, err := s.Oldest("hub"); !ok || err != nil || !reflect.DeepEqual(d.Alert, newAlert("1")) || time.Since(d.Queued) > time.Minute {
 			t.Errorf("Oldest: %+v %v %v", d, ok, err)
 		}
 		s.Close()
@@ -190,7 +191,7 @@ func TestQueue(t *testing.T) {
 		t.Errorf("Oldest of nothing: %v %v", ok, err)
 	}
 	update(t, s, enqueue("1", "2", "3"))
-	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("slack", alert("s")) })
+	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("slack", newAlert("s")) })
 	d, _, _ := s.Oldest("hub")
 	d.Attempts, d.Plain, d.Reason = 3, true, "why"
 	if err := s.Retry("hub", d, notify.Health{}); err != nil {
@@ -206,7 +207,7 @@ func TestQueue(t *testing.T) {
 	seq := d.Seq
 	for _, want := range []string{"2", "3"} {
 		d, _, _ := s.Oldest("hub")
-		if d.Alert.Data.ID != want || d.Seq <= seq {
+		if string(d.Alert.Data.ID) != want || d.Seq <= seq {
 			t.Errorf("Oldest is %s at %d, want %s", d.Alert.Data.ID, d.Seq, want)
 		}
 		if err := s.Done("hub", d, nil, notify.Health{}); err != nil {
@@ -259,7 +260,7 @@ func TestSetAsideBounded(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	const most = 1000
 	for i := range most + 5 {
-		if err := s.SetAside("hub", notify.Delivery{Seq: uint64(i + 1), Alert: notify.Alert{Data: notify.Data{ID: fmt.Sprint(i)}}}, notify.Health{}); err != nil {
+		if err := s.SetAside("hub", notify.Delivery{Seq: uint64(i + 1), Alert: alert.Alert{Data: alert.Data{ID: alert.ID(fmt.Sprint(i))}}}, notify.Health{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, aside, _ := s.Waiting(); i == most-1 && aside["hub"] != most {

@@ -15,6 +15,7 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
@@ -80,7 +81,7 @@ func (w *world) config() string {
 func (w *world) run(d *daemon) error {
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	w.daemon, w.machine.busy = d, w.machine.mono
-	targets, err := notify.New(d.conf, os.Stdout, notify.Style{})
+	targets, err := notify.New(d.conf, os.Stdout, text.Style{})
 	if err != nil {
 		return err
 	}

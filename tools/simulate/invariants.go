@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/notify"
 )
 
 func (x *failure) String() string {
@@ -92,7 +92,7 @@ func (m *model) missed(x *failure) bool {
 
 // unreadable tells whether an alert has said that a log cannot be read.
 func (m *model) unreadable(d *disk) bool {
-	return slices.ContainsFunc(m.order, func(id string) bool {
+	return slices.ContainsFunc(m.order, func(id alert.ID) bool {
 		return m.said[id].cause == incident.LogUnreadable && m.said[id].log == d.path
 	})
 }
@@ -111,7 +111,7 @@ func (m *model) mayBeOld(x *failure) bool {
 
 // checkDelivered: an alert that was queued for a notifier was accepted, or set
 // aside after a refusal, or withdrawn, or another one has taken its place.
-func (m *model) checkDelivered(id string, s *saying, r *receiver) {
+func (m *model) checkDelivered(id alert.ID, s *saying, r *receiver) {
 	if r == nil || !r.configured || slices.Contains(r.accepted, id) || r.left {
 		return
 	}
@@ -124,9 +124,9 @@ func (m *model) checkDelivered(id string, s *saying, r *receiver) {
 	if s.cause == incident.NotifierFailing { // it is not told of itself
 		return
 	}
-	if s.kind == notify.Reminder || s.kind == notify.Storm {
+	if s.kind == alert.Reminder || s.kind == alert.Storm {
 		for _, later := range m.order {
-			if m.said[later].incident == s.incident && number(later) > number(id) && m.said[later].kind == s.kind {
+			if m.said[later].incident == s.incident && later.Number() > id.Number() && m.said[later].kind == s.kind {
 				return
 			}
 		}
@@ -139,8 +139,8 @@ func (m *model) checkDelivered(id string, s *saying, r *receiver) {
 
 // stormed tells whether a storm may speak for an incident.
 func (m *model) stormed(s *saying) bool {
-	return slices.ContainsFunc(m.order, func(id string) bool {
-		return m.said[id].kind == notify.Storm && m.said[id].cause == s.cause
+	return slices.ContainsFunc(m.order, func(id alert.ID) bool {
+		return m.said[id].kind == alert.Storm && m.said[id].cause == s.cause
 	})
 }
 
@@ -163,14 +163,14 @@ func (w *world) hidesState() {
 // finalState reads what was given up for each notifier, and holds the incidents
 // to the causes that were written.
 func (w *world) finalState() {
-	w.aside = map[string]map[string]bool{}
+	w.aside = map[string]map[alert.ID]bool{}
 	w.must(w.daemon.store.View(func(tx *store.Tx) error {
 		for _, r := range w.receivers {
 			all, err := tx.Aside(r.name, 1000)
 			if err != nil {
 				return err
 			}
-			w.aside[r.name] = map[string]bool{}
+			w.aside[r.name] = map[alert.ID]bool{}
 			for _, d := range all {
 				w.aside[r.name][d.Alert.Data.ID] = true
 			}

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -20,12 +20,12 @@ type model struct {
 	w        *world
 	failures []*failure
 	gaps     []gap
-	said     map[string]*saying  // alerts by ID
-	last     map[string]*failure // by integration
-	order    []string            // their IDs
-	counted  []*failure          // in this turn
-	fresh    []gap               // in this turn
-	pinned   []*file             // that the daemon has open
+	said     map[alert.ID]*saying // alerts by ID
+	last     map[string]*failure  // by integration
+	order    []alert.ID           // their IDs
+	counted  []*failure           // in this turn
+	fresh    []gap                // in this turn
+	pinned   []*file              // that the daemon has open
 }
 
 // failure is one failure in a log.
@@ -62,10 +62,10 @@ type gap struct {
 
 // saying is an alert that was queued.
 type saying struct {
-	kind     notify.Kind
+	kind     alert.Kind
 	cause    string
 	to       []string
-	incident string
+	incident alert.ID
 	log      string
 }
 
@@ -200,12 +200,12 @@ func (m *model) Failure(key, cause string, at time.Time) {
 }
 
 // Alert notes that an alert is queued.
-func (m *model) Alert(a *notify.Alert) {
+func (m *model) Alert(a *alert.Alert) {
 	id := a.Data.ID
 	if m.said[id] != nil && !m.confused() {
 		m.w.fail("one content per ID", "one ID for two alerts: %s", id)
 	}
-	s := &saying{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: incidentOf(id), log: a.Data.Log.Path}
+	s := &saying{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: id.Incident(), log: a.Data.Log.Path}
 	for _, t := range m.w.daemon.recorder.Targets {
 		if a.Data.Cause.Severity >= t.MinSeverity {
 			s.to = append(s.to, t.Name)

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
-	"jira-oauth-watcher/notify"
 )
 
 // receiver is where a webhook's requests arrive, in this process.
@@ -28,9 +28,9 @@ type receiver struct {
 	sending    bool          // a request is under way
 	until      time.Duration // the end of a limit
 
-	accepted []string            // IDs, in order, with repeats
-	content  map[string][32]byte // of each ID
-	refused  map[string]bool     // IDs that were refused or failed at least once
+	accepted []alert.ID            // IDs, in order, with repeats
+	content  map[alert.ID][32]byte // of each ID
+	refused  map[alert.ID]bool     // IDs that were refused or failed at least once
 }
 
 // modes are what a receiver may do with a request. Two of them accept it and let
@@ -43,7 +43,7 @@ var modes = []string{
 func newReceiver(w *world, name string) *receiver {
 	return &receiver{
 		w: w, name: name, mode: "well", configured: true,
-		content: map[string][32]byte{}, refused: map[string]bool{},
+		content: map[alert.ID][32]byte{}, refused: map[alert.ID]bool{},
 	}
 }
 
@@ -122,15 +122,15 @@ func (r *receiver) answer(mode string) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("so it is"))}, nil
 }
 
-func (r *receiver) alert(body []byte) notify.Alert {
-	var a notify.Alert
+func (r *receiver) alert(body []byte) alert.Alert {
+	var a alert.Alert
 	r.w.must(json.Unmarshal(body, &a))
 	return a
 }
 
 // accept holds what comes to the promises: one content per ID, in order per
 // incident, and a repeat only of the last one.
-func (r *receiver) accept(a notify.Alert, body []byte) {
+func (r *receiver) accept(a alert.Alert, body []byte) {
 	id := a.Data.ID
 	sum := sha256.Sum256(bytes.TrimSpace(body))
 	if before, known := r.content[id]; known && before != sum && !r.w.model.confused() {
@@ -139,19 +139,12 @@ func (r *receiver) accept(a notify.Alert, body []byte) {
 	r.content[id] = sum
 	last := 0
 	for _, before := range r.accepted {
-		if incidentOf(before) == incidentOf(id) {
-			last = max(last, number(before))
+		if before.Incident() == id.Incident() {
+			last = max(last, before.Number())
 		}
 	}
-	if number(id) < last && !r.w.model.confused() {
+	if id.Number() < last && !r.w.model.confused() {
 		r.w.fail("order per incident", "%s: %s came after number %d", r.name, id, last)
 	}
 	r.accepted = append(r.accepted, id)
-}
-
-func incidentOf(id string) string { return id[:strings.LastIndexByte(id, '#')] }
-
-func number(id string) int {
-	n, _ := strconv.Atoi(id[strings.LastIndexByte(id, '#')+1:])
-	return n
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/matchers"
@@ -33,7 +34,7 @@ type world struct {
 	muted     string
 	everMuted bool
 	clockSet  bool
-	aside     map[string]map[string]bool // what was given up, by notifier and ID
+	aside     map[string]map[alert.ID]bool // what was given up, by notifier and ID
 
 	daemon  *daemon
 	model   *model
@@ -83,7 +84,7 @@ func newWorld(s Setup, set *matchers.Set) (*world, error) {
 	}
 	w := &world{Setup: s, dir: dir, set: set, births: map[uint64]time.Time{}, dice: newDice(s.Seed, 0)}
 	w.machine = &machine{begin: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), chance: rand.New(rand.NewPCG(s.Seed, 1))}
-	w.model = &model{w: w, said: map[string]*saying{}, last: map[string]*failure{}}
+	w.model = &model{w: w, said: map[alert.ID]*saying{}, last: map[string]*failure{}}
 	w.machine.after = w.model.turned
 	w.log = newLogger(&w.said, w.machine.Now)
 	clock.Use(&source{w.machine, w})

@@ -178,12 +178,12 @@ func (s *story) alerted(t *testing.T) {
 	}
 	s.status(t, "following 1 log; 1 open incident; 0 deliveries waiting")
 	var entry map[string]any
-	if err := json.Unmarshal([]byte(s.journal("-o json NOTIFIER=hub ALERT="+got.ID)), &entry); err != nil {
+	if err := json.Unmarshal([]byte(s.journal("-o json NOTIFIER=hub ALERT="+string(got.ID))), &entry); err != nil {
 		t.Fatalf("the entry in the journal: %v", err)
 	}
 	for field, want := range map[string]string{
-		"MESSAGE": "alert delivered notifier=hub alert=" + got.ID + " kind=opened attempt=1", "PRIORITY": "6", "NOTIFIER": "hub",
-		"INCIDENT": got.Incident(), "SYSLOG_IDENTIFIER": unit, "_SYSTEMD_UNIT": unit + ".service", "_TRANSPORT": "journal",
+		"MESSAGE": "alert delivered notifier=hub alert=" + string(got.ID) + " kind=opened attempt=1", "PRIORITY": "6", "NOTIFIER": "hub",
+		"INCIDENT": string(got.Incident()), "SYSLOG_IDENTIFIER": unit, "_SYSTEMD_UNIT": unit + ".service", "_TRANSPORT": "journal",
 	} {
 		if entry[field] != want {
 			t.Errorf("%s=%v, want %s", field, entry[field], want)

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/internal/alert"
 )
 
 // hub is a webhook receiver on the loopback of a machine.
@@ -19,7 +19,7 @@ type hub struct {
 	URL string
 
 	mu     sync.Mutex
-	alerts []notify.Alert
+	alerts []alert.Alert
 	signed bool // every request so far had a signature
 }
 
@@ -49,7 +49,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the sender was killed within the request
 	}
-	var a notify.Alert
+	var a alert.Alert
 	if err := json.Unmarshal(body, &a); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -61,10 +61,10 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // told are the alerts so far, by integration.
-func (h *hub) told() map[string][]notify.Data {
+func (h *hub) told() map[string][]alert.Data {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	told := map[string][]notify.Data{}
+	told := map[string][]alert.Data{}
 	for _, a := range h.alerts {
 		told[a.Data.Integration.ID] = append(told[a.Data.Integration.ID], a.Data)
 	}
@@ -72,9 +72,9 @@ func (h *hub) told() map[string][]notify.Data {
 }
 
 // hears waits for an alert about an integration.
-func (h *hub) hears(t *testing.T, id string) notify.Data {
+func (h *hub) hears(t *testing.T, id string) alert.Data {
 	t.Helper()
-	var got []notify.Data
+	var got []alert.Data
 	eventually(t, "an alert about "+id, func() error {
 		if got = h.told()[id]; len(got) == 0 {
 			return fmt.Errorf("none among the %d integrations told", len(h.told()))
@@ -97,7 +97,7 @@ func (h *hub) judge(t *testing.T, failed []string) (repeats int) {
 			continue
 		}
 		for _, d := range all {
-			if d.ID != all[0].ID || d.Kind != notify.Opened {
+			if d.ID != all[0].ID || d.Kind != alert.Opened {
 				doubled++
 			}
 		}

@@ -1,15 +1,14 @@
-// Package notify brings alerts out of the door: to Slack, to a webhook, to the
-// terminal.
-package notify
+// Package alert says what an alert is: the form in which it is sent, stored and
+// reported.
+package alert
 
 import (
-	"strings"
 	"time"
 
 	"jira-oauth-watcher/conf"
 )
 
-// Kind says what an alert is worth saying for.
+// Kind says why an alert was raised.
 type Kind string
 
 // The kinds of alerts.
@@ -24,9 +23,13 @@ const (
 	Test     Kind = "test"     // somebody wants to see one
 )
 
-// Alert is one thing worth saying about an incident: the body of a webhook, in
-// the envelope of Standard Webhooks (https://www.standardwebhooks.com).
-// Everything in it that a log said is masked already.
+// Alert is one notification about an incident: the body of a webhook, in the
+// envelope of Standard Webhooks (https://www.standardwebhooks.com). What it says
+// of a log is redacted.
+//
+// Its JSON is the wire format and also the state format: incidents and queued
+// deliveries are stored as alerts. A JSON name that changes is a change of both,
+// see testdata/state.json and ../../notify/alert.schema.json.
 type Alert struct {
 	Type      string    `json:"type"`      // "jira.oauth." + kind
 	Timestamp time.Time `json:"timestamp"` // of the event that made it
@@ -36,7 +39,7 @@ type Alert struct {
 // Data is what an alert says.
 type Data struct {
 	Schema      int            `json:"schema"` // 1
-	ID          string         `json:"id"`     // the same whenever the alert is sent again
+	ID          ID             `json:"id"`     // the same whenever the alert is sent again
 	Kind        Kind           `json:"kind"`
 	Node        string         `json:"node"`
 	Integration Integration    `json:"integration"`
@@ -49,25 +52,20 @@ type Data struct {
 	Request     Request        `json:"request"`
 	Failures    Failures       `json:"failures"`
 	Log         Log            `json:"log"`
-	Probe       *struct{}      `json:"probe"` // always null so far
+	Probe       *struct{}      `json:"probe"` // null; reserved for what doctor finds
 
 	// Acknowledged is who has seen to it in Slack; absent when nobody has.
 	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`
 }
 
-// Incident names the incident that an alert belongs to: its ID without the
-// number of the alert.
-func (d Data) Incident() string {
-	before, _, _ := strings.Cut(d.ID, "#")
-	return before
-}
+// Incident is the ID of the incident that an alert belongs to.
+func (d Data) Incident() ID { return d.ID.Incident() }
 
-// again tells whether alerts of the same incident came before, which the
-// number of the alert says.
-func (d Data) again() (again, numbered bool) {
-	_, number, numbered := strings.Cut(d.ID, "#")
-	return number != "1", numbered
-}
+// Again tells that the incident was alerted before.
+func (d Data) Again() bool { return d.ID.Number() > 1 }
+
+// First tells that it is the first alert of its incident.
+func (d Data) First() bool { return d.ID.Number() == 1 }
 
 // Acknowledged is what somebody did with a button: no reminders come until the
 // incident changes or ends, or, when it was snoozed, until a time.

@@ -1,0 +1,39 @@
+package alert_test
+
+import (
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+)
+
+// An ID comes apart into what it was made of, whatever the key holds.
+func TestID(t *testing.T) {
+	first := time.Date(2021, 11, 16, 12, 35, 50, 956e6, time.FixedZone("", 3600))
+	for _, key := range []string{
+		"d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", "", "a", "a@b", "a#1", "a@20211116T113550.956Z#1", "@", "#", "jira-node-1/unknown",
+	} {
+		incident := alert.NewID(key, first)
+		if want := alert.ID(key + "@20211116T113550.956Z"); incident != want {
+			t.Errorf("NewID(%q) = %q, want %q", key, incident, want)
+		}
+		if incident.Key() != key || incident.Number() != 0 || incident.Incident() != incident {
+			t.Errorf("%q has the key %q, the number %d and the incident %q", incident, incident.Key(), incident.Number(), incident.Incident())
+		}
+		for _, n := range []int{1, 2, 1000} {
+			id := incident.Alert(n)
+			if id.Key() != key || id.Number() != n || id.Incident() != incident {
+				t.Errorf("%q has the key %q, the number %d and the incident %q, want %q, %d and %q", id, id.Key(), id.Number(), id.Incident(), key, n, incident)
+			}
+		}
+	}
+}
+
+// What is no ID, as a button may send it, has no number, and is its own key.
+func TestNoID(t *testing.T) {
+	for _, id := range []alert.ID{"", "x", "x#", "x#y", "x#0", "x#-1", "x#1.5"} {
+		if id.Number() != 0 || id.Incident() != id || id.Key() != string(id) {
+			t.Errorf("%q has the key %q, the number %d and the incident %q", id, id.Key(), id.Number(), id.Incident())
+		}
+	}
+}

@@ -1,0 +1,15 @@
+package alert
+
+// Words with a meaning of their own in an alert.
+const (
+	Unknown = "unknown" // the ID of an integration that the log does not show, and of a cause that no other explains
+	Many    = "many"    // the ID of a storm's integration
+
+	ByFlow    = "flow"    // an integration is known by the UUID of its flow
+	ByNothing = "nothing" // it is Unknown or Many
+
+	LinesLost = "log-lines-lost" // the cause of an alert about a log that was not read completely
+)
+
+// MaxFact is how many characters of a fact are shown.
+const MaxFact = 500

@@ -1,0 +1,68 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Printable is PrintableLines on one line.
+func Printable(s string) string {
+	return strings.ReplaceAll(PrintableLines(s), "\n", " ")
+}
+
+// PrintableLines is s without control characters, line ends apart, and without
+// characters that turn the direction of writing or that nobody sees.
+func PrintableLines(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case r == '\t', r == '\u2028', r == '\u2029':
+			return ' '
+		case !IsPrintable(r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+}
+
+// IsPrintable tells whether r can be seen and does nothing but be seen.
+func IsPrintable(r rune) bool {
+	return !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// blank tells whether there is nothing to see in a text.
+func Blank(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		switch r {
+		case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // letters without a shape
+			return false
+		}
+		return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
+	})
+}
+
+// Cut shortens s to at most n characters, at a word where there is one, and
+// says so.
+func Cut(s string, n int) string {
+	const mark = "… cut"
+	room := max(n-utf8.RuneCountInString(mark), 0)
+	end, count := 0, 0 // of the first room characters
+	for i := range s {
+		if count == room {
+			end = i
+		}
+		if count++; count > n {
+			break
+		}
+	}
+	if count <= n {
+		return s
+	}
+	head := s[:end]
+	if i := strings.LastIndexAny(head, " \n"); i > len(head)/2 {
+		head = head[:i]
+	}
+	return head + mark
+}

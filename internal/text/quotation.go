@@ -1,0 +1,50 @@
+package text
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Span is a part of one of our texts, such as a diagnosis or a step.
+type Span struct {
+	Text   string
+	Code   bool // to be read letter by letter
+	Quoted bool // a log's words: nothing may be read into them
+}
+
+// quotations are what a text quotes: package matchers writes a log's words
+// between these marks, and leaves the marks out of them. The third is what looks
+// makes of the second.
+var quotations = regexp.MustCompile("“[^”]*(?:”|$)|`[^`]*(?:`|$)|ˋ[^ˋ]*(?:ˋ|$)")
+
+// Spans takes a text apart at what it quotes.
+func Spans(s string) []Span {
+	var all []Span
+	at := 0
+	for _, q := range append(quotations.FindAllStringIndex(s, -1), []int{len(s), len(s)}) {
+		if q[0] > at {
+			all = append(all, Span{Text: s[at:q[0]]})
+		}
+		at = q[1]
+		if code, ok := strings.CutPrefix(s[q[0]:at], "`"); ok && len(code) > 1 {
+			all = append(all, Span{Text: strings.TrimSuffix(code, "`"), Code: true})
+		} else if q[0] < at {
+			all = append(all, Span{Text: s[q[0]:at], Quoted: true})
+		}
+	}
+	return all
+}
+
+// unlink breaks what a receiver would make a link of by itself.
+func Unlink(s string) string {
+	return links.ReplaceAllStringFunc(s, func(found string) string { return found[:1] + Apart + strings.TrimPrefix(found[1:], Apart) })
+}
+
+var links = regexp.MustCompile(`(?i)://|\b(?:mailto|tel):|\bwww\.|@\x{200b}?`)
+
+// unlinkQuoted is unlink for what a text quotes: our own addresses are there to
+// be copied.
+func UnlinkQuoted(s string) string { return quotations.ReplaceAllStringFunc(s, Unlink) }
+
+// apart is a space without width. It takes a word's effect and leaves its look.
+const Apart = "\u200b"

@@ -1,0 +1,59 @@
+package text
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Style is how a terminal is written to. The zero value is plain text, 100
+// columns wide.
+type Style struct {
+	Color bool
+	Width int // columns; 0 = 100
+}
+
+const (
+	Bold  = "\x1b[1m"
+	Faint = "\x1b[2m"
+	Reset = "\x1b[0m"
+)
+
+// Styles are all sequences for a terminal that this program writes.
+var Styles = []string{Bold, Faint, Reset}
+
+type Page struct {
+	strings.Builder
+	Style Style
+}
+
+func (p *Page) Gap() { p.WriteByte('\n') }
+
+func (p *Page) Line(look, text string) {
+	text = Printable(text)
+	if p.Style.Color {
+		text = look + text + Reset
+	}
+	p.WriteString(text + "\n")
+}
+
+// wrap breaks a text at words. A word that is longer than the line stays
+// whole, so that commands and URLs can be copied.
+func (p *Page) Wrap(first, next, text string) {
+	line, width := first, utf8.RuneCountInString(first)
+	empty := true
+	for _, word := range strings.Fields(Printable(text)) {
+		n := utf8.RuneCountInString(word)
+		if !empty && width+1+n > p.Style.Width {
+			p.WriteString(line + "\n")
+			line, width, empty = next, utf8.RuneCountInString(next), true
+		}
+		if !empty {
+			line += " "
+			width++
+		}
+		line += word
+		width += n
+		empty = false
+	}
+	p.WriteString(strings.TrimRight(line, " ") + "\n")
+}
