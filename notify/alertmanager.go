@@ -16,6 +16,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/message"
 )
 
 const (
@@ -84,26 +85,27 @@ func (r amReceipt) receipt() (Receipt, error) {
 // Send begins, changes or ends the alert of an incident. It is delivered when
 // one member has accepted it: members tell each other what they have notified,
 // and Keep brings the others up to date.
-func (m *Alertmanager) Send(ctx context.Context, d Delivery) (Receipt, error) {
+func (a *Alertmanager) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	now, data := clock.Now(), d.Alert.Data
 	known := readReceipt(d.Receipt)
-	labels := labelsOf(data, known.Labels)
-	a := m.alert(data, labels, now)
+	m := message.Of(data)
+	labels := labelsOf(data, m, known.Labels)
+	current := a.alert(data, labels, now)
 	if d.Plain {
-		maps.DeleteFunc(a.Annotations, func(name, _ string) bool { return name != "summary" && name != "description" })
+		maps.DeleteFunc(current.Annotations, func(name, _ string) bool { return name != "summary" && name != "description" })
 	}
-	alerts := []posted{a}
+	alerts := []posted{current}
 	next := amReceipt{Labels: labels, Sent: now}
 	switch {
-	case data.Kind == alert.Quiet, data.Kind == alert.Sighted, data.Kind == alert.Test:
+	case m.Ends, m.Subject == message.Trial:
 		next = amReceipt{}
 	case known.Labels != nil && !maps.Equal(known.Labels, labels):
 		next.Ended, next.EndedAt = known.Labels, now
-		alerts = append(alerts, m.superseded(data, next))
+		alerts = append(alerts, a.superseded(data, next))
 	case now.Sub(known.EndedAt) < endAgain:
 		next.Ended, next.EndedAt = known.Ended, known.EndedAt
 	}
-	if err := m.tell(ctx, alerts); err != nil {
+	if err := a.tell(ctx, alerts); err != nil {
 		return nil, err
 	}
 	if next.Labels == nil {
@@ -114,7 +116,7 @@ func (m *Alertmanager) Send(ctx context.Context, d Delivery) (Receipt, error) {
 
 // Keep tells open alerts again before they end by themselves, and with them
 // how things stand.
-func (m *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed map[alert.ID]Receipt, next time.Duration, err error) {
+func (a *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed map[alert.ID]Receipt, next time.Duration, err error) {
 	now := clock.Now()
 	var alerts []posted
 	var of []alert.ID // the incident of each alert
@@ -131,9 +133,9 @@ func (m *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed m
 			continue
 		}
 		known.Sent = now
-		alerts, of = append(alerts, m.alert(s.Data, known.Labels, now)), append(of, incident)
+		alerts, of = append(alerts, a.alert(s.Data, known.Labels, now)), append(of, incident)
 		if known.Ended != nil && now.Sub(known.EndedAt) < endAgain {
-			alerts, of = append(alerts, m.superseded(s.Data, known)), append(of, incident)
+			alerts, of = append(alerts, a.superseded(s.Data, known)), append(of, incident)
 		} else {
 			known.Ended, known.EndedAt = nil, time.Time{}
 		}
@@ -143,7 +145,7 @@ func (m *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed m
 	}
 	for len(alerts) > 0 {
 		n := min(len(alerts), maxPosted)
-		if err = m.tell(ctx, alerts[:n]); err != nil {
+		if err = a.tell(ctx, alerts[:n]); err != nil {
 			break
 		}
 		alerts, of = alerts[n:], of[n:]
@@ -156,7 +158,7 @@ func (m *Alertmanager) Keep(ctx context.Context, standing []Standing) (changed m
 
 // tell posts alerts to all members at once. An error means that none of them
 // has accepted.
-func (m *Alertmanager) tell(ctx context.Context, alerts []posted) error {
+func (a *Alertmanager) tell(ctx context.Context, alerts []posted) error {
 	body, err := json.Marshal(alerts)
 	if err != nil {
 		return &Error{Outcome: BadMessage, Err: err}
@@ -165,11 +167,11 @@ func (m *Alertmanager) tell(ctx context.Context, alerts []posted) error {
 	defer cancel()
 	late := time.AfterFunc(time.Hour, cancel)
 	defer late.Stop()
-	failed := make([]*Error, len(m.conf.URLs))
+	failed := make([]*Error, len(a.conf.URLs))
 	var wg sync.WaitGroup
-	for i, url := range m.conf.URLs {
+	for i, url := range a.conf.URLs {
 		wg.Go(func() {
-			if failed[i] = m.post(ctx, url, body); failed[i] == nil {
+			if failed[i] = a.post(ctx, url, body); failed[i] == nil {
 				late.Reset(lateGrace) // one that hangs must not hold up the queue
 			}
 		})
@@ -181,9 +183,9 @@ func (m *Alertmanager) tell(ctx context.Context, alerts []posted) error {
 	return combined(failed)
 }
 
-func (m *Alertmanager) post(ctx context.Context, to conf.Secret, body []byte) *Error {
+func (a *Alertmanager) post(ctx context.Context, to conf.Secret, body []byte) *Error {
 	url := conf.NewSecret(strings.TrimRight(to.Reveal(), "/") + "/api/v2/alerts")
-	got, err := post(ctx, m.client, url, extraHeaders(m.conf.Client), body)
+	got, err := post(ctx, a.client, url, extraHeaders(a.conf.Client), body)
 	if err != nil {
 		failed := &Error{Err: err}
 		errors.As(err, &failed)

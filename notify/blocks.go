@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
 
-	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -41,32 +40,32 @@ type bounds struct {
 // thrift are the bounds to try one after the other, until a message is short
 // enough. The excerpt goes first, then the facts. Real alerts fit the first.
 var thrift = []bounds{
-	{meaning: 1500, step: 800, steps: 20, fact: 300, values: maxList, excerpt: 1000, parts: true},
-	{meaning: 1500, step: 800, steps: 20, fact: 300, values: maxList, excerpt: 300, parts: true},
-	{meaning: 1500, step: 800, steps: 20, fact: 300, values: maxList, parts: true},
+	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, excerpt: 1000, parts: true},
+	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, excerpt: 300, parts: true},
+	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, parts: true},
 	{meaning: 1500, step: 800, steps: 20, fact: 100, values: 5},
 	{meaning: 800, step: 400, steps: 12, fact: 60, values: 3},
 	{meaning: 300, step: 100, steps: 8, fact: 30, values: 1},
 }
 
 // slackMessage is an alert as a message for an incoming webhook.
-func slackMessage(d alert.Data, l look, plain bool) *slack.WebhookMessage {
+func slackMessage(m message.Message, l look, plain bool) *slack.WebhookMessage {
 	off := false
-	m := &slack.WebhookMessage{Text: slackText(d, l), UnfurlLinks: &off, UnfurlMedia: &off}
+	out := &slack.WebhookMessage{Text: slackText(m, l), UnfurlLinks: &off, UnfurlMedia: &off}
 	if !plain {
-		m.Blocks = &slack.Blocks{BlockSet: slackBlocks(d, l)}
+		out.Blocks = &slack.Blocks{BlockSet: slackBlocks(m, l)}
 	}
-	return m
+	return out
 }
 
 // slackBlocks is an alert in Block Kit: what a person reads on a phone at
 // night first, what one looks up at a desk last. What a log said stands in
 // rich text, which Slack shows as it is, or escaped, so that it can neither
 // mention anybody nor forge a link nor stand out.
-func slackBlocks(d alert.Data, l look) []slack.Block {
+func slackBlocks(m message.Message, l look) []slack.Block {
 	var blocks []slack.Block
 	for _, b := range thrift {
-		blocks = drawing{d, l, b}.blocks()
+		blocks = drawing{m, l, b}.blocks()
 		if length(blocks) <= maxMessage {
 			break
 		}
@@ -88,41 +87,34 @@ func length(blocks []slack.Block) int {
 
 // drawing is one message being drawn.
 type drawing struct {
-	d alert.Data
+	m message.Message
 	l look
 	b bounds
 }
 
 func (w drawing) blocks() []slack.Block {
-	d, reply := w.d, w.l.reply
-	brief := reply && (d.Kind == alert.Reminder || d.Kind == alert.Quiet || d.Kind == alert.Sighted)
+	m, reply := w.m, w.l.reply
 	var blocks []slack.Block
 	add := func(more ...slack.Block) { blocks = append(blocks, more...) }
-	if !brief {
-		add(w.title())
-	} else {
-		add(w.opening())
+	if reply && (m.Repeats || m.Ends) {
+		return append(blocks, w.opening())
 	}
-	if m := w.mention(); m != nil {
-		blocks = slices.Insert(blocks, 1, m)
+	add(w.title())
+	if mention := w.l.mentions(m); mention != "" { // it is checked: it stands as it is
+		add(slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, mention, false, true), nil, nil))
 	}
-	if brief {
-		return blocks
+	if m.Acknowledged != nil {
+		add(small("acknowledged", acknowledged(*m.Acknowledged)))
 	}
-	if d.Acknowledged != nil {
-		add(small("acknowledged", acknowledged(*d.Acknowledged)))
+	if len(m.Sentences) > 0 {
+		add(w.meaning())
 	}
-	if said := w.said(); said != nil {
-		add(said)
-	}
-	if d.Kind != alert.Quiet {
-		add(w.steps()...)
-	}
+	add(w.steps()...)
 	add(w.links()...) // where thumbs are, not below what is looked up later
-	if d.Kind != alert.Quiet {
+	if !m.Ends {
 		add(w.integrations()...)
 	}
-	if d.Kind != alert.Quiet && !reply {
+	if !reply {
 		add(w.facts()...)
 		add(w.excerpt()...)
 	}
@@ -132,35 +124,17 @@ func (w drawing) blocks() []slack.Block {
 // title is state, cause and integration. What is cut is the cause.
 func (w drawing) title() slack.Block {
 	which := ""
-	switch d := w.d; {
-	case d.Kind == alert.Storm || d.Kind == alert.Blind || d.Kind == alert.Sighted || d.Integration.ID == alert.Unknown:
-	case ofMany(d):
-		which = " · " + theMany(d)
-	case !text.Blank(named(d)):
-		which = " · " + literal(named(d), 40)
-	case isUUID.MatchString(d.Integration.ID):
-		which = " · " + d.Integration.ID[:8]
-	case !text.Blank(d.Integration.ID):
-		which = " · " + literal(d.Integration.ID, 40)
+	if !text.Blank(w.m.Tag) {
+		which = " · " + literal(w.m.Tag, 40)
 	}
-	text := literal(headline(w.d), maxHeader-units(which)) + which
-	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, text, false, false))
+	title := literal(w.m.Headline(), maxHeader-units(which)) + which
+	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, title, false, false))
 }
 
-var isUUID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-
-// mention is configuration, and checked: it stands as it is.
-func (w drawing) mention() slack.Block {
-	if mention(w.d, w.l) == "" {
-		return nil
-	}
-	return slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, w.l.mention, false, true), nil, nil)
-}
-
-// mention is the token to mention somebody with: nobody is called for what is
+// mentions is the token to mention somebody with: nobody is called for what is
 // over.
-func mention(d alert.Data, l look) string {
-	if d.Kind == alert.Quiet || d.Kind == alert.Sighted {
+func (l look) mentions(m message.Message) string {
+	if m.Ends {
 		return ""
 	}
 	return l.mention
@@ -168,51 +142,43 @@ func mention(d alert.Data, l look) string {
 
 // opening is a follow-up of a few sentences, without a title.
 func (w drawing) opening() slack.Block {
-	mark, words := state(w.d)
-	s := slack.NewRichTextSection(rich(mark+" ", 0), rich(words, strong), rich(". ", 0))
-	sentences := meaning(w.d)
-	if w.d.Kind == alert.Reminder {
-		sentences = []sentence{news(w.d), alternating(w.d)} // the first message says the rest
-	}
-	for i, m := range sentences {
-		if i > 0 && len(m) > 0 {
+	s := slack.NewRichTextSection(rich(w.m.Mark+" ", 0), rich(w.m.State, message.Strong), rich(". ", 0))
+	for i, m := range w.m.News {
+		if i > 0 {
 			s.Elements = append(s.Elements, rich(" ", 0))
 		}
 		s.Elements = append(s.Elements, w.sentence(m)...)
 	}
-	if w.d.Kind == alert.Reminder {
+	if w.m.Repeats {
 		s.Elements = append(s.Elements, rich(" The steps are in the first message of this thread.", 0))
 	}
 	return slack.NewRichTextBlock("meaning", s)
 }
 
-// said is what happened and what it means.
-func (w drawing) said() slack.Block {
+// meaning is what happened and what it means.
+func (w drawing) meaning() slack.Block {
 	var parts []slack.RichTextElement
-	sentences := meaning(w.d)
-	for i, m := range sentences {
+	for i, m := range w.m.Sentences {
 		s := slack.NewRichTextSection(w.sentence(m)...)
-		if last, ok := s.Elements[len(s.Elements)-1].(*slack.RichTextSectionTextElement); ok && i < len(sentences)-1 {
+		last, ok := s.Elements[len(s.Elements)-1].(*slack.RichTextSectionTextElement)
+		if ok && i < len(w.m.Sentences)-1 {
 			last.Text += "\n" // a section ends without one
 		}
 		parts = append(parts, s)
 	}
-	if len(parts) == 0 {
-		return nil
-	}
 	return slack.NewRichTextBlock("meaning", parts...)
 }
 
-func (w drawing) sentence(s sentence) []slack.RichTextSectionElement {
+func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
 	var out []slack.RichTextSectionElement
 	for _, p := range s {
 		switch {
-		case !p.at.IsZero():
-			out = append(out, moment(p.at))
-		case p.look == 0:
-			out = append(out, w.prose(p.text, w.b.meaning)...)
+		case !p.At.IsZero():
+			out = append(out, moment(p.At))
+		case p.Look == 0:
+			out = append(out, w.prose(p.Text, w.b.meaning)...)
 		default:
-			out = append(out, rich(spaced(p.text, w.b.meaning), p.look))
+			out = append(out, rich(spaced(p.Text, w.b.meaning), p.Look))
 		}
 	}
 	return out
@@ -220,33 +186,33 @@ func (w drawing) sentence(s sentence) []slack.RichTextSectionElement {
 
 // steps are numbered throughout, and stand under who has to act.
 func (w drawing) steps() []slack.Block {
-	fix := w.d.Fix[:min(len(w.d.Fix), w.b.steps)]
+	shown := w.m.Steps[:min(len(w.m.Steps), w.b.steps)]
 	var parts []slack.RichTextElement
-	for _, g := range groups(fix) {
+	for _, turn := range message.Turns(shown) {
 		list := slack.NewRichTextList(slack.RTEListOrdered, 0)
-		list.Offset = g.first - 1
-		for _, step := range g.steps {
+		list.Offset = turn[0].Number - 1
+		for _, step := range turn {
 			list.Elements = append(list.Elements, slack.NewRichTextSection(w.prose(step.Text, w.b.step)...))
 		}
-		parts = append(parts, slack.NewRichTextSection(rich(literal(g.who, 60), strong)), list)
+		parts = append(parts, slack.NewRichTextSection(rich(literal(turn[0].Who, 60), message.Strong)), list)
 	}
-	if more := len(w.d.Fix) - len(fix); more > 0 {
+	if more := len(w.m.Steps) - len(shown); more > 0 {
 		parts = append(parts, slack.NewRichTextSection(rich(fmt.Sprintf("… and %d more steps, see the links.", more), 0)))
 	}
 	var blocks []slack.Block
 	if len(parts) > 0 {
 		blocks = append(blocks, slack.NewRichTextBlock("steps", parts...))
 	}
-	if c := confirmation(w.d); c != "" {
-		s := slack.NewRichTextSection(append([]slack.RichTextSectionElement{rich("Fixed when: ", strong)}, w.prose(c, w.b.step)...)...)
-		blocks = append(blocks, slack.NewRichTextBlock("confirm", s))
+	if w.m.Confirm != "" {
+		words := append([]slack.RichTextSectionElement{rich("Fixed when: ", message.Strong)}, w.prose(w.m.Confirm, w.b.step)...)
+		blocks = append(blocks, slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
 	}
 	return blocks
 }
 
 // integrations are those that a storm has hit.
 func (w drawing) integrations() []slack.Block {
-	ids := stricken(w.d)
+	ids := w.m.Integrations.First(message.MaxIntegrations)
 	if len(ids) == 0 {
 		return nil
 	}
@@ -254,22 +220,22 @@ func (w drawing) integrations() []slack.Block {
 	for i, id := range ids {
 		lines[i] = literal(id, 64)
 	}
-	return []slack.Block{preformatted("integrations", many(w.d)+":", strings.Join(lines, "\n"))}
+	return []slack.Block{preformatted("integrations", w.m.Integrations.Heading()+":", strings.Join(lines, "\n"))}
 }
 
 // facts are pairs of name and value, ten to a section.
 func (w drawing) facts() []slack.Block {
 	var blocks []slack.Block
-	for pairs := range slices.Chunk(particulars(w.d), maxFields) {
+	for facts := range slices.Chunk(w.m.Facts, maxFields) {
 		var fields []*slack.TextBlockObject
-		for _, p := range pairs {
-			text := "*" + p.name + "*"
-			for _, value := range atMost(p.values, w.b.values) {
-				if line := "\n" + code(value, w.b.fact); units(text+line) <= maxField {
-					text += line
+		for _, f := range facts {
+			field := "*" + f.Label + "*"
+			for _, value := range message.AtMost(f.Values, w.b.values) {
+				if line := "\n" + code(value, w.b.fact); units(field+line) <= maxField {
+					field += line
 				}
 			}
-			fields = append(fields, slack.NewTextBlockObject(slack.MarkdownType, text, false, true))
+			fields = append(fields, slack.NewTextBlockObject(slack.MarkdownType, field, false, true))
 		}
 		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
@@ -278,38 +244,30 @@ func (w drawing) facts() []slack.Block {
 
 // excerpt is the event itself, where Slack interprets nothing.
 func (w drawing) excerpt() []slack.Block {
-	if text.Blank(w.d.Log.Excerpt) || w.b.excerpt == 0 {
+	if text.Blank(w.m.Excerpt) || w.b.excerpt == 0 {
 		return nil
 	}
-	text := within(frameless(text.PrintableLines(short(w.d.Log.Excerpt, maxSection))), w.b.excerpt, func(s string) string { return s })
-	return []slack.Block{preformatted("log", "From "+literal(w.d.Log.Path, 200)+", secrets removed", text)}
+	lines := frameless(text.PrintableLines(short(w.m.Excerpt, maxSection)))
+	lines = within(lines, w.b.excerpt, func(s string) string { return s })
+	return []slack.Block{preformatted("log", "From "+literal(w.m.Log, 200)+", secrets removed", lines)}
 }
 
 // origin is where and when it was seen, and names to search for.
 func (w drawing) origin() slack.Block {
-	d := w.d
-	parts := []string{code(d.Node, 100)}
-	if !text.Blank(d.Request.User) {
-		parts = append(parts, "tried by "+code(d.Request.User, 100))
-	}
-	if f := d.Failures; !f.Last.IsZero() {
-		parts = append(parts, date(f.Last))
-		switch {
-		case f.First.IsZero():
-		case lasting(d) && d.Kind == alert.Sighted:
-			parts = append(parts, "began "+date(f.First))
-		case lasting(d):
-			parts = append(parts, "since "+date(f.First))
-		case f.Count > 1:
-			what := "failure"
-			if d.Kind == alert.Blind || d.Kind == alert.Sighted {
-				what = "gap"
+	var parts []string
+	for _, s := range w.m.Origin {
+		part := ""
+		for _, p := range s {
+			switch {
+			case !p.At.IsZero():
+				part += date(p.At)
+			case p.Look == message.Exact:
+				part += code(p.Text, 100)
+			default:
+				part += tame(p.Text, 80)
 			}
-			parts = append(parts, counted(f.Count, what)+" since "+date(f.First))
 		}
+		parts = append(parts, part)
 	}
-	if d.Kind != alert.Quiet && d.Kind != alert.Sighted {
-		parts = append(parts, "severity "+tame(severity(d), 60))
-	}
-	return small("origin", strings.Join(parts, " · "), tame(reference(d), 300)+" · "+tame(string(d.ID), 200))
+	return small("origin", strings.Join(parts, " · "), tame(w.m.Reference, 300)+" · "+tame(string(w.m.ID), 200))
 }

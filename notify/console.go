@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -31,65 +32,49 @@ func Render(a alert.Alert, style text.Style) string {
 	if style.Width <= 0 {
 		style.Width = 100
 	}
-	p := onTerminal{text.Page{Style: style}}
-	d := a.Data
-	p.Line(text.Bold, headline(d))
-	for _, m := range meaning(d) {
-		p.Wrap("", "", m.String())
+	p := text.Page{Style: style}
+	m := message.Of(a.Data)
+	p.Line(text.Bold, m.Headline())
+	for _, s := range m.Sentences {
+		p.Wrap("", "", s.String())
 	}
-	if d.Kind != alert.Quiet {
-		p.steps(d)
-		p.integrations(d)
+	for _, turn := range message.Turns(m.Steps) {
+		p.Gap()
+		p.Line(text.Bold, turn[0].Who)
+		for _, step := range turn {
+			number := fmt.Sprintf("%2d. ", step.Number)
+			p.Wrap(number, strings.Repeat(" ", len(number)), step.Text)
+		}
+	}
+	if m.Confirm != "" {
+		p.Gap()
+		p.Wrap("Fixed when: ", "            ", m.Confirm)
+	}
+	if ids := m.Integrations.First(message.MaxIntegrations); len(ids) > 0 && !m.Ends {
+		p.Gap()
+		p.Line(text.Bold, m.Integrations.Heading())
+		for _, id := range ids {
+			p.Wrap("  ", "  ", id)
+		}
 	}
 	p.Gap()
-	for _, f := range slices.Concat(particulars(d), circumstances(d), []pair{{"Cause", []string{reference(d)}}}) {
-		name := fmt.Sprintf("%-21s ", f.name)
-		for _, value := range atMost(f.values, maxList) {
+	for _, f := range slices.Concat(m.Facts, m.Circumstances, []message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
+		name := fmt.Sprintf("%-21s ", f.Label)
+		for _, value := range message.AtMost(f.Values, message.MaxValues) {
 			p.Wrap(name, strings.Repeat(" ", 22), value)
 			name = strings.Repeat(" ", 22)
 		}
 	}
-	for _, l := range d.Links {
+	for _, l := range m.Links {
 		p.Line(text.Faint, l.Title+": "+l.URL)
 	}
-	if d.Kind != alert.Quiet && d.Log.Excerpt != "" {
+	if m.Excerpt != "" {
 		p.Gap()
-		p.Line(text.Faint, d.Log.Path+" says:")
-		for line := range strings.Lines(d.Log.Excerpt) {
+		p.Line(text.Faint, m.Log+" says:")
+		for line := range strings.Lines(m.Excerpt) {
 			p.Wrap("  | ", "  | ", text.Printable(line))
 		}
 	}
 	p.Gap()
 	return p.String()
-}
-
-// steps stand under who has to act, and are numbered throughout.
-type onTerminal struct{ text.Page }
-
-func (p *onTerminal) steps(d alert.Data) {
-	for _, g := range groups(d.Fix) {
-		p.Gap()
-		p.Line(text.Bold, g.who)
-		for i, step := range g.steps {
-			number := fmt.Sprintf("%2d. ", g.first+i)
-			p.Wrap(number, strings.Repeat(" ", len(number)), step.Text)
-		}
-	}
-	if c := confirmation(d); c != "" {
-		p.Gap()
-		p.Wrap("Fixed when: ", "            ", c)
-	}
-}
-
-// integrations are those that a storm has hit.
-func (p *onTerminal) integrations(d alert.Data) {
-	ids := stricken(d)
-	if len(ids) == 0 {
-		return
-	}
-	p.Gap()
-	p.Line(text.Bold, many(d))
-	for _, id := range ids {
-		p.Wrap("  ", "  ", id)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 )
 
 // Look is how DrawSlack draws.
@@ -14,8 +15,8 @@ type Look struct {
 
 // DrawSlack is an alert as any of the senders to Slack draws it.
 func DrawSlack(d alert.Data, l Look) *slack.WebhookMessage {
-	return slackMessage(d, look{mention: l.Mention, buttons: l.Buttons, reply: l.Reply}, false)
+	return slackMessage(message.Of(d), look{mention: l.Mention, buttons: l.Buttons, reply: l.Reply}, false)
 }
 
 // DrawPlain is an alert for receivers that only resemble Slack.
-func DrawPlain(d alert.Data, mention string) string { return plainText(d, mention) }
+func DrawPlain(d alert.Data, mention string) string { return plainText(message.Of(d), mention) }

@@ -7,23 +7,24 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
 // What stands out within a text, first what it wins over.
 var outstanding = []struct {
-	look emphasis
+	look message.Emphasis
 	re   *regexp.Regexp // the part is its group
 }{
 	// Commands, up to a word that is plain English.
-	{exact, regexp.MustCompile(`(\b(?:env|curl|openssl|keytool|getent|nslookup|grep|nc|firewall-cmd)(?: (?:"[^"]*"|-[^\s,;]+|[^\s"(,;]*[/:=<>_.*0-9-][^\s"(,;]*|a?hosts|curl|changeit|POST|AADSTS))+)`)},
+	{message.Exact, regexp.MustCompile(`(\b(?:env|curl|openssl|keytool|getent|nslookup|grep|nc|firewall-cmd)(?: (?:"[^"]*"|-[^\s,;]+|[^\s"(,;]*[/:=<>_.*0-9-][^\s"(,;]*|a?hosts|curl|changeit|POST|AADSTS))+)`)},
 	// Addresses, IDs, codes, parameters and options, one or several.
-	{exact, regexp.MustCompile(`(` + name + `(?: ` + name + `)*)`)},
+	{message.Exact, regexp.MustCompile(`(` + name + `(?: ` + name + `)*)`)},
 	// Ways through menus, such as Jira ⚙ > System > OAuth 2.0: further on behind
 	// a bracket, and from a gear, a host or a capital letter to where the part of
 	// the sentence ends.
-	{strong, regexp.MustCompile(`\) (> ` + menu + `(?: > ` + menu + `)*)`)},
-	{strong, regexp.MustCompile(`((?:(?:Jira )?⚙|[a-z]+(?:\.[a-z]+)+|\p{Lu}[^\s.,:;()>?!]*(?: [^\s.,:;()>?!]+){0,4})(?: > ` + menu + `)+)`)},
+	{message.Strong, regexp.MustCompile(`\) (> ` + menu + `(?: > ` + menu + `)*)`)},
+	{message.Strong, regexp.MustCompile(`((?:(?:Jira )?⚙|[a-z]+(?:\.[a-z]+)+|\p{Lu}[^\s.,:;()>?!]*(?: [^\s.,:;()>?!]+){0,4})(?: > ` + menu + `)+)`)},
 }
 
 const (
@@ -52,7 +53,7 @@ func (w drawing) prose(s string, limit int) []slack.RichTextSectionElement {
 	for _, span := range text.Spans(words) {
 		switch {
 		case span.Code:
-			out = append(out, rich(span.Text, exact))
+			out = append(out, rich(span.Text, message.Exact))
 		case span.Quoted:
 			out = append(out, rich(span.Text, 0))
 		default:
@@ -66,13 +67,13 @@ func (w drawing) prose(s string, limit int) []slack.RichTextSectionElement {
 func highlighted(text string) []slack.RichTextSectionElement {
 	type part struct {
 		from, to int
-		look     emphasis
+		look     message.Emphasis
 	}
 	var parts []part
 	for _, o := range outstanding {
 		for _, at := range o.re.FindAllStringSubmatchIndex(text, maxParts) {
 			p := part{at[2], at[3], o.look}
-			if o.look == strong {
+			if o.look == message.Strong {
 				if at := lead.FindStringSubmatchIndex(text[p.from:p.to]); at != nil {
 					p.from += max(at[2], at[4], at[6])
 				}

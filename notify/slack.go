@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 )
 
 // slackPace is what Slack allows: one message a second to an incoming webhook,
@@ -44,19 +44,17 @@ func (s *Slack) Send(ctx context.Context, d Delivery) (Receipt, error) {
 }
 
 func (s *Slack) body(d Delivery) ([]byte, error) {
-	data := d.Alert.Data
-	mention := calledFor(data, s.mention)
+	m := message.Of(d.Alert.Data)
+	mention := calledFor(m, s.mention)
 	if s.text {
-		return json.Marshal(map[string]string{"text": plainText(data, mention)})
+		return json.Marshal(map[string]string{"text": plainText(m, mention)})
 	}
-	return json.Marshal(slackMessage(data, look{mention: mention}, d.Plain))
+	return json.Marshal(slackMessage(m, look{mention: mention}, d.Plain))
 }
 
-// calledFor is mention in the alert that is the first of an incident: only
-// that one calls somebody. A storm and what the watcher cannot see are told
-// again under the same kind.
-func calledFor(d alert.Data, mention string) string {
-	if d.First() && (d.Kind == alert.Opened || d.Kind == alert.Storm || d.Kind == alert.Blind) {
+// calledFor is mention where the message calls somebody.
+func calledFor(m message.Message, mention string) string {
+	if m.Calls {
 		return mention
 	}
 	return ""

@@ -17,6 +17,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/message"
 )
 
 // maxUpdate is the longest text of chat.update, in UTF-16 units.
@@ -66,8 +67,9 @@ func slackOptions(c conf.Slack, client *http.Client) []slack.Option {
 // that cannot be edited or answered is forgotten, and another one posted.
 func (s *SlackBot) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	data := d.Alert.Data
-	if at, ok := s.place(d.Receipt); ok && data.Kind != alert.Test {
-		stays, err := s.followUp(ctx, at, d)
+	m := message.Of(data)
+	if at, ok := s.place(d.Receipt); ok && m.Subject != message.Trial {
+		stays, err := s.followUp(ctx, at, m, d.Plain)
 		switch {
 		case err == nil && stays:
 			return at.shows(data), nil
@@ -77,24 +79,20 @@ func (s *SlackBot) Send(ctx context.Context, d Delivery) (Receipt, error) {
 			return nil, err
 		}
 	}
-	at, err := s.first(ctx, d)
+	at, err := s.first(ctx, m, d.Plain)
 	if err != nil {
 		return nil, err
 	}
-	if data.Kind == alert.Test || closing(data.Kind) || data.Incident() == "" || at.TS == "" {
+	if m.Subject == message.Trial || m.Ends || data.Incident() == "" || at.TS == "" {
 		return nil, nil
 	}
 	return at.shows(data), nil
 }
 
-// closing tells whether an alert is the last of its incident.
-func closing(k alert.Kind) bool { return k == alert.Quiet || k == alert.Sighted }
-
 // first posts a message of its own.
-func (s *SlackBot) first(ctx context.Context, d Delivery) (slackPlace, error) {
-	data := d.Alert.Data
-	l := look{mention: calledFor(data, s.mention), buttons: s.buttons}
-	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, message(data, l, d.Plain)...)
+func (s *SlackBot) first(ctx context.Context, m message.Message, plain bool) (slackPlace, error) {
+	l := look{mention: calledFor(m, s.mention), buttons: s.buttons}
+	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, plain)...)
 	if err != nil {
 		return slackPlace{}, slackError(err)
 	}
@@ -103,13 +101,12 @@ func (s *SlackBot) first(ctx context.Context, d Delivery) (slackPlace, error) {
 
 // followUp edits a message and answers it. stays tells whether the message is
 // of use for a next time.
-func (s *SlackBot) followUp(ctx context.Context, at slackPlace, d Delivery) (stays bool, err error) {
-	data := d.Alert.Data
-	if err := s.edit(ctx, at, data, d.Plain); err != nil {
+func (s *SlackBot) followUp(ctx context.Context, at slackPlace, m message.Message, plain bool) (stays bool, err error) {
+	if err := s.edit(ctx, at, m, plain); err != nil {
 		return false, err
 	}
-	options := append(message(data, look{buttons: s.buttons, reply: true}, d.Plain), slack.MsgOptionTS(at.TS))
-	if data.Kind == alert.Changed || data.Kind == alert.Storm || data.Kind == alert.Sighted {
+	options := append(newMessage(m, look{buttons: s.buttons, reply: true}, plain), slack.MsgOptionTS(at.TS))
+	if m.Broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
 	_, _, reply, err := s.api.PostMessageWithResponseContext(ctx, s.channel, options...)
@@ -118,17 +115,17 @@ func (s *SlackBot) followUp(ctx context.Context, at slackPlace, d Delivery) (sta
 	}
 	// Without a thread, the message was deleted in between, and the answer
 	// stands in the channel: it is said.
-	return reply.ThreadTimestamp != "" && !closing(data.Kind), nil
+	return reply.ThreadTimestamp != "" && !m.Ends, nil
 }
 
-// edit makes a message show data. Nobody is called for that.
-func (s *SlackBot) edit(ctx context.Context, at slackPlace, data alert.Data, plain bool) error {
+// edit makes a message show m. Nobody is called for that.
+func (s *SlackBot) edit(ctx context.Context, at slackPlace, m message.Message, plain bool) error {
 	l := look{buttons: s.buttons}
-	options := []slack.MsgOption{slack.MsgOptionText(shortened(slackText(data, l), maxUpdate), false)}
+	options := []slack.MsgOption{slack.MsgOptionText(shortened(slackText(m, l), maxUpdate), false)}
 	if plain {
 		options = append(options, slack.MsgOptionBlocks()) // none: else the old ones stay
 	} else {
-		options = append(options, slack.MsgOptionBlocks(slackBlocks(data, l)...))
+		options = append(options, slack.MsgOptionBlocks(slackBlocks(m, l)...))
 	}
 	if _, _, _, err := s.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...); err != nil {
 		return slackError(err)
@@ -136,14 +133,14 @@ func (s *SlackBot) edit(ctx context.Context, at slackPlace, data alert.Data, pla
 	return nil
 }
 
-// message is an alert as a new message. A plain one has no blocks.
-func message(data alert.Data, l look, plain bool) []slack.MsgOption {
+// newMessage is an alert as a new message. A plain one has no blocks.
+func newMessage(m message.Message, l look, plain bool) []slack.MsgOption {
 	options := []slack.MsgOption{
-		slack.MsgOptionText(slackText(data, l), false), // it is escaped already
+		slack.MsgOptionText(slackText(m, l), false), // it is escaped already
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
 	}
 	if !plain {
-		options = append(options, slack.MsgOptionBlocks(slackBlocks(data, l)...))
+		options = append(options, slack.MsgOptionBlocks(slackBlocks(m, l)...))
 	}
 	return options
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 )
 
 // SlackHurry shortens the pauses of buttons.
@@ -28,16 +29,16 @@ func SlackUnhurried(next http.RoundTripper) http.RoundTripper {
 // SlackDrawn is an alert as a bot draws it.
 func SlackDrawn(d alert.Data, mention string, buttons, reply bool) (text, blocks string) {
 	l := look{mention: mention, buttons: buttons, reply: reply}
-	b, err := json.Marshal(slackBlocks(d, l))
+	b, err := json.Marshal(slackBlocks(message.Of(d), l))
 	if err != nil {
 		panic(err)
 	}
-	return slackText(d, l), string(b)
+	return slackText(message.Of(d), l), string(b)
 }
 
 // SlackHook is an alert as an incoming webhook gets it.
 func SlackHook(d alert.Data, mention string, plain bool) string {
-	b, err := json.Marshal(slackMessage(d, look{mention: mention}, plain))
+	b, err := json.Marshal(slackMessage(message.Of(d), look{mention: mention}, plain))
 	if err != nil {
 		panic(err)
 	}
@@ -45,7 +46,7 @@ func SlackHook(d alert.Data, mention string, plain bool) string {
 }
 
 // SlackPlain is an alert for what resembles Slack.
-func SlackPlain(d alert.Data, mention string) string { return plainText(d, mention) }
+func SlackPlain(d alert.Data, mention string) string { return plainText(message.Of(d), mention) }
 
 // SlackShortened is shortened.
 func SlackShortened(s string, limit int) string { return shortened(s, limit) }

@@ -9,6 +9,7 @@ import (
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/message"
 )
 
 const (
@@ -56,7 +57,7 @@ func (s *SlackBot) Keep(ctx context.Context, standing []Standing) (map[alert.ID]
 	if len(all) > 1 {
 		next = max(all[1].in, editNext)
 	}
-	err := s.edit(ctx, oldest.at, oldest.Data, false)
+	err := s.edit(ctx, oldest.at, message.Of(oldest.Data), false)
 	failed, _ := errors.AsType[*Error](err)
 	switch incident := oldest.Data.Incident(); {
 	case err == nil:

@@ -2,21 +2,15 @@ package notify
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
-
-	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 )
 
 // Slack's limits of links and buttons, the address with room to spare: three
 // long ones would fill a message.
 const (
-	maxURL     = 600
-	maxLinks   = 5
 	maxButtons = 3
 	maxButton  = 75
 	maxValue   = 2000
@@ -25,10 +19,7 @@ const (
 // links lead to pages: as buttons where somebody listens to them, since Slack
 // warns of each press that nobody answers, else as links.
 func (w drawing) links() []slack.Block {
-	links := reachable(w.d.Links)
-	if w.d.Kind == alert.Quiet {
-		links = links[:min(len(links), 1)] // where Test connection is
-	}
+	links := w.m.Links
 	var blocks []slack.Block
 	if w.l.buttons && !w.l.reply {
 		var buttons []slack.BlockElement
@@ -38,7 +29,7 @@ func (w drawing) links() []slack.Block {
 		if len(buttons) > 0 {
 			blocks = append(blocks, slack.NewActionBlock("links", buttons...))
 		}
-		if incident := string(w.d.Incident()); actionable(w.d) && incident != "" && utf8.ValidString(incident) && units(incident) <= maxValue {
+		if incident := string(w.m.ID.Incident()); w.m.Actionable && incident != "" && utf8.ValidString(incident) && units(incident) <= maxValue {
 			blocks = append(blocks, slack.NewActionBlock("incident",
 				button("acknowledge", "Acknowledge", incident).WithStyle(slack.StylePrimary),
 				button("snooze-1h", "Snooze 1 h", incident),
@@ -63,32 +54,4 @@ func (w drawing) links() []slack.Block {
 
 func button(id, text, value string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(id, value, slack.NewTextBlockObject(slack.PlainTextType, literal(text, maxButton), false, false))
-}
-
-// actionable tells whether there is an incident that somebody can see to.
-func actionable(d alert.Data) bool {
-	switch d.Kind {
-	case alert.Opened, alert.Changed, alert.Reminder, alert.Storm:
-		return true
-	}
-	return false
-}
-
-// reachable are the links that lead to a page.
-func reachable(links []alert.Link) []alert.Link {
-	var out []alert.Link
-	for _, l := range links {
-		if len(out) == maxLinks {
-			break
-		}
-		if len(l.URL) > maxURL {
-			continue
-		}
-		u, err := url.Parse(l.URL)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(l.URL, " \"") || text.Printable(l.URL) != l.URL {
-			continue
-		}
-		out = append(out, l)
-	}
-	return out
 }

@@ -8,19 +8,19 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
 // rich is a text where Slack interprets nothing.
-func rich(text string, look emphasis) slack.RichTextSectionElement {
+func rich(text string, look message.Emphasis) slack.RichTextSectionElement {
 	var style *slack.RichTextSectionTextStyle
 	switch look {
-	case strong:
+	case message.Strong:
 		style = &slack.RichTextSectionTextStyle{Bold: true}
-	case struck:
+	case message.Struck:
 		style = &slack.RichTextSectionTextStyle{Strike: true}
-	case exact:
+	case message.Exact:
 		style = &slack.RichTextSectionTextStyle{Code: true}
 	}
 	return slack.NewRichTextSectionTextElement(text, style)
@@ -38,7 +38,7 @@ func frameless(s string) string {
 	frames := 0
 	flush := func() {
 		if frames > 0 {
-			out = append(out, fmt.Sprintf("    … %s of a stack trace", counted(frames, "line")))
+			out = append(out, fmt.Sprintf("    … %s of a stack trace", text.Count(frames, "line")))
 		}
 		frames = 0
 	}
@@ -66,37 +66,38 @@ func small(id string, texts ...string) slack.Block {
 // date is a time that Slack shows in the zone of each reader.
 func date(t time.Time) string {
 	if t.Unix() <= 0 {
-		return timeOfDay(t)
+		return text.Time(t)
 	}
-	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), dateFormat, timeOfDay(t))
+	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), dateFormat, text.Time(t))
 }
 
 const dateFormat = "{date_short_pretty} {time_secs}"
 
 // moment is the same in rich text.
 func moment(t time.Time) slack.RichTextSectionElement {
-	fallback := timeOfDay(t)
+	fallback := text.Time(t)
 	if t.Unix() <= 0 {
 		return rich(fallback, 0)
 	}
 	return slack.NewRichTextSectionDateElement(t.Unix(), dateFormat, nil, &fallback)
 }
 
-// acknowledged is who has seen to it, and until when.
-func acknowledged(a alert.Acknowledged) string {
+// acknowledged is who handles the incident, and until when.
+func acknowledged(a message.Acknowledged) string {
 	who := "somebody"
 	if isUser.MatchString(a.UserID) {
 		who = "<@" + a.UserID + ">"
 	} else if !text.Blank(a.By) {
 		who = tame(a.By, 100)
 	}
-	if !a.Until.IsZero() {
-		return fmt.Sprintf("🟡 *Snoozed* by %s until %s", who, date(a.Until))
+	words := fmt.Sprintf("🟡 *%s* by %s", a.What, who)
+	switch {
+	case !a.Until.IsZero():
+		words += " until " + date(a.Until)
+	case !a.At.IsZero():
+		words += ", " + date(a.At)
 	}
-	if a.At.IsZero() {
-		return fmt.Sprintf("🟡 *Acknowledged* by %s", who)
-	}
-	return fmt.Sprintf("🟡 *Acknowledged* by %s, %s", who, date(a.At))
+	return words
 }
 
 var isUser = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)

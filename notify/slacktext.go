@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -45,59 +45,36 @@ func (l *lines) add(ours, s string, fit func(string) string) {
 
 // slackText is what notifications, screen readers and an older Slack show:
 // cause and first step come first, since a phone shows the beginning only.
-func slackText(d alert.Data, l look) string {
+func slackText(m message.Message, l look) string {
 	out := &lines{left: maxPlain}
 	ours := ""
-	if m := mention(d, l); m != "" {
-		ours = m + " "
+	if mention := l.mentions(m); mention != "" {
+		ours = mention + " "
 	}
-	mark, words := state(d)
-	if short, ok := briefly[d.Kind]; ok && strings.HasPrefix(about(d), ":") {
-		words = short
-	}
-	out.add(ours, mark+" "+words+about(d), looks)
-	brief := l.reply && d.Kind == alert.Reminder || d.Kind == alert.Quiet
-	if !brief {
-		for i, step := range d.Fix {
-			out.add(fmt.Sprintf("%d. [%s] ", i+1, tame(actor(step.Where), 60)), step.Text, looks)
+	out.add(ours, m.Mark+" "+m.Brief+m.About, looks)
+	brief := l.reply && m.Repeats // the first message says the rest
+	sentences := m.Sentences
+	if brief {
+		sentences = m.News
+	} else {
+		for _, step := range m.Steps {
+			out.add(fmt.Sprintf("%d. [%s] ", step.Number, tame(step.Who, 60)), step.Text, looks)
 		}
 	}
-	if a := d.Acknowledged; a != nil {
+	if a := m.Acknowledged; a != nil {
 		out.add(acknowledged(*a), "", nil)
 	}
-	sentences := meaning(d)
-	if brief && d.Kind == alert.Reminder {
-		sentences = []sentence{news(d), alternating(d)} // the first message says the rest
-	}
 	for _, s := range sentences {
-		if text := s.String(); text != "" {
-			out.add("", text, looks)
-		}
+		out.add("", s.String(), looks)
 	}
-	if c := confirmation(d); !brief && c != "" {
-		out.add("Fixed when: ", c, looks)
+	if m.Confirm != "" && !brief {
+		out.add("Fixed when: ", m.Confirm, looks)
 	}
-	which := "On"
-	switch {
-	case d.Kind == alert.Storm: // they are listed
-	case ofMany(d):
-		which = strings.ToUpper(theMany(d)[:1]) + theMany(d)[1:] + " on"
-	case d.Integration.ID != alert.Unknown:
-		which = "Integration " + d.Integration.ID + " on"
-	}
-	out.add("", fmt.Sprintf("%s %s, %s.", which, d.Node, reference(d)), looks)
-	if ids := stricken(d); len(ids) > 0 {
-		out.add("", many(d)+": "+strings.Join(ids, ", "), looks)
+	out.add("", m.Place+", "+m.Reference+".", looks)
+	if !m.Ends {
+		out.integrations(m.Integrations, looks)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
-}
-
-// briefly are the states in as few words as a phone's lock screen asks for.
-var briefly = map[alert.Kind]string{
-	alert.Opened:   "Jira mail",
-	alert.Changed:  "Jira mail, another cause now",
-	alert.Reminder: "Jira mail, still",
-	alert.Quiet:    "Jira mail, quiet again",
 }
 
 // bare makes an address one that no dialect of Markdown reads anything into.
@@ -106,57 +83,47 @@ var bare = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60", "
 // plainText is an alert for receivers that only resemble Slack: no blocks, no
 // marks of any dialect of Markdown, bare addresses, and nobody mentioned but
 // whom mention names.
-func plainText(d alert.Data, mention string) string {
+func plainText(m message.Message, mention string) string {
 	out := &lines{left: maxPlain}
-	if d.Kind == alert.Quiet || d.Kind == alert.Sighted {
-		mention = ""
+	ours := ""
+	if mention != "" && !m.Ends {
+		ours = mention + " "
 	}
-	if mention != "" {
-		mention += " "
+	out.add(ours, m.Headline(), unmarked)
+	if a := m.Acknowledged; a != nil {
+		out.add("", a.String(), unmarked)
 	}
-	out.add(mention, headline(d), unmarked)
-	if a := d.Acknowledged; a != nil {
-		words := "Acknowledged by " + a.By
-		if !a.Until.IsZero() {
-			words = fmt.Sprintf("Snoozed by %s until %s", a.By, timeOfDay(a.Until))
-		}
-		out.add("", words, unmarked)
-	}
-	for _, s := range meaning(d) {
+	for _, s := range m.Sentences {
 		out.add("", s.String(), unmarked)
 	}
-	facts := particulars(d)
-	if d.Kind == alert.Quiet {
-		facts = facts[:min(len(facts), 1)] // which integration it is
-	} else {
-		out.steps(d)
+	for _, turn := range message.Turns(m.Steps) {
+		out.add("\n", turn[0].Who+":", unmarked)
+		for _, step := range turn {
+			out.add(fmt.Sprintf("%d. ", step.Number), step.Text, unmarked)
+		}
+	}
+	if m.Confirm != "" {
+		out.add("\nFixed when: ", m.Confirm, unmarked)
 	}
 	gap := "\n"
-	for _, p := range slices.Concat(facts, circumstances(d), []pair{{"Cause", []string{reference(d)}}}) {
-		out.add(gap+p.name+": ", strings.Join(atMost(p.values, maxList), ", "), foreign)
+	for _, f := range slices.Concat(m.Facts, m.Circumstances, []message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
+		out.add(gap+f.Label+": ", strings.Join(message.AtMost(f.Values, message.MaxValues), ", "), foreign)
 		gap = ""
 	}
-	for _, l := range reachable(d.Links) {
+	for _, l := range m.Links {
 		out.add(within(text.Printable(short(l.Title, 150)), 150, unmarked)+": "+bare.Replace(l.URL), "", nil)
 	}
-	if ids := stricken(d); len(ids) > 0 {
-		out.add(many(d)+": ", strings.Join(ids, ", "), unmarked)
+	if !m.Ends {
+		out.integrations(m.Integrations, unmarked)
 	}
-	if d.Kind != alert.Quiet && !text.Blank(d.Log.Excerpt) {
-		out.add("Log: ", text.Cut(frameless(text.PrintableLines(short(d.Log.Excerpt, maxLine))), 600), foreign)
+	if !text.Blank(m.Excerpt) {
+		out.add("Log: ", text.Cut(frameless(text.PrintableLines(short(m.Excerpt, maxLine))), 600), foreign)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// steps stand under who has to act, and are numbered throughout.
-func (l *lines) steps(d alert.Data) {
-	for _, g := range groups(d.Fix) {
-		l.add("\n", g.who+":", unmarked)
-		for i, step := range g.steps {
-			l.add(fmt.Sprintf("%d. ", g.first+i), step.Text, unmarked)
-		}
-	}
-	if c := confirmation(d); c != "" {
-		l.add("\nFixed when: ", c, unmarked)
+func (l *lines) integrations(r message.Roll, fit func(string) string) {
+	if ids := r.First(message.MaxIntegrations); len(ids) > 0 {
+		l.add(r.Heading()+": ", strings.Join(ids, ", "), fit)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -142,12 +143,19 @@ var functions = template.FuncMap{
 	"unlink":   text.Unlink,
 	"join":     join,
 	"upper":    strings.ToUpper,
-	"actor":    actor,
-	"headline": func(fields map[string]any) (string, error) { return said(fields, headline) },
-	"integrations": func(n int, fields map[string]any) (string, error) {
-		return said(fields, func(d alert.Data) string { return roll(d, n) })
+	"actor":    message.Actor,
+	"headline": func(fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return m.Headline(), err
 	},
-	"summary": func(fields map[string]any) (string, error) { return said(fields, summary) },
+	"integrations": func(n int, fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return m.Integrations.Text(n), err
+	},
+	"summary": func(fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return m.Summary(), err
+	},
 }
 
 // encode is a value as JSON; a text has its quotes. No "<" is written as an
@@ -193,14 +201,13 @@ func join(separator string, values ...any) string {
 	return strings.Join(words, separator)
 }
 
-// said is what one of our own sentences says about the alert that a template
-// sees.
-func said(fields map[string]any, say func(alert.Data) string) (string, error) {
+// composed is the message of the alert that a template sees.
+func composed(fields map[string]any) (message.Message, error) {
 	text, err := json.Marshal(fields)
 	if err != nil {
-		return "", err
+		return message.Message{}, err
 	}
 	var a alert.Alert
 	err = json.Unmarshal(text, &a)
-	return say(a.Data), err
+	return message.Of(a.Data), err
 }

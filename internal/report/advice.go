@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/notify"
 )
 
 const (
@@ -98,7 +98,7 @@ func turns(steps, other []alert.Step) []turn {
 		if len(steps) == len(other) && s == other[i] {
 			continue
 		}
-		who, text := line(notify.Actor(s.Where), maxName), line(s.Text, maxStep)
+		who, text := line(message.Actor(s.Where), maxName), line(s.Text, maxStep)
 		if n := len(all) - 1; n >= 0 && all[n].Who == who && all[n].Start+len(all[n].Steps) == i+1 {
 			all[n].Steps = append(all[n].Steps, text)
 			continue

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
-	"jira-oauth-watcher/notify"
 )
 
 // maxRows is how many incidents the table has; the others are in the other
@@ -248,7 +248,7 @@ func (p *page) cause(g group) {
 	}
 	p.gap()
 	for i, step := range last.Fix {
-		p.wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+notify.Actor(step.Where)+"] "+step.Text)
+		p.wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
 	}
 	p.wrap("  Fixed when: ", "              ", last.Confirm)
 	for _, l := range last.Links {

@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
-	"jira-oauth-watcher/notify"
 )
 
 // Bounds of a page; the JSON has everything.
@@ -41,7 +41,7 @@ func hashOf(text string) string {
 }
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"at": at, "number": number, "size": size, "plural": plural, "plural64": func(n int64, one, many string) string { return plural(int(n), one, many) }, "actor": notify.Actor,
+	"at": at, "number": number, "size": size, "plural": plural, "plural64": func(n int64, one, many string) string { return plural(int(n), one, many) }, "actor": message.Actor,
 	"plain": text.Printable, "plainLines": text.PrintableLines, "spans": text.Spans,
 }).Parse(pageHTML))
 

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
-	"jira-oauth-watcher/notify"
 )
 
 const (
@@ -109,7 +109,7 @@ func (t *screen) card(c card) {
 		return
 	}
 	for i, step := range c.Data.Fix {
-		t.wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+notify.Actor(step.Where)+"] "+step.Text)
+		t.wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
 	}
 	if len(c.Data.Fix) > 0 {
 		t.wrap("  Fixed when: ", "      ", c.Data.Confirm)

@@ -1,0 +1,282 @@
+package message
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
+)
+
+// Limits of lists.
+const (
+	MaxValues       = 10 // values of a fact
+	MaxIntegrations = 40 // of a storm
+)
+
+// Fact is something that a person needs next to the diagnosis.
+type Fact struct {
+	Label  string
+	Values []string // each on its own line; none is blank
+}
+
+// labels name the facts of failures, in the order in which they are shown. A
+// label may name several facts, and the lower half is for those who look into
+// it. What is in the diagnosis or in the excerpt anyway has no label.
+var labels, detailLabels = []label{
+	{"App", []string{"app_name", "app_id"}},
+	{"Tenant", []string{"tenant", "tenant_id"}},
+	{"Account comes from", []string{"identity_provider"}},
+	{"Scopes in Jira", []string{"scopes"}},
+	{"Scopes refused", []string{"invalid_scopes"}},
+	{"Scopes that work", []string{"suggested_scopes"}},
+	{"Service asked for", []string{"resource"}},
+	{"Service meant", []string{"suggested_resource"}},
+	{"Redirect URL", []string{"redirect_uri"}},
+	{"Redirect URL expected", []string{"expected_suffix", "expected_endpoint"}},
+	{"Redirect URL used", []string{"actual_suffix", "actual_endpoint"}},
+	{"Faulty address", []string{"bad_url"}},
+	{"Missing", []string{"parameter", "missing_member"}},
+	{"Host not found", []string{"unknown_host"}},
+	{"Proxy answered", []string{"proxy_status", "proxy_reason"}},
+	{"Got instead of JSON", []string{"content_type"}},
+	{"TLS alert", []string{"tls_alert"}},
+	{"Certificate is for", []string{"certificate_host"}},
+	{"Certificate date", []string{"certificate_date"}},
+	{"Exception", []string{"exception"}},
+	{"Authorized", []string{"issued"}},
+	{"Revoked", []string{"revoked"}},
+	{"Clock of the node", []string{"clock_skew"}},
+	{"Also seen", []string{"also"}},
+	{"Correlation ID", []string{"correlation_id"}},
+	{"Trace ID", []string{"trace_id"}},
+}, []label{
+	{"Cloud", []string{"cloud"}},
+	{"Endpoint", []string{"endpoint"}},
+	{"Type of provider", []string{"provider_type"}},
+	{"Response type", []string{"response_type"}},
+	{"Days without use", []string{"inactive_days"}},
+	{"Code", []string{"code"}},
+	{"Error", []string{"error", "error_subcode"}},
+	{"Reason", []string{"reason"}},
+	{"Time of the provider", []string{"provider_time"}},
+}
+
+type label struct {
+	name  string
+	facts []string
+}
+
+// unlabeled are the facts that other parts of a message have.
+var unlabeled = []string{"message", "error_description", "integrations", "integrations_count", "alternates_with", "notifier", "lost"}
+
+// list is facts being put together.
+type list []Fact
+
+func (l *list) add(name string, values ...string) {
+	values = slices.DeleteFunc(slices.Clone(values), text.Blank)
+	if len(values) > 0 {
+		*l = append(*l, Fact{name, values})
+	}
+}
+
+func (l *list) labeled(d alert.Data, labels []label) {
+	for _, of := range labels {
+		var all []string
+		for _, fact := range of.facts {
+			all = append(all, values(d, fact)...)
+		}
+		l.add(of.name, all...)
+	}
+}
+
+func facts(d alert.Data) []Fact {
+	var l list
+	switch {
+	case subject(d) == Watcher:
+		if !strings.Contains(d.Diagnosis, d.Log.Path) {
+			l.add("Log", d.Log.Path)
+		}
+	case d.Kind == alert.Storm: // has a list
+	case subject(d) == Many:
+		l.add("Integrations", roll(d).First(MaxValues-1)...)
+	case d.Integration.ID == alert.Unknown:
+		l.add("Integration", "not shown in the log")
+	default:
+		l.add("Integration", name(d), d.Integration.ID)
+	}
+	if flow := d.Integration.Flow; flow != nil && *flow != d.Integration.ID {
+		l.add("Sign-in (flow)", *flow)
+	}
+	l.labeled(d, labels)
+	return l
+}
+
+// details are the further facts; those of the operator's causes have the names
+// that the operator gave them.
+func details(d alert.Data) []Fact {
+	var l list
+	l.labeled(d, detailLabels)
+	known := slices.Clone(unlabeled)
+	for _, of := range slices.Concat(labels, detailLabels) {
+		known = append(known, of.facts...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Facts)) {
+		if !slices.Contains(known, name) {
+			l.add(strings.ReplaceAll(name, "_", " "), values(d, name)...)
+		}
+	}
+	return l
+}
+
+func request(d alert.Data) []Fact {
+	var l list
+	l.add("Tried by", strings.TrimSpace(d.Request.User))
+	l.add("From address", d.Request.Client)
+	l.add("Request", strings.TrimSpace(d.Request.ID+" "+d.Request.Path))
+	return l
+}
+
+func circumstances(d alert.Data) []Fact {
+	var l list
+	if f := d.Failures; !f.First.IsZero() {
+		name, value := "Failures", fmt.Sprintf("%d, first %s, last %s", f.Count, text.Time(f.First), text.Time(f.Last))
+		switch {
+		case lasting(d) && d.Kind == alert.Sighted:
+			name, value = "Began", text.Time(f.First)
+		case lasting(d):
+			name, value = "Since", text.Time(f.First)
+		case subject(d) == Watcher:
+			name = "Gaps"
+		}
+		l.add(name, value)
+	}
+	l.add("Tried by", strings.TrimSpace(d.Request.User))
+	l.add("Jira node", d.Node)
+	l.add("Severity", severity(d))
+	return l
+}
+
+// origin is where and when it was seen.
+func origin(d alert.Data) []Sentence {
+	all := []Sentence{{{Text: d.Node, Look: Exact}}}
+	if !text.Blank(d.Request.User) {
+		all = append(all, Sentence{{Text: "tried by "}, {Text: d.Request.User, Look: Exact}})
+	}
+	if f := d.Failures; !f.Last.IsZero() {
+		all = append(all, Sentence{{At: f.Last}})
+		what := "failure"
+		if subject(d) == Watcher {
+			what = "gap"
+		}
+		switch {
+		case f.First.IsZero():
+		case lasting(d) && d.Kind == alert.Sighted:
+			all = append(all, Sentence{{Text: "began "}, {At: f.First}})
+		case lasting(d):
+			all = append(all, Sentence{{Text: "since "}, {At: f.First}})
+		case f.Count > 1:
+			all = append(all, Sentence{{Text: text.Count(f.Count, what) + " since "}, {At: f.First}})
+		}
+	}
+	if d.Kind != alert.Quiet && d.Kind != alert.Sighted {
+		all = append(all, Sentence{{Text: "severity " + severity(d)}})
+	}
+	return all
+}
+
+// lasting tells whether an alert is about what goes on until it is over, such
+// as a log that cannot be read: how often it was noticed means nothing.
+func lasting(d alert.Data) bool { return subject(d) == Watcher && d.Cause.ID != alert.LinesLost }
+
+func severity(d alert.Data) string {
+	if text.Blank(d.Cause.Confidence) {
+		return d.Cause.Severity.String()
+	}
+	return fmt.Sprintf("%s, cause %s", d.Cause.Severity, d.Cause.Confidence)
+}
+
+// values are the texts of a fact, which is a string or a list; a list that has
+// been JSON is one of any.
+func values(d alert.Data, fact string) []string {
+	switch value := d.Facts[fact].(type) {
+	case string:
+		if !text.Blank(value) {
+			return []string{value}
+		}
+	case []string:
+		return value
+	case []any:
+		var out []string
+		for _, v := range value {
+			if s, ok := v.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// AtMost are the first values of a list, and how many more there are.
+func AtMost(values []string, n int) []string {
+	if len(values) <= n {
+		return values
+	}
+	return append(values[:n:n], fmt.Sprintf("and %d more", len(values)-n))
+}
+
+// Roll names the integrations of a storm. It is empty for any other alert.
+type Roll struct {
+	IDs   []string // those that the alert names
+	Total int      // at least as many as there are IDs
+}
+
+func roll(d alert.Data) Roll {
+	if subject(d) != Many {
+		return Roll{}
+	}
+	r := Roll{IDs: values(d, "integrations")}
+	count, _ := d.Facts["integrations_count"].(string)
+	n, _ := strconv.Atoi(strings.TrimSpace(count))
+	r.Total = max(n, len(r.IDs))
+	return r
+}
+
+// First are the first n of the integrations, and how many more there are.
+func (r Roll) First(n int) []string {
+	n = max(min(len(r.IDs), n), 0)
+	out := r.IDs[:n:n]
+	if more := r.Total - len(out); more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return out
+}
+
+// Text names the first n integrations in one text, "" when there are none.
+func (r Roll) Text(n int) string {
+	ids := r.First(n)
+	if len(ids) == 0 {
+		return ""
+	}
+	return r.Heading() + ": " + strings.Join(ids, ", ")
+}
+
+// Heading says how many integrations there are.
+func (r Roll) Heading() string {
+	if r.Total == 0 {
+		return "Many integrations"
+	}
+	return text.Count(r.Total, "integration")
+}
+
+// these are the integrations within a sentence.
+func (r Roll) these() string {
+	if r.Total == 0 {
+		return "many integrations"
+	}
+	return "the " + r.Heading()
+}

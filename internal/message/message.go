@@ -1,0 +1,245 @@
+// Package message composes what an alert says to people; receivers draw it.
+package message
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
+)
+
+// Message is what an alert says, before a receiver draws it. Of is the only
+// place that decides by the kind of an alert; a receiver decides on order,
+// marks and limits. Its texts are the catalogue's and the log's, and may be
+// long: receivers escape and cut them.
+type Message struct {
+	ID   alert.ID
+	Node string
+
+	Subject    Subject
+	Ends       bool // it is the last alert of its incident: there is nothing to do
+	Repeats    bool // the incident goes on as the alert before said
+	Calls      bool // it is worth calling somebody
+	Broadcast  bool // it is news for those too who do not read the incident's thread
+	Actionable bool // somebody can acknowledge the incident
+
+	Mark  string // an emoji that tells how bad it is
+	State string // what happened
+	Brief string // State in as few words as a lock screen asks for
+	About string // what follows State in a headline: the cause, or nothing
+	Topic string // what is wrong, in the same words for as long as it lasts
+	Whose string // whose trouble it is
+	Tag   string // Whose in a few characters, where the headline does not say it
+	Place string // Whose with the node, such as "Integration X on jira-node-1"
+
+	Sentences   []Sentence // what happened, and what it means
+	News        []Sentence // those of them that the alert before did not say
+	Description string     // what is wrong, or that it is over
+
+	Steps   []Step
+	Confirm string // how to see that it is fixed
+
+	Facts         []Fact     // what a person acts on, or has to give to somebody
+	Details       []Fact     // further facts, for those who look into it
+	Circumstances []Fact     // when, where and how often
+	Request       []Fact     // the browser's request that Jira was answering
+	Origin        []Sentence // the circumstances in one line
+	Integrations  Roll       // of a storm
+
+	Reference    string // cause, code and number, to search for
+	Links        []alert.Link
+	Acknowledged *Acknowledged
+
+	Log     string // path of the log
+	Excerpt string // of the log, with line ends
+}
+
+// Subject is what an alert is about.
+type Subject int
+
+// The subjects of alerts.
+const (
+	Integration Subject = iota // one integration fails
+	Many                       // many integrations fail at once
+	Watcher                    // the watcher is impaired
+	Trial                      // nothing: somebody wants to see an alert
+)
+
+// Of composes the message of an alert.
+func Of(d alert.Data) Message {
+	m := Message{
+		ID: d.ID, Node: d.Node, Subject: subject(d), Topic: topic(d), Whose: whose(d),
+		Reference: reference(d), Acknowledged: acknowledged(d.Acknowledged), Log: d.Log.Path, Description: d.Diagnosis,
+		Facts: facts(d), Details: details(d), Circumstances: circumstances(d), Request: request(d), Origin: origin(d),
+		Integrations: roll(d), Links: reachable(d.Links), Excerpt: d.Log.Excerpt,
+	}
+	m.state(d)
+	m.Tag, m.Place = tag(d, m), place(d, m)
+	m.sentences(d)
+	switch d.Kind {
+	case alert.Opened, alert.Storm:
+		m.Calls, m.Actionable = d.First(), true
+		m.Broadcast = d.Kind == alert.Storm
+	case alert.Blind:
+		m.Calls = d.First()
+	case alert.Changed:
+		m.Broadcast, m.Actionable = true, true
+	case alert.Reminder:
+		m.Repeats, m.Actionable = true, true
+	case alert.Sighted:
+		m.Ends, m.Broadcast = true, true
+	case alert.Quiet:
+		m.Ends = true
+		m.Description = m.Summary()
+		m.Facts, m.Details, m.Excerpt = m.Facts[:min(len(m.Facts), 1)], nil, "" // whose it was
+		m.Links = m.Links[:min(len(m.Links), 1)]                                // where Test connection is
+	}
+	if d.Kind != alert.Quiet {
+		m.Steps = steps(d.Fix)
+	}
+	if !m.Ends && !text.Blank(d.Confirm) {
+		m.Confirm = d.Confirm
+	}
+	return m
+}
+
+// Headline is state and cause in one line.
+func (m Message) Headline() string { return m.Mark + " " + m.State + m.About }
+
+// Summary says what happened and what it means.
+func (m Message) Summary() string {
+	var parts []string
+	for _, s := range m.Sentences {
+		parts = append(parts, s.String())
+	}
+	return strings.Join(parts, " ")
+}
+
+func subject(d alert.Data) Subject {
+	switch {
+	case d.Kind == alert.Test:
+		return Trial
+	case d.Kind == alert.Blind || d.Kind == alert.Sighted:
+		return Watcher
+	case d.Kind == alert.Storm || d.Integration.ID == alert.Many:
+		return Many
+	}
+	return Integration
+}
+
+// whose is whose trouble it is.
+func whose(d alert.Data) string {
+	switch subject(d) {
+	case Watcher:
+		if d.Log.Name != "" {
+			return "log " + d.Log.Name
+		}
+		return "notifier " + strings.Join(values(d, "notifier"), " ")
+	case Many:
+		return "many integrations"
+	}
+	if d.Integration.ID == alert.Unknown {
+		return "integration not shown in the log"
+	}
+	return d.Integration.ID
+}
+
+var isUUID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+func tag(d alert.Data, m Message) string {
+	switch {
+	case d.Kind == alert.Storm || m.Subject == Watcher || d.Integration.ID == alert.Unknown:
+		return ""
+	case m.Subject == Many:
+		return m.Integrations.these()
+	case name(d) != "":
+		return name(d)
+	case isUUID.MatchString(d.Integration.ID):
+		return d.Integration.ID[:8]
+	}
+	return d.Integration.ID
+}
+
+func place(d alert.Data, m Message) string {
+	which := "On"
+	switch {
+	case d.Kind == alert.Storm: // they are listed
+	case m.Subject == Many:
+		these := m.Integrations.these()
+		which = strings.ToUpper(these[:1]) + these[1:] + " on"
+	case d.Integration.ID != alert.Unknown:
+		which = "Integration " + d.Integration.ID + " on"
+	}
+	return which + " " + d.Node
+}
+
+// name is the integration's name, "" when none is known.
+func name(d alert.Data) string {
+	if d.Integration.Name == nil || text.Blank(*d.Integration.Name) {
+		return ""
+	}
+	return *d.Integration.Name
+}
+
+// reference names cause, code and number, to search for.
+func reference(d alert.Data) string {
+	parts := []string{d.Cause.ID}
+	if d.Cause.RootCause != nil {
+		parts = append(parts, fmt.Sprintf("root cause %d of Atlassian's article", *d.Cause.RootCause))
+	}
+	return strings.Join(append(parts, d.Cause.Codes...), ", ")
+}
+
+// Acknowledged is who handles the incident, and until when it is snoozed.
+type Acknowledged struct {
+	What   string // Acknowledged or Snoozed
+	By     string // "" = somebody
+	UserID string // in Slack
+	At     time.Time
+	Until  time.Time // zero = until the incident changes
+}
+
+func acknowledged(a *alert.Acknowledged) *Acknowledged {
+	if a == nil {
+		return nil
+	}
+	out := &Acknowledged{What: "Acknowledged", By: a.By, UserID: a.UserID, At: a.At, Until: a.Until}
+	if !a.Until.IsZero() {
+		out.What = "Snoozed"
+	}
+	return out
+}
+
+func (a Acknowledged) String() string {
+	words := a.What + " by " + a.By
+	if !a.Until.IsZero() {
+		words += " until " + text.Time(a.Until)
+	}
+	return words
+}
+
+// Limits of links: three long addresses would fill a message of Slack.
+const (
+	maxURL   = 600 // bytes
+	maxLinks = 5
+)
+
+// reachable are the links that lead to a page.
+func reachable(links []alert.Link) []alert.Link {
+	var out []alert.Link
+	for _, l := range links {
+		u, err := url.Parse(l.URL)
+		if err != nil || len(l.URL) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
+			strings.ContainsAny(l.URL, " \"") || text.Printable(l.URL) != l.URL {
+			continue
+		}
+		if out = append(out, l); len(out) == maxLinks {
+			break
+		}
+	}
+	return out
+}

@@ -1,0 +1,252 @@
+package message
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
+)
+
+// A Piece is a part of a sentence, with what a receiver can make of it that
+// shows more than text.
+type Piece struct {
+	Text string
+	At   time.Time // a time instead of a text
+	Look Emphasis
+}
+
+// Emphasis is how a piece stands out.
+type Emphasis int
+
+// The ways to stand out; zero is none.
+const (
+	Strong Emphasis = iota + 1
+	Struck
+	Exact // to be read letter by letter
+)
+
+// Sentence is a sentence in pieces.
+type Sentence []Piece
+
+func (s Sentence) String() string {
+	var b strings.Builder
+	for _, p := range s {
+		if p.At.IsZero() {
+			b.WriteString(p.Text)
+		} else {
+			b.WriteString(text.Time(p.At))
+		}
+	}
+	return b.String()
+}
+
+// state is the first thing that a reader wants to know.
+func (m *Message) state(d alert.Data) {
+	switch d.Kind {
+	case alert.Opened:
+		m.Mark, m.State, m.Brief = "🔴", "Jira mail connection fails", "Jira mail"
+	case alert.Changed:
+		m.Mark, m.State, m.Brief = "🟠", "Jira mail connection fails for another reason now", "Jira mail, another cause now"
+	case alert.Reminder:
+		m.Mark, m.State, m.Brief = "🔁", "Jira mail connection still fails", "Jira mail, still"
+	case alert.Storm:
+		m.Mark, m.State = "🔴", m.Integrations.Heading()+" fail at once"
+		if d.Again() {
+			m.Mark, m.State = "🔁", m.Integrations.Heading()+" still fail"
+		}
+	case alert.Quiet:
+		m.Mark, m.State, m.Brief = "⚪", "Quiet again", "Jira mail, quiet again"
+	case alert.Blind:
+		m.Mark, m.State = "🙈", "The watcher needs help"
+	case alert.Sighted:
+		m.Mark, m.State = "🟢", "The watcher can see again"
+	case alert.Test:
+		m.Mark, m.State = "🧪", "TEST, nothing is broken"
+	default:
+		m.Mark, m.State = "🔴", string(d.Kind)
+	}
+	if d.Acknowledged != nil && m.Subject != Trial && m.Subject != Watcher && d.Kind != alert.Quiet {
+		m.Mark = "🟡"
+	}
+	m.About = about(d)
+	if m.Brief == "" || !strings.HasPrefix(m.About, ":") {
+		m.Brief = m.State
+	}
+}
+
+// about is what follows the state in a headline: the cause. What a watcher
+// could not see is over when it can see again.
+func about(d alert.Data) string {
+	if d.Kind == alert.Sighted {
+		if text.Blank(d.Log.Name) {
+			return ""
+		}
+		return ": log " + d.Log.Name
+	}
+	// The title of the unknown cause is a sentence of its own.
+	why, ok := strings.CutPrefix(d.Cause.Title, "Jira's OAuth 2.0 connection fails ")
+	if ok && (d.Kind == alert.Opened || d.Kind == alert.Reminder) {
+		return " " + why
+	}
+	if text.Blank(d.Cause.Title) {
+		return ""
+	}
+	return ": " + d.Cause.Title
+}
+
+// topic is what is wrong in one line: the same words for as long as it lasts.
+func topic(d alert.Data) string {
+	kind := d.Kind
+	if kind == alert.Changed || kind == alert.Reminder || kind == alert.Quiet {
+		kind = alert.Opened
+	}
+	var m Message
+	m.state(alert.Data{Kind: kind})
+	return m.State + ": " + d.Cause.Title
+}
+
+func (m *Message) sentences(d alert.Data) {
+	seen := func(all ...Sentence) []Sentence {
+		return slices.DeleteFunc(all, func(s Sentence) bool { return text.Blank(s.String()) })
+	}
+	m.Sentences = seen(news(d))
+	if d.Kind != alert.Quiet {
+		m.Sentences = seen(news(d), account(d), alternating(d))
+	}
+	m.News = m.Sentences
+	if d.Kind == alert.Reminder {
+		m.News = seen(news(d), alternating(d))
+	}
+}
+
+// news is what has happened since the alert before.
+func news(d alert.Data) Sentence {
+	f := d.Failures
+	switch d.Kind {
+	case alert.Changed:
+		if d.Cause.Previous != nil && !text.Blank(*d.Cause.Previous) {
+			return Sentence{{Text: "Before: "}, {Text: *d.Cause.Previous, Look: Struck}, {Text: ", which is over, or hidden by this cause."}}
+		}
+	case alert.Reminder, alert.Storm:
+		if f.First.IsZero() || d.Kind == alert.Storm && !d.Again() {
+			return nil
+		}
+		if f.SinceLastAlert == 0 {
+			return Sentence{{Text: text.Count(f.Count, "failure") + " since "}, {At: f.First}, {Text: ", the last at "}, {At: f.Last}, {Text: "."}}
+		}
+		return Sentence{
+			{Text: text.Count(f.SinceLastAlert, "more failure"), Look: Strong},
+			{Text: fmt.Sprintf(" since the last message, %d in all since ", f.Count)}, {At: f.First}, {Text: "."},
+		}
+	case alert.Quiet:
+		since := Sentence{{Text: "No failure since "}, {At: f.Last}}
+		if f.Last.IsZero() {
+			since = Sentence{{Text: "No failure any more"}}
+		}
+		return append(since, Piece{Text: ", after " + text.Count(f.Count, "failure") +
+			". Jira's log does not show when a connection works, so quiet is no proof: run Test connection."})
+	}
+	return nil
+}
+
+// account is the diagnosis, with the effect where the diagnosis does not say
+// it.
+func account(d alert.Data) Sentence {
+	var s Sentence
+	if d.Cause.Confidence == "likely" {
+		s = append(s, Piece{Text: "Likely: ", Look: Strong})
+	}
+	words := strings.TrimSpace(strings.TrimSpace(d.Diagnosis) + " " + effect(d))
+	if d.Kind == alert.Sighted && len(d.Fix) == 0 {
+		words = strings.TrimSpace(words + " There is nothing to do.")
+	}
+	return append(s, Piece{Text: words})
+}
+
+// effect is what a failure means for mail, as far as its cause tells.
+func effect(d alert.Data) string {
+	switch {
+	case subject(d) == Watcher || ofMail(d.Diagnosis):
+		return ""
+	case d.Cause.Severity == conf.SeverityCritical:
+		return "Until this is fixed, mail stops, and no mailbox can be authorized."
+	case d.Cause.Severity == conf.SeverityLow:
+		return "Jira got no token this time; mailboxes that work already are not known to be affected."
+	case d.Kind == alert.Storm:
+		return "Jira got no tokens: mailboxes that depend on them neither receive nor send mail until this is fixed."
+	}
+	return "Jira got no token: a mailbox that depends on it neither receives nor sends mail until this is fixed."
+}
+
+// ofMail tells whether a diagnosis says what becomes of the mail.
+func ofMail(diagnosis string) bool {
+	for _, word := range strings.Fields(diagnosis) {
+		switch strings.Trim(word, ".,:;()") {
+		case "mail", "mailbox", "mailboxes", "mailbox's":
+			return true
+		}
+	}
+	return false
+}
+
+func alternating(d alert.Data) Sentence {
+	causes := values(d, "alternates_with")
+	if len(causes) == 0 {
+		return nil
+	}
+	return Sentence{{Text: "Comes and goes with: "}, {Text: strings.Join(AtMost(causes, MaxValues), ", "), Look: Exact}, {Text: "."}}
+}
+
+// actors says in words who can do a step.
+var actors = map[string]string{
+	"jira-admin":     "Jira administrator",
+	"jira-host":      "On the Jira nodes",
+	"entra-admin":    "Entra administrator",
+	"google-admin":   "Google administrator",
+	"exchange-admin": "Exchange administrator",
+	"mailbox-owner":  "Owner of the mailbox",
+	"network-admin":  "Network and firewall",
+}
+
+// Actor says in words who can do a step.
+func Actor(where string) string {
+	if words, ok := actors[where]; ok {
+		return words
+	}
+	if text.Blank(where) {
+		return "To do"
+	}
+	return where
+}
+
+// Step is one thing to do.
+type Step struct {
+	Number int // from 1
+	Who    string
+	Text   string
+}
+
+func steps(fix []alert.Step) []Step {
+	var out []Step
+	for i, s := range fix {
+		out = append(out, Step{i + 1, Actor(s.Where), s.Text})
+	}
+	return out
+}
+
+// Turns are the runs of steps for the same person. Steps keep their order and
+// their numbers: what comes first has to be done first.
+func Turns(steps []Step) [][]Step {
+	var out [][]Step
+	for i, s := range steps {
+		if i == 0 || s.Who != steps[i-1].Who {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], s)
+	}
+	return out
+}

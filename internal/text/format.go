@@ -1,0 +1,69 @@
+package text
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Count is a number with what it counts: "1 failure", "1,200 failures".
+func Count[I int | int64](n I, one string) string { return Plural(n, one, one+"s") }
+
+// Plural is Count for words whose plural is not the word and an s.
+func Plural[I int | int64](n I, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Number(n) + " " + many
+}
+
+// Number is a number with a comma between thousands.
+func Number[I int | int64](n I) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Size is a number of bytes in the unit that suits it: "999 bytes", "1.2 kB".
+func Size(n int64) string {
+	if n < 1000 {
+		return Count(n, "byte")
+	}
+	value, unit := float64(n), ""
+	for _, unit = range []string{"kB", "MB", "GB", "TB", "PB", "EB"} {
+		if value /= 1000; value < 999.95 {
+			break
+		}
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", value), ".0") + " " + unit
+}
+
+// Minute is the layout of a time without seconds and offset.
+const Minute = "2006-01-02 15:04"
+
+// Time is a time with its offset, as a log has it.
+func Time(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
+
+// Ago says how long before now a time was, or how long after.
+func Ago(t, now time.Time) string {
+	if d := now.Sub(t); d >= 0 {
+		return Duration(d) + " ago"
+	}
+	return "in " + Duration(t.Sub(now))
+}
+
+// Duration is a duration in its largest unit.
+func Duration(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
