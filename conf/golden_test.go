@@ -3,7 +3,6 @@ package conf_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,9 +10,10 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = testkit.Update
 
 // canary stands in every secret of testdata.
 const canary = "hunter2"

@@ -1,7 +1,6 @@
 package matchers_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,10 +8,11 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = testkit.Update
 
 // load is the catalogue with one file of causes of the operator's own.
 func load(t *testing.T, own string) (*matchers.Set, error) {

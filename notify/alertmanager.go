@@ -38,11 +38,11 @@ type Alertmanager struct {
 	generator  string // page that the alerts link to, "" = none
 }
 
-func newAlertmanager(c conf.Alertmanager, quietAfter time.Duration, generator string) (*Alertmanager, error) {
+func NewAlertmanager(c conf.Alertmanager, quietAfter time.Duration, generator string) (*Alertmanager, error) {
 	if len(c.URLs) == 0 {
 		return nil, errors.New("urls: there is no address")
 	}
-	client, err := newKnownClient(c.Notifier, c.Client)
+	client, err := NewClient(c.Notifier, c.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -185,16 +185,16 @@ func (a *Alertmanager) tell(ctx context.Context, alerts []posted) error {
 
 func (a *Alertmanager) post(ctx context.Context, to conf.Secret, body []byte) *Error {
 	url := conf.NewSecret(strings.TrimRight(to.Reveal(), "/") + "/api/v2/alerts")
-	got, err := post(ctx, a.client, url, extraHeaders(a.conf.Client), body)
+	got, err := Post(ctx, a.client, url, ExtraHeaders(a.conf.Client), body)
 	if err != nil {
 		failed := &Error{Err: err}
 		errors.As(err, &failed)
 		return failed
 	}
-	if got.status >= 200 && got.status < 300 {
+	if got.Status >= 200 && got.Status < 300 {
 		return nil
 	}
-	return got.failed()
+	return got.Failed()
 }
 
 // combined is the failure of all members in one: the one with the best outlook
@@ -216,5 +216,5 @@ func combined(failed []*Error) error {
 		texts = append(texts, fmt.Sprintf("member %d of %d: %v", i+1, len(failed), f))
 		errs = append(errs, f)
 	}
-	return &Error{Outcome: best.Outcome, RetryAfter: best.RetryAfter, Err: &reason{strings.Join(texts, "; "), errors.Join(errs...)}}
+	return &Error{Outcome: best.Outcome, RetryAfter: best.RetryAfter, Err: Reworded(strings.Join(texts, "; "), errors.Join(errs...))}
 }

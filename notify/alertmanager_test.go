@@ -15,7 +15,6 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -75,15 +74,11 @@ func alertmanager(t *testing.T, urls ...string) notify.Keeper {
 	for _, u := range urls {
 		m.URLs = append(m.URLs, conf.NewSecret(u))
 	}
-	c := &conf.Config{Alertmanagers: []conf.Alertmanager{m}, Alerts: conf.Alerts{QuietAfter: quietAfter, JiraURL: "https://jira.example.com"}}
-	targets, err := notify.New(c, io.Discard, text.Style{})
+	to, err := notify.NewAlertmanager(m, quietAfter, "https://jira.example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(targets) != 1 || targets[0].Kind != "alertmanager" || targets[0].Name != "am" {
-		t.Fatalf("got %+v", targets)
-	}
-	return targets[0].To.(notify.Keeper)
+	return to
 }
 
 // current is an alert about a failure of just now.

@@ -3,7 +3,6 @@ package notify_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"slices"
@@ -13,7 +12,6 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -59,7 +57,7 @@ func TestAlertmanagerMembers(t *testing.T) {
 			}
 		}
 	}
-	if _, err := notify.New(&conf.Config{Alertmanagers: []conf.Alertmanager{{}}}, io.Discard, text.Style{}); err == nil {
+	if _, err := notify.NewAlertmanager(conf.Alertmanager{}, quietAfter, ""); err == nil {
 		t.Error("no member at all is accepted")
 	}
 }

@@ -73,7 +73,7 @@ var slackUser = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
 
 // read finds the press in a payload; nil = there is none that counts, and why,
 // if that is worth a line in the log.
-func (b *Buttons) read(payload []byte) (*pressed, error) {
+func (b *SlackButtons) read(payload []byte) (*pressed, error) {
 	var in interaction
 	if err := json.Unmarshal(payload, &in); err != nil {
 		return nil, errors.New("it cannot be read")

@@ -15,7 +15,6 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -205,7 +204,7 @@ func TestButtonsOfOneApp(t *testing.T) {
 	withButtons(&two)
 	two.Channel = "C2222222222"
 	other.AppToken = conf.NewSecret("xapp-other")
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{one, two, other, none}}, nil, text.Style{})
+	targets, err := notify.SlackTargets([]conf.Slack{one, two, other, none})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,8 @@ func (l *listening) logged() string {
 }
 
 // listen runs the buttons of the first target until the test ends.
-func listen(t *testing.T, f *slackFake, b *notify.Buttons) *listening {
+func listen(t *testing.T, f *slackFake, of notify.Buttons) *listening {
+	b := of.(*notify.SlackButtons)
 	l := &listening{slackFake: f, presses: make(chan alert.Press, 2000)}
 	l.answer = func(p alert.Press) (string, error) { return "Noted <" + p.By + ">.", nil }
 	notify.SlackHurry(b, pause, pause)

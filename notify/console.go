@@ -18,6 +18,9 @@ type Console struct {
 	style text.Style
 }
 
+// NewConsole returns a notifier that writes to out.
+func NewConsole(out io.Writer, style text.Style) *Console { return &Console{out, style} }
+
 // Send prints the alert whole, in one write.
 func (c *Console) Send(_ context.Context, d Delivery) (Receipt, error) {
 	if _, err := io.WriteString(c.out, Render(d.Alert, c.style)); err != nil {

@@ -11,7 +11,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/internal/text"
@@ -21,12 +20,12 @@ import (
 // Each kind of alert is the text of its golden file.
 func TestConsole(t *testing.T) {
 	for _, kind := range kinds {
-		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(newAlert(kind), text.Style{}))
+		testkit.Golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(newAlert(kind), text.Style{}))
 	}
 	for _, kind := range []alert.Kind{alert.Storm, alert.Blind, alert.Sighted} {
-		golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(example(t, kind), text.Style{}))
+		testkit.Golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), notify.Render(example(t, kind), text.Style{}))
 	}
-	golden(t, "testdata/console-color.golden.txt", notify.Render(newAlert(alert.Opened), text.Style{Color: true, Width: 60}))
+	testkit.Golden(t, "testdata/console-color.golden.txt", notify.Render(newAlert(alert.Opened), text.Style{Color: true, Width: 60}))
 }
 
 // No control character of a log reaches the terminal, from whatever field; in
@@ -68,11 +67,8 @@ func TestConsoleWidth(t *testing.T) {
 // With no notifier configured, alerts are printed, each in one write.
 func TestConsoleByDefault(t *testing.T) {
 	var out bytes.Buffer
-	targets, err := notify.New(&conf.Config{}, &out, text.Style{})
-	if err != nil || len(targets) != 1 || targets[0].Kind != "console" || targets[0].Name != "console" {
-		t.Fatalf("got %+v, %v", targets, err)
-	}
-	if err := send(context.Background(), targets[0].To, newAlert(alert.Opened), false); err != nil || out.String() != notify.Render(newAlert(alert.Opened), text.Style{}) {
+	to := notify.NewConsole(&out, text.Style{})
+	if err := send(context.Background(), to, newAlert(alert.Opened), false); err != nil || out.String() != notify.Render(newAlert(alert.Opened), text.Style{}) {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }
@@ -81,8 +77,8 @@ func TestConsoleByDefault(t *testing.T) {
 func TestConsoleGone(t *testing.T) {
 	r, w := io.Pipe()
 	r.CloseWithError(errors.New("gone"))
-	targets, _ := notify.New(&conf.Config{}, w, text.Style{})
-	if got, err := outcome(t, send(context.Background(), targets[0].To, newAlert(alert.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
+	to := notify.NewConsole(w, text.Style{})
+	if got, err := outcome(t, send(context.Background(), to, newAlert(alert.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }

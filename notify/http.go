@@ -29,16 +29,10 @@ const (
 	maxPEM        = 1 << 20   // bytes of a file of certificates
 )
 
-// newClient makes an HTTP client for one receiver: it follows no redirect,
-// heeds the proxy variables of the environment, and trusts the notifier's own
-// authorities in addition to the system's.
-func newClient(n conf.Notifier) (*http.Client, error) {
-	return newKnownClient(n, conf.Client{})
-}
-
-// newKnownClient makes an HTTP client like newClient's, with a certificate for
-// the receiver to know it by where there is one.
-func newKnownClient(n conf.Notifier, c conf.Client) (*http.Client, error) {
+// NewClient makes an HTTP client for one receiver: it follows no redirect,
+// heeds the proxy variables of the environment, trusts the CAs of the notifier in
+// addition to the system's, and has the client certificate of c, if any.
+func NewClient(n conf.Notifier, c conf.Client) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = maxHeaders
 	transport.MaxIdleConnsPerHost = 1
@@ -106,8 +100,8 @@ func readPEM(key, file string) ([]byte, error) {
 	return pem, nil
 }
 
-// extraHeaders are the operator's own for each request.
-func extraHeaders(c conf.Client) http.Header {
+// ExtraHeaders are the operator's own for each request.
+func ExtraHeaders(c conf.Client) http.Header {
 	h := http.Header{}
 	for name, value := range c.Headers {
 		h.Set(name, value.Reveal())
@@ -115,21 +109,21 @@ func extraHeaders(c conf.Client) http.Header {
 	return h
 }
 
-// answer is what a receiver said.
-type answer struct {
-	status     int
-	body       string // its beginning, one line, printable, without what only we may know
-	retryAfter time.Duration
-	broken     error // the body did not come whole
+// Answer is what a receiver said.
+type Answer struct {
+	Status     int
+	Body       string // its beginning, one line, printable, without what only we may know
+	RetryAfter time.Duration
+	Broken     error // the body did not come whole
 }
 
-// post sends a body to a secret address. Errors are rebuilt without it:
+// Post sends a body to a secret address. Errors are rebuilt without it:
 // net/http puts the whole URL into its own, and receivers put what they were
 // sent into their answers.
-func post(ctx context.Context, client *http.Client, to conf.Secret, header http.Header, body []byte) (answer, error) {
+func Post(ctx context.Context, client *http.Client, to conf.Secret, header http.Header, body []byte) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.Reveal(), bytes.NewReader(body))
 	if err != nil {
-		return answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
+		return Answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
 	}
 	hide := secrets(req.URL, header)
 	req.Header = header.Clone()
@@ -146,20 +140,23 @@ func post(ctx context.Context, client *http.Client, to conf.Secret, header http.
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = &reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
 		}
-		return answer{}, &Error{Err: &reason{oneLine(hide.Replace(err.Error())), err}}
+		return Answer{}, &Error{Err: &reason{oneLine(hide.Replace(err.Error())), err}}
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if len(text) == maxReply { // what is cut could be a half of what must be hidden
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
-	return answer{
-		status:     resp.StatusCode,
-		body:       oneLine(hide.Replace(string(text))),
-		retryAfter: retryAfter(resp.Header.Get("Retry-After"), clock.Now()),
-		broken:     err,
+	return Answer{
+		Status:     resp.StatusCode,
+		Body:       oneLine(hide.Replace(string(text))),
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), clock.Now()),
+		Broken:     err,
 	}, nil
 }
+
+// Reworded is err in other words.
+func Reworded(words string, err error) error { return &reason{words, err} }
 
 // reason is an error said in other words.
 type reason struct {
@@ -183,19 +180,19 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return min(max(d, 0), maxRetryAfter)
 }
 
-// failed makes an Error of an answer, by its status.
-func (a answer) failed() *Error {
-	e := &Error{RetryAfter: a.retryAfter, Err: fmt.Errorf("the receiver answered %d %s: %q", a.status, http.StatusText(a.status), a.body)}
-	if a.broken != nil {
-		e.Err = fmt.Errorf("%w, and then: %w", e.Err, a.broken)
+// Failed makes an Error of an answer, by its status.
+func (a Answer) Failed() *Error {
+	e := &Error{RetryAfter: a.RetryAfter, Err: fmt.Errorf("the receiver answered %d %s: %q", a.Status, http.StatusText(a.Status), a.Body)}
+	if a.Broken != nil {
+		e.Err = fmt.Errorf("%w, and then: %w", e.Err, a.Broken)
 	}
-	switch a.status {
+	switch a.Status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		e.Outcome = BadMessage
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		e.Outcome = Retry
 	default:
-		if a.status >= 300 && a.status < 500 {
+		if a.Status >= 300 && a.Status < 500 {
 			e.Outcome = BadSettings
 		}
 	}

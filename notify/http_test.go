@@ -21,57 +21,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
-)
-
-// raw is a receiver that reads the request and then does what it wants with
-// the connection.
-func raw(t *testing.T, do func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				conn.Read(make([]byte, 64<<10))
-				do(conn)
-			}()
-		}
-	}()
-	return "http://" + listener.Addr().String()
-}
-
-func Reset(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }
-
-func drip(c net.Conn, text string) {
-	for i := range len(text) {
-		if _, err := io.WriteString(c, text[i:i+1]); err != nil {
-			return
-		}
-		time.Sleep(20 * time.Millisecond) // slower than the time limit of the test's requests
-	}
-}
-
-func closed(t *testing.T) string {
-	url := raw(t, func(net.Conn) {})
-	listener, _ := net.Listen("tcp", "127.0.0.1:0")
-	defer listener.Close()
-	return url[:strings.LastIndexByte(url, ':')] + listener.Addr().String()[len("127.0.0.1"):]
-}
-
-const (
-	canaryPath   = "T0CANARYPATH/B0CANARYPATH"
-	canaryQuery  = "canaryquery1"
-	canaryHeader = "canaryheader"
 )
 
 // Whatever goes wrong on the way is tried again, ends in time, and is told
@@ -154,18 +104,6 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func noCanary(t *testing.T, text string) {
-	t.Helper()
-	for _, c := range []string{"CANARYPATH", "services/", "canaryq", "canaryh", secret[6:20], "Post "} {
-		if strings.Contains(text, c) {
-			t.Errorf("%q is told: %s", c, text)
-		}
-	}
-	if n := len([]rune(text)); n > 500 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
-		t.Errorf("%d characters, or more than one line: %.600q", n, text)
-	}
-}
-
 // An address that is no URL is not shown either.
 func TestBadAddress(t *testing.T) {
 	got, err := outcome(t, send(soon(t), slackTo(t, "https://x/"+canaryPath+"\x00%zz"), newAlert(alert.Opened), false))
@@ -195,8 +133,8 @@ func TestCAFile(t *testing.T) {
 	os.WriteFile(large, bytes.Repeat([]byte("x"), 2<<20), 0o600)
 	for file, want := range map[string]string{empty: "holds no certificate", large: "larger than", filepath.Join(dir, "none"): "no such file"} {
 		hook.CAFile = file
-		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, text.Style{})
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), `notifier "hub": ca_file: `) {
+		_, err := notify.NewWebhook(hook)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), `ca_file: `) {
 			t.Errorf("%s: %v, want %q", file, err, want)
 		}
 	}

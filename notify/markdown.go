@@ -8,11 +8,7 @@ import (
 )
 
 var (
-	blockStart = regexp.MustCompile(`^([-+=]|[0-9]+\.)`)
-	// An @ within a word is an address of mail, a < before most others the
-	// beginning of a placeholder or a redirection: both are there to be copied.
-	mentions     = regexp.MustCompile(`(^|[^\pL\pN@])@+|@@+`)
-	slackTokens  = regexp.MustCompile(`<([!#]|https?:|mailto:)`)
+	blockStart   = regexp.MustCompile(`^([-+=]|[0-9]+\.)`)
 	markdownMeta = strings.NewReplacer("](", `\]`+text.Apart+`\(`, "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`,
 		"(", `\(`, ")", `\)`, "<", `\<`, ">", `\>`, "#", `\#`, "|", `\|`, "~", `\~`, "$", `\$`, "&", `\&`)
 )
@@ -37,10 +33,3 @@ func markdown(s string) string {
 // fenced makes a text fit for within a fence of back quotes, where Markdown
 // shows everything else as it is.
 func fenced(s string) string { return strings.ReplaceAll(harmless(s), "`", "'") }
-
-// harmless breaks what mentions somebody, or looks like Slack's way to, and the
-// links in what is quoted.
-func harmless(s string) string {
-	s = mentions.ReplaceAllStringFunc(text.PrintableLines(s), func(at string) string { return strings.ReplaceAll(at, "@", "@"+text.Apart) })
-	return text.UnlinkQuoted(slackTokens.ReplaceAllString(s, "<"+text.Apart+"$1"))
-}

@@ -1,16 +1,13 @@
 package notify
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
+	"log/slog"
 	"time"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 )
 
 // Notifier is one way out of the door.
@@ -70,46 +67,17 @@ func (e *Error) Unwrap() error { return e.Err }
 // Target is a notifier with its name and rules.
 type Target struct {
 	conf.Notifier
-	Kind string // slack, webhook, alertmanager or console
+	Kind string // such as slack: the section of the configuration
 	To   Notifier
-	Pace *Pace
+	Pace *RateLimit // nil = none
 
-	// Buttons are what people press on the messages; nil = there are none.
-	Buttons *Buttons
+	Plain   string  // what the plain form of an alert is, "" = nothing special
+	Buttons Buttons // on the messages; nil = there are none
 }
 
-// New builds the notifiers of a configuration; with none configured, the
-// console on out.
-func New(c *conf.Config, out io.Writer, style text.Style) ([]Target, error) {
-	if err := checkProxies(); err != nil {
-		return nil, err
-	}
-	var targets []Target
-	shared := slackShared{paces: map[string]*Pace{}, buttons: map[string]*Buttons{}}
-	for _, s := range c.Slack {
-		t, err := shared.target(s)
-		if err != nil {
-			return nil, fmt.Errorf("notifier %q: %w", s.Name, err)
-		}
-		targets = append(targets, t)
-	}
-	for _, w := range c.Webhooks {
-		to, err := newWebhook(w)
-		if err != nil {
-			return nil, fmt.Errorf("notifier %q: %w", w.Name, err)
-		}
-		targets = append(targets, Target{Notifier: w.Notifier, Kind: "webhook", To: to})
-	}
-	for _, m := range c.Alertmanagers {
-		to, err := newAlertmanager(m, c.Alerts.QuietAfter, cmp.Or(c.HTTP.URL(), c.Alerts.JiraURL))
-		if err != nil {
-			return nil, fmt.Errorf("notifier %q: %w", m.Name, err)
-		}
-		targets = append(targets, Target{Notifier: m.Notifier, Kind: "alertmanager", To: to})
-	}
-	if len(targets) == 0 {
-		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
-		targets = append(targets, Target{Notifier: rules, Kind: "console", To: &Console{out: out, style: style}})
-	}
-	return targets, nil
+// Buttons are what people press on the messages of a notifier.
+type Buttons interface {
+	// Run calls press for each press until ctx is done, which is no error. press
+	// returns a sentence for the person who pressed, "" = nothing to say.
+	Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error
 }

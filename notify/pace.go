@@ -5,37 +5,40 @@ import (
 	"time"
 )
 
-// Pace keeps a least time between the beginnings of two attempts, for all
-// notifiers that share a destination. A nil Pace keeps none.
-type Pace struct {
+// RateLimit keeps a least time between the starts of two attempts, for all
+// notifiers that share a destination. A nil RateLimit keeps none.
+type RateLimit struct {
 	every time.Duration
 	mu    sync.Mutex
 	last  time.Time
 }
 
+// NewRateLimit returns a limit of one attempt every so long.
+func NewRateLimit(every time.Duration) *RateLimit { return &RateLimit{every: every} }
+
 // take is 0 when an attempt may begin now, and counts it; else how long to
 // wait before asking again.
-func (p *Pace) take(now time.Time) time.Duration {
-	if p == nil {
+func (l *RateLimit) take(now time.Time) time.Duration {
+	if l == nil {
 		return 0
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if early := p.every - now.Sub(p.last); early > 0 && early <= p.every {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if early := l.every - now.Sub(l.last); early > 0 && early <= l.every {
 		return early
 	}
-	p.last = now
+	l.last = now
 	return 0
 }
 
 // began counts an attempt of before a restart.
-func (p *Pace) began(at time.Time) {
-	if p == nil {
+func (l *RateLimit) began(at time.Time) {
+	if l == nil {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if at.After(p.last) {
-		p.last = at
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at.After(l.last) {
+		l.last = at
 	}
 }

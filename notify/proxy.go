@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// checkProxies complains about a proxy in the environment whose address cannot
+// CheckProxies complains about a proxy in the environment whose address cannot
 // be used. net/http passes over such a one in silence and connects directly.
 // The address is not shown: it may hold a password.
-func checkProxies() error {
+func CheckProxies() error {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := os.Getenv(name); value != "" && !isProxy(value) {
 			return fmt.Errorf("%s in the environment is not the address of a proxy: write one such as http://proxy.example.com:3128, "+

@@ -1,12 +1,9 @@
 package notify_test
 
 import (
-	"io"
 	"strings"
 	"testing"
 
-	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -26,7 +23,7 @@ func TestMalformedProxy(t *testing.T) {
 		for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 			t.Run(name+"="+tt.value, func(t *testing.T) {
 				t.Setenv(name, tt.value)
-				_, err := notify.New(&conf.Config{}, io.Discard, text.Style{})
+				err := notify.CheckProxies()
 				if (err == nil) != tt.ok {
 					t.Errorf("got %v", err)
 				}

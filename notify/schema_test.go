@@ -5,52 +5,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
-
-var allKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted, alert.Test}
-
-// someKinds are kinds that are drawn differently; at full length all of them, and
-// one that a later version may bring.
-func someKinds() []alert.Kind {
-	if testing.Short() {
-		return []alert.Kind{alert.Opened, alert.Quiet, alert.Storm}
-	}
-	return append(slices.Clip(allKinds), "new")
-}
-
-// againstSchema is nil when a text is a valid body of a webhook.
-func againstSchema(t *testing.T, text []byte) error {
-	t.Helper()
-	const name = "alert.schema.json"
-	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(notify.Schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource(name, schema); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	return s.Validate(value)
-}
 
 func wire(t *testing.T, a alert.Alert) []byte {
 	t.Helper()
@@ -169,7 +132,7 @@ func delivered(t *testing.T, a alert.Alert) string {
 // The bodies of each kind are those of the golden files.
 func TestWebhookGolden(t *testing.T) {
 	for _, kind := range allKinds {
-		golden(t, "testdata/webhook-"+string(kind)+".golden.json", delivered(t, newAlert(kind)))
+		testkit.Golden(t, "testdata/webhook-"+string(kind)+".golden.json", delivered(t, newAlert(kind)))
 	}
 }
 
@@ -189,6 +152,6 @@ func TestWebhookCauses(t *testing.T) {
 		if err := json.Unmarshal(text, &a); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, file, delivered(t, a))
+		testkit.Golden(t, file, delivered(t, a))
 	}
 }

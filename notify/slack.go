@@ -33,11 +33,11 @@ func (s *Slack) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	if err != nil {
 		return nil, &Error{Outcome: BadMessage, Err: err}
 	}
-	got, err := post(ctx, s.client, s.url, http.Header{}, body)
+	got, err := Post(ctx, s.client, s.url, http.Header{}, body)
 	if err != nil {
 		return nil, err
 	}
-	if s.text && accepted(got) || !s.text && got.status == http.StatusOK && got.body == "ok" {
+	if s.text && accepted(got) || !s.text && got.Status == http.StatusOK && got.Body == "ok" {
 		return nil, nil
 	}
 	return nil, slackFailed(got)
@@ -62,11 +62,11 @@ func calledFor(m message.Message, mention string) string {
 
 // accepted tells whether a receiver that resembles Slack has taken a message:
 // Mattermost says ok, Rocket.Chat and Zulip an object, others nothing at all.
-func accepted(a answer) bool {
-	if a.status < 200 || a.status > 299 || a.broken != nil {
+func accepted(a Answer) bool {
+	if a.Status < 200 || a.Status > 299 || a.Broken != nil {
 		return false
 	}
-	if a.body == "" || a.body == "ok" {
+	if a.Body == "" || a.Body == "ok" {
 		return true
 	}
 	var said struct {
@@ -74,7 +74,7 @@ func accepted(a answer) bool {
 		Success any `json:"success"`
 		Result  any `json:"result"`
 	}
-	err := json.Unmarshal([]byte(a.body), &said)
+	err := json.Unmarshal([]byte(a.Body), &said)
 	return err == nil && (said.OK == true || said.Success == true || said.Result == "success")
 }
 
@@ -111,14 +111,14 @@ func slackOutcome(word string) (Outcome, bool) {
 	return Retry, slices.Contains(slackRetry, word)
 }
 
-func slackFailed(got answer) *Error {
-	e := got.failed()
-	if got.status == http.StatusOK {
+func slackFailed(got Answer) *Error {
+	e := got.Failed()
+	if got.Status == http.StatusOK {
 		e.Err = fmt.Errorf("%w, which is not Slack's \"ok\": is the address right, or did a proxy answer?", e.Err)
 	}
-	if o, known := slackOutcome(strings.TrimSpace(got.body)); known {
+	if o, known := slackOutcome(strings.TrimSpace(got.Body)); known {
 		e.Outcome = o
-	} else if got.status < 300 && got.broken == nil {
+	} else if got.Status < 300 && got.Broken == nil {
 		e.Outcome = BadSettings // somebody else answers there, such as a portal
 	}
 	return e

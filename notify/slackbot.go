@@ -33,8 +33,8 @@ type SlackBot struct {
 }
 
 // newSlackBot makes the bot, and the buttons when there is a token for them.
-func newSlackBot(c conf.Slack) (*SlackBot, *Buttons, error) {
-	client, err := newClient(c.Notifier)
+func newSlackBot(c conf.Slack) (*SlackBot, *SlackButtons, error) {
+	client, err := NewClient(c.Notifier, conf.Client{})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -47,7 +47,7 @@ func example(t testing.TB, kind alert.Kind) alert.Alert {
 		a = samples(t)["entra-client-secret-invalid"]
 		at = a.Timestamp
 		d = &a.Data
-		d.Cause.Previous = pointer("entra-client-secret-expired")
+		d.Cause.Previous = new("entra-client-secret-expired")
 		d.Facts["alternates_with"] = []string{"net-connect-timeout"}
 		d.Failures = alert.Failures{Count: 21, First: at.Add(-9 * time.Hour), Last: at, SinceLastAlert: 4}
 	case alert.Reminder:

@@ -11,12 +11,12 @@ import (
 )
 
 // SlackHurry shortens the pauses of buttons.
-func SlackHurry(b *Buttons, connect, refused time.Duration) {
+func SlackHurry(b *SlackButtons, connect, refused time.Duration) {
 	b.pace.least, b.refuse = connect, refused
 }
 
 // SlackThrough sends everything of buttons through a proxy.
-func SlackThrough(b *Buttons, proxy *url.URL) {
+func SlackThrough(b *SlackButtons, proxy *url.URL) {
 	b.hide.next.(*http.Transport).Proxy = http.ProxyURL(proxy)
 	b.dialer.Proxy = http.ProxyURL(proxy)
 }
@@ -52,4 +52,4 @@ func SlackPlain(d alert.Data, mention string) string { return plainText(message.
 func SlackShortened(s string, limit int) string { return shortened(s, limit) }
 
 // SlackOpener replaces what connects of buttons go through.
-func SlackOpener(b *Buttons, through http.RoundTripper) { b.pace.next = through }
+func SlackOpener(b *SlackButtons, through http.RoundTripper) { b.pace.next = through }

@@ -17,7 +17,6 @@ import (
 	"github.com/gorilla/websocket"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -81,7 +80,7 @@ func (f *slackFake) bot(change ...func(*conf.Slack)) notify.Target {
 	for _, do := range change {
 		do(&c)
 	}
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, text.Style{})
+	targets, err := notify.SlackTargets([]conf.Slack{c})
 	if err != nil {
 		f.t.Fatal(err)
 	}

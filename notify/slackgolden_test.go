@@ -51,9 +51,9 @@ func TestSlackMessages(t *testing.T) {
 			}
 			got := drawn(t, a.Data, l.look)
 			valid(t, got, a.Data, l.look)
-			golden(t, fmt.Sprintf("testdata/slack-%s%s.golden.json", kind, l.name), string(got))
+			testkit.Golden(t, fmt.Sprintf("testdata/slack-%s%s.golden.json", kind, l.name), string(got))
 		}
-		golden(t, fmt.Sprintf("testdata/plain-%s.golden.txt", kind), notify.DrawPlain(example(t, kind).Data, "")+"\n")
+		testkit.Golden(t, fmt.Sprintf("testdata/plain-%s.golden.txt", kind), notify.DrawPlain(example(t, kind).Data, "")+"\n")
 	}
 }
 
@@ -62,7 +62,7 @@ func TestSlackCauses(t *testing.T) {
 	for cause, a := range samples(t) {
 		got := drawn(t, a.Data, notify.Look{})
 		valid(t, got, a.Data, notify.Look{})
-		golden(t, fmt.Sprintf("testdata/slack-cause-%s.golden.json", cause), string(got))
+		testkit.Golden(t, fmt.Sprintf("testdata/slack-cause-%s.golden.json", cause), string(got))
 	}
 }
 
@@ -77,6 +77,6 @@ func TestSlackAcknowledged(t *testing.T) {
 		a.Data.Acknowledged = &who
 		got := drawn(t, a.Data, notify.Look{Buttons: true})
 		valid(t, got, a.Data, notify.Look{Buttons: true})
-		golden(t, fmt.Sprintf("testdata/slack-%s.golden.json", name), string(got))
+		testkit.Golden(t, fmt.Sprintf("testdata/slack-%s.golden.json", name), string(got))
 	}
 }

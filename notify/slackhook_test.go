@@ -2,19 +2,17 @@ package notify_test
 
 import (
 	"encoding/json"
-	"io"
 	"strings"
 	"testing"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
 func slackHook(t *testing.T, c conf.Slack) notify.Notifier {
 	t.Helper()
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{c}}, io.Discard, text.Style{})
+	targets, err := notify.SlackTargets([]conf.Slack{c})
 	if err != nil {
 		t.Fatal(err)
 	}

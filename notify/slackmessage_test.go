@@ -131,8 +131,8 @@ func TestSlackMixtures(t *testing.T) {
 		a := newAlert(allKinds[r.IntN(len(allKinds))])
 		d := &a.Data
 		d.ID, d.Node, d.Diagnosis, d.Confirm, d.Cause.Title, d.Cause.ID, d.Request.User, d.Log.Path, d.Log.Excerpt = alert.ID(text()), text(), text(), text(), text(), text(), text(), text(), text()
-		d.Integration = alert.Integration{ID: text(), Name: pointer(text())}
-		d.Cause.Codes, d.Cause.Previous, d.Cause.Confidence, d.Cause.Severity = list(), pointer(text()), []string{"likely", "certain", text()}[r.IntN(3)], conf.Severity(r.IntN(5))
+		d.Integration = alert.Integration{ID: text(), Name: new(text())}
+		d.Cause.Codes, d.Cause.Previous, d.Cause.Confidence, d.Cause.Severity = list(), new(text()), []string{"likely", "certain", text()}[r.IntN(3)], conf.Severity(r.IntN(5))
 		d.Acknowledged = &alert.Acknowledged{By: text(), UserID: []string{"U0123ABCD", text()}[r.IntN(2)], At: at}
 		d.Failures = alert.Failures{Count: r.IntN(5), SinceLastAlert: r.IntN(3), First: at, Last: []time.Time{{}, at}[r.IntN(2)]}
 		d.Facts = map[string]any{"integrations": list(), "integrations_count": text(), "alternates_with": []any{text(), 7, nil}, "code": 7}

@@ -81,12 +81,12 @@ func (t *slackAPI) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(text) == int(limit) { // what is cut could be a half of what must be hidden
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
-	got := answer{resp.StatusCode, oneLine(hide.Replace(string(text))), retryAfter(resp.Header.Get("Retry-After"), clock.Now()), broken}
+	got := Answer{resp.StatusCode, oneLine(hide.Replace(string(text))), retryAfter(resp.Header.Get("Retry-After"), clock.Now()), broken}
 	if isJSON && said.Error != "" {
 		return nil, slackRefused(path.Base(req.URL.Path), got, said, hide)
 	}
-	e := got.failed()
-	if got.status < 300 && broken == nil {
+	e := got.Failed()
+	if got.Status < 300 && broken == nil {
 		e.Outcome = BadSettings
 		e.Err = fmt.Errorf("%w, which is not Slack's Web API: is api_url right, or did a proxy answer?", e.Err)
 	}
@@ -144,7 +144,7 @@ var slackRemedies = map[string]string{
 }
 
 // slackRefused makes an Error of Slack's word: by the word, then by the status.
-func slackRefused(method string, got answer, said slackAnswer, hide *hider) *Error {
+func slackRefused(method string, got Answer, said slackAnswer, hide *hider) *Error {
 	clean := func(s string) string { return oneLine(hide.Replace(s)) }
 	text := "Slack refuses " + method + ": " + clean(said.Error)
 	if remedy := slackRemedies[said.Error]; remedy != "" {
@@ -158,12 +158,12 @@ func slackRefused(method string, got answer, said slackAnswer, hide *hider) *Err
 	for _, complaint := range said.Metadata.Messages[:min(len(said.Metadata.Messages), maxComplaints)] {
 		text += "; " + clean(complaint)
 	}
-	e := &Error{RetryAfter: got.retryAfter, Err: &slackRefusal{said.Error, text}}
+	e := &Error{RetryAfter: got.RetryAfter, Err: &slackRefusal{said.Error, text}}
 	switch o, known := slackOutcome(said.Error); {
 	case known:
 		e.Outcome = o
-	case got.status != http.StatusOK:
-		e.Outcome = got.failed().Outcome
+	case got.Status != http.StatusOK:
+		e.Outcome = got.Failed().Outcome
 	case strings.HasPrefix(said.Error, "invalid_"), strings.HasPrefix(said.Error, "msg_"), strings.HasPrefix(said.Error, "too_"):
 		e.Outcome = BadMessage
 	default:

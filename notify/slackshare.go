@@ -1,18 +1,36 @@
 package notify
 
-import "jira-oauth-watcher/conf"
+import (
+	"fmt"
+
+	"jira-oauth-watcher/conf"
+)
 
 // slackShared is what notifiers of one configuration share at Slack.
 type slackShared struct {
-	paces   map[string]*Pace    // by address, or by token and channel
-	buttons map[string]*Buttons // by app-level token
+	paces   map[string]*RateLimit    // by address, or by token and channel
+	buttons map[string]*SlackButtons // by app-level token
+}
+
+// SlackTargets makes the notifiers of all [[slack]] sections.
+func SlackTargets(sections []conf.Slack) ([]Target, error) {
+	var targets []Target
+	shared := slackShared{paces: map[string]*RateLimit{}, buttons: map[string]*SlackButtons{}}
+	for _, c := range sections {
+		t, err := shared.target(c)
+		if err != nil {
+			return nil, fmt.Errorf("notifier %q: %w", c.Name, err)
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
 }
 
 // target makes the notifier of one [[slack]].
 func (s *slackShared) target(c conf.Slack) (Target, error) {
-	t := Target{Notifier: c.Notifier, Kind: "slack"}
+	t := Target{Notifier: c.Notifier, Kind: "slack", Plain: "plain text"}
 	if c.BotToken.IsZero() {
-		client, err := newClient(c.Notifier)
+		client, err := NewClient(c.Notifier, conf.Client{})
 		if err != nil {
 			return Target{}, err
 		}
@@ -36,9 +54,9 @@ func (s *slackShared) target(c conf.Slack) (Target, error) {
 	return t, nil
 }
 
-func (s *slackShared) pace(destination string) *Pace {
+func (s *slackShared) pace(destination string) *RateLimit {
 	if s.paces[destination] == nil {
-		s.paces[destination] = &Pace{every: slackPace}
+		s.paces[destination] = NewRateLimit(slackPace)
 	}
 	return s.paces[destination]
 }

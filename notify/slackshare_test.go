@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -34,7 +33,7 @@ func TestSlackPace(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			tt.one.Notifier = conf.Notifier{Name: "one", Timeout: time.Second, RetryFor: time.Hour}
 			tt.two.Notifier = conf.Notifier{Name: "two", Timeout: time.Second, RetryFor: time.Hour}
-			targets, err := notify.New(&conf.Config{Slack: []conf.Slack{tt.one, tt.two}}, nil, text.Style{})
+			targets, err := notify.SlackTargets([]conf.Slack{tt.one, tt.two})
 			if err != nil {
 				t.Fatal(err)
 			}

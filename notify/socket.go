@@ -36,7 +36,7 @@ const (
 // Buttons listen to the buttons on the messages of an app, over a connection
 // that is opened from here (Socket Mode). There is one for all channels of an
 // app: Slack tells each press to one connection only.
-type Buttons struct {
+type SlackButtons struct {
 	bots   map[string]*SlackBot // by channel
 	opener *slack.Client
 	pace   *unhurried
@@ -47,8 +47,8 @@ type Buttons struct {
 
 // newButtons makes the buttons of an app. What reaches its Web API reaches its
 // websocket.
-func newButtons(c conf.Slack, transport *http.Transport, api *slackAPI) *Buttons {
-	b := &Buttons{
+func newButtons(c conf.Slack, transport *http.Transport, api *slackAPI) *SlackButtons {
+	b := &SlackButtons{
 		bots:   map[string]*SlackBot{},
 		pace:   &unhurried{next: api, least: connectEvery},
 		hide:   api,
@@ -70,7 +70,7 @@ func newButtons(c conf.Slack, transport *http.Transport, api *slackAPI) *Buttons
 // Run listens until ctx is done, which is no error. Buttons are a luxury: when
 // they do not work, that is logged and tried again, and never ends the program.
 // press returns a sentence for the person who pressed, "" = nothing to say.
-func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
+func (b *SlackButtons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
 	s := &socket{b: b, log: log, presses: presses, seen: recent{known: map[string]bool{}}}
 	d := &desk{log: log, press: press, own: map[*SlackBot][]string{}}
@@ -97,7 +97,7 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Pr
 
 // socket is the connection for buttons, through all that happens to it.
 type socket struct {
-	b       *Buttons
+	b       *SlackButtons
 	log     *slog.Logger
 	presses chan<- *pressed
 	seen    recent

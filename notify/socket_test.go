@@ -21,7 +21,6 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -154,7 +153,7 @@ func TestButtonsEnd(t *testing.T) {
 	f := newSlackFake(t)
 	f.says("apps.connections.open", word("invalid_auth"))
 	b := f.bot(withButtons).Buttons
-	notify.SlackHurry(b, time.Hour, time.Hour)
+	notify.SlackHurry(b.(*notify.SlackButtons), time.Hour, time.Hour)
 	for _, state := range []string{"refused", "waiting to connect", "not begun"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		var asked atomic.Bool
@@ -213,7 +212,7 @@ func TestButtonsProxy(t *testing.T) {
 		tunnel(t, w, r.Host)
 	}).URL)
 	b := f.bot(withButtons, func(c *conf.Slack) { c.CAFile = file }).Buttons
-	notify.SlackThrough(b, proxy)
+	notify.SlackThrough(b.(*notify.SlackButtons), proxy)
 	l := listen(t, f, b)
 	tell(t, got(t, f.conns), envelope("a"))
 	got(t, l.presses)
@@ -242,13 +241,13 @@ func tunnel(t *testing.T, w http.ResponseWriter, host string) {
 // to once an hour, and are not said again.
 func TestButtonsRefusedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		targets, err := notify.New(&conf.Config{Slack: []conf.Slack{{BotToken: conf.NewSecret(botToken), AppToken: conf.NewSecret(appToken), Channel: channel}}}, nil, text.Style{})
+		targets, err := notify.SlackTargets([]conf.Slack{{BotToken: conf.NewSecret(botToken), AppToken: conf.NewSecret(appToken), Channel: channel}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
 		var at []time.Duration
-		notify.SlackOpener(targets[0].Buttons, trips(func(*http.Request) (*http.Response, error) {
+		notify.SlackOpener(targets[0].Buttons.(*notify.SlackButtons), trips(func(*http.Request) (*http.Response, error) {
 			at = append(at, time.Since(start).Truncate(time.Second))
 			return nil, &notify.Error{Outcome: notify.BadSettings, Err: errors.New("token_expired")}
 		}))

@@ -15,7 +15,6 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -114,13 +113,13 @@ func TestTemplateAtFault(t *testing.T) {
 	} {
 		file := templateFile(t, tt.text)
 		hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Template: file}
-		_, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, text.Style{})
-		if want := `notifier "hub": template: ` + file + strings.ReplaceAll(tt.want, "FILE", file); err == nil || !strings.HasPrefix(err.Error(), want) {
+		_, err := notify.NewWebhook(hook)
+		if want := `template: ` + file + strings.ReplaceAll(tt.want, "FILE", file); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s\n got %v\nwant %s", tt.name, err, want)
 		}
 	}
 	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Template: filepath.Join(t.TempDir(), "none")}
-	if _, err := notify.New(&conf.Config{Webhooks: []conf.Webhook{hook}}, io.Discard, text.Style{}); err == nil || !strings.HasPrefix(err.Error(), `notifier "hub": template: stat `) {
+	if _, err := notify.NewWebhook(hook); err == nil || !strings.HasPrefix(err.Error(), `template: stat `) {
 		t.Error(err)
 	}
 }

@@ -25,8 +25,8 @@ type Webhook struct {
 	form   *form // nil = the alert as it is
 }
 
-func newWebhook(c conf.Webhook) (*Webhook, error) {
-	client, err := newKnownClient(c.Notifier, c.Client)
+func NewWebhook(c conf.Webhook) (*Webhook, error) {
+	client, err := NewClient(c.Notifier, c.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -52,15 +52,15 @@ func (w *Webhook) Send(ctx context.Context, d Delivery) (Receipt, error) {
 	if err != nil {
 		return nil, &Error{Outcome: BadSettings, Err: err}
 	}
-	got, err := post(ctx, w.client, w.conf.URL, header, body)
+	got, err := Post(ctx, w.client, w.conf.URL, header, body)
 	if err != nil {
 		return nil, err
 	}
-	if got.status >= 200 && got.status < 300 {
+	if got.Status >= 200 && got.Status < 300 {
 		return nil, nil
 	}
-	failed := got.failed()
-	if got.status == http.StatusGone { // "disable the endpoint", says the specification
+	failed := got.Failed()
+	if got.Status == http.StatusGone { // "disable the endpoint", says the specification
 		failed.Outcome = Gone
 	}
 	return nil, failed
@@ -76,7 +76,7 @@ func (w *Webhook) body(a alert.Alert) ([]byte, error) {
 // sign makes the headers. While receivers change over to a new secret, the
 // previous one signs too, and either signature is enough for them.
 func (w *Webhook) sign(id string, at time.Time, body []byte) (http.Header, error) {
-	header := extraHeaders(w.conf.Client)
+	header := ExtraHeaders(w.conf.Client)
 	header.Set(standardwebhooks.HeaderWebhookID, id)
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
 	var signatures []string

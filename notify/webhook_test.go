@@ -20,8 +20,6 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqr"
-
 // body is what alert(notify.Changed) is on the wire.
 const body = `{
   "type": "jira.oauth.changed",
@@ -45,33 +43,6 @@ const body = `{
     "probe": null
   }
 }`
-
-type request struct {
-	method string
-	header http.Header
-	body   []byte
-}
-
-// recorded is a receiver that accepts all and keeps it. What comes has to be
-// an alert as the schema has it.
-func recorded(t *testing.T) (url string, requests <-chan request) {
-	return recording(t, func(text []byte) {
-		if err := againstSchema(t, text); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// recording is a receiver that accepts all and keeps it, after a look at it.
-func recording(t *testing.T, look func(body []byte)) (url string, requests <-chan request) {
-	got := make(chan request, 10)
-	return server(t, func(w http.ResponseWriter, r *http.Request) {
-		text, _ := io.ReadAll(r.Body)
-		look(text)
-		got <- request{r.Method, r.Header, text}
-		io.WriteString(w, "ok")
-	}).URL, got
-}
 
 // The body is the documented envelope, whole, and the same in the plain form.
 func TestWebhookBody(t *testing.T) {

@@ -213,8 +213,8 @@ func (w *Worker) refused(d Delivery, failed *Error) error {
 	if !d.Plain {
 		d.Plain = true
 		message := "alert refused, it is tried once more"
-		if w.target.Kind == "slack" {
-			message = "alert refused, it is sent again as plain text"
+		if w.target.Plain != "" {
+			message = "alert refused, it is sent again as " + w.target.Plain
 		}
 		w.log.Warn(message, "alert", d.Alert.Data.ID, "err", d.Reason)
 		w.turn(Waiting, 0, failed)

@@ -11,7 +11,6 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/text"
-	"jira-oauth-watcher/notify"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -39,7 +38,7 @@ func (a *app) check(config string) error {
 	if err != nil {
 		return err
 	}
-	targets, err := notify.New(c, a.out, text.Style{})
+	targets, err := newNotifiers(c, a.out, text.Style{})
 	if err != nil {
 		return &exit{exitUsage, err}
 	}

@@ -87,20 +87,25 @@ func TestForgedAdvice(t *testing.T) {
 		io.WriteString(w, "ok")
 	}))
 	defer hook.Close()
-	c := &conf.Config{
-		Slack: []conf.Slack{
-			{WebhookURL: conf.NewSecret(hook.URL + "/slack"), Notifier: conf.Notifier{Name: "slack"}},
-			{WebhookURL: conf.NewSecret(hook.URL + "/plain"), Notifier: conf.Notifier{Name: "plain"}, Text: true},
-		},
-		Alertmanagers: []conf.Alertmanager{{URLs: []conf.Secret{conf.NewSecret(hook.URL + "/alertmanager")}, Notifier: conf.Notifier{Name: "alertmanager"}}},
-	}
-	for _, name := range []string{"teams", "mattermost", "google-chat", "discord"} {
-		c.Webhooks = append(c.Webhooks, conf.Webhook{Notifier: conf.Notifier{Name: name}, URL: conf.NewSecret(hook.URL + "/" + name),
-			Template: filepath.Join("..", "..", "packaging", "templates", name+".json.tmpl")})
-	}
-	targets, err := notify.New(c, io.Discard, text.Style{})
+	targets, err := notify.SlackTargets([]conf.Slack{
+		{WebhookURL: conf.NewSecret(hook.URL + "/slack"), Notifier: conf.Notifier{Name: "slack"}},
+		{WebhookURL: conf.NewSecret(hook.URL + "/plain"), Notifier: conf.Notifier{Name: "plain"}, Text: true},
+	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	add := func(name string, to notify.Notifier, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		targets = append(targets, notify.Target{Notifier: conf.Notifier{Name: name}, To: to})
+	}
+	to, err := notify.NewAlertmanager(conf.Alertmanager{URLs: []conf.Secret{conf.NewSecret(hook.URL + "/alertmanager")}}, time.Hour, "")
+	add("alertmanager", to, err)
+	for _, name := range []string{"teams", "mattermost", "google-chat", "discord"} {
+		to, err := notify.NewWebhook(conf.Webhook{URL: conf.NewSecret(hook.URL + "/" + name),
+			Template: filepath.Join("..", "..", "packaging", "templates", name+".json.tmpl")})
+		add(name, to, err)
 	}
 	rules := incident.NewRules(&conf.Config{Node: "jira-1"})
 	for n, carrier := range carriers {

@@ -34,7 +34,7 @@ type generation struct {
 
 // build makes a generation of a configuration and its causes.
 func (d *daemon) build(c *conf.Config, set *matchers.Set) (*generation, error) {
-	targets, err := notify.New(c, d.out, terminal(d.out))
+	targets, err := newNotifiers(c, d.out, terminal(d.out))
 	if err != nil {
 		return nil, &exit{exitUsage, err}
 	}

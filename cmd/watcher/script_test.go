@@ -2,17 +2,18 @@ package main_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
 
+	"jira-oauth-watcher/internal/testkit"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var update = flag.Bool("update", false, "write the golden parts of the scripts anew")
+var update = testkit.Update
 
 // The commands, as a person types them.
 func TestScripts(t *testing.T) {

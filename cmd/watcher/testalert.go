@@ -41,7 +41,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
 	if err != nil {
 		return err
 	}
-	targets, err := notify.New(c, a.out, terminal(a.out))
+	targets, err := newNotifiers(c, a.out, terminal(a.out))
 	if err != nil {
 		return &exit{exitUsage, err}
 	}

@@ -216,7 +216,7 @@ func sent(t *testing.T, a alert.Alert) map[string]string {
 		io.WriteString(w, "ok")
 	}))
 	defer server.Close()
-	targets, err := notify.New(&conf.Config{Slack: []conf.Slack{{WebhookURL: conf.NewSecret(server.URL)}}}, io.Discard, text.Style{})
+	targets, err := notify.SlackTargets([]conf.Slack{{WebhookURL: conf.NewSecret(server.URL)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package report_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,9 +15,10 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/testkit"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+var update = testkit.Update
 
 var style = regexp.MustCompile(`(?s)<style>.*</style>`)
 

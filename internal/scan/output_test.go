@@ -4,7 +4,6 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 
 	"errors"
-	"flag"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -20,7 +19,7 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = testkit.Update
 
 // What JSON writes keeps to the schema, whatever is in the logs.
 func TestSchema(t *testing.T) {

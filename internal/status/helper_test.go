@@ -2,7 +2,6 @@ package status_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -26,7 +25,7 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-var update = flag.Bool("update", false, "write the golden files and screenshots anew")
+var update = testkit.Update
 
 var catalogue = sync.OnceValues(matchers.Builtin)
 

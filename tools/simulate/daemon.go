@@ -15,7 +15,6 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
@@ -81,9 +80,14 @@ func (w *world) config() string {
 func (w *world) run(d *daemon) error {
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	w.daemon, w.machine.busy = d, w.machine.mono
-	targets, err := notify.New(d.conf, os.Stdout, text.Style{})
-	if err != nil {
-		return err
+	var targets []notify.Target
+	for _, c := range d.conf.Webhooks {
+		hook, err := notify.NewWebhook(c)
+		if err != nil {
+			return err
+		}
+		hook.Over(w.receiver(c.Name))
+		targets = append(targets, notify.Target{Notifier: c.Notifier, Kind: "webhook", To: hook})
 	}
 	d.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(d.conf), Tally: w.model}
 	var names []string
@@ -95,9 +99,6 @@ func (w *world) run(d *daemon) error {
 		return err
 	}
 	for _, t := range targets {
-		if hook, ok := t.To.(*notify.Webhook); ok {
-			hook.Over(w.receiver(t.Name))
-		}
 		worker := notify.NewWorker(t, d.store, w.log)
 		w.machine.start("notifier "+t.Name, func() error { return worker.Run(d.ctx) })
 	}
