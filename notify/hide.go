@@ -16,15 +16,15 @@ const (
 )
 
 // hider hides in a text what must not come back from a receiver.
-type hider struct {
+type Hider struct {
 	words map[string]bool // hidden where they stand whole
 	runs  map[string]bool // of sharedRun bytes
 }
 
 // secrets hides the address without its host, in whole and in parts, and the
 // values of our headers, however a receiver writes them.
-func secrets(u *url.URL, header http.Header) *hider {
-	h := &hider{words: map[string]bool{}, runs: map[string]bool{}}
+func Secrets(u *url.URL, header http.Header) *Hider {
+	h := &Hider{words: map[string]bool{}, runs: map[string]bool{}}
 	h.whole(u.String(), u.RequestURI(), u.Path, u.RawQuery, u.EscapedPath())
 	h.parts(strings.Split(u.Path, "/")...)
 	h.parts(strings.Split(u.EscapedPath(), "/")...)
@@ -53,7 +53,7 @@ func secrets(u *url.URL, header http.Header) *hider {
 
 // whole hides values where they stand whole, with or without the padding of
 // base64.
-func (h *hider) whole(values ...string) {
+func (h *Hider) whole(values ...string) {
 	for _, v := range values {
 		for _, w := range []string{v, strings.TrimRight(v, "=")} {
 			if len(w) >= shortSecret && w != "alerts" { // the end of every Alertmanager's address
@@ -64,7 +64,7 @@ func (h *hider) whole(values ...string) {
 }
 
 // parts hides values also where only some of each is told.
-func (h *hider) parts(values ...string) {
+func (h *Hider) parts(values ...string) {
 	h.whole(values...)
 	for _, v := range values {
 		for i := 0; i+sharedRun <= len(v); i++ {
@@ -74,7 +74,7 @@ func (h *hider) parts(values ...string) {
 }
 
 // Replace is text without what is to be hidden.
-func (h *hider) Replace(text string) string {
+func (h *Hider) Replace(text string) string {
 	hidden := make([]bool, len(text))
 	v := view{text: text}
 	for range escapings + 1 {
@@ -93,7 +93,7 @@ func (h *hider) Replace(text string) string {
 	return b.String()
 }
 
-func (h *hider) mark(v view, hidden []bool) {
+func (h *Hider) mark(v view, hidden []bool) {
 	mark := func(from, to int) {
 		for i := v.at(from); i < v.at(to); i++ {
 			hidden[i] = true

@@ -11,7 +11,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/notify/notifytest"
 )
 
 // gson escapes as Gson does by default, and a stroke as PHP does.
@@ -44,14 +44,14 @@ func TestEscapedSecrets(t *testing.T) {
 		"half of the segment": "T0SEGMEN… <SEGMENT",
 	} {
 		for _, format := range []string{"no %s no", "no\u00a0%s", `{"error":"%s","x":"no"}`} {
-			to := server(t, func(w http.ResponseWriter, r *http.Request) {
+			to := notifytest.Server(t, func(w http.ResponseWriter, r *http.Request) {
 				io.Copy(io.Discard, r.Body)
 				w.WriteHeader(500)
 				fmt.Fprintf(w, format, answer)
 			}).URL
 			address := to + "/services/" + (&url.URL{Path: segment}).EscapedPath() + "?sig=" + url.QueryEscape(query)
 			hook := conf.Webhook{URL: conf.NewSecret(address), Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + header)}}}
-			_, err := outcome(t, send(soon(t), webhook(t, hook), newAlert(alert.Opened), false))
+			_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), notifytest.Alert(alert.Opened), false))
 			if strings.ContainsAny(format, "\u00a0{") && !strings.Contains(err.Error(), "no") {
 				t.Errorf("%s: what it says is hidden: %v", name, err)
 			}
@@ -64,25 +64,5 @@ func TestEscapedSecrets(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// The same for the tokens of the Web API, in words of Slack's too.
-func TestEscapedTokens(t *testing.T) {
-	for _, body := range []string{
-		`{"ok":false,"error":"token=` + botToken[:14] + `"}`,
-		`{"ok":false,"error":"x","needed":"` + strings.ReplaceAll(botToken, "-", `\u002d`) + `"}`,
-		`{"ok":false,"error":"x","response_metadata":{"messages":["` + strings.ReplaceAll(botToken, "-", "%2D") + `"]}}`,
-		`<p>` + strings.ReplaceAll(appToken, "-", "&#45;"),
-	} {
-		f := newSlackFake(t)
-		bot := f.bot(withButtons, func(c *conf.Slack) { c.APIURL = answering(t, 200, body) + "/api/" }).To
-		ctx, cancel := testkit.WithPatience(t)
-		_, err := outcome(t, send(ctx, bot, newAlert(alert.Opened), false))
-		cancel()
-		if !strings.Contains(err.Error(), "[secret]") {
-			t.Errorf("%s: nothing is hidden: %v", body, err)
-		}
-		noToken(t, err.Error())
 	}
 }

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	maxReply      = 4 << 10   // bytes read of an answer: enough for any reason a receiver gives
+	MaxReply      = 4 << 10   // bytes read of an answer: enough for any reason a receiver gives
 	maxHeaders    = 64 << 10  // bytes of an answer's headers
 	maxReason     = 200       // characters of an answer that are shown
 	maxRetryAfter = time.Hour // a longer pause is not believed
@@ -125,7 +125,7 @@ func Post(ctx context.Context, client *http.Client, to conf.Secret, header http.
 	if err != nil {
 		return Answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
 	}
-	hide := secrets(req.URL, header)
+	hide := Secrets(req.URL, header)
 	req.Header = header.Clone()
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	if req.Header.Get("User-Agent") == "" {
@@ -138,39 +138,39 @@ func Post(ctx context.Context, client *http.Client, to conf.Secret, header http.
 			err = u.Err
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = &reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
+			err = &Reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
 		}
-		return Answer{}, &Error{Err: &reason{oneLine(hide.Replace(err.Error())), err}}
+		return Answer{}, &Error{Err: &Reason{OneLine(hide.Replace(err.Error())), err}}
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
-	if len(text) == maxReply { // what is cut could be a half of what must be hidden
+	text, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply))
+	if len(text) == MaxReply { // what is cut could be a half of what must be hidden
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
 	return Answer{
 		Status:     resp.StatusCode,
-		Body:       oneLine(hide.Replace(string(text))),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), clock.Now()),
+		Body:       OneLine(hide.Replace(string(text))),
+		RetryAfter: RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
 		Broken:     err,
 	}, nil
 }
 
 // Reworded is err in other words.
-func Reworded(words string, err error) error { return &reason{words, err} }
+func Reworded(words string, err error) error { return &Reason{words, err} }
 
 // reason is an error said in other words.
-type reason struct {
+type Reason struct {
 	text string
 	err  error
 }
 
-func (r *reason) Error() string { return r.text }
+func (r *Reason) Error() string { return r.text }
 
-func (r *reason) Unwrap() error { return r.err }
+func (r *Reason) Unwrap() error { return r.err }
 
 // retryAfter reads the header of that name: seconds, also with a fraction, or
 // a date (RFC 9110, section 10.2.3).
-func retryAfter(value string, now time.Time) time.Duration {
+func RetryAfter(value string, now time.Time) time.Duration {
 	var d time.Duration
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds > 0 {
 		d = time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
@@ -201,7 +201,7 @@ func (a Answer) Failed() *Error {
 
 // oneLine makes a receiver's words fit for a log line: an HTML page becomes
 // short, control characters go.
-func oneLine(s string) string {
+func OneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

@@ -1,3 +1,5 @@
+// Package notify delivers alerts: each notifier has a queue, and a worker that
+// retries, backs off and gives up. The receivers are packages below it.
 package notify
 
 import (
@@ -10,7 +12,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 )
 
-// Notifier is one way out of the door.
+// Notifier delivers alerts to one receiver.
 type Notifier interface {
 	// Send delivers an alert. nil means that the receiver has accepted it; any
 	// other outcome is an *Error. d.Plain asks for the simplest form there is,
@@ -49,8 +51,8 @@ type Outcome int
 const (
 	Retry       Outcome = iota // not now: try again
 	BadMessage                 // this message is refused, another may be accepted
-	BadSettings                // nothing is accepted until somebody mends the settings
-	Gone                       // the receiver wants nothing any more, ever
+	BadSettings                // nothing is accepted until the settings are fixed
+	Gone                       // the receiver wants nothing any more
 )
 
 // Error is a failed Send. Its text never holds the address or a secret.

@@ -14,28 +14,30 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/notifytest"
+	"jira-oauth-watcher/notify/webhook"
 )
 
 // A receiver that knows its senders by certificate accepts ours, by the name
 // in it, and refuses another's and none.
 func TestClientCertificate(t *testing.T) {
-	a := newAuthority(t)
+	a := notifytest.NewAuthority(t)
 	var names []string
-	s := a.tlsServer(t, func(w http.ResponseWriter, r *http.Request) {
+	s := a.TlsServer(t, func(w http.ResponseWriter, r *http.Request) {
 		names = append(names, r.TLS.PeerCertificates[0].Subject.CommonName)
 	}, tls.RequireAndVerifyClientCert)
-	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: pemFile(t, "ca.pem", "CERTIFICATE", a.cert.Raw)}, URL: conf.NewSecret(s.URL)}
-	hook.ClientCert, hook.ClientKey = a.issue(t, "watcher")
-	if err := send(soon(t), webhook(t, hook), newAlert(alert.Opened), false); err != nil || len(names) != 1 || names[0] != "watcher" {
+	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: notifytest.PemFile(t, "ca.pem", "CERTIFICATE", a.Cert.Raw)}, URL: conf.NewSecret(s.URL)}
+	hook.ClientCert, hook.ClientKey = a.Issue(t, "watcher")
+	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), notifytest.Alert(alert.Opened), false); err != nil || len(names) != 1 || names[0] != "watcher" {
 		t.Errorf("%v, the receiver saw %q", err, names)
 	}
 	other := hook
-	other.ClientCert, other.ClientKey = newAuthority(t).issue(t, "stranger")
+	other.ClientCert, other.ClientKey = notifytest.NewAuthority(t).Issue(t, "stranger")
 	none := hook
 	none.ClientCert, none.ClientKey = "", ""
 	for name, h := range map[string]conf.Webhook{"another's": other, "none": none} {
 		// The reason may be the receiver's alert or, if we still wrote then, a reset.
-		if got, err := outcome(t, send(soon(t), webhook(t, h), newAlert(alert.Opened), false)); got != notify.Retry {
+		if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, h), notifytest.Alert(alert.Opened), false)); got != notify.Retry {
 			t.Errorf("%s: outcome %d, %v", name, got, err)
 		}
 	}
@@ -47,9 +49,9 @@ func TestClientCertificate(t *testing.T) {
 // A certificate that cannot be used is refused at the start, by its key in the
 // configuration.
 func TestClientCertificateAtFault(t *testing.T) {
-	a := newAuthority(t)
-	cert, key := a.issue(t, "watcher")
-	_, otherKey := a.issue(t, "other")
+	a := notifytest.NewAuthority(t)
+	cert, key := a.Issue(t, "watcher")
+	_, otherKey := a.Issue(t, "other")
 	large := filepath.Join(t.TempDir(), "large")
 	os.WriteFile(large, bytes.Repeat([]byte("x"), 2<<20), 0o600)
 	for _, tt := range []struct{ name, cert, key, want string }{
@@ -62,7 +64,7 @@ func TestClientCertificateAtFault(t *testing.T) {
 		{"too large", large, key, "client_cert: " + large + " is larger than"},
 	} {
 		hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Client: conf.Client{ClientCert: tt.cert, ClientKey: tt.key}}
-		_, err := notify.NewWebhook(hook)
+		_, err := webhook.New(hook)
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
@@ -74,17 +76,17 @@ func TestClientCertificateAtFault(t *testing.T) {
 func TestProxy(t *testing.T) {
 	if url := os.Getenv("WATCHER_TEST_URL"); url != "" {
 		hook := conf.Webhook{Notifier: conf.Notifier{CAFile: os.Getenv("WATCHER_TEST_CA")}, URL: conf.NewSecret(url)}
-		if err := send(soon(t), webhook(t, hook), newAlert(alert.Opened), false); err != nil {
+		if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), notifytest.Alert(alert.Opened), false); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	a := newAuthority(t)
-	ca := pemFile(t, "ca.pem", "CERTIFICATE", a.cert.Raw)
+	a := notifytest.NewAuthority(t)
+	ca := notifytest.PemFile(t, "ca.pem", "CERTIFICATE", a.Cert.Raw)
 	delivered := 0
-	hub := a.tlsServer(t, func(http.ResponseWriter, *http.Request) { delivered++ }, tls.NoClientCert)
+	hub := a.TlsServer(t, func(http.ResponseWriter, *http.Request) { delivered++ }, tls.NoClientCert)
 	asked := make(chan string, 10)
-	address := connectProxy(t, hub.Listener.Addr().String(), asked)
+	address := notifytest.ConnectProxy(t, hub.Listener.Addr().String(), asked)
 	for _, tt := range []struct {
 		name, exceptions string
 		ok               bool
@@ -92,7 +94,7 @@ func TestProxy(t *testing.T) {
 		{"through the proxy", "other.test", true},
 		{"an exception", "hub.test", false}, // the name is known to the proxy alone
 	} {
-		child := exec.CommandContext(soon(t), os.Args[0], "-test.run=^TestProxy$")
+		child := exec.CommandContext(notifytest.Patience(t), os.Args[0], "-test.run=^TestProxy$")
 		child.Env = []string{"WATCHER_TEST_URL=https://hub.test/x", "WATCHER_TEST_CA=" + ca, "HTTPS_PROXY=http://" + address, "NO_PROXY=" + tt.exceptions}
 		out, err := child.CombinedOutput()
 		var failed *exec.ExitError

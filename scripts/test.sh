@@ -29,7 +29,7 @@ case ${1:-} in
 "")
 	run -short ./...
 	# Where goroutines meet: in these packages, and in the program under load.
-	[ -z $race ] || run -short $race ./tailer ./notify ./internal/pipeline ./internal/scan ./internal/status ./internal/store
+	[ -z $race ] || run -short $race ./tailer ./notify/... ./internal/pipeline ./internal/scan ./internal/status ./internal/store
 	[ -z $race ] || run -short $race -run 'ReloadUnderLoad|HTTPReload|ReceiverDown|TestBot|Rotation' ./cmd/watcher
 	;;
 all)

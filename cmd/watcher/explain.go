@@ -20,7 +20,7 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/console"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -233,7 +233,7 @@ func explainText(out io.Writer, list []explained, style text.Style) error {
 		for _, name := range slices.Sorted(maps.Keys(x.Facts)) {
 			fmt.Fprintf(&b, "Fact %s: %s\n", name, matchers.Facts(x.Facts).Text(name))
 		}
-		b.WriteString("\n" + notify.Render(alert.Alert{Data: x.alert}, style))
+		b.WriteString("\n" + console.Render(alert.Alert{Data: x.alert}, style))
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

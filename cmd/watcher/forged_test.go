@@ -22,6 +22,10 @@ import (
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/alertmanager"
+	"jira-oauth-watcher/notify/console"
+	"jira-oauth-watcher/notify/slack"
+	"jira-oauth-watcher/notify/webhook"
 )
 
 // attempts are what a stranger writes into a log. Each names evil wherever it
@@ -87,7 +91,7 @@ func TestForgedAdvice(t *testing.T) {
 		io.WriteString(w, "ok")
 	}))
 	defer hook.Close()
-	targets, err := notify.SlackTargets([]conf.Slack{
+	targets, err := slack.Targets([]conf.Slack{
 		{WebhookURL: conf.NewSecret(hook.URL + "/slack"), Notifier: conf.Notifier{Name: "slack"}},
 		{WebhookURL: conf.NewSecret(hook.URL + "/plain"), Notifier: conf.Notifier{Name: "plain"}, Text: true},
 	})
@@ -100,10 +104,10 @@ func TestForgedAdvice(t *testing.T) {
 		}
 		targets = append(targets, notify.Target{Notifier: conf.Notifier{Name: name}, To: to})
 	}
-	to, err := notify.NewAlertmanager(conf.Alertmanager{URLs: []conf.Secret{conf.NewSecret(hook.URL + "/alertmanager")}}, time.Hour, "")
+	to, err := alertmanager.New(conf.Alertmanager{URLs: []conf.Secret{conf.NewSecret(hook.URL + "/alertmanager")}}, time.Hour, "")
 	add("alertmanager", to, err)
 	for _, name := range []string{"teams", "mattermost", "google-chat", "discord"} {
-		to, err := notify.NewWebhook(conf.Webhook{URL: conf.NewSecret(hook.URL + "/" + name),
+		to, err := webhook.New(conf.Webhook{URL: conf.NewSecret(hook.URL + "/" + name),
 			Template: filepath.Join("..", "..", "packaging", "templates", name+".json.tmpl")})
 		add(name, to, err)
 	}
@@ -118,7 +122,7 @@ func TestForgedAdvice(t *testing.T) {
 			where := fmt.Sprintf("%s, %q in %q", d.Cause.ID, attempt, carrier)
 			innocent(t, where, d)
 			a := alert.Alert{Type: "jira.oauth.opened", Timestamp: d.Failures.Last, Data: d}
-			if text := notify.Render(a, text.Style{}); strings.ContainsAny(text, "\x1b\u009b\u202e\u3164\u115f") {
+			if text := console.Render(a, text.Style{}); strings.ContainsAny(text, "\x1b\u009b\u202e\u3164\u115f") {
 				t.Errorf("%s: the console prints %q", where, text)
 			}
 			for _, to := range targets {

@@ -9,6 +9,10 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/alertmanager"
+	"jira-oauth-watcher/notify/console"
+	"jira-oauth-watcher/notify/slack"
+	"jira-oauth-watcher/notify/webhook"
 )
 
 // newNotifiers makes the notifiers of a configuration; with none configured, the
@@ -17,7 +21,7 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 	if err := notify.CheckProxies(); err != nil {
 		return nil, err
 	}
-	targets, err := notify.SlackTargets(c.Slack)
+	targets, err := slack.Targets(c.Slack)
 	if err != nil {
 		return nil, err
 	}
@@ -29,20 +33,20 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 		return nil
 	}
 	for _, w := range c.Webhooks {
-		to, err := notify.NewWebhook(w)
+		to, err := webhook.New(w)
 		if err := add("webhook", w.Notifier, to, err); err != nil {
 			return nil, err
 		}
 	}
 	for _, m := range c.Alertmanagers {
-		to, err := notify.NewAlertmanager(m, c.Alerts.QuietAfter, cmp.Or(c.HTTP.URL(), c.Alerts.JiraURL))
+		to, err := alertmanager.New(m, c.Alerts.QuietAfter, cmp.Or(c.HTTP.URL(), c.Alerts.JiraURL))
 		if err := add("alertmanager", m.Notifier, to, err); err != nil {
 			return nil, err
 		}
 	}
 	if len(targets) == 0 {
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
-		targets = append(targets, notify.Target{Notifier: rules, Kind: "console", To: notify.NewConsole(out, style)})
+		targets = append(targets, notify.Target{Notifier: rules, Kind: "console", To: console.New(out, style)})
 	}
 	return targets, nil
 }

@@ -29,7 +29,7 @@ const (
 //
 // Its JSON is the wire format and also the state format: incidents and queued
 // deliveries are stored as alerts. A JSON name that changes is a change of both,
-// see testdata/state.json and ../../notify/alert.schema.json.
+// see notify/alert.schema.json and internal/store/testdata.
 type Alert struct {
 	Type      string    `json:"type"`      // "jira.oauth." + kind
 	Timestamp time.Time `json:"timestamp"` // of the event that made it

@@ -25,6 +25,8 @@ import (
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/console"
+	"jira-oauth-watcher/notify/slack"
 )
 
 var (
@@ -209,14 +211,14 @@ func fields(text string) matchers.Failure {
 // bodies and the terminal's text.
 func sent(t *testing.T, a alert.Alert) map[string]string {
 	t.Helper()
-	bodies := map[string]string{"json": asJSON(t, a), "terminal": notify.Render(a, text.Style{})}
+	bodies := map[string]string{"json": asJSON(t, a), "terminal": console.Render(a, text.Style{})}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		bodies["slack"] += string(body)
 		io.WriteString(w, "ok")
 	}))
 	defer server.Close()
-	targets, err := notify.SlackTargets([]conf.Slack{{WebhookURL: conf.NewSecret(server.URL)}})
+	targets, err := slack.Targets([]conf.Slack{{WebhookURL: conf.NewSecret(server.URL)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +280,7 @@ func TestNoSecretLeavesAnyCause(t *testing.T) {
 			}
 		}
 		_, alert := rules(nil).Step(incident.State{}, f, incident.Source{Name: "jira", Path: "/log"}, t0)
-		for where, body := range map[string]string{"json": asJSON(t, *alert), "terminal": notify.Render(*alert, text.Style{})} {
+		for where, body := range map[string]string{"json": asJSON(t, *alert), "terminal": console.Render(*alert, text.Style{})} {
 			if i := strings.Index(body, canary[:7]); i >= 0 {
 				t.Errorf("%s: a secret leaves in %s: …%s…", c.ID, where, body[max(i-100, 0):min(i+60, len(body))])
 			}

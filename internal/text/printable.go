@@ -1,3 +1,5 @@
+// Package text makes texts fit to be shown: untrusted ones harmless, long ones
+// short, numbers and times readable.
 package text
 
 import (

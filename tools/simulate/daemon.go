@@ -16,6 +16,7 @@ import (
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/webhook"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -82,7 +83,7 @@ func (w *world) run(d *daemon) error {
 	w.daemon, w.machine.busy = d, w.machine.mono
 	var targets []notify.Target
 	for _, c := range d.conf.Webhooks {
-		hook, err := notify.NewWebhook(c)
+		hook, err := webhook.New(c)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,223 @@
+// Package alertmanager keeps open incidents as alerts at a Prometheus
+// Alertmanager.
+package alertmanager
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/notify"
+)
+
+const (
+	resend    = time.Minute      // an open alert is told again this often, as Prometheus does
+	outlive   = 5 * time.Minute  // an open alert lasts at least so long without being told again
+	endAgain  = 15 * time.Minute // an alert that a change has ended is told again as ended for so long
+	lateGrace = 2 * time.Second  // for members that are slower than the first that accepts
+	maxPosted = 100              // alerts in one request
+)
+
+// Alertmanager keeps open incidents as alerts at a Prometheus Alertmanager, or
+// at all members of a cluster of them, which group, silence and route them
+// (https://prometheus.io/docs/alerting/latest/alerts_api/).
+type Notifier struct {
+	client *http.Client
+	conf   conf.Alertmanager
+
+	quietAfter time.Duration
+	generator  string // page that the alerts link to, "" = none
+}
+
+func New(c conf.Alertmanager, quietAfter time.Duration, generator string) (*Notifier, error) {
+	if len(c.URLs) == 0 {
+		return nil, errors.New("urls: there is no address")
+	}
+	client, err := notify.NewClient(c.Notifier, c.Client)
+	if err != nil {
+		return nil, err
+	}
+	return &Notifier{client: client, conf: c, quietAfter: quietAfter, generator: generator}, nil
+}
+
+// posted is an alert as Alertmanager's API has it.
+type posted struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	StartsAt     time.Time         `json:"startsAt"`
+	EndsAt       time.Time         `json:"endsAt"`
+	GeneratorURL string            `json:"generatorURL,omitempty"`
+}
+
+// amReceipt is what is known about an incident at the Alertmanager. An alert
+// is known there by its labels, so these are kept until it is told that
+// another cause is at work: a cause that comes and goes must not notify anew.
+type receipt struct {
+	Labels map[string]string `json:"labels"`
+	Sent   time.Time         `json:"sent"`
+
+	// The alert before a change of the cause: a member that missed its end
+	// would else hold it for as long as quiet_after.
+	Ended   map[string]string `json:"ended,omitempty"`
+	EndedAt time.Time         `json:"ended_at,omitzero"`
+}
+
+func readReceipt(r notify.Receipt) receipt {
+	var known receipt
+	_ = json.Unmarshal(r, &known) // what cannot be read is not known
+	return known
+}
+
+func (r receipt) receipt() (notify.Receipt, error) {
+	text, err := json.Marshal(r)
+	return text, err
+}
+
+// Send begins, changes or ends the alert of an incident. It is delivered when
+// one member has accepted it: members tell each other what they have notified,
+// and Keep brings the others up to date.
+func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+	now, data := clock.Now(), d.Alert.Data
+	known := readReceipt(d.Receipt)
+	m := message.Of(data)
+	labels := labelsOf(data, m, known.Labels)
+	current := a.alert(data, labels, now)
+	if d.Plain {
+		maps.DeleteFunc(current.Annotations, func(name, _ string) bool { return name != "summary" && name != "description" })
+	}
+	alerts := []posted{current}
+	next := receipt{Labels: labels, Sent: now}
+	switch {
+	case m.Ends, m.Subject == message.Trial:
+		next = receipt{}
+	case known.Labels != nil && !maps.Equal(known.Labels, labels):
+		next.Ended, next.EndedAt = known.Labels, now
+		alerts = append(alerts, a.superseded(data, next))
+	case now.Sub(known.EndedAt) < endAgain:
+		next.Ended, next.EndedAt = known.Ended, known.EndedAt
+	}
+	if err := a.tell(ctx, alerts); err != nil {
+		return nil, err
+	}
+	if next.Labels == nil {
+		return nil, nil
+	}
+	return next.receipt()
+}
+
+// Keep tells open alerts again before they end by themselves, and with them
+// how things stand.
+func (a *Notifier) Keep(ctx context.Context, standing []notify.Standing) (changed map[alert.ID]notify.Receipt, next time.Duration, err error) {
+	now := clock.Now()
+	var alerts []posted
+	var of []alert.ID // the incident of each alert
+	renewed := map[alert.ID]notify.Receipt{}
+	next = resend
+	for _, s := range standing {
+		known, incident := readReceipt(s.Receipt), s.Data.Incident()
+		if known.Labels == nil {
+			renewed[incident] = nil // not one of ours
+			continue
+		}
+		if wait := resend - now.Sub(known.Sent); wait > 0 && wait <= resend {
+			next = min(next, wait)
+			continue
+		}
+		known.Sent = now
+		alerts, of = append(alerts, a.alert(s.Data, known.Labels, now)), append(of, incident)
+		if known.Ended != nil && now.Sub(known.EndedAt) < endAgain {
+			alerts, of = append(alerts, a.superseded(s.Data, known)), append(of, incident)
+		} else {
+			known.Ended, known.EndedAt = nil, time.Time{}
+		}
+		if renewed[incident], err = known.receipt(); err != nil {
+			return nil, 0, &notify.Error{Outcome: notify.BadMessage, Err: err}
+		}
+	}
+	for len(alerts) > 0 {
+		n := min(len(alerts), maxPosted)
+		if err = a.tell(ctx, alerts[:n]); err != nil {
+			break
+		}
+		alerts, of = alerts[n:], of[n:]
+	}
+	for _, incident := range of { // what was not told stays as it was
+		delete(renewed, incident)
+	}
+	return renewed, next, err
+}
+
+// tell posts alerts to all members at once. An error means that none of them
+// has accepted.
+func (a *Notifier) tell(ctx context.Context, alerts []posted) error {
+	body, err := json.Marshal(alerts)
+	if err != nil {
+		return &notify.Error{Outcome: notify.BadMessage, Err: err}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	late := time.AfterFunc(time.Hour, cancel)
+	defer late.Stop()
+	failed := make([]*notify.Error, len(a.conf.URLs))
+	var wg sync.WaitGroup
+	for i, url := range a.conf.URLs {
+		wg.Go(func() {
+			if failed[i] = a.post(ctx, url, body); failed[i] == nil {
+				late.Reset(lateGrace) // one that hangs must not hold up the queue
+			}
+		})
+	}
+	wg.Wait()
+	if slices.Contains(failed, nil) {
+		return nil
+	}
+	return combined(failed)
+}
+
+func (a *Notifier) post(ctx context.Context, to conf.Secret, body []byte) *notify.Error {
+	url := conf.NewSecret(strings.TrimRight(to.Reveal(), "/") + "/api/v2/alerts")
+	got, err := notify.Post(ctx, a.client, url, notify.ExtraHeaders(a.conf.Client), body)
+	if err != nil {
+		failed := &notify.Error{Err: err}
+		errors.As(err, &failed)
+		return failed
+	}
+	if got.Status >= 200 && got.Status < 300 {
+		return nil
+	}
+	return got.Failed()
+}
+
+// combined is the failure of all members in one: the one with the best outlook
+// decides.
+func combined(failed []*notify.Error) error {
+	if len(failed) == 1 {
+		return failed[0]
+	}
+	outlook := []notify.Outcome{notify.Retry, notify.BadSettings, notify.Gone, notify.BadMessage}
+	best := slices.MinFunc(failed, func(a, b *notify.Error) int {
+		if c := cmp.Compare(slices.Index(outlook, a.Outcome), slices.Index(outlook, b.Outcome)); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.RetryAfter, b.RetryAfter)
+	})
+	var texts []string
+	var errs []error
+	for i, f := range failed {
+		texts = append(texts, fmt.Sprintf("member %d of %d: %v", i+1, len(failed), f))
+		errs = append(errs, f)
+	}
+	return &notify.Error{Outcome: best.Outcome, RetryAfter: best.RetryAfter, Err: notify.Reworded(strings.Join(texts, "; "), errors.Join(errs...))}
+}

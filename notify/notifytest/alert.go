@@ -1,0 +1,139 @@
+package notifytest
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+)
+
+// Alert is an alert with something in each field.
+func Alert(kind alert.Kind) alert.Alert {
+	at := time.Date(2021, 11, 16, 12, 35, 50, 956e6, time.FixedZone("", 3600))
+	a := alert.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: alert.Data{
+		Schema: 1, ID: "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1", Kind: kind, Node: "jira-node-1",
+		Integration: alert.Integration{ID: "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", Flow: new("d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"), KnownBy: alert.ByFlow},
+		Cause: alert.Cause{ID: "entra-single-tenant-common-endpoint", RootCause: new(1), Title: "The app is for one tenant, the endpoint for all", Provider: "microsoft",
+			Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS50194"}},
+		Diagnosis: "The app <Jira & mail> accepts accounts of one tenant only.",
+		Fix:       []alert.Step{{Text: "Put the tenant ID in place of common.", Where: "jira-admin"}, {Text: "Or make the app multi-tenant.", Where: "entra-admin"}},
+		Confirm:   "Test connection succeeds.",
+		Links:     []alert.Link{{Title: "Atlassian <KB>", URL: "https://confluence.atlassian.com/x?a=1|2"}, {Title: "Microsoft", URL: "https://learn.microsoft.com/y"}},
+		Facts:     map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "trace_id": "b1c2d3e4-0000-1111-2222-333344445555", "suggested_scopes": []string{"a", "b"}},
+		Request:   alert.Request{User: "julien", Client: "127.0.0.1", ID: "755x4397x2", Path: "/rest/oauth2-client/latest/config/flow/d4ec2ed5"},
+		Failures:  alert.Failures{Count: 3, First: at.Add(-time.Hour), Last: at, SinceLastAlert: 2},
+		Log:       alert.Log{Name: "jira", Path: "/var/log/atlassian-jira.log", Excerpt: "2021-11-16 12:35:50,956+0100 ERROR <x>\n\tat a.b"},
+	}}
+	if kind == alert.Changed {
+		a.Data.Cause.Previous = new("net-connect-timeout")
+	}
+	return a
+}
+
+// Kinds are the kinds of alerts about one integration.
+var Kinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Test}
+
+// AllKinds are all kinds of alerts.
+var AllKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted, alert.Test}
+
+// SomeKinds are kinds that are drawn differently; at full length all of them, and
+// one that a later version may bring.
+func SomeKinds() []alert.Kind {
+	if testing.Short() {
+		return []alert.Kind{alert.Opened, alert.Quiet, alert.Storm}
+	}
+	return append(slices.Clip(AllKinds), "new")
+}
+
+//go:embed testdata/alerts
+var alerts embed.FS
+
+// Samples are alerts that the catalogue's own samples make, by cause.
+func Samples(t testing.TB) map[string]alert.Alert {
+	t.Helper()
+	names, err := fs.Glob(alerts, "testdata/alerts/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no samples: %v", err)
+	}
+	out := map[string]alert.Alert{}
+	for _, name := range names {
+		text, err := alerts.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a alert.Alert
+		if err := json.Unmarshal(text, &a); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out[strings.TrimSuffix(path.Base(name), ".json")] = a
+	}
+	return out
+}
+
+// Example is an alert of a kind as Jira's administrators get it.
+func Example(t testing.TB, kind alert.Kind) alert.Alert {
+	t.Helper()
+	a := Samples(t)["entra-client-secret-expired"]
+	at := a.Timestamp
+	d := &a.Data
+	page := alert.Link{Title: "Open Jira's application links", URL: "https://jira.example.com/plugins/servlet/applinks/listApplicationLinks"}
+	switch kind {
+	case alert.Changed:
+		a = Samples(t)["entra-client-secret-invalid"]
+		at = a.Timestamp
+		d = &a.Data
+		d.Cause.Previous = new("entra-client-secret-expired")
+		d.Facts["alternates_with"] = []string{"net-connect-timeout"}
+		d.Failures = alert.Failures{Count: 21, First: at.Add(-9 * time.Hour), Last: at, SinceLastAlert: 4}
+	case alert.Reminder:
+		d.Failures = alert.Failures{Count: 61, First: at.Add(-8 * time.Hour), Last: at, SinceLastAlert: 48}
+	case alert.Quiet:
+		d.Failures = alert.Failures{Count: 61, First: at.Add(-8 * time.Hour), Last: at, SinceLastAlert: 13}
+	case alert.Storm:
+		a = Samples(t)["net-connect-timeout"]
+		at = a.Timestamp
+		d = &a.Data
+		var ids []string
+		for i := range 81 {
+			ids = append(ids, fmt.Sprintf("%08x-5d1c-4a0e-9b7f-%012x", 0x3f2a91c4+i*0x1d34f1, 0xa1b2c3d4e5+i*7919))
+		}
+		d.Facts["integrations"], d.Facts["integrations_count"] = ids, "81"
+		d.Integration = alert.Integration{ID: alert.Many, KnownBy: "nothing"}
+		d.Failures = alert.Failures{Count: 81, First: at.Add(-time.Minute), Last: at, SinceLastAlert: 81}
+	case alert.Blind, alert.Sighted:
+		a = alert.Alert{Timestamp: at, Data: alert.Data{
+			Schema: 1, Node: "jira-node-1", ID: "log-7c1d0e2a@20241118T013011.407Z#1",
+			Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
+			Cause:       alert.Cause{ID: "log-lines-lost", Title: "lines are missing from what it read", Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
+			Diagnosis:   "52428800 bytes of /var/atlassian/application-data/jira/log/atlassian-jira.log could not be read (the file was cut short while it was being read). Failures that stood there are not told.",
+			Confirm:     "No further alert of this kind comes.",
+			Fix: []alert.Step{
+				{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration: one that is broken shows itself again."},
+				{Where: "jira-host", Text: "Let logs rotate by renaming, as Jira does by itself, and not with logrotate's copytruncate."},
+			},
+			Facts:    map[string]any{"lost": "52428800 bytes", "reason": "the file was cut short while it was being read"},
+			Failures: alert.Failures{Count: 2, First: at.Add(-time.Hour), Last: at, SinceLastAlert: 1},
+			Log:      alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log"},
+		}}
+		d = &a.Data
+		if kind == alert.Sighted {
+			d.Diagnosis = "The log /var/atlassian/application-data/jira/log/atlassian-jira.log can be read again, after 12 minutes. Everything written meanwhile was read; nothing is missing."
+			d.Fix, d.Confirm = nil, ""
+			d.Failures = alert.Failures{Count: 1, First: at.Add(-12 * time.Minute), Last: at}
+		}
+	}
+	d.Kind = kind
+	a.Type = "jira.oauth." + string(kind)
+	if kind != alert.Blind && kind != alert.Sighted {
+		d.Links = append([]alert.Link{page}, d.Links...)
+	}
+	return a
+}

@@ -1,0 +1,209 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/notify"
+)
+
+const (
+	maxAPIAnswer  = 1 << 20          // bytes of an answer of the Web API: it repeats the message
+	limitPause    = 30 * time.Second // after "ratelimited" without Retry-After
+	maxComplaints = 3                // of what Slack says about blocks
+	maxID         = 64               // bytes of an ID
+)
+
+// isStamp is a message's place in its channel.
+var isStamp = regexp.MustCompile(`^[0-9.]{1,64}$`)
+
+// slackAPI is a transport to Slack's Web API that reads the answers itself.
+// slack-go decodes them whole, so that a message that Slack has accepted would
+// count as failed, and be sent again and again, when its echo holds something
+// newer than the library; and its errors lack the reason, or hold the address.
+// What is handed on to slack-go is only what is asked for here; everything but
+// success becomes an *Error.
+type apiTransport struct {
+	next    http.RoundTripper
+	secrets []conf.Secret // appear in no error
+}
+
+// slackAnswer is what is used of an answer.
+type apiAnswer struct {
+	OK       bool   `json:"ok"`
+	Error    string `json:"error,omitempty"`
+	Needed   string `json:"needed,omitempty"`   // scopes …
+	Provided string `json:"provided,omitempty"` // … when one is missing
+	Metadata struct {
+		Messages []string `json:"messages,omitempty"`
+	} `json:"response_metadata"`
+
+	Channel      string `json:"channel,omitempty"`
+	TS           string `json:"ts,omitempty"`
+	URL          string `json:"url,omitempty"`           // of apps.connections.open
+	TeamID       string `json:"team_id,omitempty"`       // of auth.test …
+	EnterpriseID string `json:"enterprise_id,omitempty"` // … as well
+	Message      struct {
+		ThreadTS string `json:"thread_ts,omitempty"`
+	} `json:"message"`
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	hide := t.hide(req.URL)
+	req = req.Clone(req.Context())
+	req.Header.Set("User-Agent", "jira-oauth-watcher")
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, unsent(err, hide)
+	}
+	defer resp.Body.Close()
+	limit := int64(notify.MaxReply)
+	if resp.StatusCode == http.StatusOK {
+		limit = maxAPIAnswer
+	}
+	text, broken := io.ReadAll(io.LimitReader(resp.Body, limit))
+	said, isJSON := decode(text)
+	if resp.StatusCode == http.StatusOK && isJSON && said.OK {
+		return handOn(resp, said)
+	}
+	if len(text) == int(limit) { // what is cut could be a half of what must be hidden
+		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
+	}
+	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(hide.Replace(string(text))), RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()), Broken: broken}
+	if isJSON && said.Error != "" {
+		return nil, refused(path.Base(req.URL.Path), got, said, hide)
+	}
+	e := got.Failed()
+	if got.Status < 300 && broken == nil {
+		e.Outcome = notify.BadSettings
+		e.Err = fmt.Errorf("%w, which is not Slack's Web API: is api_url right, or did a proxy answer?", e.Err)
+	}
+	return nil, e
+}
+
+// decodeSlack tells whether text is an answer of the Web API, also when a
+// field is of another type than the documented one.
+func decode(text []byte) (said apiAnswer, ok bool) {
+	err := json.Unmarshal(text, &said)
+	_, odd := errors.AsType[*json.UnmarshalTypeError](err)
+	return said, err == nil || odd
+}
+
+// handOn makes an answer of what is asked for. Some of it is kept in the state
+// file, so that what Slack would not say is left out.
+func handOn(resp *http.Response, said apiAnswer) (*http.Response, error) {
+	for _, ts := range []*string{&said.TS, &said.Message.ThreadTS} {
+		if !isStamp.MatchString(*ts) {
+			*ts = ""
+		}
+	}
+	for _, id := range []*string{&said.Channel, &said.TeamID, &said.EnterpriseID} {
+		if len(*id) > maxID {
+			*id = ""
+		}
+	}
+	body, err := json.Marshal(said)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.ContentLength = int64(len(body))
+	return resp, nil
+}
+
+// slackRefusal is a word of Slack with what it says to it.
+type refusal struct {
+	word string
+	text string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+// slackRemedies are what to do about words that newcomers meet.
+var remedies = map[string]string{
+	"not_in_channel":         "invite the app to the channel",
+	"channel_not_found":      "is the channel's ID right, and is the app in the channel if it is private?",
+	"is_archived":            "the channel is archived",
+	"invalid_auth":           "the token is wrong, or Slack does not allow this machine's address",
+	"not_allowed_token_type": "bot_token begins with xoxb-, app_token with xapp-",
+	"missing_scope":          "add the scope on the app's page and install it again",
+	"token_revoked":          "install the app again and take its new token",
+	"account_inactive":       "install the app again and take its new token",
+}
+
+// slackRefused makes an Error of Slack's word: by the word, then by the status.
+func refused(method string, got notify.Answer, said apiAnswer, hide *notify.Hider) *notify.Error {
+	clean := func(s string) string { return notify.OneLine(hide.Replace(s)) }
+	text := "Slack refuses " + method + ": " + clean(said.Error)
+	if remedy := remedies[said.Error]; remedy != "" {
+		text += " (" + remedy + ")"
+	}
+	for _, scope := range []struct{ name, value string }{{"needed", said.Needed}, {"provided", said.Provided}} {
+		if scope.value != "" {
+			text += fmt.Sprintf(", %s: %s", scope.name, clean(scope.value))
+		}
+	}
+	for _, complaint := range said.Metadata.Messages[:min(len(said.Metadata.Messages), maxComplaints)] {
+		text += "; " + clean(complaint)
+	}
+	e := &notify.Error{RetryAfter: got.RetryAfter, Err: &refusal{said.Error, text}}
+	switch o, known := outcomeOf(said.Error); {
+	case known:
+		e.Outcome = o
+	case got.Status != http.StatusOK:
+		e.Outcome = got.Failed().Outcome
+	case strings.HasPrefix(said.Error, "invalid_"), strings.HasPrefix(said.Error, "msg_"), strings.HasPrefix(said.Error, "too_"):
+		e.Outcome = notify.BadMessage
+	default:
+		e.Outcome = notify.BadSettings // nothing is lost, and a person reads the word
+	}
+	if limited := said.Error == "ratelimited" || said.Error == "rate_limited"; limited && e.RetryAfter == 0 {
+		e.RetryAfter = limitPause
+	}
+	return e
+}
+
+// hide hides what must not come back: tokens and what follows the host.
+func (t *apiTransport) hide(u *url.URL) *notify.Hider {
+	header := http.Header{}
+	for _, s := range t.secrets {
+		if !s.IsZero() {
+			header.Add("Authorization", s.Reveal())
+			header.Add("Authorization", url.QueryEscape(s.Reveal())) // as in the body of a request
+		}
+	}
+	return notify.Secrets(u, header)
+}
+
+// unsent is a request without an answer.
+func unsent(err error, hide *notify.Hider) *notify.Error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = notify.Reworded("no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err)
+	}
+	return &notify.Error{Err: notify.Reworded(notify.OneLine(hide.Replace(err.Error())), err)}
+}
+
+// slackError is the *Error of slackAPI in what slack-go returned: only that is
+// without the address. Any other error is of a request that was never made.
+func apiError(err error) *notify.Error {
+	if e, ok := errors.AsType[*notify.Error](err); ok {
+		return e
+	}
+	if bad, ok := errors.AsType[*url.Error](err); ok {
+		return &notify.Error{Outcome: notify.BadSettings, Err: fmt.Errorf("api_url: %w", bad.Err)}
+	}
+	return &notify.Error{Outcome: notify.BadMessage, Err: err}
+}

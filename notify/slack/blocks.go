@@ -1,0 +1,273 @@
+package slack
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/text"
+)
+
+// Slack's limits (https://docs.slack.dev/reference/block-kit/blocks), with room
+// to spare.
+const (
+	maxHeader  = 150
+	maxSection = 2900
+	maxField   = 1900
+	maxFields  = 10
+	maxMessage = 12_000 // of the JSON of all blocks; from about 13,000 on they are refused
+)
+
+// look is how a message is drawn.
+type look struct {
+	mention string // token that mentions somebody, for the first message of an incident; "" = nobody
+	buttons bool   // somebody listens to buttons: else there are links
+	reply   bool   // a follow-up in the thread of the incident's message, which says the rest
+}
+
+// bounds are how long the parts of a message may be; 0 = left out.
+type bounds struct {
+	meaning, step, steps, fact, values, excerpt int
+
+	parts bool // names and ways through menus stand out
+}
+
+// thrift are the bounds to try one after the other, until a message is short
+// enough. The excerpt goes first, then the facts. Real alerts fit the first.
+var thrift = []bounds{
+	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, excerpt: 1000, parts: true},
+	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, excerpt: 300, parts: true},
+	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, parts: true},
+	{meaning: 1500, step: 800, steps: 20, fact: 100, values: 5},
+	{meaning: 800, step: 400, steps: 12, fact: 60, values: 3},
+	{meaning: 300, step: 100, steps: 8, fact: 30, values: 1},
+}
+
+// slackMessage is an alert as a message for an incoming webhook.
+func webhookMessage(m message.Message, l look, plain bool) *slack.WebhookMessage {
+	off := false
+	out := &slack.WebhookMessage{Text: notification(m, l), UnfurlLinks: &off, UnfurlMedia: &off}
+	if !plain {
+		out.Blocks = &slack.Blocks{BlockSet: draw(m, l)}
+	}
+	return out
+}
+
+// slackBlocks is an alert in Block Kit: what a person reads on a phone at
+// night first, what one looks up at a desk last. What a log said stands in
+// rich text, which Slack shows as it is, or escaped, so that it can neither
+// mention anybody nor forge a link nor stand out.
+func draw(m message.Message, l look) []slack.Block {
+	var blocks []slack.Block
+	for _, b := range thrift {
+		blocks = drawing{m, l, b}.blocks()
+		if length(blocks) <= maxMessage {
+			break
+		}
+	}
+	return blocks
+}
+
+// length is what Slack counts of all blocks, as far as it is known: texts and
+// what holds them.
+func length(blocks []slack.Block) int {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(blocks); err != nil {
+		return 0 // what sends them says so
+	}
+	return units(b.String())
+}
+
+// drawing is one message being drawn.
+type drawing struct {
+	m message.Message
+	l look
+	b bounds
+}
+
+func (w drawing) blocks() []slack.Block {
+	m, reply := w.m, w.l.reply
+	var blocks []slack.Block
+	add := func(more ...slack.Block) { blocks = append(blocks, more...) }
+	if reply && (m.Repeats || m.Ends) {
+		return append(blocks, w.opening())
+	}
+	add(w.title())
+	if mention := w.l.mentions(m); mention != "" { // it is checked: it stands as it is
+		add(slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, mention, false, true), nil, nil))
+	}
+	if m.Acknowledged != nil {
+		add(small("acknowledged", acknowledged(*m.Acknowledged)))
+	}
+	if len(m.Sentences) > 0 {
+		add(w.meaning())
+	}
+	add(w.steps()...)
+	add(w.links()...) // where thumbs are, not below what is looked up later
+	if !m.Ends {
+		add(w.integrations()...)
+	}
+	if !reply {
+		add(w.facts()...)
+		add(w.excerpt()...)
+	}
+	return append(blocks, w.origin())
+}
+
+// title is state, cause and integration. What is cut is the cause.
+func (w drawing) title() slack.Block {
+	which := ""
+	if !text.Blank(w.m.Tag) {
+		which = " · " + literal(w.m.Tag, 40)
+	}
+	title := literal(w.m.Headline(), maxHeader-units(which)) + which
+	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, title, false, false))
+}
+
+// mentions is the token to mention somebody with: nobody is called for what is
+// over.
+func (l look) mentions(m message.Message) string {
+	if m.Ends {
+		return ""
+	}
+	return l.mention
+}
+
+// opening is a follow-up of a few sentences, without a title.
+func (w drawing) opening() slack.Block {
+	s := slack.NewRichTextSection(rich(w.m.Mark+" ", 0), rich(w.m.State, message.Strong), rich(". ", 0))
+	for i, m := range w.m.News {
+		if i > 0 {
+			s.Elements = append(s.Elements, rich(" ", 0))
+		}
+		s.Elements = append(s.Elements, w.sentence(m)...)
+	}
+	if w.m.Repeats {
+		s.Elements = append(s.Elements, rich(" The steps are in the first message of this thread.", 0))
+	}
+	return slack.NewRichTextBlock("meaning", s)
+}
+
+// meaning is what happened and what it means.
+func (w drawing) meaning() slack.Block {
+	var parts []slack.RichTextElement
+	for i, m := range w.m.Sentences {
+		s := slack.NewRichTextSection(w.sentence(m)...)
+		last, ok := s.Elements[len(s.Elements)-1].(*slack.RichTextSectionTextElement)
+		if ok && i < len(w.m.Sentences)-1 {
+			last.Text += "\n" // a section ends without one
+		}
+		parts = append(parts, s)
+	}
+	return slack.NewRichTextBlock("meaning", parts...)
+}
+
+func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
+	var out []slack.RichTextSectionElement
+	for _, p := range s {
+		switch {
+		case !p.At.IsZero():
+			out = append(out, moment(p.At))
+		case p.Look == 0:
+			out = append(out, w.prose(p.Text, w.b.meaning)...)
+		default:
+			out = append(out, rich(spaced(p.Text, w.b.meaning), p.Look))
+		}
+	}
+	return out
+}
+
+// steps are numbered throughout, and stand under who has to act.
+func (w drawing) steps() []slack.Block {
+	shown := w.m.Steps[:min(len(w.m.Steps), w.b.steps)]
+	var parts []slack.RichTextElement
+	for _, turn := range message.Turns(shown) {
+		list := slack.NewRichTextList(slack.RTEListOrdered, 0)
+		list.Offset = turn[0].Number - 1
+		for _, step := range turn {
+			list.Elements = append(list.Elements, slack.NewRichTextSection(w.prose(step.Text, w.b.step)...))
+		}
+		parts = append(parts, slack.NewRichTextSection(rich(literal(turn[0].Who, 60), message.Strong)), list)
+	}
+	if more := len(w.m.Steps) - len(shown); more > 0 {
+		parts = append(parts, slack.NewRichTextSection(rich(fmt.Sprintf("… and %d more steps, see the links.", more), 0)))
+	}
+	var blocks []slack.Block
+	if len(parts) > 0 {
+		blocks = append(blocks, slack.NewRichTextBlock("steps", parts...))
+	}
+	if w.m.Confirm != "" {
+		words := append([]slack.RichTextSectionElement{rich("Fixed when: ", message.Strong)}, w.prose(w.m.Confirm, w.b.step)...)
+		blocks = append(blocks, slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
+	}
+	return blocks
+}
+
+// integrations are those that a storm has hit.
+func (w drawing) integrations() []slack.Block {
+	ids := w.m.Integrations.First(message.MaxIntegrations)
+	if len(ids) == 0 {
+		return nil
+	}
+	lines := make([]string, len(ids))
+	for i, id := range ids {
+		lines[i] = literal(id, 64)
+	}
+	return []slack.Block{preformatted("integrations", w.m.Integrations.Heading()+":", strings.Join(lines, "\n"))}
+}
+
+// facts are pairs of name and value, ten to a section.
+func (w drawing) facts() []slack.Block {
+	var blocks []slack.Block
+	for facts := range slices.Chunk(w.m.Facts, maxFields) {
+		var fields []*slack.TextBlockObject
+		for _, f := range facts {
+			field := "*" + f.Label + "*"
+			for _, value := range message.AtMost(f.Values, w.b.values) {
+				if line := "\n" + code(value, w.b.fact); units(field+line) <= maxField {
+					field += line
+				}
+			}
+			fields = append(fields, slack.NewTextBlockObject(slack.MarkdownType, field, false, true))
+		}
+		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
+	}
+	return blocks
+}
+
+// excerpt is the event itself, where Slack interprets nothing.
+func (w drawing) excerpt() []slack.Block {
+	if text.Blank(w.m.Excerpt) || w.b.excerpt == 0 {
+		return nil
+	}
+	lines := frameless(text.PrintableLines(short(w.m.Excerpt, maxSection)))
+	lines = within(lines, w.b.excerpt, func(s string) string { return s })
+	return []slack.Block{preformatted("log", "From "+literal(w.m.Log, 200)+", secrets removed", lines)}
+}
+
+// origin is where and when it was seen, and names to search for.
+func (w drawing) origin() slack.Block {
+	var parts []string
+	for _, s := range w.m.Origin {
+		part := ""
+		for _, p := range s {
+			switch {
+			case !p.At.IsZero():
+				part += date(p.At)
+			case p.Look == message.Exact:
+				part += code(p.Text, 100)
+			default:
+				part += tame(p.Text, 80)
+			}
+		}
+		parts = append(parts, part)
+	}
+	return small("origin", strings.Join(parts, " · "), tame(w.m.Reference, 300)+" · "+tame(string(w.m.ID), 200))
+}

@@ -1,0 +1,214 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/notify"
+)
+
+// maxUpdate is the longest text of chat.update, in UTF-16 units.
+const maxUpdate = 4000
+
+// SlackBot writes with a bot token: one message an incident, which is edited in
+// place and always shows how things stand. What is new is said in its thread.
+type Bot struct {
+	api     *slack.Client
+	channel string
+	mention string
+	buttons bool // somebody listens to them
+}
+
+// newSlackBot makes the bot, and the buttons when there is a token for them.
+func newBot(c conf.Slack) (*Bot, *Buttons, error) {
+	client, err := notify.NewClient(c.Notifier, conf.Client{})
+	if err != nil {
+		return nil, nil, err
+	}
+	transport := client.Transport.(*http.Transport)
+	api := &apiTransport{next: transport, secrets: []conf.Secret{c.BotToken, c.AppToken}}
+	client.Transport = api
+	bot := &Bot{
+		api:     slack.New(c.BotToken.Reveal(), apiOptions(c, client)...),
+		channel: c.Channel,
+		mention: c.Mention,
+		buttons: !c.AppToken.IsZero(),
+	}
+	if !bot.buttons {
+		return bot, nil, nil
+	}
+	return bot, newButtons(c, transport, api), nil
+}
+
+func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
+	options := []slack.Option{slack.OptionHTTPClient(client), slack.OptionLog(log.New(io.Discard, "", 0))}
+	if c.APIURL != "" {
+		options = append(options, slack.OptionAPIURL(c.APIURL))
+	}
+	return options
+}
+
+// Send posts the first message of an incident; later it edits that one and
+// then says in its thread what is new. The edit comes first because it can be
+// repeated: an attempt that fails between the two repeats nothing. A message
+// that cannot be edited or answered is forgotten, and another one posted.
+func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+	data := d.Alert.Data
+	m := message.Of(data)
+	if at, ok := s.place(d.Receipt); ok && m.Subject != message.Trial {
+		stays, err := s.followUp(ctx, at, m, d.Plain)
+		switch {
+		case err == nil && stays:
+			return at.shows(data), nil
+		case err == nil:
+			return nil, nil
+		case !lost(err):
+			return nil, err
+		}
+	}
+	at, err := s.first(ctx, m, d.Plain)
+	if err != nil {
+		return nil, err
+	}
+	if m.Subject == message.Trial || m.Ends || data.Incident() == "" || at.TS == "" {
+		return nil, nil
+	}
+	return at.shows(data), nil
+}
+
+// first posts a message of its own.
+func (s *Bot) first(ctx context.Context, m message.Message, plain bool) (receipt, error) {
+	l := look{mention: calledFor(m, s.mention), buttons: s.buttons}
+	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, plain)...)
+	if err != nil {
+		return receipt{}, apiError(err)
+	}
+	return receipt{Channel: s.channel, TS: ts}, nil
+}
+
+// followUp edits a message and answers it. stays tells whether the message is
+// of use for a next time.
+func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain bool) (stays bool, err error) {
+	if err := s.edit(ctx, at, m, plain); err != nil {
+		return false, err
+	}
+	options := append(newMessage(m, look{buttons: s.buttons, reply: true}, plain), slack.MsgOptionTS(at.TS))
+	if m.Broadcast {
+		options = append(options, slack.MsgOptionBroadcast())
+	}
+	_, _, reply, err := s.api.PostMessageWithResponseContext(ctx, s.channel, options...)
+	if err != nil {
+		return false, apiError(err)
+	}
+	// Without a thread, the message was deleted in between, and the answer
+	// stands in the channel: it is said.
+	return reply.ThreadTimestamp != "" && !m.Ends, nil
+}
+
+// edit makes a message show m. Nobody is called for that.
+func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain bool) error {
+	l := look{buttons: s.buttons}
+	options := []slack.MsgOption{slack.MsgOptionText(shortened(notification(m, l), maxUpdate), false)}
+	if plain {
+		options = append(options, slack.MsgOptionBlocks()) // none: else the old ones stay
+	} else {
+		options = append(options, slack.MsgOptionBlocks(draw(m, l)...))
+	}
+	if _, _, _, err := s.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...); err != nil {
+		return apiError(err)
+	}
+	return nil
+}
+
+// newMessage is an alert as a new message. A plain one has no blocks.
+func newMessage(m message.Message, l look, plain bool) []slack.MsgOption {
+	options := []slack.MsgOption{
+		slack.MsgOptionText(notification(m, l), false), // it is escaped already
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+	}
+	if !plain {
+		options = append(options, slack.MsgOptionBlocks(draw(m, l)...))
+	}
+	return options
+}
+
+// shortened is an escaped text of at most limit UTF-16 units; no escape and no
+// token is cut in half.
+func shortened(text string, limit int) string {
+	all := utf16.Encode([]rune(text))
+	if len(all) <= limit {
+		return text
+	}
+	head := strings.TrimSuffix(string(utf16.Decode(all[:limit-1])), "\ufffd") // half a pair
+	for _, ends := range []string{"<>", "&;"} {
+		if i := strings.LastIndexAny(head, ends); i >= 0 && head[i] == ends[0] {
+			head = head[:i]
+		}
+	}
+	return head + "…"
+}
+
+// slackPlace is where the message of an incident stands, and what it shows: a
+// Receipt.
+type receipt struct {
+	Channel string    `json:"channel"`
+	TS      string    `json:"ts"`
+	Shown   shown     `json:"shown"`
+	Edited  time.Time `json:"edited"`
+}
+
+// slackShown is what changes on a message between alerts.
+type shown struct {
+	Count        int    `json:"count"`
+	Cause        string `json:"cause"`
+	Acknowledged string `json:"acknowledged,omitempty"`
+}
+
+// place reads a receipt. One of another channel is of no use: the
+// configuration has moved there, and so do the messages.
+func (s *Bot) place(r notify.Receipt) (at receipt, ok bool) {
+	err := json.Unmarshal(r, &at)
+	return at, err == nil && at.Channel == s.channel && at.TS != ""
+}
+
+// shows is the receipt of a message that shows data now.
+func (at receipt) shows(data alert.Data) notify.Receipt {
+	at.Shown, at.Edited = showing(data), clock.Now().UTC()
+	r, _ := json.Marshal(at) // strings, a number and a time of now: that cannot fail
+	return r
+}
+
+func showing(d alert.Data) shown {
+	s := shown{Count: d.Failures.Count, Cause: d.Cause.ID}
+	if a := d.Acknowledged; a != nil {
+		s.Acknowledged = strings.Join([]string{a.UserID, a.At.UTC().Format(time.RFC3339), a.Until.UTC().Format(time.RFC3339)}, " ")
+	}
+	return s
+}
+
+// slackLost are the words for a message that cannot be edited, or not be
+// answered.
+var lostWords = []string{
+	"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "cannot_reply_to_message", "thread_not_found",
+	"restricted_action_thread_locked", "restricted_action_non_threadable_channel",
+}
+
+// lost tells whether a message is to be forgotten.
+func lost(err error) bool {
+	refusal, ok := errors.AsType[*refusal](err)
+	return ok && slices.Contains(lostWords, refusal.word)
+}

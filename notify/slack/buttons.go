@@ -1,0 +1,199 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/text"
+)
+
+// Bounds of what a press may hold, and of what is kept of presses.
+const (
+	maxIncident = 300  // bytes of an incident's name
+	maxName     = 80   // characters of a person's name
+	maxAnswer   = 1000 // characters of the sentence for the person
+	maxWaiting  = 50   // presses
+	maxSeen     = 1000 // presses that are known to be repeats
+	answerTime  = 10 * time.Second
+)
+
+// snoozes are the buttons that count, by action_id. All others are links.
+var snoozes = map[string]time.Duration{"acknowledge": 0, "snooze-1h": time.Hour, "snooze-24h": 24 * time.Hour}
+
+// interaction is a press as Slack tells it. It is decoded here and not by
+// slack-go, which refuses all of it when the message holds a block that is
+// newer than the library.
+type interaction struct {
+	Type string `json:"type"`
+	User struct {
+		ID       string `json:"id"`
+		Name     string `json:"name"`
+		Username string `json:"username"`
+	} `json:"user"`
+	Team struct {
+		ID           string `json:"id"`
+		EnterpriseID string `json:"enterprise_id"`
+	} `json:"team"`
+	Enterprise struct {
+		ID string `json:"id"`
+	} `json:"enterprise"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+	Container struct {
+		ChannelID string `json:"channel_id"`
+	} `json:"container"`
+	Actions []struct {
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+		ActionTS string `json:"action_ts"`
+	} `json:"actions"`
+}
+
+// pressed is a press that counts, if it comes from the app's own team.
+type pressed struct {
+	alert.Press
+	bot   *Bot
+	teams []string // what the payload names; none = it does not say
+	stamp string   // the same when Slack tells it again
+}
+
+var userID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
+
+// read finds the press in a payload; nil = there is none that counts, and why,
+// if that is worth a line in the log.
+func (b *Buttons) read(payload []byte) (*pressed, error) {
+	var in interaction
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return nil, errors.New("it cannot be read")
+	}
+	if in.Type != string(slack.InteractionTypeBlockActions) || len(in.Actions) == 0 {
+		return nil, nil
+	}
+	action := in.Actions[0] // a button comes alone
+	snooze, ours := snoozes[action.ActionID]
+	if !ours {
+		return nil, nil
+	}
+	channel := in.Channel.ID
+	if channel == "" {
+		channel = in.Container.ChannelID
+	}
+	bot := b.bots[channel]
+	switch {
+	case bot == nil:
+		return nil, errors.New("it comes from another channel than the configured one")
+	case action.Value == "" || len(action.Value) > maxIncident || text.Printable(action.Value) != action.Value:
+		return nil, errors.New("it names no incident")
+	case !userID.MatchString(in.User.ID) || action.ActionTS == "" || len(action.ActionTS) > 32:
+		return nil, errors.New("it does not say who pressed, or when")
+	}
+	p := &pressed{
+		Press: alert.Press{Incident: alert.ID(action.Value), Snooze: snooze, UserID: in.User.ID, At: clock.Now(), By: in.User.ID},
+		bot:   bot,
+		stamp: action.ActionTS + " " + in.User.ID,
+	}
+	for _, name := range []string{in.User.Username, in.User.Name} {
+		if name = strings.TrimSpace(text.Printable(name)); name != "" {
+			p.By = text.Cut(name, maxName)
+		}
+	}
+	for _, id := range []string{in.Team.ID, in.Team.EnterpriseID, in.Enterprise.ID} {
+		if id != "" {
+			p.teams = append(p.teams, id)
+		}
+	}
+	return p, nil
+}
+
+// desk does what presses ask for, one after the other.
+type desk struct {
+	log   *slog.Logger
+	press func(alert.Press) (string, error)
+	own   map[*Bot][]string // teams and enterprises of the app
+}
+
+// run works until presses is closed. Those that Slack was told are received
+// still count when ctx is done.
+func (k *desk) run(ctx context.Context, presses <-chan *pressed) {
+	for p := range presses {
+		k.one(ctx, p)
+	}
+}
+
+func (k *desk) one(ctx context.Context, p *pressed) {
+	log := k.log.With("incident", p.Incident)
+	if err := k.fromOurs(ctx, p); err != nil {
+		log.Warn("a button that was pressed does not count", "err", err)
+		return
+	}
+	sentence, err := k.press(p.Press)
+	if err != nil {
+		log.Error("a button was pressed, and nothing could be done", "err", err)
+		sentence = "This could not be stored, and does not count. The log of the watcher says why."
+	}
+	if sentence == "" {
+		return
+	}
+	sending, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	text := slack.MsgOptionText(text.Cut(sentence, maxAnswer), true)
+	_, err = p.bot.api.PostEphemeralContext(sending, p.bot.channel, p.UserID, text)
+	if err != nil && ctx.Err() == nil {
+		log.Warn("who pressed a button got no answer", "err", apiError(err))
+	}
+}
+
+// fromOurs returns an error for a press that comes from a team that is not the
+// app's, or when that cannot be found out.
+func (k *desk) fromOurs(ctx context.Context, p *pressed) error {
+	if len(p.teams) == 0 {
+		return nil
+	}
+	own, known := k.own[p.bot]
+	if !known {
+		ctx, cancel := context.WithTimeout(ctx, answerTime)
+		defer cancel()
+		auth, err := p.bot.api.AuthTestContext(ctx)
+		if err != nil {
+			return fmt.Errorf("which team the app is of: %w", apiError(err))
+		}
+		own = []string{auth.TeamID, auth.EnterpriseID}
+		k.own[p.bot] = own
+	}
+	if !slices.ContainsFunc(p.teams, func(id string) bool { return slices.Contains(own, id) }) {
+		return errors.New("it comes from another team than the app's")
+	}
+	return nil
+}
+
+// recent remembers the last of what it was given.
+type recent struct {
+	known map[string]bool
+	order []string
+}
+
+// add returns false for what is known.
+func (r *recent) add(s string) bool {
+	if r.known[s] {
+		return false
+	}
+	if len(r.order) == maxSeen {
+		delete(r.known, r.order[0])
+		r.order = r.order[1:]
+	}
+	r.known[s] = true
+	r.order = append(r.order, s)
+	return true
+}

@@ -1,0 +1,103 @@
+package slack
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/text"
+)
+
+// rich is a text where Slack interprets nothing.
+func rich(text string, look message.Emphasis) slack.RichTextSectionElement {
+	var style *slack.RichTextSectionTextStyle
+	switch look {
+	case message.Strong:
+		style = &slack.RichTextSectionTextStyle{Bold: true}
+	case message.Struck:
+		style = &slack.RichTextSectionTextStyle{Strike: true}
+	case message.Exact:
+		style = &slack.RichTextSectionTextStyle{Code: true}
+	}
+	return slack.NewRichTextSectionTextElement(text, style)
+}
+
+func preformatted(id, head, text string) slack.Block {
+	return slack.NewRichTextBlock(id, slack.NewRichTextSection(rich(head, 0)),
+		&slack.RichTextPreformatted{Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{rich(text, 0)}})
+}
+
+// frameless is an excerpt without the frames of stack traces, which say
+// nothing to whoever mends a configuration.
+func frameless(s string) string {
+	var out []string
+	frames := 0
+	flush := func() {
+		if frames > 0 {
+			out = append(out, fmt.Sprintf("    … %s of a stack trace", text.Count(frames, "line")))
+		}
+		frames = 0
+	}
+	for line := range strings.Lines(s) {
+		line = strings.TrimRight(line, "\n")
+		if rest := strings.TrimLeft(line, " "); rest != line && (strings.HasPrefix(rest, "at ") || strings.HasPrefix(rest, "... ")) {
+			frames++
+			continue
+		}
+		flush()
+		out = append(out, line)
+	}
+	flush()
+	return strings.Join(out, "\n")
+}
+
+func small(id string, texts ...string) slack.Block {
+	var elements []slack.MixedElement
+	for _, text := range texts {
+		elements = append(elements, slack.NewTextBlockObject(slack.MarkdownType, text, false, true))
+	}
+	return slack.NewContextBlock(id, elements...)
+}
+
+// date is a time that Slack shows in the zone of each reader.
+func date(t time.Time) string {
+	if t.Unix() <= 0 {
+		return text.Time(t)
+	}
+	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), dateFormat, text.Time(t))
+}
+
+const dateFormat = "{date_short_pretty} {time_secs}"
+
+// moment is the same in rich text.
+func moment(t time.Time) slack.RichTextSectionElement {
+	fallback := text.Time(t)
+	if t.Unix() <= 0 {
+		return rich(fallback, 0)
+	}
+	return slack.NewRichTextSectionDateElement(t.Unix(), dateFormat, nil, &fallback)
+}
+
+// acknowledged is who handles the incident, and until when.
+func acknowledged(a message.Acknowledged) string {
+	who := "somebody"
+	if isUser.MatchString(a.UserID) {
+		who = "<@" + a.UserID + ">"
+	} else if !text.Blank(a.By) {
+		who = tame(a.By, 100)
+	}
+	words := fmt.Sprintf("🟡 *%s* by %s", a.What, who)
+	switch {
+	case !a.Until.IsZero():
+		words += " until " + date(a.Until)
+	case !a.At.IsZero():
+		words += ", " + date(a.At)
+	}
+	return words
+}
+
+var isUser = regexp.MustCompile(`^[UW][A-Z0-9]{2,}$`)

@@ -1,0 +1,384 @@
+package slack_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/notify/notifytest"
+	"jira-oauth-watcher/notify/slack"
+)
+
+// Whatever an alert says, its message is within Slack's limits and can neither
+// mention anybody nor forge a link, and neither can its plain form elsewhere.
+func TestSlackMonsters(t *testing.T) {
+	testkit.Pure(t)
+	for name, text := range notifytest.Monsters {
+		for _, kind := range notifytest.SomeKinds() {
+			t.Run(name+" "+string(kind), func(t *testing.T) {
+				for _, times := range []int{0, 4, min(61, 1+300_000/(len(text)+1))} {
+					a := notifytest.Monstrous(kind, text, times)
+					sound(t, a.Data)
+				}
+			})
+		}
+	}
+}
+
+// Thousands of everything are no more than some.
+func TestSlackThousands(t *testing.T) {
+	testkit.Pure(t)
+	a := notifytest.Monstrous(alert.Storm, "many words, and more of them", 5001)
+	sound(t, a.Data)
+	if all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), "\n"); !strings.Contains(all, " more steps, see the links.") || !strings.Contains(all, "and 4961 more") {
+		t.Errorf("got %s", all)
+	}
+}
+
+// Any mixture of pieces in any field is a valid message.
+func TestSlackMixtures(t *testing.T) {
+	testkit.Pure(t)
+	pieces := []string{"", " ", "word ", "*", "_a_", "~", "`", "```", "<", ">", "&", "&lt;", "|", "\n", "\\", "\"", "\x00", "\u202e", "\u200b", "\u3164", "🔴", "👩‍🚀", "\xff", "@all", "<!here>",
+		"](http://x)", ": ", " > ", "Jira ⚙ > System > ", "https://x.example/a_b?c=d&e=<f>", "AADSTS50194", "11111111-2222-3333-4444-555555555555", "curl -s ", "keytool -list ", "invalid_grant", "\tat a.b(c)\n", strings.Repeat("long ", 300)}
+	r := rand.New(rand.NewPCG(1, 2))
+	text := func() string {
+		var b strings.Builder
+		for range r.IntN(12) {
+			b.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		return b.String()
+	}
+	list := func() (out []string) {
+		for range r.IntN(15) {
+			out = append(out, text())
+		}
+		return out
+	}
+	for range 120 {
+		at := time.Unix(r.Int64N(4e9)-1e6, 0)
+		a := notifytest.Alert(notifytest.AllKinds[r.IntN(len(notifytest.AllKinds))])
+		d := &a.Data
+		d.ID, d.Node, d.Diagnosis, d.Confirm, d.Cause.Title, d.Cause.ID, d.Request.User, d.Log.Path, d.Log.Excerpt = alert.ID(text()), text(), text(), text(), text(), text(), text(), text(), text()
+		d.Integration = alert.Integration{ID: text(), Name: new(text())}
+		d.Cause.Codes, d.Cause.Previous, d.Cause.Confidence, d.Cause.Severity = list(), new(text()), []string{"likely", "certain", text()}[r.IntN(3)], conf.Severity(r.IntN(5))
+		d.Acknowledged = &alert.Acknowledged{By: text(), UserID: []string{"U0123ABCD", text()}[r.IntN(2)], At: at}
+		d.Failures = alert.Failures{Count: r.IntN(5), SinceLastAlert: r.IntN(3), First: at, Last: []time.Time{{}, at}[r.IntN(2)]}
+		d.Facts = map[string]any{"integrations": list(), "integrations_count": text(), "alternates_with": []any{text(), 7, nil}, "code": 7}
+		for _, name := range notifytest.FactNames[:r.IntN(len(notifytest.FactNames))] {
+			d.Facts[name] = []any{text(), list(), []any{text(), text()}, r.IntN(9), nil}[r.IntN(5)]
+		}
+		d.Fix, d.Links = nil, nil
+		for _, s := range list() {
+			d.Fix = append(d.Fix, alert.Step{Text: s, Where: []string{"jira-admin", "jira-host", s}[r.IntN(3)]})
+			d.Links = append(d.Links, alert.Link{Title: s, URL: []string{"https://x.example/", "javascript:", "https://", ""}[r.IntN(4)] + text()})
+		}
+		sound(t, *d)
+		if t.Failed() {
+			t.Fatalf("%#v", *d)
+		}
+	}
+}
+
+// Commands, names and ways through menus stand out, and nothing else.
+func TestSlackProse(t *testing.T) {
+	for text, want := range map[string]string{
+		"Run openssl s_client -connect a.example:443 </dev/null (Google: b.example).": "`openssl s_client -connect a.example:443 </dev/null`",
+		"keytool -list with the alias shows it.":                                      "`keytool -list`",
+		"Correct it in Jira ⚙ > System > OAuth 2.0: now.":                             "*Jira ⚙ > System > OAuth 2.0*",
+		"Edit (Jira 8: ⚙ > System) > Scopes: https://a.example/X.All offline_access.": "*⚙ > System* *> Scopes* `https://a.example/X.All offline_access`",
+		"set it to https://a.example/<TENANT_ID>/token, with your ID for <TENANT_ID>": "`https://a.example/<TENANT_ID>/token` `<TENANT_ID>`",
+		"Add -Dhttps.proxyHost=<host> to JVM_SUPPORT_RECOMMENDED_ARGS.":               "`-Dhttps.proxyHost=<host>` `JVM_SUPPORT_RECOMMENDED_ARGS`",
+		"there is nothing > special here, 1 > 0.":                                     "",
+	} {
+		a := notifytest.Alert(alert.Opened)
+		a.Data.Confirm = ""
+		a.Data.Fix = []alert.Step{{Text: text, Where: "jira-admin"}}
+		var m struct {
+			Blocks []struct {
+				ID       string `json:"block_id"`
+				Elements []struct {
+					Elements []struct {
+						Elements []struct {
+							Text  string
+							Style struct{ Bold, Code bool }
+						}
+					}
+				}
+			}
+		}
+		// Names of groups have no third level, steps do.
+		json.Unmarshal(drawn(t, a.Data, slack.Look{}), &m)
+		var got []string
+		whole := ""
+		for _, b := range m.Blocks {
+			if b.ID != "steps" {
+				continue
+			}
+			for _, e := range b.Elements[1].Elements[0].Elements {
+				whole += e.Text
+				if e.Style.Bold {
+					got = append(got, "*"+e.Text+"*")
+				}
+				if e.Style.Code {
+					got = append(got, "`"+e.Text+"`")
+				}
+			}
+		}
+		if s := strings.Join(got, " "); s != want || whole != text {
+			t.Errorf("%s\n got %s\nwant %s", text, s, want)
+		}
+	}
+}
+
+// sound checks every form of a message.
+func sound(t testing.TB, d alert.Data) {
+	t.Helper()
+	for _, l := range looks {
+		valid(t, drawn(t, d, l.look), d, l.look)
+	}
+	neutral(t, slack.DrawPlain(d, ""), "")
+}
+
+// What the receiver gets is what was drawn, with and without blocks.
+func TestSlackPayload(t *testing.T) {
+	a := notifytest.Alert(alert.Changed)
+	blocks, plain := payloads(t, a)
+	valid(t, blocks, a.Data, slack.Look{})
+	valid(t, plain, a.Data, slack.Look{})
+	var want, got, bare map[string]any
+	for payload, into := range map[string]*map[string]any{string(drawn(t, a.Data, slack.Look{})): &want, string(blocks): &got, string(plain): &bare} {
+		if err := json.Unmarshal([]byte(payload), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+	if delete(want, "blocks"); !reflect.DeepEqual(bare, want) {
+		t.Errorf("without blocks got %v\nwant %v", bare, want)
+	}
+}
+
+// payloads are what Slack gets for an alert: with blocks and without.
+func payloads(t *testing.T, a alert.Alert) (blocks, plain []byte) {
+	t.Helper()
+	var last []byte
+	to := slackTo(t, notifytest.Server(t, func(w http.ResponseWriter, r *http.Request) {
+		last, _ = io.ReadAll(r.Body)
+		io.WriteString(w, "ok")
+	}).URL)
+	for _, p := range []bool{false, true} {
+		if err := notifytest.Send(notifytest.Patience(t), to, a, p); err != nil {
+			t.Fatal(err)
+		}
+		if !p {
+			blocks = last
+		}
+	}
+	return blocks, last
+}
+
+// Each fact that a person can use is shown, however many there are.
+func TestSlackFacts(t *testing.T) {
+	blocks := drawn(t, notifytest.Monstrous(alert.Opened, "xyz", 1).Data, slack.Look{})
+	for _, name := range []string{
+		"Integration", "App", "Tenant", "Account comes from", "Scopes in Jira", "Scopes refused", "Scopes that work", "Service asked for", "Service meant",
+		"Redirect URL", "Redirect URL expected", "Redirect URL used", "Faulty address", "Missing", "Host not found", "Proxy answered", "Got instead of JSON",
+		"TLS alert", "Certificate is for", "Certificate date", "Exception", "Authorized", "Revoked", "Clock of the node", "Also seen", "Correlation ID", "Trace ID",
+	} {
+		if !bytes.Contains(blocks, []byte(`"*`+name+`*\n`+"`xyz")) {
+			t.Errorf("%s is missing in %s", name, blocks)
+		}
+	}
+}
+
+// texts are all texts of a message's blocks, in order.
+func texts(t testing.TB, payload []byte) []string {
+	t.Helper()
+	var m struct{ Blocks []any }
+	if err := json.Unmarshal(payload, &m); err != nil {
+		t.Fatal(err)
+	}
+	return textsOf(m.Blocks)
+}
+
+func textsOf(elements []any) (out []string) {
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			if s, ok := v["text"].(string); ok {
+				out = append(out, s)
+			}
+			for _, key := range []string{"text", "fields", "elements"} {
+				walk(v[key])
+			}
+		}
+	}
+	walk(elements)
+	return out
+}
+
+// A list is shown with one value a line, ten of them at most; a storm's
+// integrations up to 40.
+func TestSlackLists(t *testing.T) {
+	a := notifytest.Example(t, alert.Storm)
+	var scopes []string
+	for i := range 300 {
+		scopes = append(scopes, fmt.Sprintf("https://x.example/%d", i))
+	}
+	a.Data.Facts["scopes"] = scopes
+	all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), "\n")
+	for _, want := range []string{"`https://x.example/9`\n`and 290 more`", "\nand 41 more", "81 integrations fail at once"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is missing in %s", want, all)
+		}
+	}
+	for _, want := range []string{"https://x.example/10`", fmt.Sprint(a.Data.Facts["integrations"].([]string)[40])} {
+		if strings.Contains(all, want) {
+			t.Errorf("%q is in %s", want, all)
+		}
+	}
+}
+
+// Steps stand under who has to act, in their order, numbered throughout.
+func TestSlackSteps(t *testing.T) {
+	a := notifytest.Alert(alert.Opened)
+	a.Data.Fix = []alert.Step{{Text: "one", Where: "entra-admin"}, {Text: "two", Where: "jira-admin"}, {Text: "three", Where: "jira-admin"}, {Text: "four", Where: "entra-admin"}}
+	blocks := drawn(t, a.Data, slack.Look{})
+	all := strings.Join(texts(t, blocks), "|")
+	if want := "|Entra administrator|one|Jira administrator|two|three|Entra administrator|four|Fixed when: |"; !strings.Contains(all, want) {
+		t.Errorf("%s is missing in %s", want, all)
+	}
+	var offsets []string
+	for _, line := range strings.Split(string(blocks), "\n") {
+		if _, offset, ok := strings.Cut(line, `"offset": `); ok {
+			offsets = append(offsets, offset)
+		}
+	}
+	if got := strings.Join(offsets, ","); got != "0,1,3" {
+		t.Errorf("offsets %s, want 0,1,3", got)
+	}
+}
+
+// A phone shows the first 150 characters: cause, who has to act, and the
+// beginning of what to do.
+func TestSlackNotification(t *testing.T) {
+	for cause, a := range notifytest.Samples(t) {
+		got := []rune(slack.DrawSlack(a.Data, slack.Look{}).Text)
+		want := "🔴 Jira mail: " + a.Data.Cause.Title + "\n1. ["
+		if cause == "unknown" {
+			want = "🔴 Jira mail connection fails for a reason"
+		}
+		if first := string(got[:150]); !strings.HasPrefix(first, want) || !strings.Contains(first, "] ") {
+			t.Errorf("%s: %s", cause, first)
+		}
+	}
+}
+
+// The effect on mail is said once: by the diagnosis or behind it.
+func TestSlackEffect(t *testing.T) {
+	for cause, a := range notifytest.Samples(t) {
+		all := strings.ToLower(strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), " "))
+		said := strings.ToLower(a.Data.Diagnosis)
+		before := strings.Contains(said, "mail stops") || strings.Contains(said, "mail has stopped") || strings.Contains(said, "mail stays")
+		after := strings.Contains(all, "jira got no token") || strings.Contains(all, "until this is fixed")
+		if before == after {
+			t.Errorf("%s: diagnosis says it: %v, we say it: %v", cause, before, after)
+		}
+	}
+}
+
+// Only what is new stands in a thread.
+func TestSlackReplies(t *testing.T) {
+	for kind, want := range map[alert.Kind]string{alert.Reminder: "48 more failures", alert.Quiet: "No failure since"} {
+		a := notifytest.Example(t, kind)
+		blocks := drawn(t, a.Data, slack.Look{Reply: true, Buttons: true})
+		all := strings.Join(texts(t, blocks), "")
+		if !strings.Contains(all, want) || strings.Contains(all, a.Data.Diagnosis) || strings.Contains(all, a.Data.Fix[0].Text) || len(all) > 300 {
+			t.Errorf("%s: %s", kind, all)
+		}
+	}
+	a := notifytest.Example(t, alert.Reminder)
+	a.Data.Facts["alternates_with"] = []any{"net-connect-timeout", "net-no-route"}
+	if all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{Reply: true})), ""); !strings.Contains(all, ". Comes and goes with: net-connect-timeout, net-no-route. The steps") {
+		t.Errorf("got %s", all)
+	}
+	a = notifytest.Example(t, alert.Changed)
+	blocks := string(drawn(t, a.Data, slack.Look{Reply: true}))
+	for _, text := range []string{*a.Data.Cause.Previous, `"strike": true`, a.Data.Cause.Title, "Fixed when: "} {
+		if !strings.Contains(blocks, text) {
+			t.Errorf("%q is missing in %s", text, blocks)
+		}
+	}
+	if strings.Contains(blocks, "secrets removed") {
+		t.Error("an excerpt in a reply")
+	}
+}
+
+// What is long is cut so that the steps stay: the excerpt first, then the
+// facts.
+func TestSlackThrift(t *testing.T) {
+	a := notifytest.Example(t, alert.Opened)
+	for i := range 11 {
+		a.Data.Fix = append(a.Data.Fix, alert.Step{Where: "jira-admin", Text: fmt.Sprintf("%d ", i) + strings.Repeat("do this ", 70) + "."})
+	}
+	a.Data.Log.Excerpt = strings.Repeat("a line of the log\n", 100)
+	all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), "\n")
+	if n := strings.Count(all, "a line of the log"); n > 15 || strings.Count(all, "do this .") != 11 || !strings.Contains(all, a.Data.Integration.ID) || !strings.Contains(all, "Trace ID") {
+		t.Errorf("%d lines of %s", n, all)
+	}
+}
+
+// Nobody is called by a log: in receivers that only resemble Slack, an @ is
+// apart from its name, but mail addresses stay.
+func TestPlainMentions(t *testing.T) {
+	for text, want := range map[string]string{
+		"@all":                              "@\u200ball",
+		"x @here, y":                        "x @\u200bhere, y",
+		"mail to help.desk@example.com":     "mail to help.desk@example.com",
+		"(@channel)":                        "(@\u200bchannel)",
+		"_@all_":                            "ˍ@\u200ballˍ",
+		"é@all":                             "é@\u200ball",
+		"@@all":                             "@\u200b@\u200ball",
+		"<!channel> & <@U123>":              "&lt;!channel&gt; & &lt;@\u200bU123&gt;",
+		"[Atlassian](https://evil.example)": "[Atlassian] (https://evil.example)",
+		"# > - x":                           "＃ > - x",
+		"> quote":                           "&gt; quote",
+		"a > b & c&lt;d ~ e":                "a > b & c&amp;lt;d ~ e",
+		"**bold** `x` ~~y~~":                "∗∗bold∗∗ ˋxˋ ∼∼y∼∼",
+		"invalid_grant":                     "invalid_grant",
+	} {
+		a := notifytest.Alert(alert.Opened)
+		a.Data.Diagnosis = text
+		got := slack.DrawPlain(a.Data, "@oncall")
+		if line := strings.Split(got, "\n")[1]; !strings.HasPrefix(line, want) || !strings.HasPrefix(got, "@oncall 🔴 ") {
+			t.Errorf("%q: got %q, want %q", text, line, want)
+		}
+		neutral(t, got, "@oncall")
+	}
+}
+
+// FuzzSlackMessage: every message is valid, whatever the alert says.
+func FuzzSlackMessage(f *testing.F) {
+	for _, text := range notifytest.Monsters {
+		f.Add(text, 1, 2)
+	}
+	f.Fuzz(func(t *testing.T, text string, kind, times int) {
+		sound(t, notifytest.Monstrous(notifytest.AllKinds[uint(kind)%uint(len(notifytest.AllKinds))], text, int(uint(times)%40)).Data)
+	})
+}

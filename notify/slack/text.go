@@ -1,0 +1,129 @@
+package slack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/text"
+)
+
+// maxPlain is how long a message without blocks may be: one is split from
+// 4,000 on.
+const maxPlain = 3500
+
+// maxLine is how long a line of a message without blocks may be.
+const maxLine = 1600
+
+// lines is a text with an end. What does not fit is left out, and said to be.
+type lines struct {
+	strings.Builder
+	left int
+	full bool
+}
+
+// add writes a line: our own words, then a text that fit makes harmless.
+func (l *lines) add(ours, s string, fit func(string) string) {
+	const mark = "… cut\n"
+	room := l.left - units(ours) - units(mark) - 1
+	switch {
+	case l.full:
+	case room < 20:
+		l.full = true
+		l.WriteString(mark)
+	default:
+		line := ours
+		if s != "" {
+			line += within(strings.TrimSpace(text.Printable(short(s, maxLine))), min(room, maxLine), fit)
+		}
+		l.left -= units(line) + 1
+		l.full = room < maxLine && strings.HasSuffix(line, strings.TrimSpace(mark))
+		l.WriteString(line + "\n")
+	}
+}
+
+// slackText is what notifications, screen readers and an older Slack show:
+// cause and first step come first, since a phone shows the beginning only.
+func notification(m message.Message, l look) string {
+	out := &lines{left: maxPlain}
+	ours := ""
+	if mention := l.mentions(m); mention != "" {
+		ours = mention + " "
+	}
+	out.add(ours, m.Mark+" "+m.Brief+m.About, looks)
+	brief := l.reply && m.Repeats // the first message says the rest
+	sentences := m.Sentences
+	if brief {
+		sentences = m.News
+	} else {
+		for _, step := range m.Steps {
+			out.add(fmt.Sprintf("%d. [%s] ", step.Number, tame(step.Who, 60)), step.Text, looks)
+		}
+	}
+	if a := m.Acknowledged; a != nil {
+		out.add(acknowledged(*a), "", nil)
+	}
+	for _, s := range sentences {
+		out.add("", s.String(), looks)
+	}
+	if m.Confirm != "" && !brief {
+		out.add("Fixed when: ", m.Confirm, looks)
+	}
+	out.add("", m.Place+", "+m.Reference+".", looks)
+	if !m.Ends {
+		out.integrations(m.Integrations, looks)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// bare makes an address one that no dialect of Markdown reads anything into.
+var bare = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60", "~", "%7E", "@", "%40", "](", "%5D(")
+
+// plainText is an alert for receivers that only resemble Slack: no blocks, no
+// marks of any dialect of Markdown, bare addresses, and nobody mentioned but
+// whom mention names.
+func plainText(m message.Message, mention string) string {
+	out := &lines{left: maxPlain}
+	ours := ""
+	if mention != "" && !m.Ends {
+		ours = mention + " "
+	}
+	out.add(ours, m.Headline(), unmarked)
+	if a := m.Acknowledged; a != nil {
+		out.add("", a.String(), unmarked)
+	}
+	for _, s := range m.Sentences {
+		out.add("", s.String(), unmarked)
+	}
+	for _, turn := range message.Turns(m.Steps) {
+		out.add("\n", turn[0].Who+":", unmarked)
+		for _, step := range turn {
+			out.add(fmt.Sprintf("%d. ", step.Number), step.Text, unmarked)
+		}
+	}
+	if m.Confirm != "" {
+		out.add("\nFixed when: ", m.Confirm, unmarked)
+	}
+	gap := "\n"
+	for _, f := range slices.Concat(m.Facts, m.Circumstances, []message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
+		out.add(gap+f.Label+": ", strings.Join(message.AtMost(f.Values, message.MaxValues), ", "), foreign)
+		gap = ""
+	}
+	for _, l := range m.Links {
+		out.add(within(text.Printable(short(l.Title, 150)), 150, unmarked)+": "+bare.Replace(l.URL), "", nil)
+	}
+	if !m.Ends {
+		out.integrations(m.Integrations, unmarked)
+	}
+	if !text.Blank(m.Excerpt) {
+		out.add("Log: ", text.Cut(frameless(text.PrintableLines(short(m.Excerpt, maxLine))), 600), foreign)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+func (l *lines) integrations(r message.Roll, fit func(string) string) {
+	if ids := r.First(message.MaxIntegrations); len(ids) > 0 {
+		l.add(r.Heading()+": ", strings.Join(ids, ", "), fit)
+	}
+}

@@ -1,0 +1,81 @@
+package slack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/notify"
+)
+
+const (
+	editEvery = time.Minute // a message at most, unless somebody has seen to its incident
+	editNext  = time.Second // when more messages are to be edited
+)
+
+// stale is a message that shows what was.
+type stale struct {
+	notify.Standing
+	at     receipt
+	urgent bool          // who has seen to it
+	in     time.Duration // until it may be edited
+}
+
+// Keep edits the message that has waited longest. Who has seen to an incident
+// is shown at once, numbers are once a minute.
+func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.ID]notify.Receipt, time.Duration, error) {
+	changed := map[alert.ID]notify.Receipt{}
+	var all []stale
+	for _, st := range standing {
+		at, ok := s.place(st.Receipt)
+		if !ok {
+			changed[st.Data.Incident()] = nil
+			continue
+		}
+		if now := showing(st.Data); now != at.Shown {
+			all = append(all, waits(st, at, now.Acknowledged != at.Shown.Acknowledged))
+		}
+	}
+	if len(all) == 0 {
+		return changed, 0, nil
+	}
+	slices.SortStableFunc(all, func(a, b stale) int {
+		if a.urgent != b.urgent {
+			return map[bool]int{true: -1, false: 1}[a.urgent]
+		}
+		return cmp.Or(cmp.Compare(a.in, b.in), a.at.Edited.Compare(b.at.Edited))
+	})
+	oldest := all[0]
+	if oldest.in > 0 {
+		return changed, max(oldest.in, editNext), nil
+	}
+	var next time.Duration
+	if len(all) > 1 {
+		next = max(all[1].in, editNext)
+	}
+	err := s.edit(ctx, oldest.at, message.Of(oldest.Data), false)
+	failed, _ := errors.AsType[*notify.Error](err)
+	switch incident := oldest.Data.Incident(); {
+	case err == nil:
+		changed[incident] = oldest.at.shows(oldest.Data)
+	case lost(err):
+		changed[incident], err = nil, nil // the next alert is a new message
+	case failed.Outcome == notify.BadMessage:
+		changed[incident] = oldest.at.shows(oldest.Data) // as if: else nothing else would ever be edited
+	}
+	return changed, next, err
+}
+
+// waits works out how long a message has to wait for its edit.
+func waits(st notify.Standing, at receipt, urgent bool) stale {
+	w := stale{Standing: st, at: at, urgent: urgent}
+	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 && early <= editEvery { // else the clock was set back
+		w.in = early
+	}
+	return w
+}

@@ -1,0 +1,138 @@
+package slack_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/notifytest"
+	"jira-oauth-watcher/notify/slack"
+)
+
+// stands is an incident as it is: its number, failures and who has seen to it.
+func stands(n, count int, by string) notify.Standing {
+	d := notifytest.Alert(alert.Reminder).Data
+	d.ID = alert.ID(fmt.Sprintf("incident-%d", n))
+	d.Failures.Count = count
+	if by != "" {
+		d.Acknowledged = &alert.Acknowledged{By: by, UserID: by, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	}
+	return notify.Standing{Data: d}
+}
+
+// placed is the receipt of a message that shows n failures since some time.
+func placed(n, count int, ago time.Duration) notify.Receipt {
+	return notify.Receipt(fmt.Sprintf(`{"channel":"C0123456789","ts":"1700000000.%06d","shown":{"count":%d,"cause":"entra-single-tenant-common-endpoint"},"edited":%q}`,
+		n, count, time.Now().Add(-ago).Format(time.RFC3339Nano)))
+}
+
+// One edit a call, of the message that waits longest: who has seen to it at
+// once, numbers once a minute.
+func TestSlackKeep(t *testing.T) {
+	type in struct {
+		notify.Standing
+		shows int
+		ago   time.Duration
+	}
+	for _, tt := range []struct {
+		name   string
+		in     []in
+		edited string // ts
+		next   time.Duration
+	}{
+		{"nothing", nil, "", 0},
+		{"as it is", []in{{stands(1, 5, ""), 5, time.Hour}}, "", 0},
+		{"more", []in{{stands(1, 6, ""), 5, time.Hour}}, "1", 0},
+		{"more, soon", []in{{stands(1, 6, ""), 5, 20 * time.Second}}, "", 40 * time.Second},
+		{"more, almost", []in{{stands(1, 6, ""), 5, 59900 * time.Millisecond}}, "", time.Second},
+		{"seen to", []in{{stands(1, 5, "U1"), 5, time.Second}}, "1", 0},
+		{"seen to, and more", []in{{stands(1, 6, "U1"), 5, time.Second}}, "1", 0},
+		{"oldest first", []in{{stands(1, 6, ""), 5, time.Hour}, {stands(2, 6, ""), 5, 2 * time.Hour}}, "2", time.Second},
+		{"seen to first", []in{{stands(1, 6, ""), 5, time.Hour}, {stands(2, 6, "U1"), 6, time.Second}}, "2", time.Second},
+		{"another later", []in{{stands(1, 6, ""), 5, 30 * time.Second}, {stands(2, 6, "U1"), 6, time.Second}, {stands(3, 1, ""), 1, 0}}, "2", 30 * time.Second},
+		{"clock set back", []in{{stands(1, 6, ""), 5, -time.Hour}}, "1", 0},
+	} {
+		f := newFake(t)
+		keeper := f.bot(withButtons, mentioning).To.(notify.Keeper)
+		var all []notify.Standing
+		for _, i := range tt.in {
+			f.messages[fmt.Sprintf("1700000000.%06d", len(all)+1)] = true
+			i.Receipt = placed(len(all)+1, i.shows, i.ago)
+			all = append(all, i.Standing)
+		}
+		changed, next, err := keeper.Keep(notifytest.Patience(t), all)
+		if err != nil || next > tt.next || next < tt.next-time.Second || tt.next == time.Second && next != tt.next {
+			t.Errorf("%s: next %s, want %s (%v)", tt.name, next, tt.next, err)
+		}
+		told := f.told()
+		if tt.edited == "" {
+			if len(told) != 0 || len(changed) != 0 {
+				t.Errorf("%s: told %v, changed %s", tt.name, told, changed)
+			}
+			continue
+		}
+		if len(told) != 1 || told[0].method != edit || told[0].Get("ts") != "1700000000.00000"+tt.edited || len(changed) != 1 {
+			t.Fatalf("%s: told %v, changed %s", tt.name, told, changed)
+		}
+		for i, s := range all {
+			if s.Receipt, _ = changed[s.Data.ID]; s.Receipt == nil {
+				continue
+			}
+			if text, blocks := slack.Drawn(s.Data, "", true, false); told[0].Get("text") != text || told[0].Get("blocks") != blocks {
+				t.Errorf("%s: drawn %s", tt.name, told[0].Get("blocks"))
+			}
+			if changed, _, _ := keeper.Keep(notifytest.Patience(t), []notify.Standing{s}); len(changed) != 0 || fmt.Sprint(i+1) != tt.edited {
+				t.Errorf("%s: it is edited again, or another was: %s", tt.name, changed)
+			}
+		}
+	}
+}
+
+// What Slack says about an edit: a lost message is forgotten, a refused edit is
+// not tried again, and everything else is later.
+func TestSlackKeepFails(t *testing.T) {
+	for word, want := range map[string]struct {
+		outcome notify.Outcome
+		changed string
+	}{
+		"message_not_found": {-1, "forgotten"}, "cant_update_message": {-1, "forgotten"}, "edit_window_closed": {-1, "forgotten"}, "is_inactive": {-1, "forgotten"},
+		"invalid_blocks": {notify.BadMessage, "kept"}, "internal_error": {notify.Retry, ""}, "not_in_channel": {notify.BadSettings, ""},
+	} {
+		f := newFake(t)
+		keeper := f.bot().To.(notify.Keeper)
+		f.says(edit, slackSays{200, `{"ok":false,"error":"` + word + `"}`, nil})
+		s := stands(1, 6, "")
+		s.Receipt = placed(1, 5, time.Hour)
+		changed, _, err := keeper.Keep(notifytest.Patience(t), []notify.Standing{s})
+		got, failed := notifytest.Outcome(t, err)
+		r, there := changed["incident-1"]
+		state := map[bool]string{false: "", true: "kept"}[there]
+		if there && r == nil {
+			state = "forgotten"
+		}
+		if got != want.outcome || state != want.changed {
+			t.Errorf("%s: outcome %d (%v) and %q, want %+v", word, got, failed, state, want)
+		}
+		if failed != nil {
+			noToken(t, failed.Error())
+		}
+	}
+}
+
+// A receipt of another channel, or of another program, is forgotten without a
+// word to Slack.
+func TestSlackKeepMoved(t *testing.T) {
+	f := newFake(t)
+	keeper := f.bot(func(c *conf.Slack) { c.Channel = "CELSEWHERE" }).To.(notify.Keeper)
+	moved, odd := stands(1, 6, ""), stands(2, 6, "")
+	moved.Receipt, odd.Receipt = placed(1, 5, time.Hour), notify.Receipt(`"x"`)
+	changed, next, err := keeper.Keep(notifytest.Patience(t), []notify.Standing{moved, odd})
+	one, a := changed["incident-1"]
+	two, b := changed["incident-2"]
+	if !a || !b || one != nil || two != nil || len(changed) != 2 || next != 0 || err != nil || len(f.told()) != 0 {
+		t.Errorf("changed %s, next %s, %v", changed, next, err)
+	}
+}

@@ -1,0 +1,76 @@
+package slack_test
+
+import (
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/notify/console"
+	"jira-oauth-watcher/notify/notifytest"
+	"jira-oauth-watcher/notify/slack"
+)
+
+// everyForm is all that people read of an alert.
+func everyForm(t *testing.T, d alert.Data) map[string]string {
+	return map[string]string{
+		"blocks":  string(drawn(t, d, slack.Look{})),
+		"reply":   string(drawn(t, d, slack.Look{Reply: true, Buttons: true})),
+		"plain":   slack.DrawPlain(d, ""),
+		"console": console.Render(alert.Alert{Data: d}, text.Style{Width: 1000}),
+	}
+}
+
+func says(t *testing.T, d alert.Data, want, not string) {
+	t.Helper()
+	for form, text := range everyForm(t, d) {
+		if !strings.Contains(text, want) || not != "" && strings.Contains(text, not) {
+			t.Errorf("%s %s: want %q and not %q in %s", d.Kind, form, want, not, text)
+		}
+	}
+}
+
+// Only lost lines are gaps that can be counted: all else lasts from a time on.
+func TestGaps(t *testing.T) {
+	for _, kind := range []alert.Kind{alert.Blind, alert.Sighted} {
+		d := notifytest.Example(t, kind).Data
+		d.Cause.ID, d.Failures.Count = "notifier-failing", 5
+		for form, text := range everyForm(t, d) {
+			if strings.Contains(text, "gap") || strings.Contains(text, "Gaps") {
+				t.Errorf("%s %s: it has gaps: %s", kind, form, text)
+			}
+			if word := map[alert.Kind]string{alert.Blind: "ince", alert.Sighted: "egan"}[kind]; form != "reply" && !strings.Contains(text, word) {
+				t.Errorf("%s %s: %q is missing in %s", kind, form, word, text)
+			}
+		}
+	}
+	d := notifytest.Example(t, alert.Blind).Data
+	if text := slack.DrawPlain(d, ""); !strings.Contains(text, "Gaps: 2, first ") {
+		t.Errorf("lost lines: %s", text)
+	}
+}
+
+// The end of a storm is of all its integrations, and of none named many.
+func TestStormEnds(t *testing.T) {
+	d := notifytest.Example(t, alert.Storm).Data
+	d.Kind = alert.Quiet
+	for form, text := range everyForm(t, d) {
+		if strings.Contains(text, "many") || form != "reply" && !strings.Contains(text, "81 integrations") && !strings.Contains(text, "and 72 more") {
+			t.Errorf("%s: %s", form, text)
+		}
+	}
+	if text := string(drawn(t, d, slack.Look{})); !strings.Contains(text, " · the 81 integrations") || !strings.Contains(text, "\\nThe 81 integrations on jira-node-1, ") {
+		t.Errorf("blocks: %s", text)
+	}
+}
+
+// A storm that is told again says that it goes on, and what is new.
+func TestStormAgain(t *testing.T) {
+	d := notifytest.Example(t, alert.Storm).Data
+	d.ID = d.Incident() + "#1"
+	says(t, d, "81 integrations fail at once", "since the last message")
+	d.ID = d.Incident() + "#2"
+	d.Failures.Count, d.Failures.SinceLastAlert = 200, 119
+	says(t, d, "81 integrations still fail", "fail at once")
+	says(t, d, "119 more failures", "")
+}

@@ -1,0 +1,35 @@
+package webhook
+
+import (
+	"regexp"
+	"strings"
+
+	"jira-oauth-watcher/internal/text"
+)
+
+var (
+	blockStart   = regexp.MustCompile(`^([-+=]|[0-9]+\.)`)
+	markdownMeta = strings.NewReplacer("](", `\]`+text.Apart+`\(`, "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`,
+		"(", `\(`, ")", `\)`, "<", `\<`, ">", `\>`, "#", `\#`, "|", `\|`, "~", `\~`, "$", `\$`, "&", `\&`)
+)
+
+// markdown makes a text that Markdown shows as it is: with nothing that
+// formats, links or mentions anybody, also for those who do not know all of
+// the escapes, or who read Slack's <!channel> too.
+func markdown(s string) string {
+	lines := strings.Split(text.Harmless(s), "\n")
+	for i, line := range lines {
+		line = strings.TrimLeft(line, " ") // four of them would be a block of code
+		start := blockStart.FindString(line)
+		rest := markdownMeta.Replace(line[len(start):])
+		if start != "" { // of a list, or of what makes a heading of the line above
+			start = start[:len(start)-1] + `\` + start[len(start)-1:]
+		}
+		lines[i] = start + rest
+	}
+	return strings.Join(lines, "\n")
+}
+
+// fenced makes a text fit for within a fence of back quotes, where Markdown
+// shows everything else as it is.
+func fenced(s string) string { return strings.ReplaceAll(text.Harmless(s), "`", "'") }

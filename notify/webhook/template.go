@@ -1,0 +1,214 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/template"
+	"unicode/utf8"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/notify"
+)
+
+const (
+	maxTemplate = 1 << 20 // bytes of the file
+	maxBody     = 1 << 20 // bytes that it may make
+)
+
+// form is an operator's template for the body of a webhook. It is filled with
+// the alert as it is on the wire, so that the names in it are those of the
+// schema, and makes JSON.
+type bodyTemplate struct {
+	file  string
+	text  *template.Template
+	lines map[*byte]int // where each literal text of the template stands
+}
+
+// readForm reads a template and tries it on alerts of each kind: one that is
+// at fault must not be found out by an alert. Errors begin with the key.
+func parseTemplate(file string) (*bodyTemplate, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	if info.Size() > maxTemplate {
+		return nil, fmt.Errorf("template: %s is larger than %d bytes", file, maxTemplate)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("template: %w", err)
+	}
+	if !utf8.Valid(text) {
+		return nil, fmt.Errorf("template: %s is not in UTF-8", file)
+	}
+	t, err := template.New(file).Option("missingkey=error").Funcs(functions).Parse(string(text))
+	if err != nil {
+		return nil, err // it begins with "template: " and the place
+	}
+	f := &bodyTemplate{file: file, text: t, lines: literals(t, string(text))}
+	for _, a := range samples() {
+		if _, err := f.fill(a); err != nil {
+			return nil, fmt.Errorf("%w (in a sample of kind %s)", err, a.Data.Kind)
+		}
+	}
+	return f, nil
+}
+
+// fill makes the body of an alert, without the white space that JSON does not
+// need.
+func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
+	fields, err := wireForm(a)
+	if err != nil {
+		return nil, err
+	}
+	out := output{lines: f.lines}
+	if err := f.text.Execute(&out, fields); err != nil {
+		if errors.Is(err, errTooLong) {
+			return nil, fmt.Errorf("template: %s: %w", f.file, errTooLong)
+		}
+		return nil, err
+	}
+	text := out.Bytes()
+	var body bytes.Buffer
+	var value json.RawMessage
+	if err := json.Unmarshal(text, &value); err != nil {
+		at := len(text)
+		if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
+			at = max(min(int(bad.Offset)-1, at), 0)
+		}
+		return nil, fmt.Errorf("template: %s:%d: what it makes is not JSON at %q: %w", f.file, out.line(at), near(text, at), err)
+	}
+	if err := json.Compact(&body, text); err != nil {
+		return nil, fmt.Errorf("template: %s: %w", f.file, err)
+	}
+	return body.Bytes(), nil
+}
+
+// near is what stands around a place.
+func near(text []byte, at int) string {
+	const around = 30
+	return notify.OneLine(string(text[max(at-around, 0):min(at+around, len(text))]))
+}
+
+// wireForm is an alert as templates see it: decoded from JSON, with whole
+// numbers. What may be absent there is nil here, so that it can be asked for.
+func wireForm(a alert.Alert) (map[string]any, error) {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&fields); err != nil {
+		return nil, err
+	}
+	data := whole(fields)["data"].(map[string]any)
+	if _, ok := data["acknowledged"]; !ok {
+		data["acknowledged"] = nil
+	}
+	return fields, nil
+}
+
+// whole makes numbers that can be compared and printed as they are. An alert
+// has no fractions.
+func whole(fields map[string]any) map[string]any {
+	for name, value := range fields {
+		switch v := value.(type) {
+		case json.Number:
+			if n, err := v.Int64(); err == nil {
+				fields[name] = int(n)
+			}
+		case map[string]any:
+			whole(v)
+		}
+	}
+	return fields
+}
+
+// functions are what templates can call beside Go's own.
+var functions = template.FuncMap{
+	"json":     encode,
+	"cut":      func(n int, s string) string { return text.Cut(s, n) },
+	"fit":      fit,
+	"add":      func(a, b int) int { return a + b },
+	"markdown": markdown,
+	"code":     fenced,
+	"html":     func(s string) string { return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(s))) },
+	"unlink":   text.Unlink,
+	"join":     join,
+	"upper":    strings.ToUpper,
+	"actor":    message.Actor,
+	"headline": func(fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return m.Headline(), err
+	},
+	"integrations": func(n int, fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return m.Integrations.Text(n), err
+	},
+	"summary": func(fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return m.Summary(), err
+	},
+}
+
+// encode is a value as JSON; a text has its quotes. No "<" is written as an
+// escape, since receivers limit bytes.
+func encode(value any) (string, error) {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	err := e.Encode(value)
+	return strings.TrimSuffix(out.String(), "\n"), err
+}
+
+// fit shortens a text so that it takes at most limit bytes in JSON, quotes
+// apart.
+func fit(limit int, s string) (string, error) {
+	n := min(len([]rune(s)), limit) // a character takes at least one byte
+	for out := text.Cut(s, n); ; {
+		words, err := encode(out)
+		if err != nil || len(words)-2 <= limit || n <= 0 {
+			return out, err
+		}
+		n -= max((len(words)-2-limit)/6, 1) // no character takes more than six bytes
+		out = text.Cut(s, n)
+	}
+}
+
+// escapeHTML leaves the apostrophe, which is harmless in text and between
+// quotation marks, for receivers that show some texts as HTML and some not.
+var escapeHTML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;")
+
+// join puts texts and lists of them together.
+func join(separator string, values ...any) string {
+	var words []string
+	for _, v := range values {
+		list, ok := v.([]any)
+		if !ok {
+			list = []any{v}
+		}
+		for _, word := range list {
+			words = append(words, fmt.Sprint(word))
+		}
+	}
+	return strings.Join(words, separator)
+}
+
+// composed is the message of the alert that a template sees.
+func composed(fields map[string]any) (message.Message, error) {
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return message.Message{}, err
+	}
+	var a alert.Alert
+	err = json.Unmarshal(text, &a)
+	return message.Of(a.Data), err
+}

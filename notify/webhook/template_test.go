@@ -1,0 +1,159 @@
+package webhook_test
+
+import (
+	"jira-oauth-watcher/internal/testkit"
+
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/notifytest"
+	"jira-oauth-watcher/notify/webhook"
+)
+
+func templateFile(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "hub.tmpl")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// filled is the request that a template makes of an alert.
+func filled(t *testing.T, file string, a alert.Alert) notifytest.Request {
+	t.Helper()
+	var got notifytest.Request
+	url := notifytest.Server(t, func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		got = notifytest.Request{Method: r.Method, Header: r.Header, Body: text}
+		w.WriteHeader(http.StatusAccepted)
+	}).URL
+	hook := conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(notifytest.Secret), Template: file}
+	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), a, false); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// A template sees the names of the schema, and its functions do what they say.
+func TestTemplate(t *testing.T) {
+	a := notifytest.Alert(alert.Changed)
+	a.Data.Diagnosis = "a [b](http://c) @all <d> \"e\"\n- f"
+	for _, tt := range []struct{ text, want string }{
+		{`{{.type | json}}`, `"jira.oauth.changed"`},
+		{`{{json .timestamp}}`, `"2021-11-16T12:35:50.956+01:00"`},
+		{`{{.data.failures.count}}`, `3`},
+		{`{{if gt .data.failures.count 2}}"many"{{else}}"few"{{end}}`, `"many"`},
+		{`{{.data.integration.name | json}}`, `null`},
+		{`{{.data.cause | json}}`, `{"codes":["AADSTS50194"],"confidence":"certain","id":"entra-single-tenant-common-endpoint","previous":"net-connect-timeout","provider":"microsoft","root_cause":1,"severity":"high","title":"The app is for one tenant, the endpoint for all"}`},
+		{`{{.data.diagnosis | json}}`, `"a [b](http://c) @all <d> \"e\"\n- f"`},
+		{`{{.data.diagnosis | markdown | json}}`, `"a \\[b\\]` + "\u200b" + `\\(http://c\\) @` + "\u200b" + `all \\<d\\> \"e\"\n\\- f"`},
+		{`{{.data.diagnosis | html | json}}`, `"a [b](http://c) @all &lt;d&gt; &#34;e&#34;\n- f"`},
+		{`{{.data.diagnosis | code | json}}`, `"a [b](http://c) @` + "\u200b" + `all <d> \"e\"\n- f"`},
+		{`{{"a@b.test <c >d @@all x@@all _@here </dev/null <!channel> <https://e|f>" | markdown | json}}`, `"a@b.test \\<c \\>d @` + "\u200b@\u200b" + `all x@` + "\u200b@\u200b" + `all \\_@` + "\u200b" + `here \\</dev/null \\<` + "\u200b" + `!channel\\> \\<` + "\u200b" + `https://e\\|f\\>"`},
+		{`{{.data.cause.title | cut 20 | json}}`, `"The app is for… cut"`},
+		{`{{.data.diagnosis | fit 30 | json}}`, `"a [b](http://c) @all… cut"`},
+		{`{{with index .data.facts "suggested_scopes"}}{{join "|" "c" . | upper | json}}{{else}}0{{end}}`, `"C|A|B"`},
+		{`[{{range $i, $s := .data.fix}}{{if $i}},{{end}}{{print (add $i 1) " " (actor .where) | json}}{{end}}]`, `["1 Jira administrator","2 Entra administrator"]`},
+		{`{{headline . | json}}`, `"🟠 Jira mail connection fails for another reason now: The app is for one tenant, the endpoint for all"`},
+		{`{{with index .data.facts "none"}}1{{else}}2{{end}}`, `2`},
+		{`{{with .data.acknowledged}}{{json .by}}{{else}}"nobody"{{end}}`, `"nobody"`},
+		{"{{/* note */ -}}\n{ \"a\" : [ 1,\n 2 ] }\n", `{"a":[1,2]}`},
+		{`{{define "x"}}{{json .}}{{end}}{{template "x" .data.node}}`, `"jira-node-1"`},
+	} {
+		if got := string(filled(t, templateFile(t, tt.text), a).Body); got != tt.want {
+			t.Errorf("%s\n got %s\nwant %s", tt.text, got, tt.want)
+		}
+	}
+	if got := string(filled(t, templateFile(t, `{{summary . | json}}`), a).Body); !strings.HasPrefix(got, `"Before: net-connect-timeout, which is over`) {
+		t.Error(got)
+	}
+}
+
+// What is signed is what is sent.
+func TestTemplateSigned(t *testing.T) {
+	r := filled(t, templateFile(t, `{"text": {{headline . | json}}}`), notifytest.Alert(alert.Opened))
+	referee, _ := standardwebhooks.NewWebhook(notifytest.Secret)
+	if err := referee.Verify(r.Body, r.Header); err != nil {
+		t.Error(err)
+	}
+	if r.Header.Get("webhook-id") != string(notifytest.Alert(alert.Opened).Data.ID) || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("got %v", r.Header)
+	}
+}
+
+// A template that is at fault is refused at the start, with its place.
+func TestTemplateAtFault(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"no end", "{\n{{if .type}}\n}", ":3: unexpected EOF"},
+		{"no function", "{\n\n{{shout .type}}}", `:3: function "shout" not defined`},
+		{"no field", "{\"a\":\n{{json .data.nonsense}}}", `:2:12: executing "FILE" at <.data.nonsense>: map has no entry for key "nonsense"`},
+		{"a fact that may be missing", `{{json .data.facts.tenant_id}}`, `:1:12: executing "FILE" at <.data.facts.tenant_id>: map has no entry for key "tenant_id"`},
+		{"no quotes", "{\n\"a\":\n{{.type}}}", `:3: what it makes is not JSON at "{ \"a\": jira.oauth.opened}": invalid character 'j' looking for beginning of value (in a sample of kind opened)`},
+		{"nothing escaped", "{\n\"a\": \"{{.data.diagnosis}}\"}", `:2: what it makes is not JSON`},
+		{"a comma too many", "{\n\"a\": 1,\n\n}", `:4: what it makes is not JSON at "{ \"a\": 1, }"`},
+		{"a comma too few", "{{/*\n\n*/ -}}\n{\n\"a\": {{json .type}}\n\"b\": 2\n}", `:6: what it makes is not JSON`},
+		{"a fault in a loop", "[\n{{range .data.fix}}\n{{json .text}},\n{{end}}\n]", `:5: what it makes is not JSON`},
+		{"a fault in a part", "{{define \"x\"}}\n\n,,{{end}}[\n{{template \"x\"}}]", `:3: what it makes is not JSON`},
+		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n{{else}}1{{end}}", `:1: what it makes is not JSON at "": unexpected end of JSON input (in a sample of kind quiet)`},
+		{"empty", "", `:1: what it makes is not JSON at "": unexpected end of JSON input`},
+		{"two values", "1\n2", `:2: what it makes is not JSON`},
+		{"endless", `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, `:1:25: executing "x" at <{{template "x"}}>: exceeded maximum template depth`},
+		{"too much", `{{range .data.fix}}{{range $.data.fix}}{{printf "%300000d" 1}}{{end}}{{end}}`, `: what it makes is larger than 1 MiB`},
+		{"too large", "{{/*" + strings.Repeat("x", 1<<20) + "*/}}1", ` is larger than 1048576 bytes`},
+		{"no text", "\"\xff\"", ` is not in UTF-8`},
+	} {
+		file := templateFile(t, tt.text)
+		hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Template: file}
+		_, err := webhook.New(hook)
+		if want := `template: ` + file + strings.ReplaceAll(tt.want, "FILE", file); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s", tt.name, err, want)
+		}
+	}
+	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub"}, Template: filepath.Join(t.TempDir(), "none")}
+	if _, err := webhook.New(hook); err == nil || !strings.HasPrefix(err.Error(), `template: stat `) {
+		t.Error(err)
+	}
+}
+
+// An alert that a template cannot show is the message's fault, not the
+// receiver's.
+func TestTemplateRefusesAlert(t *testing.T) {
+	file := templateFile(t, `{{if eq .data.node "odd"}}no{{else}}{{json .data.node}}{{end}}`)
+	a := notifytest.Alert(alert.Opened)
+	a.Data.Node = "odd"
+	url := notifytest.Answering(t, 200, "")
+	got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Template: file}), a, false))
+	if got != notify.BadMessage || !strings.HasPrefix(err.Error(), "template: "+file+":1: what it makes is not JSON") {
+		t.Errorf("outcome %d, %v", got, err)
+	}
+}
+
+// Whatever the text, what fit leaves has at most so many bytes in JSON.
+func TestFit(t *testing.T) {
+	testkit.Pure(t)
+	file := templateFile(t, `[{{.data.diagnosis | fit 50 | json}},{{.data.diagnosis | markdown | fit 50 | json}}]`)
+	for _, text := range []string{"", "short", strings.Repeat("\u2028", 100), strings.Repeat("\x00\"é😀 ", 50), strings.Repeat("[", 26), strings.Repeat("😀", 13), strings.Repeat("x", 1<<20)} {
+		a := notifytest.Alert(alert.Opened)
+		a.Data.Diagnosis = text
+		var parts []json.RawMessage
+		if err := json.Unmarshal(filled(t, file, a).Body, &parts); err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range parts {
+			if len(p) > 52 || i == 0 && len(p) < 20 && len(text) > 20 {
+				t.Errorf("%s has %d bytes", p, len(p))
+			}
+		}
+	}
+}
