@@ -103,6 +103,13 @@ type Alertmanager struct {
 	URLs []Secret // base addresses, at least one
 }
 
+// PagerDuty is a service of PagerDuty with an integration of the Events API v2.
+type PagerDuty struct {
+	Notifier
+	RoutingKey Secret
+	APIURL     string // of the Events API
+}
+
 // Load reads a configuration file and the secret files it names. The error is
 // Problems, all of them, when the text is at fault.
 func Load(path string) (*Config, error) {

@@ -117,21 +117,39 @@ type Answer struct {
 	Broken     error // the body did not come whole
 }
 
-// Post sends a body to a secret address. Errors are rebuilt without it:
-// net/http puts the whole URL into its own, and receivers put what they were
-// sent into their answers.
-func Post(ctx context.Context, client *http.Client, to conf.Secret, header http.Header, body []byte) (Answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.Reveal(), bytes.NewReader(body))
+// Request is a POST of JSON to a receiver.
+type Request struct {
+	Client  *http.Client
+	To      conf.Secret // the address
+	Header  http.Header
+	Body    []byte
+	Secrets []conf.Secret // of the body: they appear in no error
+}
+
+// Post sends the request. Errors are rebuilt without what is secret: net/http
+// puts the whole URL into its own, and receivers put what they were sent into
+// their answers.
+func (r Request) Post(ctx context.Context) (Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.To.Reveal(), bytes.NewReader(r.Body))
 	if err != nil {
 		return Answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
 	}
-	hide := Secrets(req.URL, header)
-	req.Header = header.Clone()
+	secrets := r.Header.Clone()
+	if secrets == nil {
+		secrets = http.Header{}
+	}
+	for _, s := range r.Secrets {
+		secrets.Add("Authorization", s.Reveal())
+	}
+	hide := Secrets(req.URL, secrets)
+	if r.Header != nil {
+		req.Header = r.Header.Clone()
+	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "jira-oauth-watcher")
 	}
-	resp, err := client.Do(req)
+	resp, err := r.Client.Do(req)
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {

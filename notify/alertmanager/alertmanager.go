@@ -188,7 +188,7 @@ func (a *Notifier) tell(ctx context.Context, alerts []posted) error {
 
 func (a *Notifier) post(ctx context.Context, to conf.Secret, body []byte) *notify.Error {
 	url := conf.NewSecret(strings.TrimRight(to.Reveal(), "/") + "/api/v2/alerts")
-	got, err := notify.Post(ctx, a.client, url, notify.ExtraHeaders(a.conf.Client), body)
+	got, err := notify.Request{Client: a.client, To: url, Header: notify.ExtraHeaders(a.conf.Client), Body: body}.Post(ctx)
 	if err != nil {
 		failed := &notify.Error{Err: err}
 		errors.As(err, &failed)

@@ -34,7 +34,7 @@ func (s *Webhook) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}
-	got, err := notify.Post(ctx, s.client, s.url, http.Header{}, body)
+	got, err := notify.Request{Client: s.client, To: s.url, Body: body}.Post(ctx)
 	if err != nil {
 		return nil, err
 	}

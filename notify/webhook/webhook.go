@@ -55,7 +55,7 @@ func (w *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadSettings, Err: err}
 	}
-	got, err := notify.Post(ctx, w.client, w.conf.URL, header, body)
+	got, err := notify.Request{Client: w.client, To: w.conf.URL, Header: header, Body: body}.Post(ctx)
 	if err != nil {
 		return nil, err
 	}
