@@ -200,7 +200,8 @@ func RetryAfter(value string, now time.Time) time.Duration {
 
 // Failed makes an Error of an answer, by its status.
 func (a Answer) Failed() *Error {
-	e := &Error{RetryAfter: a.RetryAfter, Err: fmt.Errorf("the receiver answered %d %s: %q", a.Status, http.StatusText(a.Status), a.Body)}
+	e := &Error{RetryAfter: a.RetryAfter,
+		Err: fmt.Errorf("the receiver answered %d %s: %q", a.Status, http.StatusText(a.Status), a.Body)}
 	if a.Broken != nil {
 		e.Err = fmt.Errorf("%w, and then: %w", e.Err, a.Broken)
 	}

@@ -15,7 +15,8 @@ import (
 func CheckProxies() error {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		if value := os.Getenv(name); value != "" && !isProxy(value) {
-			return fmt.Errorf("%s in the environment is not the address of a proxy: write one such as http://proxy.example.com:3128, "+
+			return fmt.Errorf("%s in the environment is not the address of a proxy: "+
+				"write one such as http://proxy.example.com:3128, "+
 				"special characters of a password as %%XX, or unset it", name)
 		}
 	}
@@ -34,5 +35,6 @@ func isProxy(value string) bool {
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	return u.Hostname() != "" && !strings.ContainsAny(u.Hostname(), " %/,;\"'<>") && !strings.HasSuffix(u.Host, ":") &&
-		(u.Port() == "" || err == nil && port > 0) && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
+		(u.Port() == "" || err == nil && port > 0) && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" &&
+		u.Fragment == ""
 }

@@ -38,8 +38,8 @@ type Health struct {
 	Failed    time.Time `json:"failed,omitzero"`     // the last failed attempt
 	Succeeded time.Time `json:"succeeded,omitzero"`  // the last delivery
 	SetAside  int       `json:"set_aside,omitempty"` // deliveries given up so far
-	Dropped   int       `json:"dropped,omitempty"`   // deliveries that had to make room in a full queue; the Queue counts them
-	Told      int       `json:"told,omitempty"`      // of SetAside and Dropped, those that the other notifiers were told of; not the Worker's
+	Dropped   int       `json:"dropped,omitempty"`   // deliveries removed from a full queue; the Queue counts them
+	Told      int       `json:"told,omitempty"`      // of them, those that the other notifiers reported
 }
 
 // Queue is where a Worker's deliveries wait; it outlives the process.

@@ -62,7 +62,8 @@ func (w *Worker) attemptBeside(ctx context.Context, d, oldest Delivery) error {
 	case failed == nil:
 		if err == nil && w.health.Circuit == Closed {
 			w.culprit = oldest.Seq
-			w.log.Warn("another alert is accepted: the one that was not may be at fault itself", "alert", oldest.Alert.Data.ID, "err", oldest.Reason)
+			w.log.Warn("another alert is accepted: the one that was not may be at fault itself", "alert",
+				oldest.Alert.Data.ID, "err", oldest.Reason)
 		}
 		return err
 	case failed.Outcome == Gone:

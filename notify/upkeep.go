@@ -43,7 +43,8 @@ func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
 			}
 		}
 		if !w.unkept && ctx.Err() == nil {
-			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err", e)
+			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err",
+				e)
 		}
 	}
 	w.unkept = failed != nil

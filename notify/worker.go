@@ -187,7 +187,8 @@ func (w *Worker) grace(ctx context.Context) (sending context.Context, done func(
 func (w *Worker) hold(d Delivery, failed *Error) error {
 	pause := max(min(firstProbe<<min(w.probes, 10), maxProbe), failed.RetryAfter)
 	if w.probes == 0 {
-		w.log.Error("notifier refuses its settings, its alerts wait: mend its address, secret or permissions in the configuration or at the receiver, then reload",
+		w.log.Error("notifier refuses its settings, its alerts wait: "+
+			"mend its address, secret or permissions in the configuration or at the receiver, then reload",
 			"alert", d.Alert.Data.ID, "in", pause, "err", failed)
 	}
 	w.probes++
@@ -198,9 +199,11 @@ func (w *Worker) hold(d Delivery, failed *Error) error {
 // gone keeps the queue and tries no more, as Standard Webhooks asks for after
 // 410: only a reload or a restart does.
 func (w *Worker) gone(d Delivery, failed *Error) error {
-	w.log.Error("the receiver says that it is gone for good, nothing more is sent to it: give the notifier another address or take it out of the configuration, then reload",
+	w.log.Error("the receiver says that it is gone for good, nothing more is sent to it: "+
+		"give the notifier another address or take it out of the configuration, then reload",
 		"alert", d.Alert.Data.ID, "err", failed)
-	failed = &Error{Outcome: Gone, Err: fmt.Errorf("%w; nothing more is sent until a reload", failed.Err)} // the other notifiers tell that
+	failed = &Error{Outcome: Gone, Err: fmt.Errorf("%w; nothing more is sent until a reload",
+		failed.Err)} // the other notifiers tell that
 	d.Reason = failed.Error()
 	w.probes++
 	w.turn(Disabled, 0, failed)
@@ -238,7 +241,8 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 		from = w.since
 	}
 	if w.probes == 0 && clock.Since(from) > w.target.RetryFor {
-		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
+		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt",
+			d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}
 	return w.again(d, failed, d.Attempts)
@@ -254,7 +258,8 @@ func (w *Worker) again(d Delivery, failed *Error, attempts int) error {
 		pause = max(pause, min(firstProbe<<min(w.probes-1, 10), maxProbe))
 	}
 	w.turn(circuit, pause, failed)
-	w.log.Warn("alert not delivered", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "in", pause.Round(time.Millisecond), "err", failed)
+	w.log.Warn("alert not delivered", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "in",
+		pause.Round(time.Millisecond), "err", failed)
 	return w.queue.Retry(w.target.Name, d, w.health)
 }
 

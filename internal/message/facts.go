@@ -71,7 +71,8 @@ type label struct {
 }
 
 // unlabeled are the facts that other parts of a message have.
-var unlabeled = []string{"message", "error_description", "integrations", "integrations_count", "alternates_with", "notifier", "lost"}
+var unlabeled = []string{"message", "error_description", "integrations", "integrations_count", "alternates_with",
+	"notifier", "lost"}
 
 // list is facts being put together.
 type list []Fact

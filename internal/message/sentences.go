@@ -50,7 +50,8 @@ func (m *Message) state(d alert.Data) {
 	case alert.Opened:
 		m.Mark, m.State, m.Brief = "🔴", "Jira mail connection fails", "Jira mail"
 	case alert.Changed:
-		m.Mark, m.State, m.Brief = "🟠", "Jira mail connection fails for another reason now", "Jira mail, another cause now"
+		m.Mark, m.State, m.Brief = "🟠", "Jira mail connection fails for another reason now",
+			"Jira mail, another cause now"
 	case alert.Reminder:
 		m.Mark, m.State, m.Brief = "🔁", "Jira mail connection still fails", "Jira mail, still"
 	case alert.Storm:
@@ -129,14 +130,16 @@ func news(d alert.Data) Sentence {
 	switch d.Kind {
 	case alert.Changed:
 		if d.Cause.Previous != nil && !text.Blank(*d.Cause.Previous) {
-			return Sentence{{Text: "Before: "}, {Text: *d.Cause.Previous, Look: Struck}, {Text: ", which is over, or hidden by this cause."}}
+			return Sentence{{Text: "Before: "}, {Text: *d.Cause.Previous, Look: Struck},
+				{Text: ", which is over, or hidden by this cause."}}
 		}
 	case alert.Reminder, alert.Storm:
 		if f.First.IsZero() || d.Kind == alert.Storm && !d.Again() {
 			return nil
 		}
 		if f.SinceLastAlert == 0 {
-			return Sentence{{Text: text.Count(f.Count, "failure") + " since "}, {At: f.First}, {Text: ", the last at "}, {At: f.Last}, {Text: "."}}
+			return Sentence{{Text: text.Count(f.Count, "failure") + " since "}, {At: f.First}, {Text: ", the last at "},
+				{At: f.Last}, {Text: "."}}
 		}
 		return Sentence{
 			{Text: text.Count(f.SinceLastAlert, "more failure"), Look: Strong},
@@ -198,7 +201,8 @@ func alternating(d alert.Data) Sentence {
 	if len(causes) == 0 {
 		return nil
 	}
-	return Sentence{{Text: "Comes and goes with: "}, {Text: strings.Join(AtMost(causes, MaxValues), ", "), Look: Exact}, {Text: "."}}
+	return Sentence{{Text: "Comes and goes with: "}, {Text: strings.Join(AtMost(causes, MaxValues), ", "), Look: Exact},
+		{Text: "."}}
 }
 
 // actors says in words who can do a step.

@@ -95,7 +95,8 @@ func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	labels := labelsOf(data, m, known.Labels)
 	current := a.alert(data, labels, now)
 	if d.Plain {
-		maps.DeleteFunc(current.Annotations, func(name, _ string) bool { return name != "summary" && name != "description" })
+		maps.DeleteFunc(current.Annotations,
+			func(name, _ string) bool { return name != "summary" && name != "description" })
 	}
 	alerts := []posted{current}
 	next := receipt{Labels: labels, Sent: now}
@@ -119,7 +120,8 @@ func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 
 // Keep tells open alerts again before they end by themselves, and with them
 // how things stand.
-func (a *Notifier) Keep(ctx context.Context, standing []notify.Standing) (changed map[alert.ID]notify.Receipt, next time.Duration, err error) {
+func (a *Notifier) Keep(ctx context.Context, standing []notify.Standing) (changed map[alert.ID]notify.Receipt,
+	next time.Duration, err error) {
 	now := clock.Now()
 	var alerts []posted
 	var of []alert.ID // the incident of each alert
@@ -188,7 +190,8 @@ func (a *Notifier) tell(ctx context.Context, alerts []posted) error {
 
 func (a *Notifier) post(ctx context.Context, to conf.Secret, body []byte) *notify.Error {
 	url := conf.NewSecret(strings.TrimRight(to.Reveal(), "/") + "/api/v2/alerts")
-	got, err := notify.Request{Client: a.client, To: url, Header: notify.ExtraHeaders(a.conf.Client), Body: body}.Post(ctx)
+	got, err := notify.Request{Client: a.client, To: url, Header: notify.ExtraHeaders(a.conf.Client),
+		Body: body}.Post(ctx)
 	if err != nil {
 		failed := &notify.Error{Err: err}
 		errors.As(err, &failed)
@@ -219,5 +222,6 @@ func combined(failed []*notify.Error) error {
 		texts = append(texts, fmt.Sprintf("member %d of %d: %v", i+1, len(failed), f))
 		errs = append(errs, f)
 	}
-	return &notify.Error{Outcome: best.Outcome, RetryAfter: best.RetryAfter, Err: notify.Reworded(strings.Join(texts, "; "), errors.Join(errs...))}
+	return &notify.Error{Outcome: best.Outcome, RetryAfter: best.RetryAfter,
+		Err: notify.Reworded(strings.Join(texts, "; "), errors.Join(errs...))}
 }

@@ -58,7 +58,8 @@ func labelsOf(d alert.Data, m message.Message, known map[string]string) map[stri
 // when it would become quiet, and not within the time of a restart of ours.
 func (a *Notifier) alert(d alert.Data, labels map[string]string, now time.Time) posted {
 	m := message.Of(d)
-	p := posted{Labels: labels, Annotations: annotations(d, m), StartsAt: began(d, now), EndsAt: now, GeneratorURL: a.generator}
+	p := posted{Labels: labels, Annotations: annotations(d, m), StartsAt: began(d, now), EndsAt: now,
+		GeneratorURL: a.generator}
 	if m.Ends {
 		return p
 	}

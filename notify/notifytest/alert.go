@@ -20,17 +20,24 @@ func Alert(kind alert.Kind) alert.Alert {
 	at := time.Date(2021, 11, 16, 12, 35, 50, 956e6, time.FixedZone("", 3600))
 	a := alert.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: alert.Data{
 		Schema: 1, ID: "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1", Kind: kind, Node: "jira-node-1",
-		Integration: alert.Integration{ID: "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", Flow: new("d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"), KnownBy: alert.ByFlow},
-		Cause: alert.Cause{ID: "entra-single-tenant-common-endpoint", RootCause: new(1), Title: "The app is for one tenant, the endpoint for all", Provider: "microsoft",
+		Integration: alert.Integration{ID: "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40",
+			Flow: new("d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"), KnownBy: alert.ByFlow},
+		Cause: alert.Cause{ID: "entra-single-tenant-common-endpoint", RootCause: new(1),
+			Title: "The app is for one tenant, the endpoint for all", Provider: "microsoft",
 			Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS50194"}},
 		Diagnosis: "The app <Jira & mail> accepts accounts of one tenant only.",
-		Fix:       []alert.Step{{Text: "Put the tenant ID in place of common.", Where: "jira-admin"}, {Text: "Or make the app multi-tenant.", Where: "entra-admin"}},
-		Confirm:   "Test connection succeeds.",
-		Links:     []alert.Link{{Title: "Atlassian <KB>", URL: "https://confluence.atlassian.com/x?a=1|2"}, {Title: "Microsoft", URL: "https://learn.microsoft.com/y"}},
-		Facts:     map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "trace_id": "b1c2d3e4-0000-1111-2222-333344445555", "suggested_scopes": []string{"a", "b"}},
-		Request:   alert.Request{User: "julien", Client: "127.0.0.1", ID: "755x4397x2", Path: "/rest/oauth2-client/latest/config/flow/d4ec2ed5"},
-		Failures:  alert.Failures{Count: 3, First: at.Add(-time.Hour), Last: at, SinceLastAlert: 2},
-		Log:       alert.Log{Name: "jira", Path: "/var/log/atlassian-jira.log", Excerpt: "2021-11-16 12:35:50,956+0100 ERROR <x>\n\tat a.b"},
+		Fix: []alert.Step{{Text: "Put the tenant ID in place of common.", Where: "jira-admin"},
+			{Text: "Or make the app multi-tenant.", Where: "entra-admin"}},
+		Confirm: "Test connection succeeds.",
+		Links: []alert.Link{{Title: "Atlassian <KB>", URL: "https://confluence.atlassian.com/x?a=1|2"},
+			{Title: "Microsoft", URL: "https://learn.microsoft.com/y"}},
+		Facts: map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260",
+			"trace_id": "b1c2d3e4-0000-1111-2222-333344445555", "suggested_scopes": []string{"a", "b"}},
+		Request: alert.Request{User: "julien", Client: "127.0.0.1", ID: "755x4397x2",
+			Path: "/rest/oauth2-client/latest/config/flow/d4ec2ed5"},
+		Failures: alert.Failures{Count: 3, First: at.Add(-time.Hour), Last: at, SinceLastAlert: 2},
+		Log: alert.Log{Name: "jira", Path: "/var/log/atlassian-jira.log",
+			Excerpt: "2021-11-16 12:35:50,956+0100 ERROR <x>\n\tat a.b"},
 	}}
 	if kind == alert.Changed {
 		a.Data.Cause.Previous = new("net-connect-timeout")
@@ -42,7 +49,8 @@ func Alert(kind alert.Kind) alert.Alert {
 var Kinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Test}
 
 // AllKinds are all kinds of alerts.
-var AllKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted, alert.Test}
+var AllKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind,
+	alert.Sighted, alert.Test}
 
 // SomeKinds are kinds that are drawn differently; at full length all of them, and
 // one that a later version may bring.
@@ -84,7 +92,8 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 	a := Samples(t)["entra-client-secret-expired"]
 	at := a.Timestamp
 	d := &a.Data
-	page := alert.Link{Title: "Open Jira's application links", URL: "https://jira.example.com/plugins/servlet/applinks/listApplicationLinks"}
+	page := alert.Link{Title: "Open Jira's application links",
+		URL: "https://jira.example.com/plugins/servlet/applinks/listApplicationLinks"}
 	switch kind {
 	case alert.Changed:
 		a = Samples(t)["entra-client-secret-invalid"]
@@ -112,14 +121,16 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 		a = alert.Alert{Timestamp: at, Data: alert.Data{
 			Schema: 1, Node: "jira-node-1", ID: "log-7c1d0e2a@20241118T013011.407Z#1",
 			Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
-			Cause:       alert.Cause{ID: "log-lines-lost", Title: "lines are missing from what it read", Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
-			Diagnosis:   "52428800 bytes of /var/atlassian/application-data/jira/log/atlassian-jira.log could not be read (the file was cut short while it was being read). Failures that stood there are not told.",
-			Confirm:     "No further alert of this kind comes.",
+			Cause: alert.Cause{ID: "log-lines-lost", Title: "lines are missing from what it read",
+				Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
+			Diagnosis: "52428800 bytes of /var/atlassian/application-data/jira/log/atlassian-jira.log could not be read (the file was cut short while it was being read). Failures that stood there are not told.",
+			Confirm:   "No further alert of this kind comes.",
 			Fix: []alert.Step{
 				{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration: one that is broken shows itself again."},
 				{Where: "jira-host", Text: "Let logs rotate by renaming, as Jira does by itself, and not with logrotate's copytruncate."},
 			},
-			Facts:    map[string]any{"lost": "52428800 bytes", "reason": "the file was cut short while it was being read"},
+			Facts: map[string]any{"lost": "52428800 bytes",
+				"reason": "the file was cut short while it was being read"},
 			Failures: alert.Failures{Count: 2, First: at.Add(-time.Hour), Last: at, SinceLastAlert: 1},
 			Log:      alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log"},
 		}}

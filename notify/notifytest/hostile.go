@@ -25,7 +25,8 @@ func HostileAlert(kind alert.Kind) alert.Alert {
 	a := Alert(kind)
 	d := &a.Data
 	some := long[:3000]
-	d.Diagnosis, d.Confirm, d.Node, d.Integration.ID, d.Integration.Flow, d.Cause.Title = long, some, some, some, &some, some
+	d.Diagnosis, d.Confirm, d.Node, d.Integration.ID, d.Integration.Flow, d.Cause.Title = long, some, some, some, &some,
+		some
 	d.Request = alert.Request{User: some, Client: some, ID: some, Path: some}
 	d.Log = alert.Log{Name: some, Path: some, Excerpt: long}
 	d.Facts = map[string]any{"app_name": some, "suggested_scopes": []string{some}}
@@ -36,7 +37,8 @@ func HostileAlert(kind alert.Kind) alert.Alert {
 	for i := range 20 {
 		d.Fix = append(d.Fix, alert.Step{Text: some, Where: some[:500]})
 		d.Cause.Codes = append(d.Cause.Codes, Hostile)
-		d.Links = append(d.Links, alert.Link{Title: strings.Repeat("A page ", 50), URL: fmt.Sprintf("https://learn.microsoft.com/%d/%s", i, strings.Repeat("x", 300))})
+		d.Links = append(d.Links, alert.Link{Title: strings.Repeat("A page ", 50),
+			URL: fmt.Sprintf("https://learn.microsoft.com/%d/%s", i, strings.Repeat("x", 300))})
 	}
 	return a
 }
@@ -80,9 +82,11 @@ func Monstrous(kind alert.Kind, text string, times int) alert.Alert {
 	for i := range times {
 		list[i], mixed[i] = text, text
 		d.Fix = append(d.Fix, alert.Step{Text: text, Where: []string{text, "jira-admin", "entra-admin"}[i/2%3]})
-		d.Links = append(d.Links, alert.Link{Title: text, URL: fmt.Sprintf("https://x.example/%d?a=1&b=|2", i)}, alert.Link{Title: text, URL: "https://y.example/" + text})
+		d.Links = append(d.Links, alert.Link{Title: text, URL: fmt.Sprintf("https://x.example/%d?a=1&b=|2", i)},
+			alert.Link{Title: text, URL: "https://y.example/" + text})
 	}
-	d.Facts = map[string]any{"integrations": mixed, "integrations_count": text, "alternates_with": list, "scopes": mixed}
+	d.Facts = map[string]any{"integrations": mixed, "integrations_count": text, "alternates_with": list,
+		"scopes": mixed}
 	for i, name := range FactNames[:min(len(FactNames), 1+400_000/(len(text)+1))] {
 		switch i % 3 {
 		case 0:
@@ -98,9 +102,13 @@ func Monstrous(kind alert.Kind, text string, times int) alert.Alert {
 
 // FactNames are the facts there can be.
 var FactNames = []string{
-	"code", "app_id", "app_name", "tenant_id", "tenant", "trace_id", "correlation_id", "provider_time", "suggested_scopes", "resource", "suggested_resource",
-	"redirect_uri", "parameter", "response_type", "cloud", "error", "error_subcode", "proxy_status", "proxy_reason", "unknown_host", "exception", "endpoint",
-	"message", "error_description", "invalid_scopes", "tls_alert", "certificate_date", "certificate_host", "reason", "content_type", "missing_member", "bad_url",
-	"provider_type", "expected_suffix", "actual_suffix", "identity_provider", "issued", "inactive_days", "revoked", "also", "expected_endpoint", "actual_endpoint",
+	"code", "app_id", "app_name", "tenant_id", "tenant", "trace_id", "correlation_id", "provider_time",
+	"suggested_scopes", "resource", "suggested_resource",
+	"redirect_uri", "parameter", "response_type", "cloud", "error", "error_subcode", "proxy_status", "proxy_reason",
+	"unknown_host", "exception", "endpoint",
+	"message", "error_description", "invalid_scopes", "tls_alert", "certificate_date", "certificate_host", "reason",
+	"content_type", "missing_member", "bad_url",
+	"provider_type", "expected_suffix", "actual_suffix", "identity_provider", "issued", "inactive_days", "revoked",
+	"also", "expected_endpoint", "actual_endpoint",
 	"clock_skew",
 }

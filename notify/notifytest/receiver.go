@@ -73,10 +73,14 @@ func (r Receiver) kinds(t *testing.T) {
 func (r Receiver) statuses(t *testing.T) {
 	elsewhere := Server(t, func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }).URL
 	for status, want := range map[int]notify.Outcome{
-		300: notify.BadSettings, 301: notify.BadSettings, 302: notify.BadSettings, 307: notify.BadSettings, 308: notify.BadSettings,
-		401: notify.BadSettings, 403: notify.BadSettings, 404: notify.BadSettings, 405: notify.BadSettings, 407: notify.BadSettings,
-		410: notify.BadSettings, 400: notify.BadMessage, 413: notify.BadMessage, 422: notify.BadMessage, 408: notify.Retry,
-		425: notify.Retry, 429: notify.Retry, 500: notify.Retry, 502: notify.Retry, 503: notify.Retry, 504: notify.Retry, 599: notify.Retry,
+		300: notify.BadSettings, 301: notify.BadSettings, 302: notify.BadSettings, 307: notify.BadSettings,
+		308: notify.BadSettings,
+		401: notify.BadSettings, 403: notify.BadSettings, 404: notify.BadSettings, 405: notify.BadSettings,
+		407: notify.BadSettings,
+		410: notify.BadSettings, 400: notify.BadMessage, 413: notify.BadMessage, 422: notify.BadMessage,
+		408: notify.Retry,
+		425: notify.Retry, 429: notify.Retry, 500: notify.Retry, 502: notify.Retry, 503: notify.Retry,
+		504: notify.Retry, 599: notify.Retry,
 	} {
 		if own, ok := r.Outcomes[status]; ok {
 			want = own
@@ -141,7 +145,8 @@ func faults(t *testing.T) []fault {
 		{name: "hangs", url: Raw(t, func(c net.Conn) { io.Copy(io.Discard, c) })},
 		{name: "reset", url: Raw(t, reset)},
 		{name: "no HTTP", url: Raw(t, write("SSH-2.0-"+strings.Repeat("x", 1<<20)+"\r\n"))},
-		{name: "slow header", url: Raw(t, func(c net.Conn) { drip(c, "HTTP/1.1 200 OK\r\n"+strings.Repeat("A: b\r\n", 100)) })},
+		{name: "slow header", url: Raw(t,
+			func(c net.Conn) { drip(c, "HTTP/1.1 200 OK\r\n"+strings.Repeat("A: b\r\n", 100)) })},
 		{name: "endless header", url: Raw(t, func(c net.Conn) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\n")
 			for {
@@ -162,13 +167,14 @@ func faults(t *testing.T) []fault {
 			io.WriteString(c, "HTTP/1.1 503 No\r\nContent-Length: 99\r\n\r\nhalf")
 			reset(c)
 		})},
-		{name: "endless body", accepted: true, want: notify.BadSettings, url: Server(t, func(w http.ResponseWriter, _ *http.Request) {
-			for {
-				if _, err := io.WriteString(w, strings.Repeat("endless ", 1000)); err != nil {
-					return
+		{name: "endless body", accepted: true, want: notify.BadSettings,
+			url: Server(t, func(w http.ResponseWriter, _ *http.Request) {
+				for {
+					if _, err := io.WriteString(w, strings.Repeat("endless ", 1000)); err != nil {
+						return
+					}
 				}
-			}
-		}).URL},
+			}).URL},
 		{name: "repeats the request", url: Server(t, func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(500)
 			fmt.Fprintf(w, "no %s %s %s %s", r.RequestURI, r.URL.Path, r.URL.Query(), r.Header)

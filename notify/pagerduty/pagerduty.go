@@ -56,7 +56,8 @@ func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}
 	got, err := notify.Request{
-		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: body.Bytes(), Secrets: []conf.Secret{n.conf.RoutingKey},
+		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: body.Bytes(),
+		Secrets: []conf.Secret{n.conf.RoutingKey},
 	}.Post(ctx)
 	switch {
 	case err != nil:
@@ -108,7 +109,8 @@ var severities = map[conf.Severity]string{
 func (n *Notifier) event(d notify.Delivery) event {
 	data := d.Alert.Data
 	m := message.Of(data)
-	e := event{RoutingKey: n.conf.RoutingKey.Reveal(), Action: "trigger", Key: key(data.Incident()), Client: "jira-oauth-watcher", ClientURL: n.page}
+	e := event{RoutingKey: n.conf.RoutingKey.Reveal(), Action: "trigger", Key: key(data.Incident()),
+		Client: "jira-oauth-watcher", ClientURL: n.page}
 	if m.Ends {
 		e.Action = "resolve"
 	}
@@ -164,4 +166,6 @@ func details(m message.Message) map[string]string {
 // shown is a text on one line, short, that mentions nobody.
 func shown(s string, limit int) string { return short(text.Printable(s[:min(len(s), 8*limit)]), limit) }
 
-func short(s string, limit int) string { return text.Cut(text.Harmless(s[:min(len(s), 8*limit)]), limit) }
+func short(s string, limit int) string {
+	return text.Cut(text.Harmless(s[:min(len(s), 8*limit)]), limit)
+}

@@ -82,7 +82,8 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(text) == int(limit) { // what is cut could be a half of what must be hidden
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
-	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(hide.Replace(string(text))), RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()), Broken: broken}
+	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(hide.Replace(string(text))),
+		RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()), Broken: broken}
 	if isJSON && said.Error != "" {
 		return nil, refused(path.Base(req.URL.Path), got, said, hide)
 	}
@@ -165,7 +166,8 @@ func refused(method string, got notify.Answer, said apiAnswer, hide *notify.Hide
 		e.Outcome = o
 	case got.Status != http.StatusOK:
 		e.Outcome = got.Failed().Outcome
-	case strings.HasPrefix(said.Error, "invalid_"), strings.HasPrefix(said.Error, "msg_"), strings.HasPrefix(said.Error, "too_"):
+	case strings.HasPrefix(said.Error, "invalid_"), strings.HasPrefix(said.Error, "msg_"),
+		strings.HasPrefix(said.Error, "too_"):
 		e.Outcome = notify.BadMessage
 	default:
 		e.Outcome = notify.BadSettings // nothing is lost, and a person reads the word

@@ -197,14 +197,16 @@ func (w drawing) steps() []slack.Block {
 		parts = append(parts, slack.NewRichTextSection(rich(literal(turn[0].Who, 60), message.Strong)), list)
 	}
 	if more := len(w.m.Steps) - len(shown); more > 0 {
-		parts = append(parts, slack.NewRichTextSection(rich(fmt.Sprintf("… and %d more steps, see the links.", more), 0)))
+		parts = append(parts, slack.NewRichTextSection(rich(fmt.Sprintf("… and %d more steps, see the links.", more),
+			0)))
 	}
 	var blocks []slack.Block
 	if len(parts) > 0 {
 		blocks = append(blocks, slack.NewRichTextBlock("steps", parts...))
 	}
 	if w.m.Confirm != "" {
-		words := append([]slack.RichTextSectionElement{rich("Fixed when: ", message.Strong)}, w.prose(w.m.Confirm, w.b.step)...)
+		words := append([]slack.RichTextSectionElement{rich("Fixed when: ", message.Strong)},
+			w.prose(w.m.Confirm, w.b.step)...)
 		blocks = append(blocks, slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
 	}
 	return blocks

@@ -195,7 +195,8 @@ func (at receipt) shows(data alert.Data) notify.Receipt {
 func showing(d alert.Data) shown {
 	s := shown{Count: d.Failures.Count, Cause: d.Cause.ID}
 	if a := d.Acknowledged; a != nil {
-		s.Acknowledged = strings.Join([]string{a.UserID, a.At.UTC().Format(time.RFC3339), a.Until.UTC().Format(time.RFC3339)}, " ")
+		s.Acknowledged = strings.Join([]string{a.UserID, a.At.UTC().Format(time.RFC3339),
+			a.Until.UTC().Format(time.RFC3339)}, " ")
 	}
 	return s
 }
@@ -203,7 +204,8 @@ func showing(d alert.Data) shown {
 // slackLost are the words for a message that cannot be edited, or not be
 // answered.
 var lostWords = []string{
-	"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "cannot_reply_to_message", "thread_not_found",
+	"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "cannot_reply_to_message",
+	"thread_not_found",
 	"restricted_action_thread_locked", "restricted_action_non_threadable_channel",
 }
 

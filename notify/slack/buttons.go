@@ -100,7 +100,8 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 		return nil, errors.New("it does not say who pressed, or when")
 	}
 	p := &pressed{
-		Press: alert.Press{Incident: alert.ID(action.Value), Snooze: snooze, UserID: in.User.ID, At: clock.Now(), By: in.User.ID},
+		Press: alert.Press{Incident: alert.ID(action.Value), Snooze: snooze, UserID: in.User.ID, At: clock.Now(),
+			By: in.User.ID},
 		bot:   bot,
 		stamp: action.ActionTS + " " + in.User.ID,
 	}

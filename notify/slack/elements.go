@@ -28,7 +28,8 @@ func rich(text string, look message.Emphasis) slack.RichTextSectionElement {
 
 func preformatted(id, head, text string) slack.Block {
 	return slack.NewRichTextBlock(id, slack.NewRichTextSection(rich(head, 0)),
-		&slack.RichTextPreformatted{Type: slack.RTEPreformatted, Elements: []slack.RichTextSectionElement{rich(text, 0)}})
+		&slack.RichTextPreformatted{Type: slack.RTEPreformatted,
+			Elements: []slack.RichTextSectionElement{rich(text, 0)}})
 }
 
 // frameless is an excerpt without the frames of stack traces, which say
@@ -44,7 +45,8 @@ func frameless(s string) string {
 	}
 	for line := range strings.Lines(s) {
 		line = strings.TrimRight(line, "\n")
-		if rest := strings.TrimLeft(line, " "); rest != line && (strings.HasPrefix(rest, "at ") || strings.HasPrefix(rest, "... ")) {
+		if rest := strings.TrimLeft(line, " "); rest != line &&
+			(strings.HasPrefix(rest, "at ") || strings.HasPrefix(rest, "... ")) {
 			frames++
 			continue
 		}

@@ -17,18 +17,21 @@ var outstanding = []struct {
 	re   *regexp.Regexp // the part is its group
 }{
 	// Commands, up to a word that is plain English.
-	{message.Exact, regexp.MustCompile(`(\b(?:env|curl|openssl|keytool|getent|nslookup|grep|nc|firewall-cmd)(?: (?:"[^"]*"|-[^\s,;]+|[^\s"(,;]*[/:=<>_.*0-9-][^\s"(,;]*|a?hosts|curl|changeit|POST|AADSTS))+)`)},
+	{message.Exact, regexp.MustCompile(`(\b(?:env|curl|openssl|keytool|getent|nslookup|grep|nc|firewall-cmd)` +
+		`(?: (?:"[^"]*"|-[^\s,;]+|[^\s"(,;]*[/:=<>_.*0-9-][^\s"(,;]*|a?hosts|curl|changeit|POST|AADSTS))+)`)},
 	// Addresses, IDs, codes, parameters and options, one or several.
 	{message.Exact, regexp.MustCompile(`(` + name + `(?: ` + name + `)*)`)},
 	// Ways through menus, such as Jira ⚙ > System > OAuth 2.0: further on behind
 	// a bracket, and from a gear, a host or a capital letter to where the part of
 	// the sentence ends.
 	{message.Strong, regexp.MustCompile(`\) (> ` + menu + `(?: > ` + menu + `)*)`)},
-	{message.Strong, regexp.MustCompile(`((?:(?:Jira )?⚙|[a-z]+(?:\.[a-z]+)+|\p{Lu}[^\s.,:;()>?!]*(?: [^\s.,:;()>?!]+){0,4})(?: > ` + menu + `)+)`)},
+	{message.Strong, regexp.MustCompile(`((?:(?:Jira )?⚙|[a-z]+(?:\.[a-z]+)+|` +
+		`\p{Lu}[^\s.,:;()>?!]*(?: [^\s.,:;()>?!]+){0,4})(?: > ` + menu + `)+)`)},
 }
 
 const (
-	name = `(?:https?://(?:<[\w.-]+>|[^\s<>"|])*(?:<[\w.-]+>|[^\s<>"|.,:;!?()'\]])|\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b|\bAADSTS\d{4,8}\b` +
+	name = `(?:https?://(?:<[\w.-]+>|[^\s<>"|])*(?:<[\w.-]+>|[^\s<>"|.,:;!?()'\]])|` +
+		`\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b|\bAADSTS\d{4,8}\b` +
 		`|\b(?:[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+)\b|-D[\w.]+=[^\s,;()]*|<[\w.-]+>(?:/[^\s,;:()]*)?)`
 	menu = `[^\s,:;()>?!]*[^\s.,:;()>?!](?: [^\s,:;()>?!]*[^\s.,:;()>?!]){0,7}`
 )
@@ -80,7 +83,8 @@ func highlighted(text string) []slack.RichTextSectionElement {
 				p.to = p.from + len(tail.ReplaceAllString(text[p.from:p.to], ""))
 			}
 			p.to = p.from + len(strings.TrimRight(text[p.from:p.to], ".,:;)"))
-			if p.from < p.to && !slices.ContainsFunc(parts, func(o part) bool { return p.from < o.to && o.from < p.to }) {
+			if p.from < p.to && !slices.ContainsFunc(parts,
+				func(o part) bool { return p.from < o.to && o.from < p.to }) {
 				parts = append(parts, p)
 			}
 		}

@@ -29,7 +29,8 @@ func (w drawing) links() []slack.Block {
 		if len(buttons) > 0 {
 			blocks = append(blocks, slack.NewActionBlock("links", buttons...))
 		}
-		if incident := string(w.m.ID.Incident()); w.m.Actionable && incident != "" && utf8.ValidString(incident) && units(incident) <= maxValue {
+		if incident := string(w.m.ID.Incident()); w.m.Actionable && incident != "" && utf8.ValidString(incident) &&
+			units(incident) <= maxValue {
 			blocks = append(blocks, slack.NewActionBlock("incident",
 				button("acknowledge", "Acknowledge", incident).WithStyle(slack.StylePrimary),
 				button("snooze-1h", "Snooze 1 h", incident),
@@ -47,11 +48,13 @@ func (w drawing) links() []slack.Block {
 		}
 	}
 	if len(lines) > 0 {
-		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, strings.Join(lines, "\n"), false, true), nil, nil))
+		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType,
+			strings.Join(lines, "\n"), false, true), nil, nil))
 	}
 	return blocks
 }
 
 func button(id, text, value string) *slack.ButtonBlockElement {
-	return slack.NewButtonBlockElement(id, value, slack.NewTextBlockObject(slack.PlainTextType, literal(text, maxButton), false, false))
+	return slack.NewButtonBlockElement(id, value,
+		slack.NewTextBlockObject(slack.PlainTextType, literal(text, maxButton), false, false))
 }

@@ -18,7 +18,8 @@ import (
 // marks can then not end them.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 func looks(s string) string {
-	return italics.ReplaceAllStringFunc(marks.Replace(text.UnlinkQuoted(s)), func(found string) string { return strings.ReplaceAll(found, "_", "ˍ") })
+	return italics.ReplaceAllStringFunc(marks.Replace(text.UnlinkQuoted(s)),
+		func(found string) string { return strings.ReplaceAll(found, "_", "ˍ") })
 }
 
 var (

@@ -88,7 +88,9 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Pr
 			s.worked, pause = false, b.refuse
 		}
 		if !s.refused {
-			log.Error("Slack refuses the connection for buttons, alerts go out without them: switch on Socket Mode and Interactivity on the app's page, and mend app_token (xapp-…, scope connections:write)",
+			log.Error("Slack refuses the connection for buttons, alerts go out without them: "+
+				"switch on Socket Mode and Interactivity on the app's page, "+
+				"and mend app_token (xapp-…, scope connections:write)",
 				"in", pause, "err", err)
 		}
 		s.refused, s.down = true, true
@@ -151,7 +153,8 @@ func (s *socket) event(ctx context.Context, client *socketmode.Client, e socketm
 		}
 		if !s.down && ctx.Err() == nil {
 			s.down = true
-			s.log.Warn("no connection for Slack's buttons, it is tried again", "in", data.Backoff, "err", s.clean(data.ErrorObj))
+			s.log.Warn("no connection for Slack's buttons, it is tried again", "in", data.Backoff, "err",
+				s.clean(data.ErrorObj))
 		}
 	}
 	id, payload := envelope(e)
@@ -224,7 +227,8 @@ func (s *socket) closed() {
 	}
 	s.up = time.Time{}
 	if s.short == manyShort {
-		s.log.Warn("the connection for Slack's buttons is cut again and again: does a proxy or firewall on the way allow websockets that stay open?")
+		s.log.Warn("the connection for Slack's buttons is cut again and again: " +
+			"does a proxy or firewall on the way allow websockets that stay open?")
 	}
 }
 

@@ -106,7 +106,8 @@ func plainText(m message.Message, mention string) string {
 		out.add("\nFixed when: ", m.Confirm, unmarked)
 	}
 	gap := "\n"
-	for _, f := range slices.Concat(m.Facts, m.Circumstances, []message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
+	for _, f := range slices.Concat(m.Facts, m.Circumstances,
+		[]message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
 		out.add(gap+f.Label+": ", strings.Join(message.AtMost(f.Values, message.MaxValues), ", "), foreign)
 		gap = ""
 	}

@@ -28,7 +28,8 @@ type stale struct {
 
 // Keep edits the message that has waited longest. Who has seen to an incident
 // is shown at once, numbers are once a minute.
-func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.ID]notify.Receipt, time.Duration, error) {
+func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.ID]notify.Receipt, time.Duration,
+	error) {
 	changed := map[alert.ID]notify.Receipt{}
 	var all []stale
 	for _, st := range standing {
@@ -74,7 +75,8 @@ func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.I
 // waits works out how long a message has to wait for its edit.
 func waits(st notify.Standing, at receipt, urgent bool) stale {
 	w := stale{Standing: st, at: at, urgent: urgent}
-	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 && early <= editEvery { // else the clock was set back
+	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 &&
+		early <= editEvery { // else the clock was set back
 		w.in = early
 	}
 	return w

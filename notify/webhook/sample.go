@@ -14,7 +14,8 @@ import (
 // one in which little is known.
 func samples() []alert.Alert {
 	var all []alert.Alert
-	for _, kind := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted, alert.Test} {
+	for _, kind := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm,
+		alert.Blind, alert.Sighted, alert.Test} {
 		all = append(all, sample(kind))
 	}
 	return append(all, sparse())
@@ -59,10 +60,11 @@ func sparse() alert.Alert {
 	return alert.Alert{Type: "jira.oauth.opened", Timestamp: at, Data: alert.Data{
 		Schema: 1, ID: "unknown-0a1b2c3d@20211116T113550.000Z#1", Kind: alert.Opened, Node: "jira-node-1",
 		Integration: alert.Integration{ID: alert.Unknown, KnownBy: alert.ByNothing},
-		Cause:       alert.Cause{ID: alert.Unknown, Provider: "any", Severity: conf.SeverityHigh, Confidence: "unknown", Codes: []string{}},
-		Fix:         []alert.Step{},
-		Links:       []alert.Link{},
-		Facts:       map[string]any{},
-		Failures:    alert.Failures{Count: 1, First: at, Last: at, SinceLastAlert: 1},
+		Cause: alert.Cause{ID: alert.Unknown, Provider: "any", Severity: conf.SeverityHigh, Confidence: "unknown",
+			Codes: []string{}},
+		Fix:      []alert.Step{},
+		Links:    []alert.Link{},
+		Facts:    map[string]any{},
+		Failures: alert.Failures{Count: 1, First: at, Last: at, SinceLastAlert: 1},
 	}}
 }
