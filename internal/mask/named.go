@@ -70,8 +70,8 @@ func (f *finder) named() {
 			continue
 		}
 		from, to, class := f.name(m[0], m[1])
-		if class == unrelated {
-			continue
+		if class == unrelated || from > 0 && done.MatchString(f.text[from-1:min(from+30, len(f.text))]) {
+			continue // our own marks, such as [google-secret], name nothing
 		}
 		at, class, before := f.link(from, to, class)
 		if class == unrelated {

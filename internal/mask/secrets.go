@@ -65,7 +65,16 @@ type finder struct {
 }
 
 // done is what masking leaves.
-var done = regexp.MustCompile(`^\[(?:redacted|opaque|jwt|pem|not a GUID|aws-key|[a-z]+(?:-access)?-(?:secret|token|webhook|key)|webhook|user|e-mail|ip|host|session)\]`)
+var done = marks()
+
+// marks matches each of our own marks at the beginning of a text.
+func marks() *regexp.Regexp {
+	list := []string{`\[opaque\]`, `\[not a GUID\]`, `\[user\]`, `\[e-mail\]`, `\[ip\]`, `\[host\]`, `\[session\]`}
+	for _, s := range shapes {
+		list = append(list, regexp.QuoteMeta(s.put))
+	}
+	return regexp.MustCompile("^(?:" + strings.Join(list, "|") + ")")
+}
 
 func (f *finder) mark(from, to int, put string) {
 	if from < to && !done.MatchString(f.text[from:min(to, from+30)]) {
