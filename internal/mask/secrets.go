@@ -89,7 +89,7 @@ func secrets(s string) []span {
 	var found []span
 	v, more := view{text: s}, true
 	for n := 0; more && n <= unescapings; n++ {
-		f := finder{view: v, lower: strings.Map(lowerASCII, v.text), spans: found}
+		f := finder{view: v, lower: lowerASCII(v.text), spans: found}
 		f.shapes()
 		f.basic()
 		f.named()
@@ -117,11 +117,13 @@ func secrets(s string) []span {
 	return out
 }
 
-func lowerASCII(r rune) rune {
-	if r >= 'A' && r <= 'Z' {
-		return r + 'a' - 'A'
+// lowerASCII keeps every byte at its offset, also one that is no UTF-8.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = lowered(c)
 	}
-	return r
+	return string(b)
 }
 
 var basic = regexp.MustCompile(`(?i)\bbasic:?[\s+]+([A-Za-z0-9._~+/=-]{4,})`)
