@@ -35,3 +35,16 @@ var (
 	IsFlowURL = isFlowURL
 	FlowID    = flowID
 )
+
+// FactNames are the names of all facts.
+var FactNames = factNames
+
+// Computed reports whether a fact is not from the log.
+func Computed(name string) bool { return kindOf(name) == computed }
+
+// Strict reports whether a value fits the grammar of its fact, so that it is what
+// it is called, such as a GUID or a host name, and no free text.
+func Strict(fact, value string) bool {
+	k := kindOf(fact)
+	return k != nil && (k == computed || k.grammar != nil) && k.fits(value)
+}

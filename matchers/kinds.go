@@ -75,13 +75,6 @@ var (
 
 const maxHost = 253 // bytes of a host name
 
-// Strict tells whether a value fits the grammar of its fact, so that it is what
-// it is called, such as a GUID or a host name, and no free text.
-func Strict(fact, value string) bool {
-	k := kindOf(fact)
-	return k != nil && (k == computed || k.grammar != nil) && k.fits(value)
-}
-
 func kindOf(fact string) *kind {
 	for i := range factTable {
 		if factTable[i].name == fact {

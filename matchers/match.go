@@ -65,11 +65,8 @@ type Verdict struct {
 	Failure Failure // when Ours
 }
 
-// MayBeOurs is the cheap test that all but the flow's own events fail. Every
-// event that Diagnose calls ours passes it.
-func MayBeOurs(text []byte) bool { return Find(text) >= 0 }
-
-// Find tells where in a text the first sign of the flow stands, -1 = nowhere:
+// Find returns the offset of the first sign of the flow in a text, or -1. Every
+// event that Diagnose calls ours has one:
 //
 //	oauth2-client/  oauth2/client/   in a URL, also with JSON's escaped slashes (\/)
 //	oauth2.client.                   in a logger
@@ -91,7 +88,7 @@ var signs = seek.NewWords(
 // Match diagnoses an event; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.
 func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
-	if !MayBeOurs(e.Text) {
+	if Find(e.Text) < 0 {
 		return Failure{}, false
 	}
 	v := s.Diagnose(string(e.Text), zone)

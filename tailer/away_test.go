@@ -159,7 +159,7 @@ func TestFirstLookIsRemembered(t *testing.T) {
 				if restart {
 					f = l.follow(at, tailer.Options{Start: start})
 				}
-				var lines []tailer.Line
+				var lines []line
 				for len(lines) < 3 {
 					lines = append(lines, drain(t, f)...)
 				}

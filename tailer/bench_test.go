@@ -14,25 +14,6 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-func BenchmarkNext(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "jira.log")
-	data := strings.Repeat(strings.Repeat("x", 149)+"\n", 400_000)
-	check(b, os.WriteFile(path, []byte(data), 0o644))
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := tailer.Follow(path, tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: true})
-		for {
-			_, err := f.Next(b.Context(), time.Second)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			check(b, err)
-		}
-		f.Close()
-	}
-}
-
 func BenchmarkStream(b *testing.B) {
 	data := strings.Repeat(strings.Repeat("x", 149)+"\n", 400_000)
 	b.SetBytes(int64(len(data)))
@@ -40,7 +21,7 @@ func BenchmarkStream(b *testing.B) {
 	for b.Loop() {
 		s := tailer.Stream(strings.NewReader(data))
 		for {
-			_, err := s.Next(b.Context(), time.Second)
+			_, err := s.Block(b.Context(), time.Second)
 			if errors.Is(err, io.EOF) {
 				break
 			}
@@ -58,7 +39,7 @@ func BenchmarkWake(b *testing.B) {
 	defer w.Close()
 	f := tailer.Follow(path, tailer.Position{}, tailer.Options{Poll: time.Hour})
 	defer f.Close()
-	f.Next(b.Context(), 0)
+	f.Block(b.Context(), 0)
 	var took []time.Duration
 	for b.Loop() {
 		wrote := make(chan time.Time, 1)
@@ -66,10 +47,10 @@ func BenchmarkWake(b *testing.B) {
 			wrote <- time.Now()
 			w.WriteString("a line\n")
 		})
-		lines, err := f.Next(b.Context(), testkit.Long)
+		block, err := f.Block(b.Context(), testkit.Long)
 		now := time.Now()
-		if err != nil || len(lines) != 1 {
-			b.Fatal(len(lines), err)
+		if err != nil || string(block.Text) != "a line\n" {
+			b.Fatal(string(block.Text), err)
 		}
 		took = append(took, now.Sub(<-wrote))
 	}

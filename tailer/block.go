@@ -1,7 +1,5 @@
 package tailer
 
-import "bytes"
-
 // Block is a run of whole lines, as they stand in one file.
 type Block struct {
 	Text []byte // with the line ends; the last may be missing at the end of a file. Valid until the next call
@@ -42,45 +40,4 @@ func (b Block) Position(n int) Position {
 		p.Before = at
 	}
 	return p
-}
-
-// cutter hands out the lines of a block, a batch at a time.
-type cutter struct {
-	block Block
-	used  int // bytes of the block's text that were handed out
-	lines []Line
-}
-
-// put makes b the block to cut.
-func (c *cutter) put(b Block) { c.block, c.used = b, 0 }
-
-// left is what has not been handed out.
-func (c *cutter) left() (Block, bool) {
-	b := c.block
-	if c.used == len(b.Text) {
-		return Block{}, false
-	}
-	b.Text = b.Text[c.used:]
-	b.size -= int64(c.used)
-	b.origin.offset += int64(c.used)
-	return b, true
-}
-
-// batch returns the next lines, none if the block is used up.
-func (c *cutter) batch() []Line {
-	c.lines = c.lines[:0]
-	for c.used < len(c.block.Text) && len(c.lines) < MaxBatch {
-		text := c.block.Text[c.used:]
-		if i := bytes.IndexByte(text, '\n'); i >= 0 {
-			c.used += i + 1
-			text = text[:i]
-			if i > 0 && text[i-1] == '\r' {
-				text = text[:i-1]
-			}
-		} else {
-			c.used += len(text)
-		}
-		c.lines = append(c.lines, Line{text[:len(text):len(text)], c.block.Position(c.used), c.block.Cut})
-	}
-	return c.lines
 }

@@ -2,22 +2,16 @@ package tailer_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
-
-type blocker interface {
-	Block(context.Context, time.Duration) (tailer.Block, error)
-}
 
 // blocks returns all blocks up to io.EOF.
 func blocks(t testing.TB, r blocker) (all []tailer.Block) {
@@ -42,83 +36,46 @@ func blockText() string {
 	return b.String()
 }
 
-// Blocks are the bytes of the file, cut behind line ends, and Next gives their
-// lines: the same ones, at the same positions.
-func TestBlocksAndLinesAreTheSame(t *testing.T) {
+// Blocks are the bytes of the file, cut after line ends, and every line end has
+// its position.
+func TestBlocksAreTheBytes(t *testing.T) {
 	text := blockText()
+	var want []int64
+	for at := 0; at < len(text); {
+		i := strings.IndexByte(text[at:]+"\n", '\n')
+		at = min(at+i+1, len(text))
+		want = append(want, int64(at))
+	}
 	l := newLog(t).append(text)
-	opt := tailer.Options{Start: tailer.Beginning, Once: true}
-	for name, r := range map[string]func() interface {
-		blocker
-		nexter
-	}{
-		"file": func() interface {
-			blocker
-			nexter
-		} {
-			return l.follow(tailer.Position{}, opt)
-		},
-		"stream": func() interface {
-			blocker
-			nexter
-		} {
-			return tailer.Stream(strings.NewReader(text))
-		},
+	for name, r := range map[string]blocker{
+		"file":   l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: true}),
+		"stream": tailer.Stream(strings.NewReader(text)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines := readAll(t, r())
-			var ends []tailer.Position
+			var ends []int64
 			at := int64(0)
-			for i, b := range blocks(t, r()) {
-				end := b.Position(len(b.Text))
-				if !b.Cut && text[at:end.Offset] != string(b.Text) || b.Cut && !strings.HasPrefix(text[at:], string(b.Text)) {
-					t.Fatalf("block %d is not what stands at %d", i, at)
+			for i, b := range blocks(t, r) {
+				if !strings.HasPrefix(text[at:], string(b.Text)) {
+					t.Fatalf("block %d is not what is at %d", i, at)
 				}
 				if n := len(b.Text); n > tailer.MaxBlock && bytes.Count(b.Text, []byte("\n")) > 1 || n > tailer.MaxLine+2 {
 					t.Errorf("block %d has %d bytes", i, n)
 				}
-				for n := 0; n < len(b.Text); {
-					if j := bytes.IndexByte(b.Text[n:], '\n'); j >= 0 {
-						n += j + 1
-					} else {
-						n = len(b.Text)
-					}
-					ends = append(ends, b.Position(n))
+				n := 0
+				for line := range bytes.Lines(b.Text) {
+					n += len(line)
+					ends = append(ends, b.Position(n).Offset)
 				}
-				at = end.Offset
-			}
-			if at != int64(len(text)) {
-				t.Errorf("blocks end at %d of %d", at, len(text))
-			}
-			var want []tailer.Position
-			for _, line := range lines {
-				want = append(want, line.End)
+				end := b.Position(n).Offset
+				if took := end - at; b.Cut != (took > int64(n)) {
+					t.Errorf("block %d of %d bytes took %d, cut: %v", i, n, took, b.Cut)
+				}
+				at = end
 			}
 			if !slices.Equal(ends, want) {
 				t.Errorf("%d ends of lines in blocks, %d of lines, or different ones", len(ends), len(want))
 			}
 		})
-	}
-}
-
-// A caller may change from lines to blocks in the middle of a block.
-func TestBlockAfterNext(t *testing.T) {
-	var text strings.Builder
-	for i := range 2500 {
-		text.WriteString(numbered(i) + "\n")
-	}
-	l := newLog(t).append(text.String())
-	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: true})
-	lines, err := f.Next(t.Context(), 0)
-	check(t, err)
-	at := lines[len(lines)-1].End
-	if f.Position() != at {
-		t.Errorf("got %+v, want %+v", f.Position(), at)
-	}
-	b, err := f.Block(t.Context(), 0)
-	check(t, err)
-	if want := text.String()[at.Offset:]; string(b.Text) != want || f.Position() != b.Position(len(b.Text)) {
-		t.Errorf("got %d bytes, want %d", len(b.Text), len(want))
 	}
 }
 
@@ -154,9 +111,6 @@ func TestEndlessLineTakesNoMemory(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
 		t.Errorf("the heap grew by %d bytes", grown)
-	}
-	if s := f.Stats(); s.SkippedBytes < 65<<20 { // known before the line ends
-		t.Errorf("got %+v", s)
 	}
 	l.append("\nb\n")
 	same(t, read(t, f, 2), []string{chunk, "b"})

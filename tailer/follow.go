@@ -11,20 +11,19 @@ import (
 	"jira-oauth-watcher/internal/clock"
 )
 
-// Follower reads a log across its rotations. Next, Block, Position and Close
+// Follower reads a log across its rotations. Block, Position and Close
 // belong to one goroutine; Stats and Gaps may be called from any.
 //
 // mu guards what is known and held of files. It is held by who looks at them or
-// reads: Next and Block, step by step, but never while they wait or while the
-// caller works on what they returned; and the pinner during one look. statsMu is
+// reads: Block, step by step, but never while it waits or while the
+// caller works on what it returned; and the pinner during one look. statsMu is
 // the inner one and held for a moment only.
 type Follower struct {
 	path string // absolute and clean
 	opt  Options
 	log  *slog.Logger
 
-	lines cutter // of the block that Next is at
-	err   error  // final
+	err error // final
 
 	mu      sync.Mutex
 	last    Position  // behind the last block delivered
@@ -53,7 +52,7 @@ type Follower struct {
 }
 
 // Follow returns a Follower of the log at path that goes on at from, or begins
-// at opt.Start if from is zero. Nothing is opened before the first Next or Block.
+// at opt.Start if from is zero. Nothing is opened before the first Block.
 func Follow(path string, from Position, opt Options) *Follower {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -78,10 +77,6 @@ func Follow(path string, from Position, opt Options) *Follower {
 // means there was none for that long. A wait of zero returns what there is. The
 // error is that of ctx, io.EOF at the end in Once mode, or final.
 func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error) {
-	if b, ok := f.lines.left(); ok { // of a block that Next has begun
-		f.lines.put(Block{})
-		return b, nil
-	}
 	f.startPinner()
 	var deadline <-chan time.Time
 	for {
@@ -108,38 +103,16 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 	}
 }
 
-// Next returns the next lines in order, at most MaxBatch. Waiting and errors are
-// those of Block.
-func (f *Follower) Next(ctx context.Context, wait time.Duration) ([]Line, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	lines := f.lines.batch()
-	if len(lines) == 0 || f.err != nil {
-		b, err := f.Block(ctx, wait)
-		if err != nil {
-			return nil, err
-		}
-		f.lines.put(b)
-		lines = f.lines.batch()
-	}
-	f.update(func(s *Stats) { s.Lines += int64(len(lines)) })
-	return lines, nil
-}
-
 // Position is where reading goes on: behind the last line delivered, or, before
 // the first one, where the first look decided to begin.
 func (f *Follower) Position() Position {
-	if f.lines.used < len(f.lines.block.Text) {
-		return f.lines.block.Position(f.lines.used)
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.last
 }
 
 // Close releases the descriptors and the watch and waits for the pinner to end.
-// Next and Block then return os.ErrClosed.
+// Block then returns os.ErrClosed.
 func (f *Follower) Close() error {
 	f.stopPinner()
 	f.watch.stop()
@@ -156,8 +129,6 @@ func (f *Follower) Close() error {
 		l.close()
 	}
 	f.cur, f.younger, f.opened, f.late = nil, nil, nil, nil
-	f.lines.used = 0
-	f.lines.block.Text = nil
 	f.err = os.ErrClosed
 	return nil
 }

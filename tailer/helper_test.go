@@ -148,24 +148,43 @@ func (l log) follow(from tailer.Position, opt tailer.Options) *tailer.Follower {
 	return f
 }
 
-type nexter interface {
-	Next(context.Context, time.Duration) ([]tailer.Line, error)
+type blocker interface {
+	Block(context.Context, time.Duration) (tailer.Block, error)
+}
+
+// line is one line of a block.
+type line struct {
+	Text []byte          // without its line end
+	End  tailer.Position // after it
+	Cut  bool
+}
+
+// next returns the lines of the next block.
+func next(ctx context.Context, r blocker, wait time.Duration) (lines []line, err error) {
+	b, err := r.Block(ctx, wait)
+	at := 0
+	for text := range bytes.Lines(b.Text) {
+		at += len(text)
+		text = bytes.TrimSuffix(bytes.TrimSuffix(bytes.Clone(text), []byte("\r\n")), []byte("\n"))
+		lines = append(lines, line{text, b.Position(at), b.Cut})
+	}
+	return lines, err
 }
 
 // read returns the texts of the next n lines.
-func read(t testing.TB, r nexter, n int) []string {
+func read(t testing.TB, r blocker, n int) []string {
 	t.Helper()
 	texts, _ := readLines(t, r, n)
 	return texts
 }
 
 // readLines returns the next n lines and where the last one ended.
-func readLines(t testing.TB, r nexter, n int) (texts []string, end tailer.Position) {
+func readLines(t testing.TB, r blocker, n int) (texts []string, end tailer.Position) {
 	t.Helper()
 	ctx, cancel := testkit.WithPatience(t)
 	defer cancel()
 	for len(texts) < n {
-		lines, err := r.Next(ctx, testkit.Long)
+		lines, err := next(ctx, r, testkit.Long)
 		if err != nil {
 			t.Fatalf("after %d of %d lines: %v", len(texts), n, err)
 		}
@@ -177,24 +196,21 @@ func readLines(t testing.TB, r nexter, n int) (texts []string, end tailer.Positi
 }
 
 // drain returns what there is now, without waiting.
-func drain(t testing.TB, r nexter) (all []tailer.Line) {
+func drain(t testing.TB, r blocker) (all []line) {
 	t.Helper()
 	for {
-		lines, err := r.Next(t.Context(), 0)
+		lines, err := next(t.Context(), r, 0)
 		if err != nil && !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
 		if len(lines) == 0 {
 			return all
 		}
-		for _, l := range lines {
-			l.Text = bytes.Clone(l.Text)
-			all = append(all, l)
-		}
+		all = append(all, lines...)
 	}
 }
 
-func texts(lines []tailer.Line) (all []string) {
+func texts(lines []line) (all []string) {
 	for _, l := range lines {
 		all = append(all, string(l.Text))
 	}
@@ -216,7 +232,7 @@ func same(t testing.TB, got, want []string) {
 }
 
 // quiet fails if there are lines where there should be none.
-func quiet(t testing.TB, r nexter) {
+func quiet(t testing.TB, r blocker) {
 	t.Helper()
 	if lines := drain(t, r); len(lines) > 0 {
 		t.Fatalf("got %q, want no lines", texts(lines))

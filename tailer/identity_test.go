@@ -133,7 +133,7 @@ func TestPermissionLostAndRegained(t *testing.T) {
 	eventuallyLine(t, said, "f")
 }
 
-func eventuallyLine(t *testing.T, r nexter, want string) {
+func eventuallyLine(t *testing.T, r blocker, want string) {
 	t.Helper()
 	for {
 		if got := read(t, r, 1); got[len(got)-1] == want {
@@ -147,7 +147,7 @@ func readerProcess(path string) {
 	f := tailer.Follow(path, tailer.Position{}, tailer.Options{Start: tailer.Beginning, Poll: 2 * time.Millisecond})
 	waiting := false
 	for {
-		lines, err := f.Next(context.Background(), 2*time.Millisecond)
+		lines, err := next(context.Background(), f, 2*time.Millisecond)
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)

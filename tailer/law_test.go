@@ -25,7 +25,7 @@ func FuzzSplit(f *testing.F) {
 		opt := tailer.Options{Start: tailer.Beginning, NoNotify: true}
 		g := tailer.Follow(path, tailer.Position{}, opt)
 		defer g.Close()
-		var lines []tailer.Line
+		var lines []line
 		for rest := data; len(rest) > 0; {
 			k := min(len(rest), int(chunk)+1)
 			appendTo(t, path, string(rest[:k]))
@@ -41,7 +41,7 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-func joined(t *testing.T, data []byte, lines []tailer.Line) {
+func joined(t *testing.T, data []byte, lines []line) {
 	t.Helper()
 	at := int64(0)
 	for _, l := range lines {

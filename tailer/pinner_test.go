@@ -150,8 +150,8 @@ func TestGapsAreBounded(t *testing.T) {
 	quiet(t, f)
 	for i := range rounds {
 		l.append(fmt.Sprintf("%d\nopen", i))
-		f.Next(t.Context(), 0)
-		f.Next(t.Context(), 0)
+		f.Block(t.Context(), 0)
+		f.Block(t.Context(), 0)
 		l.truncate()
 		quiet(t, f)
 	}

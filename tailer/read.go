@@ -32,11 +32,7 @@ func (f *Follower) step() (b Block, more bool, err error) {
 		return b, true, nil
 	}
 	if f.cur != nil {
-		p, ok := f.split.next()
-		if n := f.split.takeSkipped(); n > 0 {
-			f.update(func(s *Stats) { s.SkippedBytes += n })
-		}
-		if ok {
+		if p, ok := f.split.next(); ok {
 			return f.deliver(p), true, nil
 		}
 	}
@@ -57,10 +53,7 @@ func (f *Follower) deliver(p piece) Block {
 
 func (f *Follower) delivered(b Block) {
 	f.last = b.Position(len(b.Text))
-	f.update(func(s *Stats) {
-		s.Bytes += b.size
-		s.Lag = f.lag()
-	})
+	f.update(func(s *Stats) { s.Lag = f.lag() })
 }
 
 // more reads on, or goes on to the next file. False means that there is nothing

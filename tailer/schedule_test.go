@@ -176,7 +176,7 @@ func heldByUs(t *testing.T, want os.FileInfo) bool {
 	return false
 }
 
-func (s *schedule) take(lines []tailer.Line) {
+func (s *schedule) take(lines []line) {
 	for _, l := range lines {
 		if len(l.Text) > 0 {
 			s.got = append(s.got, got{string(l.Text), l.End})
@@ -188,7 +188,7 @@ func (s *schedule) take(lines []tailer.Line) {
 func (s *schedule) readAll() { s.take(drain(s.t, s.f)) }
 
 func (s *schedule) readSome() {
-	lines, err := s.f.Next(context.Background(), 0)
+	lines, err := next(context.Background(), s.f, 0)
 	check(s.t, err)
 	s.take(lines)
 }

@@ -15,7 +15,6 @@ type splitter struct {
 	ended   bool  // nothing follows what is held
 	cut     bool  // the held line is longer than MaxLine; only its beginning is held
 	dropped int64 // bytes of the held line that are no longer held
-	skipped int64 // bytes dropped since they were last asked for
 }
 
 // piece is a run of whole lines, or one long line, with the number of bytes it took.
@@ -86,7 +85,6 @@ func (s *splitter) line(end, next int) piece {
 		n--
 	}
 	if s.cut || n > MaxLine {
-		s.skipped += int64(n - MaxLine)
 		p.text, p.cut = p.text[:MaxLine:MaxLine], true
 	}
 	s.r, s.scanned = next, next
@@ -102,7 +100,6 @@ func (s *splitter) drop() {
 		n := s.w - s.r - MaxLine
 		s.cut = true
 		s.dropped += int64(n)
-		s.skipped += int64(n)
 		s.w -= n
 		s.scanned = s.w
 	}
@@ -112,11 +109,4 @@ func (s *splitter) drop() {
 func (s *splitter) reset() {
 	s.r, s.w, s.scanned = 0, 0, 0
 	s.ended, s.cut, s.dropped = false, false, 0
-}
-
-// takeSkipped returns the bytes skipped since it was last called.
-func (s *splitter) takeSkipped() int64 {
-	n := s.skipped
-	s.skipped = 0
-	return n
 }

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync"
 	"time"
 )
 
-// StreamReader reads lines of a stream that cannot be read again. Next, Block and
-// Close belong to one goroutine; Stats may be called from any.
+// StreamReader reads lines of a stream that cannot be read again. Block and Close
+// belong to one goroutine.
 type StreamReader struct {
 	r       io.Reader
 	started bool
@@ -19,12 +18,8 @@ type StreamReader struct {
 	closed  chan struct{} // tells the goroutine to end
 	chunk   chunk         // the one being used; data is what is left of it
 	split   splitter
-	lines   cutter // of the block that Next is at
 	pos     int64
 	err     error // final
-
-	mu    sync.Mutex
-	stats Stats
 }
 
 // chunk is the outcome of one read.
@@ -46,10 +41,6 @@ func Stream(r io.Reader) *StreamReader {
 
 // Block is like Follower.Block. io.EOF comes behind the last line, whole or not.
 func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, error) {
-	if b, ok := s.lines.left(); ok && s.err == nil {
-		s.lines.put(Block{})
-		return b, nil
-	}
 	s.start()
 	var deadline <-chan time.Time
 	for {
@@ -81,32 +72,8 @@ func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, er
 	}
 }
 
-// Next is like Follower.Next.
-func (s *StreamReader) Next(ctx context.Context, wait time.Duration) ([]Line, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	lines := s.lines.batch()
-	if len(lines) == 0 || s.err != nil {
-		b, err := s.Block(ctx, wait)
-		if err != nil {
-			return nil, err
-		}
-		s.lines.put(b)
-		lines = s.lines.batch()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stats.Lines += int64(len(lines))
-	return lines, nil
-}
-
-// Stats returns what has happened so far.
-func (s *StreamReader) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stats
-}
+// Stats is zero: a stream is not rotated, and nothing of it is waited for.
+func (s *StreamReader) Stats() Stats { return Stats{} }
 
 // Gaps is empty: a stream is read whole or not at all.
 func (s *StreamReader) Gaps() []Gap { return nil }
@@ -156,10 +123,6 @@ func (s *StreamReader) take() (Block, error) {
 func (s *StreamReader) deliver(p piece) Block {
 	b := Block{Text: p.text, Cut: p.cut, size: p.size, origin: origin{offset: s.pos}}
 	s.pos += p.size
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stats.Bytes = s.pos
-	s.stats.SkippedBytes += s.split.takeSkipped()
 	return b
 }
 

@@ -28,14 +28,11 @@ func eventually(t *testing.T, ok func() bool) {
 	})
 }
 
-func readAll(t testing.TB, r nexter) (all []tailer.Line) {
+func readAll(t testing.TB, r blocker) (all []line) {
 	t.Helper()
 	for {
-		lines, err := r.Next(t.Context(), testkit.Long)
-		for _, l := range lines {
-			l.Text = bytes.Clone(l.Text)
-			all = append(all, l)
-		}
+		lines, err := next(t.Context(), r, testkit.Long)
+		all = append(all, lines...)
 		if errors.Is(err, io.EOF) {
 			return all
 		}
@@ -50,9 +47,6 @@ func TestStream(t *testing.T) {
 	if end := lines[3].End; end != (tailer.Position{Offset: 10}) {
 		t.Errorf("ends at %+v", end)
 	}
-	if got, want := s.Stats(), (tailer.Stats{Lines: 4, Bytes: 10}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
 	check(t, s.Close())
 }
 
@@ -60,7 +54,7 @@ func TestStreamError(t *testing.T) {
 	broken := errors.New("broken")
 	s := tailer.Stream(io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(broken)))
 	same(t, read(t, s, 2), []string{"a", "b"})
-	if _, err := s.Next(t.Context(), testkit.Long); !errors.Is(err, broken) {
+	if _, err := s.Block(t.Context(), testkit.Long); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -69,8 +63,8 @@ func TestStreamLongLine(t *testing.T) {
 	s := tailer.Stream(io.MultiReader(strings.NewReader(strings.Repeat("x", 9<<20)+"\n"), strings.NewReader("b\n")))
 	lines := readAll(t, s)
 	same(t, texts(lines), []string{strings.Repeat("x", tailer.MaxLine), "b"})
-	if !lines[0].Cut || s.Stats().SkippedBytes != 8<<20 {
-		t.Errorf("cut %v, %+v", lines[0].Cut, s.Stats())
+	if !lines[0].Cut || lines[0].End.Offset != 9<<20+1 {
+		t.Errorf("cut %v, ends at %d", lines[0].Cut, lines[0].End.Offset)
 	}
 }
 
@@ -81,18 +75,18 @@ func TestStreamWaitsAndCloses(t *testing.T) {
 	defer r.Close()
 	before := goroutines()
 	s := tailer.Stream(r)
-	if lines, err := s.Next(t.Context(), 10*time.Millisecond); len(lines) > 0 || err != nil {
+	if lines, err := next(t.Context(), s, 10*time.Millisecond); len(lines) > 0 || err != nil {
 		t.Errorf("got %d lines, %v", len(lines), err)
 	}
 	w.WriteString("a\n")
 	same(t, read(t, s, 1), []string{"a"})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Next(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+	if _, err := s.Block(ctx, time.Hour); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	check(t, s.Close()) // while the read is blocked
-	if _, err := s.Next(t.Context(), 0); !errors.Is(err, os.ErrClosed) {
+	if _, err := s.Block(t.Context(), 0); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 	eventually(t, func() bool { return goroutines() <= before })
@@ -101,7 +95,7 @@ func TestStreamWaitsAndCloses(t *testing.T) {
 func TestStreamCloseDoesNotWaitForARead(t *testing.T) {
 	r, w := io.Pipe() // cannot be interrupted
 	s := tailer.Stream(r)
-	s.Next(t.Context(), 0)
+	s.Block(t.Context(), 0)
 	check(t, s.Close())
 	w.Close()
 }

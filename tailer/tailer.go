@@ -19,11 +19,8 @@ import (
 
 const (
 	// MaxLine is how many bytes of a line are delivered. The rest of a longer
-	// line is skipped and counted.
+	// line is skipped.
 	MaxLine = 1 << 20
-
-	// MaxBatch is how many lines Next returns at most.
-	MaxBatch = 1000
 
 	// MaxBlock is how many bytes a block has at most, unless it is one longer line.
 	MaxBlock = 256 << 10
@@ -71,13 +68,6 @@ func (p Position) inFile() bool { return p.place() != Place{} }
 
 func (p Place) id() ident { return ident{p.Dev, p.Inode} }
 
-// Line is one line of a log.
-type Line struct {
-	Text []byte   // without its line end (\n or \r\n); valid until the next call of Next or Block
-	End  Position // just behind this line
-	Cut  bool     // the line was longer than MaxLine; Text is its beginning
-}
-
 // Start is where reading begins when there is no position yet.
 //
 // If the log cannot be read at the first look, the time of that look is the
@@ -105,13 +95,10 @@ type Options struct {
 
 // Stats is what has happened so far.
 type Stats struct {
-	Lines        int64 // delivered by Next; who takes blocks counts for himself
-	Bytes        int64 // delivered, with line ends and skipped bytes
-	Rotations    int64 // how often reading went on in a younger file
-	Lag          int64 // bytes that were seen to be written and are not delivered yet; 0 for a stream
-	LostBytes    int64 // known to be gone before they were read
-	SkippedBytes int64 // behind the first MaxLine bytes of a line
-	Waiting      error // why the file cannot be read now; nil means it is followed
+	Rotations int64 // how often reading went on in a younger file
+	Lag       int64 // bytes that were seen to be written and are not delivered yet; 0 for a stream
+	LostBytes int64 // known to be gone before they were read
+	Waiting   error // why the file cannot be read now; nil means it is followed
 }
 
 // Gap is a place where lines are or may be missing.

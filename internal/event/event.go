@@ -15,9 +15,7 @@ const MaxText = 64 << 10
 
 // Event is one log entry with its continuation lines.
 type Event struct {
-	Text  []byte          // its lines, joined by '\n'; valid until the Assembler is called again
-	Lines int             // how many
-	End   tailer.Position // just behind its last line
+	Text []byte // its lines, joined by '\n'; valid until the Assembler is called again
 }
 
 // Assembler puts lines together. The zero value is ready. Every line lands in
@@ -31,10 +29,10 @@ type Assembler struct {
 	// around what it finds.
 	Find func(text []byte) int
 
-	open  []byte
-	lines int
-	begin tailer.Position // where the open event begins
-	end   tailer.Position // behind the last line taken
+	open    []byte
+	started bool            // there is an open event; its first line may be empty
+	begin   tailer.Position // where the open event begins
+	end     tailer.Position // after the last line taken
 }
 
 // Block takes the next whole lines, and calls take for each event worth looking
@@ -48,7 +46,7 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 		defer a.complete(take)
 	}
 	for at := 0; at < len(b.Text); {
-		if a.lines == 0 {
+		if !a.started {
 			at = a.skip(b.Text, at)
 			a.begin = b.Position(at)
 		}
@@ -76,7 +74,7 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 
 // shut tells whether a line is not of the open event.
 func (a *Assembler) shut(line []byte) bool {
-	return a.lines > 0 && (begins(line) || len(a.open)+1+len(line) > MaxText)
+	return a.started && (begins(line) || len(a.open)+1+len(line) > MaxText)
 }
 
 // several takes the further lines of an envelope. No position is within the
@@ -135,25 +133,25 @@ func (a *Assembler) skip(text []byte, from int) int {
 }
 
 func (a *Assembler) add(line []byte) {
-	if a.lines > 0 {
+	if a.started {
 		a.open = append(a.open, '\n')
 	}
 	a.open = append(a.open, line...)
-	a.lines++
+	a.started = true
 }
 
 // complete ends the open event.
 func (a *Assembler) complete(take func(Event)) {
-	if a.lines > 0 && (a.Find == nil || a.Find(a.open) >= 0) {
-		take(Event{Text: a.open, Lines: a.lines, End: a.end})
+	if a.started && (a.Find == nil || a.Find(a.open) >= 0) {
+		take(Event{Text: a.open})
 	}
-	a.open, a.lines, a.begin = a.open[:0], 0, a.end
+	a.open, a.started, a.begin = a.open[:0], false, a.end
 }
 
 // Pending is the event being put together; false when there is none. It stays
 // open.
 func (a *Assembler) Pending() (Event, bool) {
-	return Event{Text: a.open, Lines: a.lines, End: a.end}, a.lines > 0
+	return Event{Text: a.open}, a.started
 }
 
 // Flush completes the event being put together, and calls take if it is worth

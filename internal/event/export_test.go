@@ -1,5 +1,10 @@
 package event
 
+import "jira-oauth-watcher/tailer"
+
+// End is the position after the last line taken, also while an event is given out.
+func (a *Assembler) End() tailer.Position { return a.end }
+
 // Bare is a line without what a collector put before it.
 func Bare(line string) string { return string(bare([]byte(line))) }
 
