@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"jira-oauth-watcher/internal/text"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,16 +114,12 @@ type PagerDuty struct {
 // Load reads a configuration file and the secret files it names. The error is
 // Problems, all of them, when the text is at fault.
 func Load(path string) (*Config, error) {
-	text, mode, err := readFile(path)
+	data, mode, err := readFile(path)
 	if err != nil {
-		// The sentence names the file already, a PathError would do so again.
-		if bad, ok := errors.AsType[*fs.PathError](err); ok {
-			err = bad.Err
-		}
-		return nil, fmt.Errorf("configuration file %s: %w", path, err)
+		return nil, fmt.Errorf("configuration file %s: %w", path, text.WithoutPath(err))
 	}
 	var f file
-	source, problems := Decode(path, text, &f)
+	source, problems := Decode(path, data, &f)
 	if source == nil {
 		return nil, problems
 	}
@@ -154,11 +151,11 @@ func (c *Config) CheckMute(ids []string) Problems {
 	var problems Problems
 	for i, id := range c.Alerts.Mute {
 		if !slices.Contains(ids, id) {
-			text := fmt.Sprintf("unknown cause %s", quote(id))
+			complaint := fmt.Sprintf("unknown cause %s", quote(id))
 			if n := Nearest(id, ids); n != "" {
-				text += fmt.Sprintf(", did you mean %q?", n)
+				complaint += fmt.Sprintf(", did you mean %q?", n)
 			}
-			problems = append(problems, c.source.Problem(element("alerts.mute", i), "%s", text))
+			problems = append(problems, c.source.Problem(element("alerts.mute", i), "%s", complaint))
 		}
 	}
 	return problems
@@ -181,6 +178,6 @@ func readFile(path string) ([]byte, fs.FileMode, error) {
 		return nil, 0, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxText+1))
-	return text, info.Mode(), err
+	content, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	return content, info.Mode(), err
 }

@@ -27,7 +27,7 @@ func Decode(file string, text []byte, into any) (*Source, Problems) {
 	if len(text) > maxText {
 		return nil, Problems{{File: file, Line: 1, Col: 1, Text: fmt.Sprintf("the file is larger than %d bytes", maxText)}}
 	}
-	t := newText(normalise(text))
+	t := newContent(normalise(text))
 	tree, problem := parse(file, t)
 	if problem != nil {
 		return nil, Problems{*problem}

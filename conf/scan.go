@@ -12,13 +12,13 @@ import (
 // The text has passed the library, so the scanner only has to find its way,
 // not to judge.
 type scanner struct {
-	text   text
+	text   content
 	pos    int
 	places map[string]place
 	tables map[string]int // how many [[tables]] so far, by path
 }
 
-func scan(file string, t text) *Source {
+func scan(file string, t content) *Source {
 	s := &scanner{text: t, places: map[string]place{}, tables: map[string]int{}}
 	table := ""
 	for s.space(); s.pos < len(t.string); s.space() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"jira-oauth-watcher/internal/text"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -43,19 +44,19 @@ func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, 
 }
 
 func (b *builder) secretFile(path, name string) Secret {
-	found, text, mode := b.read(path, name, maxSecret)
+	found, content, mode := b.read(path, name, maxSecret)
 	if found == "" {
 		return Secret{}
 	}
 	b.warnOpen(path, found, mode)
-	text, cut := bytes.CutSuffix(text, []byte("\n"))
+	content, cut := bytes.CutSuffix(content, []byte("\n"))
 	if cut {
-		text = bytes.TrimSuffix(text, []byte("\r"))
+		content = bytes.TrimSuffix(content, []byte("\r"))
 	}
-	if len(text) == 0 {
+	if len(content) == 0 {
 		b.problem(path, "%s is empty", found)
 	}
-	return NewSecret(string(text))
+	return NewSecret(string(content))
 }
 
 // warnOpen warns about a file of a secret that others can read.
@@ -67,16 +68,16 @@ func (b *builder) warnOpen(path, found string, mode fs.FileMode) {
 
 // certificates is the path of a file that holds certificates, and its text.
 // There is no text when it has a problem.
-func (b *builder) certificates(path, name string) (file string, text []byte) {
-	found, text, _ := b.read(path, name, maxCertificates)
+func (b *builder) certificates(path, name string) (file string, content []byte) {
+	found, content, _ := b.read(path, name, maxCertificates)
 	if found == "" {
 		return "", nil
 	}
-	if !x509.NewCertPool().AppendCertsFromPEM(text) {
+	if !x509.NewCertPool().AppendCertsFromPEM(content) {
 		b.problem(path, "%s holds no certificate in PEM form", found)
-		text = nil
+		content = nil
 	}
-	return b.whole(path, found), text
+	return b.whole(path, found), content
 }
 
 // whole is the absolute path of a file, which may have been found beside a
@@ -91,15 +92,15 @@ func (b *builder) whole(path, found string) string {
 
 // read finds and reads a file that the configuration names. A problem is
 // noted, and found is "" then.
-func (b *builder) read(path, name string, limit int64) (found string, text []byte, mode fs.FileMode) {
-	if text := badFileName(name); text != "" {
-		b.problem(path, "%s", text)
+func (b *builder) read(path, name string, limit int64) (found string, content []byte, mode fs.FileMode) {
+	if complaint := badFileName(name); complaint != "" {
+		b.problem(path, "%s", complaint)
 		return "", nil, 0
 	}
 	candidates := b.candidates(name)
 	loaded := b.loaded()
 	for _, c := range candidates {
-		text, mode, err := readRegular(c, limit)
+		content, mode, err := readRegular(c, limit)
 		if errors.Is(err, fs.ErrNotExist) || (errors.Is(err, fs.ErrPermission) && within(loaded, c)) {
 			continue
 		}
@@ -107,7 +108,7 @@ func (b *builder) read(path, name string, limit int64) (found string, text []byt
 			b.problem(path, "%s %v", c, err)
 			return "", nil, 0
 		}
-		return c, text, mode
+		return c, content, mode
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
 	if loaded != "" && !filepath.IsAbs(name) {
@@ -170,14 +171,14 @@ func readRegular(name string, limit int64) ([]byte, fs.FileMode, error) {
 	if err == nil && info.Size() > limit {
 		return nil, 0, fmt.Errorf("is larger than %d bytes", limit)
 	}
-	var text []byte
+	var content []byte
 	if err == nil {
-		text, err = os.ReadFile(name)
+		content, err = os.ReadFile(name)
 	}
-	if bad, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, 0, fmt.Errorf("cannot be read: %w", bad.Err)
+	if err != nil {
+		return nil, 0, fmt.Errorf("cannot be read: %w", text.WithoutPath(err))
 	}
-	return text, info.Mode(), err
+	return content, info.Mode(), nil
 }
 
 // open tells whether others than the owner and the group can use a file.

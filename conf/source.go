@@ -89,16 +89,16 @@ func withoutIndexes(path string) string {
 	})
 }
 
-// text finds lines and columns in a normalised text, quickly also when all of
+// content finds lines and columns in a normalised text, quickly also when all of
 // it is one line.
-type text struct {
+type content struct {
 	string
 	lines []int // where each line begins
 	inner []int // the bytes that do not begin a character
 }
 
-func newText(s string) text {
-	t := text{string: s, lines: []int{0}}
+func newContent(s string) content {
+	t := content{string: s, lines: []int{0}}
 	for i := range len(s) {
 		if s[i] == '\n' {
 			t.lines = append(t.lines, i+1)
@@ -110,7 +110,7 @@ func newText(s string) text {
 	return t
 }
 
-func (t text) spot(offset int) spot {
+func (t content) spot(offset int) spot {
 	offset = max(0, min(offset, len(t.string)))
 	line := sort.SearchInts(t.lines, offset+1) // the lines that begin at or before offset
 	start := t.lines[line-1]

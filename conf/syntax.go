@@ -13,7 +13,7 @@ const maxText = 1 << 20
 
 // parse reads the values of a text. Keeping the rules of TOML is all that is
 // asked of the library: positions, types and messages are ours.
-func parse(file string, t text) (tree map[string]any, problem *Problem) {
+func parse(file string, t content) (tree map[string]any, problem *Problem) {
 	at := func(s spot, text string) *Problem {
 		return &Problem{File: file, Line: s.line, Col: s.col, Text: text}
 	}

@@ -11,7 +11,7 @@ package tailer
 
 import (
 	"errors"
-	"io/fs"
+	"jira-oauth-watcher/internal/text"
 	"log/slog"
 	"syscall"
 	"time"
@@ -121,9 +121,7 @@ var errNotRegular = errors.New("not a regular file")
 
 // because strips the operation and path, which the caller knows, from err.
 func because(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pe.Err
-	}
+	err = text.WithoutPath(err)
 	if errors.Is(err, syscall.ENOENT) {
 		return &reason{"no such file", err}
 	}

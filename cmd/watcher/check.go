@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -113,9 +112,7 @@ func writable(dir string) error {
 // reason is an error without the path, which the line names already, and with
 // a way out where permissions are missing.
 func reason(err error, advice string) error {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		err = path.Err
-	}
+	err = text.WithoutPath(err)
 	if os.IsPermission(err) {
 		return fmt.Errorf("%w; %s", err, advice)
 	}

@@ -15,11 +15,11 @@ const module = "jira-oauth-watcher/"
 // mayImport is the table of ARCHITECTURE.md: which of our packages each one
 // may import.
 var mayImport = map[string][]string{
-	"conf":                {},
+	"conf":                {"internal/text"},
 	"internal/clock":      {},
 	"internal/text":       {},
 	"internal/seek":       {},
-	"tailer":              {"internal/clock"},
+	"tailer":              {"internal/clock", "internal/text"},
 	"internal/event":      {"tailer"},
 	"internal/alert":      {"conf"},
 	"matchers":            {"conf", "internal/alert", "internal/event", "internal/seek"},
@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"notify/notifytest":   {"conf", "internal/alert", "internal/testkit", "notify"},
 	"internal/mask":       {"conf", "internal/text", "internal/event", "internal/alert", "matchers"},
 	"internal/incident":   {"conf", "internal/text", "internal/event", "internal/alert", "internal/mask", "matchers"},
-	"internal/store":      {"internal/clock", "tailer", "internal/alert", "internal/incident", "notify"},
+	"internal/store":      {"internal/clock", "internal/text", "tailer", "internal/alert", "internal/incident", "notify"},
 	"internal/pipeline":   {"conf", "internal/clock", "tailer", "internal/event", "internal/alert", "matchers", "internal/incident", "internal/store", "notify"},
 	"internal/status":     {"conf", "internal/text", "internal/alert", "internal/incident", "internal/store", "internal/pipeline", "internal/message", "notify"},
 	"internal/scan":       {"conf", "internal/text", "tailer", "internal/event", "internal/alert", "matchers", "internal/incident", "internal/message"},

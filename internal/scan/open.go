@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -44,9 +43,7 @@ func (f *finder) peek(in *input) {
 // because is an error without the operation and path that the reader of a
 // report sees already.
 func because(err error) string {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pe.Err
-	}
+	err = text.WithoutPath(err)
 	switch {
 	case errors.Is(err, syscall.ENOENT):
 		return "there is no such file"

@@ -10,6 +10,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -26,7 +27,7 @@ func (s *Store) Writable() error {
 	now, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("state file %s: %w", path, bare(err))
+		return fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
 	case !os.SameFile(now, s.file):
 		return fmt.Errorf("state file %s: another file is in its place: restart the service", path)
 	}

@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -81,18 +82,9 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 		s, err = open(path, log)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("state file %s: %w", path, bare(err))
+		return nil, fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
 	}
 	return s, nil
-}
-
-// bare is an error without the path, which the sentence has already.
-func bare(err error) error {
-	var at *os.PathError
-	if errors.As(err, &at) {
-		return at.Err
-	}
-	return err
 }
 
 func open(path string, log *slog.Logger) (*Store, error) {

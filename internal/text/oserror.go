@@ -1,0 +1,15 @@
+package text
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// WithoutPath is err without the operation and path of an fs.PathError, for a
+// sentence that names the file already.
+func WithoutPath(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	return err
+}
