@@ -11,8 +11,8 @@ const maxMembers = 10
 
 var alertmanagerAPI = regexp.MustCompile(`/api/v[12](/alerts)?$`)
 
-func (b *builder) alertmanager(at string, f *fileAlertmanager) Alertmanager {
-	a := Alertmanager{Notifier: b.notifier(at, "alertmanager", &f.fileNotifier), Client: b.client(at, &f.fileClient)}
+func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
+	a := Alertmanager{Notifier: b.notifier(at, "alertmanager", &f.rawNotifier), Client: b.client(at, &f.rawClient)}
 	one, all := at+".url", at+".urls"
 	switch hasOne, hasAll := b.source.Has(one), b.source.Has(all); {
 	case !hasOne && !hasAll:

@@ -58,7 +58,7 @@ func defaultNotifier(kind string) Notifier {
 	return Notifier{Name: kind, Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
 }
 
-func (b *builder) config(f *file) (*Config, error) {
+func (b *builder) config(f *raw) (*Config, error) {
 	c, err := defaults()
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (b *builder) warn(format string, args ...any) {
 	b.warnings = append(b.warnings, fmt.Sprintf(format, args...))
 }
 
-func (b *builder) alerts(a *Alerts, f *fileAlerts) {
+func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	set(&a.RepeatInterval, f.RepeatInterval)
 	set(&a.QuietAfter, f.QuietAfter)
 	a.MinSeverity, a.Mute, a.Mask = f.MinSeverity, f.Mute, f.Mask
@@ -129,7 +129,7 @@ func (b *builder) onlyZero(path string, d *duration) {
 	}
 }
 
-func (b *builder) logs(files []fileLog) []Log {
+func (b *builder) logs(files []rawLog) []Log {
 	var logs []Log
 	names := map[string]string{}
 	for i, f := range files {

@@ -10,7 +10,7 @@ import (
 )
 
 // client takes what the HTTP receivers have in common.
-func (b *builder) client(at string, f *fileClient) Client {
+func (b *builder) client(at string, f *rawClient) Client {
 	c := Client{Headers: f.Headers}
 	b.headers(at+".headers", f.Headers)
 	certificate, key := at+".client_cert", at+".client_key"

@@ -1,4 +1,4 @@
-// Package conf reads what an operator may write.
+// Package conf reads and checks an operator's settings.
 package conf
 
 import (
@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"jira-oauth-watcher/internal/text"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // Config is a checked configuration with its defaults filled in. Names are
@@ -37,11 +38,11 @@ type Log struct {
 	Name        string // default: the base name of Path
 	Start       Start
 	TimeZone    *time.Location // of timestamps without an offset; default time.Local
-	Poll        bool           // look at the file now and then, instead of waiting for word from the file system
+	Poll        bool           // poll the file instead of waiting for events of the file system
 	SilentAfter time.Duration  // alert when the log has had no line for this long; 0 = never
 }
 
-// Alerts say when to speak, and what to leave out.
+// Alerts are when to alert, and what to leave out.
 type Alerts struct {
 	RepeatInterval time.Duration // 0 = no reminders
 	QuietAfter     time.Duration
@@ -49,13 +50,22 @@ type Alerts struct {
 	MinSeverity    Severity
 	Mask           []Mask
 	JiraURL        string // base URL of Jira without a slash at the end, "" = unknown
-	Storm          int    // more than this many incidents that open within a minute with one cause are told in one alert; 0 = off
+	// Storm is how many incidents may open within a minute with one cause before they
+	// share one alert; 0 = off.
+	Storm int
 }
 
 // Causes say where the operator's own causes are.
 type Causes struct {
 	Dir      string
-	DirGiven bool // the file names Dir, so it has to exist
+	DirGiven bool // the file names Dir, so it must exist
+}
+
+// HTTP is the listener of the status page, its JSON, health and metrics.
+type HTTP struct {
+	Listen      string // host:port; "" = off
+	BasicAuth   Secret // user:password that a browser must give; unset = none
+	AllowRemote bool   // other machines may ask without a password
 }
 
 // Notifier is what all notifiers have in common.
@@ -67,10 +77,10 @@ type Notifier struct {
 	CAFile      string // a file of certificates in PEM form, "" = those of the system
 }
 
-// Client is how an HTTP receiver is spoken to.
+// Client is how requests are made to an HTTP receiver.
 type Client struct {
 	Headers    map[string]Secret
-	ClientCert string // a file of certificates in PEM form for the receiver to know us by, "" = none
+	ClientCert string // a file of client certificates in PEM form, "" = none
 	ClientKey  string // its private key
 }
 
@@ -82,7 +92,7 @@ type Slack struct {
 	Channel    string // ID of the channel for the bot token
 	AppToken   Secret // xapp-…, for buttons over Socket Mode; unset = no buttons
 	APIURL     string // of the Web API, with a slash at the end
-	Mention    string // such as <!subteam^S0123> or <@U0123>, for the first message of an incident; "" = nobody
+	Mention    string // such as <!subteam^S0123> or <@U0123>, for the first message of an incident; "" = no one
 	Text       bool   // text instead of blocks, for receivers that only resemble Slack
 }
 
@@ -93,7 +103,7 @@ type Webhook struct {
 	URL            Secret
 	Secret         Secret // whsec_…, unset = unsigned
 	PreviousSecret Secret // signs too, while receivers change over; unset = none
-	Template       string // a file with a Go template that makes the body, "" = the alert as JSON
+	Template       string // a file with a Go template for the body, "" = the alert as JSON
 }
 
 // Alertmanager is a Prometheus Alertmanager, or all members of a cluster of
@@ -111,14 +121,14 @@ type PagerDuty struct {
 	APIURL     string // of the Events API
 }
 
-// Load reads a configuration file and the secret files it names. The error is
-// Problems, all of them, when the text is at fault.
+// Load reads a configuration file and the secret files it names. Mistakes in them are
+// returned as Problems, all at once.
 func Load(path string) (*Config, error) {
 	data, mode, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("configuration file %s: %w", path, text.WithoutPath(err))
 	}
-	var f file
+	var f raw
 	source, problems := Decode(path, data, &f)
 	if source == nil {
 		return nil, problems
@@ -138,7 +148,7 @@ func Load(path string) (*Config, error) {
 // Default is the configuration without a file.
 func Default() (*Config, error) {
 	b := builder{source: &Source{}}
-	return b.config(&file{})
+	return b.config(&raw{})
 }
 
 // NewLog is a log that the command line names.

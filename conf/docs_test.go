@@ -19,7 +19,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
 			of = of.Elem()
 		}
-		if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[file]().PkgPath() {
+		if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[raw]().PkgPath() {
 			return
 		}
 		for i := range of.NumField() {
@@ -33,7 +33,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			walk(of.Field(i).Type)
 		}
 	}
-	walk(reflect.TypeFor[file]())
+	walk(reflect.TypeFor[raw]())
 	if seen < 40 {
 		t.Errorf("only %d keys were looked for", seen)
 	}

@@ -9,18 +9,11 @@ import (
 	"strings"
 )
 
-// HTTP is the listener of the status page, its JSON, health and metrics.
-type HTTP struct {
-	Listen      string // host:port; "" = off
-	BasicAuth   Secret // user:password that a browser has to give; unset = none
-	AllowRemote bool   // other machines may ask without a password
-}
-
-// On tells whether there is a listener.
+// On reports whether there is a listener.
 func (h HTTP) On() bool { return h.Listen != "" }
 
-// URL is the address of the status page as others find it, with a slash at the
-// end; "" when it is off.
+// URL is the address of the status page for others, with a slash at the end; ""
+// when it is off.
 func (h HTTP) URL() string {
 	if !h.On() {
 		return ""
@@ -44,13 +37,13 @@ func (h HTTP) Local() string {
 	return net.JoinHostPort(host, port)
 }
 
-// Loopback tells whether only this machine reaches the listener.
+// Loopback reports whether only this machine can reach the listener.
 func (h HTTP) Loopback() bool {
 	host, _, _ := net.SplitHostPort(h.Listen)
 	return loopback(host)
 }
 
-// everywhere tells whether a host to listen on means all addresses.
+// everywhere reports whether a host to listen on means all addresses.
 func everywhere(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "" || err == nil && addr.IsUnspecified()
@@ -63,7 +56,7 @@ const (
 	basicAuthHelp = `want one line such as user:password`
 )
 
-func (b *builder) http(f *fileHTTP) HTTP {
+func (b *builder) http(f *rawHTTP) HTTP {
 	h := HTTP{AllowRemote: f.AllowRemote}
 	v, from := b.secret("http", "basic_auth", f.BasicAuth, f.BasicAuthFile)
 	if !v.IsZero() && !userAndPassword(v.Reveal()) {

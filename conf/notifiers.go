@@ -46,7 +46,7 @@ func (b *builder) sendsTo(at, destination string) (again bool) {
 
 var notifierName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-func (b *builder) notifier(at, kind string, f *fileNotifier) Notifier {
+func (b *builder) notifier(at, kind string, f *rawNotifier) Notifier {
 	n := defaultNotifier(kind)
 	named := at
 	if f.Name != nil {

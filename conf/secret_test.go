@@ -76,7 +76,7 @@ func TestSecretFile(t *testing.T) {
 
 	open := fmt.Sprintf("slack.webhook_url_file: %s/open can be read by other users (mode 0604), run: chmod 600 %[1]s/open", dir)
 	tests := []struct {
-		file     string
+		raw      string
 		warnings []string
 	}{
 		{"beside", nil},
@@ -90,12 +90,12 @@ func TestSecretFile(t *testing.T) {
 		{"open", []string{open}},
 	}
 	for _, tt := range tests {
-		c := load(t, dir, fmt.Sprintf("[[slack]]\nwebhook_url_file = %q\n", tt.file))
+		c := load(t, dir, fmt.Sprintf("[[slack]]\nwebhook_url_file = %q\n", tt.raw))
 		if got := c.Slack[0].WebhookURL.Reveal(); got != value {
-			t.Errorf("webhook_url_file = %q is %q, want %q", tt.file, got, value)
+			t.Errorf("webhook_url_file = %q is %q, want %q", tt.raw, got, value)
 		}
 		if !reflect.DeepEqual(c.Warnings, tt.warnings) {
-			t.Errorf("webhook_url_file = %q warns\n got %q\nwant %q", tt.file, c.Warnings, tt.warnings)
+			t.Errorf("webhook_url_file = %q warns\n got %q\nwant %q", tt.raw, c.Warnings, tt.warnings)
 		}
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"jira-oauth-watcher/internal/text"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // credentialPrefix is what systemd puts before the names of the files in the

@@ -8,29 +8,37 @@ import (
 const (
 	defaultSlackAPI = "https://slack.com/api/"
 
-	botTokenHelp = `must begin with xoxb-, copy the "Bot User OAuth Token" from the app's page "OAuth & Permissions"`
-	appTokenHelp = `must begin with xapp-, copy it from the app's page "Basic Information", "App-Level Tokens"`
-	channelHelp  = `write the channel's ID such as "C0123456789", found in Slack at the bottom of the channel's details`
-	mentionHelp  = `want "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or "<!channel>"`
+	channelHelp = `write the channel's ID such as "C0123456789", found in Slack at the bottom of the channel's details`
+	mentionHelp = `want "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or "<!channel>"`
 )
 
+// tokenKind is a kind of Slack's tokens.
+type tokenKind struct {
+	key   string
+	begin *regexp.Regexp
+	help  string
+}
+
 var (
-	botToken     = regexp.MustCompile(`^(xoxe\.)?xoxb-`) // xoxe: of an app whose tokens rotate
-	appToken     = regexp.MustCompile(`^xapp-`)
+	botToken = tokenKind{"bot_token", regexp.MustCompile(`^(xoxe\.)?xoxb-`), // xoxe: of an app whose tokens rotate
+		`must begin with xoxb-, copy the "Bot User OAuth Token" from the app's page "OAuth & Permissions"`}
+	appToken = tokenKind{"app_token", regexp.MustCompile(`^xapp-`),
+		`must begin with xapp-, copy it from the app's page "Basic Information", "App-Level Tokens"`}
+
 	wholeToken   = regexp.MustCompile(`^[!-~]+$`)
 	slackChannel = regexp.MustCompile(`^[CGD][A-Z0-9]{7,}$`)
 	slackMention = regexp.MustCompile(`^<(!subteam\^S[A-Z0-9]+|@[UW][A-Z0-9]+|!here|!channel)>$`)
 )
 
-func (b *builder) slack(at string, f *fileSlack) Slack {
-	s := Slack{Notifier: b.notifier(at, "slack", &f.fileNotifier), Text: f.Format == formatText}
+func (b *builder) slack(at string, f *rawSlack) Slack {
+	s := Slack{Notifier: b.notifier(at, "slack", &f.rawNotifier), Text: f.Format == formatText}
 	v, from := b.secret(at, "webhook_url", f.WebhookURL, f.WebhookURLFile)
 	if !v.IsZero() {
 		b.private(from, b.url(from, v))
 	}
 	s.WebhookURL = v
-	s.BotToken = b.token(at, "bot_token", f.BotToken, f.BotTokenFile, botToken, botTokenHelp)
-	s.AppToken = b.token(at, "app_token", f.AppToken, f.AppTokenFile, appToken, appTokenHelp)
+	s.BotToken = b.token(at, botToken, f.BotToken, f.BotTokenFile)
+	s.AppToken = b.token(at, appToken, f.AppToken, f.AppTokenFile)
 	b.slackChannel(&s, at, f)
 	if f.WebhookURL != nil {
 		b.holdsSecret(at + ".webhook_url")
@@ -52,8 +60,8 @@ func (b *builder) slack(at string, f *fileSlack) Slack {
 	return s
 }
 
-// slackChannel checks where in Slack a message goes, and whom it calls.
-func (b *builder) slackChannel(s *Slack, at string, f *fileSlack) {
+// slackChannel checks the channel of a message, and whom it mentions.
+func (b *builder) slackChannel(s *Slack, at string, f *rawSlack) {
 	if f.Channel != nil {
 		s.Channel = *f.Channel
 		if !slackChannel.MatchString(s.Channel) {
@@ -75,7 +83,7 @@ func (b *builder) slackChannel(s *Slack, at string, f *fileSlack) {
 	}
 }
 
-// withToken checks what goes with a bot token.
+// withToken checks the settings that a bot token needs.
 func (b *builder) withToken(s *Slack, at string) {
 	if !b.source.Has(at + ".channel") {
 		b.problem(at, "channel is missing, %s", channelHelp)
@@ -88,7 +96,7 @@ func (b *builder) withToken(s *Slack, at string) {
 	}
 }
 
-// withoutToken refuses what only a bot can use.
+// withoutToken refuses settings that only a bot can use.
 func (b *builder) withoutToken(at string) {
 	for _, key := range []string{"channel", "api_url", "app_token", "app_token_file"} {
 		if path := at + "." + key; b.source.Has(path) {
@@ -97,18 +105,18 @@ func (b *builder) withoutToken(at string) {
 	}
 }
 
-// token is a secret of Slack, of which the first letters tell the kind.
-func (b *builder) token(at, key string, inline *Secret, name *string, kind *regexp.Regexp, help string) Secret {
-	v, from := b.secret(at, key, inline, name)
+// token is a secret of Slack, whose first letters are those of its kind.
+func (b *builder) token(at string, kind tokenKind, inline *Secret, file *string) Secret {
+	v, from := b.secret(at, kind.key, inline, file)
 	switch token := v.Reveal(); {
 	case v.IsZero():
-	case !kind.MatchString(token):
-		b.problem(from, "%s", help)
+	case !kind.begin.MatchString(token):
+		b.problem(from, "%s", kind.help)
 	case !wholeToken.MatchString(token):
 		b.problem(from, "holds a space, a line end or a character that no token has")
 	}
 	if inline != nil {
-		b.holdsSecret(at + "." + key)
+		b.holdsSecret(at + "." + kind.key)
 	}
 	return v
 }

@@ -11,8 +11,8 @@ import (
 // already be more than receivers of webhooks take.
 const maxTemplate = 64 << 10
 
-func (b *builder) webhook(at string, f *fileWebhook) Webhook {
-	w := Webhook{Notifier: b.notifier(at, "webhook", &f.fileNotifier), Client: b.client(at, &f.fileClient)}
+func (b *builder) webhook(at string, f *rawWebhook) Webhook {
+	w := Webhook{Notifier: b.notifier(at, "webhook", &f.rawNotifier), Client: b.client(at, &f.rawClient)}
 	v, from := b.secret(at, "url", f.URL, f.URLFile)
 	b.needs(at, "url")
 	if !v.IsZero() {

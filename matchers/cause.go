@@ -1,5 +1,3 @@
-// Package matchers knows which events are failures of the OAuth client flow,
-// whose, and what caused them.
 package matchers
 
 import (
@@ -12,19 +10,20 @@ import (
 // Unknown is the ID of the cause of a failure that no other cause explains.
 const Unknown = alert.Unknown
 
-// Cause is what can be wrong: one table of the catalogue, compiled. It is
-// immutable.
+// Cause is what can be wrong: one table of the catalogue, compiled. It is immutable.
+// The type definition says what each field means and how it is written;
+// docs/causes-format.md says the same to those who write causes.
 type Cause struct {
 	ID         string
-	RootCause  int    // number in Atlassian's article, 0 when it is not in there
-	Provider   string // microsoft, google or any
+	RootCause  int // 0 when it is not in Atlassian's article
+	Provider   string
 	Title      string
 	Severity   conf.Severity
-	Confidence string   // certain (documented or reproduced) or likely
-	Codes      []string // exact provider codes, such as AADSTS50194
-	Diagnosis  string   // template, see fill
-	Fix        []Step   // templates, in order
-	Confirm    string   // template
+	Confidence string
+	Codes      []string
+	Diagnosis  string // template, see fill
+	Fix        []Step // templates
+	Confirm    string // template
 	Links      []Link
 
 	own      bool // from the operator's directory: tried before all others
@@ -46,8 +45,8 @@ func (c *Cause) Example() string {
 
 // Step is one thing to do.
 type Step struct {
-	Text  string `toml:"text" json:"text"`
-	Where string `toml:"where" json:"where"` // who can do it: jira-admin, jira-host, entra-admin, …
+	Text  string `toml:"text" json:"text"`   // in a cause a template, see inStep
+	Where string `toml:"where" json:"where"` // who can do it, see wheres
 }
 
 // Link is a page to read.
@@ -56,17 +55,15 @@ type Link struct {
 	URL   string `toml:"url" json:"url"`
 }
 
-// The tiers say which signal wins when an event shows several: a provider's
-// own words prove that name resolution, proxy and TLS worked, so they come
-// first; a proxy speaks before TLS does, and TLS names more than the socket
-// below it.
+// tiers rank the patterns when an event matches several. A provider's words prove
+// that name resolution, proxy and TLS worked, so they come first; a proxy answers
+// before TLS begins, and TLS says more than the socket below it.
 var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "network", "oauth", "mail", "wrapper", "bare"}
 
-// beforeAnswer are the tiers of what keeps a provider from answering.
+// beforeAnswer are the tiers of causes that keep a provider from answering.
 var beforeAnswer = []string{"proxy", "tls", "network"}
 
-// bare is the last tier: of reports that have no text, or whose text has not
-// been written yet.
+// bare is the last tier: of reports without text, or whose text is not written yet.
 var bare = len(tiers) - 1
 
 // wheres are the people and places a step can be for.

@@ -48,3 +48,11 @@ func TestWordedFacts(t *testing.T) {
 		}
 	}
 }
+
+// What else an event shows signs of is kept as a fact, wrappers apart.
+func TestAlsoIsAFact(t *testing.T) {
+	f := diagnose(t, builtin(t), carrier("AADSTS7000215: x. AADSTS50011: y. AADSTS70000: z"))
+	if got, _ := f.Facts["also"].([]string); len(got) != 1 || got[0] != "entra-redirect-uri-mismatch" || f.Cause.ID != "entra-client-secret-invalid" {
+		t.Errorf("%s, also %q", f.Cause.ID, got)
+	}
+}

@@ -9,12 +9,12 @@ import (
 )
 
 // A kind is what a fact may be and where it may be shown. Facts are untrusted:
-// whoever can make a browser or a provider send something writes the log. So a
+// whoever can make a browser or a provider send something writes to the log. So a
 // fact is data everywhere, and in a step it is data that cannot do harm.
 type kind struct {
 	grammar *regexp.Regexp // of the whole value; nil = free text
 	named   bool           // a value that does not fit the grammar is a display name
-	own     bool           // the provider's message: at the end of a diagnosis it is shown on its own, up to maxMessage
+	own     bool           // the provider's message: alone at the end of a diagnosis, up to maxMessage of it
 	use     use
 }
 
@@ -65,8 +65,9 @@ var (
 	aHost          = &kind{use: toReplace, grammar: whole(host + `|` + ipv6)}
 	aURL           = &kind{use: toReplace, grammar: whole(web)}
 	aScope         = &kind{use: toReplace, grammar: whole(token)}
-	resourceOrName = &kind{use: toReplace, grammar: whole(web + `|api://[0-9A-Za-z._/-]{1,100}|` + guid + `|` + host), named: true}
 	domainOrName   = &kind{use: toReplace, grammar: whole(domain), named: true}
+	resourceOrName = &kind{use: toReplace, named: true,
+		grammar: whole(web + `|api://[0-9A-Za-z._/-]{1,100}|` + guid + `|` + host)}
 
 	aWord    = &kind{grammar: whole(`[\w.+/$-]{1,200}(?: [\w.+/$-]{1,60}){0,3}`)} // such as an error code
 	aName    = &kind{}
@@ -84,7 +85,7 @@ func kindOf(fact string) *kind {
 	return nil
 }
 
-// fits tells whether a value has the grammar of the kind. All text is free text.
+// fits reports whether a value has the grammar of the kind. All text is free text.
 func (k *kind) fits(value string) bool {
 	most := maxMessage
 	switch k {
@@ -96,8 +97,8 @@ func (k *kind) fits(value string) bool {
 	return k.grammar == nil || len(value) <= most && k.grammar.MatchString(value)
 }
 
-// show is a fact's value as a text of ours has it, "" where it must not. alone
-// tells whether it is on its own at the end of a diagnosis.
+// show is a fact's value as it may appear in a template, "" where it must not. alone
+// is whether it is on its own at the end of a diagnosis.
 func (k *kind) show(values []string, inStep, alone bool) string {
 	if k == nil {
 		return ""
@@ -143,7 +144,7 @@ func spans(words []string) string {
 // shows texts reads nothing into it (see notify.Quotations).
 func quote(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
-		if r == '`' || r == '"' || unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("‚„″‶＂ˮʺ״〝〞〟❝❞❠", r) {
+		if unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("`\"‚„″‶＂ˮʺ״〝〞〟❝❞❠", r) {
 			return '\''
 		}
 		return r
@@ -168,16 +169,19 @@ func shorten(s string, n int) string {
 // Where the log's host, scope or URL would be run, and where it is to be replaced.
 var (
 	sentenceStart = regexp.MustCompile(`[.!?] `)
-	programs      = regexp.MustCompile(`(?:^|[\s("'/])(?:sudo|env|curl|wget|openssl|keytool|getent|nslookup|dig|ping6?|traceroute|tracert|telnet|` +
-		`ssh|n?cat|nc|grep|awk|sed|java|bash|sh|zsh|pwsh|powershell|cmd|python3?|perl|systemctl|firewall-cmd|apt|dnf|yum|docker|kubectl|az|gcloud|` +
+	programs      = regexp.MustCompile(`(?:^|[\s("'/])(?:sudo|env|curl|wget|openssl|keytool|getent|nslookup|dig|` +
+		`ping6?|traceroute|tracert|telnet|ssh|n?cat|nc|grep|awk|sed|java|bash|sh|zsh|pwsh|powershell|cmd|python3?|` +
+		`perl|systemctl|firewall-cmd|apt|dnf|yum|docker|kubectl|az|gcloud|` +
 		`(?:Invoke|Test|Resolve|Get|Set|New|Add|Connect)-\w+)(?:\.exe)?\s|\s--?[A-Za-z]|[|&;$]|[<>]{2}`)
 	// wrong is how a sentence says of a fact, at the |, that it is to be replaced.
-	wrong = regexp.MustCompile(`(?i)\b(?:(?:in place|instead) of|rather than|(?:replac|chang)(?:es?|ing)|remov(?:es?|ing)|delet(?:es?|ing)|correct(?:s|ing)?|` +
-		`(?:begin|start|end)s? with|contains?)(?: (?:the|its|this|that|old|wrong|host|name|scopes?|URL|address|value|tenant|domain|resource|service|list))* ["'“(\x60]*\|` +
-		`|\bis ["'“(\x60]*\|(?:[^.!?]|\.\S)*\?|\|["'”)\x60]*(?:\?| (?:is|was|are|were) (?:wrong|misspel|not |no |unknown|missing))`)
+	wrong = regexp.MustCompile(`(?i)\b(?:(?:in place|instead) of|rather than|(?:replac|chang)(?:es?|ing)|` +
+		`remov(?:es?|ing)|delet(?:es?|ing)|correct(?:s|ing)?|(?:begin|start|end)s? with|contains?)` +
+		`(?: (?:the|its|this|that|old|wrong|host|name|scopes?|URL|address|value|tenant|domain|resource|service|list))*` +
+		` ["'“(\x60]*\||\bis ["'“(\x60]*\|(?:[^.!?]|\.\S)*\?|` +
+		`\|["'”)\x60]*(?:\?| (?:is|was|are|were) (?:wrong|misspel|not |no |unknown|missing))`)
 )
 
-// acted tells whether a fact between before and after would be more than named.
+// acted reports whether a fact between before and after would be more than named.
 // The log's hosts, scopes and URLs must not be a part of
 //
 //   - an address, an argument or a link: any word that is longer than the fact
@@ -195,7 +199,8 @@ func acted(before, after string) bool {
 	if strings.Trim(lead, "(“\"'`") != "" || strings.Trim(after[:end], ")”\"'`.,:;!?") != "" {
 		return true
 	}
-	if inSpan := strings.Count(before, "`")%2 == 1; inSpan && !(strings.HasSuffix(before, "`") && strings.HasPrefix(after, "`")) {
+	alone := strings.HasSuffix(before, "`") && strings.HasPrefix(after, "`")
+	if inSpan := strings.Count(before, "`")%2 == 1; inSpan && !alone {
 		return true
 	}
 	if next := strings.TrimSpace(after); strings.HasPrefix(next, "|") || strings.HasPrefix(next, "&") {

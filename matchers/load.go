@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -24,10 +25,10 @@ type Set struct {
 	causes  []*Cause // in the order they are tried
 	byCode  map[string]*Cause
 	unknown *Cause
-	changed bool // the operator has own causes, or changed built-in ones
+	changed bool // the operator has added causes, or changed built-in ones
 }
 
-// Builtin is the catalogue the program comes with.
+// Builtin is the built-in catalogue.
 func Builtin() (*Set, error) {
 	return Load("")
 }
@@ -44,8 +45,8 @@ func Builtin() (*Set, error) {
 // of loading.
 func Load(dir string) (*Set, error) { return load(dir, nil) }
 
-// LoadSound is Load without the files of dir that have problems, which are
-// returned: a service that starts at night runs with the rest.
+// LoadSound is Load without the files of dir that have problems, which it returns: a
+// service that starts at night runs with the rest.
 func LoadSound(dir string) (*Set, conf.Problems, error) {
 	var all conf.Problems
 	var broken []string
@@ -137,27 +138,48 @@ func readCauses(name string) ([]byte, error) {
 	return text, nil
 }
 
-// file is the form of a file of causes.
-type file struct {
+// causesFile is a file of causes: one [[cause]] per cause.
+type causesFile struct {
 	Causes []definition `toml:"cause"`
 }
 
-// definition is a cause as it is written.
+// definition is a [[cause]] as it is written in TOML; compile.go checks it. All keys
+// are required but root_cause and link, and one of codes and patterns. In the
+// operator's files, a definition with the ID of a built-in cause replaces only the
+// keys that it gives.
 type definition struct {
-	ID         string         `toml:"id"`
-	RootCause  *int           `toml:"root_cause"`
-	Provider   string         `toml:"provider"`
-	Title      string         `toml:"title"`
-	Severity   *conf.Severity `toml:"severity"`
-	Confidence string         `toml:"confidence"`
-	Tier       string         `toml:"tier"`
-	Codes      []string       `toml:"codes"`
-	Patterns   []string       `toml:"patterns"`
-	Diagnosis  string         `toml:"diagnosis"`
-	Confirm    string         `toml:"confirm"`
-	Fix        []Step         `toml:"fix"`
-	Links      []Link         `toml:"link"`
-	Samples    []sample       `toml:"sample"`
+	// ID names the cause in alerts, settings and links: up to 64 lower-case letters,
+	// digits and hyphens.
+	ID string `toml:"id"`
+	// RootCause is the number of the cause in Atlassian's article, if it is there.
+	RootCause *int `toml:"root_cause"`
+	// Provider is microsoft, google or any.
+	Provider string `toml:"provider"`
+	// Title is the headline of the alert: what is wrong, in one clause.
+	Title string `toml:"title"`
+	// Severity is low, medium, high or critical.
+	Severity *conf.Severity `toml:"severity"`
+	// Confidence is certain (documented or reproduced), likely or unknown.
+	Confidence string `toml:"confidence"`
+	// Tier ranks the patterns of a cause among those of others, see tiers. An exact
+	// code decides before any pattern.
+	Tier string `toml:"tier"`
+	// Codes are exact provider codes, such as AADSTS50194.
+	Codes []string `toml:"codes"`
+	// Patterns are regular expressions (RE2), tried in order on the event's message.
+	Patterns []string `toml:"patterns"`
+	// Diagnosis says what happened and why: a template, see fill. It may show any fact.
+	Diagnosis string `toml:"diagnosis"`
+	// Confirm says how to see that the fix worked: a template like that of a step.
+	Confirm string `toml:"confirm"`
+	// Fix are the steps in their order, each a [[cause.fix]]. A step may not show free
+	// text from the log, see inStep.
+	Fix []Step `toml:"fix"`
+	// Links are pages to read, each a [[cause.link]].
+	Links []Link `toml:"link"`
+	// Samples prove the cause, each a [[cause.sample]]; at least one has match = true.
+	// Those of the whole catalogue are tried when operator causes are loaded.
+	Samples []sample `toml:"sample"`
 
 	source *conf.Source
 	at     string // its path in source, such as cause[3]
@@ -165,13 +187,12 @@ type definition struct {
 	overridden bool // source and at are those of the operator's definition
 }
 
-// sample is an event, or the text after "The error message is:", that the
-// cause must explain or must leave alone.
+// sample is text that the cause must explain, or must not. It has a log or a text.
 type sample struct {
-	Match bool              `toml:"match"`
-	Log   string            `toml:"log"`
-	Text  string            `toml:"text"`
-	Facts map[string]string `toml:"facts"` // facts that must come out, lists joined by blanks
+	Match bool              `toml:"match"` // whether the cause explains it
+	Log   string            `toml:"log"`   // a whole event, with its header
+	Text  string            `toml:"text"`  // what follows "The error message is:"
+	Facts map[string]string `toml:"facts"` // facts that must be found, lists joined by spaces
 }
 
 type loader struct {
@@ -184,7 +205,7 @@ type loader struct {
 
 // add decodes one file.
 func (l *loader) add(name string, text []byte, own bool) {
-	var f file
+	var f causesFile
 	source, problems := conf.Decode(name, text, &f)
 	l.problems = append(l.problems, problems...)
 	if source == nil {
@@ -214,42 +235,31 @@ func (l *loader) add(name string, text []byte, own bool) {
 	}
 }
 
-// override takes over the keys that another definition gives, and from then
-// on complaints are about that one's text.
+// override takes over the keys that another definition gives. Later problems are
+// reported at that one's text.
 func (d *definition) override(by *definition) {
-	set := func(to *string, from string) {
-		if from != "" {
-			*to = from
-		}
-	}
-	set(&d.Provider, by.Provider)
-	set(&d.Title, by.Title)
-	set(&d.Confidence, by.Confidence)
-	set(&d.Tier, by.Tier)
-	set(&d.Diagnosis, by.Diagnosis)
-	set(&d.Confirm, by.Confirm)
-	if by.RootCause != nil {
-		d.RootCause = by.RootCause
-	}
-	if by.Severity != nil {
-		d.Severity = by.Severity
-	}
-	if by.Codes != nil {
-		d.Codes = by.Codes
-	}
-	if by.Patterns != nil {
-		d.Patterns = by.Patterns
-	}
-	if by.Fix != nil {
-		d.Fix = by.Fix
-	}
-	if by.Links != nil {
-		d.Links = by.Links
-	}
-	if by.Samples != nil {
-		d.Samples = by.Samples
-	}
+	d.Provider = cmp.Or(by.Provider, d.Provider)
+	d.Title = cmp.Or(by.Title, d.Title)
+	d.Confidence = cmp.Or(by.Confidence, d.Confidence)
+	d.Tier = cmp.Or(by.Tier, d.Tier)
+	d.Diagnosis = cmp.Or(by.Diagnosis, d.Diagnosis)
+	d.Confirm = cmp.Or(by.Confirm, d.Confirm)
+	d.RootCause = cmp.Or(by.RootCause, d.RootCause)
+	d.Severity = cmp.Or(by.Severity, d.Severity)
+	d.Codes = given(by.Codes, d.Codes)
+	d.Patterns = given(by.Patterns, d.Patterns)
+	d.Fix = given(by.Fix, d.Fix)
+	d.Links = given(by.Links, d.Links)
+	d.Samples = given(by.Samples, d.Samples)
 	d.source, d.at, d.overridden = by.source, by.at, true
+}
+
+// given is by if its key is given, also as an empty list.
+func given[T any](by, base []T) []T {
+	if by != nil {
+		return by
+	}
+	return base
 }
 
 func (l *loader) problem(d *definition, key, format string, args ...any) {

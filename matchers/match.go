@@ -1,3 +1,4 @@
+// Package matchers diagnoses the failures of the OAuth client flow among log events.
 package matchers
 
 import (

@@ -9,9 +9,9 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// A template is text with {fact|words for when the fact is missing}, where
-// {one,other|words} takes the first fact there is, and with {@place} for a menu
-// path that many causes share (causes/places.toml).
+// A template is text with {fact|words for a missing fact}, where {one,other|words}
+// takes the first fact that exists, and with {@place} for a menu path that many
+// causes share (causes/places.toml).
 
 const placesFile = "places.toml"
 
@@ -57,28 +57,28 @@ func (l *loader) template(d *definition, key, text string) string {
 	return text
 }
 
-// inStep is template for a text that somebody acts on, a step or how to
-// confirm it: what others wrote must not become a part of it.
+// inStep is template for a text that someone acts on, a step or how to confirm it:
+// untrusted text must not become part of it.
 func (l *loader) inStep(d *definition, key, text string) string {
 	text = l.template(d, key, text)
 	for _, m := range holeRE.FindAllStringSubmatchIndex(text, -1) {
 		for name := range strings.SplitSeq(text[m[4]:m[5]], ",") {
 			switch k := kindOf(name); {
-			case k == nil: // said already
+			case k == nil: // reported already
 			case k.use == inDiagnosis:
 				l.problem(d, key, "{%s} is free text from the log: it may appear in the diagnosis only", name)
 			case k.use == toReplace && acted(text[:m[0]], text[m[1]:]):
-				l.problem(d, key, "{%s} is untrusted text from the log: write it only as what to replace, such as \"in place of {%[1]s}\", "+
-					"\"is {%[1]s} misspelled?\" or \"{%[1]s} is wrong\", and never in a command, an address or a link", name)
+				l.problem(d, key, "{%s} is untrusted text from the log: write it only as what to replace, "+
+					"such as \"in place of {%[1]s}\", \"is {%[1]s} misspelled?\" or \"{%[1]s} is wrong\", "+
+					"and never in a command, an address or a link", name)
 			}
 		}
 	}
 	return text
 }
 
-// fill puts facts into a template, each as its kind allows, else the words for
-// when it is missing. What a log says is data here: braces in a fact are not
-// looked at again.
+// fill puts facts into a template, each as its kind allows, or the words for a
+// missing one. Text of the log is data here: braces in a fact are not expanded.
 func fill(template string, facts Facts, inStep bool) string {
 	var b strings.Builder
 	at := 0
@@ -114,7 +114,7 @@ func (f Facts) values(name string) []string {
 	return []string{f.Text(name)}
 }
 
-// Text is a fact as it stands in a sentence: a list is joined by blanks.
+// Text is a fact as it appears in a sentence: a list is joined by spaces.
 func (f Facts) Text(name string) string {
 	switch value := f[name].(type) {
 	case string:

@@ -1,31 +1,31 @@
 package tailer
 
-// Block is a run of whole lines, as they stand in one file.
+// Block is a run of complete lines of one file, as they are there.
 type Block struct {
 	Text []byte // with the line ends; the last may be missing at the end of a file. Valid until the next call
 	Cut  bool   // Text is the first MaxLine bytes of a longer line, which is alone in its block
-	Late bool   // written to the file before the current one, after that had been read to its end
+	Late bool   // written to the previous file after that had been read to its end
 
 	size   int64 // what Text takes of the file; more than its length if Cut
 	origin origin
-	rest   Position // what a position here has besides its place; if Late, the whole position before it
+	rest   Position // of a position here: all but its Place; if Late, the whole position before it
 }
 
-// origin is where in which file a block begins.
+// origin is the file and offset at which a block begins.
 type origin struct {
-	id     ident
-	born   int64
-	known  int    // how many of the file's first bytes are known, at most maxPrint
-	print  uint64 // their hash
-	offset int64
+	id          ident
+	born        int64
+	known       int    // how many of the file's first bytes are known, at most maxPrint
+	fingerprint uint64 // their hash
+	offset      int64
 }
 
 func (o origin) place(offset int64) Place {
-	return Place{o.id.dev, o.id.ino, o.born, o.print, o.known, offset}
+	return Place{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset}
 }
 
-// Position is just behind the first n bytes of Text, where a line ends. Behind
-// all of Text it is behind the whole line even if that was cut.
+// Position is after the first n bytes of Text, where a line ends. After all of
+// Text it is after the whole line, even if that was cut.
 func (b Block) Position(n int) Position {
 	offset := b.origin.offset + int64(n)
 	if n == len(b.Text) {
@@ -34,8 +34,8 @@ func (b Block) Position(n int) Position {
 	at := b.origin.place(offset)
 	p := b.rest
 	switch {
-	case !b.Late || p.place().id() == at.id():
-		return p.with(at)
+	case !b.Late || p.id() == at.id():
+		p.Place = at
 	case p.Before.id() == at.id():
 		p.Before = at
 	}

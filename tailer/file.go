@@ -16,14 +16,14 @@ import (
 	"jira-oauth-watcher/internal/clock"
 )
 
-const maxPrint = 1024 // bytes that vouch for a file
+const maxFingerprint = 1024 // bytes that identify a file
 
 var (
 	errTruncated = errors.New("truncated or replaced in place")
 	errShortened = errors.New("shorter than what was read of it")
 )
 
-// ident is a file as the kernel knows it, whatever its name.
+// ident identifies a file to the kernel, whatever its name.
 type ident struct{ dev, ino uint64 }
 
 func identOf(fi fs.FileInfo) ident {
@@ -34,19 +34,19 @@ func identOf(fi fs.FileInfo) ident {
 // file is one generation of the log: the content between two rotations, held by
 // a descriptor that survives renaming and removal.
 type file struct {
-	f      *os.File // nil while the file is only remembered
-	id     ident
-	born   int64     // when it was created, in Unix nanoseconds; 0 = unknown
-	gz     *inflater // reads what is compressed; nil for a plain file
-	read   int64     // offset of the next byte to read
-	pos    int64     // offset behind the last line delivered
-	head   []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
-	print  uint64    // hash of head
-	seen   int64     // the greatest size seen
-	mtime  time.Time // of the last look at which the file was as expected
-	caught time.Time // mtime when all there was had been read: no copy with more is older. Zero before that
-	final  bool      // a younger file has a first byte: this one ends where it ends
-	empty  bool      // it had no byte when it was opened or truncated, and none was read since
+	f           *os.File // nil while the file is only remembered
+	id          ident
+	born        int64     // when it was created, in Unix nanoseconds; 0: unknown
+	gz          *inflater // reads what is compressed; nil for a plain file
+	read        int64     // offset of the next byte to read
+	pos         int64     // offset after the last line delivered
+	head        []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
+	fingerprint uint64    // hash of head
+	seen        int64     // the greatest size seen
+	mtime       time.Time // when the file was last verified
+	caughtUp    time.Time // mtime when everything had been read: no copy with more is older. Zero before that
+	final       bool      // a younger file has a first byte: nothing follows the end of this one
+	empty       bool      // it had no byte when it was opened or truncated, and none was read since
 }
 
 // openFile opens the regular file at path, to be read from its beginning.
@@ -81,7 +81,7 @@ func openFile(path string, zipped bool) (*file, error) {
 	return g, nil
 }
 
-// bornAt is when a file was created, 0 where its file system does not say.
+// bornAt is when a file was created, 0 if its file system does not say.
 func bornAt(f *os.File) int64 {
 	var st unix.Statx_t
 	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st)
@@ -91,14 +91,14 @@ func bornAt(f *os.File) int64 {
 	return clock.Born(f, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))).UnixNano()
 }
 
-// readHead takes the head anew.
+// readHead reads the head again.
 func (g *file) readHead() error {
-	var head [maxPrint]byte
+	var head [maxFingerprint]byte
 	n, err := g.readAt(head[:], 0)
 	if err != nil && err != io.EOF {
 		return err
 	}
-	g.head, g.print = nil, 0
+	g.head, g.fingerprint = nil, 0
 	g.extend(head[:n], 0)
 	return nil
 }
@@ -111,15 +111,15 @@ func (g *file) readAt(buf []byte, offset int64) (int, error) {
 	return g.f.ReadAt(buf, offset)
 }
 
-// extend adds to the head what of b, found at offset, belongs there.
+// extend adds to the head those bytes of b, read at offset, that belong to it.
 func (g *file) extend(b []byte, offset int64) {
 	have := int64(len(g.head))
-	if have == maxPrint || offset > have || offset+int64(len(b)) <= have {
+	if have == maxFingerprint || offset > have || offset+int64(len(b)) <= have {
 		return
 	}
 	b = b[have-offset:]
-	g.head = append(g.head, b[:min(len(b), maxPrint-len(g.head))]...)
-	g.print = hash(g.head)
+	g.head = append(g.head, b[:min(len(b), maxFingerprint-len(g.head))]...)
+	g.fingerprint = hash(g.head)
 }
 
 func regular(fi fs.FileInfo) error {
@@ -132,7 +132,7 @@ func regular(fi fs.FileInfo) error {
 	return nil
 }
 
-// close lets the descriptor go; what the file is known by stays.
+// close closes the descriptor; what identifies the file stays.
 func (g *file) close() {
 	if g.f != nil {
 		g.f.Close()
@@ -148,25 +148,25 @@ func (g *file) size() int64 {
 	return fi.Size()
 }
 
-// seek makes offset the place where reading goes on.
+// seek makes reading go on at offset.
 func (g *file) seek(offset int64) error {
 	if g.gz == nil {
 		if err := g.readHead(); err != nil {
 			return err
 		}
 	}
-	if int64(len(g.head)) < min(offset, maxPrint) {
+	if int64(len(g.head)) < min(offset, maxFingerprint) {
 		return io.ErrUnexpectedEOF
 	}
 	g.read, g.pos = offset, offset
 	return nil
 }
 
-// begin goes to the beginning of what was truncated or replaced. A writer that
-// keeps its own offset leaves a hole there, which is no content.
+// begin goes to the beginning of a file that was truncated or replaced. A writer
+// that keeps its offset leaves a hole there, which is no content.
 func (g *file) begin() error {
 	g.seen, g.final = g.size(), false
-	g.caught = g.mtime // of what was there before
+	g.caughtUp = g.mtime // of what was there before
 	if data, err := g.f.Seek(0, unix.SEEK_DATA); err == nil && data > 0 {
 		return g.seek(data)
 	}
@@ -175,29 +175,29 @@ func (g *file) begin() error {
 	return err
 }
 
-// fill reads into buf what the file has. It accepts it only if the file is still
-// the one that was read before; else the error is errTruncated or errShortened.
+// fill reads from the file into buf. It accepts what it read only if the file is
+// still the one that was read before; else it returns errTruncated or errShortened.
 func (g *file) fill(buf []byte) (int, error) {
 	n, err := g.readAt(buf, g.read)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
-	// Only now, after reading: a truncation before the read is noticed, and one
-	// behind it did the read no harm.
-	if err := g.glance(g.read + int64(n)); err != nil {
+	// Only now, after reading: this notices a truncation before the read, and one
+	// after it did the read no harm.
+	if err := g.verify(g.read + int64(n)); err != nil {
 		return 0, err
 	}
 	g.extend(buf[:n], g.read)
 	g.read += int64(n)
 	if g.read == g.seen {
-		g.caught = g.mtime
+		g.caughtUp = g.mtime
 	}
 	return n, nil
 }
 
-// glance makes sure that the file is the one that was read and has at least
-// atLeast bytes, and notes how far it has grown. What is compressed is complete.
-func (g *file) glance(atLeast int64) error {
+// verify checks that the file is the one that was read and has at least atLeast
+// bytes, and notes how far it has grown. A compressed file is complete.
+func (g *file) verify(atLeast int64) error {
 	if g.gz != nil {
 		return nil
 	}
@@ -205,7 +205,7 @@ func (g *file) glance(atLeast int64) error {
 	if err != nil {
 		return err
 	}
-	var found [maxPrint]byte
+	var found [maxFingerprint]byte
 	m, err := g.f.ReadAt(found[:], 0)
 	if err != nil && err != io.EOF {
 		return err
@@ -220,50 +220,50 @@ func (g *file) glance(atLeast int64) error {
 	return nil
 }
 
-// ended says whether the content ends where reading has come to an end. An
-// incomplete compressed file may still be on its way.
+// ended reports whether the content ends where reading does. A compressed file may
+// still be incomplete.
 func (g *file) ended() bool { return g.gz == nil || g.gz.ended }
 
-// change says what has become of a file of this size that now begins with found:
-// a tail was cut off what was read, or it is another content.
+// change returns what happened to a file of this size that now begins with found:
+// the end of what was read was cut off, or the content is another.
 func (g *file) change(size int64, found []byte) error {
 	intact := len(found) > 0 && len(found) <= len(g.head) && bytes.Equal(found, g.head[:len(found)])
-	if intact && (len(found) == maxPrint || size >= g.pos && g.pos > 0) {
+	if intact && (len(found) == maxFingerprint || size >= g.pos && g.pos > 0) {
 		return errShortened
 	}
 	return errTruncated
 }
 
 // origin is where the next block of the file begins.
-func (g *file) origin() origin { return origin{g.id, g.born, len(g.head), g.print, g.pos} }
+func (g *file) origin() origin { return origin{g.id, g.born, len(g.head), g.fingerprint, g.pos} }
 
-// place is behind the last line delivered.
+// place is after the last line delivered.
 func (g *file) place() Place { return g.origin().place(g.pos) }
 
-// position is the place behind the last line delivered.
+// position is after the last line delivered.
 func (g *file) position() Position {
-	return Position{Written: g.mtime.UnixNano()}.with(g.place())
+	return Position{Place: g.place(), Written: g.mtime.UnixNano()}
 }
 
-// mayBe says whether the file can be that of p: an inode may be used again.
-func (g *file) mayBe(p Place) bool {
+// mayBeAt reports whether the file can be that of p: inodes are reused.
+func (g *file) mayBeAt(p Place) bool {
 	return g.id == p.id() && (g.born == p.Born || g.born == 0 || p.Born == 0)
 }
 
-// matches says whether the file begins as the one of p did.
+// matches reports whether the file has the fingerprint of p.
 func (g *file) matches(p Place) bool {
-	ours := p.PrintLen >= 0 && p.PrintLen <= maxPrint && p.Offset >= 0
-	return ours && len(g.head) >= p.PrintLen && hash(g.head[:p.PrintLen]) == p.Print
+	ours := p.FingerprintLen >= 0 && p.FingerprintLen <= maxFingerprint && p.Offset >= 0
+	return ours && len(g.head) >= p.FingerprintLen && hash(g.head[:p.FingerprintLen]) == p.Fingerprint
 }
 
-// isCopyOf says whether g is what other was when it was compressed: all of it, or
-// all but what came late. What is held may have been truncated unnoticed before.
+// isCopyOf reports whether g is other as it was when it was compressed: all of it,
+// or all but its late lines. A held file may have been truncated unnoticed before.
 func (g *file) isCopyOf(other *file) bool {
 	if len(g.head) == 0 {
 		return false
 	}
 	if other.f != nil && other.gz == nil {
-		var now [maxPrint]byte
+		var now [maxFingerprint]byte
 		n, _ := other.f.ReadAt(now[:], 0) // what cannot be read is compared by what is known
 		if bytes.HasPrefix(now[:n], g.head) {
 			return true
@@ -272,13 +272,13 @@ func (g *file) isCopyOf(other *file) bool {
 	return bytes.HasPrefix(other.head, g.head)
 }
 
-// isNow says whether other is what became of g, of which no descriptor is held:
-// the same file, perhaps longer, or what is compressed now.
+// isNow reports whether other is what became of g, of which no descriptor is held:
+// the same file, perhaps longer, or its compressed form.
 func (g *file) isNow(other *file) bool {
 	return other.id == g.id && bytes.HasPrefix(other.head, g.head) || other.gz != nil && other.isCopyOf(g)
 }
 
-// toLastLine goes behind the last line end there is.
+// toLastLine goes to the end of the last complete line.
 func (g *file) toLastLine() error {
 	buf := make([]byte, MaxBlock)
 	for size := g.size(); size > 0; {
@@ -295,7 +295,7 @@ func (g *file) toLastLine() error {
 	return g.seek(0)
 }
 
-// hash of nothing is zero, so that a position before the first byte holds no print.
+// hash of nothing is zero: a position before the first byte has no fingerprint.
 func hash(b []byte) uint64 {
 	if len(b) == 0 {
 		return 0

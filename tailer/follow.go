@@ -14,10 +14,9 @@ import (
 // Follower reads a log across its rotations. Block, Position and Close
 // belong to one goroutine; Stats and Gaps may be called from any.
 //
-// mu guards what is known and held of files. It is held by who looks at them or
-// reads: Block, step by step, but never while it waits or while the
-// caller works on what it returned; and the pinner during one look. statsMu is
-// the inner one and held for a moment only.
+// mu guards what is known and held of files. Block holds it for one step at a time,
+// never while it waits or while the caller works on what it returned, and the pinner
+// for one poll. statsMu is the inner one and held for a moment only.
 type Follower struct {
 	path string // absolute and clean
 	opt  Options
@@ -25,26 +24,26 @@ type Follower struct {
 
 	err error // final
 
-	mu      sync.Mutex
-	last    Position  // behind the last block delivered
-	looked  bool      // the first look at the path has been taken
-	begun   time.Time // when the first file was opened
-	cur     *file     // what is read now
-	split   splitter
-	younger []*file         // what is read after it, oldest first
-	opened  []*file         // what will be, once names stand still
-	late    []*late         // what was read before it and may still grow
-	older   map[ident]known // what is older than the youngest of these
-	barred  map[ident]bool  // rotated files that may not be read, told once
-	missing time.Time       // since when nothing is at the path, though cur is held
-	failing bool            // reading cur fails
-	pinner  pinner
+	mu        sync.Mutex
+	last      Position  // after the last block delivered
+	started   bool      // the path has been polled
+	begun     time.Time // when the first file was opened
+	cur       *file     // what is read now
+	lines     lineBuffer
+	younger   []*file             // what is read after it, oldest first
+	opened    []*file             // what will be, once no rotation is under way
+	lingering []*lingering        // what was read before it and may still grow
+	older     map[ident]knownFile // what is older than the youngest of these
+	barred    map[ident]bool      // rotated files that may not be read, reported once
+	missing   time.Time           // since when nothing is at the path, though cur is held
+	failing   bool                // reading cur fails
+	pinner    pinner
 
-	wake     chan struct{} // an event came; capacity 1
-	pace     *pace
-	watch    *watch
-	armAgain time.Time // when to look after the watch again
-	deaf     string    // why there is no watch, told once
+	wake      chan struct{} // an event came; capacity 1
+	poll      *pollInterval
+	watch     *watch
+	rearmAt   time.Time // when to check the watch again
+	unwatched string    // why there is no watch, reported once
 
 	statsMu sync.Mutex
 	stats   Stats
@@ -68,11 +67,11 @@ func Follow(path string, from Position, opt Options) *Follower {
 		last:   from,
 		barred: map[ident]bool{},
 		wake:   make(chan struct{}, 1),
-		pace:   &pace{poll: opt.Poll, start: clock.Now()},
+		poll:   &pollInterval{base: opt.Poll, start: clock.Now()},
 	}
 }
 
-// Block returns the next whole lines of one file, at most MaxBlock bytes or one
+// Block returns the next complete lines of one file, at most MaxBlock bytes or one
 // longer line. It waits at most wait for the first of them; no text and no error
 // means there was none for that long. A wait of zero returns what there is. The
 // error is that of ctx, io.EOF at the end in Once mode, or final.
@@ -80,9 +79,9 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 	f.startPinner()
 	var deadline <-chan time.Time
 	for {
-		f.rearm() // before the look, so that no event falls between the two
+		f.rearm() // before the poll, so that no event falls between the two
 		if b, err := f.advance(ctx); len(b.Text) > 0 || err != nil {
-			f.pace.alive()
+			f.poll.active()
 			return b, err
 		}
 		if wait <= 0 {
@@ -96,15 +95,15 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 		select {
 		case <-ctx.Done():
 		case <-f.wake:
-		case <-time.After(f.pace.pause()):
+		case <-time.After(f.poll.next()):
 		case <-deadline:
-			wait = 0 // one last look: silence is what was looked at, not what was not
+			wait = 0 // one last poll: silence must have been observed
 		}
 	}
 }
 
-// Position is where reading goes on: behind the last line delivered, or, before
-// the first one, where the first look decided to begin.
+// Position is where reading resumes: after the last line delivered, or, before the
+// first one, where the first poll decided to begin.
 func (f *Follower) Position() Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -125,10 +124,10 @@ func (f *Follower) Close() error {
 	for _, g := range append(f.younger, f.opened...) {
 		g.close()
 	}
-	for _, l := range f.late {
+	for _, l := range f.lingering {
 		l.close()
 	}
-	f.cur, f.younger, f.opened, f.late = nil, nil, nil, nil
+	f.cur, f.younger, f.opened, f.lingering = nil, nil, nil, nil
 	f.err = os.ErrClosed
 	return nil
 }

@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	skipAtOnce = 4 << 20         // bytes of content that are passed over before others get a turn
-	settleTime = 5 * time.Second // how long an incomplete compressed file may stand still before it counts as damaged
+	skipAtOnce = 4 << 20         // bytes of content that are skipped before other files get a turn
+	settleTime = 5 * time.Second // how long an incomplete compressed file may not grow before it counts as damaged
 )
 
-var errSkipping = errors.New("on the way to the offset")
+var errSkipping = errors.New("skipping to the offset")
 
 // inflater reads the content of a compressed file forwards, in flat memory.
 type inflater struct {
@@ -77,7 +77,7 @@ func (z *inflater) stop(err error) error {
 	return z.judge(err)
 }
 
-// judge tells a file that is still being written from a damaged one.
+// judge distinguishes a file that is still being written from a damaged one.
 func (z *inflater) judge(why error) error {
 	fi, err := z.f.Stat()
 	if err != nil {

@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// NextData is the first place at or after offset where a file has data: a hole,
-// which reads as zeros, is passed over. It is the end of the file where only a
-// hole follows, and offset where the file system does not tell. It moves the
-// place where f.Read goes on.
+// NextData is the first offset at or after offset where a file has data: it skips
+// holes, which read as zeros. It is the end of the file if only a hole follows, and
+// offset if the file system does not say. It moves the offset of f.Read.
 func NextData(f *os.File, offset int64) int64 {
 	data, err := f.Seek(offset, unix.SEEK_DATA)
 	if errors.Is(err, unix.ENXIO) {

@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	tries      = 20          // looks at a directory that is being rotated, before the next poll
+	tries      = 20          // listings of a directory that is being rotated, before the next poll
 	maxPinned  = 64          // younger files held open at a time; more are only remembered
 	gapAllowed = time.Second // how long the path may be empty during a rotation
 )
 
-var errRotating = errors.New("files change their names just now")
+var errRotating = errors.New("files are being renamed")
 
-// pinner is the goroutine that opens what the log becomes while the consumer is
-// busy. It begins with the first Block and ends with Close.
+// pinner is the goroutine that opens the files that the log becomes while the
+// consumer is busy. It runs from the first Block to Close.
 type pinner struct {
-	stir    chan struct{} // a name changed; capacity 1
+	changed chan struct{} // a name changed; capacity 1
 	stop    chan struct{}
 	stopped chan struct{}
 }
@@ -49,32 +49,32 @@ func (f *Follower) pin(p pinner) {
 		select {
 		case <-p.stop:
 			return
-		case <-p.stir:
+		case <-p.changed:
 		case <-tick.C:
 		}
-		f.Look()
-		tick.Reset(f.pace.pause())
+		f.Discover()
+		tick.Reset(f.poll.next())
 	}
 }
 
-// Look looks once at the path and its siblings, for the consumer, which sees what
-// came of it at its next step. The pinner does so unless Options.ByHand is set.
-func (f *Follower) Look() {
+// Discover polls the path and its rotated files once. The consumer sees the outcome
+// at its next step. The pinner calls it unless Options.ByHand is set.
+func (f *Follower) Discover() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.cur == nil {
-		if f.looked { // where to begin is decided by the first Block
+		if f.started { // where to begin is decided by the first Block
 			f.open()
 		}
 		return
 	}
-	// How much there is to lose, and by what a copy could be known. What has
-	// become of a file is for its reader to find out.
-	f.cur.glance(0)
+	// This notes how much there is to lose, and what identifies a copy. What became
+	// of a file, its reader finds out.
+	f.cur.verify(0)
 	if g := f.youngest(); g != f.cur && g.f != nil {
-		g.glance(0)
+		g.verify(0)
 	}
-	f.look() // has no error outside of Once mode
+	f.discover() // has no error outside of Once mode
 	f.update(func(s *Stats) { s.Lag = f.lag() })
 }
 
@@ -85,9 +85,9 @@ func (f *Follower) youngest() *file {
 	return f.cur
 }
 
-// look pins every file that is younger than those held. The error is final.
-func (f *Follower) look() error {
-	f.hold()
+// discover pins every file that is younger than those held. The error is final.
+func (f *Follower) discover() error {
+	f.reopen()
 	last := f.youngest()
 	fi, err := os.Stat(f.path)
 	if err == nil && last.f != nil && identOf(fi) == last.id {
@@ -99,16 +99,16 @@ func (f *Follower) look() error {
 	}
 	linked := true // what earlier tries opened follows last without a doubt
 	for range tries {
-		list := siblings(f.path)
-		next, sure := f.youngerThan(last, list)
+		list := listLog(f.path)
+		next, sure := f.successors(last, list)
 		if n := len(f.opened); n == 0 {
 			linked = sure
 		} else if !sure && linked {
-			_, sure = f.youngerThan(f.opened[n-1], list)
+			_, sure = f.successors(f.opened[n-1], list)
 		}
 		opened, trouble := f.openAll(next)
 		f.opened = merge(opened, f.opened)
-		if !errors.Is(trouble, errRotating) && sameFiles(list, siblings(f.path)) {
+		if !errors.Is(trouble, errRotating) && sameFiles(list, listLog(f.path)) {
 			if !sure && len(f.opened) > 0 {
 				f.lose(-1, "the log was removed by rotation before its successor was seen", nil)
 			}
@@ -116,11 +116,11 @@ func (f *Follower) look() error {
 			return f.absent(errors.Join(err, trouble))
 		}
 	}
-	return nil // the next look will be calmer
+	return nil // the next poll may see no rotation
 }
 
-// merge puts what was opened before, and has lost its name since, behind what it
-// followed then.
+// merge puts a file that was opened before, and has lost its name since, after the
+// one that it followed then.
 func merge(opened, before []*file) []*file {
 	for i, g := range before {
 		if slices.Contains(opened, g) {
@@ -135,10 +135,10 @@ func merge(opened, before []*file) []*file {
 	return opened
 }
 
-// openAll opens files, unless an earlier try has, and lets those go for which
-// there is no room. An error other than errRotating tells why the last ones were
-// left for later.
-func (f *Follower) openAll(list []sibling) (opened []*file, err error) {
+// openAll opens files, unless an earlier try has, and closes those for which there
+// is no room. An error other than errRotating is why the last ones were left for
+// later.
+func (f *Follower) openAll(list []entry) (opened []*file, err error) {
 	for _, s := range list {
 		if i := slices.IndexFunc(f.opened, func(g *file) bool { return g.id == s.id }); i >= 0 {
 			opened = append(opened, f.opened[i])
@@ -149,7 +149,7 @@ func (f *Follower) openAll(list []sibling) (opened []*file, err error) {
 		case errors.Is(err, fs.ErrNotExist):
 			return opened, errRotating
 		case errors.Is(err, fs.ErrPermission) && !s.active:
-			f.bar(s, err) // better to be blind for one old file than for all that come
+			f.giveUp(s, err) // better to miss one old file than all that follow
 			continue
 		case err != nil:
 			return opened, err
@@ -166,8 +166,8 @@ func (f *Follower) openAll(list []sibling) (opened []*file, err error) {
 	return opened, nil
 }
 
-// bar gives up a rotated file that may not be read.
-func (f *Follower) bar(s sibling, err error) {
+// giveUp skips a rotated file that may not be read.
+func (f *Follower) giveUp(s entry, err error) {
 	if f.barred[s.id] {
 		return
 	}
@@ -180,11 +180,11 @@ func (f *Follower) bar(s sibling, err error) {
 }
 
 // adopt queues what was opened and remembers what is older.
-func (f *Follower) adopt(list []sibling) {
+func (f *Follower) adopt(list []entry) {
 	for _, g := range f.younger {
 		for _, s := range list {
 			if g.f == nil && s.id == g.id && s.size > g.seen {
-				g.renew(s)
+				g.refresh(s)
 			}
 		}
 	}
@@ -192,27 +192,27 @@ func (f *Follower) adopt(list []sibling) {
 		f.younger = append(f.younger, f.opened...)
 		f.opened = nil
 		youngest := f.youngest().id
-		if i := slices.IndexFunc(list, func(s sibling) bool { return s.id == youngest }); i >= 0 {
+		if i := slices.IndexFunc(list, func(s entry) bool { return s.id == youngest }); i >= 0 {
 			list = list[:i] // what follows could not be opened yet, and is not older
 		}
 		f.remember(list, youngest)
 	}
 }
 
-// renew notes how far a file has grown that is only remembered.
-func (g *file) renew(s sibling) {
+// refresh notes how far a file has grown that is only remembered.
+func (g *file) refresh(s entry) {
 	now, err := openFile(s.name, s.zipped)
 	if err != nil {
 		return
 	}
 	defer now.close()
 	if now.gz == nil && g.isNow(now) {
-		g.head, g.print, g.seen, g.mtime = now.head, now.print, now.seen, now.mtime
+		g.head, g.fingerprint, g.seen, g.mtime = now.head, now.fingerprint, now.seen, now.mtime
 	}
 }
 
-// hold opens the files again that were only remembered, as far as there is room.
-func (f *Follower) hold() error {
+// reopen opens the files that were only remembered, as far as there is room.
+func (f *Follower) reopen() error {
 	wanted := false
 	for _, g := range f.younger[:min(len(f.younger), maxPinned)] {
 		wanted = wanted || g.f == nil
@@ -220,7 +220,7 @@ func (f *Follower) hold() error {
 	if !wanted {
 		return nil
 	}
-	list := siblings(f.path)
+	list := listLog(f.path)
 	var kept, gone []*file
 	for i, g := range f.younger {
 		if g.f == nil && i-len(gone) < maxPinned {
@@ -233,7 +233,7 @@ func (f *Follower) hold() error {
 		}
 		kept = append(kept, g)
 	}
-	if !sameFiles(list, siblings(f.path)) && len(gone) > 0 {
+	if !sameFiles(list, listLog(f.path)) && len(gone) > 0 {
 		for _, g := range kept {
 			if !slices.Contains(f.younger, g) {
 				g.close()
@@ -250,10 +250,10 @@ func (f *Follower) hold() error {
 
 // openRemembered opens what g is by now, plain or compressed. It returns nil if
 // there is no such file.
-func (f *Follower) openRemembered(g *file, list []sibling) *file {
+func (f *Follower) openRemembered(g *file, list []entry) *file {
 	at := g.place()
 	for _, s := range list {
-		if s.id == g.id || s.zipped && at.PrintLen > 0 {
+		if s.id == g.id || s.zipped && at.FingerprintLen > 0 {
 			if again := openAt(s, at, false); again != nil {
 				again.seen = max(again.seen, g.seen)
 				return again

@@ -12,9 +12,9 @@ import (
 // open finds the file to begin with. False means that there is none yet.
 func (f *Follower) open() (bool, error) {
 	now := clock.Now()
-	f.looked = true
+	f.started = true
 	if f.last.IsZero() {
-		f.remember(siblings(f.path), ident{})
+		f.remember(listLog(f.path), ident{})
 	}
 	g, err := f.beginning()
 	if err != nil && f.last.IsZero() && !f.opt.Once {
@@ -24,10 +24,10 @@ func (f *Follower) open() (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, f.trouble(err)
+		return false, f.unreadable(err)
 	}
 	resume := f.last.inFile()
-	if before := f.last.Before; resume && before.PrintLen > 0 && before.id() != g.id {
+	if before := f.last.Before; resume && before.FingerprintLen > 0 && before.id() != g.id {
 		f.openBefore(before)
 	}
 	f.cur, f.begun = g, now
@@ -38,16 +38,17 @@ func (f *Follower) open() (bool, error) {
 			f.last.Since = since
 		}
 	}
-	f.rememberOlder(siblings(f.path), g)
+	f.rememberOlder(listLog(f.path), g)
 	f.readable()
-	return true, f.look()
+	return true, f.discover()
 }
 
 // beginning opens the file of the last position, or else the one to begin with.
 func (f *Follower) beginning() (*file, error) {
 	if !f.last.inFile() {
 		g, err := f.openListed(f.firstFile)
-		if err == nil && f.opt.Start == End && (f.last.Since == 0 || g.mtime.UnixNano() < f.last.Since-int64(clocksDiffer)) {
+		old := f.last.Since == 0 || err == nil && g.mtime.UnixNano() < f.last.Since-int64(clocksDiffer)
+		if err == nil && f.opt.Start == End && old {
 			err = g.toLastLine()
 		}
 		if err != nil {
@@ -58,23 +59,24 @@ func (f *Follower) beginning() (*file, error) {
 		}
 		return g, nil
 	}
-	p := f.last.place()
-	if p.PrintLen > 0 {
+	p := f.last.Place
+	if p.FingerprintLen > 0 {
 		g, err := f.find(p, time.Unix(0, f.last.Written))
 		if g == nil && err == nil {
 			g, err = f.find(p, time.Time{})
 		}
-		if g != nil && !g.mayBe(p) && (g.gz == nil || f.outlived(f.last)) {
-			f.lose(0, "log truncated while it was not followed: what was written after its copy was made, if anything, is lost", nil)
+		if g != nil && !g.mayBeAt(p) && (g.gz == nil || f.outlived(f.last)) {
+			f.lose(0, "log truncated while it was not followed: "+
+				"what was written after its copy was made, if anything, is lost", nil)
 		}
 		if g != nil || err != nil {
 			return g, err
 		}
 	}
-	g, err := f.openListed(func(list []sibling) sibling { return certainlyNewer(list, f.path, f.last) })
+	g, err := f.openListed(func(list []entry) entry { return certainlyNewer(list, f.path, f.last) })
 	switch {
 	case err != nil:
-	case p.PrintLen == 0 && (g.mayBe(p) || f.outlived(f.last)):
+	case p.FingerprintLen == 0 && (g.mayBeAt(p) || f.outlived(f.last)):
 		// The file was empty, and nothing was rotated away that followed it.
 	default:
 		f.lose(-1, "the place where reading left off is gone, beginning at the start of what is certainly newer", nil)
@@ -82,11 +84,11 @@ func (f *Follower) beginning() (*file, error) {
 	return g, err
 }
 
-// outlived says whether the file of p is still there, so that what was compressed
-// is a copy of it. Its inode may also be used again, by a file born after p.
+// outlived reports whether the file of p is still there, so that a compressed file is
+// a copy of it. Its inode may also have been reused, by a file born after p.
 func (f *Follower) outlived(p Position) bool {
-	for _, s := range siblings(f.path) {
-		if s.id != p.place().id() {
+	for _, s := range listLog(f.path) {
+		if s.id != p.id() {
 			continue
 		}
 		g, err := openFile(s.name, s.zipped)
@@ -100,17 +102,17 @@ func (f *Follower) outlived(p Position) bool {
 }
 
 const (
-	clockTick    = 20 * time.Millisecond // how far a file's times may be behind the clock that is read here
+	clockTick    = 20 * time.Millisecond // how far a file's times may lag the clock that is read here
 	clocksDiffer = time.Minute           // how far the clock of a file server may be wrong
 )
 
-// firstFile picks the log, or, if it could not be read at the first look, the
-// oldest file since: it may have been rotated already.
-func (f *Follower) firstFile(list []sibling) sibling {
+// firstFile picks the log, or, if it could not be read at the first poll, the oldest
+// file since: it may have been rotated already.
+func (f *Follower) firstFile(list []entry) entry {
 	if f.last.Since == 0 {
-		return sibling{name: f.path, active: true}
+		return entry{name: f.path, active: true}
 	}
-	list = slices.DeleteFunc(list, func(s sibling) bool {
+	list = slices.DeleteFunc(list, func(s entry) bool {
 		k, ok := f.older[s.id]
 		return ok && k.mtime.Equal(s.mtime) && !s.active
 	})
@@ -119,15 +121,15 @@ func (f *Follower) firstFile(list []sibling) sibling {
 
 // openListed opens the file that pick chooses, if names do not change meanwhile.
 // Rotated files that may not be read are passed over.
-func (f *Follower) openListed(pick func([]sibling) sibling) (*file, error) {
-	list := siblings(f.path)
+func (f *Follower) openListed(pick func([]entry) entry) (*file, error) {
+	list := listLog(f.path)
 	for range tries {
-		s := pick(withoutCopies(slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return f.barred[s.id] })))
+		s := pick(withoutCopies(slices.DeleteFunc(slices.Clone(list), func(s entry) bool { return f.barred[s.id] })))
 		g, err := openFile(s.name, s.zipped)
-		again := siblings(f.path)
+		again := listLog(f.path)
 		switch same := sameFiles(list, again); {
 		case same && errors.Is(err, fs.ErrPermission) && !s.active:
-			f.bar(s, err)
+			f.giveUp(s, err)
 		case same:
 			return g, err
 		case err == nil:
@@ -139,7 +141,7 @@ func (f *Follower) openListed(pick func([]sibling) sibling) (*file, error) {
 }
 
 // certainlyNewer returns the oldest file that was written after p was taken.
-func certainlyNewer(list []sibling, path string, p Position) sibling {
+func certainlyNewer(list []entry, path string, p Position) entry {
 	i := len(list)
 	for p.Written > 0 && i > 0 && list[i-1].mtime.UnixNano() > p.Written {
 		i--
@@ -148,25 +150,25 @@ func certainlyNewer(list []sibling, path string, p Position) sibling {
 	// position was taken, or uses the inode of a file removed since. What was
 	// compressed since may be older.
 	for j, s := range list {
-		if s.id == p.place().id() && !s.zipped && s.mtime.UnixNano() >= p.Written {
+		if s.id == p.id() && !s.zipped && s.mtime.UnixNano() >= p.Written {
 			i = min(i, j)
 		}
 	}
-	// Bytes that came late make the file before ours look newer.
+	// Late bytes make the file before the current one look newer.
 	for j := i; j < len(list); j++ {
 		if isAt(list[j], p.Before) {
 			i = j + 1
 		}
 	}
 	if i == len(list) {
-		return sibling{name: path, active: true}
+		return entry{name: path, active: true}
 	}
 	return list[i]
 }
 
-// isAt says whether s is the file of p, by now perhaps compressed.
-func isAt(s sibling, p Place) bool {
-	if p.PrintLen == 0 || s.id != p.id() && !s.zipped {
+// isAt reports whether s is the file of p, by now perhaps compressed.
+func isAt(s entry, p Place) bool {
+	if p.FingerprintLen == 0 || s.id != p.id() && !s.zipped {
 		return false
 	}
 	g := openAt(s, p, false)
@@ -176,12 +178,12 @@ func isAt(s sibling, p Place) bool {
 	return g != nil
 }
 
-// openBefore looks once more at the file before the one of the last position. One
-// of which nothing was read could not be told from others.
+// openBefore opens the file before the one of the last position once more. One of
+// which nothing was read cannot be identified.
 func (f *Follower) openBefore(at Place) {
 	switch g, err := f.find(at, time.Time{}); {
 	case g != nil:
-		f.watchLate(g)
+		f.linger(g)
 	default:
 		f.lose(-1, "a log that could still grow after its rotation is gone", err)
 	}
@@ -193,12 +195,12 @@ func (f *Follower) openBefore(at Place) {
 // youngest if notBefore is zero. It returns nil if there is none, and an error
 // if that cannot be known now.
 func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
-	list := siblings(f.path)
+	list := listLog(f.path)
 	for range tries {
 		var refused error
-		copies := slices.DeleteFunc(slices.Clone(list), func(s sibling) bool {
+		copies := slices.DeleteFunc(slices.Clone(list), func(s entry) bool {
 			active := s.id == p.id() && s.active // a rotated file may have the inode of what was removed
-			return p.PrintLen == 0 || active || s.mtime.Before(notBefore)
+			return p.FingerprintLen == 0 || active || s.mtime.Before(notBefore)
 		})
 		if notBefore.IsZero() {
 			slices.Reverse(copies)
@@ -206,7 +208,7 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 		for _, s := range list {
 			if s.id == p.id() {
 				g, err := tryAt(s, p, true)
-				if g != nil && s.active && p.PrintLen < maxPrint && !notBefore.IsZero() {
+				if g != nil && s.active && p.FingerprintLen < maxFingerprint && !notBefore.IsZero() {
 					g = beforeTruncation(g, copies, p, notBefore)
 				}
 				if g != nil {
@@ -220,7 +222,7 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 				return g, nil
 			}
 		}
-		again := siblings(f.path)
+		again := listLog(f.path)
 		if sameFiles(list, again) {
 			if errors.Is(refused, fs.ErrNotExist) {
 				refused = nil
@@ -235,7 +237,7 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 // beforeTruncation is the oldest copy of what the log g held before it was
 // truncated, if it began as it does now, as with a first line that is always the
 // same; else it is g.
-func beforeTruncation(g *file, copies []sibling, p Place, since time.Time) *file {
+func beforeTruncation(g *file, copies []entry, p Place, since time.Time) *file {
 	for _, s := range copies {
 		c := openAt(s, p, false)
 		switch {
@@ -252,13 +254,13 @@ func beforeTruncation(g *file, copies []sibling, p Place, since time.Time) *file
 
 // openAt opens s at p if it begins as p's file did and is as long. The same file
 // may also have lost its tail, as after a crash; then what follows is new.
-func openAt(s sibling, p Place, same bool) *file {
+func openAt(s entry, p Place, same bool) *file {
 	g, _ := tryAt(s, p, same)
 	return g
 }
 
-func tryAt(s sibling, p Place, same bool) (*file, error) {
-	shortened := same && p.PrintLen == maxPrint
+func tryAt(s entry, p Place, same bool) (*file, error) {
+	shortened := same && p.FingerprintLen == maxFingerprint
 	if s.size < p.Offset && !shortened && !s.zipped {
 		return nil, nil
 	}
@@ -270,7 +272,7 @@ func tryAt(s sibling, p Place, same bool) (*file, error) {
 	if !s.zipped {
 		at = min(at, g.size())
 	}
-	if g.id == s.id && (!same || g.mayBe(p)) && g.matches(p) && g.seek(at) == nil {
+	if g.id == s.id && (!same || g.mayBeAt(p)) && g.matches(p) && g.seek(at) == nil {
 		return g, nil
 	}
 	g.close()

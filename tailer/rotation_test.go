@@ -53,8 +53,8 @@ func TestSeveralRotationsBetweenTwoLooks(t *testing.T) {
 		return func(path string, i int) string { return fmt.Sprintf(pattern, path, i) }
 	}
 	for _, tt := range []struct {
-		name    string
-		rotated func(path string, i int) string // nil for log4j's chain
+		name          string
+		rotatedSuffix func(path string, i int) string // nil for log4j's chain
 	}{
 		{"log4j", nil},
 		{"log4j2 max", name("%s.%d")},
@@ -69,10 +69,10 @@ func TestSeveralRotationsBetweenTwoLooks(t *testing.T) {
 			i := 0
 			rotate := func() {
 				i++
-				if tt.rotated == nil {
+				if tt.rotatedSuffix == nil {
 					l.rotate()
 				} else {
-					check(t, os.Rename(l.path, tt.rotated(l.path, i)))
+					check(t, os.Rename(l.path, tt.rotatedSuffix(l.path, i)))
 				}
 				time.Sleep(5 * time.Millisecond) // so that the times of the last write differ
 			}

@@ -13,11 +13,11 @@ import (
 type StreamReader struct {
 	r       io.Reader
 	started bool
-	blocks  chan chunk    // read, in order; closed behind the last one
+	blocks  chan chunk    // read, in order; closed after the last one
 	free    chan []byte   // buffers to read into: two of them bound the memory
-	closed  chan struct{} // tells the goroutine to end
+	closed  chan struct{} // ends the goroutine
 	chunk   chunk         // the one being used; data is what is left of it
-	split   splitter
+	lines   lineBuffer
 	pos     int64
 	err     error // final
 }
@@ -39,7 +39,7 @@ func Stream(r io.Reader) *StreamReader {
 	}
 }
 
-// Block is like Follower.Block. io.EOF comes behind the last line, whole or not.
+// Block is like Follower.Block. io.EOF comes after the last line, complete or not.
 func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, error) {
 	s.start()
 	var deadline <-chan time.Time
@@ -98,21 +98,21 @@ func (s *StreamReader) Close() error {
 // take returns the next block of what was read.
 func (s *StreamReader) take() (Block, error) {
 	for s.err == nil {
-		if p, ok := s.split.next(); ok {
+		if p, ok := s.lines.next(); ok {
 			return s.deliver(p), nil
 		}
 		switch {
 		case len(s.chunk.data) > 0:
-			n := copy(s.split.room(), s.chunk.data)
-			s.split.add(n)
+			n := copy(s.lines.room(), s.chunk.data)
+			s.lines.add(n)
 			s.chunk.data = s.chunk.data[n:]
 		case s.chunk.buf != nil:
 			s.free <- s.chunk.buf // never blocks: there are only two
 			s.chunk.buf = nil
 		case s.chunk.err == nil:
 			return Block{}, nil
-		case s.split.holds():
-			s.split.end()
+		case s.lines.holds():
+			s.lines.end()
 		default:
 			s.err = s.chunk.err
 		}

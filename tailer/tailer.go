@@ -2,19 +2,20 @@
 // off. Rotation, truncation and absence of the file are its business; what the
 // lines mean is not.
 //
-// The truth is its own reader on its own descriptor: a file is read to its end
-// before the next one, whatever it is called by then. A pinner opens every file
-// that the log becomes, at once and whether or not the consumer is ready, so
-// that renaming, compression and removal take nothing away. The watch only says
-// when to look, and a look every Options.Poll replaces it where it is deaf.
+// It reads on its own descriptors: a file to its end before the next one, whatever
+// its name is by then. A pinner opens every file that the log becomes, at once and
+// whether or not the consumer is ready, so that renaming, compression and removal
+// lose nothing. The watch only says when to poll; polling every Options.Poll
+// replaces it where it gets no events.
 package tailer
 
 import (
 	"errors"
-	"jira-oauth-watcher/internal/text"
 	"log/slog"
 	"syscall"
 	"time"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 const (
@@ -28,87 +29,77 @@ const (
 	defaultPoll = 100 * time.Millisecond
 )
 
-// Position is where reading goes on. It can be stored and compared.
+// Position is the checkpoint at which reading resumes. It can be compared, and
+// stored as JSON: the names of its fields there are those of stored state.
 //
-// A file that was rotated may still be written to by a process that has it open.
-// For lateTime after its last byte, positions say in Before how far it was read,
-// and reading that goes on at such a position looks at it once more.
+// A process may still write to a rotated file that it has open. For lingerTime
+// after that file's last byte, positions say in Before how far it was read, and
+// reading that resumes at such a position reads it once more.
 type Position struct {
-	Dev, Inode uint64
-	Born       int64  // when the file was created, in Unix nanoseconds; 0 where its file system does not say
-	Print      uint64 // hash of the file's first PrintLen bytes
-	PrintLen   int    // at most 1,024: all that is known, also after Offset
-	Offset     int64  // bytes, in a compressed file those of its content
-	Written    int64  // when the file had been written to, in Unix nanoseconds: tells what is newer once it is gone
-	Before     Place  // in the file before this one while that may grow, else zero
-	Since      int64  // see Start; 0 = all lines from here on are wanted
+	Place
+	Written int64 // mtime of the file, in Unix nanoseconds: once it is gone, files with a later one are newer
+	Before  Place // in the file before this one while that may grow, else zero
+	Since   int64 // see Start; 0 = all lines from here on are wanted
 }
 
-// Place is a Position in one file.
+// Place is an offset in one file.
 type Place struct {
-	Dev, Inode uint64
-	Born       int64
-	Print      uint64
-	PrintLen   int
-	Offset     int64
+	Dev, Inode     uint64
+	Born           int64  // when the file was created, in Unix nanoseconds; 0 if its file system does not say
+	Fingerprint    uint64 `json:"Print"`    // hash of the file's first FingerprintLen bytes
+	FingerprintLen int    `json:"PrintLen"` // at most 1,024: all that is known, also after Offset
+	Offset         int64  // in bytes; in a compressed file, of its content
 }
 
-// IsZero says whether nothing is known at all: reading begins at Options.Start.
+// IsZero reports whether nothing is known at all: reading begins at Options.Start.
 func (p Position) IsZero() bool { return p == Position{} }
 
-func (p Position) place() Place { return Place{p.Dev, p.Inode, p.Born, p.Print, p.PrintLen, p.Offset} }
-
-func (p Position) with(at Place) Position {
-	p.Dev, p.Inode, p.Born, p.Print, p.PrintLen, p.Offset = at.Dev, at.Inode, at.Born, at.Print, at.PrintLen, at.Offset
-	return p
-}
-
-// inFile says whether p is in a file: the log has been readable.
-func (p Position) inFile() bool { return p.place() != Place{} }
+// inFile reports whether p is in a file: the log has been readable.
+func (p Position) inFile() bool { return p.Place != Place{} }
 
 func (p Place) id() ident { return ident{p.Dev, p.Inode} }
 
 // Start is where reading begins when there is no position yet.
 //
-// If the log cannot be read at the first look, the time of that look is the
+// If the log cannot be read at the first poll, the time of that poll is the
 // position: Since, in Unix nanoseconds. Reading begins at the start of the oldest
 // file that was written to since then. With End, positions keep Since until the
-// end of the log is reached, some seconds after it was opened at the earliest: what
-// was written before that time is among these lines, and only who understands the
-// lines can tell it apart.
+// end of the log is reached, some seconds after it was opened at the earliest:
+// lines written before that time are among those delivered, and only a caller that
+// understands them can tell which.
 type Start int
 
 const (
-	End       Start = iota // after the last whole line
+	End       Start = iota // after the last complete line
 	Beginning              // at the first byte of the file at the path
 )
 
-// Options are what is tunable. The zero value works.
+// Options are the tunable settings. The zero value works.
 type Options struct {
 	Start    Start         // used only when there is no position yet
 	Once     bool          // read what there is, then io.EOF; a file that cannot be read is an error
-	Poll     time.Duration // how often the file is looked at when no event came; 0 means 100ms
+	Poll     time.Duration // poll interval when no event comes; 0 means 100ms
 	NoNotify bool          // only poll, for file systems without inotify
-	ByHand   bool          // start no goroutine: the caller calls Look every Poll
-	Log      *slog.Logger  // says each change of state once; nil discards
+	ByHand   bool          // start no goroutine: the caller calls Discover every Poll
+	Log      *slog.Logger  // gets each change of state once; nil discards
 }
 
 // Stats is what has happened so far.
 type Stats struct {
-	Rotations int64 // how often reading went on in a younger file
-	Lag       int64 // bytes that were seen to be written and are not delivered yet; 0 for a stream
-	LostBytes int64 // known to be gone before they were read
+	Rotations int64 // how often reading went on to a younger file
+	Lag       int64 // bytes known to be written and not delivered yet; 0 for a stream
+	LostBytes int64 // known to be lost before they were read
 	Waiting   error // why the file cannot be read now; nil means it is followed
 }
 
-// Gap is a place where lines are or may be missing.
+// Gap is a point where lines are or may be missing.
 type Gap struct {
-	Bytes int64 // lost; -1 is unknown; 0 is none that was seen, but more may have been written unseen
+	Bytes int64 // lost; -1: unknown; 0: none that was seen, but more may have been written unseen
 	Why   string
 	At    time.Time // when it was noticed
 }
 
-// reason is an error said in the words of an operator.
+// reason is an error in an operator's words.
 type reason struct {
 	text string
 	err  error

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// truncated goes on after the current file was found truncated, replaced or
-// shortened in place: in the copy that was made of it, if there is one, else in
-// the copies of what the file held since.
+// truncated continues after the current file was found truncated, replaced or
+// shortened in place: in the copy that was made of it, if there is one, else in the
+// copies of what the file held since.
 func (f *Follower) truncated(why error) error {
 	g, p := f.cur, f.cur.place()
-	f.split.reset()
+	f.lines.reset()
 	if errors.Is(why, errShortened) {
 		size := g.size()
 		f.lose(max(g.seen-max(p.Offset, size), 0), "log shortened in place", why)
 		g.seen = size
 		return g.seek(min(p.Offset, size))
 	}
-	list := siblings(f.path) // before the beginning is taken: what is here is no copy of what comes behind that
+	list := listLog(f.path) // before the new beginning is read: what is listed here is no copy of later content
 	found, err := f.copyOf(g, p)
 	if err != nil {
 		return err
@@ -35,14 +35,14 @@ func (f *Follower) truncated(why error) error {
 	var next []*file
 	if found != nil {
 		next = append(next, found)
-		next = append(next, f.between(g, func(older []sibling) []sibling { return behind(found, older) })...)
+		next = append(next, f.between(g, func(older []entry) []entry { return after(found, older) })...)
 	} else {
-		next = f.between(g, func(older []sibling) []sibling { return f.unread(older, head, since) })
+		next = f.between(g, func(older []entry) []entry { return f.unread(older, head, since) })
 	}
 	if len(f.younger) == 0 {
 		f.rememberOlder(list, g)
 	}
-	f.know(next)
+	f.addKnown(next)
 	if len(next) > 0 {
 		f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
 	}
@@ -51,17 +51,17 @@ func (f *Follower) truncated(why error) error {
 
 // copyOf opens the copy that was made of g before it was truncated, at p.
 func (f *Follower) copyOf(g *file, p Place) (*file, error) {
-	if p.PrintLen == 0 {
+	if p.FingerprintLen == 0 {
 		return nil, nil
 	}
-	found, err := f.find(p, g.caught)
-	if found == nil && err == nil && p.PrintLen < maxPrint {
-		// Of what vouches for g, some may have been written behind its copy.
-		list := siblings(f.path)
+	found, err := f.find(p, g.caughtUp)
+	if found == nil && err == nil && p.FingerprintLen < maxFingerprint {
+		// Part of g's fingerprint may have been written after its copy was made.
+		list := listLog(f.path)
 		for i := len(list) - 1; i >= 0 && found == nil && err == nil; i-- {
 			if n := partOf(list[i], g.head); n > 0 && list[i].id != g.id {
-				p.PrintLen, p.Print = n, hash(g.head[:n])
-				found, err = f.find(p, g.caught)
+				p.FingerprintLen, p.Fingerprint = n, hash(g.head[:n])
+				found, err = f.find(p, g.caughtUp)
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func (f *Follower) copyOf(g *file, p Place) (*file, error) {
 	return found, nil
 }
 
-// loseTruncated tells what was seen in g and is not in its copy, if it has one.
+// loseTruncated records what was seen in g and is not in its copy, if it has one.
 func (f *Follower) loseTruncated(g, copied *file, why error) {
 	if copied == nil {
 		f.lose(max(g.seen-g.pos, 0), "log truncated before it was read to its end", why)
@@ -94,27 +94,27 @@ func (f *Follower) loseTruncated(g, copied *file, why error) {
 func (f *Follower) missed() bool {
 	g := f.cur
 	g.empty = false
-	next := f.between(g, func(older []sibling) []sibling { return f.unread(older, g.head, time.Time{}) })
+	next := f.between(g, func(older []entry) []entry { return f.unread(older, g.head, time.Time{}) })
 	if len(next) == 0 || g.seek(0) != nil {
 		return false
 	}
-	f.rememberOlder(siblings(f.path), g)
-	f.know(next)
+	f.rememberOlder(listLog(f.path), g)
+	f.addKnown(next)
 	f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
 	return true
 }
 
 // between opens those of the files older than g that choose picks: copies of
 // contents that g had in the meantime. A copy of what it has now is none of them.
-func (f *Follower) between(g *file, choose func(older []sibling) []sibling) []*file {
+func (f *Follower) between(g *file, choose func(older []entry) []entry) []*file {
 	for range tries {
-		list := siblings(f.path)
-		to := slices.IndexFunc(list, func(s sibling) bool { return s.id == g.id })
+		list := listLog(f.path)
+		to := slices.IndexFunc(list, func(s entry) bool { return s.id == g.id })
 		if to < 0 {
 			return nil
 		}
 		opened, err := f.openAll(choose(list[:to]))
-		if err == nil && sameFiles(list, siblings(f.path)) {
+		if err == nil && sameFiles(list, listLog(f.path)) {
 			return slices.DeleteFunc(opened, func(each *file) bool {
 				now := each.isCopyOf(g)
 				if now {
@@ -130,8 +130,8 @@ func (f *Follower) between(g *file, choose func(older []sibling) []sibling) []*f
 	return nil
 }
 
-// behind is what list has behind g.
-func behind(g *file, list []sibling) []sibling {
+// after returns what follows g in list.
+func after(g *file, list []entry) []entry {
 	for i, s := range list {
 		if s.id == g.id {
 			return list[i+1:]
@@ -143,7 +143,7 @@ func behind(g *file, list []sibling) []sibling {
 // unread leaves of list what was not there before and not written before since,
 // when the log still began with head. Up to a copy of that, which is shorter than
 // what was read, all has been read.
-func (f *Follower) unread(list []sibling, head []byte, since time.Time) (rest []sibling) {
+func (f *Follower) unread(list []entry, head []byte, since time.Time) (rest []entry) {
 	for _, s := range list {
 		switch {
 		case s.mtime.Before(since) || f.isKnown(s):
@@ -157,7 +157,7 @@ func (f *Follower) unread(list []sibling, head []byte, since time.Time) (rest []
 }
 
 // partOf returns how much s has of head, or 0 if it begins with anything else.
-func partOf(s sibling, head []byte) int {
+func partOf(s entry, head []byte) int {
 	g, err := openFile(s.name, s.zipped)
 	if err != nil {
 		return 0

@@ -281,7 +281,7 @@ func TestCopyOfALogThatWasRemoved(t *testing.T) {
 	check(t, os.WriteFile(l.path+".1", append(text, "three\n"...), 0o600))
 	l.truncate()
 	check(t, os.Remove(l.path))
-	f.Look()
+	f.Discover()
 	same(t, texts(drain(t, f)), []string{"three"})
 }
 

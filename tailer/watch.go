@@ -15,13 +15,13 @@ import (
 
 // The watch is nxadm/tail's tracker: WatchCreate watches the directory of a path
 // and then delivers every event of exactly that path, so that one watch survives
-// all rotations. The tracker is one for the whole process, stands still until an
-// event is taken, counts watches by directory and never notices that a directory
-// was replaced. Everything that follows from this is in this file.
+// all rotations. There is one tracker per process. It blocks until an event is
+// taken, counts watches by directory and never notices that a directory was
+// replaced. Everything that follows from this is in this file.
 
 var (
-	errDeaf  = errors.New("the watch does not answer")
-	errTaken = errors.New("the log is already watched by this process")
+	errNoAnswer = errors.New("the watch does not answer")
+	errTaken    = errors.New("the log is already watched by this process")
 )
 
 const answerTime = 2 * time.Second // what the tracker may take for an answer
@@ -30,11 +30,11 @@ const answerTime = 2 * time.Second // what the tracker may take for an answer
 var tracker = struct {
 	sync.Mutex
 	probed bool
-	broken bool // it did not answer once and is left alone
+	broken bool // it failed to answer once and is no longer used
 	dirs   map[string]*watchedDir
 }{dirs: map[string]*watchedDir{}}
 
-// dirID tells directories of one name apart; inodes alone are used again.
+// dirID distinguishes directories of one name; inodes alone are reused.
 type dirID struct {
 	major, minor uint32
 	inode        uint64
@@ -58,38 +58,38 @@ type watchedDir struct {
 type watch struct {
 	path    string // without symbolic links: one directory has one name
 	wake    chan<- struct{}
-	stir    chan<- struct{} // also told when it was more than a write, or ends a calm
-	pace    *pace
+	changed chan<- struct{} // for an event that is more than a write, or ends an idle time
+	poll    *pollInterval
 	running bool
 	drained chan struct{} // closed when the events have ended
 }
 
-// rearm sees to it that the log is watched where it is now: by the real name of
-// its directory, and by the directory that bears this name today.
+// rearm keeps the watch where the log is now: on the real name of its directory, and
+// on the directory that has this name now.
 func (f *Follower) rearm() {
-	if f.opt.NoNotify || f.opt.Once || f.err != nil || clock.Now().Before(f.armAgain) {
+	if f.opt.NoNotify || f.opt.Once || f.err != nil || clock.Now().Before(f.rearmAt) {
 		return
 	}
-	f.armAgain = clock.Now().Add(f.opt.Poll)
+	f.rearmAt = clock.Now().Add(f.opt.Poll)
 	path, err := realPath(f.path)
 	if f.watch != nil && f.watch.path != path {
 		f.watch.stop()
 		f.watch = nil
 	}
 	if f.watch == nil && err == nil {
-		f.watch = &watch{path: path, wake: f.wake, stir: f.pinner.stir, pace: f.pace}
+		f.watch = &watch{path: path, wake: f.wake, changed: f.pinner.changed, poll: f.poll}
 	}
 	if err == nil {
 		err = f.watch.arm()
 	}
-	f.pace.told.Store(err == nil)
+	f.poll.watched.Store(err == nil)
 	switch {
 	case err == nil:
-		f.deaf = ""
+		f.unwatched = ""
 	case errors.Is(err, os.ErrNotExist):
-		// Said already, as the log itself being missing.
-	case f.deaf != err.Error():
-		f.deaf = err.Error()
+		// Reported already: the log itself is missing.
+	case f.unwatched != err.Error():
+		f.unwatched = err.Error()
 		f.log.Warn("no watch on the log, it is only looked at from time to time", "in", f.opt.Poll, "err", err)
 	}
 }
@@ -166,7 +166,7 @@ func (w *watch) begin() error {
 		return nil
 	}
 	if err := ask(func() error { return nxadm.WatchCreate(w.path) }); err != nil {
-		// A failed WatchCreate leaves behind a channel that nobody empties: one
+		// A failed WatchCreate leaves a channel that nothing empties: one
 		// event for it would stop the tracker. RemoveWatch takes it away and,
 		// unlike RemoveWatchCreate, leaves the count of the directory alone.
 		ask(func() error { return nxadm.RemoveWatch(w.path) })
@@ -177,10 +177,10 @@ func (w *watch) begin() error {
 	go func() { // takes every event at once; ends when end has the channel closed
 		defer close(w.drained)
 		for e := range events {
-			calm := w.pace.calm()
-			w.pace.alive()
+			calm := w.poll.idle()
+			w.poll.active()
 			if calm || e.Op.String() != "WRITE" {
-				poke(w.stir)
+				poke(w.changed)
 			}
 			poke(w.wake)
 		}
@@ -212,7 +212,7 @@ func (w *watch) end() {
 // ends the process if it cannot.
 func probe() error {
 	if tracker.broken {
-		return errDeaf
+		return errNoAnswer
 	}
 	if tracker.probed {
 		return nil
@@ -226,11 +226,11 @@ func probe() error {
 	return nil
 }
 
-// ask does not wait for ever: fsnotify can lock itself up when a directory is
-// moved and removed at the same moment, and the log must be read all the same.
+// ask waits for answerTime at most: fsnotify can deadlock when a directory is moved
+// and removed at the same moment, and the log must still be read.
 func ask(f func() error) error {
 	if tracker.broken {
-		return errDeaf
+		return errNoAnswer
 	}
 	answer := make(chan error, 1)
 	go func() { answer <- f() }()
@@ -239,6 +239,6 @@ func ask(f func() error) error {
 		return err
 	case <-time.After(answerTime):
 		tracker.broken = true
-		return errDeaf
+		return errNoAnswer
 	}
 }

@@ -64,7 +64,7 @@ func TestForeignIsToldOnce(t *testing.T) {
 		t.Helper()
 		p := w.alter(func(l *pipeline.Log) {
 			in := tailer.Stream(strings.NewReader(text))
-			l.Reader, l.Begin = in, func() tailer.Position { return tailer.Position{Offset: 1} }
+			l.Reader, l.Begin = in, func() tailer.Position { return tailer.Position{Place: tailer.Place{Offset: 1}} }
 			change(l)
 		})
 		until(t, p.log.Ended)

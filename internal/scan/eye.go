@@ -34,7 +34,7 @@ type result struct {
 
 // eye looks at the text of logs. It belongs to one goroutine.
 type eye struct {
-	spot   *matchers.Spotter
+	spot   *matchers.FastMatcher
 	zone   *time.Location
 	rules  func(node string) *incident.Rules
 	keys   map[string]string
@@ -43,7 +43,7 @@ type eye struct {
 }
 
 func newEye(set func() *matchers.Set, o Options) *eye {
-	e := &eye{spot: matchers.NewSpotter(set), zone: o.Zone, rules: o.Rules, keys: map[string]string{}}
+	e := &eye{spot: matchers.NewFastMatcher(set), zone: o.Zone, rules: o.Rules, keys: map[string]string{}}
 	e.events.Find = matchers.Find
 	return e
 }
@@ -121,7 +121,7 @@ func (e *eye) flush() { e.events.Flush(e.take) }
 
 func (e *eye) take(ev event.Event) {
 	text := string(ev.Text)
-	if s, ours := e.spot.Spot(text, e.zone); ours {
+	if s, ours := e.spot.Match(text, e.zone); ours {
 		e.seen.sightings = append(e.seen.sightings, sighting{at: s.Time, key: e.key(s), cause: s.Cause, text: text})
 	}
 }
@@ -131,7 +131,7 @@ const maxKeys = 1 << 14
 
 // key is the key of a failure's incident. It is kept, so that it does not hold
 // the whole text of each failure.
-func (e *eye) key(s matchers.Sighting) string {
+func (e *eye) key(s matchers.FastMatch) string {
 	name := s.Integration.ID
 	if name == matchers.Unknown {
 		name = e.seen.in.node + "\x00" + s.Logger

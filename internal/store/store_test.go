@@ -103,7 +103,7 @@ func TestRoundTrip(t *testing.T) {
 	if said != "" {
 		t.Errorf("a new file says %s", said)
 	}
-	position := tailer.Position{Dev: 1, Inode: 1 << 63, Print: 1<<64 - 1, PrintLen: 1024, Offset: 1 << 40}
+	position := tailer.Position{Place: tailer.Place{Dev: 1, Inode: 1 << 63, Fingerprint: 1<<64 - 1, FingerprintLen: 1024, Offset: 1 << 40}}
 	update(t, s, func(tx *store.Tx) error {
 		return errors.Join(tx.SetPosition("jira", position), tx.SetPosition("other", tailer.Position{}), tx.SetIncident(state("k1")), tx.SetIncident(state("k2")), enqueue("1", "2")(tx))
 	})
@@ -159,7 +159,7 @@ func TestOneTransaction(t *testing.T) {
 	before, changed := content(t, s), s.Changed()
 	failed := errors.New("no")
 	if err := s.Update(func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("jira", tailer.Position{Offset: 1}), tx.SetIncident(state("k")), enqueue("1")(tx), failed)
+		return errors.Join(tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: 1}}), tx.SetIncident(state("k")), enqueue("1")(tx), failed)
 	}); !errors.Is(err, failed) || err.Error() != "state file: no" {
 		t.Errorf("got %v", err)
 	}
@@ -235,7 +235,9 @@ func TestQueue(t *testing.T) {
 func TestChanged(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	changed := s.Changed()
-	update(t, s, func(tx *store.Tx) error { return tx.SetPosition("jira", tailer.Position{Offset: 1}) })
+	update(t, s, func(tx *store.Tx) error {
+		return tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: 1}})
+	})
 	select {
 	case <-changed:
 		t.Error("a position woke it")

@@ -138,7 +138,7 @@ func (d *daemon) follow(l conf.Log) error {
 			clock.Wait(d.ctx, nil, m.quiet(poll))
 			if d.ctx.Err() == nil && r.begun {
 				d.w.model.looked(r.disk)
-				r.Look()
+				r.Discover()
 			}
 		}
 		return nil

@@ -7,8 +7,8 @@ const (
 	maxBuffer = maxHeld + MaxBlock // what the buffer of an endless line grows to
 )
 
-// splitter cuts a run of bytes into blocks of whole lines, in one buffer.
-type splitter struct {
+// lineBuffer cuts a run of bytes into blocks of complete lines.
+type lineBuffer struct {
 	buf     []byte
 	r, w    int   // buf[r:w] is held: read, and not yet in a block
 	scanned int   // no line end in buf[r:scanned]
@@ -17,7 +17,7 @@ type splitter struct {
 	dropped int64 // bytes of the held line that are no longer held
 }
 
-// piece is a run of whole lines, or one long line, with the number of bytes it took.
+// piece is a run of complete lines, or one long line, with the number of bytes it took.
 type piece struct {
 	text []byte
 	size int64
@@ -26,7 +26,7 @@ type piece struct {
 
 // room returns where the next bytes go. Texts returned before are overwritten.
 // Not more than MaxBlock bytes are held, except for one longer line.
-func (s *splitter) room() []byte {
+func (s *lineBuffer) room() []byte {
 	if s.r > 0 {
 		copy(s.buf, s.buf[s.r:s.w])
 		s.w -= s.r
@@ -45,16 +45,16 @@ func (s *splitter) room() []byte {
 }
 
 // add says that n bytes were put into room.
-func (s *splitter) add(n int) { s.w += n }
+func (s *lineBuffer) add(n int) { s.w += n }
 
-// end says that nothing follows: what is held is whole.
-func (s *splitter) end() { s.ended = true }
+// end says that nothing follows: a held line is complete.
+func (s *lineBuffer) end() { s.ended = true }
 
-// holds says whether there are bytes that are in no block yet.
-func (s *splitter) holds() bool { return s.w > s.r }
+// holds reports whether there are bytes that are in no block yet.
+func (s *lineBuffer) holds() bool { return s.w > s.r }
 
-// next returns the next whole lines.
-func (s *splitter) next() (piece, bool) {
+// next returns the next complete lines.
+func (s *lineBuffer) next() (piece, bool) {
 	if !s.holds() {
 		s.ended = false
 		return piece{}, false
@@ -78,7 +78,7 @@ func (s *splitter) next() (piece, bool) {
 }
 
 // line takes the held line, which has its line end, if any, from buf[end] to buf[next].
-func (s *splitter) line(end, next int) piece {
+func (s *lineBuffer) line(end, next int) piece {
 	p := piece{text: s.buf[s.r:next:next], size: int64(next-s.r) + s.dropped, cut: s.cut}
 	n := end - s.r
 	if !s.cut && end < next && n > 0 && s.buf[end-1] == '\r' {
@@ -94,7 +94,7 @@ func (s *splitter) line(end, next int) piece {
 
 // drop forgets what an overlong line has beyond MaxLine, so that a line
 // without end takes no more memory.
-func (s *splitter) drop() {
+func (s *lineBuffer) drop() {
 	s.scanned = s.w
 	if s.cut || s.w-s.r > maxHeld {
 		n := s.w - s.r - MaxLine
@@ -106,7 +106,7 @@ func (s *splitter) drop() {
 }
 
 // reset forgets what is held.
-func (s *splitter) reset() {
+func (s *lineBuffer) reset() {
 	s.r, s.w, s.scanned = 0, 0, 0
 	s.ended, s.cut, s.dropped = false, false, 0
 }

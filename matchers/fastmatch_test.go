@@ -14,15 +14,15 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// sameSight checks that a Spotter sees in an event what Diagnose does.
-func sameSight(t *testing.T, p *matchers.Spotter, s *matchers.Set, text string) {
+// sameSight checks that a FastMatcher finds in an event what Diagnose does.
+func sameSight(t *testing.T, p *matchers.FastMatcher, s *matchers.Set, text string) {
 	t.Helper()
 	v := s.Diagnose(text, time.UTC)
-	want := matchers.Sighting{}
+	want := matchers.FastMatch{}
 	if v.Ours {
-		want = matchers.Sighting{Time: v.Failure.Time, Integration: v.Failure.Integration, Logger: v.Header.Logger, Cause: v.Failure.Cause}
+		want = matchers.FastMatch{Time: v.Failure.Time, Integration: v.Failure.Integration, Logger: v.Header.Logger, Cause: v.Failure.Cause}
 	}
-	got, ours := p.Spot(text, time.UTC)
+	got, ours := p.Match(text, time.UTC)
 	if ours != v.Ours || got.Cause != want.Cause || got.Integration != want.Integration || got.Logger != want.Logger || !got.Time.Equal(want.Time) {
 		t.Fatalf("event %q\n got %v %+v\nwant %v %+v", text, ours, got, v.Ours, want)
 	}
@@ -57,11 +57,11 @@ func again(random *rand.Rand, text string) string {
 	})
 }
 
-// A Spotter sees what Diagnose does, in every event that the catalogue knows,
+// A FastMatcher finds what Diagnose does, in every event that the catalogue knows,
 // whether or not it has seen its like.
-func TestSpot(t *testing.T) {
+func TestFastMatch(t *testing.T) {
 	s := builtin(t)
-	p := matchers.NewSpotter(func() *matchers.Set { return s })
+	p := matchers.NewFastMatcher(func() *matchers.Set { return s })
 	for range 2 {
 		for _, text := range proofs(s) {
 			sameSight(t, p, s, text)
@@ -72,14 +72,14 @@ func TestSpot(t *testing.T) {
 	}
 }
 
-// No pattern of the catalogue looks at what a Spotter passes over: whatever
+// No pattern of the catalogue matches what a FastMatcher blurs: whatever
 // Microsoft's IDs and times are, the cause is the same.
 func TestBlur(t *testing.T) {
 	s := builtin(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, text := range proofs(s) {
 		want := s.Diagnose(text, time.UTC).Failure.Cause
-		p := matchers.NewSpotter(func() *matchers.Set { return s })
+		p := matchers.NewFastMatcher(func() *matchers.Set { return s })
 		for range 5 {
 			other := again(random, text)
 			if got := s.Diagnose(other, time.UTC).Failure.Cause; got != want {
@@ -92,7 +92,7 @@ func TestBlur(t *testing.T) {
 
 // An operator's pattern may look at anything, also at what differs from one
 // failure to the next.
-func TestSpotOwn(t *testing.T) {
+func TestFastMatchOwn(t *testing.T) {
 	dir := t.TempDir()
 	own := `
 [[cause]]
@@ -115,7 +115,7 @@ sample = [{match = true, text = "AADSTS7000215: zebra secret. Trace ID: 15582ef9
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := matchers.NewSpotter(func() *matchers.Set { return s })
+	p := matchers.NewFastMatcher(func() *matchers.Set { return s })
 	for _, id := range []string{"15582ef9", "25582ef9", "15582ef0"} {
 		sameSight(t, p, s, carrier("AADSTS7000215: zebra secret. Trace ID: "+id+"-f50c-49d2-bbea-ed98debc4d00"))
 	}
@@ -148,24 +148,24 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-// FuzzSpot: a Spotter sees what Diagnose does, also when it has seen the like.
-func FuzzSpot(f *testing.F) {
+// FuzzFastMatch: a FastMatcher finds what Diagnose does, also from its cache.
+func FuzzFastMatch(f *testing.F) {
 	s := builtin(f)
 	for _, a := range articles {
 		f.Add(kb(f, a.file), uint64(1))
 	}
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
-		p, random := matchers.NewSpotter(func() *matchers.Set { return s }), rand.New(rand.NewPCG(seed, 1))
+		p, random := matchers.NewFastMatcher(func() *matchers.Set { return s }), rand.New(rand.NewPCG(seed, 1))
 		for _, text := range []string{text, carrier(text), again(random, carrier(text)), again(random, carrier(text))} {
 			sameSight(t, p, s, text)
 		}
 	})
 }
 
-// BenchmarkSpot is a failure in a storm.
-func BenchmarkSpot(b *testing.B) {
+// BenchmarkFastMatch is a failure in a storm.
+func BenchmarkFastMatch(b *testing.B) {
 	s := builtin(b)
-	p := matchers.NewSpotter(func() *matchers.Set { return s })
+	p := matchers.NewFastMatcher(func() *matchers.Set { return s })
 	random := rand.New(rand.NewPCG(1, 2))
 	var all []event.Event
 	for range 100 {
@@ -173,7 +173,7 @@ func BenchmarkSpot(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if _, ok := p.Spot(string(all[i%100].Text), time.UTC); !ok {
+		if _, ok := p.Match(string(all[i%100].Text), time.UTC); !ok {
 			b.Fatal("not ours")
 		}
 	}

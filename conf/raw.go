@@ -1,25 +1,25 @@
 package conf
 
-// file is the text of a configuration. Pointers tell an absent key from a
-// zero, and from one that had a problem of its own.
-type file struct {
-	Node     *string       `toml:"node"`
-	StateDir *string       `toml:"state_dir"`
-	Logs     []fileLog     `toml:"log"`
-	Alerts   fileAlerts    `toml:"alerts"`
-	Causes   fileCauses    `toml:"causes"`
-	HTTP     fileHTTP      `toml:"http"`
-	Slack    []fileSlack   `toml:"slack"`
-	Webhooks []fileWebhook `toml:"webhook"`
+// raw is the text of a configuration. A nil pointer is an absent key, or one that had
+// a problem.
+type raw struct {
+	Node     *string      `toml:"node"`
+	StateDir *string      `toml:"state_dir"`
+	Logs     []rawLog     `toml:"log"`
+	Alerts   rawAlerts    `toml:"alerts"`
+	Causes   rawCauses    `toml:"causes"`
+	HTTP     rawHTTP      `toml:"http"`
+	Slack    []rawSlack   `toml:"slack"`
+	Webhooks []rawWebhook `toml:"webhook"`
 
-	Alertmanagers []fileAlertmanager `toml:"alertmanager"`
+	Alertmanagers []rawAlertmanager `toml:"alertmanager"`
 
 	Ship    any `toml:"ship,later"`
 	Cluster any `toml:"cluster,later"`
 	Probe   any `toml:"probe,later"`
 }
 
-type fileLog struct {
+type rawLog struct {
 	Path        *string   `toml:"path"`
 	Name        *string   `toml:"name"`
 	Start       *Start    `toml:"start"`
@@ -28,7 +28,7 @@ type fileLog struct {
 	Poll        bool      `toml:"poll"`
 }
 
-type fileAlerts struct {
+type rawAlerts struct {
 	RepeatInterval *duration `toml:"repeat_interval"`
 	QuietAfter     *duration `toml:"quiet_after"`
 	Mute           []string  `toml:"mute"`
@@ -39,18 +39,18 @@ type fileAlerts struct {
 	Storm          *int      `toml:"storm"`
 }
 
-type fileCauses struct {
+type rawCauses struct {
 	Dir *string `toml:"dir"`
 }
 
-type fileHTTP struct {
+type rawHTTP struct {
 	Listen        *string `toml:"listen"`
 	BasicAuth     *Secret `toml:"basic_auth"`
 	BasicAuthFile *string `toml:"basic_auth_file"`
 	AllowRemote   bool    `toml:"allow_remote"`
 }
 
-type fileNotifier struct {
+type rawNotifier struct {
 	Name        *string   `toml:"name"`
 	MinSeverity Severity  `toml:"min_severity"`
 	Timeout     *duration `toml:"timeout"`
@@ -58,7 +58,7 @@ type fileNotifier struct {
 	CAFile      *string   `toml:"ca_file"`
 }
 
-type fileSlack struct {
+type rawSlack struct {
 	WebhookURL     *Secret       `toml:"webhook_url"`
 	WebhookURLFile *string       `toml:"webhook_url_file"`
 	BotToken       *Secret       `toml:"bot_token"`
@@ -69,16 +69,16 @@ type fileSlack struct {
 	AppToken       *Secret       `toml:"app_token"`
 	AppTokenFile   *string       `toml:"app_token_file"`
 	Format         messageFormat `toml:"format"`
-	fileNotifier
+	rawNotifier
 }
 
-type fileClient struct {
+type rawClient struct {
 	Headers    map[string]Secret `toml:"headers"`
 	ClientCert *string           `toml:"client_cert"`
 	ClientKey  *string           `toml:"client_key"`
 }
 
-type fileWebhook struct {
+type rawWebhook struct {
 	URL                *Secret `toml:"url"`
 	URLFile            *string `toml:"url_file"`
 	Secret             *Secret `toml:"secret"`
@@ -86,13 +86,13 @@ type fileWebhook struct {
 	PreviousSecret     *Secret `toml:"previous_secret"`
 	PreviousSecretFile *string `toml:"previous_secret_file"`
 	Template           *string `toml:"template"`
-	fileClient
-	fileNotifier
+	rawClient
+	rawNotifier
 }
 
-type fileAlertmanager struct {
+type rawAlertmanager struct {
 	URL  *string   `toml:"url"`
 	URLs []*string `toml:"urls"`
-	fileClient
-	fileNotifier
+	rawClient
+	rawNotifier
 }

@@ -6,11 +6,10 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// scanner finds the places of keys. The library has positions too, but those
-// of [[tables]] are wrong: it keeps one for all of them.
+// scanner finds the positions of keys. The library has positions too, but those of
+// [[tables]] are wrong: it keeps one for all of them.
 //
-// The text has passed the library, so the scanner only has to find its way,
-// not to judge.
+// The library has accepted the text, so the scanner checks nothing.
 type scanner struct {
 	text   content
 	pos    int
@@ -31,8 +30,8 @@ func scan(file string, t content) *Source {
 	return &Source{file: file, places: s.places}
 }
 
-// header reads [a.b] or [[a.b]]. The result is the path of the table, in
-// which each [[table]] named on the way stands for its last element.
+// header reads [a.b] or [[a.b]]. It returns the path of the table, in which each
+// [[table]] named on the way means its last element.
 func (s *scanner) header() string {
 	start := s.pos
 	array := s.skip("[[")
@@ -158,7 +157,7 @@ func unquote(key string) string {
 	return v.K
 }
 
-// space goes over blanks, line ends and comments.
+// space skips spaces, line ends and comments.
 func (s *scanner) space() {
 	for {
 		switch s.peek() {
@@ -211,7 +210,7 @@ func (s *scanner) skip(prefix string) bool {
 	return false
 }
 
-// put notes where a table begins, add only if it has no place yet.
+// put records where a table begins, add only if it has no position yet.
 func (s *scanner) put(path string, pos int) {
 	at := s.text.spot(pos)
 	s.places[path] = place{at, at}

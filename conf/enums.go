@@ -7,7 +7,7 @@ import (
 	_ "time/tzdata" // time_zone must work on hosts and in containers without zone files
 )
 
-// Severity says how urgent a cause is; the zero value is low.
+// Severity is how urgent a cause is; the zero value is low.
 type Severity int
 
 // The severities, from the least urgent to the most.
@@ -45,7 +45,7 @@ func (s *Severity) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Start is where a log is read from when it has no stored position yet.
+// Start is where reading of a log begins when it has no stored position yet.
 type Start string
 
 // The two ends of a log.
@@ -60,7 +60,7 @@ func (s *Start) UnmarshalText(text []byte) error {
 	return oneOf("start", string(text), string(StartEnd), string(StartBeginning))
 }
 
-// Mask is a kind of personal data to be replaced before anything leaves.
+// Mask is a kind of personal data to be replaced before anything leaves the host.
 type Mask string
 
 // What can be masked.

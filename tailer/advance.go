@@ -28,11 +28,11 @@ func (f *Follower) step() (b Block, more bool, err error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if b, ok := f.fromLate(); ok {
+	if b, ok := f.fromLingering(); ok {
 		return b, true, nil
 	}
 	if f.cur != nil {
-		if p, ok := f.split.next(); ok {
+		if p, ok := f.lines.next(); ok {
 			return f.deliver(p), true, nil
 		}
 	}
@@ -40,7 +40,7 @@ func (f *Follower) step() (b Block, more bool, err error) {
 	return Block{}, more, f.err
 }
 
-// deliver gives out p, which stands behind the last block of the current file.
+// deliver returns p, which follows the last block of the current file.
 func (f *Follower) deliver(p piece) Block {
 	b := Block{
 		Text: p.text, Cut: p.cut, size: p.size, origin: f.cur.origin(),
@@ -62,7 +62,7 @@ func (f *Follower) more() (bool, error) {
 	if f.cur == nil {
 		return f.open()
 	}
-	n, err := f.cur.fill(f.split.room())
+	n, err := f.cur.fill(f.lines.room())
 	if errors.Is(err, errSkipping) {
 		return true, nil
 	}
@@ -74,7 +74,7 @@ func (f *Follower) more() (bool, error) {
 	if err != nil {
 		f.failing = true
 		f.openAgain()
-		return false, f.trouble(err)
+		return false, f.unreadable(err)
 	}
 	if f.failing {
 		f.failing = false
@@ -84,7 +84,7 @@ func (f *Follower) more() (bool, error) {
 		return true, nil
 	}
 	if n > 0 {
-		f.split.add(n)
+		f.lines.add(n)
 		return true, nil
 	}
 	return f.atEnd()
@@ -96,27 +96,27 @@ func (f *Follower) more() (bool, error) {
 func (f *Follower) atEnd() (bool, error) {
 	g := f.cur
 	if !g.ended() {
-		return false, f.look() // a compressed file that is still being written
+		return false, f.discover() // a compressed file that is still being written
 	}
 	if !g.final {
-		if err := f.look(); err != nil {
+		if err := f.discover(); err != nil {
 			return false, err
 		}
 		g.final = f.opt.Once || f.succeeded()
-		if !g.final && clock.Since(f.begun) > lateTime { // else it may just be copied here
+		if !g.final && clock.Since(f.begun) > lingerTime { // else it may just be copied here
 			f.last.Since = 0
 		}
 		return g.final, nil
 	}
-	if f.split.holds() {
-		f.split.end() // a last line without its end
+	if f.lines.holds() {
+		f.lines.end() // a last line without its end
 		return true, nil
 	}
 	if g.gz != nil && g.gz.damage != nil {
 		f.lose(-1, "a compressed log is damaged, its end is lost", g.gz.damage)
 		g.gz.damage = nil
 	}
-	if err := f.hold(); err != nil {
+	if err := f.reopen(); err != nil {
 		return false, nil // names change just now
 	}
 	if len(f.younger) == 0 {
@@ -133,7 +133,7 @@ func (f *Follower) atEnd() (bool, error) {
 	return true, nil
 }
 
-// succeeded says whether a younger file has a first byte.
+// succeeded reports whether a younger file has a first byte.
 func (f *Follower) succeeded() bool {
 	for _, g := range f.younger {
 		if g.f == nil || g.size() > 0 {
@@ -146,12 +146,12 @@ func (f *Follower) succeeded() bool {
 // openAgain replaces a descriptor that cannot be read any more, as after the
 // server of a network file system was restarted.
 func (f *Follower) openAgain() {
-	g, err := f.find(f.cur.place(), f.cur.caught)
+	g, err := f.find(f.cur.place(), f.cur.caughtUp)
 	if err != nil || g == nil {
 		return // the old one may recover
 	}
-	g.final, g.caught = f.cur.final, f.cur.caught
+	g.final, g.caughtUp = f.cur.final, f.cur.caughtUp
 	f.cur.close()
 	f.cur = g
-	f.split.reset()
+	f.lines.reset()
 }

@@ -11,30 +11,31 @@ import (
 	"time"
 )
 
-// sibling is a file that is or was the log: the path itself or a rotated name.
-type sibling struct {
+// entry is a file that is or was the log: at the path itself or a rotated name.
+type entry struct {
 	name   string
 	id     ident
 	size   int64
 	mtime  time.Time
 	number int   // of name.1, name.2, …; -1 for dated names
 	date   []int // the numbers of a dated name
-	active bool  // it stands at the path itself
+	active bool  // it is at the path itself
 	zipped bool  // by gzip
 }
 
-// rotated matches what a rotation puts behind the name (or before its
-// extension), without a .gz: a number or a date. Copies such as name.bak are none
-// of ours.
-var rotated = regexp.MustCompile(`^[-._][0-9][0-9T._:-]*$`)
+// rotatedSuffix matches what a rotation puts after the name (or before its
+// extension), without a .gz: a number or a date. Copies such as name.bak do not
+// count.
+var rotatedSuffix = regexp.MustCompile(`^[-._][0-9][0-9T._:-]*$`)
 
-// siblings lists the log and its rotated files, oldest first, the active one
-// last. It is a picture of one moment: a list taken during a rotation shows
-// itself by being different the next time.
-func siblings(path string) []sibling {
-	var list []sibling
+// listLog lists the log and its rotated files, oldest first, the active one last. A
+// list taken during a rotation is recognized by a second one that differs.
+func listLog(path string) []entry {
+	var list []entry
 	if fi, err := os.Stat(path); err == nil && regular(fi) == nil {
-		list = append(list, sibling{name: path, id: identOf(fi), size: fi.Size(), mtime: fi.ModTime(), number: -1, active: true})
+		list = append(list, entry{
+			name: path, id: identOf(fi), size: fi.Size(), mtime: fi.ModTime(), number: -1, active: true,
+		})
 	}
 	list = append(list, rotatedFiles(path)...)
 	if target, err := filepath.EvalSymlinks(path); err == nil && target != path {
@@ -43,7 +44,7 @@ func siblings(path string) []sibling {
 	// A file seen under two names was renamed in between; one is enough, and
 	// being the active one counts most.
 	seen := map[ident]bool{}
-	list = slices.DeleteFunc(list, func(s sibling) bool {
+	list = slices.DeleteFunc(list, func(s entry) bool {
 		twice := seen[s.id]
 		seen[s.id] = true
 		return twice
@@ -52,7 +53,7 @@ func siblings(path string) []sibling {
 	return list
 }
 
-func rotatedFiles(path string) []sibling {
+func rotatedFiles(path string) []entry {
 	dir, base := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
@@ -62,7 +63,7 @@ func rotatedFiles(path string) []sibling {
 	for _, e := range entries {
 		plain[e.Name()] = true
 	}
-	var list []sibling
+	var list []entry
 	for _, e := range entries {
 		name, zipped := strings.CutSuffix(e.Name(), ".gz")
 		suffix, ok := rotatedName(base, name)
@@ -74,7 +75,7 @@ func rotatedFiles(path string) []sibling {
 			continue
 		}
 		number, date := numbers(suffix)
-		list = append(list, sibling{dir + e.Name(), identOf(fi), fi.Size(), fi.ModTime(), number, date, false, zipped})
+		list = append(list, entry{dir + e.Name(), identOf(fi), fi.Size(), fi.ModTime(), number, date, false, zipped})
 	}
 	return list
 }
@@ -82,7 +83,7 @@ func rotatedFiles(path string) []sibling {
 // rotatedName returns the suffix of name if it is base with that of a rotation.
 func rotatedName(base, name string) (suffix string, ok bool) {
 	suffix, ok = strings.CutPrefix(name, base)
-	if ok && rotated.MatchString(suffix) {
+	if ok && rotatedSuffix.MatchString(suffix) {
 		return suffix, true
 	}
 	ext := filepath.Ext(base)
@@ -91,7 +92,7 @@ func rotatedName(base, name string) (suffix string, ok bool) {
 		return "", false
 	}
 	suffix, ok = strings.CutSuffix(suffix, ext)
-	return suffix, ok && rotated.MatchString(suffix)
+	return suffix, ok && rotatedSuffix.MatchString(suffix)
 }
 
 // numbers returns the number of a suffix, or -1 and the numbers of a date.
@@ -112,11 +113,11 @@ func numbers(suffix string) (number int, date []int) {
 // sortByAge puts the oldest first. Where all are numbered the numbers decide,
 // and where all are dated the dates, because they survive a clock that was set
 // back and a late write; else the time of the last write.
-func sortByAge(list []sibling) {
-	numbered := !slices.ContainsFunc(list, func(s sibling) bool { return !s.active && s.number < 0 })
+func sortByAge(list []entry) {
+	numbered := !slices.ContainsFunc(list, func(s entry) bool { return !s.active && s.number < 0 })
 	up := numbered && countsUp(list)
 	dated := !numbered && allDated(list)
-	slices.SortStableFunc(list, func(a, b sibling) int {
+	slices.SortStableFunc(list, func(a, b entry) int {
 		switch {
 		case a.active || b.active:
 			return cmp.Compare(btoi(a.active), btoi(b.active))
@@ -131,8 +132,8 @@ func sortByAge(list []sibling) {
 	})
 }
 
-// allDated says whether all have dates of one form that begins with the year.
-func allDated(list []sibling) bool {
+// allDated reports whether all have dates of one form that begins with the year.
+func allDated(list []entry) bool {
 	groups := 0
 	for _, s := range list {
 		if s.active {
@@ -146,10 +147,10 @@ func allDated(list []sibling) bool {
 	return groups > 0
 }
 
-// countsUp says whether the greatest number is the youngest file (log4j2's
+// countsUp reports whether the greatest number is the youngest file (log4j2's
 // fileIndex "max"); usually it is the oldest.
-func countsUp(list []sibling) bool {
-	byNumber := slices.SortedFunc(slices.Values(list), func(a, b sibling) int { return cmp.Compare(a.number, b.number) })
+func countsUp(list []entry) bool {
+	byNumber := slices.SortedFunc(slices.Values(list), func(a, b entry) int { return cmp.Compare(a.number, b.number) })
 	votes := 0
 	for i := 1; i < len(byNumber); i++ {
 		if a, b := byNumber[i-1], byNumber[i]; !a.active && !b.active {
@@ -166,7 +167,7 @@ func btoi(b bool) int {
 	return 0
 }
 
-// sameFiles says whether two lists show the same files under the same names.
-func sameFiles(a, b []sibling) bool {
-	return slices.EqualFunc(a, b, func(x, y sibling) bool { return x.name == y.name && x.id == y.id })
+// sameFiles reports whether two lists show the same files under the same names.
+func sameFiles(a, b []entry) bool {
+	return slices.EqualFunc(a, b, func(x, y entry) bool { return x.name == y.name && x.id == y.id })
 }

@@ -8,7 +8,7 @@ import (
 	"jira-oauth-watcher/internal/clock"
 )
 
-const maxGaps = 100 // kept until they are asked for; what comes then is added to the last
+const maxGaps = 100 // kept until Gaps is called; further ones are added to the last
 
 func (f *Follower) update(change func(*Stats)) {
 	f.statsMu.Lock()
@@ -23,8 +23,8 @@ func (f *Follower) Stats() Stats {
 	return f.stats
 }
 
-// lag is how much is behind what was delivered, as far as it was seen. Of what
-// is compressed nobody knows.
+// lag is how many bytes are known to follow those delivered. For compressed files
+// it is unknown.
 func (f *Follower) lag() int64 {
 	if f.cur == nil {
 		return 0
@@ -36,7 +36,7 @@ func (f *Follower) lag() int64 {
 	return n
 }
 
-// Gaps returns where lines are or may be missing, and forgets it.
+// Gaps returns the gaps since it was last called.
 func (f *Follower) Gaps() []Gap {
 	f.statsMu.Lock()
 	defer f.statsMu.Unlock()
@@ -45,8 +45,8 @@ func (f *Follower) Gaps() []Gap {
 	return gaps
 }
 
-// lose notes that bytes are gone unread: -1 if it is not known how many, 0 if
-// none that was seen.
+// lose records that bytes were lost unread: -1 if it is unknown how many, 0 if none
+// that was seen.
 func (f *Follower) lose(bytes int64, why string, err error) {
 	f.statsMu.Lock()
 	defer f.statsMu.Unlock()
@@ -69,8 +69,8 @@ func (f *Follower) lose(bytes int64, why string, err error) {
 	}
 }
 
-// trouble notes why the log cannot be read now. In Once mode that is an error.
-func (f *Follower) trouble(err error) error {
+// unreadable records why the log cannot be read now. In Once mode that is an error.
+func (f *Follower) unreadable(err error) error {
 	err = because(err)
 	if f.opt.Once {
 		return err
@@ -82,7 +82,7 @@ func (f *Follower) trouble(err error) error {
 	return nil
 }
 
-// readable ends what trouble began, unless reading itself fails.
+// readable ends what unreadable began, unless reading itself fails.
 func (f *Follower) readable() {
 	f.missing = time.Time{}
 	if f.failing || f.Stats().Waiting == nil {
@@ -92,18 +92,18 @@ func (f *Follower) readable() {
 	f.update(func(s *Stats) { s.Waiting = nil })
 }
 
-// absent notes that the path leads to no file that can be read. That it leads
-// nowhere for a moment is part of a rotation.
+// absent records that there is no readable file at the path. During a rotation that
+// is normal for a moment.
 func (f *Follower) absent(err error) error {
 	switch {
 	case err == nil:
 		f.readable()
 	case !errors.Is(err, fs.ErrNotExist):
-		return f.trouble(err)
+		return f.unreadable(err)
 	case f.missing.IsZero():
 		f.missing = clock.Now()
 	case clock.Since(f.missing) > gapAllowed:
-		return f.trouble(err)
+		return f.unreadable(err)
 	}
 	return nil
 }

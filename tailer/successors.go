@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// known is what an older file is known by: as the kernel does until it is
-// compressed, then by how it begins.
-type known struct {
-	mtime time.Time
-	print uint64
+// knownFile is what identifies an older file: the kernel's number until it is
+// compressed, then its fingerprint.
+type knownFile struct {
+	mtime       time.Time
+	fingerprint uint64
 }
 
-// youngerThan returns what list has behind last, oldest first, and whether
-// nothing can be missing in between.
-func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, sure bool) {
+// successors returns the files that follow last in list, oldest first, and whether
+// none can be missing in between.
+func (f *Follower) successors(last *file, list []entry) (younger []entry, sure bool) {
 	for i, s := range list {
 		if s.id == last.id && (last.f != nil || beginsLike(s, last)) {
 			return f.unknown(withoutCopies(list[i+1:])), true
@@ -26,7 +26,7 @@ func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, s
 			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
-	// Ours was removed. Younger is what was written later and was not there before.
+	// The last one was removed. Younger files were written later and are new.
 	since := last.mtime
 	if last.f != nil {
 		if fi, err := last.f.Stat(); err == nil {
@@ -43,9 +43,9 @@ func (f *Follower) youngerThan(last *file, list []sibling) (younger []sibling, s
 	return younger, sure
 }
 
-// withoutCopies leaves out what is a copy of the active file. When that is
-// truncated, which may be next, its reader looks for the copy.
-func withoutCopies(list []sibling) []sibling {
+// withoutCopies leaves out copies of the active file. When that is truncated, which
+// may happen next, its reader looks for the copy.
+func withoutCopies(list []entry) []entry {
 	n := len(list) - 1
 	if n < 1 || !list[n].active {
 		return list
@@ -55,12 +55,12 @@ func withoutCopies(list []sibling) []sibling {
 		return list
 	}
 	defer g.close()
-	return slices.DeleteFunc(slices.Clone(list), func(s sibling) bool { return !s.active && partOf(s, g.head) > 0 })
+	return slices.DeleteFunc(slices.Clone(list), func(s entry) bool { return !s.active && partOf(s, g.head) > 0 })
 }
 
-// isCopy says whether s begins as g did before it was truncated: what is left to
-// read of it is found when g is read.
-func isCopy(s sibling, g *file) bool {
+// isCopy reports whether s begins as g did before it was truncated: the rest of it
+// is found when g is read.
+func isCopy(s entry, g *file) bool {
 	if g.f == nil || len(g.head) == 0 {
 		return false
 	}
@@ -72,8 +72,8 @@ func isCopy(s sibling, g *file) bool {
 	return bytes.HasPrefix(other.head, g.head)
 }
 
-// beginsLike says whether s has the beginning of g.
-func beginsLike(s sibling, g *file) bool {
+// beginsLike reports whether s has the beginning of g.
+func beginsLike(s entry, g *file) bool {
 	other, err := openFile(s.name, s.zipped)
 	if err != nil {
 		return false
@@ -82,9 +82,9 @@ func beginsLike(s sibling, g *file) bool {
 	return other.id == s.id && g.isNow(other)
 }
 
-// unknown leaves out what is known: bytes that came late or a compression that
-// came late can make an older file look younger.
-func (f *Follower) unknown(list []sibling) (rest []sibling) {
+// unknown leaves out the known files: late bytes or a late compression can make an
+// older file look younger.
+func (f *Follower) unknown(list []entry) (rest []entry) {
 	for _, s := range list {
 		if !f.isKnown(s) {
 			rest = append(rest, s)
@@ -93,8 +93,8 @@ func (f *Follower) unknown(list []sibling) (rest []sibling) {
 	return rest
 }
 
-// isKnown says whether s was there before, or is what became of what was.
-func (f *Follower) isKnown(s sibling) bool {
+// isKnown reports whether s, or what it was made from, was there before.
+func (f *Follower) isKnown(s entry) bool {
 	held := f.held()
 	doubt := s.zipped
 	for _, g := range held {
@@ -118,7 +118,7 @@ func (f *Follower) isKnown(s sibling) bool {
 	}
 	defer g.close()
 	for id, k := range f.older {
-		if k.print != 0 && k.print == hash(g.head) && (s.zipped || id == s.id) {
+		if k.fingerprint != 0 && k.fingerprint == hash(g.head) && (s.zipped || id == s.id) {
 			return true
 		}
 	}
@@ -128,17 +128,17 @@ func (f *Follower) isKnown(s sibling) bool {
 	return slices.ContainsFunc(held, func(each *file) bool { return each.isNow(g) })
 }
 
-// held is every file that is read or waits to be.
+// held is every file that is read or queued.
 func (f *Follower) held() []*file {
 	list := append([]*file{f.cur}, f.younger...)
-	for _, l := range f.late {
+	for _, l := range f.lingering {
 		list = append(list, l.file)
 	}
 	return list
 }
 
 // rememberOlder makes what list has before g the known files.
-func (f *Follower) rememberOlder(list []sibling, g *file) {
+func (f *Follower) rememberOlder(list []entry, g *file) {
 	for i, s := range list {
 		if s.id == g.id {
 			f.remember(list[:i], g.id)
@@ -146,32 +146,32 @@ func (f *Follower) rememberOlder(list []sibling, g *file) {
 	}
 }
 
-// know adds files to the known ones: they may have come after the list of these
+// addKnown adds files to the known ones: they may have come after the list of those
 // was taken.
-func (f *Follower) know(files []*file) {
+func (f *Follower) addKnown(files []*file) {
 	if f.older == nil {
-		f.older = map[ident]known{}
+		f.older = map[ident]knownFile{}
 	}
 	for _, g := range files {
-		f.older[g.id] = known{g.mtime, g.print}
+		f.older[g.id] = knownFile{g.mtime, g.fingerprint}
 	}
 }
 
 // remember makes the files of list the known ones, except for the youngest that
 // is held: they are all older than it.
-func (f *Follower) remember(list []sibling, youngest ident) {
+func (f *Follower) remember(list []entry, youngest ident) {
 	was := f.older
-	f.older = make(map[ident]known, len(list))
+	f.older = make(map[ident]knownFile, len(list))
 	for _, s := range list {
 		if s.id == youngest {
 			continue
 		}
 		k, ok := was[s.id]
 		if !ok || !k.mtime.Equal(s.mtime) {
-			k = known{mtime: s.mtime}
+			k = knownFile{mtime: s.mtime}
 			if g, err := openFile(s.name, s.zipped); err == nil {
 				if g.id == s.id { // else names have changed
-					k.print = hash(g.head)
+					k.fingerprint = hash(g.head)
 				}
 				g.close()
 			}

@@ -1,0 +1,113 @@
+package tailer
+
+import (
+	"errors"
+	"time"
+
+	"jira-oauth-watcher/internal/clock"
+)
+
+const (
+	lingerTime   = 5 * time.Second // how long a rotated file is polled after its last byte
+	maxLingering = 4               // such files at a time; the one that was rotated first goes first
+)
+
+// lingering is a file that was read to its end and left for a younger one. A
+// process that had it open may still write to it, until it notices the rotation.
+type lingering struct {
+	*file
+	lines lineBuffer
+	until time.Time
+}
+
+// leave makes the current file, read to its end, a lingering one, unless the next
+// file shows that the rotation was long ago.
+func (f *Follower) leave(g, next *file) {
+	if f.opt.Once || g.gz != nil || clock.Since(next.mtime) > lingerTime {
+		g.close()
+		return
+	}
+	f.linger(g)
+}
+
+func (f *Follower) linger(g *file) {
+	if len(f.lingering) == maxLingering {
+		f.lingering[0].close()
+		f.lingering = f.lingering[1:]
+	}
+	until := clock.Now().Add(lingerTime)
+	if f.opt.Once {
+		until = time.Time{} // what there is, and no more
+	}
+	f.lingering = append(f.lingering, &lingering{file: g, until: until})
+}
+
+// before is the offset in the youngest lingering file. Reading of the others cannot
+// resume after a restart.
+func (f *Follower) before() Place {
+	if n := len(f.lingering); n > 0 {
+		return f.lingering[n-1].place()
+	}
+	return Place{}
+}
+
+// fromLingering returns lines that came late. Between two files that are written at
+// the same time the order is that of arrival.
+func (f *Follower) fromLingering() (Block, bool) {
+	for i := 0; i < len(f.lingering); i++ {
+		l := f.lingering[i]
+		p, open := f.readLingering(l)
+		if len(p.text) > 0 {
+			return f.deliverLate(l, p), true
+		}
+		if !open {
+			l.close()
+			f.lingering = append(f.lingering[:i:i], f.lingering[i+1:]...)
+			i--
+		}
+	}
+	return Block{}, false
+}
+
+// readLingering returns the next lines of l, and whether there may be more.
+func (f *Follower) readLingering(l *lingering) (p piece, open bool) {
+	if p, ok := l.lines.next(); ok {
+		return p, true
+	}
+	if l.gz == nil && l.size() == l.read {
+		if clock.Now().Before(l.until) {
+			return piece{}, true
+		}
+		l.lines.end()
+		p, ok := l.lines.next()
+		return p, ok
+	}
+	n, err := l.fill(l.lines.room())
+	switch {
+	case errors.Is(err, errSkipping):
+		return piece{}, true
+	case err != nil:
+		if lost := l.seen - l.pos; lost > 0 {
+			f.lose(lost, "a rotated log was changed before it was read to its end", err)
+		}
+		return piece{}, false
+	case n == 0 && l.gz != nil && l.ended():
+		l.lines.end()
+	case n > 0:
+		l.lines.add(n)
+		l.until = clock.Now().Add(lingerTime)
+		if f.opt.Once {
+			l.until = time.Time{}
+		}
+	}
+	p, ok := l.lines.next()
+	return p, ok || n > 0 || !l.ended()
+}
+
+// deliverLate gives out p. The position in the current file stays as it is.
+func (f *Follower) deliverLate(l *lingering, p piece) Block {
+	b := Block{Text: p.text, Cut: p.cut, Late: true, size: p.size, origin: l.origin(), rest: f.last}
+	l.pos += p.size
+	f.delivered(b)
+	return b
+}
