@@ -339,6 +339,7 @@ func FuzzMask(f *testing.F) {
 	f.Add(`"code":"\`, `\"`, 0, 0)
 	f.Add("user 'a", "@b.cc' ::1", 3, 1)
 	f.Add("GOCSPX-er2canary0123456789:", " end", 0, 0)
+	f.Add("Basic", "", slices.Index(everything, "Basic %s"), slices.Index(how, "plain"))
 	f.Add("%ce", "", slices.Index(everything, `client_secret=a\ %s`), slices.Index(how, "hexadecimal"))
 	f.Fuzz(func(t *testing.T, before, after string, form, encoding int) {
 		for _, m := range []mask.Masks{none, all} {

@@ -126,7 +126,7 @@ func lowerASCII(s string) string {
 	return string(b)
 }
 
-var basic = regexp.MustCompile(`(?i)\bbasic:?[\s+]+([A-Za-z0-9._~+/=-]{4,})`)
+var basic = regexp.MustCompile(`(?i)\b(?:basic:?[\s+]+)+([A-Za-z0-9._~+/=-]{4,})`)
 
 // basic masks a name and a password in base64. After "Basic" may also be a
 // word, such as "authentication".
