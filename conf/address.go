@@ -39,7 +39,7 @@ func (b *builder) base(path, address string) string {
 	case u == nil:
 	case strings.ContainsAny(address, "?#"):
 		b.problem(path, "leave out what begins with ? or #, paths are put after this address")
-	case !printable(address) || strings.ContainsAny(address, "<>\"\\^`{|}"): // not in URLs, but in examples and in markup
+	case !printable(address) || strings.ContainsAny(address, "<>\"\\^`{|}"): // of examples and markup
 		b.problem(path, "holds a character that an address cannot have, write one such as https://host/path")
 	default:
 		return strings.TrimRight(address, "/")
@@ -57,7 +57,8 @@ func (b *builder) private(path string, u *url.URL) {
 // plain warns about an address to which everything goes in the clear.
 func (b *builder) plain(path, address string) {
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
-		b.warn("%s: alerts go to another machine without encryption, write https:// if the receiver has it", withoutIndexes(path))
+		b.warn("%s: alerts go to another machine without encryption, write https:// if the receiver has it",
+			withoutIndexes(path))
 	}
 }
 

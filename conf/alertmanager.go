@@ -28,7 +28,7 @@ func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
 	}
 	for i, u := range f.URLs {
 		path := element(all, i)
-		if u == nil { // had a problem of its own
+		if u == nil { // had a problem
 			continue
 		}
 		address := b.member(path, *u)

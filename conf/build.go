@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	minSilentAfter = time.Minute // a shorter pause is nothing to speak of in any log
-	maxStorm       = 1000        // one alert has to list them
+	minSilentAfter = time.Minute // a shorter silence is normal in any log
+	maxStorm       = 1000        // one alert must list them
 )
 
-// builder turns the text of a configuration into a Config. It goes on after a
-// problem, so that all of them are told at once.
+// builder turns the text of a configuration into a Config. It continues after a
+// problem, so that all of them are reported at once.
 type builder struct {
 	file         string
 	mode         fs.FileMode // of file
@@ -25,7 +25,7 @@ type builder struct {
 	warnings     []string
 	names        map[string]string // of the notifiers so far, with their paths
 	destinations map[string]string // theirs, with their paths
-	inline       string            // the first secret that stands in the file itself
+	inline       string            // the first secret in the file itself
 }
 
 func (b *builder) problem(path, format string, args ...any) {
@@ -149,7 +149,8 @@ func (b *builder) logs(files []rawLog) []Log {
 			b.label(named, l.Name)
 		}
 		if first, taken := names[l.Name]; taken && l.Name != "" {
-			b.problem(named, "the log at line %d is named %s too, give each its own name", b.source.place(first).value.line, quote(l.Name))
+			b.problem(named, "the log at line %d is named %s too, give each its own name",
+				b.source.place(first).value.line, quote(l.Name))
 		} else {
 			names[l.Name] = named
 		}
@@ -180,7 +181,7 @@ func (b *builder) onceFollowed(at, path string, logs []Log) {
 	}
 }
 
-// SameFile tells whether two paths lead to one file, by whatever spelling or
+// SameFile reports whether two paths lead to one file, by whatever spelling or
 // link. Files that do not exist yet are compared by where they would be made.
 func SameFile(a, b string) bool {
 	if a == b {
@@ -250,7 +251,7 @@ func (b *builder) label(path, name string) {
 	}
 }
 
-// printable tells whether a name is visible and does nothing to a terminal.
+// printable reports whether a name is visible and does nothing to a terminal.
 func printable(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }

@@ -60,7 +60,7 @@ func pairProblem(certificate, key []byte) string {
 	return "holds no private key in PEM form that fits client_cert"
 }
 
-// encrypted tells whether a file holds a private key with a passphrase.
+// encrypted reports whether a file holds a private key with a passphrase.
 func encrypted(text []byte) bool {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
@@ -73,7 +73,8 @@ func encrypted(text []byte) bool {
 var (
 	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token of RFC 9110
 	telling    = regexp.MustCompile(`(?i)auth|token|key|secret|cookie|password`)
-	ours       = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length", "host", "connection", "transfer-encoding"}
+	ours       = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length",
+		"host", "connection", "transfer-encoding"}
 )
 
 func (b *builder) headers(at string, headers map[string]Secret) {

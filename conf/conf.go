@@ -55,7 +55,7 @@ type Alerts struct {
 	Storm int
 }
 
-// Causes say where the operator's own causes are.
+// Causes are the operator's causes.
 type Causes struct {
 	Dir      string
 	DirGiven bool // the file names Dir, so it must exist

@@ -18,14 +18,15 @@ import (
 // Fields may be strings, booleans, integers, any type with UnmarshalText (of a
 // string, a whole number or a boolean), structs, and pointers, slices and
 // string maps of these. Embedded structs count as if written out. A pointer
-// tells an absent key from a zero. A field without a tag is left alone.
+// distinguishes an absent key from a zero. A field without a tag is left alone.
 //
 // The tag `toml:"key,later"` refuses a key that is known but not supported yet.
 //
 // file is only used in messages.
 func Decode(file string, text []byte, into any) (*Source, Problems) {
 	if len(text) > maxText {
-		return nil, Problems{{File: file, Line: 1, Col: 1, Text: fmt.Sprintf("the file is larger than %d bytes", maxText)}}
+		return nil, Problems{{File: file, Line: 1, Col: 1,
+			Text: fmt.Sprintf("the file is larger than %d bytes", maxText)}}
 	}
 	t := newContent(normalise(text))
 	tree, problem := parse(file, t)
@@ -59,7 +60,8 @@ func (d *decoder) table(path string, keys map[string]any, v reflect.Value) bool 
 		f, known := fields[key]
 		switch {
 		case !known:
-			d.problems = append(d.problems, d.source.keyProblem(p, "unknown key%s", hint(key, names, slices.Sorted(maps.Keys(fields)))))
+			d.problems = append(d.problems, d.source.keyProblem(p, "unknown key%s",
+				hint(key, names, slices.Sorted(maps.Keys(fields)))))
 			good = false
 		case f.later:
 			good = d.later(p, keys[key])

@@ -74,7 +74,7 @@ func component(s string) (number, unit, rest string) {
 }
 
 func parseComponent(number, unit string) (time.Duration, error) {
-	// time.ParseDuration alone does not tell a bad number from a large one.
+	// time.ParseDuration alone does not distinguish a bad number from a large one.
 	if strings.Count(number, ".") > 1 || strings.Trim(number, ".") == "" {
 		return 0, errNumber
 	}

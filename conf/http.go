@@ -80,7 +80,8 @@ func (b *builder) http(f *rawHTTP) HTTP {
 	case !listenable(h.Listen):
 		b.problem("http.listen", "%s", listenHelp)
 	case !h.Loopback() && !h.AllowRemote && b.given("http", "basic_auth") == "":
-		b.problem("http.listen", `other machines can reach %s: add basic_auth_file, or write allow_remote = true if all of them may read it, or listen on "127.0.0.1"`, quote(h.Listen))
+		b.problem("http.listen", `other machines can reach %s: add basic_auth_file, or write allow_remote = true if `+
+			`all of them may read it, or listen on "127.0.0.1"`, quote(h.Listen))
 	}
 	return h
 }

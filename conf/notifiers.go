@@ -30,7 +30,7 @@ func (b *builder) holdsSecret(path string) {
 }
 
 // sendsTo warns when an earlier notifier of the same kind has the same
-// destination, which can be a secret and is not told.
+// destination, which can be a secret and is not shown.
 func (b *builder) sendsTo(at, destination string) (again bool) {
 	kind := withoutIndexes(at)
 	key := kind + " " + destination
@@ -58,7 +58,8 @@ func (b *builder) notifier(at, kind string, f *rawNotifier) Notifier {
 	case n.Name == "console":
 		b.problem(named, `"console" is the name of the terminal, write another one`)
 	case taken:
-		b.problem(named, "the notifier at line %d is named %q too, give each its own name", b.source.place(first).value.line, n.Name)
+		b.problem(named, "the notifier at line %d is named %q too, give each its own name",
+			b.source.place(first).value.line, n.Name)
 	default:
 		b.names[n.Name] = named
 	}

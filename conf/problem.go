@@ -89,12 +89,13 @@ func oneOf(kind, word string, allowed ...string) error {
 		return nil
 	}
 	if n := Nearest(word, allowed); n != "" {
-		return fmt.Errorf("unknown %s %s, did you mean %q? (allowed: %s)", kind, quote(word), n, strings.Join(allowed, ", "))
+		return fmt.Errorf("unknown %s %s, did you mean %q? (allowed: %s)", kind, quote(word), n,
+			strings.Join(allowed, ", "))
 	}
 	return fmt.Errorf("unknown %s %s (allowed: %s)", kind, quote(word), strings.Join(allowed, ", "))
 }
 
-// quote shows what somebody wrote, of which the beginning is enough.
+// quote shows the beginning of what was written.
 func quote(s string) string {
 	const longest = 64
 	if r := []rune(s); len(r) > longest {

@@ -30,7 +30,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// IsZero tells whether the secret is unset.
+// IsZero reports whether the secret is unset.
 func (s Secret) IsZero() bool { return s.value == nil }
 
 // String is "[secret]".

@@ -29,7 +29,8 @@ const (
 func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, string) {
 	keyPath, filePath := at+"."+key, at+"."+key+"_file"
 	if b.source.Has(keyPath) && b.source.Has(filePath) {
-		b.problem(filePath, "%s is given too, at line %d, leave one of them out", key, b.source.place(keyPath).value.line)
+		b.problem(filePath, "%s is given too, at line %d, leave one of them out", key,
+			b.source.place(keyPath).value.line)
 		return Secret{}, ""
 	}
 	switch {
@@ -63,7 +64,8 @@ func (b *builder) secretFile(path, name string) Secret {
 // warnOpen warns about a file of a secret that others can read.
 func (b *builder) warnOpen(path, found string, mode fs.FileMode) {
 	if open(mode) && !within(os.Getenv("CREDENTIALS_DIRECTORY"), found) {
-		b.warn("%s: %s can be read by other users (mode %04o), run: chmod 600 %[2]s", withoutIndexes(path), found, mode.Perm())
+		b.warn("%s: %s can be read by other users (mode %04o), run: chmod 600 %[2]s", withoutIndexes(path), found,
+			mode.Perm())
 	}
 }
 
@@ -81,7 +83,7 @@ func (b *builder) certificates(path, name string) (file string, content []byte) 
 	return b.whole(path, found), content
 }
 
-// whole is the absolute path of a file, which may have been found beside a
+// whole is the absolute path of a file, which may have been found next to a
 // configuration that was named relatively.
 func (b *builder) whole(path, found string) string {
 	whole, err := filepath.Abs(found)
@@ -113,7 +115,8 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
 	if loaded != "" && !filepath.IsAbs(name) {
-		missing += "; what is in " + loaded + " is read by systemd when the service starts, so restart it after a change there"
+		missing += "; what is in " + loaded + " is read by systemd when the service starts, so restart it after a " +
+			"change there"
 	}
 	b.problem(path, "%s", missing)
 	return "", nil, 0
@@ -136,7 +139,7 @@ func badFileName(name string) string {
 	return ""
 }
 
-// candidates are the places a file is looked for in, in their order.
+// candidates are the paths at which a file is searched for, in their order.
 func (b *builder) candidates(name string) []string {
 	if filepath.IsAbs(name) {
 		return []string{name}
@@ -182,7 +185,7 @@ func readRegular(name string, limit int64) ([]byte, fs.FileMode, error) {
 	return content, info.Mode(), nil
 }
 
-// open tells whether others than the owner and the group can use a file.
+// open reports whether others than the owner and the group can use a file.
 func open(mode fs.FileMode) bool { return mode&0o007 != 0 }
 
 func within(dir, path string) bool {

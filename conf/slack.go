@@ -9,7 +9,8 @@ const (
 	defaultSlackAPI = "https://slack.com/api/"
 
 	channelHelp = `write the channel's ID such as "C0123456789", found in Slack at the bottom of the channel's details`
-	mentionHelp = `want "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or "<!channel>"`
+	mentionHelp = `want "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or ` +
+		`"<!channel>"`
 )
 
 // tokenKind is a kind of Slack's tokens.
@@ -47,9 +48,11 @@ func (b *builder) slack(at string, f *rawSlack) Slack {
 	hook, bot := b.given(at, "webhook_url"), b.given(at, "bot_token")
 	switch {
 	case hook == "" && bot == "":
-		b.problem(at, "webhook_url or bot_token is missing; each may be in a file, named by webhook_url_file or bot_token_file")
+		b.problem(at, "webhook_url or bot_token is missing; each may be in a file, named by webhook_url_file or "+
+			"bot_token_file")
 	case hook != "" && bot != "":
-		b.problem(bot, "%s is given too, at line %d, leave one of them out", strings.TrimPrefix(hook, at+"."), b.source.place(hook).value.line)
+		b.problem(bot, "%s is given too, at line %d, leave one of them out", strings.TrimPrefix(hook, at+"."),
+			b.source.place(hook).value.line)
 	case bot != "":
 		b.withToken(&s, at)
 		b.sendsTo(at, s.APIURL+" "+s.Channel)
@@ -92,7 +95,8 @@ func (b *builder) withToken(s *Slack, at string) {
 		s.APIURL = defaultSlackAPI
 	}
 	if s.Text {
-		b.problem(at+".format", `"text" is for receivers that resemble Slack and have a webhook_url, leave it out with bot_token`)
+		b.problem(at+".format", `"text" is for receivers that resemble Slack and have a webhook_url, leave it out `+
+			`with bot_token`)
 	}
 }
 

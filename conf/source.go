@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Source knows where each key of a text stands. It holds no values, hence no
+// Source knows the position of each key of a text. It holds no values, hence no
 // secrets.
 //
 // Keys are named by their path, such as slack[0].webhook_url. A key that is
@@ -37,10 +37,11 @@ func (s *Source) keyProblem(path, format string, args ...any) Problem {
 }
 
 func (s *Source) problem(at spot, path, format string, args ...any) Problem {
-	return Problem{File: s.file, Line: at.line, Col: at.col, Key: withoutIndexes(path), Text: fmt.Sprintf(format, args...)}
+	return Problem{File: s.file, Line: at.line, Col: at.col, Key: withoutIndexes(path),
+		Text: fmt.Sprintf(format, args...)}
 }
 
-// Has tells whether the text holds a key or a table at path.
+// Has reports whether the text holds a key or a table at path.
 func (s *Source) Has(path string) bool {
 	_, ok := s.places[path]
 	return ok
@@ -89,7 +90,7 @@ func withoutIndexes(path string) string {
 	})
 }
 
-// content finds lines and columns in a normalised text, quickly also when all of
+// content finds lines and columns in a normalized text, quickly also when all of
 // it is one line.
 type content struct {
 	string
@@ -121,7 +122,7 @@ func (t content) spot(offset int) spot {
 	return spot{line, offset - start - inner + 1}
 }
 
-// normalise takes away what only says which system a text was written on.
+// normalize takes away what only says which system a text was written on.
 func normalise(b []byte) string {
 	return strings.ReplaceAll(strings.TrimPrefix(string(b), "\uFEFF"), "\r\n", "\n")
 }

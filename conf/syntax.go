@@ -51,7 +51,8 @@ func notUTF8(s string) int {
 // own quote the text, which may be a secret without its quotes.
 var sentences = []struct{ has, say string }{
 	{"has already been defined", "this key or table is written twice"},
-	{"was already created", "this name is already used for something else, look for a table with one pair of brackets and two"},
+	{"was already created", "this name is already used for something else, look for a table with one pair of " +
+		"brackets and two"},
 	{"is not a table", "this name is already used for a value and cannot be a table"},
 	{"strings cannot contain newlines", `the string has no closing quote on its line`},
 	{"unexpected EOF; expected '\"", "the string has no closing quote"},
@@ -60,7 +61,8 @@ var sentences = []struct{ has, say string }{
 	{"unexpected EOF", "the text ends too early"},
 	{"control character", "a control character, write it as an escape such as \\t"},
 	{"invalid escape", `unknown escape in a string, write \\ for a backslash or put the string in single quotes`},
-	{"hexadecimal digits after", `incomplete escape in a string, write \\ for a backslash or put the string in single quotes`},
+	{"hexadecimal digits after", `incomplete escape in a string, write \\ for a backslash or put the string in ` +
+		`single quotes`},
 	{"Escaped character", "the escape stands for no character"},
 	{"NULL bytes", "not UTF-8, save the file as UTF-8"},
 	{"newlines not allowed within inline tables", "a table in braces must stand on one line"},

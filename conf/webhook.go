@@ -40,7 +40,8 @@ func (b *builder) webhook(at string, f *rawWebhook) Webhook {
 func (b *builder) signing(at, key string, inline *Secret, name *string) Secret {
 	v, from := b.secret(at, key, inline, name)
 	if !v.IsZero() && !standardSecret(v.Reveal()) {
-		b.problem(from, `want whsec_ and 24 to 64 bytes in base64, make one with: echo "whsec_$(openssl rand -base64 32)"`)
+		b.problem(from, `want whsec_ and 24 to 64 bytes in base64, `+
+			`make one with: echo "whsec_$(openssl rand -base64 32)"`)
 	}
 	if inline != nil {
 		b.holdsSecret(at + "." + key)
@@ -48,7 +49,7 @@ func (b *builder) signing(at, key string, inline *Secret, name *string) Secret {
 	return v
 }
 
-// standardSecret tells whether s is a secret as Standard Webhooks has them.
+// standardSecret reports whether s is a secret as Standard Webhooks has them.
 func standardSecret(s string) bool {
 	encoded, ok := strings.CutPrefix(s, "whsec_")
 	if !ok || strings.ContainsAny(encoded, "\r\n") { // the decoder would skip them

@@ -29,19 +29,23 @@ func (f *Failure) advise() {
 func (f *Failure) unmapped() {
 	if len(f.Codes) > 0 {
 		number := strings.TrimPrefix(f.Codes[0], "AADSTS")
-		f.Links = append(f.Links, Link{Title: "Microsoft's explanation of " + f.Codes[0], URL: "https://login.microsoftonline.com/error?code=" + number})
+		f.Links = append(f.Links, Link{
+			Title: "Microsoft's explanation of " + f.Codes[0],
+			URL:   "https://login.microsoftonline.com/error?code=" + number,
+		})
 	}
 }
 
-// mailScopes are the permissions of the mail protocols: those of Exchange
-// Online, whatever host somebody put in front of them.
-// https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
-var mailScopes = []string{"IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send", "SMTP.SendAsApp", "IMAP.AccessAsApp", "POP.AccessAsApp"}
+// mailScopes are the permissions of the mail protocols, those of Exchange Online
+// whatever host precedes them: "Authenticate an IMAP, POP or SMTP connection using
+// OAuth" on Microsoft Learn.
+var mailScopes = []string{"IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send", "SMTP.SendAsApp",
+	"IMAP.AccessAsApp", "POP.AccessAsApp"}
 
 // hostless are the OpenID scopes, which belong to no resource.
 var hostless = []string{"offline_access", "openid", "profile", "email"}
 
-// knownScope tells whether a scope is one of OpenID or of mail at a provider's host.
+// knownScope reports whether a scope is one of OpenID or of mail at a provider's host.
 func knownScope(scope string) bool {
 	name := scope[strings.LastIndexByte(scope, '/')+1:]
 	host := strings.TrimSuffix(strings.TrimPrefix(scope, "https://"), "/"+name)
@@ -51,7 +55,7 @@ func knownScope(scope string) bool {
 // correctScopes is the list of scopes that works, from one that names several
 // resources: the mail permissions on the one host that serves them, without
 // repeats, and offline_access. It is nil when there is no such list: when
-// other permissions stand among them, they need an integration of their own.
+// other permissions are among them, they need a separate integration.
 func correctScopes(scopes []string) []string {
 	host := "https://outlook.office.com/"
 	for _, s := range scopes {
@@ -81,14 +85,15 @@ func correctScopes(scopes []string) []string {
 	return append(out, "offline_access")
 }
 
-// resourceHosts are the hosts that can stand in front of a mail scope, in the
+// resourceHosts are the hosts that can precede a mail scope, in the
 // worldwide, US Government and China clouds and at Google.
 var resourceHosts = []string{
-	"graph.microsoft.com", "outlook.office.com", "outlook.office365.com", "graph.microsoft.us", "dod-graph.microsoft.us",
+	"graph.microsoft.com", "outlook.office.com", "outlook.office365.com", "graph.microsoft.us",
+	"dod-graph.microsoft.us",
 	"outlook.office365.us", "partner.outlook.cn", "microsoftgraph.chinacloudapi.cn", "mail.google.com",
 }
 
-// nearestResource is the known resource that a misspelt one was meant to be:
+// nearestResource is the known resource that a misspelled one was meant to be:
 // one or two letters away. It is "" when the name is right or too far off.
 func nearestResource(resource string) string {
 	const away = 2

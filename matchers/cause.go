@@ -58,7 +58,8 @@ type Link struct {
 // tiers rank the patterns when an event matches several. A provider's words prove
 // that name resolution, proxy and TLS worked, so they come first; a proxy answers
 // before TLS begins, and TLS says more than the socket below it.
-var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "network", "oauth", "mail", "wrapper", "bare"}
+var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "network", "oauth", "mail",
+	"wrapper", "bare"}
 
 // beforeAnswer are the tiers of causes that keep a provider from answering.
 var beforeAnswer = []string{"proxy", "tls", "network"}
@@ -67,4 +68,5 @@ var beforeAnswer = []string{"proxy", "tls", "network"}
 var bare = len(tiers) - 1
 
 // wheres are the people and places a step can be for.
-var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner", "network-admin"}
+var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner",
+	"network-admin"}

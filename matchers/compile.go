@@ -57,7 +57,7 @@ func (l *loader) set(prove bool) (*Set, error) {
 // maxNamed is how many causes one complaint names.
 const maxNamed = 5
 
-// prove tries every sample on the whole catalogue. An own cause may explain
+// prove tries every sample on the whole catalogue. An added cause may explain
 // what a built-in one does when it names the code, and what nothing explained
 // so far; a pattern that takes a sample of another cause is too broad.
 func (l *loader) prove(s *Set, definitions []*definition) {
@@ -67,7 +67,8 @@ func (l *loader) prove(s *Set, definitions []*definition) {
 			got := s.run(sample)
 			by := got.Failure
 			if sample.Match && by.Cause != nil && by.Cause.own && !slices.Contains(l.own, d) {
-				if d.ID != Unknown && !slices.Contains(by.Cause.Codes, by.Signal) && !slices.Contains(taken[by.Cause.ID], d.ID) {
+				if d.ID != Unknown && !slices.Contains(by.Cause.Codes, by.Signal) &&
+					!slices.Contains(taken[by.Cause.ID], d.ID) {
 					taken[by.Cause.ID] = append(taken[by.Cause.ID], d.ID)
 				}
 				continue
@@ -82,7 +83,8 @@ func (l *loader) prove(s *Set, definitions []*definition) {
 		if n := len(others) - maxNamed; n > 0 {
 			others, more = others[:maxNamed], fmt.Sprintf(" and %d more", n)
 		}
-		l.problem(l.known[id], "patterns", "too broad, they match the samples of %s%s", strings.Join(others, ", "), more)
+		l.problem(l.known[id], "patterns", "too broad, they match the samples of %s%s", strings.Join(others, ", "),
+			more)
 	}
 }
 
@@ -106,7 +108,8 @@ func (l *loader) compile(d *definition) *Cause {
 	for i, p := range d.Patterns {
 		re, err := regexp.Compile(p)
 		if err != nil {
-			l.problem(d, fmt.Sprintf("patterns[%d]", i), "%s (the syntax is that of RE2)", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+			l.problem(d, fmt.Sprintf("patterns[%d]", i), "%s (the syntax is that of RE2)",
+				strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 			continue
 		}
 		c.patterns = append(c.patterns, re)
@@ -128,7 +131,7 @@ func (l *loader) words(d *definition, c *Cause) {
 	switch {
 	case d.Severity != nil:
 		c.Severity = *d.Severity
-	case !d.source.Has(d.at + ".severity"): // else what stands there was refused already
+	case !d.source.Has(d.at + ".severity"): // else it was refused already
 		l.problem(d, "severity", `missing, write "low", "medium", "high" or "critical"`)
 	}
 	if d.RootCause != nil {
@@ -183,8 +186,8 @@ func (s *Set) run(of sample) Verdict {
 	return s.Text(of.Text)
 }
 
-// outcome tells what is wrong with a sample of a cause, by what became of it; ""
-// means it came out as it should.
+// outcome is what is wrong with a sample of a cause, given its diagnosis; "" means
+// nothing.
 func outcome(id string, want sample, got Verdict) string {
 	if (want.Log == "") == (want.Text == "") {
 		return "give the sample either log (a whole event) or text (what stands behind \"The error message is:\")"

@@ -7,9 +7,9 @@ import (
 	"unicode"
 )
 
-// Facts are what one event tells about its failure. A value is a string or a
-// []string. They are untrusted: on one line, free of characters that nobody
-// sees, of the grammar of their kind (see factTable), and otherwise as they are
+// Facts are the details of a failure that its event shows. A value is a string or a
+// []string. They are untrusted: on one line, free of invisible
+// characters, of the grammar of their kind (see factTable), and otherwise as they are
 // in the log, secrets and length included (to cut them first would hide half a
 // secret from the masks).
 type Facts map[string]any
@@ -18,7 +18,7 @@ const maxList = 50 // values of a list
 
 const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
 
-// ofApp stands before an app's ID: other services have IDs and names too.
+// ofApp precedes an app's ID: other services have IDs and names too.
 const ofApp = `(?i)(?:application(?: with (?:identifier|ID))?:?|client app ID:?|(?:for|to) app)\s*'?`
 
 // moment is a date of Microsoft's, UTC, without its fraction of a second.
@@ -41,25 +41,32 @@ var factTable = []struct {
 	)},
 	{"app_name", aName, reads(
 		ofApp+guid+`'?\s?\(([^)]{1,120})\)|The application '([^']{1,120})' asked for scope`,
-		`application with ID '[^']{1,120}' named '([^']{1,120})'|configured the application ([^']{1,120}) \('`+guid+`'\)`,
+		`application with ID '[^']{1,120}' named '([^']{1,120})'|`+
+			`configured the application ([^']{1,120}) \('`+guid+`'\)`,
 	)},
 	{"tenant_id", aGUID, nil},
 	{"tenant", domainOrName, reads(
-		`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:'([^']{1,120})'|([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`,
-		`(?i)specified tenant(?: identifier)? '([^']{1,120})'|service principal in the tenant (`+guid+`)|your organization ['"]([^'"]{1,120})['"]`,
-		`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|not allow access to '([^']{1,120})'`,
+		`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:'([^']{1,120})'|`+
+			`([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`,
+		`(?i)specified tenant(?: identifier)? '([^']{1,120})'|service principal in the tenant (`+guid+`)|`+
+			`your organization ['"]([^'"]{1,120})['"]`,
+		`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|`+
+			`not allow access to '([^']{1,120})'`,
 	)},
 	{"trace_id", aGUID, reads(`Trace ID:\s*(` + guid + `)`)},
 	{"correlation_id", aGUID, reads(`Correlation ID:\s*(` + guid + `)`)},
 	{"provider_time", aTime, reads(`Timestamp:\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}Z)`)},
 	{"scopes", aScope, nil},
 	{"suggested_scopes", computed, nil},
-	{"resource", resourceOrName, reads(`resource principal named (\S+) was not found|AADSTS50001: The application named (\S+) was not found|` +
+	{"resource", resourceOrName, reads(`resource principal named (\S+) was not found|` +
+		`AADSTS50001: The application named (\S+) was not found|` +
 		`(?i:service principal for resource|on the resource|AADSTS90124: Resource) '([^']{1,120})'|` +
-		`Resource value from request: ([0-9A-Za-z]\S*?)\.?(?: |$)|access (?:to )?a service ?\(?['"]([^'"]{1,120})['"]`)},
+		`Resource value from request: ([0-9A-Za-z]\S*?)\.?(?: |$)|` +
+		`access (?:to )?a service ?\(?['"]([^'"]{1,120})['"]`)},
 	{"suggested_resource", computed, nil},
 	{"redirect_uri", aURL, reads(`(?i)redirect URI '([^']+)'|redirect_uri=(https?://[^\s'"&]+)`)},
-	{"parameter", aWord, reads(`(?:following parameter:|required field) '([a-z_]{1,40})'(?:\.|$| is missing)|The '([a-z_]{1,40})' request parameter|AADSTS9010010: The (resource) parameter`)},
+	{"parameter", aWord, reads(`(?:following parameter:|required field) '([a-z_]{1,40})'(?:\.|$| is missing)|` +
+		`The '([a-z_]{1,40})' request parameter|AADSTS9010010: The (resource) parameter`)},
 	{"response_type", aWord, reads(`response_type '([a-z_ ]{1,60})'`)},
 	{"cloud", aName, reads(`(?i)National Cloud '([^']{1,120})'`)},
 	{"error", aWord, reads(`"error"\s*:\s*"([a-z_]+)"`)},
@@ -75,11 +82,14 @@ var factTable = []struct {
 	{"invalid_scopes", aName, reads(`\binvalid=\[([^\]]+)\]`)},
 	{"tls_alert", aWord, reads(`Received fatal alert:\s*([a-z_]+)`)},
 	{"certificate_date", aTime, reads(`Not(?:After|Before):\s*(\w{3} \w{3} \d{1,2} \d{2}:\d{2}:\d{2} \S+ \d{4})`)},
-	{"certificate_host", aHost, reads(`(?:name matching|names matching IP address) (\S+) found|Certificate for <([^>]+)> doesn't match`)},
-	{"reason", aMessage, reads(`PKIX path validation failed:(?: [\w.$]+(?:Exception|Error):)* (.+?)` + traceOrEnd + `|Reported Reason: (.+?)` + traceOrEnd)},
+	{"certificate_host", aHost, reads(`(?:name matching|names matching IP address) (\S+) found|` +
+		`Certificate for <([^>]+)> doesn't match`)},
+	{"reason", aMessage, reads(`PKIX path validation failed:(?: [\w.$]+(?:Exception|Error):)* (.+?)` + traceOrEnd +
+		`|Reported Reason: (.+?)` + traceOrEnd)},
 	{"content_type", aWord, reads(`received ([\w.+-]+/[\w.+-]+)`)},
 	{"missing_member", aWord, reads(`JSON object member with key "?(\w+)`)},
-	{"bad_url", aName, reads(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` + traceOrEnd)},
+	{"bad_url", aName, reads(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` +
+		traceOrEnd)},
 	{"provider_type", aWord, reads(`required for the provider: (\w+)`)},
 	{"expected_suffix", aSuffix, reads(`Expected provider (\S+) but got`)},
 	{"actual_suffix", aSuffix, reads(`Expected provider \S+ but got ([\w-]+)`)},
@@ -113,11 +123,11 @@ func factNames() []string {
 // traceOrEnd is where the words of an exception end.
 const traceOrEnd = `(?: at [\w.$/@]+\(| Caused by:|$)`
 
-// description is the provider's own explanation; a quote may stand in it, since
+// description is the provider's explanation; a quotation mark may be in it, since
 // escapes are resolved, and its end may be cut off.
 var description = regexp.MustCompile(`"error_description"\s*:\s*"(.*?)(?:"\s*[,}]|"?$)`)
 
-// scope has a dot or a slash in it, which tells it from the words around it, or
+// scope has a dot or a slash in it, which distinguishes it from the words around it, or
 // is one of OpenID's.
 const scope = `(?:\S*[./]\S*|offline_access|openid|profile|email)`
 
@@ -127,7 +137,7 @@ var (
 	isGUID = regexp.MustCompile(`^` + guid + `$`)
 )
 
-// facts takes out of a payload what it tells.
+// facts extracts the facts of a payload.
 func (m message) facts() Facts {
 	f := Facts{}
 	for _, fact := range factTable {
@@ -162,12 +172,14 @@ func (m message) facts() Facts {
 		f["endpoint"] = "Token endpoint"
 	}
 	if m.answered { // words about the way to the provider are content
-		for _, name := range []string{"proxy_status", "proxy_reason", "unknown_host", "tls_alert", "certificate_date", "certificate_host"} {
+		for _, name := range []string{"proxy_status", "proxy_reason", "unknown_host", "tls_alert",
+			"certificate_date", "certificate_host"} {
 			delete(f, name)
 		}
 	}
 	for name := range f {
-		if k := kindOf(name); !k.named && slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) }) {
+		k := kindOf(name)
+		if !k.named && slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) }) {
 			delete(f, name) // all of a list: what is left would be another one
 		}
 	}
@@ -185,13 +197,14 @@ func list(values []string) []string {
 }
 
 // clean makes untrusted text fit to be shown on one line: without characters
-// that control a terminal or the direction of writing, or that nobody sees.
+// that control a terminal or the direction of writing, or that are invisible.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point,
+			unicode.Variation_Selector):
 			return -1
 		}
 		return r

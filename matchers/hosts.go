@@ -17,12 +17,31 @@ const (
 // knownHosts are the hosts of the providers that the catalogue knows, compared
 // as whole names.
 var knownHosts = map[string]cloud{
-	"login.microsoftonline.com": worldwide, "login.microsoft.com": worldwide, "login.windows.net": worldwide, "sts.windows.net": worldwide, "login.live.com": worldwide,
-	"graph.microsoft.com": worldwide, "outlook.office.com": worldwide, "outlook.office365.com": worldwide, "smtp.office365.com": worldwide,
-	"login.microsoftonline.us": usGovernment, "graph.microsoft.us": usGovernment, "dod-graph.microsoft.us": usGovernment, "outlook.office365.us": usGovernment,
-	"login.partner.microsoftonline.cn": china, "login.chinacloudapi.cn": china, "microsoftgraph.chinacloudapi.cn": china, "partner.outlook.cn": china,
-	"accounts.google.com": worldwide, "oauth2.googleapis.com": worldwide, "www.googleapis.com": worldwide, "gmail.googleapis.com": worldwide,
-	"mail.google.com": worldwide, "imap.gmail.com": worldwide, "pop.gmail.com": worldwide, "smtp.gmail.com": worldwide,
+	"login.microsoftonline.com":        worldwide,
+	"login.microsoft.com":              worldwide,
+	"login.windows.net":                worldwide,
+	"sts.windows.net":                  worldwide,
+	"login.live.com":                   worldwide,
+	"graph.microsoft.com":              worldwide,
+	"outlook.office.com":               worldwide,
+	"outlook.office365.com":            worldwide,
+	"smtp.office365.com":               worldwide,
+	"login.microsoftonline.us":         usGovernment,
+	"graph.microsoft.us":               usGovernment,
+	"dod-graph.microsoft.us":           usGovernment,
+	"outlook.office365.us":             usGovernment,
+	"login.partner.microsoftonline.cn": china,
+	"login.chinacloudapi.cn":           china,
+	"microsoftgraph.chinacloudapi.cn":  china,
+	"partner.outlook.cn":               china,
+	"accounts.google.com":              worldwide,
+	"oauth2.googleapis.com":            worldwide,
+	"www.googleapis.com":               worldwide,
+	"gmail.googleapis.com":             worldwide,
+	"mail.google.com":                  worldwide,
+	"imap.gmail.com":                   worldwide,
+	"pop.gmail.com":                    worldwide,
+	"smtp.gmail.com":                   worldwide,
 }
 
 // clouds are the registrable domains of which Microsoft alone has all hosts.
@@ -45,7 +64,7 @@ func cloudOf(name string) cloud {
 var schemeAndHost = regexp.MustCompile(`^(?:https?://)?(` + host + `)(?::\d{1,5})?(?:/|$)`)
 
 // hostOf is the host of a scope or resource in lower case, without its port;
-// where there is no scheme, what stands before the first slash. It is "" when
+// where there is no scheme, what precedes the first slash. It is "" when
 // that is no host name.
 func hostOf(resource string) string {
 	if found := schemeAndHost.FindStringSubmatch(resource); found != nil {

@@ -155,7 +155,7 @@ func quote(s string, limit int) string {
 	return "“" + shorten(s, limit) + "”"
 }
 
-// Quote is what somebody else said, such as a receiver of alerts, as a quotation.
+// Quote is untrusted text, such as that of a receiver of alerts, as a quotation.
 func Quote(s string) string { return quote(s, maxMessage) }
 
 // shorten cuts a text to at most n characters.
@@ -176,7 +176,8 @@ var (
 	// wrong is how a sentence says of a fact, at the |, that it is to be replaced.
 	wrong = regexp.MustCompile(`(?i)\b(?:(?:in place|instead) of|rather than|(?:replac|chang)(?:es?|ing)|` +
 		`remov(?:es?|ing)|delet(?:es?|ing)|correct(?:s|ing)?|(?:begin|start|end)s? with|contains?)` +
-		`(?: (?:the|its|this|that|old|wrong|host|name|scopes?|URL|address|value|tenant|domain|resource|service|list))*` +
+		`(?: (?:the|its|this|that|old|wrong|host|name|scopes?|URL|address|value|tenant|domain|resource|service|` +
+		`list))*` +
 		` ["'“(\x60]*\||\bis ["'“(\x60]*\|(?:[^.!?]|\.\S)*\?|` +
 		`\|["'”)\x60]*(?:\?| (?:is|was|are|were) (?:wrong|misspel|not |no |unknown|missing))`)
 )

@@ -38,7 +38,7 @@ func Builtin() (*Set, error) {
 // those of its keys that it gives. dir "" is the built-in catalogue alone.
 //
 // A cause that fails its samples is never active. Where dir adds causes, the
-// samples of the whole catalogue are tried on it, since an own cause can take a
+// samples of the whole catalogue are tried on it, since an added cause can take a
 // match from a built-in one: the error is conf.Problems, all of them, and there
 // is no Set. The built-in catalogue alone is proved by the tests of this package,
 // because it cannot change after the build and its proof takes most of the time

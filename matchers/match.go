@@ -24,17 +24,17 @@ type Failure struct {
 	Facts       Facts
 	Links       []Link
 	Header      event.Header
-	Text        string // the event as it stands in the log
+	Text        string // the event as it is in the log
 }
 
-// Integration tells whose failure it is.
+// Integration is the one that failed.
 type Integration struct {
 	ID      string // the flow's UUID in lower case, or Unknown
 	Flow    string // the same UUID, "" when the event shows none
 	KnownBy string // flow or nothing
 }
 
-// Certain tells whether a cause is known: then the event has its decisive line,
+// Certain reports whether a cause is known: then the event has its decisive line,
 // and what may follow in later writes is not waited for.
 func (f Failure) Certain() bool { return f.Cause.ID != Unknown && f.Cause.tier != bare }
 
@@ -73,9 +73,9 @@ type Verdict struct {
 //	oauth2.client.                   in a logger
 //	[c.a.o.c.                        the shortened logger
 //
-// "oauth2" alone is none: Jira is an OAuth 2.0 provider too, and its requests
-// and loggers (/rest/oauth2/latest/token, c.a.oauth2.provider) may stand in
-// every event. A text has the same signs with and without its line ends.
+// "oauth2" alone is none: Jira is an OAuth 2.0 provider too, and its requests and
+// loggers (/rest/oauth2/latest/token, c.a.oauth2.provider) may be in every event. A
+// text has the same signs with and without its line ends.
 //
 // Every byte of every log passes it (docs/performance.md has figures).
 func Find(text []byte) int { return signs.Index(text) }
@@ -83,7 +83,10 @@ func Find(text []byte) int { return signs.Index(text) }
 // signs are compared by the two of their letters that are rarest together in
 // Jira's logs: "2" before the "l" of client, and "[" before "o".
 var signs = seek.NewWords(
-	seek.Word{Text: "oauth2", Next: []string{"-client/", `-client\/`, "/client/", `\/client\/`, ".client."}, One: 8, Also: 9, Rare: "h2"},
+	seek.Word{
+		Text: "oauth2", Next: []string{"-client/", `-client\/`, "/client/", `\/client\/`, ".client."},
+		One: 8, Also: 9, Rare: "h2",
+	},
 	seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
 
 // Match diagnoses an event; false when it is no failure of the flow. zone is
@@ -96,8 +99,8 @@ func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
 	return v.Failure, v.Ours
 }
 
-// Diagnose tells of an event's text whether it is a failure of the flow, and
-// what caused it.
+// Diagnose reports whether an event's text is a failure of the flow, and what caused
+// it.
 func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
 	h, message, ok := event.Parse(text, zone)
 	if !ok {
@@ -117,7 +120,7 @@ func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
 	return v
 }
 
-// integration tells whose failure it is. A thread keeps the name of an earlier
+// integration is the one that failed. A thread keeps the name of an earlier
 // request, so its URL counts only where the header's own is absent, or is the
 // flow's and masked.
 func integration(h event.Header) Integration {
@@ -158,8 +161,8 @@ func ours(h event.Header) (bool, string) {
 // otherLog is a text that begins with a date.
 var otherLog = regexp.MustCompile(`^\W{0,3}\d{1,4}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{1,4}[ T:,]`)
 
-// Text diagnoses a bare error text, without a log header, as if it stood
-// behind "The error message is:".
+// Text diagnoses a bare error text, without a log header, as if it followed "The
+// error message is:".
 func (s *Set) Text(text string) Verdict {
 	if otherLog.MatchString(text) {
 		return Verdict{Reason: "it is a line of a log, but not in the form of Jira's"}
@@ -206,7 +209,7 @@ type candidate struct {
 	signal string
 }
 
-// vague codes only wrap others: a more specific one beside them wins.
+// vague codes only wrap others: a more specific one next to them wins.
 var vague = []string{"AADSTS70002", "AADSTS70000", "AADSTS65005", "AADSTS90023", "AADSTS50000", "AADSTS9002313"}
 
 // wraps is 1 for a vague code, 0 for a specific one.

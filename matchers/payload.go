@@ -11,7 +11,7 @@ import (
 // message is what the OAuth client plugin reports, in a form that patterns
 // can be tried on.
 type message struct {
-	text       string // what stands behind the last "The error message is:", escapes resolved, white space collapsed
+	text       string // what follows the last "The error message is:", escapes resolved, white space collapsed
 	authorized bool   // the provider refused it at its authorization endpoint
 	answered   bool   // the provider answered: what is below it works
 }
@@ -24,7 +24,7 @@ const (
 // payload takes the plugin's report out of an event's message. It comes in
 // four shapes: an authorization response as a JSON object on one line, a bare
 // description from the token endpoint, a Java exception, a sentence of the
-// plugin. The JSON may be cut off, and every blank may be a line break.
+// plugin. The JSON may be cut off, and every space may be a line break.
 func payload(text string) message {
 	text = collapse(text)
 	for range 2 { // pages escape what is escaped already
@@ -49,9 +49,9 @@ func payload(text string) message {
 	return message{text: text, authorized: strings.HasPrefix(text, authorizing), answered: answered}
 }
 
-// answer tells whether a report holds a provider's answer: the plugin says so,
+// answer reports whether a report holds a provider's answer: the plugin says so,
 // or it is a JSON object with the member error or error_description (RFC 6749,
-// section 5.2), which may be cut off behind it.
+// section 5.2), which may be cut off after it.
 func answer(report string) bool {
 	if strings.HasPrefix(report, authorizing) {
 		return true

@@ -32,7 +32,7 @@ func loadPlaces() (map[string]string, error) {
 }
 
 // template puts the places into a text and checks the names of its facts, so
-// that a misspelt one is found when the cause is loaded.
+// that a misspelled one is found when the cause is loaded.
 func (l *loader) template(d *definition, key, text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	text = holeRE.ReplaceAllStringFunc(text, func(hole string) string {

@@ -119,7 +119,8 @@ func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool
 // causesPage is the beginning of docs/causes.md.
 const causesPage = `# What can be diagnosed
 
-The %d causes of the catalogue in the order they are tried, each with its steps as an alert shows them when the log gives no facts.
+The %d causes of the catalogue in the order they are tried, ` +
+	`each with its steps as an alert shows them when the log gives no facts.
 Made by ` + "`watcher causes --format markdown > docs/causes.md`" + `; a test keeps it current.
 
 `
@@ -139,7 +140,8 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 
 func causeText(out io.Writer, c *matchers.Cause) {
 	advice := c.Advise(nil)
-	fmt.Fprintf(out, "%s\n%s\n\nroot cause %s, %s, severity %s, %s %s\n\n%s\n\n", c.ID, c.Title, orDash(c.RootCause), c.Provider, c.Severity, c.Confidence, strings.Join(c.Codes, " "), advice.Diagnosis)
+	fmt.Fprintf(out, "%s\n%s\n\nroot cause %s, %s, severity %s, %s %s\n\n%s\n\n", c.ID, c.Title,
+		orDash(c.RootCause), c.Provider, c.Severity, c.Confidence, strings.Join(c.Codes, " "), advice.Diagnosis)
 	for i, step := range advice.Fix {
 		fmt.Fprintf(out, "%d. [%s] %s\n", i+1, step.Where, step.Text)
 	}
@@ -151,7 +153,8 @@ func causeText(out io.Writer, c *matchers.Cause) {
 
 func causeMarkdown(out io.Writer, c *matchers.Cause) {
 	advice := c.Advise(nil)
-	fmt.Fprintf(out, "## `%s`\n\n**%s**\n\nRoot cause %s · provider %s · severity %s · %s", c.ID, c.Title, orDash(c.RootCause), c.Provider, c.Severity, c.Confidence)
+	fmt.Fprintf(out, "## `%s`\n\n**%s**\n\nRoot cause %s · provider %s · severity %s · %s", c.ID, c.Title,
+		orDash(c.RootCause), c.Provider, c.Severity, c.Confidence)
 	for _, code := range c.Codes {
 		fmt.Fprintf(out, " · `%s`", code)
 	}

@@ -90,7 +90,8 @@ func readable(l conf.Log) error {
 	}
 	f, err := os.Open(l.Path)
 	if err != nil {
-		return reason(err, "put the user of the service into the log's group, such as: usermod -aG jira jira-oauth-watcher")
+		return reason(err, "put the user of the service into the log's group, "+
+			"such as: usermod -aG jira jira-oauth-watcher")
 	}
 	return f.Close()
 }

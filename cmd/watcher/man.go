@@ -39,7 +39,9 @@ func writeManual(dir, epoch string) error {
 	root := newRoot("jira-oauth-watcher", &app{})
 	root.DisableAutoGenTag = true // no line that names the generator
 	root.Long += manual
-	return doc.GenManTree(root, &doc.GenManHeader{Section: "1", Date: &date, Source: "jira-oauth-watcher", Manual: "Jira OAuth watcher"}, dir)
+	return doc.GenManTree(root, &doc.GenManHeader{
+		Section: "1", Date: &date, Source: "jira-oauth-watcher", Manual: "Jira OAuth watcher",
+	}, dir)
 }
 
 // manual is what the first page says besides the usage.

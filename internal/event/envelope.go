@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxNesting is how deep a line is looked for within an envelope: the deepest is
+// maxNesting is how deep a line is searched for within an envelope: the deepest is
 // OpenTelemetry's, from resourceLogs to body.
 const maxNesting = 10
 
@@ -18,7 +18,8 @@ const maxNesting = 10
 // (Loki), body (OpenTelemetry), full_message (GELF). The first that a record has counts, unless
 // another one begins an event.
 var lineKeys = []string{
-	"event.original", "original", "log", "event", "message", "msg", "MESSAGE", "line", "body", "stringValue", "textPayload", "_raw", "full_message", "short_message",
+	"event.original", "original", "log", "event", "message", "msg", "MESSAGE", "line",
+	"body", "stringValue", "textPayload", "_raw", "full_message", "short_message",
 }
 
 // inBytes is before a line of the journal, which writes one that is not UTF-8
@@ -107,7 +108,7 @@ func inObject(object []byte, depth int) (text []byte, ok bool) {
 	return text, ok
 }
 
-// structured tells whether a record is an event that has been taken apart, as
+// structured reports whether a record is an event that has been taken apart, as
 // in Jira's JSON layout. What is left in its message is never a line: it may
 // be anybody's text in the form of one.
 func structured(members map[string]json.RawMessage) bool {

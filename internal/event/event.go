@@ -1,5 +1,5 @@
-// Package event puts the lines of a log together into log events: Jira's
-// header line with the continuation lines that follow it.
+// Package event assembles the lines of a log into events: Jira's header line with the
+// continuation lines that follow it.
 package event
 
 import (
@@ -10,7 +10,7 @@ import (
 
 // MaxText is how much of one event is kept, in bytes. An event that grows
 // past it is complete as it is; its further lines are an event without a
-// header, which is nobody's.
+// header, which is unrelated.
 const MaxText = 64 << 10
 
 // Event is one log entry with its continuation lines.
@@ -18,15 +18,14 @@ type Event struct {
 	Text []byte // its lines, joined by '\n'; valid until the Assembler is called again
 }
 
-// Assembler puts lines together. The zero value is ready. Every line lands in
+// Assembler assembles lines. The zero value is ready. Every line lands in
 // exactly one event, in order.
 type Assembler struct {
-	// Find tells where in a text something stands that makes its event worth
-	// looking at, -1 = nowhere; nil = every event is. It must find in an event's
+	// Find returns the offset of a text's first sign that its event matters, or -1;
+	// nil = every event matters. It must find in an event's
 	// text whatever it finds in the same lines with their line ends.
 	//
-	// It is what makes a backlog fast: lines are looked at one by one only
-	// around what it finds.
+	// It makes a backlog fast: single lines are examined only around what it finds.
 	Find func(text []byte) int
 
 	open    []byte
@@ -35,9 +34,9 @@ type Assembler struct {
 	end     tailer.Position // after the last line taken
 }
 
-// Block takes the next whole lines, and calls take for each event worth looking
-// at that they show to be complete: by the beginning of another one, or
-// because there is no more room.
+// Block takes the next complete lines, and calls take for each event that matters
+// and that they show to be complete: by the beginning of another one, or because
+// there is no more room.
 //
 // Late lines, of the file before the current one, are events apart.
 func (a *Assembler) Block(b tailer.Block, take func(Event)) {
@@ -72,14 +71,14 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 	}
 }
 
-// shut tells whether a line is not of the open event.
+// shut reports whether a line is not of the open event.
 func (a *Assembler) shut(line []byte) bool {
 	return a.started && (begins(line) || len(a.open)+1+len(line) > MaxText)
 }
 
 // several takes the further lines of an envelope. No position is within the
-// line of the log that is its own, which ends at a place of the block: where
-// they begin an event, that ends with the envelope.
+// line of the log that holds the envelope: where its lines begin an event, that
+// ends with the envelope.
 func (a *Assembler) several(text []byte, b tailer.Block, end int, take func(Event)) {
 	apart := false
 	for more := true; more; {
@@ -104,9 +103,8 @@ func cutLine(text []byte) (line, rest []byte, more bool) {
 	return line[:min(len(line), MaxText)], rest, more
 }
 
-// skip passes over events that are not worth looking at, from a place where one
-// begins: to the event of the first thing found, or to the last event, which
-// is still open.
+// skip passes over events that do not matter, from an offset where one begins: to
+// the event of the first sign, or to the last event, which is still open.
 func (a *Assembler) skip(text []byte, from int) int {
 	if a.Find == nil {
 		return from
@@ -148,18 +146,17 @@ func (a *Assembler) complete(take func(Event)) {
 	a.open, a.started, a.begin = a.open[:0], false, a.end
 }
 
-// Pending is the event being put together; false when there is none. It stays
-// open.
+// Pending is the open event; false when there is none. It stays open.
 func (a *Assembler) Pending() (Event, bool) {
 	return Event{Text: a.open}, a.started
 }
 
-// Flush completes the event being put together, and calls take if it is worth
-// looking at: at the end of the input, never because of silence, an
-// error or a shutdown (its remaining lines may still come).
+// Flush completes the open event, and calls take if it matters: at the end of the
+// input, never because of silence, an error or a shutdown (its remaining lines may
+// still come).
 func (a *Assembler) Flush(take func(Event)) { a.complete(take) }
 
-// Complete is the place behind the last complete event.
+// Complete is the position after the last complete event.
 func (a *Assembler) Complete() tailer.Position { return a.begin }
 
 // trimEnd is a line without its end.

@@ -14,5 +14,5 @@ func Unwrapped(line string) string { return string(unwrap(bare([]byte(line)), 0)
 // Stripped is a text without what a collector and a page put before it.
 func Stripped(text string) string { return string(trimPasted(bare([]byte(text)))) }
 
-// IsJSON tells whether a line is an event in Jira's JSON layout.
+// IsJSON reports whether a line is an event in Jira's JSON layout.
 func IsJSON(line string) bool { return isJSON([]byte(line)) }

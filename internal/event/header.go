@@ -12,8 +12,7 @@ import (
 //
 //	date thread level user request-id session-id addresses url [logger] message
 //
-// A field that the log does not give is empty; one that somebody has masked
-// stands as it is.
+// A field that the log does not give is empty; one that was masked is as it is.
 type Header struct {
 	Time      time.Time // zero when the log's own is impossible
 	Thread    string
@@ -73,7 +72,7 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 	return h, strings.TrimSpace(rest[to:]), true
 }
 
-// ordinary tells whether a text begins as Jira writes it: there is nothing in
+// ordinary reports whether a text begins as Jira writes it: there is nothing in
 // front of it that had to be taken off.
 func ordinary(text string) bool {
 	return len(text) > 11 && text[10] == ' ' && digit(text[11]) && dated([]byte(text[:min(len(text), 17)]))
@@ -119,7 +118,7 @@ func parseTime(line string, zone *time.Location) (t time.Time, rest string, ok b
 	return t, line[m.size:], true
 }
 
-// fractions are layouts by the number of digits behind the second.
+// fractions are layouts by the number of digits after the second.
 var fractions = func() (all [10]string) {
 	for n := range all {
 		all[n] = strings.TrimSuffix(time.DateTime+"."+strings.Repeat("0", n), ".")
@@ -137,7 +136,7 @@ func (h *Header) request(fields []string) {
 	if n := len(fields); n > 1 && isAddress(fields[n-1]) {
 		first := n - 1
 		for first > 1 && strings.HasSuffix(fields[first-1], ",") {
-			first-- // a list with blanks, or one that was wrapped
+			first-- // a list with spaces, or one that was wrapped
 		}
 		h.Client = strings.Join(fields[first:], " ")
 		fields = fields[:first]
@@ -148,7 +147,7 @@ func (h *Header) request(fields []string) {
 			h.Session = fields[at+1]
 		}
 		if at+2 < len(fields) && h.Client == "" {
-			h.Client = strings.Join(fields[at+2:], " ") // by its place: masked, or of a form of its own
+			h.Client = strings.Join(fields[at+2:], " ") // by its place: masked, or of another form
 		}
 		fields = fields[:at]
 	}
@@ -157,7 +156,7 @@ func (h *Header) request(fields []string) {
 
 // idField is the place of the request ID among user, request ID and session
 // ID, -1 when it is not there. Where all three are masked alike, only their
-// number tells.
+// number shows.
 func idField(fields []string) int {
 	for _, shape := range []func(string) bool{isRequestID, isMaskedID} {
 		if at := slices.IndexFunc(fields, shape); at >= 0 {

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// isJSON tells whether a line is an event in Jira's JSON layout
+// isJSON reports whether a line is an event in Jira's JSON layout
 // (com.atlassian.logging.log4j.layout.JsonLayout and AtlassianJsonLayout): one
 // object a line.
 func isJSON(line []byte) bool {
-	return bytes.HasPrefix(line, []byte(`{"`)) && bytes.Contains(line, []byte(`"timestamp":`)) && bytes.Contains(line, []byte(`"logger":`))
+	return bytes.HasPrefix(line, []byte(`{"`)) && bytes.Contains(line, []byte(`"timestamp":`)) &&
+		bytes.Contains(line, []byte(`"logger":`))
 }
 
 // parseJSON takes an event in Jira's JSON layout apart, as far as it goes: a
@@ -37,7 +38,8 @@ func parseJSON(line string) (h Header, message string, ok bool) {
 		return Header{}, line, false
 	}
 	h = Header{
-		Time: jsonTime(e.timestamp), Thread: strings.Join(strings.Fields(e.thread), " "), Level: level, Logger: e.logger,
+		Time: jsonTime(e.timestamp), Level: level, Logger: e.logger,
+		Thread:    strings.Join(strings.Fields(e.thread), " "),
 		RequestID: e.ctx.RequestID, Session: e.ctx.SessionID, User: e.ctx.UserKey,
 	}
 	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {

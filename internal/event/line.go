@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Begins tells whether a line begins an event: with a date and the start of a
+// Begins reports whether a line begins an event: with a date and the start of a
 // time, such as "2021-11-16 12:35:" or "2021/11/16 12:35:", or with an object of
 // Jira's JSON layout. The rest of the time is not looked at, since pages edit it
 // and plugins shorten it. What a collector or a page put in front is passed
@@ -21,7 +21,7 @@ func Begins(line []byte) bool {
 	return begins(line)
 }
 
-// IsJira tells whether a line has a header of Jira's: a date, a level and a
+// IsJira reports whether a line has a header of Jira's: a date, a level and a
 // logger that is a class. Other programs write the first two as well.
 func IsJira(line []byte) bool {
 	for line := range bytes.SplitSeq(unwrap(bare(trimEnd(line)), 0), []byte("\n")) {
@@ -45,11 +45,11 @@ func begins(line []byte) bool {
 		return false
 	}
 	// Jira writes no T. Collectors do, before each line: then it is the level
-	// that tells a header from a line of a stack trace.
+	// that distinguishes a header from a line of a stack trace.
 	return line[len("dddd-dd-dd")] == ' ' || levelRE.Match(line[:min(len(line), maxHeader)])
 }
 
-// maxHeader is how far into a line its level stands.
+// maxHeader is how far into a line its level is.
 const maxHeader = 400
 
 func dated(line []byte) bool {
@@ -84,10 +84,14 @@ func dated(line []byte) bool {
 // prefixes are what collectors put before each physical line: Kubernetes (also
 // in its files), Docker Compose, syslog (RFC 3164 and 5424), Maven.
 var (
-	kubernetes = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) (?:(?:stdout|stderr) [FP] )?`)
-	compose    = regexp.MustCompile(`^[A-Za-z0-9][\w.-]{0,62} {0,40}\| ?`)
-	syslog     = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \S{1,255} [^\s:]{1,48}: ?|1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\]]*\]) )`)
-	maven      = regexp.MustCompile(`^\[(?:[A-Z]{4,7}\] \[[^\]]{1,40}|pod/[^\]\s]{1,320})\] `) // or kubectl logs --prefix
+	kubernetes = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ` +
+		`(?:(?:stdout|stderr) [FP] )?`)
+	compose = regexp.MustCompile(`^[A-Za-z0-9][\w.-]{0,62} {0,40}\| ?`)
+	syslog  = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:` +
+		`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \S{1,255} [^\s:]{1,48}: ?|` +
+		`1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\]]*\]) )`)
+	// Maven, or kubectl logs --prefix.
+	maven = regexp.MustCompile(`^\[(?:[A-Z]{4,7}\] \[[^\]]{1,40}|pod/[^\]\s]{1,320})\] `)
 )
 
 // bare is a line without what a collector put before it, and without the zeros
@@ -102,7 +106,7 @@ func bare(line []byte) []byte {
 	var prefix []int
 	switch c := line[0]; {
 	case c >= '0' && c <= '9':
-		// A date of Jira's own is no prefix: it has no T, or a level behind it.
+		// Jira's own date is no prefix: it has no T, or a level after it.
 		if len(line) > 10 && line[10] == 'T' {
 			if prefix = kubernetes.FindIndex(line); prefix != nil && begins(line) {
 				if rest := line[prefix[1]:]; !begins(rest) && !bytes.HasPrefix(rest, []byte("{")) {
@@ -127,7 +131,8 @@ func bare(line []byte) []byte {
 }
 
 // pasted are the marks that word processors and web pages put before a line.
-var pasted = [][]byte{[]byte("\ufeff"), []byte("\u201c"), []byte("\u201d"), []byte("\u2018"), []byte("\u2019"), []byte(`"`), []byte("'"), []byte("> ")}
+var pasted = [][]byte{[]byte("\ufeff"), []byte("\u201c"), []byte("\u201d"), []byte("\u2018"), []byte("\u2019"),
+	[]byte(`"`), []byte("'"), []byte("> ")}
 
 // pastedFirst are the first bytes of such marks: most lines begin with none.
 var pastedFirst = []byte("\xef\xe2\"'>")

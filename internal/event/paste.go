@@ -18,7 +18,7 @@ import (
 // could pass for a header.
 type Paste struct {
 	plain   bool           // a header that nothing was put before was seen: so it is for all of them
-	before  *regexp.Regexp // what stands before the lines that continue the last event, nil = nothing
+	before  *regexp.Regexp // what precedes the lines that continue the last event, nil = nothing
 	counts  bool           // that is a line number, the first submatch of before
 	number  int            // of the last line
 	grepped bool           // a line -- separates what was found
@@ -41,7 +41,7 @@ var (
 )
 
 // Line is a line as the log has it; several where an envelope holds them.
-// apart tells that it separates events and belongs to none.
+// apart: it separates events and belongs to none.
 func (p *Paste) Line(line []byte) (text []byte, apart bool) {
 	line = trimEnd(line)
 	if bytes.ContainsFunc(line, func(r rune) bool { return r == 0x1b || r >= utf8.RuneSelf }) {
@@ -77,7 +77,7 @@ func (p *Paste) Line(line []byte) (text []byte, apart bool) {
 	return line, false
 }
 
-// headerIn is where in a line a header of Jira's begins behind something else,
+// headerIn is where in a line a header of Jira's begins after something else,
 // -1 = nowhere.
 func headerIn(line []byte) int {
 	for at := 1; at < min(len(line), maxPrefix); at++ {
@@ -98,11 +98,12 @@ func (p *Paste) expect(prefix []byte) {
 	} else if journal.Match(prefix) {
 		p.journal, p.before = true, regexp.MustCompile(`^\s*MESSAGE=`)
 	} else if m := named.FindSubmatch(prefix); m != nil {
-		p.grepped, p.before = true, regexp.MustCompile(`^[> ]{0,2}`+regexp.QuoteMeta(string(m[1]))+`[:-](?:\d{1,9}[:-])?`)
+		name := regexp.QuoteMeta(string(m[1]))
+		p.grepped, p.before = true, regexp.MustCompile(`^[> ]{0,2}`+name+`[:-](?:\d{1,9}[:-])?`)
 	}
 }
 
-// follows tells whether a number is that of the next line: other lines begin
+// follows reports whether a number is that of the next line: other lines begin
 // with numbers too.
 func (p *Paste) follows(number []byte) bool {
 	n, err := strconv.Atoi(string(number))
@@ -121,7 +122,7 @@ const maxDocument = 16 << 20
 // order mark is decoded, and what is JSON as a whole has one record a line.
 func Pasted(in io.Reader) io.Reader { return &handed{in: in} }
 
-// handed looks at its input when it is first read: that may block.
+// handed examines its input when it is first read: that may block.
 type handed struct{ in, out io.Reader }
 
 func (p *handed) Read(b []byte) (int, error) {

@@ -25,7 +25,7 @@ func digits(s string, at int) int {
 
 // stamp is a timestamp in its parts.
 type stamp struct {
-	moment   string // dddd-dd-dd dd:dd:d…, whatever stood between date and time
+	moment   string // dddd-dd-dd dd:dd:d…, whatever is between date and time
 	fraction string
 	offset   string // Z, or sign and four digits with or without a colon
 	size     int    // how much of the line it takes
@@ -85,7 +85,7 @@ func offset(s string) int {
 	return n
 }
 
-// word is the next run of what is not white space, at or behind a place; from
+// word is the next run of non-space, at or after an offset; from
 // == len(s) when there is none.
 func word(s string, at int) (from, to int) {
 	for at < len(s) && blank(s[at]) {
@@ -110,7 +110,7 @@ func levelOf(s string) (from, to int, ok bool) {
 }
 
 // loggerOf finds the first logger: \s\[([A-Za-z0-9_.$-]*)\](?:\s|$). Its
-// brackets stand at from and before to. Where there is none, it is a class that
+// brackets are at from and before to. Where there is none, it is a class that
 // the message follows without a space, as some pages show it:
 // \s\[([A-Za-z][A-Za-z0-9_$-]*\.[A-Za-z0-9_.$-]*)\].
 func loggerOf(s string) (from, to int, ok bool) {
@@ -123,7 +123,8 @@ func loggerOf(s string) (from, to int, ok bool) {
 			return from, to, true
 		}
 		name, _, closed := strings.Cut(s[from+1:to], "]")
-		if glued[1] == 0 && closed && len(name) > 0 && letter(name[0]) && strings.Contains(name, ".") && only(name, loggerByte) {
+		if glued[1] == 0 && closed && len(name) > 0 && letter(name[0]) && strings.Contains(name, ".") &&
+			only(name, loggerByte) {
 			glued = [2]int{from, from + len(name) + 2}
 		}
 	}
@@ -165,7 +166,7 @@ func isAddress(s string) bool {
 	})
 }
 
-// joined is s with each run of white space as one blank, and none at its ends.
+// joined is s with each run of white space as one space, and none at its ends.
 func joined(s string) string {
 	s = strings.Trim(s, " ")
 	for i := range len(s) {

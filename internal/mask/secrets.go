@@ -241,7 +241,7 @@ func (f *finder) run(from, to int) {
 	}
 }
 
-// encoded tells whether s is long enough for hex or base32 and made as they are.
+// encoded reports whether s is long enough for hex or base32 and made as they are.
 func encoded(s string) bool {
 	switch kinds(s) {
 	case 5: // capital letters and digits
@@ -254,7 +254,7 @@ func encoded(s string) bool {
 	return false
 }
 
-// random tells whether s has capital and small letters and digits, as random
+// random reports whether s has capital and small letters and digits, as random
 // text has, and is not the name of a class.
 func random(s string) bool {
 	return kinds(guids.ReplaceAllString(s, "")) == 7 && !className.MatchString(s)

@@ -1,4 +1,4 @@
-// Package seek finds where one of two words stands, many bytes at once.
+// Package seek finds the first of two words in a text, many bytes at once.
 package seek
 
 import (
@@ -7,19 +7,21 @@ import (
 	"strings"
 )
 
-// Word is what is looked for. Two of its bytes are compared first, best those
-// that are rare together where it is looked for: the one at One, and the one at
+// Word is what is searched for. Two of its bytes are compared first, best those that
+// are rare together in the text: the one at One, and the one at
 // the place that both words have in common.
 type Word struct {
 	Text string
 	Next []string // the word counts only where one of these follows it; nil = always
 	One  int      // place of this byte in the word and what follows it
-	Also int      // where that byte stands if not at One; 0 = nowhere else
+	Also int      // where that byte is if not at One; 0 = nowhere else
 
-	Rare string // part of Text that bytes.Index is to look for, which compares many places at once for two letters; "" = Text
+	// Rare is the part of Text that bytes.Index searches for; it is fast for two
+	// letters. "" = Text.
+	Rare string
 }
 
-// all are the texts that a word stands for.
+// all are the texts that a word means.
 func (w Word) all() (texts []string) {
 	for _, next := range w.Next {
 		texts = append(texts, w.Text+next)
@@ -35,7 +37,7 @@ type Words struct {
 	words  [2]Word
 	bytes  [4]byte // those compared first, of both words
 	places [4]int  // of the first and the third of them, of the other two, and the first one's other place
-	reach  int     // how far behind the beginning of a word a compared byte stands at most
+	reach  int     // how far after the beginning of a word a compared byte is at most
 
 	longest int // bytes of the first word with what follows it
 }
@@ -92,7 +94,7 @@ func (w *Words) Index(text []byte) int {
 
 func (w *Words) begins(text []byte) bool { return w.words[0].begins(text) || w.words[1].begins(text) }
 
-// begins tells whether a text begins with the word and what may follow it.
+// begins reports whether a text begins with the word and what may follow it.
 func (w *Word) begins(text []byte) bool {
 	if len(text) < len(w.Text) || string(text[:len(w.Text)]) != w.Text {
 		return false
