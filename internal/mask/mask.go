@@ -1,5 +1,5 @@
-// Package mask takes out of texts what must not leave the host: secrets always, in
-// whatever notation and encoding they can be recognized, and what the operator names.
+// Package mask redacts what must not leave the host: secrets in any notation and
+// encoding in which they can be recognized, and the kinds that the operator names.
 package mask
 
 import (
@@ -16,8 +16,8 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Masks take out of a text what must not leave the host: secrets always, and
-// what the operator names. They are immutable.
+// Masks redact texts: secrets always, and the kinds that the operator names. They are
+// immutable.
 type Masks struct {
 	user, ip, email, host bool
 	node                  string
@@ -26,7 +26,8 @@ type Masks struct {
 // New makes the masks for the kinds that the operator names.
 func New(kinds []conf.Mask, node string) Masks {
 	has := func(k conf.Mask) bool { return slices.Contains(kinds, k) }
-	return Masks{user: has(conf.MaskUser), ip: has(conf.MaskIP), email: has(conf.MaskEmail), host: has(conf.MaskHost), node: node}
+	return Masks{user: has(conf.MaskUser), ip: has(conf.MaskIP), email: has(conf.MaskEmail),
+		host: has(conf.MaskHost), node: node}
 }
 
 type replacement struct {
@@ -44,15 +45,20 @@ var (
 	emails     = rule(`[\p{L}\p{N}._%+'#-]+(?:@|%40)[\p{L}\p{N}.-]+\.\p{L}{2,}`, "[e-mail]")
 	ips        = []replacement{
 		rule(`\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b`, "[ip]"),
-		rule(`\b(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?|\b(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b`, "[ip]"),
+		rule(`\b(?:[0-9A-Fa-f]{1,4}:){1,7}:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?|`+
+			`\b(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b`, "[ip]"),
 		rule(`(^|[^0-9A-Za-z:\]])::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?`, "${1}[ip]"),
 	}
-	hosts     = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://(?:\[redacted\]@)?)([a-z0-9][a-z0-9.-]*)|(UnknownHostException: *|(?:host|server|proxy|matching|connect to|connected to|connecting to)[ =:']+|\[redacted\]@)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+|[a-z0-9-]+:\d+)`)
-	providers = regexp.MustCompile(`(?i)(?:^|\.)(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn|microsoft\.com|office\.com|office365\.(?:com|us)|outlook\.cn|microsoft\.us|chinacloudapi\.cn|live\.com|google\.com|googleapis\.com|gmail\.com)$`)
+	hosts = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://(?:\[redacted\]@)?)([a-z0-9][a-z0-9.-]*)|` +
+		`(UnknownHostException: *|(?:host|server|proxy|matching|connect to|connected to|connecting to)[ =:']+|` +
+		`\[redacted\]@)([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+|[a-z0-9-]+:\d+)`)
+	providers = regexp.MustCompile(`(?i)(?:^|\.)(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn|` +
+		`microsoft\.com|office\.com|office365\.(?:com|us)|outlook\.cn|microsoft\.us|chinacloudapi\.cn|live\.com|` +
+		`google\.com|googleapis\.com|gmail\.com)$`)
 )
 
-// Text is s without secrets and without what the operator masks. It is free of
-// characters that nobody sees: a secret must not hide behind them.
+// Text is s without secrets and without what the operator masks. It has no invisible
+// characters: a secret must not hide among them.
 func (m Masks) Text(s string) string {
 	return m.text([]string{s}, event.Header{})[0]
 }
@@ -80,19 +86,15 @@ func (m Masks) text(parts []string, h event.Header) []string {
 	return out
 }
 
-// colors are what is left of a terminal's colors without their escape
-// character: one within a name would hide the name from every rule.
-var colors = regexp.MustCompile(`\[\d{1,2}(?:;\d{1,3})*m`)
-
 // visible is s as a reader sees it.
 func visible(s string) string {
 	s = text.PrintableLines(s)
-	// What is left without one may be another one; the last time it may not,
-	// since this could go on for as long as the text is.
+	// Without one, what is left may form another; the last time it may not, since this
+	// could continue for the length of the text.
 	for range 3 {
-		s = colors.ReplaceAllString(s, "")
+		s = text.ColorRests.ReplaceAllString(s, "")
 	}
-	return colors.ReplaceAllString(s, "·")
+	return text.ColorRests.ReplaceAllString(s, "·")
 }
 
 // Field is a field of an event's header, such as its URL, with what else the header
@@ -125,7 +127,7 @@ func (m Masks) operators(s string) string {
 	return s
 }
 
-// word replaces a name where it stands alone, not as a part of a longer one.
+// word replaces a name where it is a whole word, not as a part of a longer one.
 func word(s, name, put string) string {
 	if name == "" || name == "-" || "["+name+"]" == put {
 		return s
@@ -196,9 +198,9 @@ func (m Masks) Event(text string, h event.Header) string {
 	return text
 }
 
-// place masks what the header of an event holds, which has no shape: the
-// session always, user and addresses as the operator says. The message may
-// repeat them, so they go wherever they stand.
+// place masks fields of an event's header, which have no shape: the session always,
+// user and addresses if the operator says so. The message may repeat them, so they are
+// masked everywhere.
 func (m Masks) place(s string, h event.Header) string {
 	s = word(s, h.Session, "[session]")
 	if m.user {

@@ -17,47 +17,83 @@ const (
 	cookie          // the value goes on to the end of the line
 )
 
+const inPackage = `(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}`
+
 var (
 	// names are what a secret's name ends in, in small letters. Longer ones come first.
-	names = regexp.MustCompile(`passwor[dt]|passwd|passphrase|pass[_. +-]?code|pwd|secret|samlresponse|jsessionid|rememberme\.cookie|` +
+	names = regexp.MustCompile(`passwor[dt]|passwd|passphrase|pass[_. +-]?code|pwd|secret|` +
+		`samlresponse|jsessionid|rememberme\.cookie|` +
 		`(?:api|private|access|account|shared|signing|master|encryption|subscription)[_. +-]?key|` +
-		`(?:user|device|auth|authorization|verification|oauth|mfa|recovery|backup|one[_-]?time)[_. +-]?code|(?:code|oauth)[_-]?verifier|(?:oauth|amz)[_-]signature|` +
-		`credentials?|authorization|set-cookie2?|cookie2?|assertion|token|ticket|pass|auth|otp|session_?state|state|nonce|sig|code`)
+		`(?:user|device|auth|authorization|verification|oauth|mfa|recovery|backup|one[_-]?time)[_. +-]?code|` +
+		`(?:code|oauth)[_-]?verifier|(?:oauth|amz)[_-]signature|` +
+		`credentials?|authorization|set-cookie2?|cookie2?|assertion|token|ticket|pass|auth|otp|` +
+		`session_?state|state|nonce|sig|code`)
 
-	anywhere   = regexp.MustCompile(`^(?:passwor|passwd|passphrase|pass.?code|pwd|secret|samlresponse|jsessionid|rememberme)|key$`)
-	noSecret   = regexp.MustCompile(`(?:[_.-]?(?:ids?|expir\w*|type|length|status|hint|policy|name)(?:[_.]\w*)?|exception|error|\.java)$`)
+	anywhere = regexp.MustCompile(`^(?:passwor|passwd|passphrase|pass.?code|pwd|secret|samlresponse|jsessionid|` +
+		`rememberme)|key$`)
+	noSecret = regexp.MustCompile(`(?:[_.-]?(?:ids?|expir\w*|type|length|status|hint|policy|name)(?:[_.]\w*)?|` +
+		`exception|error|\.java)$`)
 	ofOAuth    = regexp.MustCompile(`(?:^|[^a-z])(?:access|refresh|id|oauth)[_-]?$`)
+	restOfName = regexp.MustCompile(`^[A-Za-z0-9_.]*`)
 	nameEnd    = regexp.MustCompile(`^((?:[_.-]?(?:value|string|hint)|s)?)(?:[^\w.-]|[.-]?$|[.-]\W)`)
-	otherCodes = regexp.MustCompile(`(?:error|status|response|exit|return|result|country|reason|provider|http|sub|zip|postal|language|currency|area|vendor|sql|product|source)[\s"']*$`)
+	otherCodes = regexp.MustCompile(`(?:error|status|response|exit|return|result|country|reason|provider|http|sub|` +
+		`zip|postal|language|currency|area|vendor|sql|product|source)[\s"']*$`)
 
-	// What is between a name and its value; in a form's data a space is a plus.
-	assigned  = after("[\\\"'`*\\]]{0,8} *" + `(?:[=:]?=>|->|~>|:=|={1,3}|:) *(?:[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *|some\()?`)
-	paired    = after(`\\*["']?(?: *[,;]| ) *(?:\\*["']?[\w-]+\\*["']? *[=:] *\\*["']?[^"'<>\n,;]{0,40}\\*["']?(?: |,) *){0,3}?\\*["']?(?:value|content|val)\\*["']? *[:=] *`)
-	listed    = after(`\\*["']? *[,|] *`)
-	wrapped   = after(` *[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *`)
-	called    = after(`[(\[]`)
-	tagged    = after(`(?:[^<>]{0,150}[^<>/])?> *(?:<(?:value|string)> *)?(?:<!\[cdata\[ *)?`)
-	neighbor  = after(`</[\w:-]+> *<[\w:-]+> *(?:<[\w:-]+>)?`)
-	multipart = after(`\\*"(?:; *[\w-]+=[^\s;"]{1,100}){0,3} +(?:content-[\w-]+: *[^\s;]+(?:; *charset=[\w-]+)? +){0,4}`)
-	option    = after(` +`)
-	quoted    = after(` +(?:(?:is|was) +)?\\*["']`)
-	said      = after(` +(?:is|was) +`)
-
-	beforeListed = regexp.MustCompile(`[\[({|]\s*$|["']$`)
-	beforeEntry  = regexp.MustCompile(`\{(?:[^{}\n]{0,150}, )?$`)
-	entryEnd     = regexp.MustCompile(`, [\w.-]+=|\}`)
-	beforeTagged = regexp.MustCompile(`<[^<>/][^<>]{0,150}$|<$`)
-	beforePart   = regexp.MustCompile(`name=\\*"$`)
-
-	schemed = regexp.MustCompile(`^\\*["']?(?:basic|bearer|negotiate|ntlm|token|api-?key|ssws)[\s+]+([a-z0-9._~+/=-]{4,})`)
-	toEnd   = regexp.MustCompile(`(?i)^(?:digest|oauth|aws4|hmac|signature)\b`)
-	prose   = regexp.MustCompile(`^(?:expired|invalid|missing|required|incorrect|wrong|must|is|not|null|none|empty|true|false|has|was|the|cannot|does|too|your|disabled|enabled|unknown)[.,;:!]?$`)
+	schemed = regexp.MustCompile(`^\\*["']?(?:basic|bearer|negotiate|ntlm|token|api-?key|` +
+		`ssws)[\s+]+([a-z0-9._~+/=-]{4,})`)
+	toEnd = regexp.MustCompile(`(?i)^(?:digest|oauth|aws4|hmac|signature)\b`)
+	prose = regexp.MustCompile(`^(?:expired|invalid|missing|required|incorrect|wrong|must|is|not|null|none|empty|` +
+		`true|false|has|was|the|cannot|does|too|your|disabled|enabled|unknown)[.,;:!]?$`)
 	// javaName is a class in its package.
-	javaName = regexp.MustCompile(`^(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}:?$`)
-	plain    = regexp.MustCompile(`^(?:(?:AADSTS|ESTS)\d+|[A-Z][A-Z0-9_]+-\d+$|\d{1,8}$|[a-z]+://|(?:com|org|net|io|java|javax|jakarta|jdk|sun)(?:\.[\w$]+){2,}|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?$|v?\d+(?:\.\d+)+$|(?i:x?oauth2)$|[\w$]+\.(?:java|kt|groovy|scala):\d+)`)
+	javaName = regexp.MustCompile(`^` + inPackage + `:?$`)
+	plain    = regexp.MustCompile(`^(?:(?:AADSTS|ESTS)\d+|[A-Z][A-Z0-9_]+-\d+$|\d{1,8}$|[a-z]+://|` + inPackage +
+		`|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?$|v?\d+(?:\.\d+)+$|(?i:x?oauth2)$|[\w$]+\.(?:java|kt|groovy|scala):\d+)`)
 )
 
-// after is what begins so; a space in it is any white space, or a form's.
+// assigned is an operator between a name and its value.
+var assigned = after("[\\\"'`*\\]]{0,8} *" + `(?:[=:]?=>|->|~>|:=|={1,3}|:) *` +
+	`(?:[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *|some\()?`)
+
+// links are the other notations between a name and its value. The first that fits
+// counts.
+var links = []struct {
+	after  *regexp.Regexp // what follows the name; the value begins after its group, or after all of it
+	before *regexp.Regexp // what precedes the name, with its first two letters; nil = anything
+	weak   bool           // it may be prose: the value must look like a secret
+	ends   string         // characters that end the value
+}{
+	// "name": "client_secret", "value": "…"
+	{after(`\\*["']?(?: *[,;]| ) *(?:\\*["']?[\w-]+\\*["']? *[=:] *\\*["']?[^"'<>\n,;]{0,40}\\*["']?(?: |,) *){0,3}?` +
+		`\\*["']?(?:value|content|val)\\*["']? *[:=] *`), nil, false, ""},
+	// ClientSecret{value=…}
+	{after(` *[({\[] *\\*["']?\w{0,20}value\\*["']? *[=:] *`), nil, false, ""},
+	// ["client_secret", "…"]
+	{after(`\\*["']? *[,|] *`), regexp.MustCompile(`(?:[\[({|]\s*|["'])..$`), true, ",)]}|"},
+	// <client_secret>…</client_secret>
+	{after(`(?:[^<>]{0,150}[^<>/])?> *(?:<(?:value|string)> *)?(?:<!\[cdata\[ *)?`),
+		regexp.MustCompile(`<(?:[^<>/][^<>]{0,150})?..$`), false, "<"},
+	// <name>client_secret</name><value>…</value>
+	{after(`</[\w:-]+> *<[\w:-]+> *(?:<[\w:-]+>)?`), regexp.MustCompile(`>..$`), false, "<"},
+	// form-data; name="client_secret"
+	{after(`\\*"(?:; *[\w-]+=[^\s;"]{1,100}){0,3} +(?:content-[\w-]+: *[^\s;]+(?:; *charset=[\w-]+)? +){0,4}`),
+		regexp.MustCompile(`name=\\*"..$`), true, ""},
+	// --client-secret …
+	{after(` +`), regexp.MustCompile(`--(?:..)?$`), false, ""},
+	// client secret is "…"
+	{after(`( +(?:(?:is|was) +)?)\\*["']`), nil, true, ""},
+	// AccessToken(…)
+	{after(`[(\[]`), nil, true, ")]"},
+	// password is …
+	{after(` +(?:is|was) +`), nil, true, ")]"},
+}
+
+var (
+	beforeEntry = regexp.MustCompile(`\{(?:[^{}\n]{0,150}, )?$`)
+	entryEnd    = regexp.MustCompile(`, [\w.-]+=|\}`)
+)
+
+// after is a pattern at the beginning of a text; a space in it is any white space, or
+// a form's plus.
 func after(pattern string) *regexp.Regexp {
 	return regexp.MustCompile("^(?:" + strings.ReplaceAll(pattern, " ", `[\s+]`) + ")")
 }
@@ -70,14 +106,14 @@ func (f *finder) named() {
 			continue
 		}
 		from, to, class := f.name(m[0], m[1])
-		if class == unrelated || from > 0 && done.MatchString(f.text[from-1:min(from+30, len(f.text))]) {
+		if class == unrelated || from > 0 && done.MatchString(f.Text[from-1:min(from+30, len(f.Text))]) {
 			continue // our own marks, such as [google-secret], name nothing
 		}
-		at, class, before := f.link(from, to, class)
+		at, class, ends := f.link(from, to, class)
 		if class == unrelated {
 			continue
 		}
-		if from, to := f.value(at, before, class); from < to {
+		if from, to := f.value(at, ends, class); from < to {
 			f.mark(from, to, "[redacted]")
 			if to-from > longestWord { // else it is searched too: quotation marks may have ended it
 				end = to
@@ -88,30 +124,25 @@ func (f *finder) named() {
 
 // name is the whole name around a word for a secret, and what it proves.
 func (f *finder) name(from, to int) (start, end int, c class) {
-	start = from
-	for start > max(0, from-64) && (alnum(f.lower[start-1]) || strings.IndexByte("_.-$", f.lower[start-1]) >= 0) {
-		start--
+	for start = from; start > max(0, from-64) && inName(f.lower[start-1]); start-- {
 	}
 	word, prefix, rest := f.lower[from:to], f.lower[start:from], f.lower[to:min(to+64, len(f.lower))]
 	if anywhere.MatchString(word) {
-		n := strings.IndexFunc(rest, func(r rune) bool { return !alnum(byte(r)) && r != '_' && r != '.' })
-		if n < 0 {
-			n = len(rest)
-		}
+		rest = restOfName.FindString(rest)
 		switch {
-		case noSecret.MatchString(rest[:n]):
+		case noSecret.MatchString(rest):
 			return 0, 0, unrelated
 		case strings.ContainsAny(word, " +"):
-			return start, to + n, weak
+			return start, to + len(rest), weak
 		}
-		return start, to + n, strong
+		return start, to + len(rest), strong
 	}
 	m := nameEnd.FindStringSubmatch(rest)
 	if m == nil {
 		return 0, 0, unrelated
 	}
-	letter := prefix != "" && prefix != "-d" && alnum(f.text[from-1]) && f.text[from-1] > '9'
-	hump := letter && f.text[from] != f.lower[from] && f.text[from-1] == f.lower[from-1]
+	letter := prefix != "" && prefix != "-d" && alnum(f.Text[from-1]) && f.Text[from-1] > '9'
+	hump := letter && f.Text[from] != f.lower[from] && f.Text[from-1] == f.lower[from-1]
 	c = weak
 	switch word {
 	case "authorization":
@@ -144,56 +175,40 @@ func (f *finder) name(from, to int) (start, end int, c class) {
 	return start, to + len(m[1]), c
 }
 
-// link finds where the value of a name begins, and what the notation proves.
-// before is the character that ends the value, if the notation has one.
-func (f *finder) link(from, to int, c class) (at int, proven class, before string) {
-	rest, head := f.lower[to:min(to+300, len(f.lower))], f.lower[max(0, from-160):from]
+// link finds where the value of a name begins, and what the notation proves. ends are
+// the characters that end the value.
+func (f *finder) link(from, to int, c class) (at int, proven class, ends string) {
+	rest, begin := f.lower[to:min(to+300, len(f.lower))], max(0, from-160)
 	if m := assigned.FindString(rest); m != "" {
 		said := strings.Contains(m, ":") && !strings.ContainsAny(m, `="'`) && !strings.HasPrefix(rest[len(m):], `"`)
 		if c == middling && said || strings.Contains(m, "\n") {
 			c = weak
 		}
-		if strings.HasSuffix(m, "=") && beforeEntry.MatchString(head) {
-			return to + len(m), c, "}"
+		if strings.HasSuffix(m, "=") && beforeEntry.MatchString(f.lower[begin:from]) {
+			ends = "}"
 		}
-		return to + len(m), c, ""
+		return to + len(m), c, ends
 	}
 	if c >= header {
 		c = weak
 	}
-	if strings.Contains(rest, "val") || strings.Contains(rest, "content") {
-		if m := paired.FindString(rest) + wrapped.FindString(rest); m != "" {
-			return to + len(m), c, ""
+	for _, l := range links {
+		m := l.after.FindStringSubmatchIndex(rest)
+		if m == nil || l.before != nil && !l.before.MatchString(f.lower[begin:from+2]) {
+			continue
 		}
-	}
-	if m := listed.FindString(rest); m != "" && beforeListed.MatchString(head) {
-		return to + len(m), weak, ",)]}|"
-	}
-	if m := tagged.FindString(rest); m != "" && beforeTagged.MatchString(head) {
-		return to + len(m), c, "<"
-	}
-	if m := neighbor.FindString(rest); m != "" && strings.HasSuffix(head, ">") {
-		return to + len(m), c, "<"
-	}
-	if m := multipart.FindString(rest); m != "" && beforePart.MatchString(head) {
-		return to + len(m), weak, ""
-	}
-	if m := option.FindString(rest); m != "" && (strings.HasPrefix(f.lower[from:], "--") || strings.HasSuffix(head, "--")) {
-		return to + len(m), c, ""
-	}
-	if m := quoted.FindString(rest); m != "" {
-		return to + len(strings.TrimRight(m, `\"'`)), weak, ""
-	}
-	if m := called.FindString(rest) + said.FindString(rest); m != "" {
-		return to + len(m), weak, ")]"
+		if l.weak {
+			c = weak
+		}
+		return to + m[len(m)-1], c, l.ends
 	}
 	return 0, unrelated, ""
 }
 
-// value is the place of the value at an offset: empty when it is masked or too
-// plain to be a secret.
-func (f *finder) value(at int, before string, c class) (from, to int) {
-	rest := f.text[at:]
+// value is the range of the value at an offset: empty when it is masked or too plain
+// to be a secret.
+func (f *finder) value(at int, ends string, c class) (from, to int) {
+	rest := f.Text[at:]
 	if done.MatchString(rest[:min(30, len(rest))]) {
 		return at, at
 	}
@@ -202,13 +217,13 @@ func (f *finder) value(at int, before string, c class) (from, to int) {
 			return at + m[2], at + m[3]
 		}
 	}
-	if i := strings.IndexByte(rest, '\n'); i >= 0 && before != "<" {
+	if i := strings.IndexByte(rest, '\n'); i >= 0 && ends != "<" {
 		rest = rest[:i]
 	}
 	slashes := len(rest) - len(strings.TrimLeft(rest, `\`))
 	from = at
 	switch {
-	case before == "<":
+	case ends == "<":
 		text, _, _ := strings.Cut(rest, "<")
 		from += len(text) - len(strings.TrimLeft(text, " \n"))
 		to = at + len(strings.TrimRight(text, " \n]"))
@@ -216,32 +231,30 @@ func (f *finder) value(at int, before string, c class) (from, to int) {
 		from += slashes + 1
 		to = from + closing(rest[slashes+1:], rest[slashes], slashes)
 	case strings.HasPrefix(rest, "["):
-		to = at + len(rest)
-		if i := strings.IndexByte(rest, ']'); i >= 0 {
-			to = at + i + 1
-		}
+		list, _, _ := strings.Cut(rest, "]")
+		to = min(at+len(list)+len("]"), at+len(rest))
 	case c == header && !toEnd.MatchString(rest):
 		if !secretLike(firstWord(rest)) {
 			return at, at
 		}
-		if i := strings.IndexAny(rest, `"'[`); i >= 0 {
-			rest = rest[:i]
-		}
-		to = at + len(rest)
+		to = at + strings.IndexAny(rest+`"`, `"'[`)
 	case c >= header:
 		to = at + len(rest)
-	case c == weak && !secretLike(rest[:unquoted(rest[:min(len(rest), longestWord)], before)]):
-		return at, at // before a long text is read once for each name in it
+	case c == weak && !secretLike(rest[:unquoted(rest[:min(len(rest), longestWord)], ends)]):
+		return at, at // before a long text is read again for each name in it
 	default:
-		to = at + unquoted(rest, before)
+		to = at + unquoted(rest, ends)
 	}
-	value := f.text[from:max(from, to)]
-	if prose.MatchString(strings.ToLower(value[:min(len(value), 20)])) || javaName.MatchString(value[:min(len(value), 200)]) ||
+	value := f.Text[from:max(from, to)]
+	if prose.MatchString(strings.ToLower(value[:min(len(value), 20)])) ||
+		javaName.MatchString(value[:min(len(value), 200)]) ||
 		c == weak && !secretLike(value) || c == header && !toEnd.MatchString(rest) && !secretLike(firstWord(value)) {
 		return at, at
 	}
 	return from, to
 }
+
+func inName(c byte) bool { return alnum(c) || strings.IndexByte("_.-$", c) >= 0 }
 
 func firstWord(s string) string {
 	word, _, _ := strings.Cut(strings.TrimLeft(s[:min(len(s), longestWord)], " "), " ")
@@ -258,7 +271,8 @@ func closing(s string, quote byte, slashes int) int {
 		case s[i] == '\\':
 			before++
 			continue
-		case s[i] == quote && (before < slashes || before%(2*slashes+2) == slashes) && (i+1 == len(s) || !alnum(s[i+1])):
+		case s[i] == quote && (before < slashes || before%(2*slashes+2) == slashes) &&
+			(i+1 == len(s) || !alnum(s[i+1])):
 			return i - before%(2*slashes+2)
 		}
 		before = 0
@@ -270,8 +284,8 @@ var escapedEnd = regexp.MustCompile(`^\\+(?:u00(?:2[267]|3[cCeE])|["'])`)
 
 // unquoted is where a value ends that has no quotation marks: at a space, or
 // in a Java map at its next key.
-func unquoted(s, before string) int {
-	if before == "}" {
+func unquoted(s, ends string) int {
+	if ends == "}" {
 		if m := entryEnd.FindStringIndex(s); m != nil {
 			return m[0]
 		}
@@ -283,7 +297,7 @@ func unquoted(s, before string) int {
 			end++
 		case c == '\\' && escapedEnd.MatchString(s[end:]):
 			return end
-		case strings.IndexByte(" \t&\"'`<>]", c) >= 0, strings.IndexByte(before, c) >= 0:
+		case strings.IndexByte(" \t&\"'`<>]", c) >= 0, strings.IndexByte(ends, c) >= 0:
 			return len(strings.TrimRight(s[:end], `,;})\`))
 		}
 	}
@@ -295,13 +309,18 @@ const (
 	longestWord = 1024 // bytes of a value that are examined
 )
 
-// secretLike tells a secret from a word, a number, a code, an issue's key, an
+// secretLike distinguishes a secret from a word, a number, a code, an issue's key, an
 // address and a class: it has a digit, or the padding of base64.
 func secretLike(s string) bool {
 	s = strings.TrimRight(s[:min(len(s), longestWord)], ".,;:")
-	k := kinds(s)
-	if start := s[:min(len(s), 100)]; len(s) < shortest || strings.Contains(s, "(") || plain.MatchString(start+strings.Repeat("~", min(len(s)-len(start), 1))) {
+	start := s
+	if len(s) > 100 {
+		start = s[:100] + "~" // the plain ones are shorter
+	}
+	if len(s) < shortest || strings.Contains(s, "(") || plain.MatchString(start) {
 		return false
 	}
-	return k&4 != 0 || strings.HasSuffix(s, "=") || k == 3 && len(s) >= 20 && !className.MatchString(s) && !strings.ContainsAny(s, " .")
+	k := kinds(s)
+	return k&4 != 0 || strings.HasSuffix(s, "=") ||
+		k == 3 && len(s) >= 20 && !className.MatchString(s) && !strings.ContainsAny(s, " .")
 }

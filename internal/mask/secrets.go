@@ -6,11 +6,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"jira-oauth-watcher/internal/text"
 )
 
-// shape is how a secret looks that is known without a name. Where they come
-// from: somebody logs com.atlassian.oauth2.client at DEBUG, or pastes a secret
-// into the field of the client ID, which Microsoft then echoes.
+// shape is the form of a secret that is recognized without a name. They get into logs
+// when com.atlassian.oauth2.client is logged at DEBUG, or when a secret is pasted into
+// the field of the client ID, which Microsoft then echoes.
 type shape struct {
 	put  string
 	need []string       // one of them, in small letters, is in every match
@@ -32,26 +34,34 @@ var shapes = []shape{
 	form("[entra-token]", "0.a 1.a", `\b[01]\.A[A-Za-z0-9_-]{30,}(?:\.[A-Za-z0-9_-]+)*`),
 	form("[msa-token]", "m.", `\bM\.[A-Z]\d+_[A-Za-z0-9.!*$_-]{20,}`),
 	form("[slack-webhook]", "hooks.slack", `(?i)(?:https?:\\*/\\*/)?hooks\.slack(?:-gov)?\.com(?::\d+)?\\*/[^\s"'<>]+`),
-	form("[webhook]", "/webhook /workflows/", `(?i)https?://[^\s"'<>/]+/(?:api/)?(?:webhooks?|webhookb2|workflows)/[^\s"'<>]{10,}`),
+	form("[webhook]", "/webhook /workflows/", `(?i)https?://[^\s"'<>/]+/(?:api/)?(?:webhooks?|webhookb2|`+
+		`workflows)/[^\s"'<>]{10,}`),
 	form("[slack-token]", "xox xapp-", `\bxox[a-z]-[A-Za-z0-9.%/+=-]{6,}|\bxapp-[A-Za-z0-9-]{6,}`),
 	form("[webhook-secret]", "whsec_", `\bwhsec_[A-Za-z0-9+/=_-]{6,}`),
 	form("[github-token]", "gh github_pat_", `\bgh[pousr]_[A-Za-z0-9]{8,}|\bgithub_pat_\w{8,}`),
 	form("[gitlab-token]", "gl", `\bgl(?:pat|dt|rt|ptt|ft|soat|cbt|imt|agent|oas|ffct)-[A-Za-z0-9_.-]{8,}`),
 	form("[atlassian-token]", "att atbb", `\bAT(?:ATT|CTT)3x[A-Za-z0-9+/=_-]{8,}|\bATBB[A-Za-z0-9]{20,}`),
 	form("[aws-key]", "akia asia abia acca", `\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{12,}`),
-	form("[api-token]", "_ sk- sg. npm_ pypi- pmak- age-", `\b[srp]k_(?:live|test)_\w{8,}|\bsk-(?:[a-z]+\d*-)*[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*|`+
-		`\bSG\.[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)?|\b(?:npm|dckr_pat|hf|shp(?:at|ca|pa|ss)|lin_api|dop_v1|doo_v1)_[A-Za-z0-9_-]{16,}|`+
-		`\b(?:pypi|PMAK)-[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-1[A-Z0-9]{8,}`),
-	form("[redacted]", "bearer", `(?i)\bbearer(?:[\s+]+token)?:?[\s+]+([A-Za-z0-9._~+/=-]*\d[A-Za-z0-9._~+/=-]{3,}|[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
-	form("[redacted]", "negotiate ntlm", `(?i)\b(?:negotiate|ntlm)\s+([A-Za-z0-9+/=]*[0-9=][A-Za-z0-9+/=]{4,}|TlRMTVNTUA\S*|[A-Za-z0-9+/=]{18,})`),
+	form("[api-token]", "_ sk- sg. npm_ pypi- pmak- age-",
+		`\b[srp]k_(?:live|test)_\w{8,}|\bsk-(?:[a-z]+\d*-)*[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*|`+
+			`\bSG\.[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)?|\b(?:npm|dckr_pat|hf|shp(?:at|ca|pa|ss)|lin_api|dop_v1|`+
+			`doo_v1)_[A-Za-z0-9_-]{16,}|`+
+			`\b(?:pypi|PMAK)-[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-1[A-Z0-9]{8,}`),
+	form("[redacted]", "bearer", `(?i)\bbearer(?:[\s+]+token)?:?[\s+]+([A-Za-z0-9._~+/=-]*\d[A-Za-z0-9._~+/=-]{3,}|`+
+		`[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
+	form("[redacted]", "negotiate ntlm", `(?i)\b(?:negotiate|ntlm)\s+([A-Za-z0-9+/=]*[0-9=][A-Za-z0-9+/=]{4,}|`+
+		`TlRMTVNTUA\S*|[A-Za-z0-9+/=]{18,})`),
 	// The name before a password may be an address, and the password hold a slash.
 	form("[redacted]", "@", `(?i)\b[a-z][a-z0-9+.-]*:(?:\\*/){2}((?:[^\s"'<>/?#]*:[^\s"'<>]*|[^/\s:@?#"'<>]+))@`),
-	form("[redacted]", "value", `(?i)\bvalue\s*=\s*\\*["']([^"'<>\n]+?)\\*["'][\s+]+(?:[\w-]+=\\*["'][^"'<>\n]*["'][\s+]+)?(?:name|key|id)\s*=\s*\\*["'][^"'<>\s]*(?:secret|passw\w+|passcode|token|credentials?|key|ticket|otp|auth|code)\b`),
+	form("[redacted]", "value",
+		`(?i)\bvalue\s*=\s*\\*["']([^"'<>\n]+?)\\*["'][\s+]+(?:[\w-]+=\\*["'][^"'<>\n]*["'][\s+]+)?(?:name|key|`+
+			`id)\s*=\s*\\*["'][^"'<>\s]*(?:secret|passw\w+|passcode|token|credentials?|key|ticket|otp|auth|code)\b`),
 	form("[redacted]", ":thin:", `(?i):thin:([^\s/@"'<>]+/[^\s@"'<>]+)@`),
-	form("[pem]", "-----end", `(?:[A-Za-z0-9+/=]{40,}(?:\\*[rn]|\s)*)*[A-Za-z0-9+/=]*(?:\\*[rn]|\s)*-----END[ +][A-Z0-9 +]+(?:-----)?`),
+	form("[pem]", "-----end", `(?:[A-Za-z0-9+/=]{40,}(?:\\*[rn]|\s)*)*[A-Za-z0-9+/=]*(?:\\*[rn]|`+
+		`\s)*-----END[ +][A-Z0-9 +]+(?:-----)?`),
 }
 
-// span is a secret's place in the original text.
+// span is a secret's range in the original text.
 type span struct {
 	from, to int
 	put      string
@@ -59,7 +69,7 @@ type span struct {
 
 // finder looks for secrets in one view of a text.
 type finder struct {
-	view
+	text.View
 	lower string
 	spans []span
 }
@@ -77,19 +87,18 @@ func marks() *regexp.Regexp {
 }
 
 func (f *finder) mark(from, to int, put string) {
-	if from < to && !done.MatchString(f.text[from:min(to, from+30)]) {
-		f.spans = append(f.spans, span{f.at(from), f.at(to), put})
+	if from < to && !done.MatchString(f.Text[from:min(to, from+30)]) {
+		f.spans = append(f.spans, span{f.At(from), f.At(to), put})
 	}
 }
 
-// secrets are the places of all secrets in s, in order and apart. Each view of
-// it is searched, since a secret may be written in several ways at once, and
-// since a quotation mark within a value is one only while it is escaped.
+// secrets are the ranges of all secrets in s, in order and not overlapping. It searches
+// each view, since a secret may be written in several ways at once, and since a
+// quotation mark within a value is one only while it is escaped.
 func secrets(s string) []span {
 	var found []span
-	v, more := view{text: s}, true
-	for n := 0; more && n <= unescapings; n++ {
-		f := finder{view: v, lower: lowerASCII(v.text), spans: found}
+	for v := range text.Views(s) {
+		f := finder{View: v, lower: lowerASCII(v.Text), spans: found}
 		f.shapes()
 		f.basic()
 		f.named()
@@ -98,7 +107,6 @@ func secrets(s string) []span {
 		f.blocks()
 		f.pastedID()
 		found = f.spans
-		v, more = v.unescaped()
 	}
 	slices.SortStableFunc(found, func(a, b span) int { return a.from - b.from })
 	var out []span
@@ -134,10 +142,11 @@ func (f *finder) basic() {
 	if !strings.Contains(f.lower, "basic") {
 		return
 	}
-	for _, m := range basic.FindAllStringSubmatchIndex(f.text, -1) {
-		word := f.text[m[2]:m[3]]
+	for _, m := range basic.FindAllStringSubmatchIndex(f.Text, -1) {
+		word := f.Text[m[2]:m[3]]
 		pair, _ := base64.RawStdEncoding.DecodeString(strings.TrimRight(word, "="))
-		if digit.MatchString(word) && !strings.HasPrefix(f.lower[m[2]:m[3]], "realm=") || bytes.IndexByte(pair, ':') > 0 {
+		if digit.MatchString(word) && !strings.HasPrefix(f.lower[m[2]:m[3]], "realm=") ||
+			bytes.IndexByte(pair, ':') > 0 {
 			f.mark(m[2], m[3], "[redacted]")
 		}
 	}
@@ -148,7 +157,7 @@ func (f *finder) shapes() {
 		if !slices.ContainsFunc(s.need, func(word string) bool { return strings.Contains(f.lower, word) }) {
 			continue
 		}
-		for _, m := range s.find.FindAllStringSubmatchIndex(f.text, -1) {
+		for _, m := range s.find.FindAllStringSubmatchIndex(f.Text, -1) {
 			group := len(m) - 2
 			f.mark(m[group], m[group+1], s.put)
 		}
@@ -156,27 +165,30 @@ func (f *finder) shapes() {
 }
 
 var (
-	hostAfter = regexp.MustCompile(`^(?:(?:[A-Za-z0-9_-]+\.)+[A-Za-z0-9-]+|localhost|\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]+:\d)`)
+	hostAfter = regexp.MustCompile(`^(?:(?:[A-Za-z0-9_-]+\.)+[A-Za-z0-9-]+|localhost|\[[0-9A-Fa-f:.]+\]|` +
+		`[A-Za-z0-9_-]+:\d)`)
 	portAfter = regexp.MustCompile(`^[^\s:/@]*\]?:\d`)
-	addressOf = regexp.MustCompile(`(?:mail(?:to|box)?|user\w*|account|upn|sips?|acct|smtps?|imaps?|xmpp|to|from|cc|bcc|login\w*|address|sender|recipient|principal\w*|hint|for|of|by|identity|owner|name)$`)
+	addressOf = regexp.MustCompile(`(?:mail(?:to|box)?|user\w*|account|upn|sips?|acct|smtps?|imaps?|xmpp|to|from|cc|` +
+		`bcc|login\w*|address|sender|recipient|principal\w*|hint|for|of|by|identity|owner|name)$`)
 )
 
-// userinfo masks a name and a password before a host without a scheme. What
-// comes after a word for an address is one.
+// userinfo masks a name and a password before a host without a scheme. What follows a
+// word for an address is an address.
 func (f *finder) userinfo() {
 	const longest = 300
-	for at, c := range []byte(f.text) {
+	for at, c := range []byte(f.Text) {
 		if c != '@' {
 			continue
 		}
-		host := f.text[at+1 : min(at+1+longest, len(f.text))]
+		host := f.Text[at+1 : min(at+1+longest, len(f.Text))]
 		before := f.lower[max(0, at-longest):at]
 		run := before[strings.LastIndexAny(before, " \t\n\"'<>")+1:]
 		user, password, _ := strings.Cut(run, ":")
 		user = user[strings.LastIndexAny(user, `(){}[],;|=&?/\`)+1:]
 		switch {
 		case user == "", password == "", strings.HasPrefix(password, "//"), !hostAfter.MatchString(host):
-		case !portAfter.MatchString(host) && (addressOf.MatchString(user) || !strings.ContainsAny(password, "0123456789!#$%^&*?")):
+		case !portAfter.MatchString(host) && (addressOf.MatchString(user) ||
+			!strings.ContainsAny(password, "0123456789!#$%^&*?")):
 		default:
 			f.mark(at-len(password)-len(":")-len(user), at, "[redacted]")
 		}
@@ -189,59 +201,49 @@ var (
 	guids     = regexp.MustCompile(`[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`)
 	digit     = regexp.MustCompile(`\d`)
 	className = regexp.MustCompile(`^(?:[A-Z]{1,5}[a-z]{2,}\d?)+$`)
+
+	runs        = regexp.MustCompile(`[A-Za-z0-9_~+/=-]{26,}`)
+	base64Parts = regexp.MustCompile(`[^=]{40,}`)
+	pathParts   = regexp.MustCompile(`[^=/]{40,}`) // each part of a path is examined alone
+	words       = regexp.MustCompile(`[A-Za-z0-9]{26,}`)
 )
 
 // runs masks long runs of letters and digits that look like secrets of a shape
 // that no rule knows: base64, hex and base32. Names with dots are classes and
 // hosts, and what comes after "thumbprint" is public.
 func (f *finder) runs() {
-	s := f.text
-	for from := 0; from < len(s); from++ {
-		to := from
-		for to < len(s) && ofRun(s[to]) {
-			to++
+	for _, run := range runs.FindAllStringIndex(f.Text, -1) {
+		from, to := run[0], run[1]
+		parts := base64Parts
+		if ofPaths.MatchString(f.Text[from:to]) {
+			parts = pathParts
 		}
-		if to-from >= 26 {
-			f.run(from, to)
+		for _, m := range parts.FindAllStringIndex(f.Text[from:to], -1) {
+			if random(f.Text[from+m[0] : from+m[1]]) {
+				f.mark(from+m[0], from+m[1], "[opaque]")
+			}
 		}
-		from = to
+		for _, m := range words.FindAllStringIndex(f.Text[from:to], -1) {
+			i, end := from+m[0], from+m[1]
+			dotted := i > 1 && f.Text[i-1] == '.' && alnum(f.Text[i-2]) ||
+				end+1 < len(f.Text) && f.Text[end] == '.' && alnum(f.Text[end+1])
+			if encoded(f.Text[i:end]) && !dotted && !ofKey.MatchString(f.lower[max(0, i-60):i]) {
+				f.mark(i, end, "[opaque]")
+			}
+		}
 	}
 }
-
-func ofRun(c byte) bool { return alnum(c) || strings.IndexByte("_~+/=-", c) >= 0 }
 
 func alnum(c byte) bool { return c >= '0' && c <= '9' || lowered(c) >= 'a' && lowered(c) <= 'z' }
 
-func (f *finder) run(from, to int) {
-	apart := "=" // of a path, each part is looked at alone
-	if ofPaths.MatchString(f.text[from:to]) {
-		apart = "=/"
+func lowered(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
 	}
-	for at := from; at < to; at++ {
-		end := to
-		if i := strings.IndexAny(f.text[at:to], apart); i >= 0 {
-			end = at + i
-		}
-		if end-at >= 40 && random(f.text[at:end]) {
-			f.mark(at, end, "[opaque]")
-		}
-		at = end
-	}
-	for i := from; i < to; i++ {
-		end := i
-		for end < to && alnum(f.text[end]) {
-			end++
-		}
-		dotted := i > 1 && f.text[i-1] == '.' && alnum(f.text[i-2]) ||
-			end+1 < len(f.text) && f.text[end] == '.' && alnum(f.text[end+1])
-		if encoded(f.text[i:end]) && !dotted && !ofKey.MatchString(f.lower[max(0, i-60):i]) {
-			f.mark(i, end, "[opaque]")
-		}
-		i = end
-	}
+	return c
 }
 
-// encoded reports whether s is long enough for hex or base32 and made as they are.
+// encoded reports whether s looks like hex or base32 and is long enough.
 func encoded(s string) bool {
 	switch kinds(s) {
 	case 5: // capital letters and digits
@@ -277,27 +279,28 @@ func kinds(s string) (k int) {
 
 var (
 	blockHead = regexp.MustCompile(`^-----BEGIN[ +][A-Z0-9 +]*[A-Z0-9](?:-----)?`)
-	blockCut  = regexp.MustCompile(`^(?:(?:\\*[rn]|\s)*(?:Proc-Type|DEK-Info):[^\n\\]*)*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]{40,})*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]+)?`)
+	blockCut  = regexp.MustCompile(`^(?:(?:\\*[rn]|\s)*(?:Proc-Type|DEK-Info):[^\n\\]*)*(?:(?:\\*[rn]|` +
+		`\s)*[A-Za-z0-9+/=]{40,})*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]+)?`)
 )
 
 // blocks masks PEM blocks, also one whose end was cut off.
 func (f *finder) blocks() {
 	const longest = 16 << 10
 	for at := 0; ; {
-		i := strings.Index(f.text[at:], "-----BEGIN")
+		i := strings.Index(f.Text[at:], "-----BEGIN")
 		if i < 0 {
 			return
 		}
 		at += i
-		to := at + len(blockHead.FindString(f.text[at:min(at+80, len(f.text))]))
+		to := at + len(blockHead.FindString(f.Text[at:min(at+80, len(f.Text))]))
 		if to == at {
 			at++
 			continue
 		}
-		if strings.HasPrefix(f.text[to:], "BEGIN") {
+		if strings.HasPrefix(f.Text[to:], "BEGIN") {
 			to -= len("-----") // these are the next block's
 		}
-		rest := f.text[to:min(to+longest, len(f.text))]
+		rest := f.Text[to:min(to+longest, len(f.Text))]
 		if end := strings.Index(rest, "-----END"); end >= 0 {
 			to += end + len("-----END")
 			if i := strings.Index(rest[end+len("-----END"):min(end+80, len(rest))], "-----"); i >= 0 {
@@ -312,16 +315,18 @@ func (f *finder) blocks() {
 }
 
 var (
-	pastedID  = regexp.MustCompile(`(?i)\bidentifier[\s+]'([^'\n]{10,})'|AADSTS700038:[\s+](\S{10,}?)[\s+]is[\s+]not[\s+]a[\s+]valid`)
+	pastedID = regexp.MustCompile(`(?i)\bidentifier[\s+]'([^'\n]{10,})'|` +
+		`AADSTS700038:[\s+](\S{10,}?)[\s+]is[\s+]not[\s+]a[\s+]valid`)
 	addressed = regexp.MustCompile(`(?i)^(?:api|https?)://`)
 )
 
 // pastedID masks what Microsoft echoes of the field of the client ID, which
 // may be a secret, where it is neither a GUID nor an address.
 func (f *finder) pastedID() {
-	for _, m := range pastedID.FindAllStringSubmatchIndex(f.text, -1) {
+	for _, m := range pastedID.FindAllStringSubmatchIndex(f.Text, -1) {
 		from, to := max(m[2], m[4]), max(m[3], m[5])
-		if id := f.text[from:to]; !guids.MatchString(id) && !addressed.MatchString(id) && digit.MatchString(id) && !plain.MatchString(id) {
+		if id := f.Text[from:to]; !guids.MatchString(id) && !addressed.MatchString(id) && digit.MatchString(id) &&
+			!plain.MatchString(id) {
 			f.mark(from, to, "[not a GUID]")
 		}
 	}

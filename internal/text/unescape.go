@@ -1,39 +1,52 @@
-package mask
+package text
 
 import (
 	"html"
+	"iter"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// unescapings is how many times escapes are resolved, one within the other.
+// unescapings is how many levels of escapes are resolved, one within the other.
 const unescapings = 3
 
-// view is a text with escapes resolved that knows where each byte came from.
-type view struct {
-	text string
+// View is a text with escapes resolved that knows where each byte came from.
+type View struct {
+	Text string
 	from []int32 // offset in the original of each byte and of the end; nil: the same
 }
 
-func (v view) at(i int) int {
+// At is the offset in the original text of an offset in the view.
+func (v View) At(i int) int {
 	if v.from == nil {
 		return i
 	}
 	return int(v.from[i])
 }
 
-// unescaped resolves the outermost escapes of JSON, Java, URLs and HTML, and
-// the wide and curly forms of ASCII's characters. It returns false when there
-// are none. It takes time linear in the text.
-func (v view) unescaped() (view, bool) {
-	s, last, out := v.text, 0, view{}
+// Views are s as it is, and then with one level of escapes after the other resolved.
+func Views(s string) iter.Seq[View] {
+	return func(yield func(View) bool) {
+		v, more := View{Text: s}, true
+		for n := 0; more && n <= unescapings && yield(v); n++ {
+			v, more = v.unescaped()
+		}
+	}
+}
+
+// unescaped resolves the outermost escapes of JSON, Java, URLs and HTML, and the wide
+// and curly forms of ASCII's characters. It returns false when there are none. It
+// takes time linear in the text.
+func (v View) unescaped() (View, bool) {
+	s, last, out := v.Text, 0, View{}
 	var b strings.Builder
 	copied := func(to int) {
 		b.WriteString(s[last:to])
 		for ; last < to; last++ {
-			out.from = append(out.from, int32(v.at(last)))
+			out.from = append(out.from, int32(v.At(last)))
 		}
 	}
 	for i := 0; i < len(s); {
@@ -60,7 +73,7 @@ func (v view) unescaped() (view, bool) {
 		copied(i)
 		b.WriteString(meant)
 		for range len(meant) {
-			out.from = append(out.from, int32(v.at(i)))
+			out.from = append(out.from, int32(v.At(i)))
 		}
 		i += n
 		last = i
@@ -69,17 +82,21 @@ func (v view) unescaped() (view, bool) {
 		return v, false
 	}
 	copied(len(s))
-	out.text, out.from = b.String(), append(out.from, int32(v.at(len(s))))
+	out.Text, out.from = b.String(), append(out.from, int32(v.At(len(s))))
 	return out, true
 }
 
+// ColorRests are what is left of a terminal's colors without their escape character:
+// one within a name would hide the name from every rule.
+var ColorRests = regexp.MustCompile(`\[\d{1,2}(?:;\d{1,3})*m`)
+
 var (
-	colorStart = regexp.MustCompile("^" + colors.String())
+	colorStart = regexp.MustCompile("^" + ColorRests.String())
 	entityName = regexp.MustCompile(`^#?\w+;`)
 )
 
-// plainForm is a character as rules know it: of quotation marks and of wide
-// forms ASCII's, and nothing where a reader sees nothing.
+// plainForm is a character as patterns expect it: ASCII for quotation marks and wide
+// forms, and nothing for invisible ones.
 func plainForm(r rune) string {
 	switch {
 	case strings.ContainsRune("“”„‟«»″", r):
@@ -96,8 +113,8 @@ func plainForm(r rune) string {
 	return string(r)
 }
 
-// backslash is what a run of backslashes and the character after it stand for,
-// and their length. A \u is resolved however often it was escaped.
+// backslash is what a run of backslashes and the character after it mean, and their
+// length. A \u is resolved however often it was escaped.
 func backslash(s string) (string, int) {
 	n := len(s) - len(strings.TrimLeft(s, `\`))
 	pairs := strings.Repeat(`\`, n/2)
@@ -121,7 +138,7 @@ func backslash(s string) (string, int) {
 	return pairs + `\`, n
 }
 
-// percent is what a percent escape stands for, however often it was escaped.
+// percent is what a percent escape means, however often it was escaped.
 func percent(s string) (string, int) {
 	if r, ok := code(s[1:], "u", 4); ok {
 		return plainForm(r), 6
@@ -142,7 +159,7 @@ func percent(s string) (string, int) {
 	return "", 0
 }
 
-// entity is what an entity of HTML stands for, however often it was escaped.
+// entity is what an entity of HTML means, however often it was escaped.
 func entity(s string) (string, int) {
 	at := 1
 	for strings.HasPrefix(s[at:], "amp;") {
@@ -165,19 +182,6 @@ func code(s, prefix string, digits int) (r rune, ok bool) {
 	if !ok || len(s) < digits {
 		return 0, false
 	}
-	for i := range digits {
-		d := strings.IndexByte("0123456789abcdef", lowered(s[i]))
-		if d < 0 {
-			return 0, false
-		}
-		r = r<<4 | rune(d)
-	}
-	return r, true
-}
-
-func lowered(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
+	n, err := strconv.ParseUint(s[:digits], 16, 32)
+	return rune(n), err == nil
 }
