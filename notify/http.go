@@ -124,6 +124,7 @@ type Request struct {
 	Header  http.Header
 	Body    []byte
 	Secrets []conf.Secret // of the body: they appear in no error
+	Public  []string      // words of the address that are no secret
 }
 
 // Post sends the request. Errors are rebuilt without what is secret: net/http
@@ -141,7 +142,7 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 	for _, s := range r.Secrets {
 		secrets.Add("Authorization", s.Reveal())
 	}
-	hide := Secrets(req.URL, secrets)
+	redactor := NewRedactor(req.URL, secrets, r.Public...)
 	if r.Header != nil {
 		req.Header = r.Header.Clone()
 	}
@@ -158,7 +159,7 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = &Reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
 		}
-		return Answer{}, &Error{Err: &Reason{OneLine(hide.Replace(err.Error())), err}}
+		return Answer{}, &Error{Err: &Reason{OneLine(redactor.Redact(err.Error())), err}}
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply))
@@ -167,7 +168,7 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 	}
 	return Answer{
 		Status:     resp.StatusCode,
-		Body:       OneLine(hide.Replace(string(text))),
+		Body:       OneLine(redactor.Redact(string(text))),
 		RetryAfter: RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
 		Broken:     err,
 	}, nil

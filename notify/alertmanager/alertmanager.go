@@ -190,8 +190,10 @@ func (a *Notifier) tell(ctx context.Context, alerts []posted) error {
 
 func (a *Notifier) post(ctx context.Context, to conf.Secret, body []byte) *notify.Error {
 	url := conf.NewSecret(strings.TrimRight(to.Reveal(), "/") + "/api/v2/alerts")
-	got, err := notify.Request{Client: a.client, To: url, Header: notify.ExtraHeaders(a.conf.Client),
-		Body: body}.Post(ctx)
+	got, err := notify.Request{
+		Client: a.client, To: url, Header: notify.ExtraHeaders(a.conf.Client), Body: body,
+		Public: []string{"alerts"}, // every address ends with it
+	}.Post(ctx)
 	if err != nil {
 		failed := &notify.Error{Err: err}
 		errors.As(err, &failed)

@@ -62,12 +62,12 @@ type apiAnswer struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	hide := t.hide(req.URL)
+	redactor := t.redactor(req.URL)
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", "jira-oauth-watcher")
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
-		return nil, unsent(err, hide)
+		return nil, unsent(err, redactor)
 	}
 	defer resp.Body.Close()
 	limit := int64(notify.MaxReply)
@@ -82,10 +82,10 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(text) == int(limit) { // what is cut could be a half of what must be hidden
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
-	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(hide.Replace(string(text))),
+	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(redactor.Redact(string(text))),
 		RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()), Broken: broken}
 	if isJSON && said.Error != "" {
-		return nil, refused(path.Base(req.URL.Path), got, said, hide)
+		return nil, refused(path.Base(req.URL.Path), got, said, redactor)
 	}
 	e := got.Failed()
 	if got.Status < 300 && broken == nil {
@@ -146,8 +146,8 @@ var remedies = map[string]string{
 }
 
 // slackRefused makes an Error of Slack's word: by the word, then by the status.
-func refused(method string, got notify.Answer, said apiAnswer, hide *notify.Hider) *notify.Error {
-	clean := func(s string) string { return notify.OneLine(hide.Replace(s)) }
+func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.Redactor) *notify.Error {
+	clean := func(s string) string { return notify.OneLine(redactor.Redact(s)) }
 	text := "Slack refuses " + method + ": " + clean(said.Error)
 	if remedy := remedies[said.Error]; remedy != "" {
 		text += " (" + remedy + ")"
@@ -178,8 +178,8 @@ func refused(method string, got notify.Answer, said apiAnswer, hide *notify.Hide
 	return e
 }
 
-// hide hides what must not come back: tokens and what follows the host.
-func (t *apiTransport) hide(u *url.URL) *notify.Hider {
+// redactor redacts what must not be shown: tokens and what follows the host.
+func (t *apiTransport) redactor(u *url.URL) *notify.Redactor {
 	header := http.Header{}
 	for _, s := range t.secrets {
 		if !s.IsZero() {
@@ -187,15 +187,15 @@ func (t *apiTransport) hide(u *url.URL) *notify.Hider {
 			header.Add("Authorization", url.QueryEscape(s.Reveal())) // as in the body of a request
 		}
 	}
-	return notify.Secrets(u, header)
+	return notify.NewRedactor(u, header)
 }
 
 // unsent is a request without an answer.
-func unsent(err error, hide *notify.Hider) *notify.Error {
+func unsent(err error, redactor *notify.Redactor) *notify.Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = notify.Reworded("no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err)
 	}
-	return &notify.Error{Err: notify.Reworded(notify.OneLine(hide.Replace(err.Error())), err)}
+	return &notify.Error{Err: notify.Reworded(notify.OneLine(redactor.Redact(err.Error())), err)}
 }
 
 // slackError is the *Error of slackAPI in what slack-go returned: only that is

@@ -243,7 +243,7 @@ func (s *socket) clean(err error) string {
 	if bad, ok := errors.AsType[*url.Error](err); ok {
 		err = bad.Err
 	}
-	return notify.OneLine(s.b.hide.hide(&url.URL{}).Replace(err.Error()))
+	return notify.OneLine(s.b.hide.redactor(&url.URL{}).Redact(err.Error()))
 }
 
 // unhurried keeps a pause between requests, which grows while they come soon

@@ -11,6 +11,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 )
 
@@ -63,6 +64,23 @@ func TestEscapedSecrets(t *testing.T) {
 					t.Errorf("%s: %q is told: %v", name, part, err)
 				}
 			}
+		}
+	}
+}
+
+// Words of an address that a receiver calls public are left alone, whole ones only.
+func TestPublicWords(t *testing.T) {
+	u, err := url.Parse("https://host.example/s3cret-prefix/api/v2/alerts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const answer = "no alerts at /s3cret-prefix"
+	for want, public := range map[string][]string{
+		"no alerts at /[secret]":   {"alerts"},
+		"no [secret] at /[secret]": nil,
+	} {
+		if got := notify.NewRedactor(u, http.Header{}, public...).Redact(answer); got != want {
+			t.Errorf("public %q: got %q, want %q", public, got, want)
 		}
 	}
 }
