@@ -86,11 +86,14 @@ func TestClientKeyRefused(t *testing.T) {
 		block("PRIVATE KEY", []byte(canary)): none,
 		block(canary, []byte(canary)):        none,
 		other:                                "belongs to another certificate than the first one of client_cert",
-		block("ENCRYPTED PRIVATE KEY", []byte(canary)):                                                   "is encrypted, write it without its passphrase: openssl pkey -in OLD -out NEW",
-		strings.Replace(block("EC PRIVATE KEY", []byte(canary)), "\n", "\nDEK-Info: AES-256-CBC\n\n", 1): "is encrypted, write it without its passphrase: openssl pkey -in OLD -out NEW",
+		block("ENCRYPTED PRIVATE KEY", []byte(canary)): "is encrypted, write it without its passphrase: " +
+			"openssl pkey -in OLD -out NEW",
+		strings.Replace(block("EC PRIVATE KEY", []byte(canary)), "\n", "\nDEK-Info: AES-256-CBC\n\n",
+			1): "is encrypted, write it without its passphrase: openssl pkey -in OLD -out NEW",
 	} {
 		write(t, dir+"/key.pem", text, 0o600)
-		_, err := conf.Load(write(t, dir+"/config.toml", "[[webhook]]\nurl = 'https://example.com'\nclient_cert = 'client.pem'\nclient_key = 'key.pem'\n", 0o600))
+		_, err := conf.Load(write(t, dir+"/config.toml", "[[webhook]]\nurl = 'https://example.com'\nclient_cert = 'client.pem'\nclient_key = 'key.pem'\n",
+			0o600))
 		want := conf.Problems{{dir + "/config.toml", 4, 14, "webhook.client_key", dir + "/key.pem " + want}}
 		if !reflect.DeepEqual(err, error(want)) {
 			t.Errorf("key %q\n got %v\nwant %v", text, err, want)

@@ -100,8 +100,11 @@ func TestDecodeProblems(t *testing.T) {
 		{"title = \"a\rb\"", `f:1:11: a carriage return that ends no line, write \r inside of a string`},
 		{"title = \"\xff\"", `f:1:10: not UTF-8, save the file as UTF-8`},
 		{"t\x00i\x00", `f:1:2: not UTF-8, save the file as UTF-8`},
-		{"words = 1\non = 1\ntitle = 1", "f:1:9: words: want a list in brackets, such as [\"one\", \"two\"]\nf:2:6: on: want true or false, without quotes\nf:3:9: title: want a string in quotes"},
-		{"\uFEFFtitle = 1\r\nx = \"\"\"\r\n\r\n\"\"\"\r\ny = 1", "f:1:9: title: want a string in quotes\nf:2:1: x: unknown key, known here: title, on, text, words, severity, levels, secrets, part, parts, pointed\nf:5:1: y: unknown key, known here: title, on, text, words, severity, levels, secrets, part, parts, pointed"},
+		{"words = 1\non = 1\ntitle = 1", "f:1:9: words: want a list in brackets, such as [\"one\", \"two\"]\nf:2:6: on: want true or false, without " +
+			"quotes\nf:3:9: title: want a string in quotes"},
+		{"\uFEFFtitle = 1\r\nx = \"\"\"\r\n\r\n\"\"\"\r\ny = 1", "f:1:9: title: want a string in quotes\nf:2:1: x: unknown key, known here: title, on, " +
+			"text, words, severity, levels, secrets, part, parts, pointed\nf:5:1: y: unknown key, known here: title, on, text, words, severity, levels, " +
+			"secrets, part, parts, pointed"},
 		{"a = \"b\r\n", `f:1:7: the string has no closing quote on its line`},
 	}
 	for _, tt := range tests {

@@ -22,7 +22,8 @@ func TestSuggestedScopes(t *testing.T) {
 		{"two hosts", office + imap + " " + o365 + pop + " offline_access", office + imap + " " + office + pop + " offline_access"},
 		{"repeats", office + imap + " " + o365 + imap + " " + o365 + smtp, office + imap + " " + office + smtp + " offline_access"},
 		{"without offline_access", o365 + imap + " " + office + smtp, office + imap + " " + office + smtp + " offline_access"},
-		{"OpenID's first", "email " + office + imap + " " + graph + pop + " offline_access openid profile", office + imap + " " + office + pop + " offline_access"},
+		{"OpenID's first", "email " + office + imap + " " + graph + pop + " offline_access openid profile",
+			office + imap + " " + office + pop + " offline_access"},
 		{"offline_access of a host", graph + "offline_access " + office + imap, office + imap + " offline_access"},
 		{"no host", imap + " " + o365 + pop, office + imap + " " + office + pop + " offline_access"},
 		{"mail scopes on the Graph host", graph + imap + " " + office + smtp, office + imap + " " + office + smtp + " offline_access"},
@@ -38,7 +39,8 @@ func TestSuggestedScopes(t *testing.T) {
 	}
 	s := builtin(t)
 	for _, tt := range tests {
-		f := diagnose(t, s, carrier("AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource. Scope "+tt.scopes+" is not valid.\nTrace ID: x"))
+		f := diagnose(t, s, carrier("AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource. "+
+			"Scope "+tt.scopes+" is not valid.\nTrace ID: x"))
 		if got := f.Facts["scopes"]; !reflect.DeepEqual(got, strings.Fields(tt.scopes)) {
 			t.Errorf("%s: scopes\n got %q\nwant %q", tt.name, got, strings.Fields(tt.scopes))
 		}
@@ -68,7 +70,8 @@ func TestScopesBound(t *testing.T) {
 	for i := range 1000 {
 		many = append(many, fmt.Sprintf("https://host%d.example/x", i))
 	}
-	if got, _ := s.Text("AADSTS28000: Scope " + strings.Join(many, " ") + " is not valid.").Failure.Facts["scopes"].([]string); !reflect.DeepEqual(got, many[:50]) {
+	got, _ := s.Text("AADSTS28000: Scope " + strings.Join(many, " ") + " is not valid.").Failure.Facts["scopes"].([]string)
+	if !reflect.DeepEqual(got, many[:50]) {
 		t.Errorf("%d scopes are kept, want the first 50", len(got))
 	}
 }
@@ -121,10 +124,13 @@ func TestFactsOfAccounts(t *testing.T) {
 		text string
 		want matchers.Facts
 	}{
-		{"AADSTS65001: The user or administrator has not consented to use the application with ID '" + app + "' named 'Jira (mail)'.", matchers.Facts{"app_id": app, "app_name": "Jira (mail)"}},
+		{"AADSTS65001: The user or administrator has not consented to use the application with ID '" + app + "' named 'Jira (mail)'.",
+			matchers.Facts{"app_id": app, "app_name": "Jira (mail)"}},
 		{"AADSTS65001: x to use the application with ID '<App ID>' named 'App Name'", matchers.Facts{"app_name": "App Name"}},
-		{"AADSTS50105: Your administrator has configured the application Jira (mail) ('" + app + "') to block users unless they are specifically granted ('assigned') access", matchers.Facts{"app_id": app, "app_name": "Jira (mail)"}},
-		{"AADSTS50020: User account 'a@b.example' from identity provider 'live.com' does not exist in tenant 'Contoso' and cannot access the application '" + app + "'(Mail) in that tenant", matchers.Facts{
+		{"AADSTS50105: Your administrator has configured the application Jira (mail) ('" + app +
+			"') to block users unless they are specifically granted ('assigned') access", matchers.Facts{"app_id": app, "app_name": "Jira (mail)"}},
+		{"AADSTS50020: User account 'a@b.example' from identity provider 'live.com' does not exist in tenant 'Contoso' and cannot access the application " +
+			"'" + app + "'(Mail) in that tenant", matchers.Facts{
 			"identity_provider": "live.com", "tenant": "Contoso", "app_id": app, "app_name": "Mail"}},
 		{"AADSTS50034: The user account {EUII Hidden} does not exist in the " + tenant + " directory.", matchers.Facts{"tenant_id": tenant}},
 		{"AADSTS50034: The user account x doesn't exist in the 'Contoso Ltd' directory.", matchers.Facts{"tenant": "Contoso Ltd"}},
@@ -132,9 +138,11 @@ func TestFactsOfAccounts(t *testing.T) {
 		{"AADSTS500021: Access to 'Contoso' tenant is denied.", matchers.Facts{"tenant": "Contoso"}},
 		{"AADSTS5000211: A tenant restrictions policy does not allow access to '" + tenant + "'.", matchers.Facts{"tenant_id": tenant}},
 		{"AADSTS50076: you must use multi-factor authentication to access '" + tenant + "'.", matchers.Facts{}},
-		{"AADSTS700082: The token was issued on 2025-12-03T03:54:33.8043551Z and was inactive for 90.00:00:00.", matchers.Facts{"issued": "2025-12-03T03:54:33", "inactive_days": "90"}},
+		{"AADSTS700082: The token was issued on 2025-12-03T03:54:33.8043551Z and was inactive for 90.00:00:00.",
+			matchers.Facts{"issued": "2025-12-03T03:54:33", "inactive_days": "90"}},
 		{"AADSTS700082: The token was issued on 2025-12-03 and was inactive for 23:59:00.", matchers.Facts{"issued": "2025-12-03"}},
-		{"AADSTS50173: The grant was issued on '2026-01-09T10:12:06.6848427Z' and the TokensValidFrom date (before which tokens are not valid) for this user is '2026-03-07T13:14:19.0000000Z'.", matchers.Facts{
+		{"AADSTS50173: The grant was issued on '2026-01-09T10:12:06.6848427Z' and the TokensValidFrom date (before which tokens are not valid) for this " +
+			"user is '2026-03-07T13:14:19.0000000Z'.", matchers.Facts{
 			"issued": "2026-01-09T10:12:06", "revoked": "2026-03-07T13:14:19"}},
 		{"AADSTS50173: The grant was issued on '{authTime}' and the TokensValidFrom date is '{validDate}'.", matchers.Facts{}},
 	}
@@ -155,7 +163,8 @@ func TestFactsOfAccounts(t *testing.T) {
 func TestAdvise(t *testing.T) {
 	s := builtin(t)
 	tenant, _ := s.Cause("entra-single-tenant-common-endpoint")
-	const want = "The app registration “{app_id|x}” (application ID not in the log) accepts accounts of one directory only, but the endpoint in Jira is still Microsoft's shared /common address."
+	const want = "The app registration “{app_id|x}” (application ID not in the log) accepts accounts of one directory only, but the endpoint in Jira is " +
+		"still Microsoft's shared /common address."
 	if got := tenant.Advise(matchers.Facts{"app_name": "{app_id|x}"}).Diagnosis; got != want {
 		t.Errorf("Advise\n got %s\nwant %s", got, want)
 	}
@@ -187,21 +196,29 @@ func TestNamedFacts(t *testing.T) {
 		{"AADSTS50011: The reply URL does not match the reply URLs configured for the application: '" + id + "'.", map[string]string{"app_id": id}},
 		{"AADSTS7000112: Application '" + id + "' (Jira Mail) is disabled.", map[string]string{"app_id": id, "app_name": "Jira Mail"}},
 		{"AADSTS90124: Resource '" + exchange + "'(Exchange) is not supported over the /common endpoint.", map[string]string{"resource": exchange}},
-		{"AADSTS90124: Resource '" + exchange + "'(Exchange) is not supported for application '" + id + "'(Jira Mail).", map[string]string{"resource": exchange, "app_id": id, "app_name": "Jira Mail"}},
-		{"AADSTS650053: The application 'Jira Mail' asked for scope 'IMAP' that doesn't exist on the resource '" + exchange + "'.", map[string]string{"app_name": "Jira Mail", "scopes": "IMAP", "resource": exchange}},
-		{"AADSTS650057: Invalid resource. Client app ID: " + id + "(Jira Mail). Resource value from request: https://outlook.office.com. Resource app ID: " + exchange + ".",
+		{"AADSTS90124: Resource '" + exchange + "'(Exchange) is not supported for application '" + id + "'(Jira Mail).",
+			map[string]string{"resource": exchange, "app_id": id, "app_name": "Jira Mail"}},
+		{"AADSTS650053: The application 'Jira Mail' asked for scope 'IMAP' that doesn't exist on the resource '" + exchange + "'.",
+			map[string]string{"app_name": "Jira Mail", "scopes": "IMAP", "resource": exchange}},
+		{"AADSTS650057: Invalid resource. Client app ID: " + id + "(Jira Mail). Resource value from request: https://outlook.office.com. Resource app ID: " +
+			exchange + ".",
 			map[string]string{"app_id": id, "app_name": "Jira Mail", "resource": "https://outlook.office.com"}},
 		{"AADSTS650057: Invalid resource. Resource value from request: . Resource app ID: " + exchange + ".", nil},
-		{"AADSTS650052: The app needs access to a service ('https://outlook.office.com') that your organization 'Contoso' lacks.", map[string]string{"resource": "https://outlook.office.com", "tenant": "Contoso"}},
-		{refused + `{"error_description":"AADSTS650052: The app is trying to access a service \"` + exchange + `\"(\"Exchange\") that your organization \"Contoso\" lacks."}`,
+		{"AADSTS650052: The app needs access to a service ('https://outlook.office.com') that your organization 'Contoso' lacks.",
+			map[string]string{"resource": "https://outlook.office.com", "tenant": "Contoso"}},
+		{refused + `{"error_description":"AADSTS650052: The app is trying to access a service \"` + exchange +
+			`\"(\"Exchange\") that your organization \"Contoso\" lacks."}`,
 			map[string]string{"resource": exchange, "tenant": "Contoso"}},
 		{"AADSTS90094: access resources in your organization that only an admin can grant", nil},
-		{"AADSTS50001: The application named https://graph.microsoft.com was not found in the tenant named Contoso.", map[string]string{"resource": "https://graph.microsoft.com", "tenant": "Contoso"}},
+		{"AADSTS50001: The application named https://graph.microsoft.com was not found in the tenant named Contoso.",
+			map[string]string{"resource": "https://graph.microsoft.com", "tenant": "Contoso"}},
 		{"AADSTS500014: The service principal for resource '" + exchange + "' is disabled.", map[string]string{"resource": exchange}},
-		{"AADSTS7000229: The client application " + id + " is missing service principal in the tenant " + flowID + ".", map[string]string{"app_id": id, "tenant_id": flowID}},
+		{"AADSTS7000229: The client application " + id + " is missing service principal in the tenant " + flowID + ".",
+			map[string]string{"app_id": id, "tenant_id": flowID}},
 		{"AADSTS900023: Specified tenant identifier 'YOUR TENANT' is neither a valid DNS name.", map[string]string{"tenant": "YOUR TENANT"}},
 		{"AADSTS90019: Unable to determine the tenant identifier from the request.", nil},
-		{"AADSTS90038: The specified tenant 'contoso.example' belongs to the National Cloud 'Fairfax'.", map[string]string{"tenant": "contoso.example", "cloud": "Fairfax"}},
+		{"AADSTS90038: The specified tenant 'contoso.example' belongs to the National Cloud 'Fairfax'.",
+			map[string]string{"tenant": "contoso.example", "cloud": "Fairfax"}},
 		{"AADSTS900144: The request body must contain the following parameter: 'client_id'.Trace ID: x", map[string]string{"parameter": "client_id"}},
 		{"AADSTS90014: The required field 'scope' is missing from the credential.", map[string]string{"parameter": "scope"}},
 		{"AADSTS901002: The 'resource' request parameter is not supported.", map[string]string{"parameter": "resource"}},
@@ -209,7 +226,8 @@ func TestNamedFacts(t *testing.T) {
 		{"AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", nil},
 		{"AADSTS700054: response_type 'id_token token' is not enabled.", map[string]string{"response_type": "id_token token"}},
 		{"AADSTS28002: Provided value for the input parameter scope 'IMAP, POP' is not valid.", map[string]string{"scopes": "IMAP, POP"}},
-		{"AADSTS70011: The input parameter 'scope' is not valid. One or more scopes in 'https://a.example/x b' are not compatible with each other.", map[string]string{"scopes": "https://a.example/x b"}},
+		{"AADSTS70011: The input parameter 'scope' is not valid. One or more scopes in 'https://a.example/x b' are not compatible with each other.",
+			map[string]string{"scopes": "https://a.example/x b"}},
 	}
 	names := []string{"app_id", "app_name", "tenant_id", "tenant", "resource", "scopes", "cloud", "parameter", "response_type"}
 	s := builtin(t)

@@ -26,12 +26,14 @@ func ordinary(b *testing.B, size int, failing bool) (text []byte, lines, failure
 			failures++
 			log.WriteString(failure + "\n")
 		}
-		fmt.Fprintf(&log, "2024-03-05 09:%02d:%02d,%03d+0000 http-nio-8080-exec-%d INFO user%d %dx%dx1 1vgh9dz 10.0.%d.%d,127.0.0.1 /rest/api/2/issue/ABC-%d [c.a.j.p.e.bootstrap.InstanceTopologyLogger] Took %d ms\n",
+		fmt.Fprintf(&log, "2024-03-05 09:%02d:%02d,%03d+0000 http-nio-8080-exec-%d INFO user%d %dx%dx1 1vgh9dz 10.0.%d.%d,127.0.0.1 "+
+			"/rest/api/2/issue/ABC-%d [c.a.j.p.e.bootstrap.InstanceTopologyLogger] Took %d ms\n",
 			n/60%60, n%60, n%1000, n%200, n%97, n%900, n, n%250, n%7, n%5000, random.IntN(1000))
 		if n%200 == 0 {
 			log.WriteString("java.lang.IllegalStateException: authentication of the connector failed, see https://jira.example/browse/ABC-1\n")
 			for i := range 20 {
-				fmt.Fprintf(&log, "\tat com.atlassian.jira.issue.index.DefaultIndexManager$%d.lambda$reIndex(DefaultIndexManager.java:%d) [jira-core.jar:?]\n", i, n%900)
+				fmt.Fprintf(&log, "\tat com.atlassian.jira.issue.index.DefaultIndexManager$%d.lambda$reIndex(DefaultIndexManager.java:%d) "+
+					"[jira-core.jar:?]\n", i, n%900)
 			}
 		}
 	}

@@ -17,7 +17,8 @@ func TestClockSkew(t *testing.T) {
 		"2024-03-05 08:22:00Z": "", // a quarter of an hour
 		"2023-03-05 08:07:01Z": "",
 	} {
-		f := diagnose(t, builtin(t), "2024-03-05 09:07:03,021+0100"+strings.TrimPrefix(carrier("AADSTS7000215: Invalid client secret provided. Timestamp: "+provider), carrier("")[:28]))
+		f := diagnose(t, builtin(t), "2024-03-05 09:07:03,021+0100"+strings.TrimPrefix(carrier("AADSTS7000215: Invalid client secret provided. Timestamp: "+
+			""+provider), carrier("")[:28]))
 		got, _ := f.Facts["clock_skew"].(string)
 		steps := f.Cause.Advise(f.Facts).Fix
 		told := strings.Contains(steps[len(steps)-1].Text, "clock")

@@ -45,7 +45,8 @@ func TestAlikeNumbers(t *testing.T) {
 			id = matchers.Unknown
 		}
 		code := "AADSTS" + number
-		for _, text := range []string{code + ": x", code, "x " + code + ".", "(" + code + ")", code + "\u00a0x", "https://login.microsoftonline.com/error?code=" + number + "&x=1"} {
+		for _, text := range []string{code + ": x", code, "x " + code + ".", "(" + code + ")", code + "\u00a0x",
+			"https://login.microsoftonline.com/error?code=" + number + "&x=1"} {
 			v := s.Text(text)
 			if !v.Ours || v.Failure.Cause.ID != id || !slices.Equal(v.Failure.Codes, []string{code}) || v.Failure.Facts["code"] != code {
 				t.Errorf("Text(%q): ours %v, cause %v, codes %q, want %s", text, v.Ours, v.Failure.Cause, v.Failure.Codes, id)
@@ -114,21 +115,32 @@ func TestPayloads(t *testing.T) {
 		id, trace = "11111111-2222-3333-4444-555555555555", "aaaaaaaa-2222-3333-4444-555555555555"
 		tenant    = "entra-single-tenant-common-endpoint"
 	)
-	want := matchers.Facts{"code": "AADSTS50194", "app_id": id, "app_name": "Mail & more", "endpoint": authorization, "error": "invalid_request", "trace_id": trace, "provider_time": "2024-03-05 09:07:01Z"}
+	want := matchers.Facts{"code": "AADSTS50194", "app_id": id, "app_name": "Mail & more", "endpoint": authorization, "error": "invalid_request",
+		"trace_id": trace, "provider_time": "2024-03-05 09:07:01Z"}
 	unknown := func(message string) matchers.Facts { return matchers.Facts{"message": message} }
 	tests := []struct {
 		name, payload, cause string
 		facts                matchers.Facts
 	}{
-		{"error last", refused + `{"error_description":"AADSTS50194: Application '` + id + `'(Mail & more) x\r\nTrace ID: ` + trace + `\r\nTimestamp: 2024-03-05 09:07:01Z","error":"invalid_request"}`, tenant, want},
-		{"error first", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) x\r\nTrace ID: ` + trace + `\r\nTimestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
-		{"blanks between members", refused + `{ "error" : "invalid_request" , "error_description" : "AADSTS50194: Application '` + id + `'(Mail & more) x Trace ID: ` + trace + ` Timestamp: 2024-03-05 09:07:01Z" }`, tenant, want},
-		{"characters as numbers", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application \u0027` + id + `\u0027(Mail \u0026 more) x\u000D\u000aTrace ID: ` + trace + `\r\nTimestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
-		{"cut off", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) x\r\nTrace ID: ` + trace + `\r\nTimestamp: 2024-03-05 09:07:01Z`, tenant, want},
-		{"glued", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) after 10/15/2018.Trace ID: ` + trace + `Timestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
-		{"glued to a word", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) after 10/15/2018 xTrace ID: ` + trace + `Timestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
-		{"description lost", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
-		{"description lost, all escaped", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error\u003Fcode\u003d50194"}`, tenant, matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
+		{"error last", refused + `{"error_description":"AADSTS50194: Application '` + id + `'(Mail & more) x\r\nTrace ID: ` + trace +
+			`\r\nTimestamp: 2024-03-05 09:07:01Z","error":"invalid_request"}`, tenant, want},
+		{"error first", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) x\r\nTrace ID: ` +
+			trace + `\r\nTimestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
+		{"blanks between members", refused + `{ "error" : "invalid_request" , "error_description" : "AADSTS50194: Application '` + id +
+			`'(Mail & more) x Trace ID: ` + trace + ` Timestamp: 2024-03-05 09:07:01Z" }`, tenant, want},
+		{"characters as numbers", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application \u0027` + id +
+			`\u0027(Mail \u0026 more) x\u000D\u000aTrace ID: ` + trace + `\r\nTimestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
+		{"cut off", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id + `'(Mail & more) x\r\nTrace ID: ` + trace +
+			`\r\nTimestamp: 2024-03-05 09:07:01Z`, tenant, want},
+		{"glued", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id +
+			`'(Mail & more) after 10/15/2018.Trace ID: ` + trace + `Timestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
+		{"glued to a word", refused + `{"error":"invalid_request","error_description":"AADSTS50194: Application '` + id +
+			`'(Mail & more) after 10/15/2018 xTrace ID: ` + trace + `Timestamp: 2024-03-05 09:07:01Z"}`, tenant, want},
+		{"description lost", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`, tenant,
+			matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
+		{"description lost, all " +
+			"escaped", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error\u003Fcode\u003d50194"}`, tenant,
+			matchers.Facts{"code": "AADSTS50194", "endpoint": authorization, "error": "invalid_request"}},
 		{"cancelled", refused + `{"error":"access_denied","error_subcode":"cancel"}`, "entra-consent-declined", matchers.Facts{
 			"endpoint": authorization, "error": "access_denied", "error_subcode": "cancel", "also": []string{"oauth-access-denied"}}},
 		{"null", "null", "token-error-without-description", matchers.Facts{}},
@@ -136,7 +148,8 @@ func TestPayloads(t *testing.T) {
 		{"lead-in twice", "x. The error message is: Unauthorized", "google-client-secret-invalid", matchers.Facts{}},
 		{"new", "Something new.", matchers.Unknown, unknown("Something new.")},
 		{"nothing", "", "token-error-without-description", matchers.Facts{}},
-		{"path on Windows", `java.io.IOException: C:\jira\new\trust\bin is unreadable`, matchers.Unknown, matchers.Facts{"exception": "java.io.IOException", "message": `java.io.IOException: C:\jira\new\trust\bin is unreadable`}},
+		{"path on Windows", `java.io.IOException: C:\jira\new\trust\bin is unreadable`, matchers.Unknown,
+			matchers.Facts{"exception": "java.io.IOException", "message": `java.io.IOException: C:\jira\new\trust\bin is unreadable`}},
 		{"two halves of a character", `x\ud83d\ude00\ud83d y \x \u12`, matchers.Unknown, unknown("x😀\ufffd y \\x \\u12")},
 		{"control characters", "a\x00b\x1b[31mc\u202ed\u200be\u2028f\xff", matchers.Unknown, unknown("ab[31mcde f\ufffd")},
 		{"blank name", "AADSTS50194: Application '" + id + "'( ) x", tenant, matchers.Facts{"code": "AADSTS50194", "app_id": id, "endpoint": token}},
@@ -144,8 +157,9 @@ func TestPayloads(t *testing.T) {
 			"exception": "java.net.UnknownHostException", "unknown_host": "login.microsoftonline.com"}},
 		{"redirect", "AADSTS50011: The redirect URI 'https://jira.example/x' specified", "entra-redirect-uri-mismatch", matchers.Facts{
 			"code": "AADSTS50011", "endpoint": token, "redirect_uri": "https://jira.example/x"}},
-		{"directory by name", "AADSTS700016: Application with identifier '" + id + "' was not found in the directory 'Contoso Ltd'.", "entra-app-not-found", matchers.Facts{
-			"code": "AADSTS700016", "endpoint": token, "app_id": id, "tenant": "Contoso Ltd"}},
+		{"directory by name", "AADSTS700016: Application with identifier '" + id + "' was not found in the directory 'Contoso Ltd'.", "entra-app-not-found",
+			matchers.Facts{
+				"code": "AADSTS700016", "endpoint": token, "app_id": id, "tenant": "Contoso Ltd"}},
 	}
 	s := builtin(t)
 	for _, tt := range tests {

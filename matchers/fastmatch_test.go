@@ -66,7 +66,8 @@ func TestFastMatch(t *testing.T) {
 		for _, text := range proofs(s) {
 			sameSight(t, p, s, text)
 		}
-		for _, text := range []string{"", "no header", carrier("x")[:60], strings.Replace(carrier("x"), "ERROR", "INFO", 1), carrier(strings.Repeat("AADSTS50194 ", 1000))} {
+		for _, text := range []string{"", "no header", carrier("x")[:60], strings.Replace(carrier("x"), "ERROR", "INFO", 1),
+			carrier(strings.Repeat("AADSTS50194 ", 1000))} {
 			sameSight(t, p, s, text)
 		}
 	}
@@ -128,7 +129,8 @@ var (
 
 // URLs are taken apart by hand as expressions do.
 func TestURLs(t *testing.T) {
-	pieces := []string{"/rest/oauth2-client/", "/plugins/servlet/oauth2/client/callback", "/", "//", "/jira", "latest/", "config/flow/", flowID, strings.ToUpper(flowID), flowID[:30], "?code=1", " ", "\t", "é", ""}
+	pieces := []string{"/rest/oauth2-client/", "/plugins/servlet/oauth2/client/callback", "/", "//", "/jira", "latest/", "config/flow/", flowID,
+		strings.ToUpper(flowID), flowID[:30], "?code=1", " ", "\t", "é", ""}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 50_000 {
 		url := ""

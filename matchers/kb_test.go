@@ -24,25 +24,39 @@ type article struct {
 const authorization, token = "Authorization endpoint", "Token endpoint"
 
 var articles = []article{
-	{"rc1-aadsts50194.log", "AADSTS50194:", "entra-single-tenant-common-endpoint", 1, "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", []string{"AADSTS50194"}, matchers.Facts{
-		"code": "AADSTS50194", "app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "app_name": "Single Tenant - Test", "endpoint": authorization, "error": "invalid_request",
-		"trace_id": "d7599cf0-813f-4495-8317-577479857f00", "correlation_id": "34687097-cd9a-4300-9639-b561f5effd26", "provider_time": "2021-11-16 11:35:47Z"}},
-	{"rc2a-aadsts7000215.log", "AADSTS7000215:", "entra-client-secret-invalid", 2, "b637a37a-80d4-4407-8847-0b0726c3ac63", []string{"AADSTS7000215"}, matchers.Facts{
-		"code": "AADSTS7000215", "endpoint": token, "trace_id": "15582ef9-f50c-49d2-bbea-ed98debc4d00", "correlation_id": "b56ef91f-c6af-4026-8226-7ec6ed7e5589", "provider_time": "2021-09-13 09:02:12Z"}},
-	{"rc2b-aadsts7000215-url-user-thread.log", "AADSTS7000215:", "entra-client-secret-invalid", 2, "a5c88fb2-8edc-4f6c-b496-190405222009", []string{"AADSTS7000215"}, matchers.Facts{
-		"code": "AADSTS7000215", "endpoint": token, "trace_id": "a5bbfead-d47d-4da5-8ad6-f097ed7e8b00", "correlation_id": "6f0462af-0baa-40ce-b62d-0723e5e7f2a8", "provider_time": "2021-02-04 17:17:16Z"}},
+	{"rc1-aadsts50194.log", "AADSTS50194:", "entra-single-tenant-common-endpoint", 1, "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", []string{"AADSTS50194"},
+		matchers.Facts{
+			"code": "AADSTS50194", "app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "app_name": "Single Tenant - " +
+				"Test", "endpoint": authorization, "error": "invalid_request",
+			"trace_id": "d7599cf0-813f-4495-8317-577479857f00", "correlation_id": "34687097-cd9a-4300-9639-b561f5effd26",
+			"provider_time": "2021-11-16 11:35:47Z"}},
+	{"rc2a-aadsts7000215.log", "AADSTS7000215:", "entra-client-secret-invalid", 2, "b637a37a-80d4-4407-8847-0b0726c3ac63", []string{"AADSTS7000215"},
+		matchers.Facts{
+			"code": "AADSTS7000215", "endpoint": token, "trace_id": "15582ef9-f50c-49d2-bbea-ed98debc4d00",
+			"correlation_id": "b56ef91f-c6af-4026-8226-7ec6ed7e5589", "provider_time": "2021-09-13 09:02:12Z"}},
+	{"rc2b-aadsts7000215-url-user-thread.log", "AADSTS7000215:", "entra-client-secret-invalid", 2, "a5c88fb2-8edc-4f6c-b496-190405222009",
+		[]string{"AADSTS7000215"}, matchers.Facts{
+			"code": "AADSTS7000215", "endpoint": token, "trace_id": "a5bbfead-d47d-4da5-8ad6-f097ed7e8b00",
+			"correlation_id": "6f0462af-0baa-40ce-b62d-0723e5e7f2a8", "provider_time": "2021-02-04 17:17:16Z"}},
 	{"rc3-proxy-407.log", "HTTP/1.1 407", "proxy-auth-basic-tunnel-disabled", 3, "dd20be92-0b16-4692-a587-a0dceb4d1095", nil, matchers.Facts{
 		"proxy_status": "407", "proxy_reason": "Proxy Authentication Required", "exception": "java.io.IOException"}},
 	{"rc4a-connection-timed-out.log", "Connection timed out", "net-connect-timeout", 4, "", nil, matchers.Facts{"exception": "java.net.ConnectException"}},
 	{"rc4b-connection-reset.log", "Connection reset", "net-connection-reset", 4, "", nil, matchers.Facts{"exception": "javax.net.ssl.SSLException"}},
 	{"rc5-admin-approval-text.log", "", "entra-admin-consent-required", 5, "", nil, matchers.Facts{}},
-	{"rc6-aadsts500011.log", "AADSTS500011:", "entra-resource-principal-not-found", 6, "4fbada08-3c12-40ca-8083-17f5175a28b3", []string{"AADSTS500011"}, matchers.Facts{
-		"code": "AADSTS500011", "endpoint": authorization, "resource": "https://graph.micrsoft.com", "suggested_resource": "https://graph.microsoft.com", "tenant_id": "67b039ac-f578-42c6-9b5b-aa1b5bb0388f"}},
-	{"rc7-aadsts28000.log", "AADSTS28000:", "entra-scopes-multiple-resources", 7, "67513c3d-f6a4-4f93-ab37-f1bd822e68c9", []string{"AADSTS28000"}, matchers.Facts{
-		"code": "AADSTS28000", "endpoint": token, "trace_id": "e32c07cf-b6b5-46e0-a570-00f7bd524700", "correlation_id": "f42c3c1f-7755-4154-a793-859caf0e3565", "provider_time": "2022-10-10 12:05:40Z",
-		"scopes":           []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office365.com/POP.AccessAsUser.All", "offline_access"},
-		"suggested_scopes": []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/POP.AccessAsUser.All", "offline_access"}}},
-	{"rc8-pkix.log", "PKIX path building failed", "tls-certificate-untrusted", 8, "5174c727-52c0-4f2a-96b5-d0ca61a1ccd2", nil, matchers.Facts{"exception": "javax.net.ssl.SSLHandshakeException"}},
+	{"rc6-aadsts500011.log", "AADSTS500011:", "entra-resource-principal-not-found", 6, "4fbada08-3c12-40ca-8083-17f5175a28b3", []string{"AADSTS500011"},
+		matchers.Facts{
+			"code": "AADSTS500011", "endpoint": authorization, "resource": "https://graph.micrsoft.com",
+			"suggested_resource": "https://graph.microsoft.com", "tenant_id": "67b039ac-f578-42c6-9b5b-aa1b5bb0388f"}},
+	{"rc7-aadsts28000.log", "AADSTS28000:", "entra-scopes-multiple-resources", 7, "67513c3d-f6a4-4f93-ab37-f1bd822e68c9", []string{"AADSTS28000"},
+		matchers.Facts{
+			"code": "AADSTS28000", "endpoint": token, "trace_id": "e32c07cf-b6b5-46e0-a570-00f7bd524700",
+			"correlation_id": "f42c3c1f-7755-4154-a793-859caf0e3565", "provider_time": "2022-10-10 12:05:40Z",
+			"scopes": []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office365.com/POP.AccessAsUser.All",
+				"offline_access"},
+			"suggested_scopes": []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/POP.AccessAsUser.All",
+				"offline_access"}}},
+	{"rc8-pkix.log", "PKIX path building failed", "tls-certificate-untrusted", 8, "5174c727-52c0-4f2a-96b5-d0ca61a1ccd2", nil,
+		matchers.Facts{"exception": "javax.net.ssl.SSLHandshakeException"}},
 }
 
 // same tells how a failure differs from what an article's event is, "" when it

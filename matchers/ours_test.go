@@ -42,8 +42,10 @@ func TestOurs(t *testing.T) {
 		{"by URL, empty logger", line("exec-1", "ERROR", flowURL, "", pkix), true, known},
 		{"by callback URL", line("exec-1", "WARN", callback, other, "unknown state"), true, none},
 		{"by callback URL with context path", line("exec-1", "WARN", "/jira"+callback, other, "unknown state"), true, none},
-		{"by logger only, request of another page", line("exec-1", "ERROR", "/secure/admin/IncomingMail.jspa", "c.a.o.c.s.token.DefaultTokenHandler", "null"), true, none},
-		{"by logger only, no request", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR ServiceRunner     [c.a.o.c.s.token.DefaultTokenHandler] null", true, none},
+		{"by logger only, request of another page", line("exec-1", "ERROR", "/secure/admin/IncomingMail.jspa", "c.a.o.c.s.token.DefaultTokenHandler",
+			"null"), true, none},
+		{"by logger only, no request", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR ServiceRunner     [c.a.o.c.s.token.DefaultTokenHandler] null", true,
+			none},
 		{"by full logger", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR      [com.atlassian.oauth2.client.lib.token.DefaultTokenService] null", true, none},
 		{"by thread URL, none in the header", "2024-03-05 09:07:03,021+0000 " + threaded + " ERROR      [" + other + "] " + pkix, true, known},
 		{"flow from the thread, masked in the header", line(threaded, "ERROR", "/rest/oauth2-client/latest/config/flow/XXXXXXXX", logger, pkix), true, known},
@@ -51,7 +53,8 @@ func TestOurs(t *testing.T) {
 		{"old name of a thread: other page", line(threaded, "ERROR", "/rest/api/2/issue", other, pkix), false, none},
 		{"old name of a thread: logger ours, other page", line(threaded, "ERROR", "/secure/admin/IncomingMail.jspa", logger, pkix), true, none},
 		{"old name of a thread: callback", line(threaded, "WARN", callback, logger, pkix), true, none},
-		{"PKIX of a directory", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR ServiceRunner     [c.a.c.d.Poller] javax.naming.CommunicationException: " + pkix, false, none},
+		{"PKIX of a directory", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR ServiceRunner     [c.a.c.d.Poller] javax.naming.CommunicationException: " +
+			pkix, false, none},
 		{"code in an issue's title", line("exec-1", "ERROR", "/rest/api/2/issue", other, "[oauth2] AADSTS7000215: Invalid client secret"), false, none},
 		{"flow's URL in a message", line("exec-1", "ERROR", "/rest/api/2/issue", other, "GET "+flowURL+" ["+logger+"] "+leadIn+pkix), false, none},
 		{"URL that only begins alike", line("exec-1", "ERROR", "/rest/oauth2-clients/1/x", other, pkix), false, none},
@@ -133,7 +136,8 @@ func TestSampleCollection(t *testing.T) {
 			}
 		}
 	}
-	for file, root := range map[string]int{"01": 1, "02": 1, "03": 2, "04": 2, "05": 0, "06": 3, "07": 3, "08": 8, "09": 0, "10": 6, "11": 7, "12": 7, "13": 0, "14": 0, "15": 0, "16": 0, "17": 0} {
+	for file, root := range map[string]int{"01": 1, "02": 1, "03": 2, "04": 2, "05": 0, "06": 3, "07": 3, "08": 8, "09": 0, "10": 6, "11": 7, "12": 7,
+		"13": 0, "14": 0, "15": 0, "16": 0, "17": 0} {
 		names, _ := filepath.Glob(dir + "/fragments/" + file + "-*.log")
 		if len(names) != 1 {
 			t.Fatalf("%s: %q", file, names)
@@ -165,8 +169,10 @@ func TestFind(t *testing.T) {
 		}
 	}
 	for _, other := range []string{
-		"/rest/oauth2/latest/token", "/rest/oauth2/1.0/clients", "[c.a.oauth2.provider.core.X]", "[c.a.oauth2.common.X]", "[c.a.o.consumer.X]", "com.atlassian.oauth2.provider.X",
-		"https://login.microsoftonline.com/common/oauth2/v2.0/authorize", "https://accounts.google.com/o/oauth2/v2/auth", "oauth2_client_id", "oauth2.clients", "oauth2-clients/1",
+		"/rest/oauth2/latest/token", "/rest/oauth2/1.0/clients", "[c.a.oauth2.provider.core.X]", "[c.a.oauth2.common.X]", "[c.a.o.consumer.X]",
+		"com.atlassian.oauth2.provider.X",
+		"https://login.microsoftonline.com/common/oauth2/v2.0/authorize", "https://accounts.google.com/o/oauth2/v2/auth", "oauth2_client_id",
+		"oauth2.clients", "oauth2-clients/1",
 		"/plugins/servlet/oauth2/consent", "oauth2", "oauth2-client",
 	} {
 		for _, text := range []string{other, pad + other + " " + pad, other + pad} {

@@ -101,7 +101,8 @@ func TestIsJira(t *testing.T) {
 		flowEvent: true, nextEvent: true, "jira-1 | " + nextEvent: true, in(`{"log":%s}`, traceLine+"\n"+nextEvent): true,
 		`{"timestamp":"2024-03-05T08:07:03,7Z","level":"INFO","logger":"com.atlassian.X","message":"ok"}`: true,
 		"2024-03-05 09:07:03.021  INFO 1 --- [main] o.s.Boot : x":                                         false,
-		"2024/03/05 09:07:03 [error] 1#1: x":                                                              false, "2024-03-05 09:07:03,021 - root - ERROR - x": false,
+		"2024/03/05 09:07:03 [error] 1#1: x":                                                              false, "2024-03-05 09:07:03,021 - root - ERROR - " +
+			"x": false,
 		"05-Mar-2024 09:07:03.021 INFO [main] org.apache.catalina.X.y z": false, traceLine: false, "": false,
 	} {
 		if got := event.IsJira([]byte(line)); got != want {
@@ -162,8 +163,10 @@ func TestPaste(t *testing.T) {
 	plain := each(func(_ int, line string) string { return line })
 	objects := each(func(_ int, line string) string { return in(`{"a":{"message":%s}}`, line) })
 	for name, text := range map[string]string{
-		"plain": plain, "CRLF": strings.ReplaceAll(plain, "\n", "\r\n"), "UTF-16, little": wide(plain, 0, 1), "UTF-16, big": wide(plain, 1, 0), "UTF-8 with a mark": "\ufeff" + plain,
-		"no-break spaces": strings.Replace(plain, " http-nio", "\u00a0http-nio", 1), "colors": "\x1b[35m" + strings.Replace(plain, "ERROR", "\x1b[31mERROR\x1b[0m", 1),
+		"plain": plain, "CRLF": strings.ReplaceAll(plain, "\n", "\r\n"), "UTF-16, little": wide(plain, 0, 1), "UTF-16, big": wide(plain, 1,
+			0), "UTF-8 with a mark": "\ufeff" + plain,
+		"no-break spaces": strings.Replace(plain, " http-nio", "\u00a0http-nio", 1), "colors": "\x1b[35m" +
+			strings.Replace(plain, "ERROR", "\x1b[31mERROR\x1b[0m", 1),
 		"grep -n":       each(func(n int, line string) string { return fmt.Sprintf("%d:%s", n, line) }),
 		"grep -nA":      grep(""),
 		"grep -HnA":     grep("log/atlassian-jira-1.log.2:"),

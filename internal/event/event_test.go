@@ -109,7 +109,8 @@ func TestAssemble(t *testing.T) {
 		{"nothing", nil, nil},
 		{"one line", []string{a}, []taken{{a, 1, 1}}},
 		{"two headers", []string{a, b}, []taken{{a, 1, 1}, {b, 1, 2}}},
-		{"stack trace", []string{a, "java.io.IOException: x", "\tat a.B.c(B.java:1)", "", "Caused by: y", b}, []taken{{a + "\njava.io.IOException: x\n\tat a.B.c(B.java:1)\n\nCaused by: y", 5, 5}, {b, 1, 6}}},
+		{"stack trace", []string{a, "java.io.IOException: x", "\tat a.B.c(B.java:1)", "", "Caused by: y", b},
+			[]taken{{a + "\njava.io.IOException: x\n\tat a.B.c(B.java:1)\n\nCaused by: y", 5, 5}, {b, 1, 6}}},
 		{"headless beginning", []string{"\tat a.B.c(B.java:1)", "", a}, []taken{{"\tat a.B.c(B.java:1)\n", 2, 2}, {a, 1, 3}}},
 		{"empty lines first", []string{"", "", a}, []taken{{"\n", 2, 2}, {a, 1, 3}}},
 		{"indented date", []string{a, "    " + b}, []taken{{a + "\n    " + b, 2, 2}}},
@@ -306,7 +307,8 @@ func TestFastIsTheSame(t *testing.T) {
 	testkit.Pure(t)
 	pieces := []string{
 		"", "\t", "2024-03-05 09:07:03,021 main ERROR x", "2024-03-05 09:07:03,021 main ERROR oauth2", "\tat a.B.c(B.java:1)", "oauth2", "Caused by: oauth2 z",
-		"\u201d2024-03-05 09:07:03,021 main WARN q oauth2", "2024-03-05 09:07:03,021 WARN\r", strings.Repeat("l", event.MaxText-10), strings.Repeat("m", event.MaxText+10) + "oauth2",
+		"\u201d2024-03-05 09:07:03,021 main WARN q oauth2", "2024-03-05 09:07:03,021 WARN\r", strings.Repeat("l", event.MaxText-10), strings.Repeat("m",
+			event.MaxText+10) + "oauth2",
 		`{"log":"2024-03-05 09:07:03,021 main ERROR oauth2\\n\\tat x\\n"}`, `{"log":"\\tat oauth2\\n2024-03-05 09:07:03,021 main WARN y\\n oauth2"}`,
 		`{"message":"{\"log\":\"2024-03-05 09:07:03,021 main WARN y\"}"}`, `{"log":"\\tat z"}`,
 		"oauth", "2 oauth", "\xff\x00", strings.Repeat("2024-03-05 09:07:03,021 ordinary\n", 50),

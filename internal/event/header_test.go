@@ -64,7 +64,8 @@ func TestParse(t *testing.T) {
 		}), ""},
 		{"wrapped over two lines", strings.Replace(start+mid+end, " /rest", "\n/rest", 1), full(nil), ""},
 		{"wrapped over four lines", start + "mira\n547x294x1 4eic3i 10.0.0.7\n" + flow + "\n[" + logger + "] It failed.", full(nil), ""},
-		{"wrapped over six lines", strings.TrimSpace(stamp) + "\nhttp-nio-8080-exec-7\nERROR mira\n547x294x1\n4eic3i 10.0.0.7 " + flow + "\n[" + logger + "]\nIt failed.", full(nil), ""},
+		{"wrapped over six lines", strings.TrimSpace(stamp) + "\nhttp-nio-8080-exec-7\nERROR mira\n547x294x1\n4eic3i 10.0.0.7 " + flow + "\n[" + logger +
+			"]\nIt failed.", full(nil), ""},
 		{"wrapped and indented", start + "mira\n\t547x294x1 4eic3i 10.0.0.7\n    " + flow + " [" + logger + "]\n    It failed.", full(nil), ""},
 		{"CRLF between wrapped lines", start + "mira\r\n547x294x1 4eic3i 10.0.0.7\r\n" + flow + "\r\n[" + logger + "]\r\nIt failed.\r\n", full(nil), ""},
 		{"lone carriage return", start + mid + flow + "\r[" + logger + "]\rIt failed.", full(nil), ""},
@@ -78,16 +79,21 @@ func TestParse(t *testing.T) {
 		{"session missing", start + "mira 547x294x1  10.0.0.7 " + end, full(func(h *event.Header) { h.Session = "" }), ""},
 		{"IPv6", start + "mira 547x294x1 4eic3i 2001:db8:0:0:0:0:0:1 " + end, full(client("2001:db8:0:0:0:0:0:1")), ""},
 		{"IPv6 with zone", start + "mira 547x294x1 4eic3i fe80:0:0:0:1:2:3:4%eth0 " + end, full(client("fe80:0:0:0:1:2:3:4%eth0")), ""},
-		{"addresses mixed", start + "mira 547x294x1 4eic3i 192.0.2.9,[2001:db8::1]:4431,0:0:0:0:0:0:0:1 " + end, full(client("192.0.2.9,[2001:db8::1]:4431,0:0:0:0:0:0:0:1")), ""},
+		{"addresses mixed", start + "mira 547x294x1 4eic3i 192.0.2.9,[2001:db8::1]:4431,0:0:0:0:0:0:0:1 " + end,
+			full(client("192.0.2.9,[2001:db8::1]:4431,0:0:0:0:0:0:0:1")), ""},
 		{"addresses with blanks", start + "mira 547x294x1 4eic3i 192.0.2.9, 10.0.0.7, 127.0.0.1 " + end, full(client("192.0.2.9, 10.0.0.7, 127.0.0.1")), ""},
 		{"addresses wrapped behind a comma", start + "mira 547x294x1 4eic3i 192.0.2.9,\n10.0.0.7 " + end, full(client("192.0.2.9, 10.0.0.7")), ""},
-		{"no request ID", start + "mira 192.0.2.9, 10.0.0.7 " + end, full(func(h *event.Header) { h.RequestID, h.Session, h.Client = "", "", "192.0.2.9, 10.0.0.7" }), ""},
+		{"no request ID", start + "mira 192.0.2.9, 10.0.0.7 " + end, full(func(h *event.Header) {
+			h.RequestID, h.Session, h.Client = "", "",
+				"192.0.2.9, 10.0.0.7"
+		}), ""},
 		{"user masked like a request ID", start + "XXXxXXxXX 547x294x1 4eic3i 10.0.0.7 " + end, full(user("XXXxXXxXX")), ""},
 		{"address masked with stars", start + "mira 547x294x1 4eic3i *** " + end, full(client("***")), ""},
-		{"masked", start + "xxx XXXxXXXXxX XXXXX XX.XX.XXX.XX,XX.X.X.X /rest/oauth2-client/latest/config/flow/XXXXXXXX [" + logger + "] It failed.", full(func(h *event.Header) {
-			h.User, h.RequestID, h.Session, h.Client = "xxx", "XXXxXXXXxX", "XXXXX", "XX.XX.XXX.XX,XX.X.X.X"
-			h.URL = "/rest/oauth2-client/latest/config/flow/XXXXXXXX"
-		}), ""},
+		{"masked", start + "xxx XXXxXXXXxX XXXXX XX.XX.XXX.XX,XX.X.X.X /rest/oauth2-client/latest/config/flow/XXXXXXXX [" + logger + "] It failed.",
+			full(func(h *event.Header) {
+				h.User, h.RequestID, h.Session, h.Client = "xxx", "XXXxXXXXxX", "XXXXX", "XX.XX.XXX.XX,XX.X.X.X"
+				h.URL = "/rest/oauth2-client/latest/config/flow/XXXXXXXX"
+			}), ""},
 		{"session masked like a request ID", start + "xxx 547x294x1 xxxxxxx xxx.xxx.xxx.xxx " + end, full(func(h *event.Header) {
 			h.User, h.Session, h.Client = "xxx", "xxxxxxx", "xxx.xxx.xxx.xxx"
 		}), ""},
@@ -116,10 +122,14 @@ func TestParse(t *testing.T) {
 		{"thread whose name holds a level", stamp + "ERROR-poller WARNING ERROR " + mid + end, full(thread("ERROR-poller WARNING")), ""},
 		{"no thread", stamp + "ERROR " + mid + end, full(thread("")), ""},
 		{"empty logger", start + mid + flow + " [] It failed.", full(func(h *event.Header) { h.Logger = "" }), ""},
-		{"unset fields leave spaces", stamp + "JIRA-Bootstrap INFO      [c.a.jira.startup.Launcher] It failed.", bare("JIRA-Bootstrap", "INFO", "", "c.a.jira.startup.Launcher"), ""},
-		{"only the user is set", stamp + "Caesium-1-3 WARN ServiceRunner     [c.a.s.Scheduler$1] It failed.", bare("Caesium-1-3", "WARN", "ServiceRunner", "c.a.s.Scheduler$1"), ""},
-		{"only the user, with dots", stamp + "Caesium-1-3 WARN ada.bee     [c.a.s.Scheduler] It failed.", bare("Caesium-1-3", "WARN", "ada.bee", "c.a.s.Scheduler"), ""},
-		{"user and words of a queue", stamp + "Sending mailitem INFO ServiceRunner Mail Queue Service    [c.a.mail.Queue] It failed.", bare("Sending mailitem", "INFO", "ServiceRunner Mail Queue Service", "c.a.mail.Queue"), ""},
+		{"unset fields leave spaces", stamp + "JIRA-Bootstrap INFO      [c.a.jira.startup.Launcher] It failed.",
+			bare("JIRA-Bootstrap", "INFO", "", "c.a.jira.startup.Launcher"), ""},
+		{"only the user is set", stamp + "Caesium-1-3 WARN ServiceRunner     [c.a.s.Scheduler$1] It failed.",
+			bare("Caesium-1-3", "WARN", "ServiceRunner", "c.a.s.Scheduler$1"), ""},
+		{"only the user, with dots", stamp + "Caesium-1-3 WARN ada.bee     [c.a.s.Scheduler] It failed.",
+			bare("Caesium-1-3", "WARN", "ada.bee", "c.a.s.Scheduler"), ""},
+		{"user and words of a queue", stamp + "Sending mailitem INFO ServiceRunner Mail Queue Service    [c.a.mail.Queue] It failed.",
+			bare("Sending mailitem", "INFO", "ServiceRunner Mail Queue Service", "c.a.mail.Queue"), ""},
 		{"FATAL", stamp + "main FATAL      [c.a.j.Checker] It failed.", bare("main", "FATAL", "", "c.a.j.Checker"), ""},
 		{"first of two loggers", start + mid + end + " [c.a.j.Other] x", full(nil), "It failed. [c.a.j.Other] x"},
 		{"no logger", stamp + "main ERROR It failed.", bare("main", "ERROR", "", ""), ""},
@@ -192,7 +202,8 @@ func TestParseZone(t *testing.T) {
 // FuzzParse: whatever the text, the message is its end, and the fields of the
 // header stand before it.
 func FuzzParse(f *testing.F) {
-	f.Add("2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 url: " + flow + "; user: mira ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flow + " [" + logger + "] It failed.")
+	f.Add("2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 url: " + flow + "; user: mira ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flow + " [" + logger +
+		"] It failed.")
 	f.Add("\ufeff2024/13/05T07:07:072,777-0500 a [b] FATAL      []\r\nx\n")
 	f.Add("2024-03-05T09:07:03,021 " + strings.Repeat("a line of a collector ", 20) + " ERROR [a.b]") // too far for a header
 	f.Add("> 2024-03-05 09:07:03.1Z WARN xxxxx xxxxx xxxxx *** 1.2.3.4, \n::1 /x [a$b]")

@@ -10,7 +10,9 @@ import (
 )
 
 const (
-	flowEvent = "2024-03-05 09:07:03,021+0100 http-nio-8080-exec-7 ERROR admin 542x294x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/0f8fad5b-d9cb-469f-a165-70867728950e [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred. The error message is: AADSTS28000: x"
+	flowEvent = "2024-03-05 09:07:03,021+0100 http-nio-8080-exec-7 ERROR admin 542x294x1 4eic3i 10.0.0.1 " +
+		"/rest/oauth2-client/latest/config/flow/0f8fad5b-d9cb-469f-a165-70867728950e [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred. " +
+		"The error message is: AADSTS28000: x"
 	traceLine = "    Trace ID: e32c07cf-b6b5-46e0-a570-00f7bd524700"
 	nextEvent = "2024-03-05 09:07:04,000+0100 Caesium-1-2 INFO ServiceRunner     [c.a.j.X] ok"
 )
@@ -45,7 +47,8 @@ func TestCollectorPrefixes(t *testing.T) {
 				t.Errorf("\n got %+v\nwant %+v", got, want)
 			}
 			h, message, ok := event.Parse(lines[1]+"\n"+lines[2], nil)
-			if !ok || h.User != "admin" || h.Client != "10.0.0.1" || !h.Time.Equal(time.Date(2024, 3, 5, 8, 7, 3, 21e6, time.UTC)) || !strings.HasPrefix(message, "Error occurred.") {
+			if !ok || h.User != "admin" || h.Client != "10.0.0.1" || !h.Time.Equal(time.Date(2024, 3, 5, 8, 7, 3, 21e6, time.UTC)) ||
+				!strings.HasPrefix(message, "Error occurred.") {
 				t.Errorf("parsed as %+v %q %v", h, message, ok)
 			}
 		})
@@ -55,14 +58,20 @@ func TestCollectorPrefixes(t *testing.T) {
 // Jira's JSON layout is an event a line; it names the logger in full, and a
 // time in UTC with milliseconds that are not padded.
 func TestJSONLayout(t *testing.T) {
-	const object = `{"timestamp":"2024-03-05T08:07:03,7Z","level":"ERROR","serviceId":"jira","product":"jira","hostname":"n1","env":"x","pid":1,"thread":"http-nio-8080-exec-7 url: /rest/oauth2-client/latest/config/flow/0f8fad5b-d9cb-469f-a165-70867728950e; user: admin","logger":"com.atlassian.oauth2.client.rest.resource.ClientConfigurationResource","message":"Error occurred. The error message is: AADSTS28000: x\r\nTrace ID: y","err":{"msg":"Connection reset","class":"java.net.SocketException","stack":[{"file":"a"}]},"ctx":{"requestId":"542x294x1","sessionId":"4eic3i","userKey":"JIRAUSER10000"},"location":{"class":"X"},"ext":{}}`
+	const object = `{"timestamp":"2024-03-05T08:07:03,7Z","level":"ERROR","serviceId":"jira","product":"jira","hostname":"n1","env":"x",` +
+		`"pid":1,"thread":"http-nio-8080-exec-7 url: /rest/oauth2-client/latest/config/flow/0f8fad5b-d9cb-469f-a165-70867728950e; user: admin",` +
+		`"logger":"com.atlassian.oauth2.client.rest.resource.ClientConfigurationResource",` +
+		`"message":"Error occurred. The error message is: AADSTS28000: x\r\nTrace ID: y","err":{"msg":"Connection reset",` +
+		`"class":"java.net.SocketException","stack":[{"file":"a"}]},"ctx":{"requestId":"542x294x1","sessionId":"4eic3i","userKey":"JIRAUSER10000"},` +
+		`"location":{"class":"X"},"ext":{}}`
 	const bare = `{"timestamp":"2024-03-05T08:07:03,021Z","level":"INFO","thread":"main","logger":"com.atlassian.jira.X","message":"ok"}`
 	if got, want := assembleLines(t, []string{bare, object, object}), []taken{{bare, 1, 1}, {object, 1, 2}, {object, 1, 3}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
 	h, message, ok := event.Parse(object, time.UTC)
 	want := event.Header{
-		Time: time.Date(2024, 3, 5, 8, 7, 3, 7e6, time.UTC), Thread: "http-nio-8080-exec-7 url: /rest/oauth2-client/latest/config/flow/0f8fad5b-d9cb-469f-a165-70867728950e; user: admin",
+		Time: time.Date(2024, 3, 5, 8, 7, 3, 7e6, time.UTC), Thread: "http-nio-8080-exec-7 url: " +
+			"/rest/oauth2-client/latest/config/flow/0f8fad5b-d9cb-469f-a165-70867728950e; user: admin",
 		Level: "ERROR", User: "JIRAUSER10000", RequestID: "542x294x1", Session: "4eic3i",
 		ThreadURL: "/rest/oauth2-client/latest/config/flow/0f8fad5b-d9cb-469f-a165-70867728950e",
 		Logger:    "com.atlassian.oauth2.client.rest.resource.ClientConfigurationResource",
@@ -73,13 +82,15 @@ func TestJSONLayout(t *testing.T) {
 	if want := "Error occurred. The error message is: AADSTS28000: x\r\nTrace ID: y\njava.net.SocketException: Connection reset"; message != want {
 		t.Errorf("message %q, want %q", message, want)
 	}
-	if cut, message, ok := event.Parse(object[:strings.Index(object, `,"ctx"`)-5], time.UTC); !ok || cut.Logger != want.Logger || !strings.HasSuffix(message, "Trace ID: y") {
+	if cut, message, ok := event.Parse(object[:strings.Index(object, `,"ctx"`)-5], time.UTC); !ok || cut.Logger != want.Logger ||
+		!strings.HasSuffix(message, "Trace ID: y") {
 		t.Errorf("cut off: %+v %q %v", cut, message, ok)
 	}
 	for _, broken := range []string{`{"timestamp":"x","logger":5}`, `{"timestamp": "x", "logger": "y"}`,
 		// A level that is none: what would print it must not be asked to.
 		`{"timestamp":"x","level":"\u001b[31mERROR","logger":"y"}`, `{"timestamp":"x","level":"ERROR\u202e","logger":"y"}`,
-		`{"timestamp":"x","level":" ERROR","logger":"y"}`, `{"timestamp":"x","level":"ERROR WARN","logger":"y"}`, `{"timestamp":"x","level":"SEVERE","logger":"y"}`} {
+		`{"timestamp":"x","level":" ERROR","logger":"y"}`, `{"timestamp":"x","level":"ERROR ` +
+			`WARN","logger":"y"}`, `{"timestamp":"x","level":"SEVERE","logger":"y"}`} {
 		if h, message, ok := event.Parse(broken, time.UTC); ok || message != broken {
 			t.Errorf("Parse(%q) = %+v %q", broken, h, message)
 		}

@@ -129,10 +129,15 @@ func sameHeader(t *testing.T, text string) {
 // mixtures of what headers are made of.
 func TestShapes(t *testing.T) {
 	pieces := []string{
-		"2024-03-05 09:07:03,021+0000", "2024/03/05T09:07:03.021Z", "2024-03-05 09:07:03", "2024-03-05 09:07:072,7", "2024-13-05 09:72:03,0210004567+9900", "2024-03-05 09:07:03,", ",021", ".5",
+		"2024-03-05 09:07:03,021+0000", "2024/03/05T09:07:03.021Z", "2024-03-05 09:07:03", "2024-03-05 09:07:072,7", "2024-13-05 " +
+			"09:72:03,0210004567+9900", "2024-03-05 09:07:03,", ",021", ".5",
 		"+0100", "+05:30", "-0500", "+1", "+12345", "Z", "Z-worker", " ", "  ", "\t", "\n", "\r\n", "\u00a0", "\x85", "\v", "\x00",
-		"http-nio-8080-exec-7", "url: /rest/x;", "url:/rest/oau...flow/1", "user:", "ERROR", "WARN", "WARNING", "[ERROR]", "INFO", "mira", "547x294x1", "XXXxXXXXxX", "1x2", "1x2x3x4", "xx", "***", "4eic3i", "-",
-		"10.0.0.7", "10.0.0.7,", "fe80:0:0:0:1:2:3:4%eth0", "[2001:db8::1]:4431", "XX.XX", "/rest/oauth2-client/x", "[c.a.o.c.X]", "[]", "[c a]", "[c.a.o.c.X]]", "[c.a.o.c.X", "[c.a$1-b_c]", "[c.a.o.c.X]It failed.", "[10.0.0.7]x", "[X]y", "It failed.", "é", "> ", "\u201c", "jira-1 | ", "[INFO] [x] ",
+		"http-nio-8080-exec-7", "url: " +
+			"/rest/x;", "url:/rest/oau...flow/1", "user:", "ERROR", "WARN", "WARNING", "[ERROR]", "INFO", "mira", "547x294x1", "XXXxXXXXxX", "1x2",
+		"1x2x3x4", "xx", "***", "4eic3i", "-",
+		"10.0.0.7", "10.0.0.7,", "fe80:0:0:0:1:2:3:4%eth0", "[2001:db8::1]:4431", "XX.XX", "/rest/oauth2-client/x", "[c.a.o.c.X]", "[]", "[c " +
+			"a]", "[c.a.o.c.X]]", "[c.a.o.c.X", "[c.a$1-b_c]", "[c.a.o.c.X]It failed.", "[10.0.0.7]x", "[X]y", "It failed.", "é", "> ", "\u201c",
+		"jira-1 | ", "[INFO] [x] ",
 	}
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 200_000 {
@@ -152,14 +157,16 @@ func TestShapes(t *testing.T) {
 
 // FuzzShapes: Parse takes a header apart as the regular expressions do.
 func FuzzShapes(f *testing.F) {
-	f.Add("2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 url: /a; user: mira ERROR mira 547x294x1 4eic3i 10.0.0.7 /rest/oauth2-client/latest/config/flow/1 [c.a.o.c.X] It failed.")
+	f.Add("2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 url: /a; user: mira ERROR mira 547x294x1 4eic3i 10.0.0.7 " +
+		"/rest/oauth2-client/latest/config/flow/1 [c.a.o.c.X] It failed.")
 	f.Add("2024/03/05T09:07:03.5 +05:30\tx\nFATAL XX XxXxX [2001::1], 10.0.0.1 [] ")
 	f.Fuzz(sameHeader)
 }
 
 // BenchmarkParse is the header of a failure.
 func BenchmarkParse(b *testing.B) {
-	text := "2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flow + " [" + logger + "] " + strings.Repeat("It failed. ", 40)
+	text := "2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flow + " [" + logger + "] " +
+		strings.Repeat("It failed. ", 40)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, _, ok := event.Parse(text, time.UTC); !ok {

@@ -86,18 +86,22 @@ func TestSecrets(t *testing.T) {
 		{"PEM after the word for one", `-----BEGIN  -----BEGIN+RSA+PRIVATE+KEY-----%5Cnhunter2%5Cn  x`, "-----BEGIN  [pem]%5Cn  x"},
 		{"PEM after another's head", `-----BEGIN A-----BEGIN RSA PRIVATE KEY-----\nhunter2\n x`, `[redacted]\n x`},
 		{"PEM", "key -----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY----- end", "key [pem] end"},
-		{"name and value", "[NameValuePair(name=client_secret, value=hunter2), NameValuePair(name=a, value=b)]", "[NameValuePair(name=client_secret, value=[redacted]), NameValuePair(name=a, value=b)]"},
+		{"name and value", "[NameValuePair(name=client_secret, value=hunter2), NameValuePair(name=a, value=b)]",
+			"[NameValuePair(name=client_secret, value=[redacted]), NameValuePair(name=a, value=b)]"},
 		{"Markdown", "**client_secret**: hunter2, `client_secret`: `hunter2`", "**client_secret**: [redacted], `client_secret`: `[redacted]`"},
 		{"a row of a table", "| client_secret | hunter2 |", "| client_secret | [redacted] |"},
 		{"Scala", "sessionToken=Some(hunter2)", "sessionToken=Some([redacted])"},
 		{"JVM, a short name", "-Dotp=hunter2 -Dpass=hunter2", "-Dotp=[redacted] -Dpass=[redacted]"},
-		{"spaces of pages", "Basic\u00a0c3ZjOnBhc3M= Basic&nbsp;c3ZjOnBhc3M= client_secret\u202f=\u00a0hunter2", "Basic\u00a0[redacted] Basic&nbsp;[redacted] client_secret\u202f=\u00a0[redacted]"},
+		{"spaces of pages", "Basic\u00a0c3ZjOnBhc3M= Basic&nbsp;c3ZjOnBhc3M= client_secret\u202f=\u00a0hunter2",
+			"Basic\u00a0[redacted] Basic&nbsp;[redacted] client_secret\u202f=\u00a0[redacted]"},
 		{"a scheme with a colon", "Basic: c3ZjOnBhc3M= Bearer: abcdefgh12345", "Basic: [redacted] Bearer: [redacted]"},
 		{"Slack's cookie", "xoxd-abc%2Fhunter2%2Babcdef", "[slack-token]"},
 		{"form data on one line", `form-data; name="client_secret"; x=y hunter2 --b`, `form-data; name="client_secret"; x=y [redacted] --b`},
-		{"a value in a value", `<setting name="ClientSecret" x="y"><value>hunter2</value></setting> AccessToken [value=hunter2]`, `<setting name="ClientSecret" x="y"><value>[redacted]</value></setting> AccessToken [value=[redacted]]`},
+		{"a value in a value", `<setting name="ClientSecret" x="y"><value>hunter2</value></setting> AccessToken [value=hunter2]`,
+			`<setting name="ClientSecret" x="y"><value>[redacted]</value></setting> AccessToken [value=[redacted]]`},
 		{"CSV", `1,"client_secret","hunter2"`, `1,"client_secret","[redacted]"`},
-		{"codes for one sign-in", "mfa_code=hunter2 one_time_code=hunter2 recoveryCode: hunter2 oauth_verifier=hunter2", "mfa_code=[redacted] one_time_code=[redacted] recoveryCode: [redacted] oauth_verifier=[redacted]"},
+		{"codes for one sign-in", "mfa_code=hunter2 one_time_code=hunter2 recoveryCode: hunter2 oauth_verifier=hunter2",
+			"mfa_code=[redacted] one_time_code=[redacted] recoveryCode: [redacted] oauth_verifier=[redacted]"},
 		{"shape unknown", "got " + base64, "got [opaque]"},
 		{"shape unknown, in a path", "/rest/oauth2-client/latest/" + base64 + "/x", "/rest/oauth2-client/latest/[opaque]/x"},
 		{"hidden characters", "GOC\u200bSPX-abcdefgh\x00ijklmnopqrstuv", "[google-secret]"},
@@ -116,33 +120,57 @@ func TestSecrets(t *testing.T) {
 // What helps to mend the cause is left alone.
 func TestReadable(t *testing.T) {
 	for _, text := range []string{
-		`{"error_description":"AADSTS50194: Application '79c86cf8-e761-4fdc-bc20-a629c5d04260'(Jira) is not configured as a multi-tenant application.\r\nTrace ID: b1c2d3e4-0000-1111-2222-333344445555\r\nCorrelation ID: 0f0e0d0c-aaaa-bbbb-cccc-ddddeeeeffff\r\nTimestamp: 2021-11-16 11:35:50Z","error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`,
+		`{"error_description":"AADSTS50194: Application '79c86cf8-e761-4fdc-bc20-a629c5d04260'(Jira) is not configured as a multi-tenant ` +
+			`application.\r\nTrace ID: b1c2d3e4-0000-1111-2222-333344445555\r\nCorrelation ID: 0f0e0d0c-aaaa-bbbb-cccc-ddddeeeeffff\r\nTimestamp: ` +
+			`2021-11-16 11:35:50Z","error":"invalid_request","error_uri":"https:\/\/login.microsoftonline.com\/error?code=50194"}`,
 		"AADSTS28000: scope https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office365.com/SMTP.Send offline_access is not valid",
 		"AADSTS7000215: Invalid client secret is provided. Ensure the secret being sent is the client secret value, not the client secret ID",
 		"AADSTS900144: The request body must contain the following parameter: 'client_secret'.",
-		"javax.net.ssl.SSLHandshakeException: sun.security.validator.ValidatorException: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException",
+		"javax.net.ssl.SSLHandshakeException: sun.security.validator.ValidatorException: PKIX path building failed: " +
+			"sun.security.provider.certpath.SunCertPathBuilderException",
 		"at com.atlassian.oauth2.client.rest.resource.ClientConfigurationResource.executeFlow(ClientConfigurationResource.java:123)",
 		"at com.example.OAuth2ClientAuthorizationCodeFlowExceptionMapper.map(Unknown Source)",
-		"2021-11-16 12:35:50,956+0100 http-nio-8080-exec-7 ERROR julien 755x4397x2 - 127.0.0.1 /rest/oauth2-client/latest/config/flow/" + flow + " [c.a.o.c.X] x",
+		"2021-11-16 12:35:50,956+0100 http-nio-8080-exec-7 ERROR julien 755x4397x2 - 127.0.0.1 /rest/oauth2-client/latest/config/flow/" + flow +
+			" [c.a.o.c.X] x",
 		"https://jira.example.com/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig",
 		flow + "/" + flow + "/" + flow,
 		`java.io.IOException: Unable to tunnel through proxy. Proxy returns "HTTP/1.1 407 Proxy Authentication Required"`,
 		// Codes, keys, schemes without credentials, fingerprints, words, classes, addresses, IDs.
 		"error_code=50194 status_code: 401 exit code: 137 response code 503 country_code=DE error code: ERR12345678 HTTP code: 0x80070005",
-		"code=AADSTS50194", `"code":"AADSTS7000215"`, `"error_codes":[7000215]`, "error=invalid_client, statusCode=401", "ticket: SD-12345", "ticket=JRASERVER-7121", "project key: PROJ1",
-		"HTTP/1.1 401 Basic authentication required", `WWW-Authenticate: Basic realm="x1"`, "Basic auth failed", "Bearer authentication failed", `Bearer realm="", authorization_uri="https://login.microsoftonline.com/x"`, "Bearer error=\"invalid_token\"",
+		"code=AADSTS50194", `"code":"AADSTS7000215"`, `"error_codes":[7000215]`, "error=invalid_client, statusCode=401", "ticket: " +
+			"SD-12345", "ticket=JRASERVER-7121", "project key: PROJ1",
+		"HTTP/1.1 401 Basic authentication required", `WWW-Authenticate: Basic realm="x1"`, "Basic auth failed", "Bearer authentication failed", `Bearer ` +
+			`realm="", authorization_uri="https://login.microsoftonline.com/x"`, "Bearer error=\"invalid_token\"",
 		"* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR", "auth: oauth2", "serial number: 0f5bd9f2a4c1b3e7d8c9a0b1c2d3e4f5",
-		"SHA-256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "SHA1 Fingerprint=DA39A3EE5E6B4B0D3255BFEF95601890AFD80709", "Thumbprint of key used by client: 'F5A2D3C4B5E6F7A8B9C0D1E2F3A4B5C6D7E8F9A0'", "sha256 fingerprint 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-		"token: expired", "auth=true", "mail.smtp.auth=true", "token endpoint: https://login.microsoftonline.com/common/oauth2/v2.0/token", "The access token expired", "access_token: missing", "password: expired", "Token expired at 2021-11-16",
-		"Caused by: com.nimbusds.oauth2.sdk.auth.Secret: com.nimbusds.oauth2.sdk.ParseException: x", "at com.nimbusds.oauth2.sdk.auth.ClientSecretBasic.parse(ClientSecretBasic.java:57)", "at com.x.AccessToken.parse(AccessToken.java:57)", "at a.b.Foo.checkPassword(Foo.java:1)", "at a.b.Foo.getAccessToken(Foo2.java:123)",
-		"a.b.InvalidPasswordException: Foo9", "token_type=Bearer", "grant_type=refresh_token", "grant_type=authorization_code1", "client_secret_basic", "token_endpoint_auth_method=client_secret_basic1", "client_secret_expires_at=1735689600", "secretId: 7f0b6c2e-1111-2222-3333-444455556666",
-		"https://login.microsoftonline.com/79c86cf8-e761-4fdc-bc20-a629c5d04260/oauth2/v2.0/token", "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com", "mailto:joe7@corp.example", "user:joe7@corp.example", "login_hint:joe7@corp.example", "joe7@corp.example: failed", "https://outlook.office365.com/IMAP.AccessAsUser.All",
-		"Request Id: 79c86cf8-e761-4fdc-bc20-a629c5d04260", "flow 79c86cf8-e761-4fdc-bc20-a629c5d04260", "Trace ID: 79c86cf8-e761-4fdc-bc20-a629c5d04260 Correlation ID: 79c86cf8-e761-4fdc-bc20-a629c5d04260", "trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
-		"state: 3", "state=RUNNING", "Invalid client secret provided", "client secret is not valid", "The client secret 'value' is required", "following parameter: 'client_secret'.", "[client_id, client_secret, scope]", "[client_secret, client_id]", "(access_token, refresh_token)",
-		"com.atlassian.oauth2.client.api.storage.token.ClientTokenEntity", "com.atlassian.jira.plugins.mail.handlers.CreateOrCommentHandler1", "ip-10-0-0-1.eu-central-1.compute.internal", "host a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6.blob.core.windows.net", "smtp.office365.com:587", "12:35:50,956 x@host.example", "jira8:8080", "java.net.UnknownHostException: proxy1.corp.example: Name or service not known",
-		"User account 'joe7@corp.example' from identity provider 'https://sts.windows.net/79c86cf8-e761-4fdc-bc20-a629c5d04260/'", "PKIX path building failed: auth: x", "oauth: 2.0", "OAuth2: v2.0", "author: joe7x", "authority=https://login.microsoftonline.com/common", "passes: 12", "compass: north1", "bypass=10.0.0.1", "passed: 12345", "0xC000006D status", "signature: SHA256withRSA",
-		"AADSTS50173: The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password. The grant was issued on '2021-11-16T11:35:50.1234567Z' and the TokensValidFrom date (before which tokens are not valid) for this user is '2021-12-16T11:35:50.0000000Z'.",
-		"OAuth2ClientAuthorizationCodeFlowExceptionMapper", "exec-7 INC0012345", "PROJECT-123 ABC-1", "Error authorization: invalid_grant", "reason of failed authorization: AADSTS50194: x 1",
+		"SHA-256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "SHA1 " +
+			"Fingerprint=DA39A3EE5E6B4B0D3255BFEF95601890AFD80709", "Thumbprint of key used by client: 'F5A2D3C4B5E6F7A8B9C0D1E2F3A4B5C6D7E8F9A0'",
+		"sha256 fingerprint 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		"token: expired", "auth=true", "mail.smtp.auth=true", "token endpoint: https://login.microsoftonline.com/common/oauth2/v2.0/token", "The access " +
+			"token expired", "access_token: missing", "password: expired", "Token expired at 2021-11-16",
+		"Caused by: com.nimbusds.oauth2.sdk.auth.Secret: com.nimbusds.oauth2.sdk.ParseException: x", "at " +
+			"com.nimbusds.oauth2.sdk.auth.ClientSecretBasic.parse(ClientSecretBasic.java:57)", "at com.x.AccessToken.parse(AccessToken.java:57)",
+		"at a.b.Foo.checkPassword(Foo.java:1)", "at a.b.Foo.getAccessToken(Foo2.java:123)",
+		"a.b.InvalidPasswordException: " +
+			"Foo9", "token_type=Bearer", "grant_type=refresh_token", "grant_type=authorization_code1", "client_secret_basic",
+		"token_endpoint_auth_method=client_secret_basic1", "client_secret_expires_at=1735689600", "secretId: 7f0b6c2e-1111-2222-3333-444455556666",
+		"https://login.microsoftonline.com/79c86cf8-e761-4fdc-bc20-a629c5d04260/oauth2/v2.0/token",
+		"123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com", "mailto:joe7@corp.example", "user:joe7@corp.example",
+		"login_hint:joe7@corp.example", "joe7@corp.example: failed", "https://outlook.office365.com/IMAP.AccessAsUser.All",
+		"Request Id: 79c86cf8-e761-4fdc-bc20-a629c5d04260", "flow 79c86cf8-e761-4fdc-bc20-a629c5d04260", "Trace ID: 79c86cf8-e761-4fdc-bc20-a629c5d04260 " +
+			"Correlation ID: 79c86cf8-e761-4fdc-bc20-a629c5d04260", "trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+		"state: 3", "state=RUNNING", "Invalid client secret provided", "client secret is not valid", "The client secret 'value' is required", "following " +
+			"parameter: 'client_secret'.", "[client_id, client_secret, scope]", "[client_secret, client_id]", "(access_token, refresh_token)",
+		"com.atlassian.oauth2.client.api.storage.token.ClientTokenEntity", "com.atlassian.jira.plugins.mail.handlers.CreateOrCommentHandler1",
+		"ip-10-0-0-1.eu-central-1.compute.internal", "host a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6.blob.core.windows.net", "smtp.office365.com:587",
+		"12:35:50,956 x@host.example", "jira8:8080", "java.net.UnknownHostException: proxy1.corp.example: Name or service not known",
+		"User account 'joe7@corp.example' from identity provider 'https://sts.windows.net/79c86cf8-e761-4fdc-bc20-a629c5d04260/'", "PKIX path building " +
+			"failed: auth: x", "oauth: 2.0", "OAuth2: v2.0", "author: joe7x", "authority=https://login.microsoftonline.com/common", "passes: 12",
+		"compass: north1", "bypass=10.0.0.1", "passed: 12345", "0xC000006D status", "signature: SHA256withRSA",
+		"AADSTS50173: The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their " +
+			"password. The grant was issued on '2021-11-16T11:35:50.1234567Z' and the TokensValidFrom date (before which tokens are not valid) for this " +
+			"user is '2021-12-16T11:35:50.0000000Z'.",
+		"OAuth2ClientAuthorizationCodeFlowExceptionMapper", "exec-7 INC0012345", "PROJECT-123 ABC-1", "Error authorization: invalid_grant", "reason of " +
+			"failed authorization: AADSTS50194: x 1",
 	} {
 		if got := none.Text(text); got != text {
 			t.Errorf("Text\n got %q\nwant %q", got, text)
@@ -181,10 +209,12 @@ func TestOperatorsMasks(t *testing.T) {
 		{conf.MaskHost, "URL with password", "http://a:b@proxy.corp:3128", "http://[redacted]@[host]:3128"},
 		{conf.MaskHost, "password without a scheme", "via a:b1@proxy.corp:3128", "via [redacted]@[host]:3128"},
 		{conf.MaskHost, "Java", "java.net.UnknownHostException: mail.corp.local", "java.net.UnknownHostException: [host]"},
-		{conf.MaskHost, "certificate", "No subject alternative DNS name matching mail.corp.local found", "No subject alternative DNS name matching [host] found"},
+		{conf.MaskHost, "certificate", "No subject alternative DNS name matching mail.corp.local found",
+			"No subject alternative DNS name matching [host] found"},
 		{conf.MaskHost, "connection", "Connect to proxy.corp:3128 failed", "Connect to [host]:3128 failed"},
 		{conf.MaskHost, "node", "on jira-node-1, not jira-node-10", "on [host], not jira-node-10"},
-		{conf.MaskHost, "providers stay", "https://login.microsoftonline.com/x https://evilmicrosoft.com/", "https://login.microsoftonline.com/x https://[host]/"},
+		{conf.MaskHost, "providers stay", "https://login.microsoftonline.com/x https://evilmicrosoft.com/",
+			"https://login.microsoftonline.com/x https://[host]/"},
 		{conf.MaskHost, "classes stay", "cannot be cast to java.lang.String", "cannot be cast to java.lang.String"},
 	} {
 		t.Run(string(tt.kind)+" "+tt.name, func(t *testing.T) {
@@ -211,12 +241,17 @@ func TestHeader(t *testing.T) {
 	for _, tt := range []struct{ name, give, secrets, all string }{
 		{"first form",
 			"2021-11-16 12:35:50,956+0100 http-1 ERROR julien 755x4397x2 1hk2aem 10.0.0.1,fe80::1%eth0 /rest/oauth2-client/x" + tail,
-			"2021-11-16 12:35:50,956+0100 http-1 ERROR julien 755x4397x2 [session] 10.0.0.1,fe80::1%eth0 /rest/oauth2-client/x [c.a.o.c.X] user julien of 10.0.0.1, session [session], julienne stays",
-			"2021-11-16 12:35:50,956+0100 http-1 ERROR [user] 755x4397x2 [session] [ip] /rest/oauth2-client/x [c.a.o.c.X] user [user] of [ip], session [session], julienne stays"},
+			"2021-11-16 12:35:50,956+0100 http-1 ERROR julien 755x4397x2 [session] 10.0.0.1,fe80::1%eth0 /rest/oauth2-client/x [c.a.o.c.X] user julien of " +
+				"10.0.0.1, session [session], julienne stays",
+			"2021-11-16 12:35:50,956+0100 http-1 ERROR [user] 755x4397x2 [session] [ip] /rest/oauth2-client/x [c.a.o.c.X] user [user] of [ip], session " +
+				"[session], julienne stays"},
 		{"second form",
-			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: julien ERROR julien 755x4397x2 1hk2aem 10.0.0.1 /rest/oauth2-client/x" + tail,
-			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: julien ERROR julien 755x4397x2 [session] 10.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] user julien of 10.0.0.1, session [session], julienne stays",
-			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: [user] ERROR [user] 755x4397x2 [session] [ip] /rest/oauth2-client/x [c.a.o.c.X] user [user] of [ip], session [session], julienne stays"},
+			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: julien ERROR julien 755x4397x2 1hk2aem 10.0.0.1 /rest/oauth2-client/x" +
+				tail,
+			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: julien ERROR julien 755x4397x2 [session] 10.0.0.1 /rest/oauth2-client/x " +
+				"[c.a.o.c.X] user julien of 10.0.0.1, session [session], julienne stays",
+			"2021-11-16 12:35:50,956+0100 http-1 url: /rest/oauth2-client/x; user: [user] ERROR [user] 755x4397x2 [session] [ip] /rest/oauth2-client/x " +
+				"[c.a.o.c.X] user [user] of [ip], session [session], julienne stays"},
 	} {
 		h, _, ok := event.Parse(tt.give, nil)
 		if !ok {

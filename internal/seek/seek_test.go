@@ -10,7 +10,8 @@ import (
 	"jira-oauth-watcher/internal/seek"
 )
 
-var words = seek.NewWords(seek.Word{Text: "oauth2", Next: []string{"-client/", `\/client`}, One: 8, Also: 9, Rare: "h2"}, seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
+var words = seek.NewWords(seek.Word{Text: "oauth2", Next: []string{"-client/", `\/client`}, One: 8, Also: 9, Rare: "h2"},
+	seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
 
 // plain is what Index must find.
 func plain(text []byte) int {
@@ -57,7 +58,8 @@ func TestIndex(t *testing.T) {
 // The same over random texts of what nearly is a word.
 func TestRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"oauth2-client/", `oauth2\/client`, "[c.a.o.c.", "oauth2", "-client", "client/", "[c.a.", "o.c.", "[", "o", "2", "l", "\x00", strings.Repeat("x", 61), strings.Repeat("h", 40)}
+	pieces := []string{"oauth2-client/", `oauth2\/client`, "[c.a.o.c.", "oauth2", "-client", "client/", "[c.a.", "o.c.", "[", "o", "2", "l", "\x00",
+		strings.Repeat("x", 61), strings.Repeat("h", 40)}
 	for range 300 {
 		var b strings.Builder
 		for range random.IntN(12) {
@@ -108,7 +110,8 @@ func FuzzIndex(f *testing.F) {
 
 // BenchmarkIndex is a text without either word, in the second-level cache.
 func BenchmarkIndex(b *testing.B) {
-	text := bytes.Repeat([]byte("2024-03-05 09:00:00,000+0000 http-nio-8080-exec-7 INFO user 9x9x1 1vgh9dz 10.0.2.7 /rest/api/2/issue/ABC-1 [c.a.j.web.Action] Took 3 ms\n"), 2000)
+	text := bytes.Repeat([]byte("2024-03-05 09:00:00,000+0000 http-nio-8080-exec-7 INFO user 9x9x1 1vgh9dz 10.0.2.7 /rest/api/2/issue/ABC-1 "+
+		"[c.a.j.web.Action] Took 3 ms\n"), 2000)
 	for name, f := range map[string]func([]byte) int{"fast": words.Index, "slow": words.Slow} {
 		b.Run(fmt.Sprint(name), func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
