@@ -5,6 +5,21 @@ import (
 	"slices"
 )
 
+// Alertmanager is a Prometheus Alertmanager, or all members of a cluster of
+// them.
+type Alertmanager struct {
+	Notifier
+	Client
+	URLs []Secret // base addresses, at least one
+}
+
+type rawAlertmanager struct {
+	URL  *string   `toml:"url"`
+	URLs []*string `toml:"urls"`
+	rawClient
+	rawNotifier
+}
+
 // maxMembers is how many members a cluster of Alertmanagers can have here:
 // each alert is sent to each of them.
 const maxMembers = 10

@@ -76,21 +76,23 @@ func (b *builder) config(f *raw) (*Config, error) {
 	b.alerts(&c.Alerts, &f.Alerts)
 	c.HTTP = b.http(&f.HTTP)
 	c.Logs = b.logs(f.Logs)
-	for i := range f.Slack {
-		c.Slack = append(c.Slack, b.slack(element("slack", i), &f.Slack[i]))
-	}
-	for i := range f.Webhooks {
-		c.Webhooks = append(c.Webhooks, b.webhook(element("webhook", i), &f.Webhooks[i]))
-	}
-	for i := range f.Alertmanagers {
-		c.Alertmanagers = append(c.Alertmanagers, b.alertmanager(element("alertmanager", i), &f.Alertmanagers[i]))
-	}
+	each(&c.Slack, "slack", f.Slack, b.slack)
+	each(&c.Webhooks, "webhook", f.Webhooks, b.webhook)
+	each(&c.Alertmanagers, "alertmanager", f.Alertmanagers, b.alertmanager)
+	each(&c.PagerDuty, "pagerduty", f.PagerDuty, b.pagerduty)
 	if b.inline != "" && open(b.mode) {
 		b.warn("%s can be read by other users (mode %04o) and holds a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))
 	}
 	c.Warnings = b.warnings
 	return c, nil
+}
+
+// each builds the tables of an array.
+func each[C, R any](built *[]C, name string, tables []R, build func(at string, f *R) C) {
+	for i := range tables {
+		*built = append(*built, build(element(name, i), &tables[i]))
+	}
 }
 
 func (b *builder) warn(format string, args ...any) {

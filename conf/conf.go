@@ -27,6 +27,7 @@ type Config struct {
 	Slack         []Slack
 	Webhooks      []Webhook
 	Alertmanagers []Alertmanager
+	PagerDuty     []PagerDuty
 	Warnings      []string // sentences about what works but should not stay, such as open secret files
 
 	source *Source
@@ -77,48 +78,14 @@ type Notifier struct {
 	CAFile      string // a file of certificates in PEM form, "" = those of the system
 }
 
+// Rules are what all notifiers have in common.
+func (n Notifier) Rules() Notifier { return n }
+
 // Client is how requests are made to an HTTP receiver.
 type Client struct {
 	Headers    map[string]Secret
 	ClientCert string // a file of client certificates in PEM form, "" = none
 	ClientKey  string // its private key
-}
-
-// Slack is an incoming webhook of Slack, or a bot token with a channel.
-type Slack struct {
-	Notifier
-	WebhookURL Secret // unset with a bot token
-	BotToken   Secret // xoxb-…
-	Channel    string // ID of the channel for the bot token
-	AppToken   Secret // xapp-…, for buttons over Socket Mode; unset = no buttons
-	APIURL     string // of the Web API, with a slash at the end
-	Mention    string // such as <!subteam^S0123> or <@U0123>, for the first message of an incident; "" = no one
-	Text       bool   // text instead of blocks, for receivers that only resemble Slack
-}
-
-// Webhook is a receiver of Standard Webhooks.
-type Webhook struct {
-	Notifier
-	Client
-	URL            Secret
-	Secret         Secret // whsec_…, unset = unsigned
-	PreviousSecret Secret // signs too, while receivers change over; unset = none
-	Template       string // a file with a Go template for the body, "" = the alert as JSON
-}
-
-// Alertmanager is a Prometheus Alertmanager, or all members of a cluster of
-// them.
-type Alertmanager struct {
-	Notifier
-	Client
-	URLs []Secret // base addresses, at least one
-}
-
-// PagerDuty is a service of PagerDuty with an integration of the Events API v2.
-type PagerDuty struct {
-	Notifier
-	RoutingKey Secret
-	APIURL     string // of the Events API
 }
 
 // Load reads a configuration file and the secret files it names. Mistakes in them are

@@ -88,7 +88,7 @@ func TestPackaged(t *testing.T) {
 	shown := regexp.MustCompile(`(?m)^# (\[|[A-Za-z_-]+ = )`)
 	_, err = conf.Load(write(t, dir+"/config.toml", shown.ReplaceAllString(string(packaged), "$1"), 0o600))
 	problems, ok := errors.AsType[conf.Problems](err)
-	if !ok || len(problems) != 12 {
+	if !ok || len(problems) != 13 {
 		t.Errorf("got %d problems, want one for each file:\n%v", len(problems), err)
 	}
 	for _, p := range problems {

@@ -13,6 +13,7 @@ type raw struct {
 	Webhooks []rawWebhook `toml:"webhook"`
 
 	Alertmanagers []rawAlertmanager `toml:"alertmanager"`
+	PagerDuty     []rawPagerDuty    `toml:"pagerduty"`
 
 	Ship    any `toml:"ship,later"`
 	Cluster any `toml:"cluster,later"`
@@ -58,41 +59,8 @@ type rawNotifier struct {
 	CAFile      *string   `toml:"ca_file"`
 }
 
-type rawSlack struct {
-	WebhookURL     *Secret       `toml:"webhook_url"`
-	WebhookURLFile *string       `toml:"webhook_url_file"`
-	BotToken       *Secret       `toml:"bot_token"`
-	BotTokenFile   *string       `toml:"bot_token_file"`
-	Channel        *string       `toml:"channel"`
-	Mention        *string       `toml:"mention"`
-	APIURL         *string       `toml:"api_url"`
-	AppToken       *Secret       `toml:"app_token"`
-	AppTokenFile   *string       `toml:"app_token_file"`
-	Format         messageFormat `toml:"format"`
-	rawNotifier
-}
-
 type rawClient struct {
 	Headers    map[string]Secret `toml:"headers"`
 	ClientCert *string           `toml:"client_cert"`
 	ClientKey  *string           `toml:"client_key"`
-}
-
-type rawWebhook struct {
-	URL                *Secret `toml:"url"`
-	URLFile            *string `toml:"url_file"`
-	Secret             *Secret `toml:"secret"`
-	SecretFile         *string `toml:"secret_file"`
-	PreviousSecret     *Secret `toml:"previous_secret"`
-	PreviousSecretFile *string `toml:"previous_secret_file"`
-	Template           *string `toml:"template"`
-	rawClient
-	rawNotifier
-}
-
-type rawAlertmanager struct {
-	URL  *string   `toml:"url"`
-	URLs []*string `toml:"urls"`
-	rawClient
-	rawNotifier
 }

@@ -5,6 +5,32 @@ import (
 	"strings"
 )
 
+// Slack is an incoming webhook of Slack, or a bot token with a channel.
+type Slack struct {
+	Notifier
+	WebhookURL Secret // unset with a bot token
+	BotToken   Secret // xoxb-…
+	Channel    string // ID of the channel for the bot token
+	AppToken   Secret // xapp-…, for buttons over Socket Mode; unset = no buttons
+	APIURL     string // of the Web API, with a slash at the end
+	Mention    string // such as <!subteam^S0123> or <@U0123>, for the first message of an incident; "" = no one
+	Text       bool   // text instead of blocks, for receivers that only resemble Slack
+}
+
+type rawSlack struct {
+	WebhookURL     *Secret       `toml:"webhook_url"`
+	WebhookURLFile *string       `toml:"webhook_url_file"`
+	BotToken       *Secret       `toml:"bot_token"`
+	BotTokenFile   *string       `toml:"bot_token_file"`
+	Channel        *string       `toml:"channel"`
+	Mention        *string       `toml:"mention"`
+	APIURL         *string       `toml:"api_url"`
+	AppToken       *Secret       `toml:"app_token"`
+	AppTokenFile   *string       `toml:"app_token_file"`
+	Format         messageFormat `toml:"format"`
+	rawNotifier
+}
+
 const (
 	defaultSlackAPI = "https://slack.com/api/"
 

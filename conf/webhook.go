@@ -7,6 +7,28 @@ import (
 	"strings"
 )
 
+// Webhook is a receiver of Standard Webhooks.
+type Webhook struct {
+	Notifier
+	Client
+	URL            Secret
+	Secret         Secret // whsec_…, unset = unsigned
+	PreviousSecret Secret // signs too, while receivers change over; unset = none
+	Template       string // a file with a Go template for the body, "" = the alert as JSON
+}
+
+type rawWebhook struct {
+	URL                *Secret `toml:"url"`
+	URLFile            *string `toml:"url_file"`
+	Secret             *Secret `toml:"secret"`
+	SecretFile         *string `toml:"secret_file"`
+	PreviousSecret     *Secret `toml:"previous_secret"`
+	PreviousSecretFile *string `toml:"previous_secret_file"`
+	Template           *string `toml:"template"`
+	rawClient
+	rawNotifier
+}
+
 // maxTemplate is the longest template that is read. A body of that size would
 // already be more than receivers of webhooks take.
 const maxTemplate = 64 << 10

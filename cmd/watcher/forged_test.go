@@ -104,7 +104,7 @@ func TestForgedAdvice(t *testing.T) {
 		}
 		targets = append(targets, notify.Target{Notifier: conf.Notifier{Name: name}, To: to})
 	}
-	to, err := alertmanager.New(conf.Alertmanager{URLs: []conf.Secret{conf.NewSecret(hook.URL + "/alertmanager")}}, time.Hour, "")
+	to, err := alertmanager.New(time.Hour, "")(conf.Alertmanager{URLs: []conf.Secret{conf.NewSecret(hook.URL + "/alertmanager")}})
 	add("alertmanager", to, err)
 	for _, name := range []string{"teams", "mattermost", "google-chat", "discord"} {
 		to, err := webhook.New(conf.Webhook{URL: conf.NewSecret(hook.URL + "/" + name),

@@ -11,6 +11,7 @@ import (
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/alertmanager"
 	"jira-oauth-watcher/notify/console"
+	"jira-oauth-watcher/notify/pagerduty"
 	"jira-oauth-watcher/notify/slack"
 	"jira-oauth-watcher/notify/webhook"
 )
@@ -22,31 +23,32 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 		return nil, err
 	}
 	targets, err := slack.Targets(c.Slack)
-	if err != nil {
-		return nil, err
-	}
-	add := func(kind string, n conf.Notifier, to notify.Notifier, err error) error {
-		if err != nil {
-			return fmt.Errorf("notifier %q: %w", n.Name, err)
-		}
-		targets = append(targets, notify.Target{Notifier: n, Kind: kind, To: to})
-		return nil
-	}
-	for _, w := range c.Webhooks {
-		to, err := webhook.New(w)
-		if err := add("webhook", w.Notifier, to, err); err != nil {
-			return nil, err
-		}
-	}
-	for _, m := range c.Alertmanagers {
-		to, err := alertmanager.New(m, c.Alerts.QuietAfter, cmp.Or(c.HTTP.URL(), c.Alerts.JiraURL))
-		if err := add("alertmanager", m.Notifier, to, err); err != nil {
-			return nil, err
-		}
-	}
-	if len(targets) == 0 {
+	list := receivers{targets: targets, err: err}
+	page := cmp.Or(c.HTTP.URL(), c.Alerts.JiraURL)
+	add(&list, "webhook", c.Webhooks, webhook.New)
+	add(&list, "alertmanager", c.Alertmanagers, alertmanager.New(c.Alerts.QuietAfter, page))
+	add(&list, "pagerduty", c.PagerDuty, pagerduty.New(page))
+	if len(list.targets) == 0 {
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
-		targets = append(targets, notify.Target{Notifier: rules, Kind: "console", To: console.New(out, style)})
+		list.targets = []notify.Target{{Notifier: rules, Kind: "console", To: console.New(out, style)}}
 	}
-	return targets, nil
+	return list.targets, list.err
+}
+
+// receivers are the notifiers made so far, and the first error.
+type receivers struct {
+	targets []notify.Target
+	err     error
+}
+
+// add makes the notifiers of the sections of one kind.
+func add[C interface{ Rules() conf.Notifier }, N notify.Notifier](r *receivers, kind string, sections []C,
+	build func(C) (N, error)) {
+	for _, c := range sections {
+		to, err := build(c)
+		if err != nil && r.err == nil {
+			r.err = fmt.Errorf("notifier %q: %w", c.Rules().Name, err)
+		}
+		r.targets = append(r.targets, notify.Target{Notifier: c.Rules(), Kind: kind, To: to})
+	}
 }

@@ -41,15 +41,16 @@ type Notifier struct {
 	generator  string // page that the alerts link to, "" = none
 }
 
-func New(c conf.Alertmanager, quietAfter time.Duration, generator string) (*Notifier, error) {
-	if len(c.URLs) == 0 {
-		return nil, errors.New("urls: there is no address")
+// New makes notifiers whose alerts end after quietAfter without a failure, and
+// link to a page, "" = none.
+func New(quietAfter time.Duration, page string) func(conf.Alertmanager) (*Notifier, error) {
+	return func(c conf.Alertmanager) (*Notifier, error) {
+		if len(c.URLs) == 0 {
+			return nil, errors.New("urls: there is no address")
+		}
+		client, err := notify.NewClient(c.Notifier, c.Client)
+		return &Notifier{client: client, conf: c, quietAfter: quietAfter, generator: page}, err
 	}
-	client, err := notify.NewClient(c.Notifier, c.Client)
-	if err != nil {
-		return nil, err
-	}
-	return &Notifier{client: client, conf: c, quietAfter: quietAfter, generator: generator}, nil
 }
 
 // posted is an alert as Alertmanager's API has it.

@@ -76,7 +76,7 @@ func newNotifier(t *testing.T, urls ...string) notify.Keeper {
 	for _, u := range urls {
 		m.URLs = append(m.URLs, conf.NewSecret(u))
 	}
-	to, err := alertmanager.New(m, quietAfter, "https://jira.example.com")
+	to, err := alertmanager.New(quietAfter, "https://jira.example.com")(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func TestAlertmanagerMembers(t *testing.T) {
 			}
 		}
 	}
-	if _, err := alertmanager.New(conf.Alertmanager{}, quietAfter, ""); err == nil {
+	if _, err := alertmanager.New(quietAfter, "")(conf.Alertmanager{}); err == nil {
 		t.Error("no member at all is accepted")
 	}
 }

@@ -40,10 +40,12 @@ type Notifier struct {
 	page   string // that the alerts link to, "" = none
 }
 
-// New returns a notifier. page is a URL where more is to be seen, "" = none.
-func New(c conf.PagerDuty, page string) (*Notifier, error) {
-	client, err := notify.NewClient(c.Notifier, conf.Client{})
-	return &Notifier{client: client, conf: c, page: page}, err
+// New makes notifiers whose alerts link to a page, "" = none.
+func New(page string) func(conf.PagerDuty) (*Notifier, error) {
+	return func(c conf.PagerDuty) (*Notifier, error) {
+		client, err := notify.NewClient(c.Notifier, conf.Client{})
+		return &Notifier{client: client, conf: c, page: page}, err
+	}
 }
 
 // Send triggers or resolves. A plain alert has no details.

@@ -19,7 +19,7 @@ const routingKey = "R0UT1NGK3YCANARYPATH0123456789AB"
 
 func newNotifier(t *testing.T, url string) notify.Notifier {
 	t.Helper()
-	to, err := pagerduty.New(conf.PagerDuty{RoutingKey: conf.NewSecret(routingKey), APIURL: url}, "http://127.0.0.1:9494/")
+	to, err := pagerduty.New("http://127.0.0.1:9494/")(conf.PagerDuty{RoutingKey: conf.NewSecret(routingKey), APIURL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
