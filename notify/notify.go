@@ -21,12 +21,12 @@ type Notifier interface {
 	Send(ctx context.Context, d Delivery) (Receipt, error)
 }
 
-// Receipt is what a notifier has to know to find an incident at its receiver
+// Receipt is what a notifier needs to find an incident at its receiver
 // again, such as the place of a message; nil = nothing. Only the notifier
 // that made it understands it. It holds no secret.
 type Receipt = json.RawMessage
 
-// Keeper is a Notifier whose receiver shows how an incident stands, and is
+// Keeper is a Notifier whose receiver shows the current state of incidents, and is
 // brought up to date between alerts.
 type Keeper interface {
 	Notifier
@@ -44,7 +44,7 @@ type Standing struct {
 	Receipt Receipt    // of the notifier that asks, never nil
 }
 
-// Outcome says what a failed Send means for the queue behind it.
+// Outcome says what a failed Send means for the rest of the queue.
 type Outcome int
 
 // The outcomes of a failed Send.

@@ -23,7 +23,7 @@ func CheckProxies() error {
 	return nil
 }
 
-// isProxy tells whether net/http can use an address of a proxy, which may lack
+// isProxy reports whether net/http can use an address of a proxy, which may lack
 // its scheme.
 func isProxy(value string) bool {
 	if !strings.Contains(value, "://") {

@@ -29,7 +29,7 @@ const (
 	Disabled Circuit = "disabled" // the receiver is gone for good (HTTP 410)
 )
 
-// Health is how a notifier has fared; it outlives the process.
+// Health is the state of a notifier; it outlives the process.
 type Health struct {
 	Circuit   Circuit   `json:"circuit,omitempty"`
 	Since     time.Time `json:"since,omitzero"`      // of Circuit
@@ -37,7 +37,7 @@ type Health struct {
 	Reason    string    `json:"reason,omitempty"`    // of the last failed attempt, without address or secret
 	Failed    time.Time `json:"failed,omitzero"`     // the last failed attempt
 	Succeeded time.Time `json:"succeeded,omitzero"`  // the last delivery
-	SetAside  int       `json:"set_aside,omitempty"` // deliveries given up so far
+	SetAside  int       `json:"set_aside,omitempty"` // dead-lettered deliveries so far
 	Dropped   int       `json:"dropped,omitempty"`   // deliveries removed from a full queue; the Queue counts them
 	Told      int       `json:"told,omitempty"`      // of them, those that the other notifiers reported
 }
@@ -49,7 +49,7 @@ type Queue interface {
 	// Oldest is the delivery that is next, with its receipt; false when none
 	// waits.
 	Oldest(notifier string) (Delivery, bool, error)
-	// Next is the oldest delivery behind d before which none of the same
+	// Next is the oldest delivery after d before which none of the same
 	// incident waits, with its receipt; false when there is none, or none near
 	// the front of a long queue.
 	Next(notifier string, d Delivery) (Delivery, bool, error)

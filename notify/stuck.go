@@ -35,13 +35,13 @@ func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
 		w.turned = false
 		return d, false, nil
 	}
-	if w.beside.Seq > oldest.Seq { // that one may be stuck too
-		d, ok, err = w.queue.Next(w.target.Name, w.beside)
+	if w.bypass.Seq > oldest.Seq { // that one may be stuck too
+		d, ok, err = w.queue.Next(w.target.Name, w.bypass)
 	}
 	if !ok && err == nil {
 		d, ok, err = w.queue.Next(w.target.Name, oldest)
 	}
-	w.beside, w.turned = d, ok
+	w.bypass, w.turned = d, ok
 	return d, ok, err
 }
 

@@ -35,7 +35,7 @@ type Worker struct {
 	keep   time.Time // no earlier look at incidents
 	unkept bool      // the last Keep failed
 
-	beside  Delivery // what was tried last in place of a stuck oldest one
+	bypass  Delivery // delivery tried last in place of a stuck oldest one
 	turned  bool     // the last attempt was that
 	culprit uint64   // the delivery that failed while another was accepted
 }
@@ -59,7 +59,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 	}
 	w.since = clock.Now()
 	w.target.Pace.began(w.health.Succeeded)
-	if w.health.Circuit == Held || w.health.Circuit == Disabled { // a person has looked at it, maybe: try at once
+	if w.health.Circuit == Held || w.health.Circuit == Disabled { // the settings may have been fixed: try at once
 		w.health.NotBefore = time.Time{}
 	}
 	for ctx.Err() == nil {
@@ -149,7 +149,7 @@ func (w *Worker) sent(ctx context.Context, d Delivery) (Delivery, *Error, error)
 	return d, failed, nil
 }
 
-// turn notes how things stand after an attempt; err is nil after a good one.
+// turn notes the state after an attempt; err is nil after a good one.
 func (w *Worker) turn(to Circuit, pause time.Duration, err error) {
 	now := clock.Now()
 	if w.health.Circuit != to || w.health.Since.IsZero() {
@@ -181,7 +181,7 @@ func (w *Worker) grace(ctx context.Context) (sending context.Context, done func(
 	return sending, func() { stop(); cancel() }
 }
 
-// hold keeps the whole queue: nothing of it can be delivered until somebody
+// hold keeps the whole queue: nothing of it can be delivered until a person
 // mends the settings. It says so once and probes now and then; a restart or a
 // reload probes at once.
 func (w *Worker) hold(d Delivery, failed *Error) error {
@@ -203,7 +203,7 @@ func (w *Worker) gone(d Delivery, failed *Error) error {
 		"give the notifier another address or take it out of the configuration, then reload",
 		"alert", d.Alert.Data.ID, "err", failed)
 	failed = &Error{Outcome: Gone, Err: fmt.Errorf("%w; nothing more is sent until a reload",
-		failed.Err)} // the other notifiers tell that
+		failed.Err)} // the other notifiers report that
 	d.Reason = failed.Error()
 	w.probes++
 	w.turn(Disabled, 0, failed)

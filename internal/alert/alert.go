@@ -18,9 +18,9 @@ const (
 	Reminder Kind = "reminder" // it goes on failing
 	Quiet    Kind = "quiet"    // it has not failed for quiet_after: closed
 	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause
-	Blind    Kind = "blind"    // the watcher cannot see, or somebody cannot hear it
+	Blind    Kind = "blind"    // the watcher cannot read a log, or a notifier does not deliver
 	Sighted  Kind = "sighted"  // it can again
-	Test     Kind = "test"     // somebody wants to see one
+	Test     Kind = "test"     // a sample, on request
 )
 
 // Alert is one notification about an incident: the body of a webhook, in the
@@ -54,20 +54,20 @@ type Data struct {
 	Log         Log            `json:"log"`
 	Probe       *struct{}      `json:"probe"` // null; reserved for what doctor finds
 
-	// Acknowledged is who has seen to it in Slack; absent when nobody has.
+	// Acknowledged is who acknowledged the incident in Slack; absent when it is not.
 	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`
 }
 
 // Incident is the ID of the incident that an alert belongs to.
 func (d Data) Incident() ID { return d.ID.Incident() }
 
-// Again tells that the incident was alerted before.
+// Again reports whether the incident was alerted before.
 func (d Data) Again() bool { return d.ID.Number() > 1 }
 
-// First tells that it is the first alert of its incident.
+// First reports whether it is the first alert of its incident.
 func (d Data) First() bool { return d.ID.Number() == 1 }
 
-// Acknowledged is what somebody did with a button: no reminders come until the
+// Acknowledged is what a person did with a button: no reminders come until the
 // incident changes or ends, or, when it was snoozed, until a time.
 type Acknowledged struct {
 	By     string    `json:"by"`             // name of the person, as Slack has it
@@ -76,7 +76,7 @@ type Acknowledged struct {
 	Until  time.Time `json:"until,omitzero"` // snoozed until then; zero = acknowledged
 }
 
-// Integration is whose failure it is.
+// Integration is the one that fails.
 type Integration struct {
 	ID      string  `json:"id"`       // the dedup key, or "unknown"
 	Flow    *string `json:"flow"`     // UUID of the flow, null when the log shows none
@@ -124,7 +124,7 @@ type Failures struct {
 	SinceLastAlert int       `json:"since_last_alert"`
 }
 
-// Log is where the last failure stands.
+// Log is where the last failure is.
 type Log struct {
 	Name    string `json:"name"`
 	Path    string `json:"path"`

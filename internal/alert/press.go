@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Press is what somebody did with a button on a message.
+// Press is what a person did with a button on a message.
 type Press struct {
 	Incident ID            // of the incident
 	Snooze   time.Duration // 0 = acknowledge

@@ -189,7 +189,7 @@ func origin(d alert.Data) []Sentence {
 	return all
 }
 
-// lasting tells whether an alert is about what goes on until it is over, such
+// lasting reports whether an alert is about what goes on until it is over, such
 // as a log that cannot be read: how often it was noticed means nothing.
 func lasting(d alert.Data) bool { return subject(d) == Watcher && d.Cause.ID != alert.LinesLost }
 

@@ -23,11 +23,11 @@ type Message struct {
 	Subject    Subject
 	Ends       bool // it is the last alert of its incident: there is nothing to do
 	Repeats    bool // the incident goes on as the alert before said
-	Calls      bool // it is worth calling somebody
+	Calls      bool // it is worth mentioning people
 	Broadcast  bool // it is news for those too who do not read the incident's thread
-	Actionable bool // somebody can acknowledge the incident
+	Actionable bool // the incident can be acknowledged
 
-	Mark  string // an emoji that tells how bad it is
+	Mark  string // an emoji that shows how bad it is
 	State string // what happened
 	Brief string // State in as few words as a lock screen asks for
 	About string // what follows State in a headline: the cause, or nothing
@@ -43,7 +43,7 @@ type Message struct {
 	Steps   []Step
 	Confirm string // how to see that it is fixed
 
-	Facts         []Fact     // what a person acts on, or has to give to somebody
+	Facts         []Fact     // what a person acts on, or needs for a support case
 	Details       []Fact     // further facts, for those who look into it
 	Circumstances []Fact     // when, where and how often
 	Request       []Fact     // the browser's request that Jira was answering
@@ -66,7 +66,7 @@ const (
 	Integration Subject = iota // one integration fails
 	Many                       // many integrations fail at once
 	Watcher                    // the watcher is impaired
-	Trial                      // nothing: somebody wants to see an alert
+	Trial                      // nothing: the alert is a sample
 )
 
 // Of composes the message of an alert.
@@ -197,7 +197,7 @@ func reference(d alert.Data) string {
 // Acknowledged is who handles the incident, and until when it is snoozed.
 type Acknowledged struct {
 	What   string // Acknowledged or Snoozed
-	By     string // "" = somebody
+	By     string // "" = unknown
 	UserID string // in Slack
 	At     time.Time
 	Until  time.Time // zero = until the incident changes

@@ -19,10 +19,10 @@ type Piece struct {
 	Look Emphasis
 }
 
-// Emphasis is how a piece stands out.
+// Emphasis is how a piece is highlighted.
 type Emphasis int
 
-// The ways to stand out; zero is none.
+// The kinds of emphasis; zero is none.
 const (
 	Strong Emphasis = iota + 1
 	Struck
@@ -88,7 +88,7 @@ func about(d alert.Data) string {
 		}
 		return ": log " + d.Log.Name
 	}
-	// The title of the unknown cause is a sentence of its own.
+	// The title of the unknown cause is a whole sentence.
 	why, ok := strings.CutPrefix(d.Cause.Title, "Jira's OAuth 2.0 connection fails ")
 	if ok && (d.Kind == alert.Opened || d.Kind == alert.Reminder) {
 		return " " + why
@@ -170,7 +170,7 @@ func account(d alert.Data) Sentence {
 	return append(s, Piece{Text: words})
 }
 
-// effect is what a failure means for mail, as far as its cause tells.
+// effect is what a failure means for mail, as far as its cause shows.
 func effect(d alert.Data) string {
 	switch {
 	case subject(d) == Watcher || ofMail(d.Diagnosis):
@@ -185,7 +185,7 @@ func effect(d alert.Data) string {
 	return "Jira got no token: a mailbox that depends on it neither receives nor sends mail until this is fixed."
 }
 
-// ofMail tells whether a diagnosis says what becomes of the mail.
+// ofMail reports whether a diagnosis says what becomes of the mail.
 func ofMail(diagnosis string) bool {
 	for _, word := range strings.Fields(diagnosis) {
 		switch strings.Trim(word, ".,:;()") {
@@ -243,7 +243,7 @@ func steps(fix []alert.Step) []Step {
 }
 
 // Turns are the runs of steps for the same person. Steps keep their order and
-// their numbers: what comes first has to be done first.
+// their numbers: what comes first must be done first.
 func Turns(steps []Step) [][]Step {
 	var out [][]Step
 	for i, s := range steps {

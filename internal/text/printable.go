@@ -14,7 +14,7 @@ func Printable(s string) string {
 }
 
 // PrintableLines is s without control characters, line ends apart, and without
-// characters that turn the direction of writing or that nobody sees.
+// characters that are invisible or change the direction of writing.
 func PrintableLines(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -29,12 +29,12 @@ func PrintableLines(s string) string {
 	}, strings.ToValidUTF8(s, "\ufffd"))
 }
 
-// IsPrintable tells whether r can be seen and does nothing but be seen.
+// IsPrintable reports whether r is visible and has no effect but that.
 func IsPrintable(r rune) bool {
 	return !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// blank tells whether there is nothing to see in a text.
+// Blank reports whether nothing in a text is visible.
 func Blank(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		switch r {

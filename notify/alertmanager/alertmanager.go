@@ -23,9 +23,9 @@ import (
 )
 
 const (
-	resend    = time.Minute      // an open alert is told again this often, as Prometheus does
-	outlive   = 5 * time.Minute  // an open alert lasts at least so long without being told again
-	endAgain  = 15 * time.Minute // an alert that a change has ended is told again as ended for so long
+	resend    = time.Minute      // an open alert is sent again this often, as Prometheus does
+	outlive   = 5 * time.Minute  // an open alert lasts at least so long without being sent again
+	endAgain  = 15 * time.Minute // an alert that a change has ended is sent again as ended for so long
 	lateGrace = 2 * time.Second  // for members that are slower than the first that accepts
 	maxPosted = 100              // alerts in one request
 )
@@ -63,7 +63,7 @@ type posted struct {
 }
 
 // amReceipt is what is known about an incident at the Alertmanager. An alert
-// is known there by its labels, so these are kept until it is told that
+// is known there by its labels, so these are kept until it is sent that
 // another cause is at work: a cause that comes and goes must not notify anew.
 type receipt struct {
 	Labels map[string]string `json:"labels"`
@@ -87,7 +87,7 @@ func (r receipt) receipt() (notify.Receipt, error) {
 }
 
 // Send begins, changes or ends the alert of an incident. It is delivered when
-// one member has accepted it: members tell each other what they have notified,
+// one member has accepted it: members gossip about what they have notified,
 // and Keep brings the others up to date.
 func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	now, data := clock.Now(), d.Alert.Data
@@ -110,7 +110,7 @@ func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	case now.Sub(known.EndedAt) < endAgain:
 		next.Ended, next.EndedAt = known.Ended, known.EndedAt
 	}
-	if err := a.tell(ctx, alerts); err != nil {
+	if err := a.postAll(ctx, alerts); err != nil {
 		return nil, err
 	}
 	if next.Labels == nil {
@@ -119,8 +119,8 @@ func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	return next.receipt()
 }
 
-// Keep tells open alerts again before they end by themselves, and with them
-// how things stand.
+// Keep sends open alerts again before they end by themselves, with their current
+// state.
 func (a *Notifier) Keep(ctx context.Context, standing []notify.Standing) (changed map[alert.ID]notify.Receipt,
 	next time.Duration, err error) {
 	now := clock.Now()
@@ -151,20 +151,20 @@ func (a *Notifier) Keep(ctx context.Context, standing []notify.Standing) (change
 	}
 	for len(alerts) > 0 {
 		n := min(len(alerts), maxPosted)
-		if err = a.tell(ctx, alerts[:n]); err != nil {
+		if err = a.postAll(ctx, alerts[:n]); err != nil {
 			break
 		}
 		alerts, of = alerts[n:], of[n:]
 	}
-	for _, incident := range of { // what was not told stays as it was
+	for _, incident := range of { // what was not sent stays as it was
 		delete(renewed, incident)
 	}
 	return renewed, next, err
 }
 
-// tell posts alerts to all members at once. An error means that none of them
+// postAll posts alerts to all members at once. An error means that none of them
 // has accepted.
-func (a *Notifier) tell(ctx context.Context, alerts []posted) error {
+func (a *Notifier) postAll(ctx context.Context, alerts []posted) error {
 	body, err := json.Marshal(alerts)
 	if err != nil {
 		return &notify.Error{Outcome: notify.BadMessage, Err: err}

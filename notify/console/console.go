@@ -14,13 +14,13 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Console prints alerts to be read on a terminal.
+// Notifier prints alerts to be read on a terminal.
 type Notifier struct {
 	out   io.Writer
 	style text.Style
 }
 
-// NewConsole returns a notifier that writes to out.
+// New returns a notifier that writes to out.
 func New(out io.Writer, style text.Style) *Notifier { return &Notifier{out, style} }
 
 // Send prints the alert whole, in one write.

@@ -80,8 +80,8 @@ type Request struct {
 	Body   []byte
 }
 
-// Recorded is a receiver that accepts all and keeps it. What comes has to be
-// an alert as the schema has it.
+// Recorded is a receiver that accepts and keeps everything. A request must be a
+// valid alert.
 func Recorded(t *testing.T) (url string, requests <-chan Request) {
 	return Recording(t, func(text []byte) {
 		if err := Valid(t, text); err != nil {
@@ -90,7 +90,8 @@ func Recorded(t *testing.T) (url string, requests <-chan Request) {
 	})
 }
 
-// Recording is a receiver that accepts all and keeps it, after a look at it.
+// Recording is a receiver that accepts and keeps everything, after look has seen
+// it.
 func Recording(t *testing.T, look func(body []byte)) (url string, requests <-chan Request) {
 	got := make(chan Request, 10)
 	return Server(t, func(w http.ResponseWriter, r *http.Request) {

@@ -33,7 +33,7 @@ const (
 
 // Notifier triggers an alert for each incident, and resolves it at its end.
 // Further alerts of an incident have its deduplication key: PagerDuty adds them
-// to the log of the alert, and notifies nobody again.
+// to the log of the alert without notifying again.
 type Notifier struct {
 	client *http.Client
 	conf   conf.PagerDuty
@@ -165,7 +165,7 @@ func details(m message.Message) map[string]string {
 	return all
 }
 
-// shown is a text on one line, short, that mentions nobody.
+// shown is a text on one line, short and without mentions.
 func shown(s string, limit int) string { return short(text.Printable(s[:min(len(s), 8*limit)]), limit) }
 
 func short(s string, limit int) string {

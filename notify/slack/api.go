@@ -29,7 +29,7 @@ const (
 // isStamp is a message's place in its channel.
 var isStamp = regexp.MustCompile(`^[0-9.]{1,64}$`)
 
-// slackAPI is a transport to Slack's Web API that reads the answers itself.
+// apiTransport is a transport to Slack's Web API that reads the answers itself.
 // slack-go decodes them whole, so that a message that Slack has accepted would
 // count as failed, and be sent again and again, when its echo holds something
 // newer than the library; and its errors lack the reason, or hold the address.
@@ -40,7 +40,7 @@ type apiTransport struct {
 	secrets []conf.Secret // appear in no error
 }
 
-// slackAnswer is what is used of an answer.
+// apiAnswer is what is used of an answer.
 type apiAnswer struct {
 	OK       bool   `json:"ok"`
 	Error    string `json:"error,omitempty"`
@@ -95,7 +95,7 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, e
 }
 
-// decodeSlack tells whether text is an answer of the Web API, also when a
+// decode reports whether text is an answer of the Web API, also when a
 // field is of another type than the documented one.
 func decode(text []byte) (said apiAnswer, ok bool) {
 	err := json.Unmarshal(text, &said)
@@ -125,7 +125,7 @@ func handOn(resp *http.Response, said apiAnswer) (*http.Response, error) {
 	return resp, nil
 }
 
-// slackRefusal is a word of Slack with what it says to it.
+// refusal is a word of Slack with what it says to it.
 type refusal struct {
 	word string
 	text string
@@ -133,7 +133,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// slackRemedies are what to do about words that newcomers meet.
+// remedies are what to do about words that newcomers meet.
 var remedies = map[string]string{
 	"not_in_channel":         "invite the app to the channel",
 	"channel_not_found":      "is the channel's ID right, and is the app in the channel if it is private?",
@@ -145,7 +145,7 @@ var remedies = map[string]string{
 	"account_inactive":       "install the app again and take its new token",
 }
 
-// slackRefused makes an Error of Slack's word: by the word, then by the status.
+// refused makes an Error of Slack's word: by the word, then by the status.
 func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.Redactor) *notify.Error {
 	clean := func(s string) string { return notify.OneLine(redactor.Redact(s)) }
 	text := "Slack refuses " + method + ": " + clean(said.Error)
@@ -198,7 +198,7 @@ func unsent(err error, redactor *notify.Redactor) *notify.Error {
 	return &notify.Error{Err: notify.Reworded(notify.OneLine(redactor.Redact(err.Error())), err)}
 }
 
-// slackError is the *Error of slackAPI in what slack-go returned: only that is
+// apiError is the *Error of apiTransport in what slack-go returned: only that is
 // without the address. Any other error is of a request that was never made.
 func apiError(err error) *notify.Error {
 	if e, ok := errors.AsType[*notify.Error](err); ok {

@@ -23,23 +23,23 @@ const (
 	maxMessage = 12_000 // of the JSON of all blocks; from about 13,000 on they are refused
 )
 
-// look is how a message is drawn.
-type look struct {
-	mention string // token that mentions somebody, for the first message of an incident; "" = nobody
-	buttons bool   // somebody listens to buttons: else there are links
+// options are how a message is drawn.
+type options struct {
+	mention string // token that mentions people, for the first message of an incident; "" = none
+	buttons bool   // buttons work: else there are links
 	reply   bool   // a follow-up in the thread of the incident's message, which says the rest
 }
 
 // bounds are how long the parts of a message may be; 0 = left out.
-type bounds struct {
+type limit struct {
 	meaning, step, steps, fact, values, excerpt int
 
-	parts bool // names and ways through menus stand out
+	parts bool // names and menu paths are highlighted
 }
 
-// thrift are the bounds to try one after the other, until a message is short
+// limits are tried one after the other, until a message is short
 // enough. The excerpt goes first, then the facts. Real alerts fit the first.
-var thrift = []bounds{
+var limits = []limit{
 	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, excerpt: 1000, parts: true},
 	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, excerpt: 300, parts: true},
 	{meaning: 1500, step: 800, steps: 20, fact: 300, values: message.MaxValues, parts: true},
@@ -48,8 +48,8 @@ var thrift = []bounds{
 	{meaning: 300, step: 100, steps: 8, fact: 30, values: 1},
 }
 
-// slackMessage is an alert as a message for an incoming webhook.
-func webhookMessage(m message.Message, l look, plain bool) *slack.WebhookMessage {
+// webhookMessage is an alert as a message for an incoming webhook.
+func webhookMessage(m message.Message, l options, plain bool) *slack.WebhookMessage {
 	off := false
 	out := &slack.WebhookMessage{Text: notification(m, l), UnfurlLinks: &off, UnfurlMedia: &off}
 	if !plain {
@@ -58,13 +58,13 @@ func webhookMessage(m message.Message, l look, plain bool) *slack.WebhookMessage
 	return out
 }
 
-// slackBlocks is an alert in Block Kit: what a person reads on a phone at
-// night first, what one looks up at a desk last. What a log said stands in
+// draw is an alert in Block Kit: what a person reads on a phone at
+// night first, what one looks up at a desk last. Log text is in
 // rich text, which Slack shows as it is, or escaped, so that it can neither
-// mention anybody nor forge a link nor stand out.
-func draw(m message.Message, l look) []slack.Block {
+// mention people, forge a link or be highlighted.
+func draw(m message.Message, l options) []slack.Block {
 	var blocks []slack.Block
-	for _, b := range thrift {
+	for _, b := range limits {
 		blocks = drawing{m, l, b}.blocks()
 		if length(blocks) <= maxMessage {
 			break
@@ -88,8 +88,8 @@ func length(blocks []slack.Block) int {
 // drawing is one message being drawn.
 type drawing struct {
 	m message.Message
-	l look
-	b bounds
+	l options
+	b limit
 }
 
 func (w drawing) blocks() []slack.Block {
@@ -100,17 +100,17 @@ func (w drawing) blocks() []slack.Block {
 		return append(blocks, w.opening())
 	}
 	add(w.title())
-	if mention := w.l.mentions(m); mention != "" { // it is checked: it stands as it is
+	if mention := w.l.mentions(m); mention != "" { // configuration, and checked
 		add(slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, mention, false, true), nil, nil))
 	}
 	if m.Acknowledged != nil {
-		add(small("acknowledged", acknowledged(*m.Acknowledged)))
+		add(contextBlock("acknowledged", acknowledged(*m.Acknowledged)))
 	}
 	if len(m.Sentences) > 0 {
 		add(w.meaning())
 	}
 	add(w.steps()...)
-	add(w.links()...) // where thumbs are, not below what is looked up later
+	add(w.links()...) // within reach of a thumb, above what is looked up later
 	if !m.Ends {
 		add(w.integrations()...)
 	}
@@ -131,9 +131,8 @@ func (w drawing) title() slack.Block {
 	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, title, false, false))
 }
 
-// mentions is the token to mention somebody with: nobody is called for what is
-// over.
-func (l look) mentions(m message.Message) string {
+// mentions is the token to mention somebody with: not for what is over.
+func (l options) mentions(m message.Message) string {
 	if m.Ends {
 		return ""
 	}
@@ -174,7 +173,7 @@ func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
 	for _, p := range s {
 		switch {
 		case !p.At.IsZero():
-			out = append(out, moment(p.At))
+			out = append(out, dateElement(p.At))
 		case p.Look == 0:
 			out = append(out, w.prose(p.Text, w.b.meaning)...)
 		default:
@@ -184,7 +183,7 @@ func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
 	return out
 }
 
-// steps are numbered throughout, and stand under who has to act.
+// steps are numbered throughout, under headings that say who must act.
 func (w drawing) steps() []slack.Block {
 	shown := w.m.Steps[:min(len(w.m.Steps), w.b.steps)]
 	var parts []slack.RichTextElement
@@ -249,7 +248,7 @@ func (w drawing) excerpt() []slack.Block {
 	if text.Blank(w.m.Excerpt) || w.b.excerpt == 0 {
 		return nil
 	}
-	lines := frameless(text.PrintableLines(short(w.m.Excerpt, maxSection)))
+	lines := withoutFrames(text.PrintableLines(short(w.m.Excerpt, maxSection)))
 	lines = within(lines, w.b.excerpt, func(s string) string { return s })
 	return []slack.Block{preformatted("log", "From "+literal(w.m.Log, 200)+", secrets removed", lines)}
 }
@@ -262,14 +261,14 @@ func (w drawing) origin() slack.Block {
 		for _, p := range s {
 			switch {
 			case !p.At.IsZero():
-				part += date(p.At)
+				part += dateToken(p.At)
 			case p.Look == message.Exact:
 				part += code(p.Text, 100)
 			default:
-				part += tame(p.Text, 80)
+				part += inline(p.Text, 80)
 			}
 		}
 		parts = append(parts, part)
 	}
-	return small("origin", strings.Join(parts, " · "), tame(w.m.Reference, 300)+" · "+tame(string(w.m.ID), 200))
+	return contextBlock("origin", strings.Join(parts, " · "), inline(w.m.Reference, 300)+" · "+inline(string(w.m.ID), 200))
 }

@@ -24,16 +24,16 @@ import (
 // maxUpdate is the longest text of chat.update, in UTF-16 units.
 const maxUpdate = 4000
 
-// SlackBot writes with a bot token: one message an incident, which is edited in
-// place and always shows how things stand. What is new is said in its thread.
+// Bot writes with a bot token: one message per incident, which is edited in
+// place and always shows the current state. News is posted in its thread.
 type Bot struct {
 	api     *slack.Client
 	channel string
 	mention string
-	buttons bool // somebody listens to them
+	buttons bool // they work
 }
 
-// newSlackBot makes the bot, and the buttons when there is a token for them.
+// newBot makes the bot, and the buttons when there is a token for them.
 func newBot(c conf.Slack) (*Bot, *Buttons, error) {
 	client, err := notify.NewClient(c.Notifier, conf.Client{})
 	if err != nil {
@@ -90,9 +90,9 @@ func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, erro
 	return at.shows(data), nil
 }
 
-// first posts a message of its own.
+// first posts the first message of an incident.
 func (s *Bot) first(ctx context.Context, m message.Message, plain bool) (receipt, error) {
-	l := look{mention: calledFor(m, s.mention), buttons: s.buttons}
+	l := options{mention: calledFor(m, s.mention), buttons: s.buttons}
 	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, plain)...)
 	if err != nil {
 		return receipt{}, apiError(err)
@@ -100,13 +100,13 @@ func (s *Bot) first(ctx context.Context, m message.Message, plain bool) (receipt
 	return receipt{Channel: s.channel, TS: ts}, nil
 }
 
-// followUp edits a message and answers it. stays tells whether the message is
+// followUp edits a message and answers it. stays reports whether the message is
 // of use for a next time.
 func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain bool) (stays bool, err error) {
 	if err := s.edit(ctx, at, m, plain); err != nil {
 		return false, err
 	}
-	options := append(newMessage(m, look{buttons: s.buttons, reply: true}, plain), slack.MsgOptionTS(at.TS))
+	options := append(newMessage(m, options{buttons: s.buttons, reply: true}, plain), slack.MsgOptionTS(at.TS))
 	if m.Broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
@@ -115,13 +115,13 @@ func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain
 		return false, apiError(err)
 	}
 	// Without a thread, the message was deleted in between, and the answer
-	// stands in the channel: it is said.
+	// is in the channel: it was delivered.
 	return reply.ThreadTimestamp != "" && !m.Ends, nil
 }
 
 // edit makes a message show m. Nobody is called for that.
 func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain bool) error {
-	l := look{buttons: s.buttons}
+	l := options{buttons: s.buttons}
 	options := []slack.MsgOption{slack.MsgOptionText(shortened(notification(m, l), maxUpdate), false)}
 	if plain {
 		options = append(options, slack.MsgOptionBlocks()) // none: else the old ones stay
@@ -135,7 +135,7 @@ func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain boo
 }
 
 // newMessage is an alert as a new message. A plain one has no blocks.
-func newMessage(m message.Message, l look, plain bool) []slack.MsgOption {
+func newMessage(m message.Message, l options, plain bool) []slack.MsgOption {
 	options := []slack.MsgOption{
 		slack.MsgOptionText(notification(m, l), false), // it is escaped already
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
@@ -162,7 +162,7 @@ func shortened(text string, limit int) string {
 	return head + "…"
 }
 
-// slackPlace is where the message of an incident stands, and what it shows: a
+// receipt is where the message of an incident is, and what it shows: a
 // Receipt.
 type receipt struct {
 	Channel string    `json:"channel"`
@@ -171,7 +171,7 @@ type receipt struct {
 	Edited  time.Time `json:"edited"`
 }
 
-// slackShown is what changes on a message between alerts.
+// shown is what changes on a message between alerts.
 type shown struct {
 	Count        int    `json:"count"`
 	Cause        string `json:"cause"`
@@ -201,7 +201,7 @@ func showing(d alert.Data) shown {
 	return s
 }
 
-// slackLost are the words for a message that cannot be edited, or not be
+// lostWords are the words for a message that cannot be edited, or not be
 // answered.
 var lostWords = []string{
 	"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "cannot_reply_to_message",
@@ -209,7 +209,7 @@ var lostWords = []string{
 	"restricted_action_thread_locked", "restricted_action_non_threadable_channel",
 }
 
-// lost tells whether a message is to be forgotten.
+// lost reports whether a message is gone, so that its receipt must be dropped.
 func lost(err error) bool {
 	refusal, ok := errors.AsType[*refusal](err)
 	return ok && slices.Contains(lostWords, refusal.word)

@@ -31,7 +31,7 @@ const (
 // snoozes are the buttons that count, by action_id. All others are links.
 var snoozes = map[string]time.Duration{"acknowledge": 0, "snooze-1h": time.Hour, "snooze-24h": 24 * time.Hour}
 
-// interaction is a press as Slack tells it. It is decoded here and not by
+// interaction is a press as Slack sends it. It is decoded here and not by
 // slack-go, which refuses all of it when the message holds a block that is
 // newer than the library.
 type interaction struct {
@@ -66,7 +66,7 @@ type pressed struct {
 	alert.Press
 	bot   *Bot
 	teams []string // what the payload names; none = it does not say
-	stamp string   // the same when Slack tells it again
+	stamp string   // the same when Slack sends it again
 }
 
 var userID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
@@ -118,22 +118,22 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 	return p, nil
 }
 
-// desk does what presses ask for, one after the other.
-type desk struct {
+// pressHandler does what presses ask for, one after the other.
+type pressHandler struct {
 	log   *slog.Logger
 	press func(alert.Press) (string, error)
 	own   map[*Bot][]string // teams and enterprises of the app
 }
 
-// run works until presses is closed. Those that Slack was told are received
+// run works until presses is closed. Those that were confirmed to Slack
 // still count when ctx is done.
-func (k *desk) run(ctx context.Context, presses <-chan *pressed) {
+func (k *pressHandler) run(ctx context.Context, presses <-chan *pressed) {
 	for p := range presses {
 		k.one(ctx, p)
 	}
 }
 
-func (k *desk) one(ctx context.Context, p *pressed) {
+func (k *pressHandler) one(ctx context.Context, p *pressed) {
 	log := k.log.With("incident", p.Incident)
 	if err := k.fromOurs(ctx, p); err != nil {
 		log.Warn("a button that was pressed does not count", "err", err)
@@ -158,7 +158,7 @@ func (k *desk) one(ctx context.Context, p *pressed) {
 
 // fromOurs returns an error for a press that comes from a team that is not the
 // app's, or when that cannot be found out.
-func (k *desk) fromOurs(ctx context.Context, p *pressed) error {
+func (k *pressHandler) fromOurs(ctx context.Context, p *pressed) error {
 	if len(p.teams) == 0 {
 		return nil
 	}

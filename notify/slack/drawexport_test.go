@@ -15,7 +15,7 @@ type Look struct {
 
 // DrawSlack is an alert as any of the senders to Slack draws it.
 func DrawSlack(d alert.Data, l Look) *slack.WebhookMessage {
-	return webhookMessage(message.Of(d), look{mention: l.Mention, buttons: l.Buttons, reply: l.Reply}, false)
+	return webhookMessage(message.Of(d), options{mention: l.Mention, buttons: l.Buttons, reply: l.Reply}, false)
 }
 
 // DrawPlain is an alert for receivers that only resemble Slack.

@@ -34,7 +34,7 @@ func preformatted(id, head, text string) slack.Block {
 
 // frameless is an excerpt without the frames of stack traces, which say
 // nothing to whoever mends a configuration.
-func frameless(s string) string {
+func withoutFrames(s string) string {
 	var out []string
 	frames := 0
 	flush := func() {
@@ -57,7 +57,7 @@ func frameless(s string) string {
 	return strings.Join(out, "\n")
 }
 
-func small(id string, texts ...string) slack.Block {
+func contextBlock(id string, texts ...string) slack.Block {
 	var elements []slack.MixedElement
 	for _, text := range texts {
 		elements = append(elements, slack.NewTextBlockObject(slack.MarkdownType, text, false, true))
@@ -66,7 +66,7 @@ func small(id string, texts ...string) slack.Block {
 }
 
 // date is a time that Slack shows in the zone of each reader.
-func date(t time.Time) string {
+func dateToken(t time.Time) string {
 	if t.Unix() <= 0 {
 		return text.Time(t)
 	}
@@ -76,7 +76,7 @@ func date(t time.Time) string {
 const dateFormat = "{date_short_pretty} {time_secs}"
 
 // moment is the same in rich text.
-func moment(t time.Time) slack.RichTextSectionElement {
+func dateElement(t time.Time) slack.RichTextSectionElement {
 	fallback := text.Time(t)
 	if t.Unix() <= 0 {
 		return rich(fallback, 0)
@@ -90,14 +90,14 @@ func acknowledged(a message.Acknowledged) string {
 	if isUser.MatchString(a.UserID) {
 		who = "<@" + a.UserID + ">"
 	} else if !text.Blank(a.By) {
-		who = tame(a.By, 100)
+		who = inline(a.By, 100)
 	}
 	words := fmt.Sprintf("🟡 *%s* by %s", a.What, who)
 	switch {
 	case !a.Until.IsZero():
-		words += " until " + date(a.Until)
+		words += " until " + dateToken(a.Until)
 	case !a.At.IsZero():
-		words += ", " + date(a.At)
+		words += ", " + dateToken(a.At)
 	}
 	return words
 }

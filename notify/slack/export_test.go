@@ -23,12 +23,12 @@ func Through(b *Buttons, proxy *url.URL) {
 
 // SlackUnhurried is the transport that keeps pauses between connects.
 func Unhurried(next http.RoundTripper) http.RoundTripper {
-	return &unhurried{next: next, least: connectEvery}
+	return &throttled{next: next, least: connectEvery}
 }
 
 // SlackDrawn is an alert as a bot draws it.
 func Drawn(d alert.Data, mention string, buttons, reply bool) (text, blocks string) {
-	l := look{mention: mention, buttons: buttons, reply: reply}
+	l := options{mention: mention, buttons: buttons, reply: reply}
 	b, err := json.Marshal(draw(message.Of(d), l))
 	if err != nil {
 		panic(err)
@@ -38,7 +38,7 @@ func Drawn(d alert.Data, mention string, buttons, reply bool) (text, blocks stri
 
 // SlackHook is an alert as an incoming webhook gets it.
 func Hook(d alert.Data, mention string, plain bool) string {
-	b, err := json.Marshal(webhookMessage(message.Of(d), look{mention: mention}, plain))
+	b, err := json.Marshal(webhookMessage(message.Of(d), options{mention: mention}, plain))
 	if err != nil {
 		panic(err)
 	}

@@ -18,9 +18,9 @@ const mention = "<!subteam^S0123ABCD>"
 
 // looks are how senders draw: a webhook, a bot with buttons, and the bot's
 // follow-ups in a thread.
-var looks = []struct {
-	name string
-	look slack.Look
+var escaped = []struct {
+	name    string
+	options slack.Look
 }{
 	{"", slack.Look{}},
 	{"-bot", slack.Look{Mention: mention, Buttons: true}},
@@ -45,13 +45,13 @@ func drawn(t testing.TB, d alert.Data, l slack.Look) []byte {
 func TestSlackMessages(t *testing.T) {
 	testkit.Pure(t)
 	for _, kind := range notifytest.AllKinds {
-		for _, l := range looks {
+		for _, l := range escaped {
 			a := notifytest.Example(t, kind)
-			if l.look.Reply && (kind == alert.Opened || kind == alert.Test) {
+			if l.options.Reply && (kind == alert.Opened || kind == alert.Test) {
 				continue // these begin a thread
 			}
-			got := drawn(t, a.Data, l.look)
-			valid(t, got, a.Data, l.look)
+			got := drawn(t, a.Data, l.options)
+			valid(t, got, a.Data, l.options)
 			testkit.Golden(t, fmt.Sprintf("testdata/slack-%s%s.golden.json", kind, l.name), string(got))
 		}
 		testkit.Golden(t, fmt.Sprintf("testdata/plain-%s.golden.txt", kind), slack.DrawPlain(notifytest.Example(t, kind).Data, "")+"\n")

@@ -11,17 +11,17 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// What stands out within a text, first what it wins over.
+// What is highlighted within a text, in order of precedence.
 var outstanding = []struct {
-	look message.Emphasis
-	re   *regexp.Regexp // the part is its group
+	options message.Emphasis
+	re      *regexp.Regexp // the part is its group
 }{
 	// Commands, up to a word that is plain English.
 	{message.Exact, regexp.MustCompile(`(\b(?:env|curl|openssl|keytool|getent|nslookup|grep|nc|firewall-cmd)` +
 		`(?: (?:"[^"]*"|-[^\s,;]+|[^\s"(,;]*[/:=<>_.*0-9-][^\s"(,;]*|a?hosts|curl|changeit|POST|AADSTS))+)`)},
 	// Addresses, IDs, codes, parameters and options, one or several.
 	{message.Exact, regexp.MustCompile(`(` + name + `(?: ` + name + `)*)`)},
-	// Ways through menus, such as Jira ⚙ > System > OAuth 2.0: further on behind
+	// Menu paths, such as Jira ⚙ > System > OAuth 2.0: continued after
 	// a bracket, and from a gear, a host or a capital letter to where the part of
 	// the sentence ends.
 	{message.Strong, regexp.MustCompile(`\) (> ` + menu + `(?: > ` + menu + `)*)`)},
@@ -45,7 +45,7 @@ var (
 // maxParts keeps a message from being all elements and no text.
 const maxParts = 20
 
-// prose is a text in which commands, names and ways through menus stand out,
+// prose is a text in which commands, names and menu paths are highlighted,
 // but nothing in what it quotes.
 func (w drawing) prose(s string, limit int) []slack.RichTextSectionElement {
 	words := spaced(s, limit)
@@ -70,13 +70,13 @@ func (w drawing) prose(s string, limit int) []slack.RichTextSectionElement {
 func highlighted(text string) []slack.RichTextSectionElement {
 	type part struct {
 		from, to int
-		look     message.Emphasis
+		options  message.Emphasis
 	}
 	var parts []part
 	for _, o := range outstanding {
 		for _, at := range o.re.FindAllStringSubmatchIndex(text, maxParts) {
-			p := part{at[2], at[3], o.look}
-			if o.look == message.Strong {
+			p := part{at[2], at[3], o.options}
+			if o.options == message.Strong {
 				if at := lead.FindStringSubmatchIndex(text[p.from:p.to]); at != nil {
 					p.from += max(at[2], at[4], at[6])
 				}
@@ -96,7 +96,7 @@ func highlighted(text string) []slack.RichTextSectionElement {
 		if p.from > from {
 			out = append(out, rich(text[from:p.from], 0))
 		}
-		out = append(out, rich(text[p.from:p.to], p.look))
+		out = append(out, rich(text[p.from:p.to], p.options))
 		from = p.to
 	}
 	if from < len(text) {

@@ -16,8 +16,8 @@ const (
 	maxValue   = 2000
 )
 
-// links lead to pages: as buttons where somebody listens to them, since Slack
-// warns of each press that nobody answers, else as links.
+// links lead to pages: as buttons where an app answers them, since Slack warns of
+// each press without an answer, else as links.
 func (w drawing) links() []slack.Block {
 	links := w.m.Links
 	var blocks []slack.Block
@@ -42,7 +42,7 @@ func (w drawing) links() []slack.Block {
 	length := 0
 	for _, l := range links {
 		address := strings.NewReplacer("&", "&amp;", "|", "%7C", ">", "%3E", "<", "%3C").Replace(l.URL)
-		line := fmt.Sprintf("<%s|%s>", address, tame(l.Title, 150))
+		line := fmt.Sprintf("<%s|%s>", address, inline(l.Title, 150))
 		if length += units(line) + 1; length <= maxSection {
 			lines = append(lines, line)
 		}

@@ -143,8 +143,8 @@ func TestSlackProse(t *testing.T) {
 // sound checks every form of a message.
 func sound(t testing.TB, d alert.Data) {
 	t.Helper()
-	for _, l := range looks {
-		valid(t, drawn(t, d, l.look), d, l.look)
+	for _, l := range escaped {
+		valid(t, drawn(t, d, l.options), d, l.options)
 	}
 	neutral(t, slack.DrawPlain(d, ""), "")
 }

@@ -9,15 +9,14 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// Texts are written by strangers: here they are made fit for where they are
-// shown. Lengths are Slack's, in UTF-16 units after escaping.
+// Log text is untrusted: here it is escaped for where it is shown. Lengths are Slack's, in UTF-16 units after escaping.
 
-// looks makes a text mean itself in Slack's mrkdwn: what would be a token is
+// escaped makes a text mean itself in Slack's mrkdwn: what would be a token is
 // escaped, what would make it bold, italic, struck or code becomes a character
 // that looks the same, and what is quoted has no links. A text between our own
 // marks can then not end them.
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
-func looks(s string) string {
+func escaped(s string) string {
 	return italics.ReplaceAllStringFunc(marks.Replace(text.UnlinkQuoted(s)),
 		func(found string) string { return strings.ReplaceAll(found, "_", "ˍ") })
 }
@@ -27,16 +26,15 @@ var (
 	italics = regexp.MustCompile(`(?:^|[^\pL\pN])_+|_+(?:[^\pL\pN]|$)`) // not inside a name
 )
 
-// verbatim is looks within code, which only a backtick can end.
+// verbatim is escaped within code, which only a backtick can end.
 var verbatim = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "ˋ")
 
-// tame is a stranger's text on one line of mrkdwn, without emphasis.
-func tame(s string, limit int) string {
-	return within(text.Printable(short(s, limit)), limit, looks)
+// inline is an untrusted text on one line of mrkdwn, without emphasis.
+func inline(s string, limit int) string {
+	return within(text.Printable(short(s, limit)), limit, escaped)
 }
 
-// code is a stranger's text on one line of mrkdwn, to be read letter by
-// letter.
+// code is an untrusted text on one line of mrkdwn, in code style.
 func code(s string, limit int) string {
 	return "`" + within(strings.TrimSpace(text.Printable(short(s, limit))), limit-2, verbatim.Replace) + "`"
 }
@@ -82,7 +80,7 @@ func units(s string) (n int) {
 }
 
 // unmarked is a text on one line that means itself in any dialect of Markdown,
-// and mentions nobody: an @ that could is kept apart from the name behind it.
+// without mentions: an @ is kept apart from the name after it.
 // Mail addresses stay as they are.
 func unmarked(s string) string {
 	var b strings.Builder
@@ -122,10 +120,10 @@ func unmarked(s string) string {
 	return text.UnlinkQuoted(b.String())
 }
 
-// foreign is unmarked for a text that is a log's as a whole.
-func foreign(s string) string { return text.Unlink(unmarked(s)) }
+// unmarkedQuote is unmarked for a text that is a log's as a whole.
+func unmarkedQuote(s string) string { return text.Unlink(unmarked(s)) }
 
-// word tells whether r is part of a name to those who look for mentions.
+// word reports whether r is part of a name that could be mentioned.
 func word(r rune) bool {
 	return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }

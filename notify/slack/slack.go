@@ -9,13 +9,13 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// slackShared is what notifiers of one configuration share at Slack.
+// shared is what notifiers of one configuration share at Slack.
 type shared struct {
 	paces   map[string]*notify.RateLimit // by address, or by token and channel
 	buttons map[string]*Buttons          // by app-level token
 }
 
-// SlackTargets makes the notifiers of all [[slack]] sections.
+// Targets makes the notifiers of all [[slack]] sections.
 func Targets(sections []conf.Slack) ([]notify.Target, error) {
 	var targets []notify.Target
 	shared := shared{paces: map[string]*notify.RateLimit{}, buttons: map[string]*Buttons{}}

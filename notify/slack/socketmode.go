@@ -36,11 +36,11 @@ const (
 
 // Buttons listen to the buttons on the messages of an app, over a connection
 // that is opened from here (Socket Mode). There is one for all channels of an
-// app: Slack tells each press to one connection only.
+// app: Slack sends each press to one connection only.
 type Buttons struct {
 	bots   map[string]*Bot // by channel
 	opener *slack.Client
-	pace   *unhurried
+	pace   *throttled
 	dialer *websocket.Dialer
 	hide   *apiTransport
 	refuse time.Duration // the first pause after settings were refused
@@ -51,7 +51,7 @@ type Buttons struct {
 func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *Buttons {
 	b := &Buttons{
 		bots:   map[string]*Bot{},
-		pace:   &unhurried{next: api, least: connectEvery},
+		pace:   &throttled{next: api, least: connectEvery},
 		hide:   api,
 		refuse: firstRefused,
 		dialer: &websocket.Dialer{
@@ -74,7 +74,7 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
 	s := &socket{b: b, log: log, presses: presses, seen: recent{known: map[string]bool{}}}
-	d := &desk{log: log, press: press, own: map[*Bot][]string{}}
+	d := &pressHandler{log: log, press: press, own: map[*Bot][]string{}}
 	var work sync.WaitGroup
 	work.Go(func() { d.run(ctx, presses) })
 	defer work.Wait()
@@ -191,7 +191,7 @@ func envelope(e socketmode.Event) (id string, payload []byte) {
 	return req.EnvelopeID, payload
 }
 
-// pressed hands a press on. Slack tells one again when it does not see our
+// pressed hands a press on. Slack sends one again when it does not see our
 // acknowledgement.
 func (s *socket) pressed(payload []byte) {
 	p, err := s.b.read(payload)
@@ -246,10 +246,10 @@ func (s *socket) clean(err error) string {
 	return notify.OneLine(s.b.hide.redactor(&url.URL{}).Redact(err.Error()))
 }
 
-// unhurried keeps a pause between requests, which grows while they come soon
+// throttled keeps a pause between requests, which grows while they come soon
 // one after the other: slack-go connects again at once after a cut, and Slack
 // allows few connections a minute. It is used by one goroutine at a time.
-type unhurried struct {
+type throttled struct {
 	next  http.RoundTripper
 	least time.Duration
 	quick int       // requests soon after the one before
@@ -258,7 +258,7 @@ type unhurried struct {
 }
 
 // RoundTrip implements http.RoundTripper. next hands on whole answers.
-func (u *unhurried) RoundTrip(req *http.Request) (*http.Response, error) {
+func (u *throttled) RoundTrip(req *http.Request) (*http.Response, error) {
 	const patience = 24 // times least: more than the longest pause
 	due := u.until
 	if since := clock.Since(u.last); since > patience*u.least {

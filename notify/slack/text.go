@@ -43,46 +43,46 @@ func (l *lines) add(ours, s string, fit func(string) string) {
 	}
 }
 
-// slackText is what notifications, screen readers and an older Slack show:
+// notification is what notifications, screen readers and an older Slack show:
 // cause and first step come first, since a phone shows the beginning only.
-func notification(m message.Message, l look) string {
+func notification(m message.Message, l options) string {
 	out := &lines{left: maxPlain}
 	ours := ""
 	if mention := l.mentions(m); mention != "" {
 		ours = mention + " "
 	}
-	out.add(ours, m.Mark+" "+m.Brief+m.About, looks)
+	out.add(ours, m.Mark+" "+m.Brief+m.About, escaped)
 	brief := l.reply && m.Repeats // the first message says the rest
 	sentences := m.Sentences
 	if brief {
 		sentences = m.News
 	} else {
 		for _, step := range m.Steps {
-			out.add(fmt.Sprintf("%d. [%s] ", step.Number, tame(step.Who, 60)), step.Text, looks)
+			out.add(fmt.Sprintf("%d. [%s] ", step.Number, inline(step.Who, 60)), step.Text, escaped)
 		}
 	}
 	if a := m.Acknowledged; a != nil {
 		out.add(acknowledged(*a), "", nil)
 	}
 	for _, s := range sentences {
-		out.add("", s.String(), looks)
+		out.add("", s.String(), escaped)
 	}
 	if m.Confirm != "" && !brief {
-		out.add("Fixed when: ", m.Confirm, looks)
+		out.add("Fixed when: ", m.Confirm, escaped)
 	}
-	out.add("", m.Place+", "+m.Reference+".", looks)
+	out.add("", m.Place+", "+m.Reference+".", escaped)
 	if !m.Ends {
-		out.integrations(m.Integrations, looks)
+		out.integrations(m.Integrations, escaped)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// bare makes an address one that no dialect of Markdown reads anything into.
-var bare = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60", "~", "%7E", "@", "%40", "](", "%5D(")
+// plainURL makes an address one that no dialect of Markdown reads anything into.
+var plainURL = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60", "~", "%7E", "@", "%40", "](", "%5D(")
 
 // plainText is an alert for receivers that only resemble Slack: no blocks, no
-// marks of any dialect of Markdown, bare addresses, and nobody mentioned but
-// whom mention names.
+// marks of any dialect of Markdown, plain addresses, and no
+// mentions but mention.
 func plainText(m message.Message, mention string) string {
 	out := &lines{left: maxPlain}
 	ours := ""
@@ -108,17 +108,17 @@ func plainText(m message.Message, mention string) string {
 	gap := "\n"
 	for _, f := range slices.Concat(m.Facts, m.Circumstances,
 		[]message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
-		out.add(gap+f.Label+": ", strings.Join(message.AtMost(f.Values, message.MaxValues), ", "), foreign)
+		out.add(gap+f.Label+": ", strings.Join(message.AtMost(f.Values, message.MaxValues), ", "), unmarkedQuote)
 		gap = ""
 	}
 	for _, l := range m.Links {
-		out.add(within(text.Printable(short(l.Title, 150)), 150, unmarked)+": "+bare.Replace(l.URL), "", nil)
+		out.add(within(text.Printable(short(l.Title, 150)), 150, unmarked)+": "+plainURL.Replace(l.URL), "", nil)
 	}
 	if !m.Ends {
 		out.integrations(m.Integrations, unmarked)
 	}
 	if !text.Blank(m.Excerpt) {
-		out.add("Log: ", text.Cut(frameless(text.PrintableLines(short(m.Excerpt, maxLine))), 600), foreign)
+		out.add("Log: ", text.Cut(withoutFrames(text.PrintableLines(short(m.Excerpt, maxLine))), 600), unmarkedQuote)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	editEvery = time.Minute // a message at most, unless somebody has seen to its incident
+	editEvery = time.Minute // a message at most, unless its incident was acknowledged
 	editNext  = time.Second // when more messages are to be edited
 )
 
@@ -22,11 +22,11 @@ const (
 type stale struct {
 	notify.Standing
 	at     receipt
-	urgent bool          // who has seen to it
+	urgent bool          // it was acknowledged
 	in     time.Duration // until it may be edited
 }
 
-// Keep edits the message that has waited longest. Who has seen to an incident
+// Keep edits the message that has waited longest. An acknowledgment
 // is shown at once, numbers are once a minute.
 func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.ID]notify.Receipt, time.Duration,
 	error) {
@@ -72,7 +72,7 @@ func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.I
 	return changed, next, err
 }
 
-// waits works out how long a message has to wait for its edit.
+// waits works out how long a message must wait for its edit.
 func waits(st notify.Standing, at receipt, urgent bool) stale {
 	w := stale{Standing: st, at: at, urgent: urgent}
 	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 &&

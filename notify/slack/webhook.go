@@ -18,7 +18,7 @@ import (
 // and to a channel. https://docs.slack.dev/apis/web-api/rate-limits
 const postEvery = time.Second
 
-// Slack posts alerts to an incoming webhook: Block Kit and the same in plain
+// Webhook posts alerts to an incoming webhook: Block Kit and the same in plain
 // text. The request is ours and not slack-go's, which drops Slack's reason,
 // takes any 200 for success and puts the secret address into its errors.
 type Webhook struct {
@@ -50,10 +50,10 @@ func (s *Webhook) body(d notify.Delivery) ([]byte, error) {
 	if s.text {
 		return json.Marshal(map[string]string{"text": plainText(m, mention)})
 	}
-	return json.Marshal(webhookMessage(m, look{mention: mention}, d.Plain))
+	return json.Marshal(webhookMessage(m, options{mention: mention}, d.Plain))
 }
 
-// calledFor is mention where the message calls somebody.
+// calledFor is mention where the message is worth it.
 func calledFor(m message.Message, mention string) string {
 	if m.Calls {
 		return mention
@@ -61,7 +61,7 @@ func calledFor(m message.Message, mention string) string {
 	return ""
 }
 
-// accepted tells whether a receiver that resembles Slack has taken a message:
+// accepted reports whether a receiver that resembles Slack has taken a message:
 // Mattermost says ok, Rocket.Chat and Zulip an object, others nothing at all.
 func accepted(a notify.Answer) bool {
 	if a.Status < 200 || a.Status > 299 || a.Broken != nil {
@@ -111,7 +111,7 @@ var (
 	}
 )
 
-// slackOutcome is what a word of Slack means; false = it is not known.
+// outcomeOf is what a word of Slack means; false = it is not known.
 func outcomeOf(word string) (notify.Outcome, bool) {
 	switch {
 	case slices.Contains(badMessage, word):
@@ -130,7 +130,7 @@ func webhookError(got notify.Answer) *notify.Error {
 	if o, known := outcomeOf(strings.TrimSpace(got.Body)); known {
 		e.Outcome = o
 	} else if got.Status < 300 && got.Broken == nil {
-		e.Outcome = notify.BadSettings // somebody else answers there, such as a portal
+		e.Outcome = notify.BadSettings // another program answers there, such as a portal
 	}
 	return e
 }

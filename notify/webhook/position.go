@@ -11,7 +11,7 @@ import (
 var errTooLong = errors.New("what it makes is larger than 1 MiB")
 
 // output is what a template makes. It remembers which stretch came from which
-// line: JSON that is at fault is told by its place in the template.
+// line: an error in JSON is reported by its place in the template.
 type output struct {
 	bytes.Buffer
 	lines     map[*byte]int

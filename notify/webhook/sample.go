@@ -10,7 +10,7 @@ import (
 )
 
 // samples are alerts to try a template on: one of each kind, with characters
-// that JSON has to escape wherever a log or the catalogue may bring them, and
+// that JSON must escape wherever a log or the catalogue may bring them, and
 // one in which little is known.
 func samples() []alert.Alert {
 	var all []alert.Alert

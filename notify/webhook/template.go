@@ -21,16 +21,16 @@ const (
 	maxBody     = 1 << 20 // bytes that it may make
 )
 
-// form is an operator's template for the body of a webhook. It is filled with
+// bodyTemplate is an operator's template for the body of a webhook. It is filled with
 // the alert as it is on the wire, so that the names in it are those of the
 // schema, and makes JSON.
 type bodyTemplate struct {
 	file  string
 	text  *template.Template
-	lines map[*byte]int // where each literal text of the template stands
+	lines map[*byte]int // line of each literal text of the template
 }
 
-// readForm reads a template and tries it on alerts of each kind: one that is
+// parseTemplate reads a template and tries it on alerts of each kind: one that is
 // at fault must not be found out by an alert. Errors begin with the key.
 func parseTemplate(file string) (*bodyTemplate, error) {
 	info, err := os.Stat(file)
@@ -91,7 +91,7 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// near is what stands around a place.
+// near is the text around an offset.
 func near(text []byte, at int) string {
 	const around = 30
 	return notify.OneLine(string(text[max(at-around, 0):min(at+around, len(text))]))
@@ -133,7 +133,7 @@ func whole(fields map[string]any) map[string]any {
 	return fields
 }
 
-// functions are what templates can call beside Go's own.
+// functions are what templates can call, besides Go's own.
 var functions = template.FuncMap{
 	"json":     encode,
 	"cut":      func(n int, s string) string { return text.Cut(s, n) },

@@ -19,15 +19,16 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Webhook posts alerts as Standard Webhooks 1.0 says
+// Notifier posts alerts as Standard Webhooks 1.0 says
 // (https://github.com/standard-webhooks/standard-webhooks). The header
-// webhook-id is the alert's ID, so that a receiver can tell a repeat.
+// webhook-id is the alert's ID, so that a receiver can recognize a repeat.
 type Notifier struct {
 	client *http.Client
 	conf   conf.Webhook
 	form   *bodyTemplate // nil = the alert as it is
 }
 
+// New returns a notifier. Its template is parsed and tried on samples.
 func New(c conf.Webhook) (*Notifier, error) {
 	client, err := notify.NewClient(c.Notifier, c.Client)
 	if err != nil {
