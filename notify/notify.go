@@ -73,8 +73,8 @@ type Target struct {
 	To   Notifier
 	Pace *RateLimit // nil = none
 
-	Plain   string  // what the plain form of an alert is, "" = nothing special
-	Buttons Buttons // on the messages; nil = there are none
+	PlainText bool    // the plain form of an alert is text
+	Buttons   Buttons // on the messages; nil = there are none
 }
 
 // Buttons are what people press on the messages of a notifier.

@@ -216,8 +216,8 @@ func (w *Worker) refused(d Delivery, failed *Error) error {
 	if !d.Plain {
 		d.Plain = true
 		message := "alert refused, it is tried once more"
-		if w.target.Plain != "" {
-			message = "alert refused, it is sent again as " + w.target.Plain
+		if w.target.PlainText {
+			message = "alert refused, it is sent again as plain text"
 		}
 		w.log.Warn(message, "alert", d.Alert.Data.ID, "err", d.Reason)
 		w.turn(Waiting, 0, failed)

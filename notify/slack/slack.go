@@ -31,7 +31,7 @@ func Targets(sections []conf.Slack) ([]notify.Target, error) {
 
 // target makes the notifier of one [[slack]].
 func (s *shared) target(c conf.Slack) (notify.Target, error) {
-	t := notify.Target{Notifier: c.Notifier, Kind: "slack", Plain: "plain text"}
+	t := notify.Target{Notifier: c.Notifier, Kind: "slack", PlainText: true}
 	if c.BotToken.IsZero() {
 		client, err := notify.NewClient(c.Notifier, conf.Client{})
 		if err != nil {

@@ -17,7 +17,7 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
-const payloads = "../../notify/testdata/slack-*.golden.json"
+const payloads = "../../notify/slack/testdata/slack-*.golden.json"
 
 // Each text of each message is to be seen in its picture, and nothing is left
 // out.
@@ -149,7 +149,7 @@ func TestPicture(t *testing.T) {
 	testkit.Slow(t, "it starts a browser")
 	testkit.Program(t, "chromium")
 	out := filepath.Join(t.TempDir(), "x.png")
-	if err := run(context.Background(), []string{"-out", out, "../../notify/testdata/slack-opened-bot.golden.json"}, io.Discard); err != nil {
+	if err := run(context.Background(), []string{"-out", out, "../../notify/slack/testdata/slack-opened-bot.golden.json"}, io.Discard); err != nil {
 		t.Skip(err) // a browser that does not start here, such as in a sandbox
 	}
 	f, err := os.Open(out)
