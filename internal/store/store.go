@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/store/boltcheck"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/tailer"
 )
@@ -71,7 +72,7 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 	}
 	path := filepath.Join(dir, "state.db")
 	s, err := open(path, log)
-	var damage *damaged
+	var damage boltcheck.Damage
 	if errors.As(err, &damage) {
 		to := path + ".damaged-" + clock.Now().UTC().Format("20060102T150405.000000000Z")
 		if err := os.Rename(path, to); err != nil {
@@ -88,11 +89,11 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 }
 
 func open(path string, log *slog.Logger) (*Store, error) {
-	db, halved, err := openSound(path)
+	db, oneMeta, err := openVerified(path)
 	if err != nil {
 		return nil, err
 	}
-	if halved {
+	if oneMeta {
 		log.Warn("one of the state file's two heads was damaged and the other one is used: the last change before may be lost, its alerts come again", "file", path)
 	}
 	if err := prepare(db); err != nil {

@@ -1,8 +1,14 @@
-package store
+// Package boltcheck checks a bbolt file by reading it, before bbolt maps it into
+// memory and believes it.
+//
+// It does not use bbolt: the form of the file has been the same since bolt 1.0,
+// see https://github.com/etcd-io/bbolt/tree/main/internal/common. bbolt's own
+// check needs the file mapped, in a goroutine where a fault of the memory map
+// cannot be caught.
+package boltcheck
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
@@ -10,19 +16,23 @@ import (
 	"os"
 )
 
-// checker reads a file of bbolt's form 2 page by page and checks all that
-// bbolt takes for granted. The form has been the same since bolt 1.0:
-// https://github.com/etcd-io/bbolt/tree/main/internal/common
+// Damage says what is wrong with a file.
+type Damage string
+
+func (d Damage) Error() string { return string(d) }
+
+func damaged(format string, args ...any) error { return Damage(fmt.Sprintf(format, args...)) }
+
+// checker reads a file page by page and checks all that bbolt takes for granted.
 type checker struct {
-	file io.ReaderAt
-	size int64
+	file   io.ReaderAt
+	size   int64
+	record func(bucket string, key, value []byte)
 
 	page    int             // bytes of a page
 	high    uint64          // pages from here on were never written
 	used    map[uint64]bool // pages met so far
 	buckets []string        // at the top
-	found   summary
-	summary []byte // the record that says what there should be
 }
 
 const (
@@ -35,26 +45,37 @@ const (
 
 var order = binary.NativeEndian
 
-type head struct{ page, root, freelist, high, tx uint64 }
+// Check reads every page in use and calls record with every record: bucket is
+// the path of its bucket, such as "/outbox/ops". It returns the names of the
+// buckets at the top. One of the file's two meta pages may be damaged
+// (oneMeta): then the other one is used, as bbolt does. An error that is not a
+// Damage means that the file could not be read.
+func Check(file io.ReaderAt, size int64, record func(bucket string, key, value []byte)) (buckets []string, oneMeta bool, err error) {
+	c := &checker{file: file, size: size, record: record, used: map[uint64]bool{}}
+	oneMeta, err = c.pages()
+	return c.buckets, oneMeta, err
+}
 
-// pages walks over the whole file. halved: one of the two heads is damaged, and
-// the other one was used, as bbolt does.
-func (c *checker) pages() (halved bool, err error) {
-	first, err1 := c.head(0)
+type metaPage struct{ page, root, freelist, high, tx uint64 }
+
+// pages reads the whole file.
+func (c *checker) pages() (oneMeta bool, err error) {
+	first, err1 := c.meta(0)
 	if err1 == nil {
 		c.page = int(first.page)
 	} else {
 		c.page = os.Getpagesize()
 	}
-	second, err2 := c.head(int64(c.page))
+	second, err2 := c.meta(int64(c.page))
 	switch {
 	case err1 != nil && err2 != nil:
 		return false, err1
 	case err1 != nil || err2 == nil && second.tx > first.tx:
 		first = second
 	}
-	if first.page != uint64(c.page) || c.page < 512 || c.page > 1<<16 || first.high > uint64(c.size)/uint64(c.page) {
-		return false, unsound("it has %d bytes, its head says %d pages of %d", c.size, first.high, first.page)
+	if first.page != uint64(c.page) || c.page < 512 || c.page > 1<<16 ||
+		first.high > uint64(c.size)/uint64(c.page) {
+		return false, damaged("it has %d bytes, its head says %d pages of %d", c.size, first.high, first.page)
 	}
 	c.high = first.high
 	root, err := c.read(first.root)
@@ -70,24 +91,27 @@ func (c *checker) pages() (halved bool, err error) {
 	return err1 != nil || err2 != nil, nil
 }
 
-// head reads a meta page: magic, version, page size, flags, root, sequence,
+// meta reads a meta page: magic, version, page size, flags, root, sequence,
 // freelist, high-water mark, transaction, checksum.
-func (c *checker) head(at int64) (head, error) {
+func (c *checker) meta(at int64) (metaPage, error) {
 	m := make([]byte, 64)
 	if err := c.readAt(m, at+headerSize); err != nil {
-		return head{}, err
+		return metaPage{}, err
 	}
 	sum := fnv.New64a()
 	sum.Write(m[:56])
 	if order.Uint32(m) != 0xED0CDAED || order.Uint32(m[4:]) != 2 || order.Uint64(m[56:]) != sum.Sum64() {
-		return head{}, unsound("it is no state file, or its head is damaged")
+		return metaPage{}, damaged("it is no state file, or its head is damaged")
 	}
-	return head{uint64(order.Uint32(m[8:])), order.Uint64(m[16:]), order.Uint64(m[32:]), order.Uint64(m[40:]), order.Uint64(m[48:])}, nil
+	return metaPage{
+		page: uint64(order.Uint32(m[8:])), root: order.Uint64(m[16:]), freelist: order.Uint64(m[32:]),
+		high: order.Uint64(m[40:]), tx: order.Uint64(m[48:]),
+	}, nil
 }
 
 func (c *checker) readAt(p []byte, at int64) error {
 	if at < 0 || at+int64(len(p)) > c.size {
-		return unsound("it ends before byte %d", at+int64(len(p)))
+		return damaged("it ends before byte %d", at+int64(len(p)))
 	}
 	if _, err := c.file.ReadAt(p, at); err != nil {
 		return fmt.Errorf("read: %w", err)
@@ -98,7 +122,7 @@ func (c *checker) readAt(p []byte, at int64) error {
 // read is a page with its overflow, which nothing else may use.
 func (c *checker) read(id uint64) ([]byte, error) {
 	if id < 2 || id >= c.high {
-		return nil, unsound("there is no page %d", id)
+		return nil, damaged("there is no page %d", id)
 	}
 	at := int64(id) * int64(c.page)
 	p := make([]byte, headerSize)
@@ -107,7 +131,7 @@ func (c *checker) read(id uint64) ([]byte, error) {
 	}
 	more := uint64(order.Uint32(p[12:]))
 	if order.Uint64(p) != id || id+more >= c.high {
-		return nil, unsound("page %d is damaged", id)
+		return nil, damaged("page %d is damaged", id)
 	}
 	for i := id; i <= id+more; i++ {
 		if err := c.use(i); err != nil {
@@ -120,7 +144,7 @@ func (c *checker) read(id uint64) ([]byte, error) {
 
 func (c *checker) use(id uint64) error {
 	if id < 2 || id >= c.high || c.used[id] {
-		return unsound("page %d is used twice, or is none", id)
+		return damaged("page %d is used twice, or is none", id)
 	}
 	c.used[id] = true
 	return nil
@@ -137,16 +161,16 @@ func (c *checker) free(id uint64) error {
 		n, ids = order.Uint64(ids), ids[8:]
 	}
 	if order.Uint16(p[8:]) != freelistPage || n > uint64(len(ids)/8) {
-		return unsound("its list of free pages is damaged")
+		return damaged("its list of free pages is damaged")
 	}
 	last := uint64(0)
 	for ; n > 0; n, ids = n-1, ids[8:] {
 		id := order.Uint64(ids)
 		if id <= last {
-			return unsound("its list of free pages is out of order")
+			return damaged("its list of free pages is out of order")
 		}
 		if last = id; c.use(id) != nil {
-			return unsound("page %d is free and in use", id)
+			return damaged("page %d is free and in use", id)
 		}
 	}
 	return nil
@@ -156,8 +180,9 @@ func (c *checker) free(id uint64) error {
 // below high (nil = no bound).
 func (c *checker) tree(path string, p, low, high []byte, depth int) error {
 	flags, count := order.Uint16(p[8:]), int(order.Uint16(p[10:]))
-	if depth > maxDepth || headerSize+count*elementSize > len(p) || flags != leafPage && (flags != branchPage || count == 0) {
-		return unsound("a page of %q is damaged", path)
+	if depth > maxDepth || headerSize+count*elementSize > len(p) ||
+		flags != leafPage && (flags != branchPage || count == 0) {
+		return damaged("a page of %q is damaged", path)
 	}
 	var keys [][]byte
 	for i := range count {
@@ -167,11 +192,12 @@ func (c *checker) tree(path string, p, low, high []byte, depth int) error {
 			at, size = uint64(order.Uint32(element[4:])), uint64(order.Uint32(element[8:]))
 		}
 		if at+size > uint64(len(element)) {
-			return unsound("a key of %q is damaged", path)
+			return damaged("a key of %q is damaged", path)
 		}
 		key := element[at : at+size]
-		if i > 0 && bytes.Compare(keys[i-1], key) >= 0 || low != nil && bytes.Compare(key, low) < 0 || high != nil && bytes.Compare(key, high) >= 0 {
-			return unsound("the keys of %q are out of order", path)
+		if i > 0 && bytes.Compare(keys[i-1], key) >= 0 || low != nil && bytes.Compare(key, low) < 0 ||
+			high != nil && bytes.Compare(key, high) >= 0 {
+			return damaged("the keys of %q are out of order", path)
 		}
 		keys = append(keys, key)
 		if flags == leafPage {
@@ -199,16 +225,16 @@ func (c *checker) tree(path string, p, low, high []byte, depth int) error {
 	return nil
 }
 
-// leaf takes one record, or one bucket, whose page may stand in its value.
+// leaf reads one record, or one bucket, whose page may be in its value.
 func (c *checker) leaf(path string, key, element []byte, at uint64, depth int) error {
 	kind, size := order.Uint32(element), uint64(order.Uint32(element[12:]))
 	if kind > 1 || at+size > uint64(len(element)) {
-		return unsound("the record %q is damaged", key)
+		return damaged("the record %q is damaged", key)
 	}
 	value := element[at : at+size]
 	switch {
 	case kind == 1 && len(value) < 16:
-		return unsound("the bucket %q is damaged", key)
+		return damaged("the bucket %q is damaged", key)
 	case kind == 1:
 		inside := path + "/" + string(key)
 		if path == "" {
@@ -222,23 +248,10 @@ func (c *checker) leaf(path string, key, element []byte, at uint64, depth int) e
 			return c.tree(inside, p, nil, nil, depth+1)
 		}
 		if len(value) < 16+headerSize {
-			return unsound("the bucket %q is damaged", key)
+			return damaged("the bucket %q is damaged", key)
 		}
 		return c.tree(inside, value[16:], nil, nil, depth+1)
-	case path == "/"+string(meta) && bytes.Equal(key, summaryKey):
-		c.summary = bytes.Clone(value)
-	default:
-		c.found.Records++
-		c.found.Sum += digest(path, key, value)
 	}
+	c.record(path, key, value)
 	return nil
-}
-
-// digest is that of one record. Those of all records are added up, so that a
-// change costs only its own.
-func digest(path string, key, value []byte) uint64 {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d %d %s%s", len(path), len(key), path, key)
-	h.Write(value)
-	return binary.BigEndian.Uint64(h.Sum(nil))
 }
