@@ -127,7 +127,7 @@ func (g *generation) open(d *daemon) error {
 		p.Reader, p.Key, p.Begin = f, key, f.Position
 		g.logs = append(g.logs, p)
 	}
-	if err := d.store.Sweep(); err != nil {
+	if err := d.store.SweepReceipts(); err != nil {
 		return err
 	}
 	return g.recorder.Forget()
@@ -139,7 +139,7 @@ func (d *daemon) depart(configured []notify.Target) error {
 	for _, t := range configured {
 		names = append(names, t.Name)
 	}
-	gone, err := d.store.Depart(names, time.Now())
+	gone, err := d.store.Orphans(names, time.Now())
 	for _, g := range gone {
 		if g.GivenUp {
 			d.log.Warn("notifier has not been configured for a week, the alerts that waited for it are given up", "notifier", g.Name, "waiting", g.Waiting)

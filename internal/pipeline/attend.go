@@ -10,41 +10,33 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// heldLong is for how long a notifier's settings may be refused before the
-// others are told.
-const heldLong = time.Minute
+// How long a notifier may fail before the others are alerted.
+const (
+	heldLong    = time.Minute      // its settings are refused
+	waitingLong = 15 * time.Minute // its attempts fail
+)
 
-// waitingLong is for how long attempts may fail before the others are told.
-const waitingLong = 15 * time.Minute
-
-// Attend queues what is to be said about notifiers that do not deliver, or do
-// again: the other ones tell it. now is the wall clock.
+// Attend queues alerts about notifiers that do not deliver, or do again, for the
+// other notifiers. now is the wall clock.
 func (r *Recorder) Attend(now time.Time) error {
-	for _, t := range r.Targets {
-		if err := r.notifier(t.Name, now); err != nil {
-			return err
+	return r.Store.Update(func(tx *store.Tx) error {
+		for _, t := range r.Targets {
+			if err := r.notifier(tx, t.Name, now); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
-}
-
-// Finish tells storms at once: nothing more will be read.
-func (r *Recorder) Finish() error {
-	return r.each(clock.Now().Add(time.Minute), r.Rules.TellStorm)
-}
-
-// notifier tells the other notifiers about one that does not deliver.
-func (r *Recorder) notifier(name string, now time.Time) error {
-	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
-	var h notify.Health
-	var s incident.State
-	err := r.Store.View(func(tx *store.Tx) (err error) {
-		if h, err = tx.Health(name); err != nil {
-			return err
-		}
-		s, err = tx.Incident(r.Rules.TroubleKey(t))
-		return err
+		return nil
 	})
+}
+
+// notifier alerts the other notifiers to one that does not deliver.
+func (r *Recorder) notifier(tx *store.Tx, name string, now time.Time) error {
+	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
+	h, err := tx.Health(name)
+	if err != nil {
+		return err
+	}
+	s, err := tx.Incident(r.Rules.TroubleKey(t))
 	if err != nil {
 		return err
 	}
@@ -58,7 +50,7 @@ func (r *Recorder) notifier(name string, now time.Time) error {
 	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
 		on = false
 		if lost > 0 {
-			without = nil // it was not told what it missed
+			without = nil // it is alerted to what it missed
 		}
 	case failing:
 	case lost > 0:
@@ -66,44 +58,33 @@ func (r *Recorder) notifier(name string, now time.Time) error {
 	default:
 		return nil
 	}
-	_, told, err := r.trouble(t, on, now, without...)
-	if err != nil || !told || lost == 0 {
+	_, alerted, err := r.trouble(tx, t, on, now, without...)
+	if err != nil || !alerted || lost == 0 {
 		return err
 	}
-	return r.Store.Told(name, h.Told+lost)
+	return tx.SetReported(name, h.Told+lost)
 }
 
-// trouble brings the incident of a trouble up to date, and tells whether it is
-// open now and whether that was worth an alert. on says that the trouble goes
-// on. Notifiers named in without are not told.
-func (r *Recorder) trouble(t incident.Trouble, on bool, now time.Time, without ...string) (open, told bool, err error) {
-	step := func(s incident.State) (incident.State, *alert.Alert) {
-		if on {
-			return r.Rules.Trouble(s, t, now)
-		}
-		return r.Rules.Over(s, t, now)
+// trouble brings the incident of a trouble up to date, and reports whether it is
+// open now and whether that raised an alert. on says that the trouble goes on.
+// Notifiers named in without are left out.
+func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time, without ...string) (open, alerted bool, err error) {
+	before, err := tx.Incident(r.Rules.TroubleKey(t))
+	if err != nil {
+		return false, false, err
 	}
-	changes := false
-	err = r.Store.View(func(tx *store.Tx) error {
-		before, err := tx.Incident(r.Rules.TroubleKey(t))
-		s, alert := step(before)
-		open, told, changes = s.Open, alert != nil, alert != nil || s.Open != before.Open
-		return err
-	})
-	if err != nil || !changes {
-		return open, told, err
+	step := r.Rules.Over
+	if on {
+		step = r.Rules.Trouble
 	}
-	return open, told, r.Store.Update(func(tx *store.Tx) error {
-		s, err := tx.Incident(r.Rules.TroubleKey(t))
-		if err != nil {
-			return err
-		}
-		s, alert := step(s)
-		if err := tx.SetIncident(s); err != nil {
-			return err
-		}
-		return r.enqueue(tx, alert, without...)
-	})
+	s, a := step(before, t, now)
+	if a != nil || s.Open != before.Open {
+		err = tx.SetIncident(s)
+	}
+	if err == nil {
+		err = r.enqueue(tx, a, without...)
+	}
+	return s.Open, a != nil, err
 }
 
 // Forget closes, without a word, the troubles of logs and notifiers that are no

@@ -1,8 +1,12 @@
 package pipeline_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,6 +15,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -452,5 +457,43 @@ func TestSilentAcrossRestart(t *testing.T) {
 	look(l, 100*time.Second, false)
 	if !slices.Equal(kinds, []alert.Kind{alert.Blind, alert.Sighted}) {
 		t.Errorf("told %v", kinds)
+	}
+}
+
+// A service at which nothing happens writes nothing: whatever is done now and
+// then changes the file only if something has changed.
+func TestIdleWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "down"})
+	w.write(failing(1, 1, refused) + failing(2, 2, "something else"))
+	p.counted(t, 2)
+	if err := p.store.Pause("down", notify.Health{Circuit: notify.Disabled, Reason: "410", SetAside: 2}); err != nil {
+		t.Fatal(err)
+	}
+	p.stop() // the log is read
+	s, err := store.Open(filepath.Join(w.dir, "state"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	rec := &pipeline.Recorder{Store: s, Rules: p.rec.Rules, Targets: p.rec.Targets, Logs: []incident.Source{p.log.Source}}
+	l := &pipeline.Log{Source: p.log.Source, Recorder: rec, Silent: time.Minute}
+	now := time.Now()
+	var before []byte
+	for i := range 4 {
+		at := now.Add(time.Duration(i) * 10 * time.Second)
+		err := errors.Join(rec.Attend(at), rec.Settle(at, always), rec.Forget(), rec.Finish(),
+			pipeline.Look(l, at, false, nil), s.SweepReceipts())
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.ReadFile(filepath.Join(w.dir, "state", "state.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 && !bytes.Equal(file, before) {
+			t.Errorf("round %d: the file has changed", i)
+		}
+		before = file
 	}
 }

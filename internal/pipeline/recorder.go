@@ -46,7 +46,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 		if r.Tally != nil {
 			r.Tally.Failure(key, f.Cause.ID, f.Time)
 		}
-		if err := tx.Happened(key, f.Time, now); err != nil {
+		if err := tx.CountFailure(key, f.Time, now); err != nil {
 			return err
 		}
 	}
@@ -187,39 +187,36 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	})
 }
 
-// each lets a rule look at every open incident. Those it would change are
-// changed in one transaction: so a quiet service writes nothing.
+// Finish alerts to storms at once: nothing more will be read.
+func (r *Recorder) Finish() error {
+	return r.each(clock.Now().Add(time.Minute), r.Rules.TellStorm)
+}
+
+// each applies a rule to every open incident, in one transaction. What the rule
+// neither alerts to nor closes stays as it is, so that a quiet service writes
+// nothing.
 func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *alert.Alert)) error {
-	var due []string
-	err := r.Store.View(func(tx *store.Tx) error {
-		return tx.EachIncident(func(before incident.State) error {
-			if s, alert := rule(before, now); alert != nil || !s.Open {
-				due = append(due, before.Key)
+	type change struct {
+		incident.State
+		alert *alert.Alert
+	}
+	return r.Store.Update(func(tx *store.Tx) error {
+		var due []change
+		err := tx.EachIncident(func(s incident.State) error {
+			if s, a := rule(s, now); a != nil || !s.Open {
+				due = append(due, change{s, a})
 			}
 			return nil
 		})
-	})
-	if err != nil || len(due) == 0 {
-		return err
-	}
-	return r.Store.Update(func(tx *store.Tx) error {
-		for _, key := range due {
-			before, err := tx.Incident(key)
-			if err != nil {
-				return err
+		for _, c := range due {
+			if err == nil {
+				err = tx.SetIncident(c.State)
 			}
-			s, alert := rule(before, now)
-			if !before.Open || s.Open && alert == nil {
-				continue
-			}
-			if err := tx.SetIncident(s); err != nil {
-				return err
-			}
-			if err := r.enqueue(tx, alert, s.Unheard...); err != nil {
-				return err
+			if err == nil {
+				err = r.enqueue(tx, c.alert, c.Unheard...)
 			}
 		}
-		return nil
+		return err
 	})
 }
 

@@ -65,9 +65,10 @@ func (l *Log) trouble(t incident.Trouble, on, over bool, now time.Time) error {
 	if !on && (!over || !l.sight.open[t.Cause]) {
 		return nil
 	}
-	open, _, err := l.Recorder.trouble(t, on, now)
-	l.sight.open[t.Cause] = open
-	return err
+	return l.Recorder.Store.Update(func(tx *store.Tx) (err error) {
+		l.sight.open[t.Cause], _, err = l.Recorder.trouble(tx, t, on, now)
+		return err
+	})
 }
 
 // restore looks up once which troubles were told before a restart, and whether

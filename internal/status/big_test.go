@@ -29,7 +29,7 @@ func TestMany(t *testing.T) {
 				return err
 			}
 			for h := range 6 {
-				if err := tx.Happened(key, now.Add(-time.Duration(h)*time.Hour), now); err != nil {
+				if err := tx.CountFailure(key, now.Add(-time.Duration(h)*time.Hour), now); err != nil {
 					return err
 				}
 			}

@@ -44,7 +44,7 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	closed := state("key 03")
 	closed.Open = false
 	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.Happened("key 03", midday.Add(-time.Hour), midday), tx.SetIncident(closed))
+		return errors.Join(tx.CountFailure("key 03", midday.Add(-time.Hour), midday), tx.SetIncident(closed))
 	})
 	before = content(t, s)
 	update(t, s, func(tx *store.Tx) error {

@@ -1,12 +1,10 @@
 package store
 
 import (
-	"encoding/json"
+	"errors"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
-
-	"jira-oauth-watcher/notify"
 )
 
 // SummaryRecord is that of a file of another version.
@@ -24,12 +22,14 @@ func (s *Store) SetMaxQueue(n int) { s.maxQueue = n }
 // Queue are the IDs of what waits for a notifier, oldest first.
 func (s *Store) Queue(notifier string) (ids []string) {
 	s.View(func(tx *Tx) error {
-		return tx.tx.Bucket(outbox).Bucket([]byte(notifier)).ForEach(func(_, v []byte) error {
-			var d notify.Delivery
-			err := json.Unmarshal(v, &d)
+		for k, v := range tx.read(outbox, notifier).all() {
+			d, err := delivery(k, v)
+			if err != nil {
+				return err
+			}
 			ids = append(ids, string(d.Alert.Data.ID))
-			return err
-		})
+		}
+		return nil
 	})
 	return ids
 }
@@ -37,7 +37,7 @@ func (s *Store) Queue(notifier string) (ids []string) {
 // Downgrade turns the file into one of an older schema.
 func (s *Store) Downgrade(to int) error {
 	return s.db.Update(func(btx *bolt.Tx) error {
-		before, err := readSummary(btx.Bucket(meta).Get(summaryKey))
+		before, err := readSummary(btx.Bucket([]byte(meta)).Get([]byte(summaryKey)))
 		if err != nil {
 			return err
 		}
@@ -48,13 +48,13 @@ func (s *Store) Downgrade(to int) error {
 			}
 		}
 		for _, name := range forms[schema] {
-			if slices.Contains(names(forms[to]), string(name)) {
+			if slices.Contains(forms[to], name) {
 				continue
 			}
 			if err := tx.clear(name); err != nil {
 				return err
 			}
-			if err := btx.DeleteBucket(name); err != nil {
+			if err := btx.DeleteBucket([]byte(name)); err != nil {
 				return err
 			}
 		}
@@ -65,25 +65,17 @@ func (s *Store) Downgrade(to int) error {
 
 // plainKeys gives deliveries the keys of schema 1.
 func (tx *Tx) plainKeys(notifier string) error {
-	for _, name := range [][]byte{outbox, aside} {
+	for _, name := range []string{outbox, aside} {
 		t, err := tx.of(name, notifier)
 		if err != nil {
 			return err
 		}
-		old := map[string]notify.Delivery{}
-		if err := t.b.ForEach(func(k, v []byte) error {
-			var d notify.Delivery
-			err := json.Unmarshal(v, &d)
-			old[string(k)] = d
-			return err
-		}); err != nil {
-			return err
-		}
-		for k, d := range old {
-			if err := t.delete([]byte(k)); err != nil {
+		for _, k := range t.names() {
+			d, err := delivery([]byte(k), t.raw(k))
+			if err != nil {
 				return err
 			}
-			if err := t.put([]byte(k)[:8], d); err != nil {
+			if err := errors.Join(t.delete(k), t.put(k[:8], d)); err != nil {
 				return err
 			}
 		}
@@ -91,26 +83,16 @@ func (tx *Tx) plainKeys(notifier string) error {
 	return nil
 }
 
-func (tx *Tx) clear(name []byte) error {
-	var tables []table
-	top := tx.table(name)
-	tables = append(tables, top)
-	top.b.ForEachBucket(func(k []byte) error {
-		tables = append(tables, table{tx, top.b.Bucket(k), top.path + "/" + string(k)})
-		return nil
-	})
-	for _, t := range tables {
-		var keys []string
-		t.b.ForEach(func(k, v []byte) error {
-			if v != nil {
-				keys = append(keys, string(k))
-			}
-			return nil
-		})
-		for _, k := range keys {
-			if err := t.delete([]byte(k)); err != nil {
-				return err
-			}
+// clear deletes the records of a bucket, or of those within it.
+func (tx *Tx) clear(name string) error {
+	none := func(string) (bool, error) { return false, nil }
+	for _, key := range tx.read(name).names() {
+		if tx.read(name, key).b == nil {
+			return tx.table(name).retain(none)
+		}
+		t, err := tx.of(name, key)
+		if err := errors.Join(err, t.retain(none)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -128,10 +110,8 @@ func (s *Store) Writes() (n int) {
 // Receipts are the incidents that a notifier has one of.
 func (s *Store) Receipts(notifier string) (ids []string) {
 	s.View(func(tx *Tx) error {
-		return tx.tx.Bucket(receipts).Bucket([]byte(notifier)).ForEach(func(k, _ []byte) error {
-			ids = append(ids, string(k))
-			return nil
-		})
+		ids = tx.read(receipts, notifier).names()
+		return nil
 	})
 	return ids
 }

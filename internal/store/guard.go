@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // serviceUser is the account of the packages: root, who looks at the state
@@ -71,4 +73,34 @@ func userName(uid int) string {
 		return u.Username
 	}
 	return "uid " + strconv.Itoa(uid)
+}
+
+// leastFree is how many bytes must be free on the file's disk for the state to
+// count as writable.
+const leastFree = 1 << 20
+
+const canWrite = 2 // W_OK of access(2)
+
+// Writable says why the state cannot be written, as far as that shows without
+// writing; nil when it can. A write that fails ends the program anyway.
+func (s *Store) Writable() error {
+	path := s.db.Path()
+	now, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
+	case !os.SameFile(now, s.file):
+		return fmt.Errorf("state file %s: another file is in its place: restart the service", path)
+	}
+	if err := syscall.Access(path, canWrite); err != nil {
+		return fmt.Errorf("state file %s cannot be written: %w", path, err)
+	}
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(path, &fs); err != nil {
+		return fmt.Errorf("state file %s: %w", path, err)
+	}
+	if free := fs.Bavail * uint64(fs.Bsize); free < leastFree {
+		return fmt.Errorf("state file %s: only %d bytes are free on its disk", path, free)
+	}
+	return nil
 }

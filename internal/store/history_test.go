@@ -35,7 +35,7 @@ func TestHours(t *testing.T) {
 		update(t, s, func(tx *store.Tx) error {
 			var all error
 			for _, at := range at {
-				all = errors.Join(all, tx.Happened(key, at, now))
+				all = errors.Join(all, tx.CountFailure(key, at, now))
 			}
 			return all
 		})
@@ -71,7 +71,7 @@ func TestHoursBounded(t *testing.T) {
 	for range 2 {
 		update(t, s, func(tx *store.Tx) error {
 			for i := range 2100 {
-				if err := tx.Happened(fmt.Sprintf("%08d", i), midday, midday); err != nil {
+				if err := tx.CountFailure(fmt.Sprintf("%08d", i), midday, midday); err != nil {
 					return err
 				}
 			}

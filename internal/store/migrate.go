@@ -1,21 +1,14 @@
 package store
 
-import (
-	"encoding/binary"
-	"encoding/json"
-
-	bolt "go.etcd.io/bbolt"
-
-	"jira-oauth-watcher/notify"
-)
+import bolt "go.etcd.io/bbolt"
 
 // prepare makes the buckets of a new file, and brings an older version's file
 // into the present form.
 func prepare(db *bolt.DB) error {
 	now := summary{}
 	err := db.View(func(tx *bolt.Tx) (err error) {
-		if b := tx.Bucket(meta); b != nil {
-			now, err = readSummary(b.Get(summaryKey))
+		if b := tx.Bucket([]byte(meta)); b != nil {
+			now, err = readSummary(b.Get([]byte(summaryKey)))
 		}
 		return err
 	})
@@ -24,7 +17,7 @@ func prepare(db *bolt.DB) error {
 	}
 	return db.Update(func(btx *bolt.Tx) error {
 		for _, name := range forms[schema] {
-			if _, err := btx.CreateBucketIfNotExists(name); err != nil {
+			if _, err := btx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
 			}
 		}
@@ -42,41 +35,23 @@ func prepare(db *bolt.DB) error {
 // letterKeys gives deliveries of schema 1, whose keys were their number alone,
 // the keys that they have now.
 func (tx *Tx) letterKeys() error {
-	for _, name := range [][]byte{outbox, aside} {
-		var notifiers []string
-		err := tx.tx.Bucket(name).ForEachBucket(func(k []byte) error {
-			notifiers = append(notifiers, string(k))
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		for _, n := range notifiers {
-			t, err := tx.of(name, n)
+	rekey := func(_ string, t table) error {
+		for _, key := range t.names() {
+			d, err := delivery([]byte(key), t.raw(key))
 			if err != nil {
 				return err
 			}
-			var all []notify.Delivery
-			err = t.b.ForEach(func(k, v []byte) error {
-				d := notify.Delivery{Seq: binary.BigEndian.Uint64(k)}
-				if err := json.Unmarshal(v, &d); err != nil {
-					return err
-				}
-				all = append(all, d)
-				return nil
-			})
-			if err != nil {
+			if err := t.delete(key); err != nil {
 				return err
 			}
-			for _, d := range all {
-				if err := t.delete(binary.BigEndian.AppendUint64(nil, d.Seq)); err != nil {
-					return err
-				}
-				if err := t.put(place(d), d); err != nil {
-					return err
-				}
+			if err := t.put(outboxKey(d), d); err != nil {
+				return err
 			}
 		}
+		return nil
 	}
-	return nil
+	if err := tx.ofAll(outbox, rekey); err != nil {
+		return err
+	}
+	return tx.ofAll(aside, rekey)
 }

@@ -63,7 +63,7 @@ func migrates(t *testing.T, from int) {
 	closed := state("k")
 	closed.Open = false
 	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.Happened("k", time.Now(), time.Now()), tx.SetIncident(closed))
+		return errors.Join(tx.CountFailure("k", time.Now(), time.Now()), tx.SetIncident(closed))
 	})
 	s.Close()
 	s, said = opened(t, dir)

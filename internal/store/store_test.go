@@ -273,3 +273,41 @@ func TestSetAsideBounded(t *testing.T) {
 		t.Errorf("%d are kept, want %d (%v)", aside["hub"], most, err)
 	}
 }
+
+// An Update that changes nothing, or stores what is stored already, writes
+// nothing and wakes nobody.
+func TestUnchanged(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := opened(t, dir)
+	store := func() {
+		t.Helper()
+		update(t, s, func(tx *store.Tx) error {
+			return errors.Join(tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: 1}}), tx.SetIncident(state("k")),
+				tx.SetCounted("jira", store.Counted{}), tx.SetOpenings("a", incident.Openings{}))
+		})
+		_, err := s.Orphans([]string{"hub"}, midday)
+		if err := errors.Join(err, s.SweepReceipts(), s.Pause("hub", notify.Health{}), s.Kept("hub", nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store()
+	before, changed := fileOf(t, dir), s.Changed()
+	store()
+	if !bytes.Equal(fileOf(t, dir), before) {
+		t.Error("the file has changed")
+	}
+	select {
+	case <-changed:
+		t.Error("it woke a worker")
+	default:
+	}
+}
+
+func fileOf(t *testing.T, dir string) []byte {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(dir, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

@@ -119,7 +119,7 @@ func readStored(t *testing.T, s *store.Store) []byte {
 		Hours      map[string]map[int]int
 		Closed     []store.Closed
 		Delivered  map[string]store.Delivered
-		Departed   []store.Departed
+		Departed   []store.Orphan
 		Notifiers  map[string]*notifier
 	}
 	var err error
@@ -176,7 +176,7 @@ func readStored(t *testing.T, s *store.Store) []byte {
 		fail(err)
 		n.Oldest = d.Seq
 	}
-	all.Departed, err = s.Depart([]string{storedHub, storedBot, storedDown}, storedNow)
+	all.Departed, err = s.Orphans([]string{storedHub, storedBot, storedDown}, storedNow)
 	fail(err)
 	if err != nil {
 		t.Fatal(err)
@@ -289,7 +289,7 @@ func TestWriteStored(t *testing.T) {
 					err = errors.Join(err, tx.Enqueue(name, *a))
 				}
 			}
-			return errors.Join(err, tx.Happened(after.Key, at, storedNow), tx.SetIncident(after), tx.SetOpenings(after.Cause, o))
+			return errors.Join(err, tx.CountFailure(after.Key, at, storedNow), tx.SetIncident(after), tx.SetOpenings(after.Cause, o))
 		})
 	}
 	done := func(name, receipt string) {
@@ -375,9 +375,10 @@ func TestWriteStored(t *testing.T) {
 	}
 	d, _, _ = s.Oldest(storedDown)
 	d.Attempts, d.Plain, d.Reason = 3, true, "no_service"
-	if err := errors.Join(s.Retry(storedDown, d, fares), s.Told(storedDown, 1)); err != nil {
+	if err := s.Retry(storedDown, d, fares); err != nil {
 		t.Fatal(err)
 	}
+	update(t, s, func(tx *store.Tx) error { return tx.SetReported(storedDown, 1) })
 
 	// A notifier is no longer configured.
 	update(t, s, reminder(1))
@@ -387,7 +388,7 @@ func TestWriteStored(t *testing.T) {
 		a.Data.ID = i.ID().Alert(1)
 		return errors.Join(err, tx.Enqueue(storedGone, a))
 	})
-	if _, err := s.Depart([]string{storedHub, storedBot, storedDown}, storedNow.Add(-24*time.Hour)); err != nil {
+	if _, err := s.Orphans([]string{storedHub, storedBot, storedDown}, storedNow.Add(-24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 

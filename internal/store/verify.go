@@ -78,7 +78,7 @@ func verify(file *os.File) (oneMeta bool, err error) {
 	var found summary
 	var record []byte // the one that says what there should be
 	buckets, oneMeta, err := boltcheck.Check(file, info.Size(), func(bucket string, key, value []byte) {
-		if bucket == "/"+string(meta) && bytes.Equal(key, summaryKey) {
+		if bucket == "/"+meta && string(key) == summaryKey {
 			record = bytes.Clone(value)
 			return
 		}
@@ -102,7 +102,7 @@ func verify(file *os.File) (oneMeta bool, err error) {
 		return false, fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): "+
 			"install that version again, or move the file away", want.Schema, schema)
 	}
-	if all := names(forms[want.Schema]); !slices.Equal(buckets, all) {
+	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(buckets, all) {
 		return false, boltcheck.Damage(fmt.Sprintf("it has the parts %q, not %q", buckets, all))
 	}
 	if found.Records != want.Records || found.Sum != want.Sum {
@@ -110,15 +110,6 @@ func verify(file *os.File) (oneMeta bool, err error) {
 			found.Records, want.Records))
 	}
 	return oneMeta, nil
-}
-
-func names(buckets [][]byte) []string {
-	var all []string
-	for _, b := range buckets {
-		all = append(all, string(b))
-	}
-	slices.Sort(all)
-	return all
 }
 
 // summary is what the file says about itself. Every version can read the
@@ -130,7 +121,7 @@ type summary struct {
 	Seq     uint64 `json:"seq"`     // of the youngest delivery
 }
 
-var summaryKey = []byte("summary")
+const summaryKey = "summary"
 
 // readSummary takes a summary out of its record, which carries its own digest.
 func readSummary(record []byte) (s summary, err error) {
@@ -138,7 +129,7 @@ func readSummary(record []byte) (s summary, err error) {
 		Summary json.RawMessage `json:"summary"`
 		Digest  uint64          `json:"digest"`
 	}
-	if err := json.Unmarshal(record, &sealed); err != nil || sealed.Digest != digest("", summaryKey, sealed.Summary) {
+	if err := json.Unmarshal(record, &sealed); err != nil || sealed.Digest != digest("", []byte(summaryKey), sealed.Summary) {
 		return s, boltcheck.Damage("what it says about its content is damaged")
 	}
 	return s, json.Unmarshal(sealed.Summary, &s)
@@ -149,7 +140,7 @@ func (s summary) record() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(map[string]any{"summary": json.RawMessage(text), "digest": digest("", summaryKey, text)})
+	return json.Marshal(map[string]any{"summary": json.RawMessage(text), "digest": digest("", []byte(summaryKey), text)})
 }
 
 // digest is that of one record. Those of all records are added up, so that a

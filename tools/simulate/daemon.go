@@ -96,7 +96,7 @@ func (w *world) run(d *daemon) error {
 		names = append(names, t.Name)
 		d.recorder.Targets = append(d.recorder.Targets, pipeline.Target{Name: t.Name, MinSeverity: t.MinSeverity})
 	}
-	if _, err := d.store.Depart(names, clock.Now()); err != nil {
+	if _, err := d.store.Orphans(names, clock.Now()); err != nil {
 		return err
 	}
 	for _, t := range targets {
@@ -108,7 +108,7 @@ func (w *world) run(d *daemon) error {
 			return err
 		}
 	}
-	if err := d.store.Sweep(); err != nil {
+	if err := d.store.SweepReceipts(); err != nil {
 		return err
 	}
 	w.machine.start("settle", d.settle)

@@ -2,23 +2,22 @@ package store
 
 import (
 	"encoding/binary"
-	"encoding/json"
-	"fmt"
-
-	bolt "go.etcd.io/bbolt"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/notify"
 )
 
+// maxAside bounds the dead letters of one notifier; the oldest are deleted.
+const maxAside = 1000
+
 // maxQueue bounds the deliveries that wait for one notifier. Beyond it the
 // oldest reminders go, then the oldest of other kinds; an opened never goes,
 // and neither does a storm, which speaks for many.
 const maxQueue = 10_000
 
-// Enqueue puts an alert behind the deliveries of a notifier. A reminder, or a
-// storm told anew, takes the place of an older one of the same incident that
+// Enqueue puts an alert after the deliveries of a notifier. A reminder, or a
+// further alert of a storm, replaces an older one of the same incident that
 // still waits, so that an outage of hours ends in few messages.
 func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
 	out, err := tx.of(outbox, notifier)
@@ -40,24 +39,24 @@ func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
 			}
 		}
 	}
-	if err := tx.bound(notifier, out.b); err != nil {
+	if err := tx.bound(notifier); err != nil {
 		return err
 	}
 	tx.summary.Seq++
 	tx.news = true
 	d.Seq = tx.summary.Seq
 	if kind := a.Data.Kind; kind == alert.Opened || replaceable(kind) {
-		if err := index.put(where(a.Data.Incident(), kind), d.Seq); err != nil {
+		if err := index.put(indexKey(a.Data.Incident(), kind), d.Seq); err != nil {
 			return err
 		}
 	}
-	return out.put(place(d), d)
+	return out.put(outboxKey(d), d)
 }
 
 func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
 
-// Withdraw takes an incident's opened out of a notifier's queue, and tells
-// whether it was there and had not been tried yet.
+// Withdraw takes an incident's opened out of a notifier's queue, unless it has
+// been tried. It reports whether it did.
 func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	d, ok, err := tx.waiting(notifier, incident, alert.Opened)
 	if err != nil || !ok || d.Attempts > 0 {
@@ -68,50 +67,43 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 
 // waiting is the delivery of that kind that waits for an incident.
 func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool, err error) {
-	index, err := tx.of(queued, notifier)
-	if err != nil {
+	if ok, err = tx.read(queued, notifier).get(indexKey(incident, kind), &d.Seq); err != nil || !ok {
 		return d, false, err
 	}
-	if ok, err = index.get(where(incident, kind), &d.Seq); err != nil || !ok {
-		return d, false, err
-	}
-	out, err := tx.of(outbox, notifier)
-	if err != nil {
-		return d, false, err
-	}
-	seq := d.Seq
 	d.Alert.Data.Kind = kind
-	ok, err = out.get(place(d), &d)
-	d.Seq = seq
+	ok, err = tx.read(outbox, notifier).get(outboxKey(d), &d)
 	return d, ok, err
 }
 
 // bound makes room for one more delivery.
-func (tx *Tx) bound(notifier string, out *bolt.Bucket) error {
-	c := out.Cursor()
-	oldest, _ := c.First()
-	if oldest == nil || tx.summary.Seq-binary.BigEndian.Uint64(oldest) < uint64(tx.maxQueue)-1 || out.Stats().KeyN < tx.maxQueue {
+func (tx *Tx) bound(notifier string) error {
+	out := tx.read(outbox, notifier)
+	oldest := tx.summary.Seq
+	for k := range out.all() {
+		oldest = binary.BigEndian.Uint64(k)
+		break
+	}
+	if tx.summary.Seq-oldest < uint64(tx.maxQueue)-1 || out.len() < tx.maxQueue {
 		return nil
 	}
 	var drop []byte
-look:
-	for k, _ := c.First(); k != nil; k, _ = c.Next() {
-		switch letter := kindOf(k); {
-		case letter == letters[alert.Reminder]:
+	for k := range out.all() {
+		kind := k[len(k)-1]
+		if kind == letters[alert.Reminder] {
 			drop = k
-			break look
-		case drop == nil && letter != letters[alert.Opened] && letter != letters[alert.Storm]:
+			break
+		}
+		if drop == nil && kind != letters[alert.Opened] && kind != letters[alert.Storm] {
 			drop = k
 		}
 	}
 	if drop == nil {
-		return nil // openeds and storms only: each of them has to be told
+		return nil // openeds and storms only: each of them has to be delivered
 	}
-	var d notify.Delivery
-	if err := json.Unmarshal(out.Get(drop), &d); err != nil {
+	d, err := delivery(drop, out.raw(string(drop)))
+	if err != nil {
 		return err
 	}
-	d.Seq = binary.BigEndian.Uint64(drop)
 	if err := tx.remove(notifier, d); err != nil {
 		return err
 	}
@@ -120,7 +112,7 @@ look:
 		return err
 	}
 	h.Dropped++
-	return tx.table(health).put([]byte(notifier), h)
+	return tx.table(health).put(notifier, h)
 }
 
 // Changed returns a channel that is closed when the next delivery is queued or
@@ -140,10 +132,10 @@ func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h not
 		if err := tx.setHealth(notifier, h); err != nil {
 			return err
 		}
-		if err := tx.accepted(notifier, d, h.Succeeded); err != nil {
+		if err := tx.setDelivered(notifier, d, h.Succeeded); err != nil {
 			return err
 		}
-		if err := tx.heard(notifier, d); err != nil {
+		if err := tx.sentAnyway(notifier, d); err != nil {
 			return err
 		}
 		return tx.remove(notifier, d)
@@ -160,7 +152,7 @@ func (tx *Tx) remove(notifier string, d notify.Delivery) error {
 		return err
 	}
 	var seq uint64
-	key := where(d.Alert.Data.Incident(), d.Alert.Data.Kind)
+	key := indexKey(d.Alert.Data.Incident(), d.Alert.Data.Kind)
 	if ok, err := index.get(key, &seq); err != nil {
 		return err
 	} else if ok && seq == d.Seq {
@@ -168,10 +160,10 @@ func (tx *Tx) remove(notifier string, d notify.Delivery) error {
 			return err
 		}
 	}
-	return out.delete(place(d))
+	return out.delete(outboxKey(d))
 }
 
-// Retry keeps a delivery at its place, with what was learnt about it and about
+// Retry keeps a delivery at its place, with what was learned about it and about
 // the notifier. One that was taken out meanwhile stays out.
 func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
@@ -179,15 +171,15 @@ func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error
 			return err
 		}
 		t, err := tx.of(outbox, notifier)
-		if err != nil || t.b.Get(place(d)) == nil {
+		if err != nil || t.raw(outboxKey(d)) == nil {
 			return err
 		}
-		return t.put(place(d), d)
+		return t.put(outboxKey(d), d)
 	})
 }
 
-// SetAside takes a delivery out of the queue and keeps it apart, for a person
-// to look at.
+// SetAside makes a delivery a dead letter: it leaves the queue and is kept for a
+// person to see.
 func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
 		if err := tx.setHealth(notifier, h); err != nil {
@@ -197,13 +189,13 @@ func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) er
 		if err != nil {
 			return err
 		}
-		for n := t.b.Stats().KeyN; n >= maxAside; n-- {
-			oldest, _ := t.b.Cursor().First()
+		dead := t.names()
+		for _, oldest := range dead[:max(len(dead)-maxAside+1, 0)] {
 			if err := t.delete(oldest); err != nil {
 				return err
 			}
 		}
-		if err := t.put(place(d), d); err != nil {
+		if err := t.put(outboxKey(d), d); err != nil {
 			return err
 		}
 		return tx.remove(notifier, d)
@@ -211,25 +203,18 @@ func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) er
 }
 
 // letters mark the kind of a delivery in its key, so that the queue can be
-// looked through without reading it.
+// searched without reading its records.
 var letters = map[alert.Kind]byte{
 	alert.Opened: 'o', alert.Changed: 'c', alert.Reminder: 'r', alert.Quiet: 'q',
 	alert.Storm: 's', alert.Blind: 'b', alert.Sighted: 'g', alert.Test: 't',
 }
 
-// place is the key of a delivery: its number, then its kind.
-func place(d notify.Delivery) []byte {
-	return append(binary.BigEndian.AppendUint64(nil, d.Seq), letters[d.Alert.Data.Kind])
+// outboxKey is the key of a delivery: its number, then its kind.
+func outboxKey(d notify.Delivery) string {
+	return string(append(binary.BigEndian.AppendUint64(nil, d.Seq), letters[d.Alert.Data.Kind]))
 }
 
-func kindOf(key []byte) byte { return key[len(key)-1] }
-
-// where is the key under which an incident's delivery of a kind is found.
-func where(incident alert.ID, kind alert.Kind) []byte {
-	return fmt.Appendf(nil, "%s#%s", incident, kind)
-}
-
-// Pause stores how a notifier fares when no delivery is concerned.
-func (s *Store) Pause(notifier string, h notify.Health) error {
-	return s.Update(func(tx *Tx) error { return tx.setHealth(notifier, h) })
+// indexKey is the key in queued of an incident's delivery of a kind.
+func indexKey(incident alert.ID, kind alert.Kind) string {
+	return string(incident) + "#" + string(kind)
 }

@@ -46,7 +46,7 @@ func TestDeparted(t *testing.T) {
 		if s, said = opened(t, dir); said != "" {
 			t.Fatalf("%s: opening said %s", step.name, said)
 		}
-		gone, err := s.Depart(step.configured, start.Add(step.at))
+		gone, err := s.Orphans(step.configured, start.Add(step.at))
 		got := []string{}
 		for _, d := range gone {
 			got = append(got, fmt.Sprintf("%s %d until %d %v", d.Name, d.Waiting, d.Until.Day(), d.GivenUp))
@@ -81,7 +81,7 @@ func TestDepartedSilently(t *testing.T) {
 	now := time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
 	for i := range 3 {
 		before := s.Writes()
-		if gone, err := s.Depart(nil, now); len(gone) > 0 || err != nil {
+		if gone, err := s.Orphans(nil, now); len(gone) > 0 || err != nil {
 			t.Errorf("got %v %v", gone, err)
 		}
 		if i > 0 && s.Writes() != before {

@@ -167,9 +167,7 @@ func TestHealthAndReceipts(t *testing.T) {
 	if err := s.Done("bot", d, notify.Receipt(`{"ts":"1"}`), h); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Told("bot", 2); err != nil {
-		t.Fatal(err)
-	}
+	update(t, s, func(tx *store.Tx) error { return tx.SetReported("bot", 2) })
 	s.Close()
 	s, _ = opened(t, dir)
 	h.Told = 2
@@ -206,7 +204,7 @@ func TestSweep(t *testing.T) {
 		}
 	}
 	add(t, s, "bot", string("quiet "+over.ID()+"#2"))
-	if err := s.Sweep(); err != nil {
+	if err := s.SweepReceipts(); err != nil {
 		t.Fatal(err)
 	}
 	if d, _, _ := s.Oldest("bot"); d.Receipt == nil {
@@ -214,7 +212,7 @@ func TestSweep(t *testing.T) {
 	}
 	drained(t, s, "bot")
 	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("other", of("z@1#1", alert.Opened)) })
-	if err := s.Sweep(); err != nil {
+	if err := s.SweepReceipts(); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.Receipts("bot"); !slices.Equal(got, []string{string(open.ID())}) {

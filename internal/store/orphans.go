@@ -1,0 +1,101 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/notify"
+)
+
+// keepOrphans is for how long the queue of a notifier that is no longer
+// configured is kept: it may have been removed by mistake, or renamed.
+const keepOrphans = 7 * 24 * time.Hour
+
+// Orphan is a notifier that is no longer configured while alerts wait for it.
+type Orphan struct {
+	Name    string
+	Waiting int
+	Until   time.Time // when its alerts are given up
+	GivenUp bool      // they are, now
+}
+
+// orphanHealth is a Health with the time when its notifier was first missed.
+// Both are in one record, which other versions of this program read as a Health.
+type orphanHealth struct {
+	notify.Health
+	Departed time.Time `json:"departed,omitzero"`
+}
+
+// Orphans compares the notifiers that something is stored for with those that
+// are configured. It returns those that are missing and have alerts waiting, by
+// name, and gives up what belongs to one that has been missing for a week.
+func (s *Store) Orphans(configured []string, now time.Time) (orphans []Orphan, err error) {
+	err = s.Update(func(tx *Tx) error {
+		for _, name := range tx.notifiers() {
+			if slices.Contains(configured, name) {
+				if err := tx.adopt(name, now); err != nil {
+					return err
+				}
+				continue
+			}
+			o, err := tx.orphan(name, now)
+			if err != nil {
+				return err
+			}
+			if o.Waiting > 0 {
+				orphans = append(orphans, o)
+			}
+		}
+		return nil
+	})
+	return orphans, err
+}
+
+// adopt ends the week of a notifier that is configured again.
+func (tx *Tx) adopt(name string, now time.Time) error {
+	var h orphanHealth
+	if _, err := tx.read(health).get(name, &h); err != nil || h.Departed.IsZero() {
+		return err
+	}
+	h.Since = now // a failure that goes on is another incident, with another ID
+	return tx.table(health).put(name, h.Health)
+}
+
+// orphan begins the week of a notifier that is not configured, and gives up
+// what is stored for it at the end.
+func (tx *Tx) orphan(name string, now time.Time) (Orphan, error) {
+	var h orphanHealth
+	if _, err := tx.read(health).get(name, &h); err != nil {
+		return Orphan{}, err
+	}
+	if h.Departed.IsZero() || h.Departed.After(now) { // in the future: the clock was set back
+		h.Departed = now
+		if err := tx.table(health).put(name, h); err != nil {
+			return Orphan{}, err
+		}
+	}
+	o := Orphan{Name: name, Waiting: tx.read(outbox, name).len(), Until: h.Departed.Add(keepOrphans)}
+	if o.GivenUp = !now.Before(o.Until); !o.GivenUp {
+		return o, nil
+	}
+	for _, part := range ofNotifier {
+		if err := tx.deleteOf(part, name); err != nil {
+			return o, err
+		}
+	}
+	return o, tx.table(health).delete(name)
+}
+
+// ofNotifier are the buckets that belong to notifiers, but for health and for
+// what was delivered of an incident, which is forgotten with that.
+var ofNotifier = []string{outbox, queued, aside, receipts}
+
+// notifiers are the names of all for which something is stored.
+func (tx *Tx) notifiers() []string {
+	names := tx.read(health).names()
+	for _, part := range ofNotifier {
+		names = append(names, tx.read(part).names()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

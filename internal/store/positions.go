@@ -1,0 +1,85 @@
+package store
+
+import (
+	"bytes"
+
+	"jira-oauth-watcher/tailer"
+)
+
+// LogKey is the name under which a log's position and what belongs to it are
+// stored: its path, or one that it was configured by before and that same says
+// leads to the same log.
+func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, err error) {
+	key = path
+	err = s.View(func(tx *Tx) error {
+		v := tx.read(positions)
+		if v.raw(path) != nil {
+			return nil
+		}
+		for k := range v.all() {
+			if bytes.IndexByte(k, 0) < 0 && same(string(k), path) {
+				key = string(k)
+			}
+		}
+		return nil
+	})
+	return key, err
+}
+
+// Position is where reading of a log goes on; false when nothing is stored
+// about the log. A zero Position that is stored means its beginning.
+func (s *Store) Position(log string) (p tailer.Position, known bool, err error) {
+	err = s.View(func(tx *Tx) error {
+		known, err = tx.read(positions).get(log, &p)
+		return err
+	})
+	return p, known, err
+}
+
+// SetPosition stores where reading of a log goes on.
+func (tx *Tx) SetPosition(log string, p tailer.Position) error {
+	return tx.table(positions).put(log, p)
+}
+
+// Counted is the last event of a log if silence has made it count although lines
+// may still come. Such an event is read again from its beginning.
+type Counted struct {
+	Incident string // the key of the incident that it is counted in; "" = it is not wanted
+	Cause    string
+	Size     int    // bytes of its text that were known
+	Print    uint64 // their hash
+}
+
+// countedKey is next to the log's position: no path holds a zero byte.
+func countedKey(log string) string { return log + "\x00counted" }
+
+// Counted is the event at a log's position if it is counted already, else the
+// zero value.
+func (s *Store) Counted(log string) (c Counted, err error) {
+	err = s.View(func(tx *Tx) error {
+		_, err := tx.read(positions).get(countedKey(log), &c)
+		return err
+	})
+	return c, err
+}
+
+// SetCounted stores what is known of the event at a log's position.
+func (tx *Tx) SetCounted(log string, c Counted) error {
+	if c == (Counted{}) {
+		return tx.table(positions).delete(countedKey(log))
+	}
+	return tx.table(positions).put(countedKey(log), c)
+}
+
+// recognized is before the name of a log among the positions.
+const recognized = "\x00jira "
+
+// Recognized tells whether SetRecognized was called for a log.
+func (tx *Tx) Recognized(log string) bool {
+	return tx.read(positions).raw(recognized+log) != nil
+}
+
+// SetRecognized notes that a log is one of Jira's.
+func (tx *Tx) SetRecognized(log string) error {
+	return tx.table(positions).put(recognized+log, true)
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"iter"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/notify"
+)
+
+// Oldest is the delivery that has waited longest for a notifier, with the
+// receipt of its incident; false when none waits.
+func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
+	err = s.View(func(tx *Tx) error {
+		for k, v := range tx.read(outbox, notifier).all() {
+			found = true
+			d, err = tx.delivery(notifier, k, v)
+			return err
+		}
+		return nil
+	})
+	return d, found && err == nil, err
+}
+
+// delivery is one in the outbox, with the receipt of its incident.
+func (tx *Tx) delivery(notifier string, key, value []byte) (notify.Delivery, error) {
+	d, err := delivery(key, value)
+	if r := tx.read(receipts, notifier).raw(string(d.Alert.Data.Incident())); r != nil {
+		d.Receipt = append(notify.Receipt{}, r...)
+	}
+	return d, err
+}
+
+func delivery(key, value []byte) (notify.Delivery, error) {
+	d := notify.Delivery{Seq: binary.BigEndian.Uint64(key)}
+	return d, json.Unmarshal(value, &d)
+}
+
+// Next is the oldest delivery after d before which none of the same incident
+// waits, among the first thousand; false when there is none.
+func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, found bool, err error) {
+	const most = 1000
+	err = s.View(func(tx *Tx) error {
+		n, seen := 0, map[alert.ID]bool{}
+		for k, v := range tx.read(outbox, notifier).all() {
+			if n++; n > most {
+				return nil
+			}
+			if next, err = tx.delivery(notifier, k, v); err != nil {
+				return err
+			}
+			incident := next.Alert.Data.Incident()
+			if found = next.Seq > d.Seq && !seen[incident]; found {
+				return nil
+			}
+			seen[incident] = true
+		}
+		return nil
+	})
+	return next, found && err == nil, err
+}
+
+// Waiting counts the deliveries that wait, by notifier, and the dead letters.
+func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
+	waiting, setAside = map[string]int{}, map[string]int{}
+	err = s.View(func(tx *Tx) error {
+		for _, notifier := range tx.read(outbox).names() {
+			waiting[notifier] = tx.read(outbox, notifier).len()
+		}
+		for _, notifier := range tx.read(aside).names() {
+			setAside[notifier] = tx.read(aside, notifier).len()
+		}
+		return nil
+	})
+	return waiting, setAside, err
+}
+
+// Queue is what waits for a notifier, oldest first and at most n deliveries of
+// it, and how many there are.
+func (tx *Tx) Queue(notifier string, n int) (oldest []notify.Delivery, all int, err error) {
+	v := tx.read(outbox, notifier)
+	oldest, err = deliveries(v.all(), n)
+	return oldest, v.len(), err
+}
+
+// Aside are a notifier's dead letters, youngest first and at most n of them.
+func (tx *Tx) Aside(notifier string, n int) ([]notify.Delivery, error) {
+	return deliveries(tx.read(aside, notifier).backward(), n)
+}
+
+func deliveries(records iter.Seq2[[]byte, []byte], n int) (all []notify.Delivery, failed error) {
+	for k, v := range records {
+		if len(all) >= n {
+			break
+		}
+		d, err := delivery(k, v)
+		failed = errors.Join(failed, err)
+		all = append(all, d)
+	}
+	return all, failed
+}

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/notify"
+)
+
+// Standing are the open incidents that have a receipt of the notifier, as they
+// are now.
+func (s *Store) Standing(notifier string) (standing []notify.Standing, err error) {
+	err = s.View(func(tx *Tx) error {
+		for id, r := range tx.read(receipts, notifier).all() {
+			s, open, err := tx.openIncident(alert.ID(id))
+			if err != nil {
+				return err
+			}
+			if open {
+				standing = append(standing, notify.Standing{Data: s.Standing(), Receipt: append(notify.Receipt{}, r...)})
+			}
+		}
+		return nil
+	})
+	return standing, err
+}
+
+// Kept stores changed receipts; nil forgets one.
+func (s *Store) Kept(notifier string, changed map[alert.ID]notify.Receipt) error {
+	return s.Update(func(tx *Tx) error {
+		for incident, r := range changed {
+			if err := tx.setReceipt(notifier, incident, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (tx *Tx) setReceipt(notifier string, incident alert.ID, r notify.Receipt) error {
+	t, err := tx.of(receipts, notifier)
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return t.delete(string(incident))
+	}
+	return t.put(string(incident), r)
+}
+
+// SweepReceipts forgets the receipts of incidents that are closed, unless
+// something waits for their notifier.
+func (s *Store) SweepReceipts() error {
+	return s.Update(func(tx *Tx) error {
+		return tx.ofAll(receipts, func(notifier string, t table) error {
+			for range tx.read(outbox, notifier).all() {
+				return nil
+			}
+			return t.retain(func(id string) (bool, error) {
+				_, open, err := tx.openIncident(alert.ID(id))
+				return open, err
+			})
+		})
+	})
+}

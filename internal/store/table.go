@@ -1,0 +1,165 @@
+package store
+
+import (
+	"encoding/json"
+	"iter"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// view is a bucket to read from. One that the file does not have is empty.
+type view struct{ b *bolt.Bucket }
+
+// read is the bucket at a path, such as outbox and the name of a notifier.
+func (tx *Tx) read(path ...string) view {
+	b := tx.tx.Bucket([]byte(path[0]))
+	for _, name := range path[1:] {
+		if b != nil {
+			b = b.Bucket([]byte(name))
+		}
+	}
+	return view{b}
+}
+
+// raw is a record, nil when there is none.
+func (v view) raw(key string) []byte {
+	if v.b == nil {
+		return nil
+	}
+	return v.b.Get([]byte(key))
+}
+
+// get reads a record; false when there is none.
+func (v view) get(key string, into any) (bool, error) {
+	text := v.raw(key)
+	if text == nil {
+		return false, nil
+	}
+	return true, json.Unmarshal(text, into)
+}
+
+// len walks over the whole bucket.
+func (v view) len() int {
+	if v.b == nil {
+		return 0
+	}
+	return v.b.Stats().KeyN
+}
+
+// all yields keys and values by key. The bucket must not be changed meanwhile.
+func (v view) all() iter.Seq2[[]byte, []byte] {
+	return v.walk((*bolt.Cursor).First, (*bolt.Cursor).Next)
+}
+
+// backward is all with the greatest key first.
+func (v view) backward() iter.Seq2[[]byte, []byte] {
+	return v.walk((*bolt.Cursor).Last, (*bolt.Cursor).Prev)
+}
+
+func (v view) walk(first, next func(*bolt.Cursor) (k, v []byte)) iter.Seq2[[]byte, []byte] {
+	return func(yield func(k, v []byte) bool) {
+		if v.b == nil {
+			return
+		}
+		c := v.b.Cursor()
+		for k, value := first(c); k != nil && yield(k, value); k, value = next(c) {
+		}
+	}
+}
+
+// names are the keys, by key: those of a bucket of buckets are the notifiers.
+func (v view) names() []string {
+	var all []string
+	for k := range v.all() {
+		all = append(all, string(k))
+	}
+	return all
+}
+
+// table is a bucket to write to. Its changes are added up in the summary.
+type table struct {
+	view
+	tx   *Tx
+	path string
+}
+
+// table is a bucket at the top.
+func (tx *Tx) table(name string) table { return table{tx.read(name), tx, "/" + name} }
+
+// of is the bucket of a notifier within another one, made where it is missing.
+func (tx *Tx) of(name, notifier string) (table, error) {
+	b, err := tx.tx.Bucket([]byte(name)).CreateBucketIfNotExists([]byte(notifier))
+	return table{view{b}, tx, "/" + name + "/" + notifier}, err
+}
+
+// put stores a record. One that is stored already as it is changes nothing.
+func (t table) put(key string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil || string(t.raw(key)) == string(text) {
+		return err
+	}
+	if err := t.delete(key); err != nil {
+		return err
+	}
+	t.tx.changed = true
+	t.tx.summary.Records++
+	t.tx.summary.Sum += digest(t.path, []byte(key), text)
+	return t.b.Put([]byte(key), text)
+}
+
+func (t table) delete(key string) error {
+	text := t.raw(key)
+	if text == nil {
+		return nil
+	}
+	t.tx.changed = true
+	t.tx.summary.Records--
+	t.tx.summary.Sum -= digest(t.path, []byte(key), text)
+	return t.b.Delete([]byte(key))
+}
+
+// retain deletes the records that are not to be kept.
+func (t table) retain(keep func(key string) (bool, error)) error {
+	for _, key := range t.names() {
+		kept, err := keep(key)
+		if err != nil {
+			return err
+		}
+		if !kept {
+			if err := t.delete(key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ofAll calls f with the bucket of every notifier within another one.
+func (tx *Tx) ofAll(name string, f func(notifier string, t table) error) error {
+	for _, notifier := range tx.read(name).names() {
+		t, err := tx.of(name, notifier)
+		if err != nil {
+			return err
+		}
+		if err := f(notifier, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteOf deletes the bucket of a notifier within another one, if there is one.
+func (tx *Tx) deleteOf(name, notifier string) error {
+	if tx.read(name, notifier).b == nil {
+		return nil
+	}
+	t, err := tx.of(name, notifier)
+	if err != nil {
+		return err
+	}
+	if err := t.retain(func(string) (bool, error) { return false, nil }); err != nil {
+		return err
+	}
+	tx.changed = true
+	return tx.tx.Bucket([]byte(name)).DeleteBucket([]byte(notifier))
+}
