@@ -44,7 +44,7 @@ func (d *daemon) build(c *conf.Config, set *matchers.Set) (*generation, error) {
 	g := &generation{conf: c, set: set, targets: targets}
 	g.recorder = &pipeline.Recorder{Rules: incident.NewRules(c)}
 	for _, t := range targets {
-		g.recorder.Targets = append(g.recorder.Targets, pipeline.Target{Name: t.Name, MinSeverity: t.MinSeverity})
+		g.recorder.Recipients = append(g.recorder.Recipients, pipeline.Recipient{Name: t.Name, MinSeverity: t.MinSeverity})
 	}
 	return g, nil
 }
@@ -130,7 +130,7 @@ func (g *generation) open(d *daemon) error {
 	if err := d.store.SweepReceipts(); err != nil {
 		return err
 	}
-	return g.recorder.Forget()
+	return g.recorder.CloseUnconfigured()
 }
 
 // depart says for whom alerts wait that no configured notifier sends.
@@ -188,7 +188,7 @@ func (g *generation) beats() []time.Time {
 	var beats []time.Time
 	for _, l := range g.logs {
 		if !l.Ended() {
-			beats = append(beats, l.Beat())
+			beats = append(beats, l.Heartbeat())
 		}
 	}
 	return beats
@@ -196,7 +196,7 @@ func (g *generation) beats() []time.Time {
 
 // settle queues what time alone brings.
 func (g *generation) settle(now time.Time) error {
-	if err := g.recorder.Attend(now); err != nil {
+	if err := g.recorder.CheckNotifiers(now); err != nil {
 		return err
 	}
 	return g.recorder.Settle(now, g.current)

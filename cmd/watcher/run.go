@@ -165,7 +165,7 @@ type daemon struct {
 	site    *status.Site
 	server  *status.Server // of the [http] listener, nil = off
 	serving sync.WaitGroup
-	counts  map[incident.Source]pipeline.Counts // of logs, before a reload
+	counts  map[incident.Source]pipeline.Stats // of logs, before a reload
 }
 
 func (d *daemon) close() {

@@ -16,7 +16,7 @@ import (
 func (d *daemon) newSite() {
 	version, commit := build()
 	d.site = status.New(status.Program{Version: version, Commit: commit, Go: runtime.Version()}, d.store, d.log)
-	d.counts = map[incident.Source]pipeline.Counts{}
+	d.counts = map[incident.Source]pipeline.Stats{}
 }
 
 // listen takes the address that a generation wants to answer on, unless it is
@@ -77,6 +77,6 @@ func (d *daemon) silence() {
 // keep remembers what a generation counted, for the next one to go on.
 func (d *daemon) keep(g *generation) {
 	for _, l := range g.logs {
-		d.counts[l.Source] = l.Counts()
+		d.counts[l.Source] = l.Stats()
 	}
 }

@@ -38,7 +38,7 @@ func TestStormWhenTheClockIsSetBack(t *testing.T) {
 	for n := range 3 {
 		storm, _ = r.Join(storm, hushed(opens(r, n, t0)), t0)
 	}
-	if _, a := r.TellStorm(storm, t0.Add(-2*time.Hour)); a == nil {
+	if _, a := r.AlertStorm(storm, t0.Add(-2*time.Hour)); a == nil {
 		t.Error("it waits")
 	}
 }
@@ -67,10 +67,10 @@ func TestStormMuted(t *testing.T) {
 		storm, m = r.Join(storm, hushed(opens(r, n, t0)), t0)
 	}
 	r = rules(func(a *conf.Alerts) { a.Storm, a.Mute = 1, []string{"a"} })
-	if _, a := r.TellStorm(storm, t0.Add(time.Minute)); a != nil {
+	if _, a := r.AlertStorm(storm, t0.Add(time.Minute)); a != nil {
 		t.Errorf("told %+v", a.Data)
 	}
-	if _, _, a := r.Beat(storm, m, t0.Add(5*time.Hour)); a != nil {
+	if _, _, a := r.StepStorm(storm, m, t0.Add(5*time.Hour)); a != nil {
 		t.Errorf("told %+v", a.Data)
 	}
 	if s, a := r.Settle(storm, t0.Add(48*time.Hour)); a != nil || s.Open {
@@ -85,7 +85,7 @@ func TestStormKeepsContentOnce(t *testing.T) {
 	for minute := range 3 {
 		at := t0.Add(time.Duration(minute*31) * time.Second)
 		m, _ = r.Step(m, failure(cause("a", conf.SeverityHigh), at), incident.Source{}, at)
-		storm, m, _ = r.Beat(storm, m, at)
+		storm, m, _ = r.StepStorm(storm, m, at)
 		if m.Content.Diagnosis != "" || m.Content.Log.Excerpt != "" || m.Content.Cause.ID != "a" {
 			t.Errorf("a member keeps %+v", m.Content)
 		}

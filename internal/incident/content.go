@@ -69,7 +69,7 @@ func (r *Rules) Request(h event.Header) alert.Request {
 // delivered.
 func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	at := encodable(f.Time)
-	_, a := r.tell(State{Key: r.Key(f), First: at, Last: at, Count: 1, Since: 1, Content: r.content(f, from)}, alert.Opened, at)
+	_, a := r.raise(State{Key: r.Key(f), First: at, Last: at, Count: 1, NewFailures: 1, Content: r.content(f, from)}, alert.Opened, at)
 	return a.Data
 }
 

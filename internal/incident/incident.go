@@ -22,28 +22,28 @@ const maxInterval = 24 * time.Hour
 // State is one incident: what must be remembered to decide and to speak. The
 // zero value is an integration that works.
 type State struct {
-	Key      string        `json:"key"`
-	Open     bool          `json:"open"`
-	First    time.Time     `json:"first"` // of the failures' own times
-	Last     time.Time     `json:"last"`
-	Seen     time.Time     `json:"seen"` // when the last failure was read, by the wall clock
-	Count    int           `json:"count"`
-	Since    int           `json:"since"`    // failures since the last alert, without muted ones once there was an alert
-	Alerts   int           `json:"alerts"`   // alerts so far: part of their IDs
-	Told     time.Time     `json:"told"`     // failure time at the last alert
-	Interval time.Duration `json:"interval"` // until the next reminder
-	Content  alert.Data    `json:"content"`  // what the last failure says, masked; a muted one says nothing once there was an alert
-	Of       time.Time     `json:"of"`       // the time of the failure that says it
-	Cause    string        `json:"cause"`    // of the last failure that is not muted
+	Key         string        `json:"key"`
+	Open        bool          `json:"open"`
+	First       time.Time     `json:"first"` // of the failures' own times
+	Last        time.Time     `json:"last"`
+	Seen        time.Time     `json:"seen"` // when the last failure was read, by the wall clock
+	Count       int           `json:"count"`
+	NewFailures int           `json:"since"`    // failures since the last alert, without muted ones once there was an alert
+	Alerts      int           `json:"alerts"`   // alerts so far: part of their IDs
+	LastAlert   time.Time     `json:"told"`     // failure time at the last alert
+	Interval    time.Duration `json:"interval"` // until the next reminder
+	Content     alert.Data    `json:"content"`  // what the last failure says, masked; a muted one says nothing once there was an alert
+	ContentAt   time.Time     `json:"of"`       // the time of the failure that says it
+	Cause       string        `json:"cause"`    // of the last failure that is not muted
 
 	// Said is when each cause was last told, so that one that comes and goes
 	// is told once in a repeat_interval.
-	Said map[string]time.Time `json:"said,omitempty"`
+	CauseAlerted map[string]time.Time `json:"said,omitempty"`
 
 	// Turns counts the changes of cause since the last alert; Causes is when
 	// each cause was last seen.
-	Turns  int                  `json:"turns,omitempty"`
-	Causes map[string]time.Time `json:"causes,omitempty"`
+	CauseChanges int                  `json:"turns,omitempty"`
+	Causes       map[string]time.Time `json:"causes,omitempty"`
 
 	// Ack is who has seen to it, nil when nobody has.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
@@ -51,19 +51,19 @@ type State struct {
 	// Storm is the key of the storm that speaks for this incident; Hushed says
 	// that nobody has been told of the incident alone, and Unheard are the
 	// notifiers that have not.
-	Storm   string   `json:"storm,omitempty"`
-	Hushed  bool     `json:"hushed,omitempty"`
-	Unheard []string `json:"unheard,omitempty"`
+	Storm       string   `json:"storm,omitempty"`
+	Suppressed  bool     `json:"hushed,omitempty"`
+	NotNotified []string `json:"unheard,omitempty"`
 
 	// Of a storm only: how many incidents it is made of, the integrations that
 	// are named, when the last one opened by its own time and when it came by
 	// the wall clock, whether it is still to be told, and when it was told last.
-	Members int       `json:"members,omitempty"`
-	Listed  []string  `json:"listed,omitempty"`
-	Joined  time.Time `json:"joined,omitzero"`
-	Arrived time.Time `json:"arrived,omitzero"`
-	Untold  bool      `json:"untold,omitempty"`
-	Begun   time.Time `json:"begun,omitzero"`
+	Members    int       `json:"members,omitempty"`
+	Named      []string  `json:"listed,omitempty"`
+	Joined     time.Time `json:"joined,omitzero"`
+	Arrived    time.Time `json:"arrived,omitzero"`
+	Pending    bool      `json:"untold,omitempty"`
+	StormAlert time.Time `json:"begun,omitzero"`
 }
 
 // Source is the log that a failure was read from.
@@ -100,17 +100,17 @@ func (r *Rules) Key(f matchers.Failure) string {
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
 	s.Causes = maps.Clone(s.Causes) // the state that was given stays as it is
 	content := func() alert.Data { return r.content(f, from) }
-	return r.step(s, r.Key(f), f.Cause, believable(f.Time, seen), content, seen)
+	return r.step(s, r.Key(f), f.Cause, plausible(f.Time, seen), content, seen)
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
 // open incident, but whose further lines show another cause.
 func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
-	since := s.Since
-	s.Count, s.Since = s.Count-1, s.Since-1
+	since := s.NewFailures
+	s.Count, s.NewFailures = s.Count-1, s.NewFailures-1
 	s, alert := r.Step(s, f, from, seen)
 	if alert == nil {
-		s.Since = since
+		s.NewFailures = since
 	}
 	return s, alert
 }
@@ -122,10 +122,10 @@ func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, c
 	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: key, Open: true, First: at, Last: at}
 	}
-	if s.Last.After(seen.Add(ahead)) && !at.After(seen.Add(ahead)) {
+	if s.Last.After(seen.Add(clockSkew)) && !at.After(seen.Add(clockSkew)) {
 		// A clock that ran ahead has been set right: its times must not hold
 		// reminders back.
-		s.Last, s.Told = at, earlier(s.Told, at)
+		s.Last, s.LastAlert = at, earlier(s.LastAlert, at)
 	}
 	s.Seen = seen
 	s.Count++
@@ -136,34 +136,34 @@ func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, c
 		return s, nil
 	}
 	previous := s.Cause
-	s.Since++
-	s = turned(s, cause.ID)
+	s.NewFailures++
+	s = sawCause(s, cause.ID)
 	// To mask a text takes half a millisecond. In a flood one failure of each
 	// minute speaks for all of its cause, unless there is something to be told.
-	if s.Content.Cause.ID != cause.ID || at.Sub(s.Of).Abs() >= time.Minute || r.reminderDue(s, s.Last, seen) {
-		s.Content, s.Of = content(), at
+	if s.Content.Cause.ID != cause.ID || at.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, seen) {
+		s.Content, s.ContentAt = content(), at
 	}
 	switch {
 	case muted:
 		return s, nil
 	case s.Alerts == 0:
-		return r.tell(s, alert.Opened, at)
-	case previous != cause.ID && s.Said[cause.ID].IsZero():
+		return r.raise(s, alert.Opened, at)
+	case previous != cause.ID && s.CauseAlerted[cause.ID].IsZero():
 		s.Content.Cause.Previous = &previous
-		s.Ack, s.Storm, s.Hushed, s.Unheard = nil, "", false, nil // they were about another cause
-		return r.tell(s, alert.Changed, at)
+		s.Ack, s.Storm, s.Suppressed, s.NotNotified = nil, "", false, nil // they were about another cause
+		return r.raise(s, alert.Changed, at)
 	case s.Storm == "" && r.reminderDue(s, s.Last, seen):
-		return r.tell(s, alert.Reminder, at)
-	case previous != cause.ID && r.news(s) && !s.asleep(seen): // it was told long ago
+		return r.raise(s, alert.Reminder, at)
+	case previous != cause.ID && r.causeIsNews(s) && !s.remindersOff(seen): // it was told long ago
 		s.Content.Cause.Previous = &previous
-		s.Storm, s.Hushed, s.Unheard = "", false, nil
-		return r.tell(s, alert.Changed, at)
+		s.Storm, s.Suppressed, s.NotNotified = "", false, nil
+		return r.raise(s, alert.Changed, at)
 	}
 	return s, nil
 }
 
 // ahead is how far the clock of a log may be before ours.
-const ahead = 5 * time.Minute
+const clockSkew = 5 * time.Minute
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
@@ -175,9 +175,9 @@ func earlier(a, b time.Time) time.Time {
 const maxCauses = 20 // of one incident that are remembered
 
 // turned remembers the cause that was just seen.
-func turned(s State, cause string) State {
+func sawCause(s State, cause string) State {
 	if s.Cause != "" && s.Cause != cause {
-		s.Turns++
+		s.CauseChanges++
 	}
 	s.Cause = cause
 	if s.Causes == nil {
@@ -195,8 +195,8 @@ func turned(s State, cause string) State {
 const maxAhead = 26 * time.Hour
 
 // believable is an event's time, or seen where the event's cannot be.
-func believable(at, seen time.Time) time.Time {
-	if at, ok := Believable(at, seen); ok {
+func plausible(at, seen time.Time) time.Time {
+	if at, ok := PlausibleTime(at, seen); ok {
 		return at
 	}
 	return seen
@@ -204,7 +204,7 @@ func believable(at, seen time.Time) time.Time {
 
 // Believable tells whether an event that is read at seen can have its time, and
 // gives it in a form that JSON has.
-func Believable(at, seen time.Time) (time.Time, bool) {
+func PlausibleTime(at, seen time.Time) (time.Time, bool) {
 	at = encodable(at)
 	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
 }
@@ -233,18 +233,18 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 		return s, nil
 	case age >= r.conf.QuietAfter:
 		s.Open = false
-		if s.Alerts == 0 || r.muted(s.Content) || s.blind() || s.Hushed {
+		if s.Alerts == 0 || r.muted(s.Content) || s.isGap() || s.Suppressed {
 			return s, nil
 		}
-		return r.tell(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
+		return r.raise(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
 	case s.Members > 0:
-		return r.TellStorm(s, now)
+		return r.AlertStorm(s, now)
 	case s.Storm == "" && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
 		kind := alert.Reminder
-		if s.blind() {
+		if s.isGap() {
 			kind = alert.Blind
 		}
-		return r.tell(s, kind, s.Last)
+		return r.raise(s, kind, s.Last)
 	}
 	return s, nil
 }
@@ -259,7 +259,7 @@ func (r *Rules) Acknowledge(s State, p alert.Press) State {
 }
 
 // asleep tells whether somebody wants no reminders now.
-func (s State) asleep(now time.Time) bool {
+func (s State) remindersOff(now time.Time) bool {
 	return s.Ack != nil && (s.Ack.Until.IsZero() || now.Before(s.Ack.Until))
 }
 
@@ -273,15 +273,15 @@ func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 // news: the cause has not been told in this incident, or so long ago that it
 // may be told again. A reminder tells all between which the incident comes and
 // goes.
-func (r *Rules) news(s State) bool {
-	said, ok := s.Said[s.Cause]
+func (r *Rules) causeIsNews(s State) bool {
+	said, ok := s.CauseAlerted[s.Cause]
 	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(said) >= r.pause(s)
 }
 
 // reminderDue: there is something new to say, the pause is over, and nobody
 // has seen to it. at is the event's time, now the wall clock.
 func (r *Rules) reminderDue(s State, at, now time.Time) bool {
-	return s.Since > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.Told) >= r.pause(s) && !s.asleep(now)
+	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.LastAlert) >= r.pause(s) && !s.remindersOff(now)
 }
 
 // pause is the time between two alerts. The rules may have changed since the

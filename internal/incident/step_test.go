@@ -63,8 +63,8 @@ func TestOpened(t *testing.T) {
 	content := want.Data // what is kept is what was said, without what belongs to one alert
 	content.Schema, content.ID, content.Kind, content.Failures = 0, "", "", alert.Failures{}
 	state := incident.State{
-		Key: flow, Open: true, First: t0, Last: t0, Seen: t0.Add(time.Second), Count: 1, Alerts: 1, Told: t0, Interval: 4 * time.Hour,
-		Said: map[string]time.Time{"a": t0}, Content: content, Causes: map[string]time.Time{"a": t0}, Of: t0, Cause: "a",
+		Key: flow, Open: true, First: t0, Last: t0, Seen: t0.Add(time.Second), Count: 1, Alerts: 1, LastAlert: t0, Interval: 4 * time.Hour,
+		CauseAlerted: map[string]time.Time{"a": t0}, Content: content, Causes: map[string]time.Time{"a": t0}, ContentAt: t0, Cause: "a",
 	}
 	if !reflect.DeepEqual(s, state) {
 		t.Errorf("Step(zero)\n got %+v\nwant %+v", s, state)

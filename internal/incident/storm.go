@@ -59,16 +59,16 @@ func (r *Rules) Open(o Openings, storm, s State) (Openings, []string) {
 // is not kept when nobody is told of it alone: the storm says it.
 func (r *Rules) Join(storm, s State, seen time.Time) (State, State) {
 	if !storm.Open || s.First.Sub(storm.Last) >= r.conf.QuietAfter {
-		storm = State{Key: StormKey(s.Content.Cause.ID), Open: true, First: s.First, Last: s.First, Begun: seen}
+		storm = State{Key: StormKey(s.Content.Cause.ID), Open: true, First: s.First, Last: s.First, StormAlert: seen}
 	}
 	s.Storm = storm.Key
-	storm = r.also(storm, s, seen)
+	storm = r.addToStorm(storm, s, seen)
 	storm.Count += s.Count - 1
-	storm.Since += s.Count - 1
-	storm.Joined, storm.Arrived, storm.Untold = s.First, seen, true
+	storm.NewFailures += s.Count - 1
+	storm.Joined, storm.Arrived, storm.Pending = s.First, seen, true
 	storm.Members++
-	if len(storm.Listed) < maxListed {
-		storm.Listed = append(storm.Listed, s.Content.Integration.ID)
+	if len(storm.Named) < maxListed {
+		storm.Named = append(storm.Named, s.Content.Integration.ID)
 	}
 	return storm, brief(s)
 }
@@ -76,16 +76,16 @@ func (r *Rules) Join(storm, s State, seen time.Time) (State, State) {
 // brief is a state without what a storm says for it: thousands of integrations
 // may be in one.
 func brief(s State) State {
-	if c := s.Content; s.Hushed {
+	if c := s.Content; s.Suppressed {
 		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Log: alert.Log{Name: c.Log.Name, Path: c.Log.Path}}
 	}
 	return s
 }
 
 // also counts a further failure of one of the storm's incidents.
-func (r *Rules) also(storm, s State, seen time.Time) State {
+func (r *Rules) addToStorm(storm, s State, seen time.Time) State {
 	storm.Count++
-	storm.Since++
+	storm.NewFailures++
 	storm.Seen = seen
 	if s.Last.After(storm.Last) {
 		storm.Last = s.Last
@@ -99,31 +99,31 @@ func (r *Rules) also(storm, s State, seen time.Time) State {
 
 // Beat takes a failure of one of the storm's incidents into the storm: the new
 // states of both, and the alert that it is worth, if any.
-func (r *Rules) Beat(storm, s State, seen time.Time) (State, State, *alert.Alert) {
-	storm, a := r.TellStorm(r.also(storm, s, seen), seen)
+func (r *Rules) StepStorm(storm, s State, seen time.Time) (State, State, *alert.Alert) {
+	storm, a := r.AlertStorm(r.addToStorm(storm, s, seen), seen)
 	return storm, brief(s), a
 }
 
 // TellStorm tells a storm when no further integration joins it for some
 // seconds, and again when some have joined, or when a reminder is due. now is
 // the wall clock.
-func (r *Rules) TellStorm(s State, now time.Time) (State, *alert.Alert) {
-	switch since := now.Sub(s.Begun).Abs(); { // negative: the clock was set back
+func (r *Rules) AlertStorm(s State, now time.Time) (State, *alert.Alert) {
+	switch since := now.Sub(s.StormAlert).Abs(); { // negative: the clock was set back
 	case !s.Open || s.Members == 0 || r.muted(s.Content):
 		return s, nil
-	case s.Untold && s.Alerts == 0 && (now.Sub(s.Arrived).Abs() >= stormSettles || since >= stormLatest),
-		s.Untold && s.Alerts > 0 && since >= stormWindow,
+	case s.Pending && s.Alerts == 0 && (now.Sub(s.Arrived).Abs() >= stormSettles || since >= stormLatest),
+		s.Pending && s.Alerts > 0 && since >= stormWindow,
 		s.Alerts > 0 && r.reminderDue(s, s.Last.Add(max(now.Sub(s.Seen), 0)), now):
-		s.Untold, s.Begun = false, now
-		return r.tell(s, alert.Storm, s.Last)
+		s.Pending, s.StormAlert = false, now
+		return r.raise(s, alert.Storm, s.Last)
 	}
 	return s, nil
 }
 
 // many is what a storm says: what its last failure said, of all its
 // integrations.
-func many(s State, d alert.Data) alert.Data {
-	d.Facts = with(d.Facts, "integrations", slices.Clone(s.Listed))
+func stormData(s State, d alert.Data) alert.Data {
+	d.Facts = withFact(d.Facts, "integrations", slices.Clone(s.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(s.Members)
 	d.Diagnosis = fmt.Sprintf("%d integrations began to fail at once, for one cause. The last of them: %s", s.Members, d.Diagnosis)
 	return d

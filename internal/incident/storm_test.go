@@ -23,7 +23,7 @@ func opens(r *incident.Rules, n int, at time.Time) incident.State {
 
 // hushed is an incident that nobody was told of alone.
 func hushed(s incident.State) incident.State {
-	s.Hushed = true
+	s.Suppressed = true
 	return s
 }
 
@@ -73,7 +73,7 @@ func TestStormSpeaks(t *testing.T) {
 	}
 	tell := func(at time.Time) *alert.Alert {
 		var a *alert.Alert
-		storm, a = r.TellStorm(storm, at)
+		storm, a = r.AlertStorm(storm, at)
 		return a
 	}
 	for n := range 3 {
@@ -104,7 +104,7 @@ func TestStormSpeaks(t *testing.T) {
 	if a != nil || m.Storm != storm.Key {
 		t.Errorf("a member reminds by itself: %+v", a)
 	}
-	storm, m, a = r.Beat(storm, m, at)
+	storm, m, a = r.StepStorm(storm, m, at)
 	if a == nil || a.Data.Kind != alert.Storm || a.Data.Failures.Count != 5 {
 		t.Errorf("the storm's reminder is %+v", a)
 	}
@@ -136,7 +136,7 @@ func TestStormThatGoesOn(t *testing.T) {
 		at := t0.Add(time.Duration(n) * time.Second)
 		storm, _ = r.Join(storm, hushed(opens(r, n, at)), at)
 		var a *alert.Alert
-		if storm, a = r.TellStorm(storm, at); a != nil {
+		if storm, a = r.AlertStorm(storm, at); a != nil {
 			told++
 			if n != 30 && n != 90 {
 				t.Errorf("told at %d s", n)
@@ -155,7 +155,7 @@ func TestStormBounded(t *testing.T) {
 	for n := range 1000 {
 		storm, _ = r.Join(storm, hushed(opens(r, n, t0)), t0)
 	}
-	_, a := r.TellStorm(storm, t0.Add(time.Minute))
+	_, a := r.AlertStorm(storm, t0.Add(time.Minute))
 	if list, _ := a.Data.Facts["integrations"].([]string); len(list) != 300 || a.Data.Facts["integrations_count"] != "1000" {
 		t.Errorf("%d are named, of %s", len(list), a.Data.Facts["integrations_count"])
 	}
@@ -172,7 +172,7 @@ func TestAcknowledge(t *testing.T) {
 	open, _ := step(incident.State{}, "a", 0)
 
 	s := roundTrip(t, r.Acknowledge(open, press))
-	if d := s.Standing(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() || d.Kind != alert.Opened {
+	if d := s.Current(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() || d.Kind != alert.Opened {
 		t.Errorf("it stands as %+v", d)
 	}
 	s, a := step(s, "a", 5*time.Hour)

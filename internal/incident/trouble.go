@@ -58,18 +58,18 @@ func (s State) Lasting() bool {
 func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	if !s.Open {
 		s = State{Key: r.TroubleKey(t), Open: true, First: t.Since, Last: now}
-	} else if r.conf.RepeatInterval == 0 || now.Sub(s.Told) < r.pause(s) || s.asleep(now) {
+	} else if r.conf.RepeatInterval == 0 || now.Sub(s.LastAlert) < r.pause(s) || s.remindersOff(now) {
 		return s, nil
 	}
 	s.Seen, s.Last = now, now
 	s.Count++
-	s.Since++
-	s.Content = r.trouble(t)
+	s.NewFailures++
+	s.Content = r.troubleData(t)
 	if r.muted(s.Content) {
 		return s, nil
 	}
 	repeated := s.Alerts > 0
-	s, a := r.tell(s, alert.Blind, now)
+	s, a := r.raise(s, alert.Blind, now)
 	if repeated {
 		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
 	}
@@ -103,11 +103,11 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 		s.Content.Diagnosis = fmt.Sprintf("The notifier %s delivers again, after %s. What waited is delivered now.", s.Content.Facts["notifier"], lasted)
 		s.Content.Confirm = "Nothing is to be done."
 		if t.Lost > 0 {
-			s.Content.Diagnosis += " " + givenUp(t.Lost)
+			s.Content.Diagnosis += " " + deadLetters(t.Lost)
 			s.Content.Confirm = "Look at what is open: jira-oauth-watcher status, if [http] is on, or the reminders that follow."
 		}
 	}
-	return r.tell(s, alert.Sighted, now)
+	return r.raise(s, alert.Sighted, now)
 }
 
 // input is a log's path in a sentence.
@@ -119,7 +119,7 @@ func input(path string) string {
 }
 
 // givenUp says how many alerts a notifier will not deliver.
-func givenUp(n int) string {
+func deadLetters(n int) string {
 	if n == 1 {
 		return "One alert was given up and set aside: whoever reads there has not had it."
 	}
@@ -127,7 +127,7 @@ func givenUp(n int) string {
 }
 
 // trouble is what a trouble says.
-func (r *Rules) trouble(t Trouble) alert.Data {
+func (r *Rules) troubleData(t Trouble) alert.Data {
 	d := alert.Data{
 		Node:        r.masks.Node(r.node),
 		Integration: alert.Integration{ID: alert.Unknown, KnownBy: alert.ByNothing},
@@ -168,7 +168,7 @@ func (r *Rules) trouble(t Trouble) alert.Data {
 		d.Facts["notifier"] = t.Name
 		d.Diagnosis = fmt.Sprintf("The notifier %s does not deliver its alerts: %s. Whoever reads there is not told.", t.Name, matchers.Quote(r.masks.Text(t.Why)))
 		if t.Lost > 0 {
-			d.Diagnosis += " " + givenUp(t.Lost)
+			d.Diagnosis += " " + deadLetters(t.Lost)
 		}
 		d.Fix = []alert.Step{
 			{Where: "jira-host", Text: "Mend its address, secret or permissions in the configuration or at the receiver, then: systemctl reload jira-oauth-watcher"},

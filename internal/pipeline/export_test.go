@@ -9,7 +9,9 @@ import (
 )
 
 // Look is a look at how well a log is seen.
-func Look(l *Log, now time.Time, text bool, waiting error) error { return l.look(now, text, waiting) }
+func CheckHealth(l *Log, now time.Time, text bool, waiting error) error {
+	return l.checkHealth(now, text, waiting)
+}
 
 // Record takes failures into their incidents, in one transaction.
 func (r *Recorder) Record(failures ...matchers.Failure) error {

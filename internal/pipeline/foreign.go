@@ -79,10 +79,10 @@ func (l *Log) recognize(text []byte, now time.Time) error {
 
 // suspect tells, once, that a log does not look like one of Jira's, and that it
 // does after all.
-func (l *Log) suspect(now time.Time, ended bool) error {
+func (l *Log) checkForeign(now time.Time, ended bool) error {
 	if err := l.restore(); err != nil {
 		return err
 	}
-	on := !l.jira.Load() && !l.sight.open[incident.LogForeign] && l.foreign.reported(now, ended)
-	return l.trouble(l.foreign.trouble(l.Source), on, l.jira.Load(), now)
+	on := !l.jira.Load() && !l.troubles.open[incident.LogForeign] && l.foreign.reported(now, ended)
+	return l.report(l.foreign.trouble(l.Source), on, l.jira.Load(), now)
 }

@@ -60,7 +60,7 @@ func TestForeign(t *testing.T) {
 // or reloaded.
 func TestForeignIsToldOnce(t *testing.T) {
 	w := newWorld(t)
-	read := func(text string, change func(*pipeline.Log)) (list []string, counts pipeline.Counts) {
+	read := func(text string, change func(*pipeline.Log)) (list []string, counts pipeline.Stats) {
 		t.Helper()
 		p := w.alter(func(l *pipeline.Log) {
 			in := tailer.Stream(strings.NewReader(text))
@@ -74,7 +74,7 @@ func TestForeignIsToldOnce(t *testing.T) {
 				t.Errorf("its first line is %q", d.Log.Excerpt)
 			}
 		}
-		counts = p.log.Counts()
+		counts = p.log.Stats()
 		if err := p.stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -94,14 +94,14 @@ func TestForeignIsToldOnce(t *testing.T) {
 			t.Errorf("input %d: told %q, want %q", i, got, step.want)
 		}
 	}
-	stream := func(earlier pipeline.Counts) func(*pipeline.Log) {
+	stream := func(earlier pipeline.Stats) func(*pipeline.Log) {
 		return func(l *pipeline.Log) { l.Key, l.Source.Path, l.Earlier = "", "-", earlier }
 	}
-	_, before := read(ordinary, stream(pipeline.Counts{}))
+	_, before := read(ordinary, stream(pipeline.Stats{}))
 	if got, _ := read(none, stream(before)); got != nil {
 		t.Errorf("after a reload: told %q", got)
 	}
-	if got, _ := read(none, stream(pipeline.Counts{})); len(got) != 1 {
+	if got, _ := read(none, stream(pipeline.Stats{})); len(got) != 1 {
 		t.Errorf("another stream: told %q", got)
 	}
 }

@@ -127,7 +127,7 @@ func TestOlderThanTheFirstLook(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			p := w.starting(tt.start)
-			until(t, func() bool { return !p.log.Beat().IsZero() })
+			until(t, func() bool { return !p.log.Heartbeat().IsZero() })
 			w.write(tt.text)
 			until(t, p.log.Current)
 			if err := p.stop(); err != nil {

@@ -56,7 +56,7 @@ func TestOutageOfHours(t *testing.T) {
 			}
 			start := time.Now()
 			to := &outage{up: start.Add(time.Duration(hours) * time.Hour), ids: map[string]bool{}}
-			rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Targets: []pipeline.Target{{Name: "hub"}}}
+			rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}}
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error)
 			go func() {

@@ -15,11 +15,11 @@ import (
 // Recorder takes failures into their incidents and queues what is worth
 // saying. Its fields are not changed after the first use.
 type Recorder struct {
-	Store   *store.Store
-	Rules   *incident.Rules
-	Targets []Target
-	Logs    []incident.Source
-	Tally   Tally // nil = nobody counts
+	Store      *store.Store
+	Rules      *incident.Rules
+	Recipients []Recipient
+	Logs       []incident.Source
+	Tally      Tally // nil = nobody counts
 }
 
 // Tally counts what is recorded. Its methods are called in the middle of a
@@ -30,7 +30,7 @@ type Tally interface {
 }
 
 // Target is a notifier that alerts are queued for.
-type Target struct {
+type Recipient struct {
 	Name        string
 	MinSeverity conf.Severity
 }
@@ -60,7 +60,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 			return err
 		}
 		if !storm.Open {
-			s.Storm, s.Hushed, s.Unheard = "", false, nil // nobody speaks for it any more
+			s.Storm, s.Suppressed, s.NotNotified = "", false, nil // nobody speaks for it any more
 		}
 	}
 	s, a := step(s, f.Failure, from, now)
@@ -68,7 +68,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 		return r.opened(tx, s, a, now)
 	}
 	if s.Storm != "" && f.counted == "" {
-		storm, s, a = r.Rules.Beat(storm, s, now)
+		storm, s, a = r.Rules.StepStorm(storm, s, now)
 		if err := tx.SetIncident(storm); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, no
 	}
 	for _, key := range joining {
 		m := s
-		m.Hushed = true
+		m.Suppressed = true
 		if key != s.Key {
 			if m, err = tx.Incident(key); err != nil {
 				return err
@@ -110,7 +110,7 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, no
 			if !m.Open || m.Content.Cause.ID != cause || m.Storm != "" {
 				continue
 			}
-			if m.Unheard, err = r.withdraw(tx, m); err != nil {
+			if m.NotNotified, err = r.withdraw(tx, m); err != nil {
 				return err
 			}
 		}
@@ -119,7 +119,7 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, no
 			return err
 		}
 	}
-	storm, alert = r.Rules.TellStorm(storm, now)
+	storm, alert = r.Rules.AlertStorm(storm, now)
 	if err := tx.SetIncident(storm); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, no
 // withdraw takes the opened of an incident out of the queues where it still
 // waits, and returns the notifiers that have not told it.
 func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (unheard []string, err error) {
-	for _, t := range r.Targets {
+	for _, t := range r.Recipients {
 		was, err := tx.Withdraw(t.Name, s.ID())
 		if err != nil {
 			return nil, err
@@ -143,12 +143,12 @@ func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (unheard []string, e
 
 // blind takes a gap into the incident of its log and queues the alert it is
 // worth.
-func (r *Recorder) blind(tx *store.Tx, g incident.Gap, log incident.Source) error {
+func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source) error {
 	s, err := tx.Incident(r.Rules.LogKey(log))
 	if err != nil {
 		return err
 	}
-	s, alert := r.Rules.Blind(s, g, log)
+	s, alert := r.Rules.Gap(s, g, log)
 	if err := tx.SetIncident(s); err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *alert.Alert, without ...string) 
 	if r.Tally != nil {
 		r.Tally.Alert(alert)
 	}
-	for _, t := range r.Targets {
+	for _, t := range r.Recipients {
 		if alert.Data.Cause.Severity < t.MinSeverity || slices.Contains(without, t.Name) {
 			continue
 		}
@@ -181,7 +181,7 @@ func (r *Recorder) enqueue(tx *store.Tx, alert *alert.Alert, without ...string) 
 func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	return r.each(now, func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
 		if !current(s.Content.Log.Name) {
-			return r.Rules.TellStorm(s, now)
+			return r.Rules.AlertStorm(s, now)
 		}
 		return r.Rules.Settle(s, now)
 	})
@@ -189,7 +189,7 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 
 // Finish alerts to storms at once: nothing more will be read.
 func (r *Recorder) Finish() error {
-	return r.each(clock.Now().Add(time.Minute), r.Rules.TellStorm)
+	return r.each(clock.Now().Add(time.Minute), r.Rules.AlertStorm)
 }
 
 // each applies a rule to every open incident, in one transaction. What the rule
@@ -213,7 +213,7 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 				err = tx.SetIncident(c.State)
 			}
 			if err == nil {
-				err = r.enqueue(tx, c.alert, c.Unheard...)
+				err = r.enqueue(tx, c.alert, c.NotNotified...)
 			}
 		}
 		return err

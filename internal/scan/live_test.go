@@ -71,7 +71,7 @@ func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told [
 		t.Fatal(err)
 	}
 	defer s.Close()
-	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Targets: []pipeline.Target{{Name: "hub"}}}
+	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}}
 	l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Zone: time.UTC, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)

@@ -201,7 +201,7 @@ func (s *scanner) following(n *node) (f sighting, ok bool) {
 	f = n.now.sightings[n.next]
 	n.next++
 	f.dated = !f.at.IsZero()
-	at, can := incident.Believable(f.at, s.options.Now)
+	at, can := incident.PlausibleTime(f.at, s.options.Now)
 	switch {
 	case can:
 		f.at = at

@@ -81,7 +81,7 @@ func (s *scanner) incident(e *entry) Incident {
 	from := incident.Source{Name: e.in.name(), Path: e.in.path}
 	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it was ours when it was seen
 	i := Incident{
-		Data: e.rules.Told(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),
+		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),
 		Causes: spells(e.spell), Hours: []Hour{}, UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
 	}
 	for _, h := range e.hour {

@@ -56,12 +56,12 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	p, r := c.site.program, c.site.running.Load()
 	gauge(buildInfo, 1, p.Version, p.Commit, p.Go)
 	for _, l := range r.Logs {
-		name, n := l.Source.Name, l.Counts()
+		name, n := l.Source.Name, l.Stats()
 		counter(logLines, n.Lines, name)
 		counter(logBytes, n.Bytes, name)
 		counter(logRotations, n.Rotations, name)
 		counter(logLost, n.Lost, name)
-		if now := l.Standing(); now.Waiting == nil && !l.Beat().IsZero() {
+		if now := l.Health(); now.Waiting == nil && !l.Heartbeat().IsZero() {
 			gauge(logLag, float64(now.Lag), name)
 		}
 		if !n.Last.IsZero() {
@@ -109,5 +109,5 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 // integration tells whether an incident is that of one integration, and not of
 // many or of the watcher itself.
 func integration(s incident.State) bool {
-	return s.Members == 0 && s.Standing().Kind != alert.Blind
+	return s.Members == 0 && s.Current().Kind != alert.Blind
 }

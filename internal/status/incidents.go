@@ -109,11 +109,11 @@ func incidentReports(tx *store.Tx, c *conf.Config, ledgers []ledger, now time.Ti
 		storms[s.Key], is[s.Key] = s.ID(), true
 	}
 	for _, s := range states {
-		i, err := about(s.Standing(), "open")
+		i, err := about(s.Current(), "open")
 		if err != nil {
 			return nil, nil, err
 		}
-		i.Members, i.MemberCount, i.Storm = s.Listed, s.Members, storms[s.Storm]
+		i.Members, i.MemberCount, i.Storm = s.Named, s.Members, storms[s.Storm]
 		open = append(open, i)
 	}
 	slices.SortStableFunc(open, latest)

@@ -94,7 +94,7 @@ func (s *Site) report(now time.Time) (Report, error) {
 func (s *Site) unready(r *Running, now time.Time) []string {
 	reasons := []string{}
 	for _, l := range r.Logs {
-		beat, waiting := l.Beat(), l.Standing().Waiting
+		beat, waiting := l.Heartbeat(), l.Health().Waiting
 		if beat.IsZero() {
 			beat = r.instead // it was followed until then, and goes on in a moment
 		}
@@ -115,7 +115,7 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 }
 
 func (s *Site) logReport(l *pipeline.Log) Log {
-	n, now := l.Counts(), l.Standing()
+	n, now := l.Stats(), l.Health()
 	report := Log{
 		Name: l.Source.Name, Path: l.Source.Path, State: "behind", Lag: now.Lag, LastLine: n.Last,
 		Lines: n.Lines, Bytes: n.Bytes, Rotations: n.Rotations, Lost: n.Lost,
@@ -125,7 +125,7 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 		report.State = "ended"
 	case now.Waiting != nil:
 		report.State, report.Reason = "waiting", now.Waiting.Error()
-	case l.Beat().IsZero():
+	case l.Heartbeat().IsZero():
 		report.State = "starting"
 	case l.Current() || now.Lag == 0:
 		report.State = "following"

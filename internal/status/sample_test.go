@@ -92,7 +92,7 @@ func sampleStorm(t *testing.T) status.Report {
 	c.Node = r.Node
 	trouble := incident.Trouble{Cause: incident.LogUnreadable, Log: incident.Source{Name: "jira", Path: sampleLog}, Since: ago(84 * time.Minute), Why: "permission denied"}
 	state, _ := incident.NewRules(c).Trouble(incident.State{}, trouble, ago(83*time.Minute))
-	blind := status.Incident{State: "open", Count: 1, Hours: make([]int, 168), Data: state.Standing()}
+	blind := status.Incident{State: "open", Count: 1, Hours: make([]int, 168), Data: state.Current()}
 	storm := sampleIncident(t, flow, "admin", secret, 1)
 	storm.Data.Kind, storm.Data.ID, storm.MemberCount, storm.Count = alert.Storm, "storm-entra-client-secret-invalid@20260304T120000.000Z", 60, 75
 	r.Open = []status.Incident{blind, storm}

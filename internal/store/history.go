@@ -100,7 +100,7 @@ func (tx *Tx) close(s incident.State) error {
 		return nil
 	}
 	tx.ended = true
-	d := s.Standing()
+	d := s.Current()
 	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []alert.Step{}, []alert.Link{}
 	return tx.table(closed).put(s.Key, Closed{Data: d, At: clock.Now()})
 }

@@ -81,6 +81,6 @@ func (tx *Tx) sentAnyway(notifier string, d notify.Delivery) error {
 	if err != nil || !open {
 		return err
 	}
-	s.Unheard = slices.DeleteFunc(s.Unheard, func(name string) bool { return name == notifier })
+	s.NotNotified = slices.DeleteFunc(s.NotNotified, func(name string) bool { return name == notifier })
 	return tx.SetIncident(s)
 }

@@ -15,7 +15,7 @@ func (s *Store) Standing(notifier string) (standing []notify.Standing, err error
 				return err
 			}
 			if open {
-				standing = append(standing, notify.Standing{Data: s.Standing(), Receipt: append(notify.Receipt{}, r...)})
+				standing = append(standing, notify.Standing{Data: s.Current(), Receipt: append(notify.Receipt{}, r...)})
 			}
 		}
 		return nil

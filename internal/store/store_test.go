@@ -48,7 +48,7 @@ func newAlert(id string) alert.Alert {
 
 func state(key string) incident.State {
 	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
-	return incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, Told: at, Count: 3, Interval: time.Hour, Said: map[string]time.Time{"a": at}, Content: newAlert(key).Data}
+	return incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, LastAlert: at, Count: 3, Interval: time.Hour, CauseAlerted: map[string]time.Time{"a": at}, Content: newAlert(key).Data}
 }
 
 func enqueue(ids ...string) func(*store.Tx) error {

@@ -336,8 +336,8 @@ func TestWriteStored(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if m.Unheard = []string{storedBot, storedDown}; n == 5 {
-				m.Unheard, m.Hushed = nil, true
+			if m.NotNotified = []string{storedBot, storedDown}; n == 5 {
+				m.NotNotified, m.Suppressed = nil, true
 			}
 			if storm, m = rules.Join(storm, m, storedNow); tx.SetIncident(m) != nil {
 				t.Fatal("not stored")
@@ -349,7 +349,7 @@ func TestWriteStored(t *testing.T) {
 	// Lines are lost, and a notifier fails: what it cannot deliver is set aside,
 	// more than its queue holds.
 	update(t, s, func(tx *store.Tx) error {
-		lost, a := rules.Blind(incident.State{}, incident.Gap{Bytes: 1234, Why: "the file was truncated", At: storedNow}, storedFrom)
+		lost, a := rules.Gap(incident.State{}, incident.Gap{Bytes: 1234, Why: "the file was truncated", At: storedNow}, storedFrom)
 		trouble, b := rules.Trouble(incident.State{}, incident.Trouble{Cause: incident.NotifierFailing, Name: storedDown, Why: "no_service", Lost: 1, Since: storedNow.Add(-time.Hour)}, storedNow)
 		return errors.Join(tx.SetIncident(lost), tx.SetIncident(trouble), tx.Enqueue(storedBot, *a), tx.Enqueue(storedBot, *b), tx.Enqueue(storedDown, *a))
 	})
@@ -365,7 +365,7 @@ func TestWriteStored(t *testing.T) {
 	reminder := func(n int) func(*store.Tx) error {
 		return func(tx *store.Tx) error {
 			i, err := tx.Incident(fmt.Sprintf("0000000%d-aaaa-4bbb-8ccc-00000000000%[1]d", n))
-			a := alert.Alert{Type: "jira.oauth.reminder", Timestamp: storedNow, Data: i.Standing()}
+			a := alert.Alert{Type: "jira.oauth.reminder", Timestamp: storedNow, Data: i.Current()}
 			a.Data.Kind, a.Data.ID = alert.Reminder, i.ID().Alert(2)
 			return errors.Join(err, tx.Enqueue(storedDown, a))
 		}
@@ -384,7 +384,7 @@ func TestWriteStored(t *testing.T) {
 	update(t, s, reminder(1))
 	update(t, s, func(tx *store.Tx) error {
 		i, err := tx.Incident(storedFlow)
-		a := alert.Alert{Type: "jira.oauth.opened", Timestamp: storedNow, Data: i.Standing()}
+		a := alert.Alert{Type: "jira.oauth.opened", Timestamp: storedNow, Data: i.Current()}
 		a.Data.ID = i.ID().Alert(1)
 		return errors.Join(err, tx.Enqueue(storedGone, a))
 	})

@@ -94,7 +94,7 @@ func (w *world) run(d *daemon) error {
 	var names []string
 	for _, t := range targets {
 		names = append(names, t.Name)
-		d.recorder.Targets = append(d.recorder.Targets, pipeline.Target{Name: t.Name, MinSeverity: t.MinSeverity})
+		d.recorder.Recipients = append(d.recorder.Recipients, pipeline.Recipient{Name: t.Name, MinSeverity: t.MinSeverity})
 	}
 	if _, err := d.store.Orphans(names, clock.Now()); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (w *world) run(d *daemon) error {
 		return err
 	}
 	w.machine.start("settle", d.settle)
-	return d.recorder.Forget()
+	return d.recorder.CloseUnconfigured()
 }
 
 func (d *daemon) follow(l conf.Log) error {
@@ -153,7 +153,7 @@ func (d *daemon) settle() error {
 		if d.ctx.Err() != nil {
 			return nil
 		}
-		if err := d.recorder.Attend(clock.Now()); err != nil {
+		if err := d.recorder.CheckNotifiers(clock.Now()); err != nil {
 			return err
 		}
 		if err := d.recorder.Settle(clock.Now(), d.current); err != nil {

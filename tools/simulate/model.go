@@ -206,7 +206,7 @@ func (m *model) Alert(a *alert.Alert) {
 		m.w.fail("one content per ID", "one ID for two alerts: %s", id)
 	}
 	s := &saying{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: id.Incident(), log: a.Data.Log.Path}
-	for _, t := range m.w.daemon.recorder.Targets {
+	for _, t := range m.w.daemon.recorder.Recipients {
 		if a.Data.Cause.Severity >= t.MinSeverity {
 			s.to = append(s.to, t.Name)
 		}

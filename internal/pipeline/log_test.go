@@ -66,13 +66,13 @@ type process struct {
 }
 
 // live starts reading; the log's positions and alerts go to the state.
-func (w *world) live(targets ...pipeline.Target) *process {
+func (w *world) live(targets ...pipeline.Recipient) *process {
 	w.t.Helper()
 	return w.alter(func(*pipeline.Log) {}, targets...)
 }
 
 // alter is live with another Log.
-func (w *world) alter(change func(*pipeline.Log), targets ...pipeline.Target) *process {
+func (w *world) alter(change func(*pipeline.Log), targets ...pipeline.Recipient) *process {
 	w.t.Helper()
 	s, err := store.Open(filepath.Join(w.dir, "state"), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -88,9 +88,9 @@ func (w *world) alter(change func(*pipeline.Log), targets ...pipeline.Target) *p
 	}
 	f := tailer.Follow(w.log(), from, tailer.Options{Start: tailer.Beginning})
 	if len(targets) == 0 {
-		targets = []pipeline.Target{{Name: "hub"}}
+		targets = []pipeline.Recipient{{Name: "hub"}}
 	}
-	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(w.conf), Targets: targets}
+	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(w.conf), Recipients: targets}
 	l := &pipeline.Log{
 		Source: incident.Source{Name: "jira", Path: w.log()}, Zone: time.UTC, Reader: f, Set: set, Recorder: rec,
 		Key: w.log(), Begin: f.Position,
@@ -187,7 +187,7 @@ func TestStopAnywhere(t *testing.T) {
 func TestMinSeverityOfANotifier(t *testing.T) {
 	w := newWorld(t)
 	w.write(failing(1, 1, "AADSTS7000215: x") + failing(2, 2, "AADSTS7000222: expired") + ordinary)
-	p := w.live(pipeline.Target{Name: "all"}, pipeline.Target{Name: "worst", MinSeverity: conf.SeverityCritical})
+	p := w.live(pipeline.Recipient{Name: "all"}, pipeline.Recipient{Name: "worst", MinSeverity: conf.SeverityCritical})
 	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["all"] == 2 })
 	if list := p.queued(t, "worst"); len(list) != 1 || list[0].Cause.ID != "entra-client-secret-expired" {
 		t.Errorf("the notifier for critical alerts got %d: %v", len(list), list)
@@ -231,7 +231,7 @@ func TestSettle(t *testing.T) {
 func TestNotCurrentWhileBlind(t *testing.T) {
 	w := newWorld(t)
 	p := w.live()
-	until(t, func() bool { return !p.log.Beat().IsZero() })
+	until(t, func() bool { return !p.log.Heartbeat().IsZero() })
 	if p.log.Current() {
 		t.Error("a log that is not there is current")
 	}

@@ -18,10 +18,10 @@ const (
 
 // Attend queues alerts about notifiers that do not deliver, or do again, for the
 // other notifiers. now is the wall clock.
-func (r *Recorder) Attend(now time.Time) error {
+func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) error {
-		for _, t := range r.Targets {
-			if err := r.notifier(tx, t.Name, now); err != nil {
+		for _, t := range r.Recipients {
+			if err := r.checkNotifier(tx, t.Name, now); err != nil {
 				return err
 			}
 		}
@@ -30,7 +30,7 @@ func (r *Recorder) Attend(now time.Time) error {
 }
 
 // notifier alerts the other notifiers to one that does not deliver.
-func (r *Recorder) notifier(tx *store.Tx, name string, now time.Time) error {
+func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error {
 	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
 	h, err := tx.Health(name)
 	if err != nil {
@@ -89,14 +89,14 @@ func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.T
 
 // Forget closes, without a word, the troubles of logs and notifiers that are no
 // longer configured.
-func (r *Recorder) Forget() error {
+func (r *Recorder) CloseUnconfigured() error {
 	known := map[string]bool{}
 	for _, l := range r.Logs {
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogUnreadable, Log: l})] = true
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogSilent, Log: l})] = true
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogForeign, Log: l})] = true
 	}
-	for _, t := range r.Targets {
+	for _, t := range r.Recipients {
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: t.Name})] = true
 	}
 	return r.each(clock.Now(), func(s incident.State, _ time.Time) (incident.State, *alert.Alert) {

@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	blindAfter = time.Minute // a log that cannot be read for so long is worth an alert
-	lookEvery  = time.Second // how often that is looked at
+	unreadableAfter = time.Minute // a log that cannot be read for so long is worth an alert
+	healthEvery     = time.Second // how often that is looked at
 )
 
 // sight is what a log knows about how well it is seen.
-type sight struct {
+type troubles struct {
 	looked   time.Time
 	line     time.Time // when text came last, or reading began
 	text     bool      // text came since the last look
@@ -25,8 +25,8 @@ type sight struct {
 // look tells when the log cannot be read for a minute, or has had no line for
 // silent_after, and when that is over. waiting is why it cannot be read, nil =
 // it can.
-func (l *Log) look(now time.Time, text bool, waiting error) error {
-	s := &l.sight
+func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
+	s := &l.troubles
 	if text || s.line.IsZero() {
 		s.line, s.text = now, s.text || text
 	}
@@ -36,7 +36,7 @@ func (l *Log) look(now time.Time, text bool, waiting error) error {
 	case s.waiting.IsZero():
 		s.waiting = now
 	}
-	if now.Sub(s.looked).Abs() < lookEvery {
+	if now.Sub(s.looked).Abs() < healthEvery {
 		return nil
 	}
 	s.looked = now
@@ -44,29 +44,29 @@ func (l *Log) look(now time.Time, text bool, waiting error) error {
 	if waiting != nil {
 		t.Why = waiting.Error()
 	}
-	if err := l.trouble(t, waiting != nil && now.Sub(s.waiting) >= blindAfter, waiting == nil, now); err != nil {
+	if err := l.report(t, waiting != nil && now.Sub(s.waiting) >= unreadableAfter, waiting == nil, now); err != nil {
 		return err
 	}
 	t = incident.Trouble{Cause: incident.LogSilent, Log: l.Source, Since: s.line, Why: "no line for " + l.Silent.String()}
 	over := l.Silent == 0 || s.text
 	s.text = false
-	if err := l.trouble(t, l.Silent > 0 && waiting == nil && now.Sub(s.line) >= l.Silent, over, now); err != nil {
+	if err := l.report(t, l.Silent > 0 && waiting == nil && now.Sub(s.line) >= l.Silent, over, now); err != nil {
 		return err
 	}
-	return l.suspect(now, false)
+	return l.checkForeign(now, false)
 }
 
 // trouble brings the incident of a trouble up to date: on says that it is
 // worth telling, over that it has ended.
-func (l *Log) trouble(t incident.Trouble, on, over bool, now time.Time) error {
+func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) error {
 	if err := l.restore(); err != nil {
 		return err
 	}
-	if !on && (!over || !l.sight.open[t.Cause]) {
+	if !on && (!over || !l.troubles.open[t.Cause]) {
 		return nil
 	}
 	return l.Recorder.Store.Update(func(tx *store.Tx) (err error) {
-		l.sight.open[t.Cause], _, err = l.Recorder.trouble(tx, t, on, now)
+		l.troubles.open[t.Cause], _, err = l.Recorder.trouble(tx, t, on, now)
 		return err
 	})
 }
@@ -74,11 +74,11 @@ func (l *Log) trouble(t incident.Trouble, on, over bool, now time.Time) error {
 // restore looks up once which troubles were told before a restart, and whether
 // the log was known to be Jira's.
 func (l *Log) restore() error {
-	if l.sight.restored {
+	if l.troubles.restored {
 		return nil
 	}
-	l.sight.open = map[string]bool{}
-	l.sight.restored = true
+	l.troubles.open = map[string]bool{}
+	l.troubles.restored = true
 	if l.Earlier.Jira {
 		l.jira.Store(true)
 	}
@@ -88,7 +88,7 @@ func (l *Log) restore() error {
 			if err != nil {
 				return err
 			}
-			l.sight.open[cause] = s.Open
+			l.troubles.open[cause] = s.Open
 		}
 		if tx.Recognized(l.Key) {
 			l.jira.Store(true)

@@ -29,7 +29,7 @@ const (
 
 const (
 	checkpoint = time.Second           // a position without failures is stored this often
-	idle       = 2 * time.Second       // a quiet log is looked after this often
+	idlePoll   = 2 * time.Second       // a quiet log is looked after this often
 	bornBefore = 20 * time.Millisecond // a file system's clock may be so far behind the one that is read here
 	waitedFor  = time.Millisecond      // what takes longer was not there yet when it was asked for
 )
@@ -56,21 +56,21 @@ type Log struct {
 	Key      string                 // under which the position is stored; "" = not at all
 	Begin    func() tailer.Position // where Reader begins, once it has opened the log; needed with Key
 	Silent   time.Duration          // no line for so long is worth an alert; 0 = never
-	Earlier  Counts                 // what was counted of the log before a reload
+	Earlier  Stats                  // what was counted of the log before a reload
 
 	lines, bytes, text atomic.Int64 // text: wall clock of the last line, nanoseconds
 
-	beat    atomic.Int64 // wall clock of the last sign of life, nanoseconds
-	current atomic.Bool
-	ended   atomic.Bool
-	events  event.Assembler
-	batch   batch
-	stored  tailer.Position
-	at      time.Time     // of the last commit
-	counted store.Counted // the open event, if it is counted already
-	sight   sight
-	foreign foreign
-	jira    atomic.Bool // a header of Jira's was seen
+	heartbeat atomic.Int64 // wall clock of the last sign of life, nanoseconds
+	current   atomic.Bool
+	ended     atomic.Bool
+	events    event.Assembler
+	batch     batch
+	stored    tailer.Position
+	at        time.Time     // of the last commit
+	counted   store.Counted // the open event, if it is counted already
+	troubles  troubles
+	foreign   foreign
+	jira      atomic.Bool // a header of Jira's was seen
 }
 
 // batch is what one read brought: the failures of complete events, the position
@@ -89,8 +89,8 @@ type failure struct {
 }
 
 // Beat is when the log was last looked after; zero before it was first opened.
-func (l *Log) Beat() time.Time {
-	if n := l.beat.Load(); n != 0 {
+func (l *Log) Heartbeat() time.Time {
+	if n := l.heartbeat.Load(); n != 0 {
 		return time.Unix(0, n)
 	}
 	return time.Time{}
@@ -122,8 +122,8 @@ func (l *Log) Run(ctx context.Context) error {
 		if err := l.recognize(b.Text, clock.Now()); err != nil {
 			return err
 		}
-		if l.Beat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
-			if err := l.begin(); err != nil {
+		if l.Heartbeat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
+			if err := l.storeBegin(); err != nil {
 				return err
 			}
 		}
@@ -139,7 +139,7 @@ func (l *Log) Run(ctx context.Context) error {
 			l.counted = l.judge(e)
 		}
 		at := l.events.Complete()
-		if at.IsZero() && l.Key != "" && !l.Beat().IsZero() {
+		if at.IsZero() && l.Key != "" && !l.Heartbeat().IsZero() {
 			at = l.Begin() // nothing was read so far, but the log may have appeared
 		}
 		if !at.IsZero() {
@@ -164,22 +164,22 @@ func (l *Log) Run(ctx context.Context) error {
 		// read, and what came had to be waited for.
 		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
 		l.current.Store(err == nil && caughtUp && waiting == nil)
-		l.beat.Store(now.UnixNano())
+		l.heartbeat.Store(now.UnixNano())
 		if ctx.Err() == nil && !ended {
-			if err := l.look(now, !silent, waiting); err != nil {
+			if err := l.checkHealth(now, !silent, waiting); err != nil {
 				return err
 			}
 		}
 		switch {
 		case ended:
-			return l.suspect(now, true)
+			return l.checkForeign(now, true)
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return fmt.Errorf("log %q: %w", l.Source.Name, err)
 		}
 		if wait = l.settle(); wait == 0 {
-			wait = idle
+			wait = idlePoll
 			if l.batch.next != l.stored {
 				wait = checkpoint
 			}
@@ -190,7 +190,7 @@ func (l *Log) Run(ctx context.Context) error {
 // begin stores where reading begins, before anything has been read: what is
 // written while the program is down must not depend on whether an event had
 // been complete before.
-func (l *Log) begin() error {
+func (l *Log) storeBegin() error {
 	if l.Key == "" {
 		return nil
 	}
@@ -267,7 +267,7 @@ func (l *Log) unwanted(f matchers.Failure) bool {
 	if from.Since == 0 {
 		return false
 	}
-	at, ok := incident.Believable(f.Time, clock.Now())
+	at, ok := incident.PlausibleTime(f.Time, clock.Now())
 	if !ok {
 		return from.Born < from.Since-int64(bornBefore)
 	}
@@ -292,7 +292,7 @@ func (l *Log) commit() error {
 			}
 		}
 		for _, g := range l.batch.gaps {
-			if err := l.Recorder.blind(tx, g, l.Source); err != nil {
+			if err := l.Recorder.recordGap(tx, g, l.Source); err != nil {
 				return err
 			}
 		}

@@ -26,28 +26,28 @@ func (r *Rules) LogKey(log Source) string {
 // Blind takes a gap into the incident of its log: the new state, and the alert
 // that it is worth, if any. Further gaps are told together after
 // repeat_interval; none for quiet_after ends the incident, without a word.
-func (r *Rules) Blind(s State, g Gap, log Source) (State, *alert.Alert) {
+func (r *Rules) Gap(s State, g Gap, log Source) (State, *alert.Alert) {
 	if !s.Open || g.At.Sub(s.Last) >= r.conf.QuietAfter {
 		s = State{Key: r.LogKey(log), Open: true, First: g.At, Last: g.At}
 	}
 	s.Seen = g.At
 	s.Count++
-	s.Since++
+	s.NewFailures++
 	if g.At.After(s.Last) {
 		s.Last = g.At
 	}
-	s.Content = r.gap(g, log)
+	s.Content = r.gapData(g, log)
 	if r.muted(s.Content) || s.Alerts > 0 && !r.reminderDue(s, s.Last, g.At) {
 		return s, nil
 	}
-	return r.tell(s, alert.Blind, g.At)
+	return r.raise(s, alert.Blind, g.At)
 }
 
 // blind tells whether the incident is that of a log.
-func (s State) blind() bool { return s.Content.Cause.ID == alert.LinesLost }
+func (s State) isGap() bool { return s.Content.Cause.ID == alert.LinesLost }
 
 // gap is what a gap says.
-func (r *Rules) gap(g Gap, log Source) alert.Data {
+func (r *Rules) gapData(g Gap, log Source) alert.Data {
 	lost := fmt.Sprintf("%d bytes", g.Bytes)
 	if g.Bytes < 0 {
 		lost = "An unknown part"

@@ -26,7 +26,7 @@ func (r *Rules) Mutes(c *matchers.Cause) bool { return r.mutes(c.ID, c.Severity)
 // Told is an incident as its last alert would say it now: with what its last
 // failure says, and the counts of all. last is the alert that Count or Settle
 // gave last, nil if none did.
-func (r *Rules) Told(s State, last *alert.Alert, f matchers.Failure, from Source) alert.Data {
+func (r *Rules) Summary(s State, last *alert.Alert, f matchers.Failure, from Source) alert.Data {
 	s.Content = r.content(f, from)
 	d := s.data()
 	d.ID = d.ID.Alert(max(s.Alerts, 1))
@@ -39,7 +39,7 @@ func (r *Rules) Told(s State, last *alert.Alert, f matchers.Failure, from Source
 		d.Cause.Previous = last.Data.Cause.Previous
 	}
 	if others, ok := last.Data.Facts[alternating]; ok {
-		d.Facts = with(d.Facts, alternating, others)
+		d.Facts = withFact(d.Facts, alternating, others)
 	}
 	return d
 }

@@ -38,7 +38,7 @@ func TestCounts(t *testing.T) {
 	}
 	p = w.alter(func(l *pipeline.Log) {
 		l.Recorder.Tally = counts
-		l.Earlier = pipeline.Counts{Lines: 10, Bytes: 1000, Rotations: 2, Lost: 3}
+		l.Earlier = pipeline.Stats{Lines: 10, Bytes: 1000, Rotations: 2, Lost: 3}
 	})
 	today := func(flow, ago int) string {
 		at := time.Now().UTC().Add(-time.Duration(ago) * time.Hour).Format("2006-01-02 15:04:05")
@@ -48,15 +48,15 @@ func TestCounts(t *testing.T) {
 	before := time.Now()
 	w.write(text)
 	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 3 })
-	got := p.log.Counts()
+	got := p.log.Stats()
 	if got.Last.Before(before) || time.Since(got.Last) < 0 {
 		t.Errorf("the last line was read at %v", got.Last)
 	}
 	got.Last = time.Time{}
-	if want := (pipeline.Counts{Lines: 15, Bytes: 1000 + int64(len(text)), Rotations: 2, Lost: 3, Jira: true}); got != want {
+	if want := (pipeline.Stats{Lines: 15, Bytes: 1000 + int64(len(text)), Rotations: 2, Lost: 3, Jira: true}); got != want {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if s := p.log.Standing(); s != (pipeline.Standing{}) {
+	if s := p.log.Health(); s != (pipeline.Health{}) {
 		t.Errorf("standing %+v", s)
 	}
 	want := map[string]int{"failure entra-client-secret-invalid": 3, "failure entra-single-tenant-common-endpoint": 1, "alert opened": 3}

@@ -13,7 +13,7 @@ import (
 func (r *Rules) alternates(s State) []string {
 	var others []string
 	for _, cause := range slices.Sorted(maps.Keys(s.Causes)) {
-		if s.Turns >= 2 && cause != s.Content.Cause.ID && !s.Causes[cause].Before(s.Told) {
+		if s.CauseChanges >= 2 && cause != s.Content.Cause.ID && !s.Causes[cause].Before(s.LastAlert) {
 			others = append(others, cause)
 		}
 	}
@@ -21,7 +21,7 @@ func (r *Rules) alternates(s State) []string {
 }
 
 // with is a copy of facts with one more.
-func with(facts map[string]any, name string, value any) map[string]any {
+func withFact(facts map[string]any, name string, value any) map[string]any {
 	all := maps.Clone(facts)
 	if all == nil {
 		all = map[string]any{}
@@ -34,11 +34,11 @@ func with(facts map[string]any, name string, value any) map[string]any {
 func (s State) data() alert.Data {
 	d := s.Content
 	if s.Members > 0 {
-		d = many(s, d)
+		d = stormData(s, d)
 	}
 	d.Schema = 1
 	d.ID = s.ID()
-	d.Failures = alert.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.Since}
+	d.Failures = alert.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.NewFailures}
 	d.Acknowledged = s.Ack
 	return d
 }
@@ -49,10 +49,10 @@ func (s State) ID() alert.ID {
 }
 
 // Standing is the incident for those that show how it stands.
-func (s State) Standing() alert.Data {
+func (s State) Current() alert.Data {
 	d := s.data()
 	switch {
-	case s.blind() || s.Lasting():
+	case s.isGap() || s.Lasting():
 		d.Kind = alert.Blind
 	case s.Members > 0:
 		d.Kind = alert.Storm
@@ -63,7 +63,7 @@ func (s State) Standing() alert.Data {
 }
 
 // tell makes the alert and remembers that it was told.
-func (r *Rules) tell(s State, kind alert.Kind, at time.Time) (State, *alert.Alert) {
+func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Alert) {
 	s.Alerts++
 	if s.Ack != nil && !s.Ack.Until.IsZero() && kind != alert.Quiet {
 		s.Ack = nil // it has run out
@@ -73,17 +73,17 @@ func (r *Rules) tell(s State, kind alert.Kind, at time.Time) (State, *alert.Aler
 	d.ID = d.ID.Alert(s.Alerts)
 	others := r.alternates(s)
 	if len(others) > 0 {
-		d.Facts = with(d.Facts, alternating, others)
+		d.Facts = withFact(d.Facts, alternating, others)
 	}
 	s.Content.Cause.Previous = nil
-	s.Since, s.Turns = 0, 0
-	s.Told = s.Last
-	s.Said = maps.Clone(s.Said)
-	if s.Said == nil {
-		s.Said = map[string]time.Time{}
+	s.NewFailures, s.CauseChanges = 0, 0
+	s.LastAlert = s.Last
+	s.CauseAlerted = maps.Clone(s.CauseAlerted)
+	if s.CauseAlerted == nil {
+		s.CauseAlerted = map[string]time.Time{}
 	}
 	for _, cause := range append(others, d.Cause.ID) {
-		s.Said[cause] = s.Last
+		s.CauseAlerted[cause] = s.Last
 	}
 	if kind == alert.Reminder {
 		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))

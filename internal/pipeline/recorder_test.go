@@ -102,7 +102,7 @@ func TestStormIsOneAlert(t *testing.T) {
 func TestStormAfterSomeWereTold(t *testing.T) {
 	w := newWorld(t)
 	w.conf.Alerts.Storm = 2
-	p := w.live(pipeline.Target{Name: "fast"}, pipeline.Target{Name: "slow"})
+	p := w.live(pipeline.Recipient{Name: "fast"}, pipeline.Recipient{Name: "slow"})
 	w.write(failing(1, 1, refused))
 	p.counted(t, 1)
 	if got := lines(p.queued(t, "fast")); !slices.Equal(got, []string{"opened 00000001"}) {
@@ -162,7 +162,7 @@ func TestNotifierFailing(t *testing.T) {
 		{"set aside", notify.Health{SetAside: 1, Succeeded: now, Reason: "invalid_blocks"}, true},
 	} {
 		w := newWorld(t)
-		p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "ops"})
+		p := w.live(pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "ops"})
 		w.write(failing(1, 1, refused))
 		p.counted(t, 1)
 		d, _, _ := p.store.Oldest("ops")
@@ -171,7 +171,7 @@ func TestNotifierFailing(t *testing.T) {
 		}
 		p.queued(t, "hub")
 		for range 3 {
-			if err := p.rec.Attend(now); err != nil {
+			if err := p.rec.CheckNotifiers(now); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -193,7 +193,7 @@ func TestNotifierFailing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := p.rec.Attend(now.Add(2 * time.Minute)); err != nil {
+			if err := p.rec.CheckNotifiers(now.Add(2 * time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -207,18 +207,18 @@ func TestNotifierFailing(t *testing.T) {
 // What was told of a notifier that is no longer configured is forgotten.
 func TestForget(t *testing.T) {
 	w := newWorld(t)
-	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "ops"})
+	p := w.live(pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "ops"})
 	w.write(failing(1, 1, refused))
 	p.counted(t, 1)
 	d, _, _ := p.store.Oldest("ops")
 	if err := p.store.Retry("ops", d, notify.Health{Circuit: notify.Disabled, Since: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.rec.Attend(time.Now()); err != nil {
+	if err := p.rec.CheckNotifiers(time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	p.rec.Targets = p.rec.Targets[:1]
-	if err := p.rec.Forget(); err != nil {
+	p.rec.Recipients = p.rec.Recipients[:1]
+	if err := p.rec.CloseUnconfigured(); err != nil {
 		t.Fatal(err)
 	}
 	p.store.View(func(tx *store.Tx) error {
@@ -242,7 +242,7 @@ func TestLogTroubles(t *testing.T) {
 	at := time.Now()
 	told := func(l *pipeline.Log, after time.Duration, text bool, waiting error) []string {
 		t.Helper()
-		if err := pipeline.Look(l, at.Add(after), text, waiting); err != nil {
+		if err := pipeline.CheckHealth(l, at.Add(after), text, waiting); err != nil {
 			t.Fatal(err)
 		}
 		var list []string
@@ -319,7 +319,7 @@ func TestPress(t *testing.T) {
 func TestStormSeverity(t *testing.T) {
 	w := newWorld(t)
 	w.conf.Alerts.Storm = 1
-	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "few", MinSeverity: conf.SeverityCritical})
+	p := w.live(pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "few", MinSeverity: conf.SeverityCritical})
 	for i := range 3 {
 		w.write(failing(i, i, refused))
 	}
@@ -339,7 +339,7 @@ func TestStormSeverity(t *testing.T) {
 func TestStormEndsWhereItWasHeard(t *testing.T) {
 	w := newWorld(t)
 	w.conf.Alerts.Storm = 2
-	p := w.live(pipeline.Target{Name: "fast"}, pipeline.Target{Name: "slow"}, pipeline.Target{Name: "sending"})
+	p := w.live(pipeline.Recipient{Name: "fast"}, pipeline.Recipient{Name: "slow"}, pipeline.Recipient{Name: "sending"})
 	w.write(failing(1, 1, refused))
 	p.counted(t, 1)
 	p.queued(t, "fast")
@@ -400,7 +400,7 @@ func TestBusyLogIsCurrent(t *testing.T) {
 // All alerts that were given up are told of, not only the first ones.
 func TestGivenUpAreCounted(t *testing.T) {
 	w := newWorld(t)
-	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "ops"})
+	p := w.live(pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "ops"})
 	w.write(failing(1, 1, refused))
 	p.counted(t, 1)
 	d, _, _ := p.store.Oldest("ops")
@@ -411,14 +411,14 @@ func TestGivenUpAreCounted(t *testing.T) {
 		if err := p.store.Retry("ops", d, notify.Health{SetAside: n, Succeeded: now.Add(-time.Hour), Reason: "no"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.rec.Attend(now.Add(time.Duration(n) * time.Second)); err != nil {
+		if err := p.rec.CheckNotifiers(now.Add(time.Duration(n) * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := p.store.Done("ops", d, nil, notify.Health{SetAside: 40, Succeeded: now.Add(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.rec.Attend(now.Add(2 * time.Minute)); err != nil {
+	if err := p.rec.CheckNotifiers(now.Add(2 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range p.queued(t, "hub") {
@@ -438,7 +438,7 @@ func TestSilentAcrossRestart(t *testing.T) {
 	at := time.Now()
 	var kinds []alert.Kind
 	look := func(l *pipeline.Log, after time.Duration, text bool) {
-		if err := pipeline.Look(l, at.Add(after), text, nil); err != nil {
+		if err := pipeline.CheckHealth(l, at.Add(after), text, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range p.queued(t, "hub") {
@@ -464,7 +464,7 @@ func TestSilentAcrossRestart(t *testing.T) {
 // then changes the file only if something has changed.
 func TestIdleWritesNothing(t *testing.T) {
 	w := newWorld(t)
-	p := w.live(pipeline.Target{Name: "hub"}, pipeline.Target{Name: "down"})
+	p := w.live(pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "down"})
 	w.write(failing(1, 1, refused) + failing(2, 2, "something else"))
 	p.counted(t, 2)
 	if err := p.store.Pause("down", notify.Health{Circuit: notify.Disabled, Reason: "410", SetAside: 2}); err != nil {
@@ -476,14 +476,14 @@ func TestIdleWritesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	rec := &pipeline.Recorder{Store: s, Rules: p.rec.Rules, Targets: p.rec.Targets, Logs: []incident.Source{p.log.Source}}
+	rec := &pipeline.Recorder{Store: s, Rules: p.rec.Rules, Recipients: p.rec.Recipients, Logs: []incident.Source{p.log.Source}}
 	l := &pipeline.Log{Source: p.log.Source, Recorder: rec, Silent: time.Minute}
 	now := time.Now()
 	var before []byte
 	for i := range 4 {
 		at := now.Add(time.Duration(i) * 10 * time.Second)
-		err := errors.Join(rec.Attend(at), rec.Settle(at, always), rec.Forget(), rec.Finish(),
-			pipeline.Look(l, at, false, nil), s.SweepReceipts())
+		err := errors.Join(rec.CheckNotifiers(at), rec.Settle(at, always), rec.CloseUnconfigured(), rec.Finish(),
+			pipeline.CheckHealth(l, at, false, nil), s.SweepReceipts())
 		if err != nil {
 			t.Fatal(err)
 		}

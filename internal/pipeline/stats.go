@@ -9,7 +9,7 @@ import (
 )
 
 // Counts is what has become of a log since the program began.
-type Counts struct {
+type Stats struct {
 	Lines     int64
 	Bytes     int64 // of lines, without what is skipped of overlong ones
 	Rotations int64
@@ -33,9 +33,9 @@ func (l *Log) count(b tailer.Block) {
 }
 
 // Counts may be called from any goroutine.
-func (l *Log) Counts() Counts {
+func (l *Log) Stats() Stats {
 	read := l.Reader.Stats()
-	c := Counts{
+	c := Stats{
 		Lines:     l.Earlier.Lines + l.lines.Load(),
 		Bytes:     l.Earlier.Bytes + l.bytes.Load(),
 		Rotations: l.Earlier.Rotations + read.Rotations,
@@ -50,13 +50,13 @@ func (l *Log) Counts() Counts {
 }
 
 // Standing is how a log can be read now.
-type Standing struct {
+type Health struct {
 	Lag     int64 // bytes that are written and not read yet
 	Waiting error // why it cannot be read, nil = it can
 }
 
 // Standing may be called from any goroutine.
-func (l *Log) Standing() Standing {
+func (l *Log) Health() Health {
 	s := l.Reader.Stats()
-	return Standing{Lag: s.Lag, Waiting: s.Waiting}
+	return Health{Lag: s.Lag, Waiting: s.Waiting}
 }
