@@ -8,9 +8,12 @@ import (
 	"jira-oauth-watcher/internal/alert"
 )
 
-// alternates are the other causes between which the incident comes and goes:
-// it has turned from one to another and back since the last alert.
-func (r *Rules) alternates(s State) []string {
+// alternating names the fact about causes between which an incident alternates.
+const alternating = "alternates_with"
+
+// alternates are the other causes between which the incident alternates: it has
+// changed from one to another and back since the last alert.
+func (s State) alternates() []string {
 	var others []string
 	for _, cause := range slices.Sorted(maps.Keys(s.Causes)) {
 		if s.CauseChanges >= 2 && cause != s.Content.Cause.ID && !s.Causes[cause].Before(s.LastAlert) {
@@ -20,12 +23,10 @@ func (r *Rules) alternates(s State) []string {
 	return others
 }
 
-// with is a copy of facts with one more.
+// withFact is a copy of facts with one more.
 func withFact(facts map[string]any, name string, value any) map[string]any {
-	all := maps.Clone(facts)
-	if all == nil {
-		all = map[string]any{}
-	}
+	all := map[string]any{}
+	maps.Copy(all, facts)
 	all[name] = value
 	return all
 }
@@ -34,7 +35,7 @@ func withFact(facts map[string]any, name string, value any) map[string]any {
 func (s State) data() alert.Data {
 	d := s.Content
 	if s.Members > 0 {
-		d = stormData(s, d)
+		d = s.stormData()
 	}
 	d.Schema = 1
 	d.ID = s.ID()
@@ -43,12 +44,7 @@ func (s State) data() alert.Data {
 	return d
 }
 
-// ID names the incident.
-func (s State) ID() alert.ID {
-	return alert.NewID(s.Key, s.First)
-}
-
-// Standing is the incident for those that show how it stands.
+// Current is the incident as it is now, for what shows its state.
 func (s State) Current() alert.Data {
 	d := s.data()
 	switch {
@@ -62,31 +58,30 @@ func (s State) Current() alert.Data {
 	return d
 }
 
-// tell makes the alert and remembers that it was told.
+// raise makes an alert and remembers that it was made.
 func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Alert) {
 	s.Alerts++
 	if s.Ack != nil && !s.Ack.Until.IsZero() && kind != alert.Quiet {
-		s.Ack = nil // it has run out
+		s.Ack = nil // it has expired
 	}
 	d := s.data()
 	d.Kind = kind
 	d.ID = d.ID.Alert(s.Alerts)
-	others := r.alternates(s)
+	others := s.alternates()
 	if len(others) > 0 {
 		d.Facts = withFact(d.Facts, alternating, others)
 	}
 	s.Content.Cause.Previous = nil
 	s.NewFailures, s.CauseChanges = 0, 0
 	s.LastAlert = s.Last
-	s.CauseAlerted = maps.Clone(s.CauseAlerted)
-	if s.CauseAlerted == nil {
-		s.CauseAlerted = map[string]time.Time{}
-	}
+	alerted := map[string]time.Time{} // the state that was given stays as it is
+	maps.Copy(alerted, s.CauseAlerted)
 	for _, cause := range append(others, d.Cause.ID) {
-		s.CauseAlerted[cause] = s.Last
+		alerted[cause] = s.Last
 	}
+	s.CauseAlerted = alerted
 	if kind == alert.Reminder {
-		s.Interval = min(2*r.pause(s), max(maxInterval, r.conf.RepeatInterval))
+		s.Interval = r.longer(s)
 	} else {
 		s.Interval = r.conf.RepeatInterval
 	}

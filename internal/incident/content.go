@@ -19,8 +19,8 @@ const (
 // Administration > Applications > Application links.
 const adminPage = "/plugins/servlet/applinks/listApplicationLinks"
 
-// content is what a failure says, with the masks on. Secrets are taken out of
-// whole values, which are shortened afterwards: half a secret has no shape.
+// content is what a failure says, redacted. Secrets are removed from whole
+// values, which are shortened afterwards: half a secret has no shape.
 func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
 	facts := r.masks.Facts(f.Facts, h)
@@ -29,7 +29,8 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Node:        r.masks.Node(r.node),
 		Integration: alert.Integration{ID: f.Integration.ID, KnownBy: f.Integration.KnownBy},
 		Cause: alert.Cause{
-			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause), Title: f.Cause.Title, Provider: f.Cause.Provider,
+			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),
+			Title: f.Cause.Title, Provider: f.Cause.Provider,
 			Severity: f.Cause.Severity, Confidence: f.Cause.Confidence, Codes: append([]string{}, f.Codes...),
 		},
 		Diagnosis: advice.Diagnosis,
@@ -38,7 +39,9 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Links:     []alert.Link{},
 		Facts:     facts,
 		Request:   r.Request(h),
-		Log:       alert.Log{Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt)},
+		Log: alert.Log{
+			Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
+		},
 	}
 	if f.Integration.Flow != "" {
 		d.Integration.Flow = &f.Integration.Flow
@@ -65,19 +68,20 @@ func (r *Rules) Request(h event.Header) alert.Request {
 	}
 }
 
-// Explain is a failure as explain shows it: one alert of its own, never
+// Explain is a failure as explain shows it: the only alert of an incident, never
 // delivered.
 func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	at := encodable(f.Time)
-	_, a := r.raise(State{Key: r.Key(f), First: at, Last: at, Count: 1, NewFailures: 1, Content: r.content(f, from)}, alert.Opened, at)
+	s := State{Key: r.Key(f), First: at, Last: at, Count: 1, NewFailures: 1, Content: r.content(f, from)}
+	_, a := r.raise(s, alert.Opened, at)
 	return a.Data
 }
 
 // Mask is a text as it may be shown.
 func (r *Rules) Mask(text string) string { return r.masks.Text(text) }
 
-// Sample is an alert of kind test about a failure, with an ID of its own for
-// each moment.
+// Sample is an alert of kind test about a failure, with a different ID at every
+// moment.
 func (r *Rules) Sample(f matchers.Failure, now time.Time) alert.Alert {
 	f.Time = now
 	d := r.Explain(f, Source{Name: "test", Path: "test"})

@@ -1,4 +1,4 @@
-// Package incident decides when to speak. It is pure: no clock, no disk, no
+// Package incident decides when to alert. It is pure: no clock, no disk, no
 // network.
 package incident
 
@@ -16,11 +16,14 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// maxInterval is the longest pause between two reminders.
+// maxInterval is the longest time between two reminders.
 const maxInterval = 24 * time.Hour
 
-// State is one incident: what must be remembered to decide and to speak. The
+// State is one incident: what must be remembered to decide and to alert. The
 // zero value is an integration that works.
+//
+// Its JSON is stored: a tag that changes loses what is stored under it, see
+// ../store/testdata/state.json.
 type State struct {
 	Key         string        `json:"key"`
 	Open        bool          `json:"open"`
@@ -28,36 +31,41 @@ type State struct {
 	Last        time.Time     `json:"last"`
 	Seen        time.Time     `json:"seen"` // when the last failure was read, by the wall clock
 	Count       int           `json:"count"`
-	NewFailures int           `json:"since"`    // failures since the last alert, without muted ones once there was an alert
-	Alerts      int           `json:"alerts"`   // alerts so far: part of their IDs
-	LastAlert   time.Time     `json:"told"`     // failure time at the last alert
+	NewFailures int           `json:"since"`    // since the last alert; once there was one, without muted failures
+	Alerts      int           `json:"alerts"`   // so far: part of their IDs
+	LastAlert   time.Time     `json:"told"`     // Last at the last alert
 	Interval    time.Duration `json:"interval"` // until the next reminder
-	Content     alert.Data    `json:"content"`  // what the last failure says, masked; a muted one says nothing once there was an alert
-	ContentAt   time.Time     `json:"of"`       // the time of the failure that says it
-	Cause       string        `json:"cause"`    // of the last failure that is not muted
 
-	// Said is when each cause was last told, so that one that comes and goes
-	// is told once in a repeat_interval.
+	// Content is what the last failure says, redacted. Once there was an alert,
+	// a muted failure leaves it as it is. ContentAt is the time of that failure,
+	// Cause the cause of the last one that is not muted.
+	Content   alert.Data `json:"content"`
+	ContentAt time.Time  `json:"of"`
+	Cause     string     `json:"cause"`
+
+	// CauseAlerted is when each cause was last alerted to, so that one that
+	// comes and goes is alerted to once per repeat_interval.
 	CauseAlerted map[string]time.Time `json:"said,omitempty"`
 
-	// Turns counts the changes of cause since the last alert; Causes is when
-	// each cause was last seen.
+	// CauseChanges counts the changes of cause since the last alert; Causes is
+	// when each cause was last seen.
 	CauseChanges int                  `json:"turns,omitempty"`
 	Causes       map[string]time.Time `json:"causes,omitempty"`
 
-	// Ack is who has seen to it, nil when nobody has.
+	// Ack is who has acknowledged or snoozed it, nil when nobody has.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
-	// Storm is the key of the storm that speaks for this incident; Hushed says
-	// that nobody has been told of the incident alone, and Unheard are the
-	// notifiers that have not.
+	// Storm is the key of the storm that alerts for this incident; Suppressed
+	// says that nobody was alerted to the incident alone, and NotNotified are
+	// the notifiers that were not.
 	Storm       string   `json:"storm,omitempty"`
 	Suppressed  bool     `json:"hushed,omitempty"`
 	NotNotified []string `json:"unheard,omitempty"`
 
 	// Of a storm only: how many incidents it is made of, the integrations that
-	// are named, when the last one opened by its own time and when it came by
-	// the wall clock, whether it is still to be told, and when it was told last.
+	// it names, when the last one opened by its own time and when it came by
+	// the wall clock, whether it has yet to be alerted to, and when it was
+	// alerted to last or began.
 	Members    int       `json:"members,omitempty"`
 	Named      []string  `json:"listed,omitempty"`
 	Joined     time.Time `json:"joined,omitzero"`
@@ -65,6 +73,12 @@ type State struct {
 	Pending    bool      `json:"untold,omitempty"`
 	StormAlert time.Time `json:"begun,omitzero"`
 }
+
+// ID names the incident.
+func (s State) ID() alert.ID { return alert.NewID(s.Key, s.First) }
+
+// LeaveStorm makes the incident one that is alerted to alone.
+func (s *State) LeaveStorm() { s.Storm, s.Suppressed, s.NotNotified = "", false, nil }
 
 // Source is the log that a failure was read from.
 type Source struct{ Name, Path string }
@@ -76,7 +90,7 @@ type Rules struct {
 	masks mask.Masks
 }
 
-// NewRules takes the rules out of a configuration.
+// NewRules makes the rules of a configuration.
 func NewRules(c *conf.Config) *Rules {
 	return &Rules{node: c.Node, conf: c.Alerts, masks: mask.New(c.Alerts.Mask, c.Node)}
 }
@@ -87,94 +101,104 @@ func (r *Rules) Key(f matchers.Failure) string {
 	if f.Integration.ID != matchers.Unknown {
 		return f.Integration.ID
 	}
-	sum := sha256.Sum256([]byte(r.node + "\x00" + f.Header.Logger))
-	return matchers.Unknown + "-" + hex.EncodeToString(sum[:4])
+	return r.keyOf(matchers.Unknown, f.Header.Logger)
 }
 
-// Step takes one failure into its incident: the new state, and the alert that
-// it is worth, if any. seen is when it was read; it decides nothing here, but
-// stands in for a time that cannot be.
+// keyOf is a key made of the node and a name.
+func (r *Rules) keyOf(prefix, name string) string {
+	sum := sha256.Sum256([]byte(r.node + "\x00" + name))
+	return prefix + "-" + hex.EncodeToString(sum[:4])
+}
+
+// Step applies one failure to its incident: the new state, and the alert that it
+// raises, if any. seen is when it was read; it decides nothing here, but
+// replaces a time that is impossible.
 //
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
 	s.Causes = maps.Clone(s.Causes) // the state that was given stays as it is
+	at, ok := PlausibleTime(f.Time, seen)
+	if !ok {
+		at = seen
+	}
 	content := func() alert.Data { return r.content(f, from) }
-	return r.step(s, r.Key(f), f.Cause, plausible(f.Time, seen), content, seen)
+	return r.step(s, occurrence{r.Key(f), f.Cause, at, seen, content})
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
 // open incident, but whose further lines show another cause.
 func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
-	since := s.NewFailures
+	before := s.NewFailures
 	s.Count, s.NewFailures = s.Count-1, s.NewFailures-1
-	s, alert := r.Step(s, f, from, seen)
-	if alert == nil {
-		s.NewFailures = since
+	s, a := r.Step(s, f, from, seen)
+	if a == nil {
+		s.NewFailures = before
 	}
-	return s, alert
+	return s, a
 }
 
-// step is Step of a failure at a time that can be. content is what it says, and
-// is asked for only where that is needed. step changes the map of causes.
-func (r *Rules) step(s State, key string, cause *matchers.Cause, at time.Time, content func() alert.Data, seen time.Time) (State, *alert.Alert) {
-	muted := r.Mutes(cause)
-	if !s.Open || at.Sub(s.Last) >= r.conf.QuietAfter {
-		s = State{Key: key, Open: true, First: at, Last: at}
+// occurrence is a failure as its incident sees it.
+type occurrence struct {
+	key     string
+	cause   *matchers.Cause
+	at      time.Time // a plausible time
+	seen    time.Time // when it was read
+	content func() alert.Data
+}
+
+// step applies a failure to its incident. It changes the map of causes.
+func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
+	if !s.Open || o.at.Sub(s.Last) >= r.conf.QuietAfter {
+		s = State{Key: o.key, Open: true, First: o.at, Last: o.at}
 	}
-	if s.Last.After(seen.Add(clockSkew)) && !at.After(seen.Add(clockSkew)) {
-		// A clock that ran ahead has been set right: its times must not hold
-		// reminders back.
-		s.Last, s.LastAlert = at, earlier(s.LastAlert, at)
+	if latest := o.seen.Add(clockSkew); s.Last.After(latest) && !o.at.After(latest) {
+		// A clock that ran ahead was corrected: its times must not delay reminders.
+		s.Last = o.at
+		if s.LastAlert.After(o.at) {
+			s.LastAlert = o.at
+		}
 	}
-	s.Seen = seen
+	s.Seen = o.seen
 	s.Count++
-	if at.After(s.Last) {
-		s.Last = at
+	if o.at.After(s.Last) {
+		s.Last = o.at
 	}
+	muted := r.Mutes(o.cause)
 	if s.Alerts > 0 && muted {
 		return s, nil
 	}
-	previous := s.Cause
+	previous, cause := s.Cause, o.cause.ID
 	s.NewFailures++
-	s = sawCause(s, cause.ID)
-	// To mask a text takes half a millisecond. In a flood one failure of each
-	// minute speaks for all of its cause, unless there is something to be told.
-	if s.Content.Cause.ID != cause.ID || at.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, seen) {
-		s.Content, s.ContentAt = content(), at
+	s = sawCause(s, cause)
+	// To redact a text takes half a millisecond. In a flood one failure per minute
+	// represents all of its cause, unless an alert is due.
+	if s.Content.Cause.ID != cause || o.at.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, o.seen) {
+		s.Content, s.ContentAt = o.content(), o.at
 	}
 	switch {
 	case muted:
 		return s, nil
 	case s.Alerts == 0:
-		return r.raise(s, alert.Opened, at)
-	case previous != cause.ID && s.CauseAlerted[cause.ID].IsZero():
+		return r.raise(s, alert.Opened, o.at)
+	case previous != cause && s.CauseAlerted[cause].IsZero():
 		s.Content.Cause.Previous = &previous
-		s.Ack, s.Storm, s.Suppressed, s.NotNotified = nil, "", false, nil // they were about another cause
-		return r.raise(s, alert.Changed, at)
-	case s.Storm == "" && r.reminderDue(s, s.Last, seen):
-		return r.raise(s, alert.Reminder, at)
-	case previous != cause.ID && r.causeIsNews(s) && !s.remindersOff(seen): // it was told long ago
+		s.Ack = nil // it was about another cause
+		s.LeaveStorm()
+		return r.raise(s, alert.Changed, o.at)
+	case s.Storm == "" && r.reminderDue(s, s.Last, o.seen):
+		return r.raise(s, alert.Reminder, o.at)
+	case previous != cause && r.causeIsNews(s) && !s.remindersOff(o.seen):
 		s.Content.Cause.Previous = &previous
-		s.Storm, s.Suppressed, s.NotNotified = "", false, nil
-		return r.raise(s, alert.Changed, at)
+		s.LeaveStorm()
+		return r.raise(s, alert.Changed, o.at)
 	}
 	return s, nil
 }
 
-// ahead is how far the clock of a log may be before ours.
-const clockSkew = 5 * time.Minute
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
 const maxCauses = 20 // of one incident that are remembered
 
-// turned remembers the cause that was just seen.
+// sawCause remembers the cause that was just seen.
 func sawCause(s State, cause string) State {
 	if s.Cause != "" && s.Cause != cause {
 		s.CauseChanges++
@@ -189,21 +213,16 @@ func sawCause(s State, cause string) State {
 	return s
 }
 
+// clockSkew is how far the clock of a log may be ahead of ours.
+const clockSkew = 5 * time.Minute
+
 // maxAhead is how far in the future of the reading an event's time may lie: a
-// wrong time zone, not more. One bad clock would else hold an incident open,
+// wrong time zone, not more. Else one bad clock would hold an incident open,
 // and silent, until that time has come.
 const maxAhead = 26 * time.Hour
 
-// believable is an event's time, or seen where the event's cannot be.
-func plausible(at, seen time.Time) time.Time {
-	if at, ok := PlausibleTime(at, seen); ok {
-		return at
-	}
-	return seen
-}
-
-// Believable tells whether an event that is read at seen can have its time, and
-// gives it in a form that JSON has.
+// PlausibleTime reports whether an event that is read at seen can have its time,
+// and returns that in a form that JSON has.
 func PlausibleTime(at, seen time.Time) (time.Time, bool) {
 	at = encodable(at)
 	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
@@ -222,10 +241,10 @@ func encodable(t time.Time) time.Time {
 	return t
 }
 
-// Settle does what time alone brings: a reminder that is due, and the end of
-// an incident that has been quiet for long enough (State.Open is false then).
-// now is the wall clock; time passes for an incident from when its last
-// failure was read, so that old logs are told like new ones.
+// Settle applies what is due by time: a reminder, or the end of an incident that
+// has been quiet for long enough (State.Open is false then). now is the wall
+// clock; time passes for an incident from when its last failure was read, so
+// that old logs are reported like new ones.
 func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	age := max(now.Sub(s.Seen), 0)
 	switch {
@@ -249,41 +268,52 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	return s, nil
 }
 
-// Acknowledge takes what somebody did with a button.
+// Acknowledge applies what somebody did with a button.
 func (r *Rules) Acknowledge(s State, p alert.Press) State {
-	s.Ack = &alert.Acknowledged{By: text.Cut(r.masks.Text(p.By), maxField), UserID: text.Cut(p.UserID, maxField), At: p.At}
+	by, id := text.Cut(r.masks.Text(p.By), maxField), text.Cut(p.UserID, maxField)
+	s.Ack = &alert.Acknowledged{By: by, UserID: id, At: p.At}
 	if p.Snooze > 0 {
 		s.Ack.Until = p.At.Add(p.Snooze)
 	}
 	return s
 }
 
-// asleep tells whether somebody wants no reminders now.
+// remindersOff reports whether somebody wants no reminders now.
 func (s State) remindersOff(now time.Time) bool {
 	return s.Ack != nil && (s.Ack.Until.IsZero() || now.Before(s.Ack.Until))
 }
 
-// muted tells whether the operator wants no alert for what a failure says.
+// Mutes reports whether the operator wants no alert for a cause. Once an
+// incident was alerted to, a muted failure changes nothing of its content.
+func (r *Rules) Mutes(c *matchers.Cause) bool { return r.mutes(c.ID, c.Severity) }
+
+// muted reports whether the operator wants no alert for a content.
 func (r *Rules) muted(d alert.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }
 
 func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 	return slices.Contains(r.conf.Mute, cause) || severity < r.conf.MinSeverity
 }
 
-// news: the cause has not been told in this incident, or so long ago that it
-// may be told again. A reminder tells all between which the incident comes and
-// goes.
+// causeIsNews: this incident was not alerted to for the cause, or so long ago
+// that it may be again. A reminder names all causes between which the incident
+// alternates.
 func (r *Rules) causeIsNews(s State) bool {
-	said, ok := s.CauseAlerted[s.Cause]
-	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(said) >= r.pause(s)
+	alerted, ok := s.CauseAlerted[s.Cause]
+	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(alerted) >= r.interval(s)
 }
 
-// reminderDue: there is something new to say, the pause is over, and nobody
-// has seen to it. at is the event's time, now the wall clock.
+// reminderDue: there are new failures, the interval is over, and nobody has
+// acknowledged. at is the event's time, now the wall clock.
 func (r *Rules) reminderDue(s State, at, now time.Time) bool {
-	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 && at.Sub(s.LastAlert) >= r.pause(s) && !s.remindersOff(now)
+	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 &&
+		at.Sub(s.LastAlert) >= r.interval(s) && !s.remindersOff(now)
 }
 
-// pause is the time between two alerts. The rules may have changed since the
+// interval is the time between two alerts. The rules may have changed since the
 // state was stored.
-func (r *Rules) pause(s State) time.Duration { return max(s.Interval, r.conf.RepeatInterval) }
+func (r *Rules) interval(s State) time.Duration { return max(s.Interval, r.conf.RepeatInterval) }
+
+// longer is the interval after that.
+func (r *Rules) longer(s State) time.Duration {
+	return min(2*r.interval(s), max(maxInterval, r.conf.RepeatInterval))
+}

@@ -10,12 +10,12 @@ import (
 
 const (
 	stormWindow  = time.Minute      // incidents that open within it belong together
-	stormSettles = 5 * time.Second  // without another one: the storm is told
-	stormLatest  = 30 * time.Second // told at the latest, though more keep coming
-	maxListed    = 300              // integrations that a storm's alert names
+	stormSettles = 5 * time.Second  // without another one: the storm is alerted to
+	stormLatest  = 30 * time.Second // at the latest, though more keep coming
+	maxNamed     = 300              // integrations in a storm's alert
 )
 
-// Openings are the incidents that opened of late for one cause, oldest first.
+// Openings are the incidents that opened recently for one cause, oldest first.
 // The zero value has none.
 type Openings struct {
 	Recent []Opening `json:"recent"`
@@ -27,20 +27,20 @@ type Opening struct {
 	At  time.Time `json:"at"`  // of its first failure
 }
 
-// StormKey is the key of the incident that speaks for all that one cause
-// breaks at once.
+// StormKey is the key of the incident that alerts for all that one cause breaks
+// at once.
 func StormKey(cause string) string { return "storm-" + cause }
 
-// Open notes that an incident opens, and tells which incidents are a storm by
-// that: more than the operator's number of them within a minute, or one more
-// for a storm that is on. None is no storm.
+// Open notes that an incident opens, and returns the incidents that are a storm
+// by that: more than the operator's number of them within a minute, or one more
+// for a storm that goes on. None is no storm.
 func (r *Rules) Open(o Openings, storm, s State) (Openings, []string) {
 	if r.conf.Storm == 0 {
 		return o, nil
 	}
 	near := func(at time.Time) bool { return s.First.Sub(at).Abs() < stormWindow }
-	// Two logs may be read in turns, one an hour behind the other: what is not
-	// near now is kept for a while.
+	// Two logs may be read in turns, one an hour later than the other: what is
+	// not near now is kept for a while.
 	all := append(slices.Clone(o.Recent), Opening{s.Key, s.First})
 	all = all[max(len(all)-4*(r.conf.Storm+1), 0):]
 	var together []string
@@ -55,19 +55,19 @@ func (r *Rules) Open(o Openings, storm, s State) (Openings, []string) {
 	return Openings{all}, nil
 }
 
-// Join takes an incident into the storm of its cause. What the incident says
-// is not kept when nobody is told of it alone: the storm says it.
+// Join adds an incident to the storm of its cause: the new states of both. What
+// a suppressed incident says is not kept: the storm says it.
 func (r *Rules) Join(storm, s State, seen time.Time) (State, State) {
 	if !storm.Open || s.First.Sub(storm.Last) >= r.conf.QuietAfter {
 		storm = State{Key: StormKey(s.Content.Cause.ID), Open: true, First: s.First, Last: s.First, StormAlert: seen}
 	}
 	s.Storm = storm.Key
-	storm = r.addToStorm(storm, s, seen)
+	storm = addToStorm(storm, s, seen)
 	storm.Count += s.Count - 1
 	storm.NewFailures += s.Count - 1
 	storm.Joined, storm.Arrived, storm.Pending = s.First, seen, true
 	storm.Members++
-	if len(storm.Named) < maxListed {
+	if len(storm.Named) < maxNamed {
 		storm.Named = append(storm.Named, s.Content.Integration.ID)
 	}
 	return storm, brief(s)
@@ -77,13 +77,14 @@ func (r *Rules) Join(storm, s State, seen time.Time) (State, State) {
 // may be in one.
 func brief(s State) State {
 	if c := s.Content; s.Suppressed {
-		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Log: alert.Log{Name: c.Log.Name, Path: c.Log.Path}}
+		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause}
+		s.Content.Log.Name, s.Content.Log.Path = c.Log.Name, c.Log.Path
 	}
 	return s
 }
 
-// also counts a further failure of one of the storm's incidents.
-func (r *Rules) addToStorm(storm, s State, seen time.Time) State {
+// addToStorm counts a further failure of one of the storm's incidents.
+func addToStorm(storm, s State, seen time.Time) State {
 	storm.Count++
 	storm.NewFailures++
 	storm.Seen = seen
@@ -97,16 +98,16 @@ func (r *Rules) addToStorm(storm, s State, seen time.Time) State {
 	return storm
 }
 
-// Beat takes a failure of one of the storm's incidents into the storm: the new
-// states of both, and the alert that it is worth, if any.
+// StepStorm applies a failure of one of the storm's incidents to the storm: the
+// new states of both, and the alert that it raises, if any.
 func (r *Rules) StepStorm(storm, s State, seen time.Time) (State, State, *alert.Alert) {
-	storm, a := r.AlertStorm(r.addToStorm(storm, s, seen), seen)
+	storm, a := r.AlertStorm(addToStorm(storm, s, seen), seen)
 	return storm, brief(s), a
 }
 
-// TellStorm tells a storm when no further integration joins it for some
-// seconds, and again when some have joined, or when a reminder is due. now is
-// the wall clock.
+// AlertStorm raises the alert of a storm when no further integration has joined
+// for some seconds, and again when some have joined, or when a reminder is due.
+// now is the wall clock.
 func (r *Rules) AlertStorm(s State, now time.Time) (State, *alert.Alert) {
 	switch since := now.Sub(s.StormAlert).Abs(); { // negative: the clock was set back
 	case !s.Open || s.Members == 0 || r.muted(s.Content):
@@ -120,11 +121,13 @@ func (r *Rules) AlertStorm(s State, now time.Time) (State, *alert.Alert) {
 	return s, nil
 }
 
-// many is what a storm says: what its last failure said, of all its
+// stormData is what a storm says: what its last failure said, of all its
 // integrations.
-func stormData(s State, d alert.Data) alert.Data {
+func (s State) stormData() alert.Data {
+	d := s.Content
 	d.Facts = withFact(d.Facts, "integrations", slices.Clone(s.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(s.Members)
-	d.Diagnosis = fmt.Sprintf("%d integrations began to fail at once, for one cause. The last of them: %s", s.Members, d.Diagnosis)
+	d.Diagnosis = fmt.Sprintf("%d integrations began to fail at once, for one cause. The last of them: %s",
+		s.Members, d.Diagnosis)
 	return d
 }

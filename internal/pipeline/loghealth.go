@@ -83,7 +83,7 @@ func (l *Log) restore() error {
 		l.jira.Store(true)
 	}
 	return l.Recorder.Store.View(func(tx *store.Tx) error {
-		for _, cause := range []string{incident.LogUnreadable, incident.LogSilent, incident.LogForeign} {
+		for _, cause := range incident.LogTroubles {
 			s, err := tx.Incident(l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source}))
 			if err != nil {
 				return err

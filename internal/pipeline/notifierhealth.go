@@ -87,22 +87,20 @@ func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.T
 	return s.Open, a != nil, err
 }
 
-// Forget closes, without a word, the troubles of logs and notifiers that are no
-// longer configured.
+// CloseUnconfigured closes, without an alert, the troubles of logs and notifiers
+// that are no longer configured.
 func (r *Recorder) CloseUnconfigured() error {
 	known := map[string]bool{}
 	for _, l := range r.Logs {
-		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogUnreadable, Log: l})] = true
-		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogSilent, Log: l})] = true
-		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.LogForeign, Log: l})] = true
+		for _, cause := range incident.LogTroubles {
+			known[r.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l})] = true
+		}
 	}
-	for _, t := range r.Recipients {
-		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: t.Name})] = true
+	for _, to := range r.Recipients {
+		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: to.Name})] = true
 	}
 	return r.each(clock.Now(), func(s incident.State, _ time.Time) (incident.State, *alert.Alert) {
-		if s.Lasting() && !known[s.Key] {
-			s.Open = false
-		}
+		s.Open = s.Open && (!s.Lasting() || known[s.Key])
 		return s, nil
 	})
 }

@@ -60,7 +60,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 			return err
 		}
 		if !storm.Open {
-			s.Storm, s.Suppressed, s.NotNotified = "", false, nil // nobody speaks for it any more
+			s.LeaveStorm()
 		}
 	}
 	s, a := step(s, f.Failure, from, now)
