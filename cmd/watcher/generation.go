@@ -124,7 +124,7 @@ func (g *generation) open(d *daemon) error {
 		}
 		f := tailer.Follow(path, from, options)
 		g.closers = append(g.closers, f.Close)
-		p.Reader, p.Key, p.Begin = f, key, f.Position
+		p.Reader, p.Checkpoint = f, &pipeline.Checkpoint{Key: key, Begin: f.Position}
 		g.logs = append(g.logs, p)
 	}
 	if err := d.store.SweepReceipts(); err != nil {

@@ -26,8 +26,8 @@ type foreign struct {
 	first string
 }
 
-// with is f with the lines of a text that was read at now; jira tells that one
-// of them has a header of Jira's. Lines that continue an event do not count.
+// with is f with the lines of a text that was read at now; jira says that one of
+// them has a header of Jira's. Lines that continue an event do not count.
 func (f foreign) with(text []byte, now time.Time) (after foreign, jira bool) {
 	for line := range bytes.Lines(text) {
 		if event.IsJira(line) {
@@ -43,7 +43,7 @@ func (f foreign) with(text []byte, now time.Time) (after foreign, jira bool) {
 	return f, false
 }
 
-// reported tells whether that is worth an alert. ended says that nothing more
+// reported reports whether that raises an alert. ended says that nothing more
 // is to be read.
 func (f foreign) reported(now time.Time, ended bool) bool {
 	return f.lines >= foreignLines && (ended || now.Sub(f.since) >= foreignAfter)
@@ -71,14 +71,14 @@ func (l *Log) recognize(text []byte, now time.Time) error {
 		return nil
 	}
 	l.jira.Store(true)
-	if l.Key == "" {
+	if l.Checkpoint == nil {
 		return nil
 	}
-	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetRecognized(l.Key) })
+	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetRecognized(l.Checkpoint.Key) })
 }
 
-// suspect tells, once, that a log does not look like one of Jira's, and that it
-// does after all.
+// checkForeign reports, once, that a log does not look like one of Jira's, and
+// that it does after all.
 func (l *Log) checkForeign(now time.Time, ended bool) error {
 	if err := l.restore(); err != nil {
 		return err

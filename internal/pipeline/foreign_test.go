@@ -64,7 +64,7 @@ func TestForeignIsToldOnce(t *testing.T) {
 		t.Helper()
 		p := w.alter(func(l *pipeline.Log) {
 			in := tailer.Stream(strings.NewReader(text))
-			l.Reader, l.Begin = in, func() tailer.Position { return tailer.Position{Place: tailer.Place{Offset: 1}} }
+			l.Reader, l.Checkpoint.Begin = in, func() tailer.Position { return tailer.Position{Place: tailer.Place{Offset: 1}} }
 			change(l)
 		})
 		until(t, p.log.Ended)
@@ -95,7 +95,7 @@ func TestForeignIsToldOnce(t *testing.T) {
 		}
 	}
 	stream := func(earlier pipeline.Stats) func(*pipeline.Log) {
-		return func(l *pipeline.Log) { l.Key, l.Source.Path, l.Earlier = "", "-", earlier }
+		return func(l *pipeline.Log) { l.Checkpoint, l.Source.Path, l.Earlier = nil, "-", earlier }
 	}
 	_, before := read(ordinary, stream(pipeline.Stats{}))
 	if got, _ := read(none, stream(before)); got != nil {

@@ -1,4 +1,4 @@
-// Package pipeline is the straight line from a log to the queue of alerts.
+// Package pipeline is the straight line from a log to the outbox.
 package pipeline
 
 import (
@@ -28,10 +28,10 @@ const (
 )
 
 const (
-	checkpoint = time.Second           // a position without failures is stored this often
-	idlePoll   = 2 * time.Second       // a quiet log is looked after this often
-	bornBefore = 20 * time.Millisecond // a file system's clock may be so far behind the one that is read here
-	waitedFor  = time.Millisecond      // what takes longer was not there yet when it was asked for
+	checkpointEvery = time.Second           // a position without failures is stored this often
+	idlePoll        = 2 * time.Second       // how often a quiet log is polled
+	bornBefore      = 20 * time.Millisecond // a file system's clock may be this much slower than ours
+	waitedFor       = time.Millisecond      // what takes longer was not there yet when it was asked for
 )
 
 // Reader is where lines come from.
@@ -40,25 +40,24 @@ type Reader interface {
 	// one. No text and no error means that there was none for that long; io.EOF
 	// means that there will never be more.
 	Block(ctx context.Context, wait time.Duration) (tailer.Block, error)
-	// Stats tells among other things whether the log can be read at present.
+	// Stats says among other things whether the log can be read at present.
 	Stats() tailer.Stats
-	// Gaps are the places since the last call where lines are missing.
+	// Gaps are the ranges since the last call where lines are missing.
 	Gaps() []tailer.Gap
 }
 
 // Log is one followed log.
 type Log struct {
-	Source   incident.Source
-	Zone     *time.Location // of timestamps without an offset
-	Reader   Reader
-	Set      *matchers.Set
-	Recorder *Recorder
-	Key      string                 // under which the position is stored; "" = not at all
-	Begin    func() tailer.Position // where Reader begins, once it has opened the log; needed with Key
-	Silent   time.Duration          // no line for so long is worth an alert; 0 = never
-	Earlier  Stats                  // what was counted of the log before a reload
+	Source     incident.Source
+	Zone       *time.Location // of timestamps without an offset
+	Reader     Reader
+	Set        *matchers.Set
+	Recorder   *Recorder
+	Checkpoint *Checkpoint   // nil = the position is not stored
+	Silent     time.Duration // no line for so long raises an alert; 0 = never
+	Earlier    Stats         // of the log before a reload
 
-	lines, bytes, text atomic.Int64 // text: wall clock of the last line, nanoseconds
+	lines, bytes, lastText atomic.Int64 // lastText: wall clock of the last line, nanoseconds
 
 	heartbeat atomic.Int64 // wall clock of the last sign of life, nanoseconds
 	current   atomic.Bool
@@ -66,20 +65,28 @@ type Log struct {
 	events    event.Assembler
 	batch     batch
 	stored    tailer.Position
-	at        time.Time     // of the last commit
+	committed time.Time     // when
 	counted   store.Counted // the open event, if it is counted already
 	troubles  troubles
 	foreign   foreign
 	jira      atomic.Bool // a header of Jira's was seen
 }
 
+// Checkpoint is what is needed to store the position of a log.
+type Checkpoint struct {
+	Key   string                 // under which it is stored
+	Begin func() tailer.Position // where the Reader begins, once it has opened the log
+}
+
 // batch is what one read brought: the failures of complete events, the position
-// behind the last of these events, and what is missing.
+// after the last of these events, and what is missing.
 type batch struct {
 	failures []failure
 	next     tailer.Position
 	gaps     []incident.Gap
 }
+
+func (b batch) empty() bool { return len(b.failures)+len(b.gaps) == 0 }
 
 // failure is what to record. counted is the key of the incident that it is
 // counted in already: then only its cause is another one than was thought.
@@ -88,7 +95,7 @@ type failure struct {
 	counted string
 }
 
-// Beat is when the log was last looked after; zero before it was first opened.
+// Heartbeat is when the log was last polled; zero before it was first opened.
 func (l *Log) Heartbeat() time.Time {
 	if n := l.heartbeat.Load(); n != 0 {
 		return time.Unix(0, n)
@@ -96,39 +103,35 @@ func (l *Log) Heartbeat() time.Time {
 	return time.Time{}
 }
 
-// Current tells whether all that stands in the log has been read, and the log
-// can be read.
+// Current reports whether all of the log has been read, and the log can be read.
 func (l *Log) Current() bool { return l.current.Load() }
 
-// Ended tells whether Run has returned.
+// Ended reports whether Run has returned.
 func (l *Log) Ended() bool { return l.ended.Load() }
 
 // Run reads until ctx is done or the input ends, neither of which is an error.
-func (l *Log) Run(ctx context.Context) error {
+func (l *Log) Run(ctx context.Context) (err error) {
 	defer l.ended.Store(true)
 	l.events.Find = matchers.Find
-	if l.Key != "" {
-		var err error
-		if l.counted, err = l.Recorder.Store.Counted(l.Key); err != nil {
+	if l.Checkpoint != nil {
+		if l.counted, err = l.Recorder.Store.Counted(l.Checkpoint.Key); err != nil {
 			return err
 		}
 	}
-	wait := time.Duration(0)
-	for {
+	for wait := time.Duration(0); ; wait = l.wait() {
 		asked := clock.Now()
 		b, err := l.Reader.Block(ctx, wait)
-		silent := len(b.Text) == 0
+		silent, ended := len(b.Text) == 0, errors.Is(err, io.EOF)
 		l.count(b)
 		if err := l.recognize(b.Text, clock.Now()); err != nil {
 			return err
 		}
-		if l.Heartbeat().IsZero() && silent && err == nil { // an error: the log has not been looked at, or must be readable
+		if l.Heartbeat().IsZero() && silent && err == nil { // an error: it was not opened, or must be readable
 			if err := l.storeBegin(); err != nil {
 				return err
 			}
 		}
 		l.events.Block(b, l.take)
-		ended := errors.Is(err, io.EOF)
 		// Silence makes the last event count, the end of input completes it. An
 		// error or a shutdown does neither: its remaining lines may still come.
 		switch {
@@ -138,65 +141,74 @@ func (l *Log) Run(ctx context.Context) error {
 			e, _ := l.events.Pending()
 			l.counted = l.judge(e)
 		}
-		at := l.events.Complete()
-		if at.IsZero() && l.Key != "" && !l.Heartbeat().IsZero() {
-			at = l.Begin() // nothing was read so far, but the log may have appeared
-		}
-		if !at.IsZero() {
-			if silent && l.Key != "" && l.settle() == 0 {
-				at.Since = l.Begin().Since // the open event is judged: what follows it may be all new
-			}
-			l.batch.next = at
-		}
-		for _, g := range l.Reader.Gaps() {
-			if g.Bytes != 0 { // 0: nothing that was seen is gone
-				l.batch.gaps = append(l.batch.gaps, incident.Gap{Bytes: g.Bytes, Why: g.Why, At: g.At})
-			}
-		}
-		if len(l.batch.failures)+len(l.batch.gaps) > 0 || err != nil || clock.Since(l.at) >= checkpoint {
+		l.advance(silent)
+		if !l.batch.empty() || err != nil || clock.Since(l.committed) >= checkpointEvery {
 			if err := l.commit(); err != nil {
 				return err
 			}
 		}
 		stats, now := l.Reader.Stats(), clock.Now()
-		waiting := stats.Waiting
 		// A log with lines every second is current too: nothing more is to be
 		// read, and what came had to be waited for.
 		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
-		l.current.Store(err == nil && caughtUp && waiting == nil)
+		l.current.Store(err == nil && caughtUp && stats.Waiting == nil)
 		l.heartbeat.Store(now.UnixNano())
-		if ctx.Err() == nil && !ended {
-			if err := l.checkHealth(now, !silent, waiting); err != nil {
-				return err
-			}
-		}
 		switch {
 		case ended:
 			return l.checkForeign(now, true)
 		case ctx.Err() != nil:
 			return nil
-		case err != nil:
-			return fmt.Errorf("log %q: %w", l.Source.Name, err)
 		}
-		if wait = l.settle(); wait == 0 {
-			wait = idlePoll
-			if l.batch.next != l.stored {
-				wait = checkpoint
-			}
+		if err := l.checkHealth(now, !silent, stats.Waiting); err != nil {
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("log %q: %w", l.Source.Name, err)
 		}
 	}
 }
 
-// begin stores where reading begins, before anything has been read: what is
+// storeBegin stores where reading begins, before anything has been read: what is
 // written while the program is down must not depend on whether an event had
 // been complete before.
 func (l *Log) storeBegin() error {
-	if l.Key == "" {
+	if l.Checkpoint == nil {
 		return nil
 	}
-	l.stored = l.Begin()
+	l.stored = l.Checkpoint.Begin()
 	l.batch.next = l.stored
-	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetPosition(l.Key, l.stored) })
+	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetPosition(l.Checkpoint.Key, l.stored) })
+}
+
+// advance brings the batch to the end of the last complete event, and adds the
+// gaps before it.
+func (l *Log) advance(silent bool) {
+	at := l.events.Complete()
+	if at.IsZero() && l.Checkpoint != nil && !l.Heartbeat().IsZero() {
+		at = l.Checkpoint.Begin() // nothing was read so far, but the log may have appeared
+	}
+	if !at.IsZero() {
+		if silent && l.Checkpoint != nil && l.settle() == 0 {
+			at.Since = l.Checkpoint.Begin().Since // the open event is judged: all that follows may be new
+		}
+		l.batch.next = at
+	}
+	for _, g := range l.Reader.Gaps() {
+		if g.Bytes != 0 { // 0: nothing that was seen is gone
+			l.batch.gaps = append(l.batch.gaps, incident.Gap{Bytes: g.Bytes, Why: g.Why, At: g.At})
+		}
+	}
+}
+
+// wait is how long the next read waits for text.
+func (l *Log) wait() time.Duration {
+	if wait := l.settle(); wait > 0 {
+		return wait
+	}
+	if l.batch.next != l.stored {
+		return checkpointEvery
+	}
+	return idlePoll
 }
 
 // settle is the silence that makes the open event count; 0 = none does, since it
@@ -217,7 +229,7 @@ func (l *Log) settle() time.Duration {
 	}
 }
 
-// take looks at a complete event.
+// take judges a complete event.
 func (l *Log) take(e event.Event) {
 	l.judge(e)
 	l.counted = store.Counted{}
@@ -231,7 +243,9 @@ func (l *Log) judge(e event.Event) store.Counted {
 	if !ours {
 		return store.Counted{}
 	}
-	now := store.Counted{Incident: l.Recorder.Rules.Key(f), Cause: f.Cause.ID, Size: len(e.Text), Print: fingerprint(e.Text)}
+	now := store.Counted{
+		Incident: l.Recorder.Rules.Key(f), Cause: f.Cause.ID, Size: len(e.Text), Print: fingerprint(e.Text),
+	}
 	switch was := l.counted; {
 	case isCounted(was, e.Text):
 		now.Incident = was.Incident
@@ -249,7 +263,7 @@ func (l *Log) judge(e event.Event) store.Counted {
 	return now
 }
 
-// isCounted says whether c is the beginning of the event with this text.
+// isCounted reports whether c is the beginning of the event with this text.
 func isCounted(c store.Counted, text []byte) bool {
 	return c.Size > 0 && c.Size <= len(text) && fingerprint(text[:c.Size]) == c.Print
 }
@@ -259,9 +273,9 @@ func fingerprint(text []byte) uint64 {
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
-// unwanted says whether a failure is older than the first look at the log, which
-// could not be read then. A header may give less than milliseconds, or no time
-// that can be: then the file's birth decides.
+// unwanted reports whether a failure is older than the first poll of the log,
+// which could not be read then. A header may give less than milliseconds, or an
+// impossible time: then the file's birth decides.
 func (l *Log) unwanted(f matchers.Failure) bool {
 	from := l.events.Complete() // where the event begins
 	if from.Since == 0 {
@@ -281,8 +295,8 @@ func (l *Log) unwanted(f matchers.Failure) bool {
 // commit is the one transaction: incidents, alerts and position together, or
 // nothing of it.
 func (l *Log) commit() error {
-	l.at = clock.Now()
-	if len(l.batch.failures)+len(l.batch.gaps) == 0 && l.batch.next == l.stored {
+	l.committed = clock.Now()
+	if l.batch.empty() && l.batch.next == l.stored {
 		return nil
 	}
 	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
@@ -296,13 +310,13 @@ func (l *Log) commit() error {
 				return err
 			}
 		}
-		if l.Key == "" {
+		if l.Checkpoint == nil {
 			return nil
 		}
-		if err := tx.SetCounted(l.Key, l.counted); err != nil {
+		if err := tx.SetCounted(l.Checkpoint.Key, l.counted); err != nil {
 			return err
 		}
-		return tx.SetPosition(l.Key, l.batch.next)
+		return tx.SetPosition(l.Checkpoint.Key, l.batch.next)
 	})
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ func (w *world) alter(change func(*pipeline.Log), targets ...pipeline.Recipient)
 	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(w.conf), Recipients: targets}
 	l := &pipeline.Log{
 		Source: incident.Source{Name: "jira", Path: w.log()}, Zone: time.UTC, Reader: f, Set: set, Recorder: rec,
-		Key: w.log(), Begin: f.Position,
+		Checkpoint: &pipeline.Checkpoint{Key: w.log(), Begin: f.Position},
 	}
 	change(l)
 	ctx, cancel := context.WithCancel(w.t.Context())
@@ -255,7 +255,7 @@ func TestStopBeforeTheFirstLook(t *testing.T) {
 	cancel()
 	p := w.alter(func(l *pipeline.Log) {
 		f = tailer.Follow(w.log(), tailer.Position{}, tailer.Options{})
-		l.Reader, l.Begin = stopped{f, ctx}, f.Position
+		l.Reader, l.Checkpoint.Begin = stopped{f, ctx}, f.Position
 	})
 	until(t, p.log.Ended)
 	if at, known, err := p.store.Position(w.log()); known || err != nil {

@@ -8,56 +8,71 @@ import (
 )
 
 const (
-	unreadableAfter = time.Minute // a log that cannot be read for so long is worth an alert
-	healthEvery     = time.Second // how often that is looked at
+	unreadableAfter = time.Minute // a log that cannot be read for so long raises an alert
+	healthEvery     = time.Second // how often that is checked
 )
 
-// sight is what a log knows about how well it is seen.
+// Health is how a log can be read now.
+type Health struct {
+	Lag     int64 // bytes that are written and not read yet
+	Waiting error // why it cannot be read, nil = it can
+}
+
+// Health may be called from any goroutine.
+func (l *Log) Health() Health {
+	s := l.Reader.Stats()
+	return Health{Lag: s.Lag, Waiting: s.Waiting}
+}
+
+// troubles is what a log remembers to find out whether it has one.
 type troubles struct {
-	looked   time.Time
+	checked  time.Time
 	line     time.Time // when text came last, or reading began
-	text     bool      // text came since the last look
+	text     bool      // text came since the last check
 	waiting  time.Time // since when the log cannot be read; zero = it can
 	restored bool      // open is as stored
 	open     map[string]bool
 }
 
-// look tells when the log cannot be read for a minute, or has had no line for
-// silent_after, and when that is over. waiting is why it cannot be read, nil =
-// it can.
+// checkHealth reports a log that cannot be read for a minute, or has had no line
+// for silent_after, and when that is over. waiting is why it cannot be read, nil
+// = it can.
 func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
-	s := &l.troubles
-	if text || s.line.IsZero() {
-		s.line, s.text = now, s.text || text
+	h := &l.troubles
+	if text || h.line.IsZero() {
+		h.line, h.text = now, h.text || text
 	}
 	switch {
 	case waiting == nil:
-		s.waiting = time.Time{}
-	case s.waiting.IsZero():
-		s.waiting = now
+		h.waiting = time.Time{}
+	case h.waiting.IsZero():
+		h.waiting = now
 	}
-	if now.Sub(s.looked).Abs() < healthEvery {
+	if now.Sub(h.checked).Abs() < healthEvery {
 		return nil
 	}
-	s.looked = now
-	t := incident.Trouble{Cause: incident.LogUnreadable, Log: l.Source, Since: s.waiting}
+	h.checked = now
+	t := incident.Trouble{Cause: incident.LogUnreadable, Log: l.Source, Since: h.waiting}
 	if waiting != nil {
 		t.Why = waiting.Error()
 	}
-	if err := l.report(t, waiting != nil && now.Sub(s.waiting) >= unreadableAfter, waiting == nil, now); err != nil {
+	if err := l.report(t, waiting != nil && now.Sub(h.waiting) >= unreadableAfter, waiting == nil, now); err != nil {
 		return err
 	}
-	t = incident.Trouble{Cause: incident.LogSilent, Log: l.Source, Since: s.line, Why: "no line for " + l.Silent.String()}
-	over := l.Silent == 0 || s.text
-	s.text = false
-	if err := l.report(t, l.Silent > 0 && waiting == nil && now.Sub(s.line) >= l.Silent, over, now); err != nil {
+	t = incident.Trouble{
+		Cause: incident.LogSilent, Log: l.Source, Since: h.line, Why: "no line for " + l.Silent.String(),
+	}
+	silent := l.Silent > 0 && waiting == nil && now.Sub(h.line) >= l.Silent
+	over := l.Silent == 0 || h.text
+	h.text = false
+	if err := l.report(t, silent, over, now); err != nil {
 		return err
 	}
 	return l.checkForeign(now, false)
 }
 
-// trouble brings the incident of a trouble up to date: on says that it is
-// worth telling, over that it has ended.
+// report brings the incident of a trouble up to date: on says that it is to be
+// reported, over that it has ended.
 func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) error {
 	if err := l.restore(); err != nil {
 		return err
@@ -71,14 +86,13 @@ func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) error {
 	})
 }
 
-// restore looks up once which troubles were told before a restart, and whether
-// the log was known to be Jira's.
+// restore looks up once which troubles were reported before a restart, and
+// whether the log was known to be Jira's.
 func (l *Log) restore() error {
 	if l.troubles.restored {
 		return nil
 	}
-	l.troubles.open = map[string]bool{}
-	l.troubles.restored = true
+	l.troubles.restored, l.troubles.open = true, map[string]bool{}
 	if l.Earlier.Jira {
 		l.jira.Store(true)
 	}
@@ -90,7 +104,7 @@ func (l *Log) restore() error {
 			}
 			l.troubles.open[cause] = s.Open
 		}
-		if tx.Recognized(l.Key) {
+		if l.Checkpoint != nil && tx.Recognized(l.Checkpoint.Key) {
 			l.jira.Store(true)
 		}
 		return nil

@@ -16,7 +16,7 @@ const (
 	waitingLong = 15 * time.Minute // its attempts fail
 )
 
-// Attend queues alerts about notifiers that do not deliver, or do again, for the
+// CheckNotifiers queues alerts about notifiers that do not deliver, or do again, for the
 // other notifiers. now is the wall clock.
 func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) error {
@@ -29,7 +29,7 @@ func (r *Recorder) CheckNotifiers(now time.Time) error {
 	})
 }
 
-// notifier alerts the other notifiers to one that does not deliver.
+// checkNotifier alerts the other notifiers to one that does not deliver.
 func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error {
 	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
 	h, err := tx.Health(name)
@@ -68,7 +68,9 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 // trouble brings the incident of a trouble up to date, and reports whether it is
 // open now and whether that raised an alert. on says that the trouble goes on.
 // Notifiers named in without are left out.
-func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time, without ...string) (open, alerted bool, err error) {
+func (r *Recorder) trouble(
+	tx *store.Tx, t incident.Trouble, on bool, now time.Time, without ...string,
+) (open, alerted bool, err error) {
 	before, err := tx.Incident(r.Rules.TroubleKey(t))
 	if err != nil {
 		return false, false, err

@@ -151,12 +151,12 @@ func TestOlderThanTheFirstLook(t *testing.T) {
 // starting is live with a setting of where reading begins.
 func (w *world) starting(start tailer.Start) *process {
 	return w.alter(func(l *pipeline.Log) {
-		from, _, err := l.Recorder.Store.Position(l.Key)
+		from, _, err := l.Recorder.Store.Position(l.Checkpoint.Key)
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		f := tailer.Follow(w.log(), from, tailer.Options{Start: start})
 		w.t.Cleanup(func() { f.Close() })
-		l.Reader, l.Begin = f, f.Position
+		l.Reader, l.Checkpoint.Begin = f, f.Position
 	})
 }

@@ -8,17 +8,17 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// Counts is what has become of a log since the program began.
+// Stats counts what was read of a log since the program began.
 type Stats struct {
 	Lines     int64
 	Bytes     int64 // of lines, without what is skipped of overlong ones
 	Rotations int64
-	Lost      int64     // bytes that are known to be gone unread
+	Lost      int64     // bytes that are known to be lost
 	Jira      bool      // a header of Jira's was seen
 	Last      time.Time // when the last line was read, by the wall clock; zero = none was
 }
 
-// count notes a block. It is on the way of every byte and does little.
+// count counts a block. It runs for every byte and does little.
 func (l *Log) count(b tailer.Block) {
 	if len(b.Text) == 0 {
 		return
@@ -29,10 +29,10 @@ func (l *Log) count(b tailer.Block) {
 	}
 	l.lines.Add(int64(n))
 	l.bytes.Add(int64(len(b.Text)))
-	l.text.Store(clock.Now().UnixNano())
+	l.lastText.Store(clock.Now().UnixNano())
 }
 
-// Counts may be called from any goroutine.
+// Stats may be called from any goroutine.
 func (l *Log) Stats() Stats {
 	read := l.Reader.Stats()
 	c := Stats{
@@ -43,20 +43,8 @@ func (l *Log) Stats() Stats {
 		Jira:      l.jira.Load(),
 		Last:      l.Earlier.Last,
 	}
-	if n := l.text.Load(); n != 0 {
+	if n := l.lastText.Load(); n != 0 {
 		c.Last = time.Unix(0, n)
 	}
 	return c
-}
-
-// Standing is how a log can be read now.
-type Health struct {
-	Lag     int64 // bytes that are written and not read yet
-	Waiting error // why it cannot be read, nil = it can
-}
-
-// Standing may be called from any goroutine.
-func (l *Log) Health() Health {
-	s := l.Reader.Stats()
-	return Health{Lag: s.Lag, Waiting: s.Waiting}
 }

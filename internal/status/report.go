@@ -130,7 +130,10 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 	case l.Current() || now.Lag == 0:
 		report.State = "following"
 	}
-	if at, known, err := s.store.Position(l.Key); err == nil && known {
+	if l.Checkpoint == nil {
+		return report
+	}
+	if at, known, err := s.store.Position(l.Checkpoint.Key); err == nil && known {
 		report.Position = at.Offset
 	}
 	return report

@@ -128,7 +128,7 @@ func (d *daemon) follow(l conf.Log) error {
 	r := &reader{w: d.w, disk: d.w.diskOf(l.Path), Follower: tailer.Follow(l.Path, from, options)}
 	p := &pipeline.Log{
 		Source: source, Zone: l.TimeZone, Reader: r, Set: d.w.set, Recorder: d.recorder,
-		Key: l.Path, Begin: r.Follower.Position, Silent: l.SilentAfter,
+		Checkpoint: &pipeline.Checkpoint{Key: l.Path, Begin: r.Follower.Position}, Silent: l.SilentAfter,
 	}
 	d.logs, d.readers, d.recorder.Logs = append(d.logs, p), append(d.readers, r), append(d.recorder.Logs, source)
 	m := d.w.machine
