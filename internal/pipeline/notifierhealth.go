@@ -81,10 +81,7 @@ func (r *Recorder) trouble(
 	}
 	s, a := step(before, t, now)
 	if a != nil || s.Open != before.Open {
-		err = tx.SetIncident(s)
-	}
-	if err == nil {
-		err = r.enqueue(tx, a, without...)
+		err = r.save(tx, s, a, without...)
 	}
 	return s.Open, a != nil, err
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,14 +13,14 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// Recorder takes failures into their incidents and queues what is worth
-// saying. Its fields are not changed after the first use.
+// Recorder applies failures to their incidents and queues the alerts that they
+// raise. Its fields are not changed after the first use.
 type Recorder struct {
 	Store      *store.Store
 	Rules      *incident.Rules
 	Recipients []Recipient
 	Logs       []incident.Source
-	Tally      Tally // nil = nobody counts
+	Tally      Tally // nil = nothing is counted
 }
 
 // Tally counts what is recorded. Its methods are called in the middle of a
@@ -29,14 +30,14 @@ type Tally interface {
 	Alert(a *alert.Alert)
 }
 
-// Target is a notifier that alerts are queued for.
+// Recipient is a notifier that alerts are queued for.
 type Recipient struct {
 	Name        string
 	MinSeverity conf.Severity
 }
 
-// record takes one failure into its incident, and into the storm that speaks
-// for it, and queues the alert it is worth. One that is counted already is only
+// record applies one failure to its incident, and to the storm that alerts for
+// it, and queues the alert that it raises. One that is counted already is only
 // corrected.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 	now := clock.Now()
@@ -73,14 +74,11 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 			return err
 		}
 	}
-	if err := tx.SetIncident(s); err != nil {
-		return err
-	}
-	return r.enqueue(tx, a)
+	return r.save(tx, s, a)
 }
 
-// opened queues the alert of a new incident, or folds it into a storm.
-func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, now time.Time) error {
+// opened queues the alert of a new incident, or adds it to a storm.
+func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	cause := s.Content.Cause.ID
 	storm, err := tx.Incident(incident.StormKey(cause))
 	if err != nil {
@@ -95,10 +93,7 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, no
 		return err
 	}
 	if len(joining) == 0 {
-		if err := tx.SetIncident(s); err != nil {
-			return err
-		}
-		return r.enqueue(tx, alert)
+		return r.save(tx, s, a)
 	}
 	for _, key := range joining {
 		m := s
@@ -119,65 +114,60 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, alert *alert.Alert, no
 			return err
 		}
 	}
-	storm, alert = r.Rules.AlertStorm(storm, now)
-	if err := tx.SetIncident(storm); err != nil {
-		return err
-	}
-	return r.enqueue(tx, alert)
+	storm, a = r.Rules.AlertStorm(storm, now)
+	return r.save(tx, storm, a)
 }
 
 // withdraw takes the opened of an incident out of the queues where it still
-// waits, and returns the notifiers that have not told it.
-func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (unheard []string, err error) {
+// waits, and returns the notifiers that have not delivered it.
+func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (notNotified []string, err error) {
 	for _, t := range r.Recipients {
 		was, err := tx.Withdraw(t.Name, s.ID())
 		if err != nil {
 			return nil, err
 		}
 		if was {
-			unheard = append(unheard, t.Name)
+			notNotified = append(notNotified, t.Name)
 		}
 	}
-	return unheard, nil
+	return notNotified, nil
 }
 
-// blind takes a gap into the incident of its log and queues the alert it is
-// worth.
+// recordGap applies a gap to the incident of its log and queues the alert that it
+// raises.
 func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source) error {
 	s, err := tx.Incident(r.Rules.LogKey(log))
 	if err != nil {
 		return err
 	}
-	s, alert := r.Rules.Gap(s, g, log)
-	if err := tx.SetIncident(s); err != nil {
-		return err
-	}
-	return r.enqueue(tx, alert)
+	s, a := r.Rules.Gap(s, g, log)
+	return r.save(tx, s, a)
 }
 
-// enqueue queues an alert for all notifiers that want it, without some.
-func (r *Recorder) enqueue(tx *store.Tx, alert *alert.Alert, without ...string) error {
-	if alert == nil {
-		return nil
+// save stores an incident and queues its alert, if any, for all notifiers that
+// want it, without some.
+func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert, without ...string) error {
+	if err := tx.SetIncident(s); err != nil || a == nil {
+		return err
 	}
 	if r.Tally != nil {
-		r.Tally.Alert(alert)
+		r.Tally.Alert(a)
 	}
-	for _, t := range r.Recipients {
-		if alert.Data.Cause.Severity < t.MinSeverity || slices.Contains(without, t.Name) {
+	for _, to := range r.Recipients {
+		if a.Data.Cause.Severity < to.MinSeverity || slices.Contains(without, to.Name) {
 			continue
 		}
-		if err := tx.Enqueue(t.Name, *alert); err != nil {
+		if err := tx.Enqueue(to.Name, *a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Settle queues what time alone brings at the wall clock's now: storms that
-// have settled and, for incidents of logs that are current, reminders that are
-// due and the end of those that have gone quiet. While a log is behind or
-// cannot be read, its silence means nothing.
+// Settle queues what is due by time at the wall clock's now: storms that have
+// settled and, for incidents of logs that are current, reminders and the end of
+// those that have gone quiet. While a log has unread lines or cannot be read, its
+// silence means nothing.
 func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	return r.each(now, func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
 		if !current(s.Content.Log.Name) {
@@ -187,7 +177,7 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	})
 }
 
-// Finish alerts to storms at once: nothing more will be read.
+// Finish raises the alerts of storms at once: nothing more will be read.
 func (r *Recorder) Finish() error {
 	return r.each(clock.Now().Add(time.Minute), r.Rules.AlertStorm)
 }
@@ -209,37 +199,31 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 			return nil
 		})
 		for _, c := range due {
-			if err == nil {
-				err = tx.SetIncident(c.State)
-			}
-			if err == nil {
-				err = r.enqueue(tx, c.alert, c.NotNotified...)
-			}
+			err = errors.Join(err, r.save(tx, c.State, c.alert, c.NotNotified...))
 		}
 		return err
 	})
 }
 
-// Acknowledge takes what somebody did with a button: reminders of the incident
-// wait. It returns a sentence for that person.
-func (r *Recorder) Acknowledge(p alert.Press) (string, error) {
-	key := p.Incident.Key()
-	said := ""
-	err := r.Store.Update(func(tx *store.Tx) error {
-		s, err := tx.Incident(key)
+// Acknowledge applies what somebody did with a button: reminders of the incident
+// stop. It returns a sentence for that person.
+func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
+	err = r.Store.Update(func(tx *store.Tx) error {
+		s, err := tx.Incident(p.Incident.Key())
 		if err != nil {
 			return err
 		}
 		if !s.Open || s.ID() != p.Incident {
-			said = "This incident is not open here: it is over, or the watcher of another Jira node keeps it."
+			answer = "This incident is not open here: it is over, or the watcher of another Jira node keeps it."
 			return nil
 		}
 		s = r.Rules.Acknowledge(s, p)
-		said = "Acknowledged: no reminders come until its cause changes or it is over."
+		answer = "Acknowledged: no reminders come until its cause changes or it is over."
 		if p.Snooze > 0 {
-			said = fmt.Sprintf("Snoozed: no reminders come until %s, unless its cause changes.", s.Ack.Until.Format("2006-01-02 15:04 -07:00"))
+			answer = fmt.Sprintf("Snoozed: no reminders come until %s, unless its cause changes.",
+				s.Ack.Until.Format("2006-01-02 15:04 -07:00"))
 		}
 		return tx.SetIncident(s)
 	})
-	return said, err
+	return answer, err
 }

@@ -12,13 +12,13 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// serviceUser is the account of the packages: root, who looks at the state
-// directory of the service, trusts it.
+// serviceUser is the account that the packages create: root, who inspects the
+// state directory of the service, trusts it.
 const serviceUser = "jira-oauth-watcher"
 
-// Guard refuses a state directory that another user who is not root owns, or
-// could put another one in the place of: positions and alerts would be theirs.
-// What others may only write into is a warning.
+// Guard refuses a state directory that another user who is not root owns or could
+// replace: positions and alerts would be theirs. One that others may only write
+// into is a warning.
 func Guard(dir string) (warning string, err error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -33,10 +33,12 @@ func Guard(dir string) (warning string, err error) {
 			info, err := os.Lstat(at)
 			if err == nil {
 				if why := unsafe(at, info, at == path); why != "" {
-					return "", fmt.Errorf("state directory %s: %s: choose another state_dir, such as one in /var/lib", dir, why)
+					return "", fmt.Errorf("state directory %s: %s: "+
+						"choose another state_dir, such as one in /var/lib", dir, why)
 				}
 				if at == path && info.IsDir() && info.Mode()&0o022 != 0 {
-					warning = fmt.Sprintf("state directory %s can be written by other users (mode %04o), run: chmod go-w %[1]s", dir, info.Mode().Perm())
+					warning = fmt.Sprintf("state directory %s can be written by other users (mode %04o), "+
+						"run: chmod go-w %[1]s", dir, info.Mode().Perm())
 				}
 			}
 			if at == filepath.Dir(at) {
@@ -47,8 +49,8 @@ func Guard(dir string) (warning string, err error) {
 	return warning, nil
 }
 
-// unsafe says why what is at a path may be, or become, another user's; own
-// tells that it is the state directory, and not one above it.
+// unsafe says why what is at a path may be, or become, another user's; own says
+// that it is the state directory, and not one above it.
 func unsafe(path string, info fs.FileInfo, own bool) string {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -1,5 +1,4 @@
-// Package store is the state file: positions, incidents and the deliveries
-// that wait.
+// Package store is the state file: positions, incidents and deliveries.
 package store
 
 import (
@@ -57,9 +56,9 @@ type Store struct {
 	changed chan struct{}
 }
 
-// Open opens the state file of a directory, which is made where it is missing.
-// One process at a time can have it. A damaged file is set aside under another
-// name, with a warning, and a new one begun.
+// Open opens the state file of a directory, which is created if it is missing.
+// Only one process at a time can have it open. A damaged file is renamed, with a
+// warning, and a new one begun.
 func Open(dir string, log *slog.Logger) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
@@ -72,7 +71,8 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 		if err := os.Rename(path, to); err != nil {
 			return nil, fmt.Errorf("state file %s is damaged and cannot be set aside: %w", path, err)
 		}
-		log.Warn("state file was damaged: it is set aside and a new one begun, so logs are read from where their start setting says, and open incidents are told again",
+		log.Warn("state file was damaged: it is set aside and a new one begun, "+
+			"so logs are read from where their start setting says, and open incidents are told again",
 			"file", path, "aside", to, "err", damage)
 		s, err = open(path, log)
 	}
@@ -88,7 +88,8 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	if oneMeta {
-		log.Warn("one of the state file's two heads was damaged and the other one is used: the last change before may be lost, its alerts come again", "file", path)
+		log.Warn("one of the state file's two heads was damaged and the other one is used: "+
+			"the last change before may be lost, its alerts come again", "file", path)
 	}
 	if err := prepare(db); err != nil {
 		db.Close()

@@ -123,13 +123,14 @@ type summary struct {
 
 const summaryKey = "summary"
 
-// readSummary takes a summary out of its record, which carries its own digest.
+// readSummary reads a summary from its record, which carries its own digest.
 func readSummary(record []byte) (s summary, err error) {
 	var sealed struct {
 		Summary json.RawMessage `json:"summary"`
 		Digest  uint64          `json:"digest"`
 	}
-	if err := json.Unmarshal(record, &sealed); err != nil || sealed.Digest != digest("", []byte(summaryKey), sealed.Summary) {
+	err = json.Unmarshal(record, &sealed)
+	if err != nil || sealed.Digest != digest("", []byte(summaryKey), sealed.Summary) {
 		return s, boltcheck.Damage("what it says about its content is damaged")
 	}
 	return s, json.Unmarshal(sealed.Summary, &s)
@@ -140,7 +141,8 @@ func (s summary) record() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(map[string]any{"summary": json.RawMessage(text), "digest": digest("", []byte(summaryKey), text)})
+	sum := digest("", []byte(summaryKey), text)
+	return json.Marshal(map[string]any{"summary": json.RawMessage(text), "digest": sum})
 }
 
 // digest is that of one record. Those of all records are added up, so that a

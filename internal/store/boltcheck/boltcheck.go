@@ -27,7 +27,7 @@ func damaged(format string, args ...any) error { return Damage(fmt.Sprintf(forma
 type checker struct {
 	file   io.ReaderAt
 	size   int64
-	record func(bucket string, key, value []byte)
+	record Record
 
 	page    int             // bytes of a page
 	high    uint64          // pages from here on were never written
@@ -45,12 +45,15 @@ const (
 
 var order = binary.NativeEndian
 
-// Check reads every page in use and calls record with every record: bucket is
-// the path of its bucket, such as "/outbox/ops". It returns the names of the
-// buckets at the top. One of the file's two meta pages may be damaged
+// Record is called with a record and the path of its bucket, such as
+// "/outbox/ops".
+type Record func(bucket string, key, value []byte)
+
+// Check reads every page in use and calls record with every record. It returns
+// the names of the buckets at the top. One of the file's two meta pages may be damaged
 // (oneMeta): then the other one is used, as bbolt does. An error that is not a
 // Damage means that the file could not be read.
-func Check(file io.ReaderAt, size int64, record func(bucket string, key, value []byte)) (buckets []string, oneMeta bool, err error) {
+func Check(file io.ReaderAt, size int64, record Record) (buckets []string, oneMeta bool, err error) {
 	c := &checker{file: file, size: size, record: record, used: map[uint64]bool{}}
 	oneMeta, err = c.pages()
 	return c.buckets, oneMeta, err
