@@ -37,7 +37,7 @@ type app struct {
 }
 
 // exit is an error that decides the exit status. A nil err prints nothing: all
-// has been said.
+// has been printed.
 type exit struct {
 	status int
 	err    error
@@ -71,6 +71,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	if err == nil {
 		return exitOK
 	}
+	if unknown := unknownCommand(root, args[1:]); unknown != nil {
+		err = unknown
+	}
 	status := exitFailed
 	var e *exit
 	var problems conf.Problems
@@ -83,10 +86,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		errors.As(e.err, &problems)
 	case errors.As(err, &problems):
 		status = exitUsage
-	case strings.HasPrefix(err.Error(), "unknown command"):
-		status = exitUsage
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		err = fmt.Errorf("%s%s; run '%s help' to see the commands", first, meant(err.Error()), name)
 	}
 	if problems != nil {
 		fmt.Fprintln(errw, problems) // FILE:LINE:COL says who complains
@@ -96,13 +95,19 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	return status
 }
 
-// meant turns cobra's list of suggestions into a clause.
-func meant(text string) string {
-	_, list, ok := strings.Cut(text, "Did you mean this?")
-	if !ok {
-		return ""
+// unknownCommand is the error of a command that does not exist, nil when it does.
+// cobra's own error for it has no type.
+func unknownCommand(root *cobra.Command, args []string) error {
+	word := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") })
+	if _, _, err := root.Find(args); err == nil || word < 0 {
+		return nil
 	}
-	return fmt.Sprintf(", did you mean %q?", strings.Fields(list)[0])
+	meant := ""
+	if like := root.SuggestionsFor(args[word]); len(like) > 0 {
+		meant = fmt.Sprintf(", did you mean %q?", like[0])
+	}
+	return usage("unknown command %q for %q%s; run '%s help' to see the commands",
+		args[word], root.Name(), meant, root.Name())
 }
 
 func newRoot(name string, a *app) *cobra.Command {
@@ -119,11 +124,12 @@ diagnosis and the steps that repair it.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v%s; run '%s --help' to see the flags", err, flagMeant(c, err), c.CommandPath())
 	})
-	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(), a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
+		a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
 	return root
 }
 
-// flagMeant names the flag that a misspelt one comes nearest to.
+// flagMeant names the flag that is nearest to a misspelled one.
 func flagMeant(c *cobra.Command, err error) string {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
@@ -140,7 +146,7 @@ func flagMeant(c *cobra.Command, err error) string {
 // noArgs refuses arguments in words.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage("%s takes no argument %q; run '%s --help' to see how it is used", c.CommandPath(), args[0], c.CommandPath())
+		return usage("%s takes no argument %q; run '%[1]s --help' to see how it is used", c.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -148,7 +154,8 @@ func noArgs(c *cobra.Command, args []string) error {
 // atMostOne refuses more than one argument in words.
 func atMostOne(c *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage("%s takes one argument, not %d; run '%s --help' to see how it is used", c.CommandPath(), len(args), c.CommandPath())
+		return usage("%s takes one argument, not %d; run '%[1]s --help' to see how it is used",
+			c.CommandPath(), len(args))
 	}
 	return nil
 }
@@ -166,13 +173,11 @@ func (f *format) String() string { return f.value }
 func (f *format) Type() string { return strings.Join(f.allowed, "|") }
 
 func (f *format) Set(s string) error {
-	for _, word := range f.allowed {
-		if s == word {
-			f.value = s
-			return nil
-		}
+	if !slices.Contains(f.allowed, s) {
+		return fmt.Errorf("write one of: %s", strings.Join(f.allowed, ", "))
 	}
-	return fmt.Errorf("write one of: %s", strings.Join(f.allowed, ", "))
+	f.value = s
+	return nil
 }
 
 func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "how to print") }
@@ -212,8 +217,8 @@ func wrongConfig(c *conf.Config, err error) (*conf.Config, error) {
 	return c, nil
 }
 
-// loadCauses compiles the catalogue with the operator's own causes, and checks
-// the muted ones against it. Own causes with problems are an error.
+// loadCauses compiles the catalogue with the operator's causes, and checks the
+// muted ones against it. Causes with problems are an error.
 func loadCauses(c *conf.Config) (*matchers.Set, error) {
 	dir, err := causesDir(c)
 	if err != nil {
@@ -226,8 +231,8 @@ func loadCauses(c *conf.Config) (*matchers.Set, error) {
 	return set, checkMuted(c, set)
 }
 
-// soundCauses is loadCauses without the files that have problems: each of them
-// is said. A service that is started at night runs with the rest.
+// soundCauses is loadCauses without the files that have problems: these are
+// logged. A service that is started at night runs with the rest.
 func soundCauses(c *conf.Config, log *slog.Logger) (*matchers.Set, error) {
 	dir, err := causesDir(c)
 	if err != nil {
@@ -243,7 +248,7 @@ func soundCauses(c *conf.Config, log *slog.Logger) (*matchers.Set, error) {
 	return set, checkMuted(c, set)
 }
 
-// causesDir is where own causes are, "" where there are none.
+// causesDir is where the operator's causes are, "" where there are none.
 func causesDir(c *conf.Config) (string, error) {
 	dir := c.Causes.Dir
 	if _, err := os.Stat(dir); err != nil {

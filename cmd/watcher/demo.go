@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,12 +43,14 @@ func (a *app) demo(ctx context.Context) error {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "atlassian-jira.log")
 	settings := filepath.Join(dir, "config.toml")
-	text := fmt.Sprintf("node = %q\nstate_dir = %q\n[[log]]\npath = %q\nstart = \"beginning\"\n", "jira-node-1", filepath.Join(dir, "state"), path)
+	text := fmt.Sprintf("node = %q\nstate_dir = %q\n[[log]]\npath = %q\nstart = \"beginning\"\n",
+		"jira-node-1", filepath.Join(dir, "state"), path)
 	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
 		return err
 	}
 	failures := demoFailures()
-	fmt.Fprintf(a.out, "A log is written to %s, as Jira writes it: %d integrations break, one after the other.\n\n", path, len(failures))
+	fmt.Fprintf(a.out, "A log is written to %s, as Jira writes it: %d integrations break, one after the other.\n\n",
+		path, len(failures))
 	ctx, cancel := context.WithTimeout(ctx, demoLimit)
 	defer cancel()
 	counter := &alertCounter{out: a.out}
@@ -56,21 +61,34 @@ func (a *app) demo(ctx context.Context) error {
 		func(ctx context.Context) error { return quiet.run(ctx, runOptions{config: settings}) },
 		func(ctx context.Context) error {
 			defer cancel()
-			return demoWriter{path: path, shown: counter.count}.write(ctx, a, failures)
+			return demoWriter{path: path, shown: &counter.n}.write(ctx, a, failures)
 		},
 	}
 	if err := together(ctx, tasks); err != nil {
 		return err
 	}
-	if n := counter.count(); n != len(failures) {
+	if n := int(counter.n.Load()); n != len(failures) {
 		return fmt.Errorf("the demo printed %d alerts of %d", n, len(failures))
 	}
-	fmt.Fprintf(a.out, "%d failures, %d alerts, over one rotation. To follow a real log:\n\n    %s run --log /var/atlassian/application-data/jira/log/atlassian-jira.log\n", len(failures), len(failures), filepath.Base(os.Args[0]))
+	fmt.Fprintf(a.out, "%d failures, %[1]d alerts, over one rotation. To follow a real log:\n\n"+
+		"    %s run --log /var/atlassian/application-data/jira/log/atlassian-jira.log\n",
+		len(failures), filepath.Base(os.Args[0]))
 	return nil
 }
 
-// demoFailures are the events of the demo, each of an integration of its own,
-// and all of today.
+// alertCounter counts the alerts that the console prints, one per write.
+type alertCounter struct {
+	out io.Writer
+	n   atomic.Int64
+}
+
+func (c *alertCounter) Write(p []byte) (int, error) {
+	defer c.n.Add(1)
+	return c.out.Write(p)
+}
+
+// demoFailures are the events of the demo, each of a separate integration, and
+// all of today.
 func demoFailures() []string {
 	events := strings.Split(strings.TrimSpace(demoLog), "\nDATE ")
 	for i, e := range events {
@@ -83,7 +101,7 @@ func demoFailures() []string {
 // demoWriter writes a log as log4j does.
 type demoWriter struct {
 	path  string
-	shown func() int
+	shown *atomic.Int64 // alerts
 }
 
 // write appends the failures among ordinary lines, rotates once in the middle,
@@ -98,13 +116,14 @@ func (w demoWriter) write(ctx context.Context, a *app, failures []string) error 
 		}
 		stamp := time.Now().Format("2006-01-02 15:04:05.000-0700")
 		stamp = strings.Replace(stamp, ".", ",", 1)
-		ordinary := stamp + " Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
+		ordinary := stamp + " Caesium-1-2 INFO ServiceRunner     " +
+			"[c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
 		event = strings.Replace(event, "DATE", stamp, 1)
 		event = strings.Replace(event, "UTC", time.Now().UTC().Format("2006-01-02 15:04:05Z"), 1)
 		if err := appendTo(w.path, ordinary+event+"\n"+ordinary); err != nil {
 			return err
 		}
-		for w.shown() <= i {
+		for int(w.shown.Load()) <= i {
 			if !sleep(ctx, 5*time.Millisecond) {
 				return nil
 			}
@@ -122,13 +141,10 @@ func appendTo(path, text string) error {
 		return err
 	}
 	_, err = f.WriteString(text)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return errors.Join(err, f.Close())
 }
 
-// sleep pauses; false means that ctx ended it.
+// sleep waits; false means that ctx ended it.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

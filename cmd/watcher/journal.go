@@ -11,9 +11,9 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"jira-oauth-watcher/internal/alert"
-
 	"github.com/coreos/go-systemd/v22/journal"
+
+	"jira-oauth-watcher/internal/alert"
 )
 
 // Bounds of one entry in the journal: what an error says may come from outside.
@@ -23,8 +23,9 @@ const (
 	maxMessage = 8 << 10
 )
 
-// journalHandler writes records to the journal: a message as people read it,
-// and each key as a field of its own, so that journalctl finds them.
+// journalHandler writes records to the journal: a message for people, and each
+// key as a separate field, so that journalctl finds them. The library
+// github.com/systemd/slog-journal has neither the bounds nor the fallback.
 //
 //	journalctl -u jira-oauth-watcher NOTIFIER=ops
 //	journalctl -o json -u jira-oauth-watcher
@@ -37,18 +38,20 @@ type journalHandler struct {
 	shared *journalOutput
 }
 
-// journalOutput is what a handler and those made of it by With have in common.
+// journalOutput is what a handler and those made from it by With share.
 type journalOutput struct {
 	mu   sync.Mutex
 	line bytes.Buffer
-	send func(message string, p journal.Priority, fields map[string]string) error // nil = lines on out
+	send sender // nil = lines on out
 	out  io.Writer
 }
 
-// newJournal makes a handler that sends records with send. Where that fails,
-// and where it is nil, they become lines on out behind their priority, as
-// sd-daemon(3) has it.
-func newJournal(out io.Writer, level slog.Level, send func(string, journal.Priority, map[string]string) error) *journalHandler {
+// sender is journal.Send.
+type sender func(message string, p journal.Priority, fields map[string]string) error
+
+// newJournal makes a handler that sends records with send. Where that fails or is
+// nil, they become lines on out after their priority, as sd-daemon(3) has it.
+func newJournal(out io.Writer, level slog.Level, send sender) *journalHandler {
 	shared := &journalOutput{send: send, out: out}
 	keys := func(groups []string, a slog.Attr) slog.Attr {
 		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
@@ -57,7 +60,8 @@ func newJournal(out io.Writer, level slog.Level, send func(string, journal.Prior
 		return a
 	}
 	text := slog.NewTextHandler(&shared.line, &slog.HandlerOptions{Level: level, ReplaceAttr: keys})
-	return &journalHandler{level: level, text: text, shared: shared, fields: map[string]string{"SYSLOG_IDENTIFIER": "jira-oauth-watcher"}}
+	fields := map[string]string{"SYSLOG_IDENTIFIER": "jira-oauth-watcher"}
+	return &journalHandler{level: level, text: text, shared: shared, fields: fields}
 }
 
 func (h *journalHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
@@ -126,9 +130,9 @@ func field(fields map[string]string, groups string, a slog.Attr) {
 		}
 		return '_'
 	}, groups+a.Key)
-	name = strings.TrimLeft(name, "_0123456789") // such names are the journal's own, or refused
+	name = strings.TrimLeft(name, "_0123456789") // such names are reserved, or refused
 	if _, own := reserved[name]; own || name == "" || len(name) > 64 || len(fields) >= maxFields {
-		return // it still stands in the message
+		return // it is in the message anyway
 	}
 	value := bounded(a.Value.Resolve().String(), maxField)
 	fields[name] = value

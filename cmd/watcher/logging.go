@@ -37,7 +37,7 @@ func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error
 	return slog.New(slog.NewTextHandler(w, options)), nil
 }
 
-// attachedToJournal tells whether standard error is what systemd gave us.
+// attachedToJournal reports whether standard error is what systemd gave us.
 func attachedToJournal() bool {
 	is, err := journal.StderrIsJournalStream()
 	return is && err == nil

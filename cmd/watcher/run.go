@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	settleEvery = 2 * time.Second       // how often is looked for what time alone brings
-	readyEvery  = 10 * time.Millisecond // how often readiness is looked for at the start
+	settleEvery = 2 * time.Second       // how often what is due by time is queued
+	readyEvery  = 10 * time.Millisecond // how often readiness is checked at the start
 	onceGrace   = time.Minute           // how long --once tries to deliver
 	stdinPath   = "-"                   // --log - is standard input
 	stdinName   = "stdin"               // its name in alerts
@@ -79,8 +79,10 @@ func (o runOptions) load() (*conf.Config, error) {
 			l.Path, l.Name = stdinPath, stdinName
 		}
 		for _, other := range c.Logs {
-			if path == other.Path || path != stdinPath && other.Path != stdinPath && conf.SameFile(path, other.Path) {
-				return nil, usage("--log %s is the same file as the log %q (%s), its failures would count twice: name it once", path, other.Name, other.Path)
+			files := path != stdinPath && other.Path != stdinPath
+			if path == other.Path || files && conf.SameFile(path, other.Path) {
+				return nil, usage("--log %s is the same file as the log %q (%s), its failures would count twice: "+
+					"name it once", path, other.Name, other.Path)
 			}
 		}
 		for slices.ContainsFunc(c.Logs, func(other conf.Log) bool { return other.Name == l.Name }) {
@@ -105,7 +107,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	}
 	level := slog.LevelInfo
 	if c.File == "" {
-		level = slog.LevelWarn // alerts are on this terminal, and news only
+		level = slog.LevelWarn // this terminal shows the alerts
 	}
 	log, err := newLogger(a.errw, o.logFormat, level)
 	if err != nil {
@@ -145,10 +147,11 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	return d.follow(ctx, first, hup)
 }
 
-// greet tells a person on a terminal that all is well when nothing comes.
+// greet says on a terminal that all is well when no alert comes.
 func (d *daemon) greet(c *conf.Config) {
 	for _, l := range c.Logs {
-		fmt.Fprintf(d.errw, "following %s; failures from now on are printed here, what was read is remembered in %s\n", l.Path, c.StateDir)
+		fmt.Fprintf(d.errw, "following %s; failures from now on are printed here, what was read is remembered in %s\n",
+			l.Path, c.StateDir)
 	}
 }
 
@@ -165,11 +168,11 @@ type daemon struct {
 	site    *status.Site
 	server  *status.Server // of the [http] listener, nil = off
 	serving sync.WaitGroup
-	counts  map[incident.Source]pipeline.Stats // of logs, before a reload
+	stats   map[incident.Source]pipeline.Stats // of logs, before a reload
 }
 
 func (d *daemon) close() {
-	d.silence()
+	d.closeListener()
 	if d.stdin != nil {
 		d.stdin.Close()
 	}
@@ -214,7 +217,8 @@ func (d *daemon) undelivered(g *generation) error {
 		n += waiting[t.Name]
 	}
 	if n > 0 {
-		return fmt.Errorf("%d deliveries could not be made, they are kept in %s and tried again by the next run", n, g.conf.StateDir)
+		return fmt.Errorf("%d deliveries could not be made, they are kept in %s and tried again by the next run",
+			n, g.conf.StateDir)
 	}
 	return nil
 }
@@ -241,21 +245,12 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 	defer func() { g.close(); d.keep(g) }()
 	d.show(g)
 	running, stop := context.WithCancel(ctx)
-	read, sent := make(chan error, 1), make(chan error, 1)
-	go func() { read <- together(running, g.readers()) }()
-	go func() { sent <- together(running, g.senders()) }()
-	reading, sending := true, true
-	finish := func(failed error) error {
+	reading, sending := start(running, g.readers()), start(running, g.senders())
+	finish := func() error {
 		stop()
-		if reading {
-			failed = errors.Join(failed, <-read)
-		}
-		if sending {
-			failed = errors.Join(failed, <-sent)
-		}
-		return failed
+		return errors.Join(reading.wait(), sending.wait())
 	}
-	service, state := newService(d.log), &counts{store: d.store}
+	service, state := newSystemd(d.log), &stateCounts{store: d.store}
 	tick := time.NewTicker(readyEvery)
 	defer tick.Stop()
 	settled := time.Now()
@@ -263,48 +258,43 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 		select {
 		case <-ctx.Done():
 			service.stopping()
-			return nil, finish(nil)
-		case err := <-read:
-			reading = false
-			if err == nil && ctx.Err() == nil { // the end of all input: what is queued still goes out
-				err = d.ended(ctx, g, stop, sent)
-				sending = false
+			return nil, finish()
+		case <-reading.done:
+			if err := finish(); err != nil || ctx.Err() != nil {
+				return nil, err
 			}
-			return nil, finish(err)
-		case err := <-sent:
-			sending = false
-			return nil, finish(err)
+			return nil, d.drain(ctx, g) // the end of all input: what is queued is still delivered
+		case <-sending.done:
+			return nil, finish()
 		case <-hup:
-			service.reloading()
-			next, err = d.reload()
-			d.site.Metrics().Reload(err)
-			if err != nil {
-				d.log.Error("reload refused, the old configuration stays", "err", err)
-				service.refuse()
-				continue
+			if next := d.reload(service); next != nil {
+				return next, finish()
 			}
-			d.log.Info("configuration read again", "file", next.conf.File)
-			return next, finish(nil)
 		case <-tick.C:
-			if service.watch(g.beats()) {
+			if service.watch(g.heartbeats()) {
 				tick.Reset(service.interval(settleEvery))
 			}
 			if now := time.Now(); now.Sub(settled) >= settleEvery {
 				settled = now
 				if err := errors.Join(g.settle(now), state.read()); err != nil {
-					return nil, finish(err)
+					return nil, errors.Join(err, finish())
 				}
-				service.say(g.status(state))
+				service.setStatus(g.status(state))
 			}
 		}
 	}
 }
 
-// ended delivers what is queued when the last input has ended.
-func (d *daemon) ended(ctx context.Context, g *generation, stop context.CancelFunc, sent <-chan error) error {
-	stop()
-	if err := <-sent; err != nil {
-		return err
+// reload builds the next generation; nil when that fails: the current one stays.
+func (d *daemon) reload(service *systemd) *generation {
+	service.reloading()
+	next, err := d.next()
+	d.site.Metrics().Reload(err)
+	if err != nil {
+		d.log.Error("reload refused, the old configuration stays", "err", err)
+		service.refuse()
+		return nil
 	}
-	return d.drain(ctx, g)
+	d.log.Info("configuration read again", "file", next.conf.File)
+	return next
 }

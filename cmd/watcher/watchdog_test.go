@@ -27,7 +27,7 @@ func TestWatchdogNeedsProgress(t *testing.T) {
 	t.Setenv("WATCHDOG_USEC", "10000000")
 	t.Setenv("WATCHDOG_PID", "")
 	now := time.Now()
-	s := newService(slog.New(slog.DiscardHandler))
+	s := newSystemd(slog.New(slog.DiscardHandler))
 	for _, step := range []struct {
 		name  string
 		beats []time.Time

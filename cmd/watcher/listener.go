@@ -11,16 +11,16 @@ import (
 	"jira-oauth-watcher/internal/status"
 )
 
-// newSite makes what the [http] listener answers, and what counts, whether
-// there is a listener or not.
+// newSite makes what the [http] listener serves, and the counters, which are
+// there without a listener, too.
 func (d *daemon) newSite() {
 	version, commit := build()
 	d.site = status.New(status.Program{Version: version, Commit: commit, Go: runtime.Version()}, d.store, d.log)
-	d.counts = map[incident.Source]pipeline.Stats{}
+	d.stats = map[incident.Source]pipeline.Stats{}
 }
 
-// listen takes the address that a generation wants to answer on, unless it is
-// taken already. Nothing is answered there before show.
+// listen binds the address of a generation, unless it is bound already. Nothing
+// is served there before show.
 func (d *daemon) listen(g *generation) (err error) {
 	address := g.conf.HTTP.Listen
 	if !g.conf.HTTP.On() || d.server != nil && d.server.Address() == address {
@@ -28,7 +28,8 @@ func (d *daemon) listen(g *generation) (err error) {
 	}
 	g.server, err = status.Listen(address, d.site.Handler(), d.log)
 	if err != nil && d.server != nil && port(d.server.Address()) == port(address) {
-		return fmt.Errorf("%w; this service itself has the port at %s: restart it to change the address alone", err, d.server.Address())
+		return fmt.Errorf("%w; this service itself has the port at %s: restart it to change the address alone",
+			err, d.server.Address())
 	}
 	return err
 }
@@ -38,8 +39,8 @@ func port(address string) string {
 	return port
 }
 
-// show lets the listener answer with what the generation is. One that stays is
-// not interrupted.
+// show makes the listener serve the state of a generation. One that stays is not
+// interrupted.
 func (d *daemon) show(g *generation) {
 	var causes []string
 	for _, c := range g.set.Causes() {
@@ -52,7 +53,7 @@ func (d *daemon) show(g *generation) {
 	if g.server == nil && g.conf.HTTP.On() {
 		return
 	}
-	d.silence()
+	d.closeListener()
 	if g.server == nil {
 		return
 	}
@@ -65,8 +66,8 @@ func (d *daemon) show(g *generation) {
 	d.log.Info("status page", "url", g.conf.HTTP.URL())
 }
 
-// silence ends the listener, if there is one.
-func (d *daemon) silence() {
+// closeListener closes the listener, if there is one.
+func (d *daemon) closeListener() {
 	if d.server != nil {
 		d.server.Close()
 		d.serving.Wait()
@@ -74,9 +75,9 @@ func (d *daemon) silence() {
 	}
 }
 
-// keep remembers what a generation counted, for the next one to go on.
+// keep remembers what a generation counted, for the next one to continue.
 func (d *daemon) keep(g *generation) {
 	for _, l := range g.logs {
-		d.counts[l.Source] = l.Stats()
+		d.stats[l.Source] = l.Stats()
 	}
 }

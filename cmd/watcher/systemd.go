@@ -1,0 +1,165 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+
+	"jira-oauth-watcher/internal/store"
+)
+
+// systemd reports the state of the service to systemd (sd_notify(3)); elsewhere
+// it does nothing.
+type systemd struct {
+	log      *slog.Logger
+	watchdog time.Duration // 0 = none
+	isReady  bool
+	status   string // of the last STATUS=, or what READY is going to report
+	refused  string // begins the status after a rejected reload
+}
+
+func newSystemd(log *slog.Logger) *systemd {
+	watchdog, err := sd.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn("watchdog setting not understood", "err", err)
+	}
+	return &systemd{log: log, watchdog: watchdog, status: "following the logs"}
+}
+
+func (s *systemd) notify(state string) {
+	if _, err := sd.SdNotify(false, state); err != nil {
+		s.log.Warn("systemd not told", "err", err)
+	}
+}
+
+func (s *systemd) ready() {
+	s.isReady = true
+	s.notify(sd.SdNotifyReady + "\nSTATUS=" + s.refused + s.status)
+}
+
+// refuse ends a rejected reload.
+func (s *systemd) refuse() {
+	s.refused = "reload refused, the old configuration stays: see the log; "
+	s.ready()
+}
+
+// setStatus changes the line that systemctl status shows.
+func (s *systemd) setStatus(status string) {
+	if status == s.status {
+		return
+	}
+	s.status = status
+	if s.isReady {
+		s.notify("STATUS=" + s.refused + status)
+	}
+}
+
+func (s *systemd) stopping() { s.notify(sd.SdNotifyStopping) }
+
+func (s *systemd) reloading() {
+	s.notify(sd.SdNotifyReloading + "\n" + sd.SdNotifyMonotonicUsec())
+}
+
+// watch reports READY once every log has been polled, and from then on notifies
+// the watchdog as long as all of them have a heartbeat. It returns whether the
+// service is ready.
+func (s *systemd) watch(heartbeats []time.Time) bool {
+	for _, b := range heartbeats {
+		if b.IsZero() {
+			return s.isReady
+		}
+		if s.watchdog > 0 && time.Since(b) > s.watchdog {
+			return s.isReady // not notified: systemd ends and restarts us
+		}
+	}
+	if !s.isReady {
+		s.ready()
+	}
+	if s.watchdog > 0 {
+		s.notify(sd.SdNotifyWatchdog)
+	}
+	return s.isReady
+}
+
+// interval is how often watch must be called.
+func (s *systemd) interval(most time.Duration) time.Duration {
+	if s.watchdog > 0 {
+		return min(most, s.watchdog/3)
+	}
+	return most
+}
+
+// stateCounts are what the status says of the state file. They are read only when
+// something has changed in it, so that a quiet service reads nothing.
+type stateCounts struct {
+	store     *store.Store
+	changed   <-chan struct{} // nil at first
+	incidents int
+	waiting   map[string]int // by notifier
+}
+
+func (c *stateCounts) read() error {
+	select {
+	case <-c.changed:
+	default:
+		if c.changed != nil && total(c.waiting) == 0 { // a delivery that is made closes nothing
+			return nil
+		}
+	}
+	c.changed = c.store.Changed()
+	var err error
+	if c.waiting, _, err = c.store.Waiting(); err != nil {
+		return err
+	}
+	return c.store.View(func(tx *store.Tx) error {
+		c.incidents = tx.Open()
+		return nil
+	})
+}
+
+// status is what g does, in one line.
+func (g *generation) status(c *stateCounts) string {
+	logs, unreadable, waiting := 0, 0, 0
+	for _, l := range g.logs {
+		if l.Ended() {
+			continue
+		}
+		logs++
+		if l.Reader.Stats().Waiting != nil {
+			unreadable++
+		}
+	}
+	for _, t := range g.targets {
+		waiting += c.waiting[t.Name]
+	}
+	following := plural(logs, "log")
+	if unreadable > 0 {
+		following += fmt.Sprintf(" (%d cannot be read)", unreadable)
+	}
+	return fmt.Sprintf("following %s; %s; %s waiting",
+		following, plural(c.incidents, "open incident"), deliveries(waiting))
+}
+
+func total(counts map[string]int) int {
+	n := 0
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func deliveries(n int) string {
+	if n == 1 {
+		return "1 delivery"
+	}
+	return fmt.Sprintf("%d deliveries", n)
+}
