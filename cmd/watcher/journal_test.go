@@ -43,7 +43,8 @@ func TestJournalFields(t *testing.T) {
 			func() {
 				log.With("notifier", "ops").Warn("alert not delivered", "alert", "k@20260102T100000.000Z#2", "attempt", 3, "err", errors.New("no route"))
 			},
-			`4 alert not delivered notifier=ops alert=k@20260102T100000.000Z#2 attempt=3 err="no route" | ALERT=k@20260102T100000.000Z#2 | ATTEMPT=3 | ERR=no route | INCIDENT=k@20260102T100000.000Z | NOTIFIER=ops`,
+			`4 alert not delivered notifier=ops alert=k@20260102T100000.000Z#2 attempt=3 err="no route" ` +
+				`| ALERT=k@20260102T100000.000Z#2 | ATTEMPT=3 | ERR=no route | INCIDENT=k@20260102T100000.000Z | NOTIFIER=ops`,
 		},
 		{func() { log.Error("two lines", "err", "a\nb") }, "3 two lines err=\"a\\nb\" | ERR=a\nb"},
 		{func() { log.Info("not ours", "message", "x", "_PID", "1", "9to5", "y") }, "6 not ours message=x _PID=1 9to5=y | PID=1 | TO5=y"},

@@ -120,7 +120,8 @@ severity = "critical"
 title = "Ask Maria for a new secret"
 `)
 	other := write(t, filepath.Join(dir, "other.log"), "")
-	write(t, config, read(t, config)+fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\nmin_severity = \"critical\"\n[[log]]\npath = %q\nstart = \"beginning\"\n[causes]\ndir = %q\n", second.URL, other, causes))
+	write(t, config, read(t, config)+fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\nmin_severity = \"critical\"\n[[log]]\npath = %q\nstart = "+
+		"\"beginning\"\n[causes]\ndir = %q\n", second.URL, other, causes))
 	w.signal(hangup)
 	w.says("configuration read again")
 	appendAs(t, other, failure(2, 2, badSecret)+failure(3, 3, badTLS))

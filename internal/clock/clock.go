@@ -1,5 +1,5 @@
-// Package clock is where the program takes its time from: the system's clock,
-// or the simulator's, which lets weeks pass in no time.
+// Package clock gives the program its time: the system's, or the simulator's, in
+// which weeks pass in no time.
 package clock
 
 import (

@@ -74,7 +74,8 @@ func TestToldMuted(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Mute = []string{"a"} })
 	f := failure(cause("a", conf.SeverityHigh), t0)
 	s, a := r.Count(incident.State{}, r.Key(f), f.Cause, t0, t0)
-	if got := r.Summary(s, a, f, incident.Source{}); a != nil || got.Kind != alert.Opened || got.ID != s.ID()+"#1" || got.Failures.Count != 1 || got.Diagnosis == "" {
+	if got := r.Summary(s, a, f, incident.Source{}); a != nil || got.Kind != alert.Opened || got.ID != s.ID()+"#1" || got.Failures.Count != 1 ||
+		got.Diagnosis == "" {
 		t.Errorf("alert %v, told %+v", a, got)
 	}
 }

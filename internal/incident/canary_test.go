@@ -39,31 +39,47 @@ const canary = "hunter2canary"
 
 // planted are ways in which secrets stand in a log, %s is the secret.
 var planted = []string{
-	"client_secret=%s", "client_secret='%s x'", `{"client_secret":"%s"}`, `{\"access_token\":\"%s\"}`, "refresh_token%%3D%s", "https://u:%s@host.example/", "Authorization: Basic %s",
-	"JSESSIONID=%s", "-Dhttp.proxyPassword=%s", "?code=%s&state=%[1]s", "whsec_%s", "https://hooks.slack.com/services/%s", "xoxb-%s", "GOCSPX-%s0123456789abcdef", "ya29.%s",
+	"client_secret=%s", "client_secret='%s x'", `{"client_secret":"%s"}`, `{\"access_token\":\"%s\"}`, "refresh_token%%3D%s", "https://u:%s@host.example/",
+	"Authorization: Basic %s",
+	"JSESSIONID=%s", "-Dhttp.proxyPassword=%s", "?code=%s&state=%[1]s", "whsec_%s", "https://hooks.slack.com/services/%s", "xoxb-%s",
+	"GOCSPX-%s0123456789abcdef", "ya29.%s",
 	"1//0g%s0123456789", "0.A%sabcdefghijklmnopqrstuvwxyz", "eyJ%s.%[1]s.%[1]s", "abc8Q~%sabcdefghijklmnopqrstuvwxyz", "M.C507_BAY.%s0123456789",
 	"%sQWxhZGRpbjpvcGVuIHNlc2FtZSBBbGFkZGluOm9wZW4",
-	"client_secret: %s", "clientSecret: '%s'", "smtp://jira@corp.example:%s@smtp.example:587", "https://bob:%s/x@proxy:8080/", `https:\/\/hooks.slack.com\/services\/%s`,
-	"Cookie: a=1; b=%s", "Set-Cookie: crowd.token_key=%s", "x-api-key: %s", "<client_secret>%s</client_secret>", "refresh_token=[a %s]", "%%22client_secret%%22%%3A%%22%s",
-	"Authorization: Digest username=x, response=\"%s\"", "Authorization: %s", "Bearer %s", "client_sec\x1b[31mret=%s", "client_sec[31mret=%s", "pwd=%s", "passphrase=%s",
+	"client_secret: %s", "clientSecret: '%s'", "smtp://jira@corp.example:%s@smtp.example:587", "https://bob:%s/x@proxy:8080/",
+	`https:\/\/hooks.slack.com\/services\/%s`,
+	"Cookie: a=1; b=%s", "Set-Cookie: crowd.token_key=%s", "x-api-key: %s", "<client_secret>%s</client_secret>", "refresh_token=[a %s]",
+	"%%22client_secret%%22%%3A%%22%s",
+	"Authorization: Digest username=x, response=\"%s\"", "Authorization: %s", "Bearer %s", "client_sec\x1b[31mret=%s", "client_sec[31mret=%s", "pwd=%s",
+	"passphrase=%s",
 	"Application with identifier '%s:~[?' was not found", "AADSTS700038: %s is not a valid application identifier.",
 }
 
 // notations are more of them: how else a name and its value are written.
 var notations = []string{
-	`client_secret="a \"%s b"`, `{"client_secret" : "a \"%s"}`, `{\"client_secret\":\"a\\\"%s\"}`, `client_secret=a\ %s`, "{client_secret=a %s, x=1}", "client_secret : %s", "client_secret=a&password='%s x'",
-	"client_secret => %s", "client_secret->%s", `{:client_secret=>"%s"}`, `"client_secret" => "%s"`, "params[client_secret]=%s", "--client-secret %s", "client secret '%s'", "The password is %s",
-	`name="client_secret" value="%s"`, `<input value="%s" name="client_secret">`, "NameValuePair(name=client_secret, value=%s)", `{"name":"client_secret","value":"%s"}`, `{"key":"client_secret","type":"text","value":"%s"}`,
-	"[client_secret, %s]", `["client_secret", "%s"]`, `("client_secret", "%s")`, "ClientSecret{value='%s'}", "ClientSecret[%s]", "AccessToken(%s)", `"client_secret":{"value":"%s"}`,
-	"<ns:client_secret>%s</ns:client_secret>", `<ns:client_secret x="y">%s</ns:client_secret>`, "<client_secret><![CDATA[%s]]></client_secret>", `<oauth client_secret="%s"/>`, `<property name="client_secret">%s</property>`,
-	"<key>client_secret</key><string>%s</string>", "<name>client_secret</name> <value>%s</value>", "form-data; name=\"client_secret\"\nContent-Type: text/plain\n\n%s\n", "“client_secret”: “%s”", "ｃlient_secret＝%s",
+	`client_secret="a \"%s b"`, `{"client_secret" : "a \"%s"}`, `{\"client_secret\":\"a\\\"%s\"}`, `client_secret=a\ %s`, "{client_secret=a %s, x=1}",
+	"client_secret : %s", "client_secret=a&password='%s x'",
+	"client_secret => %s", "client_secret->%s", `{:client_secret=>"%s"}`, `"client_secret" => "%s"`, "params[client_secret]=%s", "--client-secret %s",
+	"client secret '%s'", "The password is %s",
+	`name="client_secret" value="%s"`, `<input value="%s" name="client_secret">`, "NameValuePair(name=client_secret, value=%s)",
+	`{"name":"client_secret","value":"%s"}`, `{"key":"client_secret","type":"text","value":"%s"}`,
+	"[client_secret, %s]", `["client_secret", "%s"]`, `("client_secret", "%s")`, "ClientSecret{value='%s'}", "ClientSecret[%s]", "AccessToken(%s)",
+	`"client_secret":{"value":"%s"}`,
+	"<ns:client_secret>%s</ns:client_secret>", `<ns:client_secret x="y">%s</ns:client_secret>`, "<client_secret><![CDATA[%s]]></client_secret>",
+	`<oauth client_secret="%s"/>`, `<property name="client_secret">%s</property>`,
+	"<key>client_secret</key><string>%s</string>", "<name>client_secret</name> <value>%s</value>",
+	"form-data; name=\"client_secret\"\nContent-Type: text/plain\n\n%s\n", "“client_secret”: “%s”", "ｃlient_secret＝%s",
 	// Names by their ends.
-	"authToken=%s", "auth_token: %s", "X-Auth-Token: %s", "sessionToken = %s", "ssoTicket=%s", "login_ticket: %s", "db-credential=%s", "dbCredential: %s", "private_key=%s", "private-key: %s", "PrivateKey=%s", "Private key: %s", "accessKey: %s",
-	"AWS_ACCESS_KEY=%s", "access key = %s", "smsOtp=%s", "otp: %s", "MY_OTP=%s", "user_code=%s", "userCode: %s", "user-code=%s", "basicAuth=%s", "proxy_auth: %s", `"auth":"%s"`, "passcode=%s", "smsPasscode: %s", "PASSWORD: %s", "id_token_hint=%s",
+	"authToken=%s", "auth_token: %s", "X-Auth-Token: %s", "sessionToken = %s", "ssoTicket=%s", "login_ticket: %s", "db-credential=%s", "dbCredential: %s",
+	"private_key=%s", "private-key: %s", "PrivateKey=%s", "Private key: %s", "accessKey: %s",
+	"AWS_ACCESS_KEY=%s", "access key = %s", "smsOtp=%s", "otp: %s", "MY_OTP=%s", "user_code=%s", "userCode: %s", "user-code=%s", "basicAuth=%s",
+	"proxy_auth: %s", `"auth":"%s"`, "passcode=%s", "smsPasscode: %s", "PASSWORD: %s", "id_token_hint=%s",
 	// Without a name.
-	"svc:%s@proxy.corp:3128", "svc:%s@proxy.corp", "jira@corp.example:%s@smtp.example", "Basic %s", "{authorization=[Basic %s]}", "{Authorization=[Basic %s], Host=[x]}", "Authorization: ApiKey %s", "{cookie=[a=%s], x=[y]}", "jdbc:oracle:thin:scott/%s@db.corp",
-	"-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----", `-----BEGIN RSA PRIVATE KEY-----\n%s\n`, "-----BEGIN ENCRYPTED PRIVATE KEY----- %s", "%s\n-----END PRIVATE KEY-----",
-	"glpat-%s", "ghp_%s", "gho_%s", "github_pat_%s", "AIza%s", "sk-%s01234567", "sk-proj-%s01234567", "xoxp-%s", "ATATT3x%s", "sk_live_%s", "npm_%s0123456789", "eyJ%s01234567",
+	"svc:%s@proxy.corp:3128", "svc:%s@proxy.corp", "jira@corp.example:%s@smtp.example", "Basic %s", "{authorization=[Basic %s]}",
+	"{Authorization=[Basic %s], Host=[x]}", "Authorization: ApiKey %s", "{cookie=[a=%s], x=[y]}", "jdbc:oracle:thin:scott/%s@db.corp",
+	"-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----", `-----BEGIN RSA PRIVATE KEY-----\n%s\n`, "-----BEGIN ENCRYPTED PRIVATE KEY----- %s",
+	"%s\n-----END PRIVATE KEY-----",
+	"glpat-%s", "ghp_%s", "gho_%s", "github_pat_%s", "AIza%s", "sk-%s01234567", "sk-proj-%s01234567", "xoxp-%s", "ATATT3x%s", "sk_live_%s",
+	"npm_%s0123456789", "eyJ%s01234567",
 }
 
 var everything = slices.Concat(planted, notations)
@@ -119,8 +135,10 @@ func TestEncodedSecrets(t *testing.T) {
 // Letters of a name may be escaped as well.
 func TestEscapedNames(t *testing.T) {
 	for _, text := range []string{
-		`{"client_s\u0065cret":"%s"}`, `{\"client_s\\u0065cret\":\"%s\"}`, `client%%5Fsecret=%s`, `client%%255Fsecret%%253D%s`, `client_s&#101;cret=%s`, `client_s&amp;#x65;cret&amp;#61;%s`, `client_s\x65cret=%s`,
-		`client_s\u200becret=%s`, `%%63lient%%5f%%73ecret%%3d%s`, `client&lowbar;secret&equals;%s`, `\u0042asic %s`, `Bearer%%20%s`, `svc%%3A%s%%40proxy.corp%%3A3128`, `&lt;client_secret&gt;%s&lt;/client_secret&gt;`, `client_secret%%u003d%s`,
+		`{"client_s\u0065cret":"%s"}`, `{\"client_s\\u0065cret\":\"%s\"}`, `client%%5Fsecret=%s`, `client%%255Fsecret%%253D%s`, `client_s&#101;cret=%s`,
+		`client_s&amp;#x65;cret&amp;#61;%s`, `client_s\x65cret=%s`,
+		`client_s\u200becret=%s`, `%%63lient%%5f%%73ecret%%3d%s`, `client&lowbar;secret&equals;%s`, `\u0042asic %s`, `Bearer%%20%s`,
+		`svc%%3A%s%%40proxy.corp%%3A3128`, `&lt;client_secret&gt;%s&lt;/client_secret&gt;`, `client_secret%%u003d%s`,
 	} {
 		if got := none.Text(fmt.Sprintf(text, canary)); strings.Contains(got, canary[:7]) {
 			t.Errorf("%s: %s", text, got)
@@ -137,14 +155,17 @@ func TestNoSecretLeavesAnyPlace(t *testing.T) {
 	const head, uri = "2021-11-16 12:35:50,956+0100 http-1 ERROR ", " 10.0.0.1 /rest/oauth2-client/latest/config/flow/" + flow
 	const logger = " [c.a.o.c.X] Error occurred while authorizing an integration. The error message is: "
 	for place, event := range map[string]string{
-		"message":     head + "joe 755x4397x2 1hk2aem" + uri + logger + "failed %s end",
-		"trace":       head + "joe 755x4397x2 1hk2aem" + uri + logger + "java.io.IOException: x\n\tat a.B.c(B.java:1)\nCaused by: d.E: %s",
-		"description": head + "joe 755x4397x2 1hk2aem" + uri + logger + `Error when fetching authorization response: {"error":"x","error_description":"it is %s here"}`,
-		"name":        head + "joe 755x4397x2 1hk2aem" + uri + logger + "AADSTS700016: Application '" + flow + "'(a %s b) asked for scope 'x %[1]s y' in tenant '%[1]s'",
-		"user":        head + "%s 755x4397x2 1hk2aem" + uri + logger + "x",
-		"URL":         head + "joe 755x4397x2 1hk2aem" + uri + "/%s" + logger + "x",
-		"request ID":  head + "joe %s 1hk2aem" + uri + logger + "x",
-		"layout":      `{"timestamp":"2024-03-05T09:07:03,7Z","level":"ERROR","thread":"t url: /rest/oauth2-client/x","logger":"com.atlassian.oauth2.client.X","message":"failed %s end","ctx":{"requestId":"%[1]s","userKey":"%[1]s"}}`,
+		"message": head + "joe 755x4397x2 1hk2aem" + uri + logger + "failed %s end",
+		"trace":   head + "joe 755x4397x2 1hk2aem" + uri + logger + "java.io.IOException: x\n\tat a.B.c(B.java:1)\nCaused by: d.E: %s",
+		"description": head + "joe 755x4397x2 1hk2aem" + uri + logger +
+			`Error when fetching authorization response: {"error":"x","error_description":"it is %s here"}`,
+		"name": head + "joe 755x4397x2 1hk2aem" + uri + logger + "AADSTS700016: Application '" + flow +
+			"'(a %s b) asked for scope 'x %[1]s y' in tenant '%[1]s'",
+		"user":       head + "%s 755x4397x2 1hk2aem" + uri + logger + "x",
+		"URL":        head + "joe 755x4397x2 1hk2aem" + uri + "/%s" + logger + "x",
+		"request ID": head + "joe %s 1hk2aem" + uri + logger + "x",
+		"layout": `{"timestamp":"2024-03-05T09:07:03,7Z","level":"ERROR","thread":"t url: /rest/oauth2-client/x","logger":"com.atlassian.oauth2.client.X",` +
+			`"message":"failed %s end","ctx":{"requestId":"%[1]s","userKey":"%[1]s"}}`,
 	} {
 		for i, form := range everything {
 			encoding := how[i%len(how)]
@@ -198,12 +219,14 @@ func fields(text string) matchers.Failure {
 	f := failure(cause("a", conf.SeverityHigh), t0)
 	f.Cause.Diagnosis, f.Cause.Confirm = "{message|}{app_name|}", "{tenant|}"
 	f.Cause.Fix = []matchers.Step{{Text: "{scopes|} {redirect_uri|}", Where: "jira-admin"}}
-	f.Header.User, f.Header.Client, f.Header.URL, f.Header.Thread, f.Header.ThreadURL, f.Header.Session = text, text, "/rest/oauth2-client/"+text, text, text, text
+	f.Header.User, f.Header.Client, f.Header.URL, f.Header.Thread, f.Header.ThreadURL, f.Header.Session = text, text, "/rest/oauth2-client/"+text, text,
+		text, text
 	for _, name := range []string{"message", "app_name", "tenant", "resource", "redirect_uri", "unknown_host", "error", "proxy_reason"} {
 		f.Facts[name] = text
 	}
 	f.Facts["scopes"] = []string{text, text}
-	f.Text = "2021-11-16 12:35:50,956+0100 " + text + " ERROR " + text + " 755x4397x2 s " + text + " /rest/" + text + " [c.a.o.c.X] " + text + "\n\tat " + text
+	f.Text = "2021-11-16 12:35:50,956+0100 " + text + " ERROR " + text + " 755x4397x2 s " + text + " /rest/" + text + " [c.a.o.c.X] " + text + "\n\tat " +
+		text
 	return f
 }
 
@@ -323,7 +346,8 @@ func TestNoPersonLeaves(t *testing.T) {
 // field it stands.
 func TestNoControlCharacterLeaves(t *testing.T) {
 	_, alert := rules(nil).Step(incident.State{}, fields("a\x1b[31mb\x00c\u202ed\u009be\rf\u200bg"), incident.Source{}, t0)
-	for _, text := range []string{alert.Data.Diagnosis, alert.Data.Confirm, alert.Data.Fix[0].Text, alert.Data.Request.User, alert.Data.Request.Client, alert.Data.Request.Path, alert.Data.Log.Excerpt} {
+	for _, text := range []string{alert.Data.Diagnosis, alert.Data.Confirm, alert.Data.Fix[0].Text, alert.Data.Request.User, alert.Data.Request.Client,
+		alert.Data.Request.Path, alert.Data.Log.Excerpt} {
 		if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }); i >= 0 {
 			t.Errorf("%q has one at %d", text, i)
 		}

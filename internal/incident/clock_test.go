@@ -94,7 +94,8 @@ func TestStormKeepsContentOnce(t *testing.T) {
 		}
 	}
 	at := t0.Add(2 * time.Minute) // it leaves the storm
-	if _, a := r.Step(m, failure(cause("b", conf.SeverityHigh), at), incident.Source{}, at); a == nil || a.Data.Kind != alert.Changed || a.Data.Diagnosis == "" || *a.Data.Cause.Previous != "a" {
+	if _, a := r.Step(m, failure(cause("b", conf.SeverityHigh), at), incident.Source{}, at); a == nil || a.Data.Kind != alert.Changed ||
+		a.Data.Diagnosis == "" || *a.Data.Cause.Previous != "a" {
 		t.Errorf("told %+v", a)
 	}
 }

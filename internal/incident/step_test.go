@@ -36,10 +36,12 @@ func cause(id string, severity conf.Severity) *matchers.Cause {
 
 func failure(c *matchers.Cause, at time.Time) matchers.Failure {
 	return matchers.Failure{
-		Time: at, Cause: c, Codes: []string{"AADSTS50194"}, Facts: matchers.Facts{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a", "b"}},
+		Time: at, Cause: c, Codes: []string{"AADSTS50194"}, Facts: matchers.Facts{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a",
+			"b"}},
 		Integration: matchers.Integration{ID: flow, Flow: flow, KnownBy: alert.ByFlow}, Links: []matchers.Link{{Title: "KB", URL: "https://x.example/"}},
-		Header: event.Header{User: "julien", RequestID: "755x4397x2", Session: "1hk2aem", Client: "127.0.0.1", URL: "/rest/oauth2-client/x", Logger: "c.a.o.c.X"},
-		Text:   "2021 ERROR julien 755x4397x2 1hk2aem 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text",
+		Header: event.Header{User: "julien", RequestID: "755x4397x2", Session: "1hk2aem", Client: "127.0.0.1", URL: "/rest/oauth2-client/x",
+			Logger: "c.a.o.c.X"},
+		Text: "2021 ERROR julien 755x4397x2 1hk2aem 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text",
 	}
 }
 
@@ -50,9 +52,12 @@ func TestOpened(t *testing.T) {
 	want := &alert.Alert{Type: "jira.oauth.opened", Timestamp: t0, Data: alert.Data{
 		Schema: 1, ID: flow + "@20211116T113550.956Z#1", Kind: alert.Opened, Node: "jira-node-1",
 		Integration: alert.Integration{ID: flow, Flow: &f, KnownBy: alert.ByFlow},
-		Cause:       alert.Cause{ID: "a", RootCause: &one, Title: "title of a", Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS50194"}},
-		Diagnosis:   "App 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Confirm: "It works.", Fix: []alert.Step{{Text: "Mend 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Where: "jira-admin"}},
-		Links: []alert.Link{{Title: "KB", URL: "https://x.example/"}}, Facts: map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a", "b"}},
+		Cause: alert.Cause{ID: "a", RootCause: &one, Title: "title of a", Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain",
+			Codes: []string{"AADSTS50194"}},
+		Diagnosis: "App 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Confirm: "It works.",
+		Fix:   []alert.Step{{Text: "Mend 79c86cf8-e761-4fdc-bc20-a629c5d04260.", Where: "jira-admin"}},
+		Links: []alert.Link{{Title: "KB", URL: "https://x.example/"}}, Facts: map[string]any{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260",
+			"scopes": []string{"a", "b"}},
 		Request:  alert.Request{User: "julien", Client: "127.0.0.1", ID: "755x4397x2", Path: "/rest/oauth2-client/x"},
 		Failures: alert.Failures{Count: 1, First: t0, Last: t0, SinceLastAlert: 1},
 		Log:      alert.Log{Name: "jira", Path: "/log", Excerpt: "2021 ERROR julien 755x4397x2 [session] 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text"},
@@ -125,19 +130,24 @@ func TestWhenToSpeak(t *testing.T) {
 		{"two causes in turn are told once each, then by reminders that double", nil, "a +1m b +1m a +1m b +1m a +4h b +1m a +4h a +1m b +4h a b",
 			[]string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "reminder b 4/6 at +4h4m0s", "reminder a 4/10 at +12h6m0s"}},
 		{"a cause of before that comes back for good is told", nil, "a +1m b +4h b +8h b +1h b +16h a",
-			[]string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "reminder b 1/3 at +4h1m0s", "reminder b 1/4 at +12h1m0s", "reminder a 2/6 at +29h1m0s"}},
-		{"a third cause among two is told", nil, "a +1m b +1m a +1m c", []string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "changed c 2/4 after a at +3m0s"}},
+			[]string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s", "reminder b 1/3 at +4h1m0s", "reminder b 1/4 at +12h1m0s",
+				"reminder a 2/6 at +29h1m0s"}},
+		{"a third cause among two is told", nil, "a +1m b +1m a +1m c", []string{"opened a 1/1 at +0s", "changed b 1/2 after a at +1m0s",
+			"changed c 2/4 after a at +3m0s"}},
 		{"reminders double up to a day", func(a *conf.Alerts) { a.QuietAfter = 100 * time.Hour },
 			"a +1h a +2h59m a +1m a +7h a +1h a +16h a +23h59m a +1m a +24h a", []string{
-				"opened a 1/1 at +0s", "reminder a 3/4 at +4h0m0s", "reminder a 2/6 at +12h0m0s", "reminder a 1/7 at +28h0m0s", "reminder a 2/9 at +52h0m0s", "reminder a 1/10 at +76h0m0s"}},
+				"opened a 1/1 at +0s", "reminder a 3/4 at +4h0m0s", "reminder a 2/6 at +12h0m0s", "reminder a 1/7 at +28h0m0s",
+				"reminder a 2/9 at +52h0m0s", "reminder a 1/10 at +76h0m0s"}},
 		{"a longer repeat_interval than a day stays as it is", func(a *conf.Alerts) { a.RepeatInterval = 40 * time.Hour; a.QuietAfter = 1000 * time.Hour },
 			"a +40h a +40h a", []string{"opened a 1/1 at +0s", "reminder a 1/2 at +40h0m0s", "reminder a 1/3 at +80h0m0s"}},
 		{"a change starts the doubling anew", nil, "a +4h a +1h b +4h b", []string{
 			"opened a 1/1 at +0s", "reminder a 1/2 at +4h0m0s", "changed b 1/3 after a at +5h0m0s", "reminder b 1/4 at +9h0m0s"}},
-		{"no reminder with repeat_interval 0", never, "a +5h a +20h a +1h settle b +1h a", []string{"opened a 1/1 at +0s", "changed b 3/4 after a at +26h0m0s"}},
+		{"no reminder with repeat_interval 0", never, "a +5h a +20h a +1h settle b +1h a", []string{"opened a 1/1 at +0s",
+			"changed b 3/4 after a at +26h0m0s"}},
 		{"a reminder is due without a further failure", nil, "a +1m a +4h settle settle", []string{"opened a 1/1 at +0s", "reminder a 1/2 at +1m0s"}},
 		{"a reminder needs news", nil, "a +5h settle", []string{"opened a 1/1 at +0s"}},
-		{"quiet_after closes", nil, "a +1m a +23h59m settle +1m settle settle", []string{"opened a 1/1 at +0s", "reminder a 1/2 at +1m0s", "quiet a 0/2 at +24h1m0s"}},
+		{"quiet_after closes", nil, "a +1m a +23h59m settle +1m settle settle", []string{"opened a 1/1 at +0s", "reminder a 1/2 at +1m0s",
+			"quiet a 0/2 at +24h1m0s"}},
 		{"a failure after quiet_after opens a new one", nil, "a +1m a +24h a", []string{"opened a 1/1 at +0s", "opened a 1/1 at +24h1m0s"}},
 		{"just before quiet_after it is the same one", nil, "a +23h59m59s b", []string{"opened a 1/1 at +0s", "changed b 1/2 after a at +23h59m59s"}},
 		{"a closed one opens anew", nil, "a +24h settle +1s a", []string{"opened a 1/1 at +0s", "quiet a 0/1 at +24h0m0s", "opened a 1/1 at +24h0m1s"}},

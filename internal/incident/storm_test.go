@@ -84,7 +84,8 @@ func TestStormSpeaks(t *testing.T) {
 	}
 	a := tell(t0.Add(7 * time.Second))
 	if a == nil || a.Data.Kind != alert.Storm || a.Data.ID != "storm-a@20211116T113550.956Z#1" || a.Data.Failures.Count != 3 ||
-		!reflect.DeepEqual(a.Data.Facts["integrations"], []string{"0", "1", "2"}) || a.Data.Facts["integrations_count"] != "3" || a.Data.Integration.ID != "many" {
+		!reflect.DeepEqual(a.Data.Facts["integrations"], []string{"0", "1", "2"}) || a.Data.Facts["integrations_count"] != "3" ||
+		a.Data.Integration.ID != "many" {
 		t.Fatalf("told %+v", a)
 	}
 	join(3, t0.Add(20*time.Second))
@@ -172,7 +173,8 @@ func TestAcknowledge(t *testing.T) {
 	open, _ := step(incident.State{}, "a", 0)
 
 	s := roundTrip(t, r.Acknowledge(open, press))
-	if d := s.Current(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() || d.Kind != alert.Opened {
+	if d := s.Current(); d.Acknowledged == nil || d.Acknowledged.UserID != "U1" || !d.Acknowledged.Until.IsZero() || d.ID != open.ID() ||
+		d.Kind != alert.Opened {
 		t.Errorf("it stands as %+v", d)
 	}
 	s, a := step(s, "a", 5*time.Hour)

@@ -57,7 +57,7 @@ func (f foreign) trouble(log incident.Source) incident.Trouble {
 	}
 }
 
-// recognize looks for a header of Jira's until the first one, which is
+// recognize searches for a header of Jira's until the first one, which is
 // remembered: a log of Jira's stays one.
 func (l *Log) recognize(text []byte, now time.Time) error {
 	if l.jira.Load() || len(text) == 0 {

@@ -88,8 +88,8 @@ type batch struct {
 
 func (b batch) empty() bool { return len(b.failures)+len(b.gaps) == 0 }
 
-// failure is what to record. counted is the key of the incident that it is
-// counted in already: then only its cause is another one than was thought.
+// failure is what to record. counted is the key of the incident in which it is
+// counted already: then only its cause is corrected.
 type failure struct {
 	matchers.Failure
 	counted string
@@ -236,8 +236,8 @@ func (l *Log) take(e event.Event) {
 }
 
 // judge counts an event if it is a failure, once: of one that was counted before,
-// only a cause that its further lines show is news. It returns what is to be
-// known of the event while lines may still come.
+// only a cause that its further lines show is recorded. It returns what to store of
+// the event while lines may still come.
 func (l *Log) judge(e event.Event) store.Counted {
 	f, ours := l.Set.Match(e, l.Zone)
 	if !ours {
@@ -273,8 +273,8 @@ func fingerprint(text []byte) uint64 {
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
-// unwanted reports whether a failure is older than the first poll of the log,
-// which could not be read then. A header may give less than milliseconds, or an
+// unwanted reports whether a failure is older than the first poll of the log, at
+// which it could not be read. A header may give less than milliseconds, or an
 // impossible time: then the file's birth decides.
 func (l *Log) unwanted(f matchers.Failure) bool {
 	from := l.events.Complete() // where the event begins

@@ -138,7 +138,9 @@ func until(t *testing.T, condition func() bool) {
 }
 
 func failing(flow, second int, text string) string {
-	return fmt.Sprintf("2026-01-02 10:00:%02d,000+0000 http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%08d-aaaa-4bbb-8ccc-000000000000 [c.a.o.c.rest.resource.ClientConfigurationResource] The error message is: %s\n", second, flow, text)
+	return fmt.Sprintf("2026-01-02 10:00:%02d,000+0000 http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 "+
+		"/rest/oauth2-client/latest/config/flow/%08d-aaaa-4bbb-8ccc-000000000000 [c.a.o.c.rest.resource.ClientConfigurationResource] The error message is: "+
+		"%s\n", second, flow, text)
 }
 
 const ordinary = "2026-01-02 10:00:00,000+0000 Caesium-1-2 INFO ServiceRunner     [c.a.j.X] ok\n"
@@ -152,7 +154,8 @@ func TestStopAnywhere(t *testing.T) {
 		failing(1, 3, "AADSTS7000215: x"), failing(1, 4, "AADSTS50194: y"), ordinary,
 		failing(3, 5, "something new"), "more of it\n", ordinary, failing(1, 6, "AADSTS7000215: x"), ordinary,
 	}
-	want := []string{"1 opened entra-client-secret-invalid 1", "2 opened entra-scopes-multiple-resources 1", "1 changed entra-single-tenant-common-endpoint 3", "3 opened unknown 1"}
+	want := []string{"1 opened entra-client-secret-invalid 1", "2 opened entra-scopes-multiple-resources 1",
+		"1 changed entra-single-tenant-common-endpoint 3", "3 opened unknown 1"}
 	for cut := range len(story) + 1 {
 		t.Run(fmt.Sprint(cut), func(t *testing.T) {
 			t.Parallel()

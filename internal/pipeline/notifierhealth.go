@@ -12,12 +12,12 @@ import (
 
 // How long a notifier may fail before the others are alerted.
 const (
-	heldLong    = time.Minute      // its settings are refused
+	heldLong    = time.Minute      // its settings are rejected
 	waitingLong = 15 * time.Minute // its attempts fail
 )
 
-// CheckNotifiers queues alerts about notifiers that do not deliver, or do again, for the
-// other notifiers. now is the wall clock.
+// CheckNotifiers queues alerts about notifiers that do not deliver, or do again,
+// for the other notifiers. now is the wall clock.
 func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		for _, t := range r.Recipients {

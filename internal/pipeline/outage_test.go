@@ -60,12 +60,14 @@ func TestOutageOfHours(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error)
 			go func() {
-				ended <- notify.NewWorker(notify.Target{Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}, To: to}, s, slog.New(slog.DiscardHandler)).Run(ctx)
+				ended <- notify.NewWorker(notify.Target{Notifier: conf.Notifier{Name: "hub", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}, To: to},
+					s, slog.New(slog.DiscardHandler)).Run(ctx)
 			}()
 			for range hours * 60 {
 				var all []matchers.Failure
 				for n := range 3 {
-					all = append(all, matchers.Failure{Time: time.Now(), Cause: &matchers.Cause{ID: "a", Severity: conf.SeverityHigh}, Integration: matchers.Integration{ID: fmt.Sprint(n)}})
+					all = append(all, matchers.Failure{Time: time.Now(), Cause: &matchers.Cause{ID: "a", Severity: conf.SeverityHigh},
+						Integration: matchers.Integration{ID: fmt.Sprint(n)}})
 				}
 				if err := rec.Record(all...); err != nil {
 					t.Fatal(err)

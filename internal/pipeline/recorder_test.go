@@ -183,7 +183,8 @@ func TestNotifierFailing(t *testing.T) {
 			p.stop()
 			continue
 		}
-		if len(got) != 1 || got[0].Kind != alert.Blind || got[0].Cause.ID != "notifier-failing" || !strings.Contains(got[0].Diagnosis, tt.health.Reason) || got[0].Facts["notifier"] != "ops" {
+		if len(got) != 1 || got[0].Kind != alert.Blind || got[0].Cause.ID != "notifier-failing" || !strings.Contains(got[0].Diagnosis, tt.health.Reason) ||
+			got[0].Facts["notifier"] != "ops" {
 			t.Fatalf("%s: told %+v", tt.name, got)
 		}
 		if ops := lines(p.queued(t, "ops")); !slices.Equal(ops, []string{"opened 00000001"}) {
@@ -309,7 +310,8 @@ func TestPress(t *testing.T) {
 			t.Errorf("%q: said %q %v, want %q", tt.incident, said, err, tt.want)
 		}
 	}
-	if said, err := p.rec.Acknowledge(alert.Press{Incident: d.Incident(), Snooze: time.Hour, By: "Ada", UserID: "U1", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}); err != nil || !strings.Contains(said, "until 2026-01-02 04:04 +00:00") {
+	if said, err := p.rec.Acknowledge(alert.Press{Incident: d.Incident(), Snooze: time.Hour, By: "Ada", UserID: "U1", At: time.Date(2026, 1, 2, 3, 4, 5, 0,
+		time.UTC)}); err != nil || !strings.Contains(said, "until 2026-01-02 04:04 +00:00") {
 		t.Errorf("said %q %v", said, err)
 	}
 	p.stop()
@@ -356,7 +358,8 @@ func TestStormEndsWhereItWasHeard(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][]string{
-		"fast": {"storm many", "quiet 00000001", "quiet many"}, "sending": {"storm many", "quiet 00000001", "quiet many"}, "slow": {"storm many", "quiet many"},
+		"fast": {"storm many", "quiet 00000001", "quiet many"}, "sending": {"storm many", "quiet 00000001", "quiet many"}, "slow": {"storm many",
+			"quiet many"},
 	} {
 		if got := lines(p.queued(t, name)); !slices.Equal(got, want) {
 			t.Errorf("%s got %q, want %q", name, got, want)

@@ -30,7 +30,8 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	s, _ := opened(t, dir)
 	for i := range 12 {
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: int64(i)}}), tx.SetIncident(state(fmt.Sprintf("key %02d", i))), enqueue(fmt.Sprint(i))(tx),
+			return errors.Join(tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: int64(i)}}), tx.SetIncident(state(fmt.Sprintf("key %02d",
+				i))), enqueue(fmt.Sprint(i))(tx),
 				tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}}), tx.Enqueue("slack", of("r", alert.Reminder)))
 		})
 	}
@@ -152,7 +153,8 @@ func TestDamage(t *testing.T) {
 
 // A file that never was a state file is set aside.
 func TestNoStateFile(t *testing.T) {
-	for name, text := range map[string]string{"empty": "", "a byte": "x", "text": "hello\n", "long text": strings.Repeat("hello\n", 10_000), "zeros": strings.Repeat("\x00", 1<<16)} {
+	for name, text := range map[string]string{"empty": "", "a byte": "x", "text": "hello\n", "long text": strings.Repeat("hello\n", 10_000),
+		"zeros": strings.Repeat("\x00", 1<<16)} {
 		if settled(t, name, []byte(text), "", "") {
 			t.Errorf("%s: it was believed", name)
 		}

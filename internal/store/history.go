@@ -18,11 +18,11 @@ const HistoryHours = 7 * 24
 
 const (
 	maxAnHour = 2000 // integrations that are counted in an hour
-	maxClosed = 2000 // incidents; the oldest go
+	maxClosed = 2000 // incidents; the oldest are deleted
 )
 
 // CountFailure counts a failure of an integration in the hour of its time. What is
-// older than the history is not counted, and what comes from the future counts
+// older than the history is not counted, and what has a time in the future counts
 // as now.
 func (tx *Tx) CountFailure(key string, at, now time.Time) error {
 	if at.IsZero() || at.After(now) {

@@ -2,8 +2,8 @@ package store
 
 import bolt "go.etcd.io/bbolt"
 
-// prepare makes the buckets of a new file, and brings an older version's file
-// into the present form.
+// prepare makes the buckets of a new file, and migrates an older version's file to
+// the current schema.
 func prepare(db *bolt.DB) error {
 	now := summary{}
 	err := db.View(func(tx *bolt.Tx) (err error) {

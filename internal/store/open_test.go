@@ -39,7 +39,8 @@ func TestNewerVersion(t *testing.T) {
 	db.Close()
 	before, _ := os.ReadFile(path)
 	_, err = store.Open(dir, slog.New(slog.DiscardHandler))
-	want := "state file " + path + ": written by a newer version of this program (form 4, this one knows 3): install that version again, or move the file away"
+	want := "state file " + path + ": written by a newer version of this program (form 4, this one knows 3): install that version again, or move the file " +
+		"away"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -12,8 +12,8 @@ import (
 const maxAside = 1000
 
 // maxQueue bounds the deliveries that wait for one notifier. Beyond it the
-// oldest reminders go, then the oldest of other kinds; an opened never goes,
-// and neither does a storm, which speaks for many.
+// oldest reminders are dropped, then the oldest of other kinds; but neither an
+// opened nor a storm, which covers many incidents.
 const maxQueue = 10_000
 
 // Enqueue puts an alert after the deliveries of a notifier. A reminder, or a
@@ -55,8 +55,8 @@ func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
 
 func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
 
-// Withdraw takes an incident's opened out of a notifier's queue, unless it has
-// been tried. It reports whether it did.
+// Withdraw removes an incident's opened from a notifier's queue, unless it has
+// been attempted. It reports whether it did.
 func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	d, ok, err := tx.waiting(notifier, incident, alert.Opened)
 	if err != nil || !ok || d.Attempts > 0 {
@@ -163,8 +163,8 @@ func (tx *Tx) remove(notifier string, d notify.Delivery) error {
 	return out.delete(outboxKey(d))
 }
 
-// Retry keeps a delivery at its place, with what was learned about it and about
-// the notifier. One that was taken out meanwhile stays out.
+// Retry keeps a delivery at its place, with what is known now about it and about
+// the notifier. One that was removed meanwhile stays removed.
 func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
 		if err := tx.setHealth(notifier, h); err != nil {
@@ -178,8 +178,7 @@ func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error
 	})
 }
 
-// SetAside makes a delivery a dead letter: it leaves the queue and is kept for a
-// person to see.
+// SetAside moves a delivery from the queue to the dead letters.
 func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
 		if err := tx.setHealth(notifier, h); err != nil {

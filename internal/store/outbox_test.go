@@ -59,9 +59,11 @@ func drained(t *testing.T, s *store.Store, notifier string) []string {
 // notifier has.
 func TestRemindersReplaced(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
-	add(t, s, "hub", "opened a@1#1", "reminder a@1#2", "opened b@1#1", "reminder b@1#2", "changed a@1#3", "reminder a@1#4", "storm c@1#1", "storm c@1#2", "quiet a@1#5", "reminder a@2#1")
+	add(t, s, "hub", "opened a@1#1", "reminder a@1#2", "opened b@1#1", "reminder b@1#2", "changed a@1#3", "reminder a@1#4", "storm c@1#1", "storm c@1#2",
+		"quiet a@1#5", "reminder a@2#1")
 	add(t, s, "slack", "reminder a@1#2")
-	want := []string{"opened a@1#1 +1", "opened b@1#1 +1", "reminder b@1#2 +1", "changed a@1#3 +1", "reminder a@1#4 +2", "storm c@1#2 +2", "quiet a@1#5 +1", "reminder a@2#1 +1"}
+	want := []string{"opened a@1#1 +1", "opened b@1#1 +1", "reminder b@1#2 +1", "changed a@1#3 +1", "reminder a@1#4 +2", "storm c@1#2 +2", "quiet a@1#5 +1",
+		"reminder a@2#1 +1"}
 	if got := drained(t, s, "hub"); !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
@@ -175,7 +177,8 @@ func TestHealthAndReceipts(t *testing.T) {
 		t.Errorf("Health %+v %v, want %+v", got, err, h)
 	}
 	standing, err := s.Standing("bot")
-	if err != nil || len(standing) != 1 || string(standing[0].Receipt) != `{"ts":"1"}` || standing[0].Data.ID != i.ID() || standing[0].Data.Failures.Count != i.Count {
+	if err != nil || len(standing) != 1 || string(standing[0].Receipt) != `{"ts":"1"}` || standing[0].Data.ID != i.ID() ||
+		standing[0].Data.Failures.Count != i.Count {
 		t.Errorf("Standing %+v %v", standing, err)
 	}
 	if other, err := s.Standing("hub"); err != nil || len(other) != 0 {

@@ -7,8 +7,8 @@ import (
 )
 
 // LogKey is the name under which a log's position and what belongs to it are
-// stored: its path, or one that it was configured by before and that same says
-// leads to the same log.
+// stored: its path, or an earlier path of the configuration that is the same log
+// according to same.
 func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, err error) {
 	key = path
 	err = s.View(func(tx *Tx) error {
@@ -26,8 +26,8 @@ func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, er
 	return key, err
 }
 
-// Position is where reading of a log goes on; false when nothing is stored
-// about the log. A zero Position that is stored means its beginning.
+// Position is where reading of a log continues; false when nothing is stored of
+// the log. A zero Position that is stored means its beginning.
 func (s *Store) Position(log string) (p tailer.Position, known bool, err error) {
 	err = s.View(func(tx *Tx) error {
 		known, err = tx.read(positions).get(log, &p)
@@ -36,7 +36,7 @@ func (s *Store) Position(log string) (p tailer.Position, known bool, err error) 
 	return p, known, err
 }
 
-// SetPosition stores where reading of a log goes on.
+// SetPosition stores where reading of a log continues.
 func (tx *Tx) SetPosition(log string, p tailer.Position) error {
 	return tx.table(positions).put(log, p)
 }
@@ -71,15 +71,15 @@ func (tx *Tx) SetCounted(log string, c Counted) error {
 	return tx.table(positions).put(countedKey(log), c)
 }
 
-// recognized is before the name of a log among the positions.
+// recognized is the prefix of a log's name among the positions.
 const recognized = "\x00jira "
 
-// Recognized tells whether SetRecognized was called for a log.
+// Recognized reports whether SetRecognized was called for a log.
 func (tx *Tx) Recognized(log string) bool {
 	return tx.read(positions).raw(recognized+log) != nil
 }
 
-// SetRecognized notes that a log is one of Jira's.
+// SetRecognized stores that a log is one of Jira's.
 func (tx *Tx) SetRecognized(log string) error {
 	return tx.table(positions).put(recognized+log, true)
 }

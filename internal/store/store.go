@@ -41,8 +41,8 @@ var forms = map[int][]string{
 	3: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered},
 }
 
-// schema is the version of the file's form. A file of an older one gets what
-// it lacks, one of a newer one is refused.
+// schema is the version of the file's structure. A file of an older one is
+// migrated, one of a newer one is rejected.
 const schema = 3
 
 // Store is an open state file. Its methods may be called from any goroutine;

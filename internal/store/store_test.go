@@ -41,14 +41,16 @@ func update(t testing.TB, s *store.Store, f func(*store.Tx) error) {
 func newAlert(id string) alert.Alert {
 	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
 	return alert.Alert{Type: "jira.oauth.opened", Timestamp: at, Data: alert.Data{
-		ID: alert.ID(id), Facts: map[string]any{"app_id": "x", "scopes": []any{"a", "b"}}, Fix: []alert.Step{}, Links: []alert.Link{}, Log: alert.Log{Excerpt: strings.Repeat("text ", 300)},
+		ID: alert.ID(id), Facts: map[string]any{"app_id": "x", "scopes": []any{"a", "b"}}, Fix: []alert.Step{}, Links: []alert.Link{},
+		Log:      alert.Log{Excerpt: strings.Repeat("text ", 300)},
 		Failures: alert.Failures{First: at, Last: at},
 	}}
 }
 
 func state(key string) incident.State {
 	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
-	return incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, LastAlert: at, Count: 3, Interval: time.Hour, CauseAlerted: map[string]time.Time{"a": at}, Content: newAlert(key).Data}
+	return incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, LastAlert: at, Count: 3, Interval: time.Hour,
+		CauseAlerted: map[string]time.Time{"a": at}, Content: newAlert(key).Data}
 }
 
 func enqueue(ids ...string) func(*store.Tx) error {
@@ -105,7 +107,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 	position := tailer.Position{Place: tailer.Place{Dev: 1, Inode: 1 << 63, Fingerprint: 1<<64 - 1, FingerprintLen: 1024, Offset: 1 << 40}}
 	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("jira", position), tx.SetPosition("other", tailer.Position{}), tx.SetIncident(state("k1")), tx.SetIncident(state("k2")), enqueue("1", "2")(tx))
+		return errors.Join(tx.SetPosition("jira", position), tx.SetPosition("other", tailer.Position{}), tx.SetIncident(state("k1")),
+			tx.SetIncident(state("k2")), enqueue("1", "2")(tx))
 	})
 	for range 2 {
 		if got, known, err := s.Position("jira"); got != position || !known || err != nil {
@@ -243,7 +246,8 @@ func TestChanged(t *testing.T) {
 		t.Error("a position woke it")
 	default:
 	}
-	for what, f := range map[string]func(*store.Tx) error{"a delivery": enqueue("1"), "an incident": func(tx *store.Tx) error { return tx.SetIncident(state("k")) }} {
+	for what, f := range map[string]func(*store.Tx) error{"a delivery": enqueue("1"),
+		"an incident": func(tx *store.Tx) error { return tx.SetIncident(state("k")) }} {
 		changed := s.Changed()
 		update(t, s, f)
 		select {
@@ -262,7 +266,8 @@ func TestSetAsideBounded(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	const most = 1000
 	for i := range most + 5 {
-		if err := s.SetAside("hub", notify.Delivery{Seq: uint64(i + 1), Alert: alert.Alert{Data: alert.Data{ID: alert.ID(fmt.Sprint(i))}}}, notify.Health{}); err != nil {
+		if err := s.SetAside("hub", notify.Delivery{Seq: uint64(i + 1), Alert: alert.Alert{Data: alert.Data{ID: alert.ID(fmt.Sprint(i))}}},
+			notify.Health{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, aside, _ := s.Waiting(); i == most-1 && aside["hub"] != most {

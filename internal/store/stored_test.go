@@ -244,8 +244,10 @@ func storedFailure(t *testing.T, n int, at time.Time, text string) matchers.Fail
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := fmt.Sprintf("%s https-jsse-nio-8443-exec-3 ERROR admin 755x4397x2 1hk2aem 10.0.0.7 /rest/oauth2-client/latest/config/flow/0000000%d-aaaa-4bbb-8ccc-00000000000%[2]d "+
-		"[c.a.o.client.rest.resource.AuthorizationCodeFlowResource] Error when fetching authorization response: %s", at.Format("2006-01-02 15:04:05,000-0700"), n, text)
+	line := fmt.Sprintf("%s https-jsse-nio-8443-exec-3 ERROR admin 755x4397x2 1hk2aem 10.0.0.7 "+
+		"/rest/oauth2-client/latest/config/flow/0000000%d-aaaa-4bbb-8ccc-00000000000%[2]d "+
+		"[c.a.o.client.rest.resource.AuthorizationCodeFlowResource] Error when fetching authorization response: %s",
+		at.Format("2006-01-02 15:04:05,000-0700"), n, text)
 	f, ours := set.Match(event.Event{Text: []byte(line)}, time.UTC)
 	if !ours {
 		t.Fatalf("no failure: %s", line)
@@ -268,7 +270,8 @@ func TestWriteStored(t *testing.T) {
 	s, _ := opened(t, dir)
 	s.SetMaxQueue(4)
 	rules := storedRules()
-	const secret, tenant, consent = "AADSTS7000215: Invalid client secret provided.", "AADSTS50194: Application is not configured as a multi-tenant application.", "AADSTS65001: The user has not consented."
+	const secret, tenant, consent = "AADSTS7000215: Invalid client secret provided.",
+		"AADSTS50194: Application is not configured as a multi-tenant application.", "AADSTS65001: The user has not consented."
 	step := func(n int, at time.Time, text string, to ...string) {
 		f := storedFailure(t, n, at, text)
 		update(t, s, func(tx *store.Tx) error {
@@ -350,7 +353,8 @@ func TestWriteStored(t *testing.T) {
 	// more than its queue holds.
 	update(t, s, func(tx *store.Tx) error {
 		lost, a := rules.Gap(incident.State{}, incident.Gap{Bytes: 1234, Why: "the file was truncated", At: storedNow}, storedFrom)
-		trouble, b := rules.Trouble(incident.State{}, incident.Trouble{Cause: incident.NotifierFailing, Name: storedDown, Why: "no_service", Lost: 1, Since: storedNow.Add(-time.Hour)}, storedNow)
+		trouble, b := rules.Trouble(incident.State{}, incident.Trouble{Cause: incident.NotifierFailing, Name: storedDown, Why: "no_service", Lost: 1,
+			Since: storedNow.Add(-time.Hour)}, storedNow)
 		return errors.Join(tx.SetIncident(lost), tx.SetIncident(trouble), tx.Enqueue(storedBot, *a), tx.Enqueue(storedBot, *b), tx.Enqueue(storedDown, *a))
 	})
 	fares := notify.Health{
@@ -394,7 +398,8 @@ func TestWriteStored(t *testing.T) {
 
 	update(t, s, func(tx *store.Tx) error {
 		at := tailer.Place{Dev: 1, Inode: 2, Born: 3, Fingerprint: 4, FingerprintLen: 5, Offset: 6}
-		return errors.Join(tx.SetRecognized(storedLog), tx.SetCounted(storedLog, store.Counted{Incident: storedFlow, Cause: "unknown", Size: 300, Print: 1 << 60}),
+		return errors.Join(tx.SetRecognized(storedLog), tx.SetCounted(storedLog, store.Counted{Incident: storedFlow, Cause: "unknown", Size: 300,
+			Print: 1 << 60}),
 			tx.SetPosition(storedLog, tailer.Position{
 				Place:   tailer.Place{Dev: 64768, Inode: 1234, Born: 1767600000e9, Fingerprint: 1 << 61, FingerprintLen: 1024, Offset: 123456},
 				Written: 1767700000e9, Before: at, Since: 1767500000e9,

@@ -7,7 +7,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// view is a bucket to read from. One that the file does not have is empty.
+// view is a bucket to read from; one that does not exist is empty.
 type view struct{ b *bolt.Bucket }
 
 // read is the bucket at a path, such as outbox and the name of a notifier.
@@ -86,7 +86,7 @@ type table struct {
 // table is a bucket at the top.
 func (tx *Tx) table(name string) table { return table{tx.read(name), tx, "/" + name} }
 
-// of is the bucket of a notifier within another one, made where it is missing.
+// of is the bucket of a notifier within another one, made if it is missing.
 func (tx *Tx) of(name, notifier string) (table, error) {
 	b, err := tx.tx.Bucket([]byte(name)).CreateBucketIfNotExists([]byte(notifier))
 	return table{view{b}, tx, "/" + name + "/" + notifier}, err

@@ -17,8 +17,8 @@ import (
 	"jira-oauth-watcher/internal/store/boltcheck"
 )
 
-// lockWait is how long to wait for another process to let go of the file: a
-// restart overlaps for a moment.
+// lockWait is how long to wait for another process to release the file: at a
+// restart, two overlap for a moment.
 const lockWait = 3 * time.Second
 
 var errInUse = errors.New("it is in use by another watcher: stop that one, or give this one its own state_dir")
