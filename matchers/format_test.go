@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"jira-oauth-watcher/internal/alert"
+	said "jira-oauth-watcher/internal/message"
 )
 
 // docs/causes-format.md has every key, word and fact, and each fact with its use.
@@ -39,6 +42,20 @@ func TestFormatIsDocumented(t *testing.T) {
 	for _, fact := range factTable {
 		if want := uses[fact.kind.use]; documented[fact.name] != want {
 			t.Errorf("the fact %s is documented for use %q, want %q", fact.name, documented[fact.name], want)
+		}
+	}
+}
+
+// Every fact has a label for people, unless another part of a message has it.
+func TestEveryFactHasALabel(t *testing.T) {
+	elsewhere := []string{"message", "error_description", "provider_host"}
+	for _, fact := range factTable {
+		m := said.Of(alert.Data{Kind: alert.Opened, Facts: map[string]any{fact.name: "value"}})
+		labeled := slices.ContainsFunc(slices.Concat(m.Facts, m.Details), func(f said.Fact) bool {
+			return slices.Contains(f.Values, "value") && f.Label != strings.ReplaceAll(fact.name, "_", " ")
+		})
+		if labeled == slices.Contains(elsewhere, fact.name) {
+			t.Errorf("the fact %s has a label: %t", fact.name, labeled)
 		}
 	}
 }
