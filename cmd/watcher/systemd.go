@@ -8,6 +8,7 @@ import (
 	sd "github.com/coreos/go-systemd/v22/daemon"
 
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/text"
 )
 
 // systemd reports the state of the service to systemd (sd_notify(3)); elsewhere
@@ -134,12 +135,12 @@ func (g *generation) status(c *stateCounts) string {
 	for _, t := range g.targets {
 		waiting += c.waiting[t.Name]
 	}
-	following := plural(logs, "log")
+	following := text.Count(logs, "log")
 	if unreadable > 0 {
 		following += fmt.Sprintf(" (%d cannot be read)", unreadable)
 	}
 	return fmt.Sprintf("following %s; %s; %s waiting",
-		following, plural(c.incidents, "open incident"), deliveries(waiting))
+		following, text.Count(c.incidents, "open incident"), text.Plural(waiting, "delivery", "deliveries"))
 }
 
 func total(counts map[string]int) int {
@@ -148,18 +149,4 @@ func total(counts map[string]int) int {
 		n += c
 	}
 	return n
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func deliveries(n int) string {
-	if n == 1 {
-		return "1 delivery"
-	}
-	return fmt.Sprintf("%d deliveries", n)
 }

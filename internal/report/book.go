@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/text"
 )
 
 const (
@@ -114,14 +115,14 @@ func (b *book) head(r scan.Report, zone string) {
 		}
 	}
 	if l := r.LeftOut; l != nil {
-		b.LeftOut = fmt.Sprintf("At least %s with %s are only counted: a report of all of them would have no end.", plural(l.Incidents, "more incident"), plural(l.Failures, "failure"))
+		b.LeftOut = fmt.Sprintf("At least %s with %s are only counted: a report of all of them would have no end.", text.Count(l.Incidents, "more incident"), text.Count(l.Failures, "failure"))
 	}
 	if more := len(b.Problems) - maxProblems; more > 0 {
-		b.Problems = append(b.Problems[:maxProblems], "and "+plural(more, "more file"))
+		b.Problems = append(b.Problems[:maxProblems], "and "+text.Count(more, "more file"))
 	}
-	b.Nothing = fmt.Sprintf("%s, %s, until %s: nothing in there is a failure of an OAuth 2.0 mail integration.", plural(len(r.Files), "file"), size(read), clock(r.To))
+	b.Nothing = fmt.Sprintf("%s, %s, until %s: nothing in there is a failure of an OAuth 2.0 mail integration.", text.Count(len(r.Files), "file"), text.Size(read), clock(r.To))
 	if r.From.IsZero() {
-		b.Nothing = fmt.Sprintf("%s, %s: nothing in there was written by Jira.", plural(len(r.Files), "file"), size(read))
+		b.Nothing = fmt.Sprintf("%s, %s: nothing in there was written by Jira.", text.Count(len(r.Files), "file"), text.Size(read))
 		add("Logs", "nothing that Jira wrote was found")
 	} else {
 		add("Logs begin", clock(r.From))
@@ -135,8 +136,8 @@ func (b *book) head(r scan.Report, zone string) {
 	}
 	add("Times", zone)
 	add("Nodes", list(r.Nodes, maxNodes))
-	add("Read", plural(len(r.Files), "file")+", "+size(read))
-	add("Failures", count(r.Failures))
+	add("Read", text.Count(len(r.Files), "file")+", "+text.Size(read))
+	add("Failures", text.Number(r.Failures))
 	add("Made", clock(r.Made.At)+" by jira-oauth-watcher "+line(r.Made.Version, maxName))
 }
 
@@ -145,7 +146,7 @@ func headline(n, open int, complete bool) string {
 	if !complete {
 		where = "at the end of what was read"
 	}
-	what := plural(n, "mail integration") + " failed"
+	what := text.Count(n, "mail integration") + " failed"
 	switch {
 	case n == 0 && !complete:
 		return "No failure of a mail integration was found in what was read"
@@ -162,7 +163,7 @@ func headline(n, open int, complete bool) string {
 	case open == n:
 		return what + ", all still fail " + where
 	}
-	return what + ", " + count(open) + " still fail " + where
+	return what + ", " + text.Number(open) + " still fail " + where
 }
 
 func (b *book) files(r scan.Report) {

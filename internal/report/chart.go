@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 const (
@@ -131,7 +133,7 @@ func newChart(label string, all []series, w window, n int) *chart {
 		if s.cause != nil {
 			l.Letter, l.Color, l.Name = s.cause.Letter, s.cause.Color, s.cause.ID
 		}
-		l.Max = count(slices.Max(slices.Collect(maps.Values(bins[i]))))
+		l.Max = text.Number(slices.Max(slices.Collect(maps.Values(bins[i]))))
 		c.Height += 18 + tall + 8
 		c.Lanes = append(c.Lanes, l)
 	}
@@ -140,7 +142,7 @@ func newChart(label string, all []series, w window, n int) *chart {
 	c.Ticks = ticks(start, start+int64(c.Steps)*step)
 	c.Caption = fmt.Sprintf("A bar counts the failures of %s", stepName(step))
 	if highest > 1 {
-		c.Caption += fmt.Sprintf(", on a logarithmic scale from 1, a fifth of the height, to %s", count(highest))
+		c.Caption += fmt.Sprintf(", on a logarithmic scale from 1, a fifth of the height, to %s", text.Number(highest))
 	}
 	c.Caption += "."
 	c.Desc = describe(all)
@@ -223,7 +225,7 @@ func stepName(step int64) string {
 	case step == day:
 		return "a day"
 	}
-	return fmt.Sprintf("%s days", count(int(step/day)))
+	return fmt.Sprintf("%s days", text.Number(int(step/day)))
 }
 
 // describe says in words what a chart shows, for those who do not see it.
@@ -244,8 +246,8 @@ func describe(all []series) string {
 			gap, gapFrom = seconds(hours[i-1], at)-hour, hours[i-1].Add(time.Hour)
 		}
 	}
-	const short = "2006-01-02 15:04"
-	out := fmt.Sprintf("%s with failures, between %s and %s", plural(len(hours), "hour"), hours[0].Format(short), hours[len(hours)-1].Add(time.Hour).Format(short))
+	const short = text.Minute
+	out := fmt.Sprintf("%s with failures, between %s and %s", text.Count(len(hours), "hour"), hours[0].Format(short), hours[len(hours)-1].Add(time.Hour).Format(short))
 	if len(hours) == 1 {
 		out = fmt.Sprintf("All failures are within the hour from %s", hours[0].Format(short))
 	}
@@ -254,7 +256,7 @@ func describe(all []series) string {
 		if len(all) > 1 {
 			together = " of all causes together"
 		}
-		out += fmt.Sprintf("; most, %s%s, in the hour from %s", count(sum[peak]), together, peak.Format(short))
+		out += fmt.Sprintf("; most, %s%s, in the hour from %s", text.Number(sum[peak]), together, peak.Format(short))
 	}
 	out += "."
 	if gap > 0 {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // days counts failures by days, or by longer times where the days are too many.
@@ -101,7 +103,7 @@ func newDays(all []*integration, byID map[string]*cause) days {
 				row := counts[at].row(most)
 				row.Name = u.label(at)
 				if n > d.Left && at > before {
-					row.Gap = plural(int((at-before)/day), "day") + " without a failure"
+					row.Gap = text.Count(int((at-before)/day), "day") + " without a failure"
 				}
 				d.Rows = append(d.Rows, row)
 			}
@@ -129,10 +131,10 @@ func (d *dayCount) row(most int) dayRow {
 	const shown = 5
 	var parts []string
 	for _, c := range causes[:min(len(causes), shown)] {
-		parts = append(parts, fmt.Sprintf("%s %s", c.Letter, count(d.causes[c])))
+		parts = append(parts, fmt.Sprintf("%s %s", c.Letter, text.Number(d.causes[c])))
 	}
 	if more := len(causes) - shown; more > 0 {
-		parts = append(parts, plural(more, "more cause"))
+		parts = append(parts, text.Count(more, "more cause"))
 	}
 	r.Causes = strings.Join(parts, ", ")
 	return r

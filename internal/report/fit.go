@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // What is written is what there is room for. How much something takes is
@@ -48,7 +50,7 @@ func (b *book) summary() {
 				open++
 			}
 		}
-		b.Unlisted = fmt.Sprintf("Not listed: %s, %s of them still failing.", plural(len(b.Integrations)-i, "more integration"), count(open))
+		b.Unlisted = fmt.Sprintf("Not listed: %s, %s of them still failing.", text.Count(len(b.Integrations)-i, "more integration"), text.Number(open))
 		break
 	}
 }
@@ -61,7 +63,7 @@ func (b *book) details(logs window, byID map[string]*cause) {
 	for i, in := range b.Integrations {
 		if i < maxSections {
 			w := around(in.First, in.Last, logs)
-			in.Chart = newChart("When integration "+count(in.Number)+" failed", seriesOf([]*integration{in}, byID), w, perLine)
+			in.Chart = newChart("When integration "+text.Number(in.Number)+" failed", seriesOf([]*integration{in}, byID), w, perLine)
 			in.Chart.place(w)
 		}
 		if i >= maxSections || !left.take(in.weight()) {

@@ -33,7 +33,7 @@ const (
 var files embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"clock": clock, "count": count, "plural": plural, "size": size, "spans": text.Spans,
+	"clock": clock, "number": text.Number[int], "count": text.Count[int], "size": text.Size, "spans": text.Spans,
 }).ParseFS(files, "*"))
 
 // HTML writes r as one document that needs nothing else: no script, no request.

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -42,42 +40,12 @@ func list(names []string, n int) string {
 		out = append(out, line(name, maxName))
 	}
 	if more := len(names) - n; more > 0 {
-		out = append(out, count(more)+" more")
+		out = append(out, text.Number(more)+" more")
 	}
 	if len(out) == 0 {
 		return "–"
 	}
 	return strings.Join(out, ", ")
-}
-
-// count is a number with a comma between thousands.
-func count(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + one + "s"
-}
-
-// size is a number of bytes in the unit that suits it.
-func size(n int64) string {
-	if n < 1000 {
-		return plural(int(n), "byte")
-	}
-	value, unit := float64(n), ""
-	for _, unit = range []string{"kB", "MB", "GB", "TB", "PB", "EB"} {
-		if value /= 1000; value < 999.95 {
-			break
-		}
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%.1f", value), ".0") + " " + unit
 }
 
 // long is a length of time in its two largest units.
@@ -88,7 +56,7 @@ func long(seconds int64) string {
 		name    string
 	}{{day, "day"}, {hour, "hour"}, {60, "minute"}, {1, "second"}} {
 		if n := seconds / u.seconds; n > 0 && len(parts) < 2 {
-			parts = append(parts, plural(int(n), u.name))
+			parts = append(parts, text.Count(int(n), u.name))
 		} else if len(parts) > 0 {
 			break
 		}
@@ -104,7 +72,7 @@ func clock(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
-	return t.Format("2006-01-02 15:04:05")
+	return t.Format(time.DateTime)
 }
 
 // offset names how far a time's clock is from UTC.

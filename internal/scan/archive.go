@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zip"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // Limits of what is packed: whoever sends a support zip decides what is in it.
@@ -133,11 +135,11 @@ func (m *metered) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
 	m.unpacked += int64(n)
 	if m.unpacked > freeMember && m.unpacked > min(maxUnpacked, maxRatio*m.packed()) {
-		return n, fmt.Errorf("it unpacks to more than %d times its size: what comes after the first %s is not in this report", maxRatio, bytesOf(m.unpacked))
+		return n, fmt.Errorf("it unpacks to more than %d times its size: what comes after the first %s is not in this report", maxRatio, text.Size(m.unpacked))
 	}
 	if m.zip != nil {
 		if all := m.zip.unpacked.Add(int64(n)); all > freeZip && all > min(maxUnpacked, maxRatio*m.zip.size) {
-			return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report", bytesOf(all))
+			return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report", text.Size(all))
 		}
 	}
 	return n, err

@@ -17,26 +17,20 @@ import (
 // formats.
 const maxRows = 200
 
-const (
-	bold  = "\x1b[1m"
-	faint = "\x1b[2m"
-	reset = "\x1b[0m"
-)
-
 // Text writes a report to be read on a terminal: what was read, a table of the
 // incidents, and below it each cause once, with what to do.
 func Text(w io.Writer, r Report, style text.Style) error {
 	if style.Width <= 0 {
 		style.Width = 80
 	}
-	p := &page{style: style, zone: zoneOf(r)}
+	p := &page{Page: text.Page{Style: style}, zone: zoneOf(r)}
 	p.summary(r)
 	if len(r.Incidents) > 0 {
-		p.gap()
+		p.Gap()
 		p.table(r)
 		groups := byCause(r.Incidents)
 		for _, g := range groups {
-			p.gap()
+			p.Gap()
 			p.cause(g)
 		}
 		p.former(r.Incidents, groups)
@@ -62,17 +56,17 @@ func (p *page) summary(r Report) {
 			read++
 		}
 	}
-	what := fmt.Sprintf("%s, %s", counted(read, "file"), bytesOf(size))
+	what := fmt.Sprintf("%s, %s", text.Count(read, "file"), text.Size(size))
 	if len(r.Nodes) > 1 {
 		what += fmt.Sprintf(" of %d nodes", len(r.Nodes))
 	}
 	if !r.From.IsZero() {
 		what += fmt.Sprintf(", from %s to %s (%s)", p.clock(r.From), p.clock(r.To), r.To.Format("-07:00"))
 	}
-	p.wrap("", "", "Read "+what+"."+asked(r, p))
+	p.Wrap("", "", "Read "+what+"."+asked(r, p))
 	switch {
 	case r.Failures == 0:
-		p.look(bold, "", "No failure of the OAuth 2.0 flow was found.")
+		p.heading("No failure of the OAuth 2.0 flow was found.")
 	default:
 		open, who := 0, map[string]bool{}
 		for _, i := range r.Incidents {
@@ -81,15 +75,15 @@ func (p *page) summary(r Report) {
 				open++
 			}
 		}
-		of := counted(len(who), "integration")
+		of := text.Count(len(who), "integration")
 		if l := r.LeftOut; l != nil {
 			of = fmt.Sprintf("at least %d incidents", len(r.Incidents)+l.Incidents)
 		}
-		p.look(bold, "", fmt.Sprintf("%s of %s; %s at the end.", counted(r.Failures, "failure"), of, still(open)))
+		p.heading(fmt.Sprintf("%s of %s; %s at the end.", text.Count(r.Failures, "failure"), of, still(open)))
 	}
 	if l := r.LeftOut; l != nil {
-		p.wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, since there are too many: %s. Narrow it down with --since and --until.",
-			counted(l.Failures, "failure"), counted(l.Incidents, "incident"), causesOf(l.Causes)))
+		p.Wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, since there are too many: %s. Narrow it down with --since and --until.",
+			text.Count(l.Failures, "failure"), text.Count(l.Incidents, "incident"), causesOf(l.Causes)))
 	}
 }
 
@@ -135,33 +129,33 @@ func (p *page) table(r Report) {
 	short := shortener(list)
 	if n := len(list) - maxRows; n > 0 {
 		list = list[n:]
-		p.wrap("", "", fmt.Sprintf("The last %d of %d incidents; --format json has all.", maxRows, maxRows+n))
+		p.Wrap("", "", fmt.Sprintf("The last %d of %d incidents; --format json has all.", maxRows, maxRows+n))
 	}
 	wide := len("Integration")
 	for _, i := range list {
 		wide = max(wide, utf8.RuneCountInString(short(i.Data.Integration.ID)))
 	}
-	room := max(p.style.Width-wide-len("  Failures  2006-01-02 15:04  2006-01-02 15:04    failing"), len("3 nodes"))
+	room := max(p.Style.Width-wide-len("  Failures  2006-01-02 15:04  2006-01-02 15:04    failing"), len("3 nodes"))
 	row := func(id, n, first, last, node, state string) string {
 		return fmt.Sprintf("%-*s  %8s  %-16s  %-16s  %-*s  %s", wide, id, n, first, last, room, clip(node, room), state)
 	}
-	p.look(faint, "", row("Integration", "Failures", "First", "Last", "Node", "State"))
+	p.Line(text.Faint, row("Integration", "Failures", "First", "Last", "Node", "State"))
 	for _, i := range list {
 		node := strings.Join(i.Nodes, ", ")
 		if len(i.Nodes) > 1 && utf8.RuneCountInString(node) > room {
-			node = counted(len(i.Nodes), "node")
+			node = text.Count(len(i.Nodes), "node")
 		}
 		state, f := "quiet", i.Data.Failures
 		if i.Open {
 			state = "failing"
 		}
-		p.line(row(short(i.Data.Integration.ID), fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
+		p.Line("", row(short(i.Data.Integration.ID), fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
 		for _, c := range i.Causes {
 			times := ""
 			if len(i.Causes) > 1 {
 				times = fmt.Sprintf(" (%d)", c.Failures)
 			}
-			p.line("  " + c.Cause + times)
+			p.Line("", "  "+c.Cause+times)
 		}
 	}
 }
@@ -218,13 +212,13 @@ const maxNamed = 10
 // last failure.
 func (p *page) cause(g group) {
 	last := slices.MaxFunc(g.all, func(a, b Incident) int { return a.Data.Failures.Last.Compare(b.Data.Failures.Last) }).Data
-	p.look(bold, "", last.Cause.ID+": "+last.Cause.Title)
+	p.heading(last.Cause.ID + ": " + last.Cause.Title)
 	var about []string
 	if last.Cause.RootCause != nil {
 		about = append(about, fmt.Sprintf("root cause %d of Atlassian's article", *last.Cause.RootCause))
 	}
 	about = append(append(about, last.Cause.Codes...), fmt.Sprintf("severity %s, cause %s", last.Cause.Severity, last.Cause.Confidence))
-	p.wrap("  ", "  ", strings.Join(about, ", "))
+	p.Wrap("  ", "  ", strings.Join(about, ", "))
 	var ids []string
 	for _, i := range g.all {
 		if !slices.Contains(ids, i.Data.Integration.ID) {
@@ -236,23 +230,23 @@ func (p *page) cause(g group) {
 		if i > 0 {
 			word = strings.Repeat(" ", len(word))
 		}
-		p.line(word + id)
+		p.Line("", word+id)
 	}
 	if n := len(ids) - maxNamed; n > 0 {
-		p.line(fmt.Sprintf("              and %d more", n))
+		p.Line("", fmt.Sprintf("              and %d more", n))
 	}
-	p.gap()
-	p.wrap("  ", "  ", last.Diagnosis)
+	p.Gap()
+	p.Wrap("  ", "  ", last.Diagnosis)
 	if len(ids) > 1 {
-		p.wrap("  ", "  ", "(IDs and names here and below are those of "+last.Integration.ID+", the last to fail.)")
+		p.Wrap("  ", "  ", "(IDs and names here and below are those of "+last.Integration.ID+", the last to fail.)")
 	}
-	p.gap()
+	p.Gap()
 	for i, step := range last.Fix {
-		p.wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
+		p.Wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
 	}
-	p.wrap("  Fixed when: ", "              ", last.Confirm)
+	p.Wrap("  Fixed when: ", "              ", last.Confirm)
 	for _, l := range last.Links {
-		p.look(faint, "  ", l.URL)
+		p.Line(text.Faint, "  "+l.URL)
 	}
 }
 
@@ -271,10 +265,10 @@ func (p *page) former(list []Incident, told []group) {
 	if len(over) == 0 {
 		return
 	}
-	p.gap()
-	p.look(bold, "", "Causes that others have come after; the command causes ID explains them:")
+	p.Gap()
+	p.heading("Causes that others have come after; the command causes ID explains them:")
 	for _, s := range over {
-		p.wrap("  ", "    ", s)
+		p.Wrap("  ", "    ", s)
 	}
 }
 
@@ -283,18 +277,18 @@ func (p *page) problems(r Report) {
 	if r.Complete {
 		return
 	}
-	p.gap()
-	p.look(bold, "", "Not all was read:")
+	p.Gap()
+	p.heading("Not all was read:")
 	n := 0
 	for _, f := range r.Files {
 		if f.Problem == "" {
 			continue
 		}
 		if n++; n <= maxRows {
-			p.wrap("  ", "    ", f.Path+": "+f.Problem)
+			p.Wrap("  ", "    ", f.Path+": "+f.Problem)
 		}
 	}
 	if n > maxRows {
-		p.line(fmt.Sprintf("  and %d more", n-maxRows))
+		p.Line("", fmt.Sprintf("  and %d more", n-maxRows))
 	}
 }

@@ -41,17 +41,17 @@ func hashOf(text string) string {
 }
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"at": at, "number": number, "size": size, "plural": plural, "plural64": func(n int64, one, many string) string { return plural(int(n), one, many) }, "actor": message.Actor,
-	"plain": text.Printable, "plainLines": text.PrintableLines, "spans": text.Spans,
+	"at": at, "number": text.Number[int64], "size": text.Size, "count": text.Count[int], "count64": text.Count[int64],
+	"actor": message.Actor, "plain": text.Printable, "plainLines": text.PrintableLines, "spans": text.Spans,
 }).Parse(pageHTML))
 
 // moment is a time as the page shows it.
 type moment struct{ ISO, Clock, Ago string }
 
 func at(t, now time.Time) moment {
-	m := moment{ISO: t.Format(time.RFC3339), Clock: clock(t.In(now.Location()))}
+	m := moment{ISO: t.Format(time.RFC3339), Clock: text.Time(t.In(now.Location()))}
 	if d := now.Sub(t); d > time.Second || d < -time.Second {
-		m.Ago = ago(t, now)
+		m.Ago = text.Ago(t, now)
 	}
 	return m
 }
@@ -146,9 +146,9 @@ func (c card) Title() string {
 func (c card) Failures() string {
 	switch {
 	case c.Data.Kind != alert.Blind:
-		return plural(c.Count, "failure", "failures")
+		return text.Count(c.Count, "failure")
 	case c.Data.Cause.ID == alert.LinesLost:
-		return plural(c.Count, "gap", "gaps")
+		return text.Count(c.Count, "gap")
 	}
 	return ""
 }
@@ -252,7 +252,7 @@ func newView(r Report, w wish, unfold int) view {
 func (v view) glances() []glance {
 	var all []glance
 	if n := len(v.Muted); n > 0 {
-		all = append(all, glance{"muted", "muted", "", plural(n, "integration fails", "integrations fail")})
+		all = append(all, glance{"muted", "muted", "", text.Plural(n, "integration fails", "integrations fail")})
 	}
 	for _, l := range v.Logs {
 		all = append(all, glance{"log-" + l.Name, l.Name, l.Mood, l.Words})

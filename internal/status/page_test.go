@@ -113,7 +113,7 @@ func TestText(t *testing.T) {
 			"60 integrations are failing.\nlog \"jira\", " + sampleLog + ", cannot\nbe read: permission denied\n",
 			"OR FROM BEING HEARD\n\n[high] A log cannot be read\n  log jira\n  Since 2026-03-04 13:01:07 +01:00 (84 min ago)\n",
 			"\nMANY AT ONCE\n", "  - 00000019-aaaa-4bbb-8ccc-000000000000: 2 failures, the last one 3 min ago\n  - and 40 more\n",
-			"jira: cannot be read: permission denied\n", "71 KiB LOST", "hub (webhook): held: its settings are refused, its alerts wait", "3 alerts dropped from a full queue",
+			"jira: cannot be read: permission denied\n", "73 kB LOST", "hub (webhook): held: its settings are refused, its alerts wait", "3 alerts dropped from a full queue",
 		}},
 	} {
 		var b bytes.Buffer

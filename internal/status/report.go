@@ -8,6 +8,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -105,7 +106,7 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 		case beat.IsZero():
 			reasons = append(reasons, fmt.Sprintf("log %q, %s, has not been looked at yet", l.Source.Name, l.Source.Path))
 		case now.Sub(beat) > silence:
-			reasons = append(reasons, fmt.Sprintf("log %q, %s, shows no sign of life since %s", l.Source.Name, l.Source.Path, clock(beat)))
+			reasons = append(reasons, fmt.Sprintf("log %q, %s, shows no sign of life since %s", l.Source.Name, l.Source.Path, text.Time(beat)))
 		}
 	}
 	if err := s.store.Writable(); err != nil {

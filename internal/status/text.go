@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/message"
@@ -21,13 +20,13 @@ const (
 
 // Text writes what the page shows, for a terminal.
 func Text(w io.Writer, r Report) error {
-	t := screen{now: r.Time}
+	t := screen{Page: text.Page{Style: text.Style{Width: columns}}, now: r.Time}
 	v := newView(r, wish{}, textWide)
-	t.wrap("", "", v.Headline+".")
+	t.Wrap("", "", v.Headline+".")
 	for _, reason := range r.Reasons {
-		t.wrap("", "", reason)
+		t.Wrap("", "", reason)
 	}
-	t.wrap("", "", fmt.Sprintf("%s, as of %s; running since %s.", r.Node, clock(r.Time), t.when(r.Started)))
+	t.Wrap("", "", fmt.Sprintf("%s, as of %s; running since %s.", r.Node, text.Time(r.Time), t.when(r.Started)))
 	for _, group := range []struct {
 		name string
 		list []card
@@ -38,13 +37,13 @@ func Text(w io.Writer, r Report) error {
 		t.heading(group.name, len(group.list))
 		for i, c := range group.list {
 			if i > 0 {
-				t.gap()
+				t.Gap()
 			}
 			t.card(c)
 		}
 	}
 	if v.More > 0 {
-		t.wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.More))
+		t.Wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.More))
 	}
 	t.heading("Logs", len(v.Logs))
 	for _, l := range v.Logs {
@@ -56,22 +55,20 @@ func Text(w io.Writer, r Report) error {
 	}
 	t.heading("Closed in the last 7 days", len(v.Closed))
 	for _, c := range v.Closed {
-		t.wrap("", "  ", fmt.Sprintf("%s, %s: %s to %s, closed %s", c.Title(), c.Origin(), strings.TrimSpace(c.Failures()+" from "+clock(c.Data.Failures.First)), clock(c.Data.Failures.Last), ago(c.Closed, r.Time)))
+		t.Wrap("", "  ", fmt.Sprintf("%s, %s: %s to %s, closed %s", c.Title(), c.Origin(), strings.TrimSpace(c.Failures()+" from "+text.Time(c.Data.Failures.First)), text.Time(c.Data.Failures.Last), text.Ago(c.Closed, r.Time)))
 		t.chart(c)
 	}
 	if v.MoreClosed > 0 {
-		t.wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.MoreClosed))
+		t.Wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.MoreClosed))
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
 }
 
 type screen struct {
-	strings.Builder
+	text.Page
 	now time.Time
 }
-
-func (t *screen) gap() { t.WriteByte('\n') }
 
 func (t *screen) heading(name string, n int) {
 	if n > 0 {
@@ -79,11 +76,11 @@ func (t *screen) heading(name string, n int) {
 	}
 }
 
-func (t *screen) when(at time.Time) string { return clock(at) + " (" + ago(at, t.now) + ")" }
+func (t *screen) when(at time.Time) string { return text.Time(at) + " (" + text.Ago(at, t.now) + ")" }
 
 func (t *screen) card(c card) {
-	t.wrap("", "  ", fmt.Sprintf("[%s] %s", c.Data.Cause.Severity, c.Title()))
-	t.wrap("  ", "  ", c.Origin())
+	t.Wrap("", "  ", fmt.Sprintf("[%s] %s", c.Data.Cause.Severity, c.Title()))
+	t.Wrap("  ", "  ", c.Origin())
 	since := "Since " + t.when(c.Data.Failures.First)
 	if n := c.Failures(); n != "" {
 		since = fmt.Sprintf("%s since %s, the last one %s", n, t.when(c.Data.Failures.First), t.when(c.Data.Failures.Last))
@@ -91,37 +88,37 @@ func (t *screen) card(c card) {
 	if a := c.Acknowledged(); a != "" {
 		since += "; " + a
 	}
-	t.wrap("  ", "  ", since)
+	t.Wrap("  ", "  ", since)
 	t.chart(c)
-	t.wrap("  ", "  ", c.Data.Diagnosis)
+	t.Wrap("  ", "  ", c.Data.Diagnosis)
 	for _, d := range c.Deliveries() {
-		t.wrap("  ", "    ", d.Notifier+": "+d.Words)
+		t.Wrap("  ", "    ", d.Notifier+": "+d.Words)
 	}
 	rows, more := cut(c.Rows, textRows)
 	for _, row := range rows {
-		t.wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), ago(row.Data.Failures.Last, t.now)))
+		t.Wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), text.Ago(row.Data.Failures.Last, t.now)))
 	}
 	if more += c.MoreRows; more > 0 {
-		t.wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
+		t.Wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
 	}
 	if !c.Wide && !slices.Contains(incident.OwnCauses, c.Data.Cause.ID) { // those are in no catalogue
-		t.wrap("  ", "    ", "How to mend it: jira-oauth-watcher causes "+c.Data.Cause.ID)
+		t.Wrap("  ", "    ", "How to mend it: jira-oauth-watcher causes "+c.Data.Cause.ID)
 		return
 	}
 	for i, step := range c.Data.Fix {
-		t.wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
+		t.Wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
 	}
 	if len(c.Data.Fix) > 0 {
-		t.wrap("  Fixed when: ", "      ", c.Data.Confirm)
+		t.Wrap("  Fixed when: ", "      ", c.Data.Confirm)
 	}
 	for _, l := range c.Data.Links {
-		t.wrap("  ", "    ", l.Title+": "+l.URL)
+		t.Wrap("  ", "    ", l.Title+": "+l.URL)
 	}
 	for _, e := range c.Evidence() {
-		t.wrap(fmt.Sprintf("  %-15s ", e[0]), strings.Repeat(" ", 18), e[1])
+		t.Wrap(fmt.Sprintf("  %-15s ", e[0]), strings.Repeat(" ", 18), e[1])
 	}
 	for line := range strings.Lines(c.Data.Log.Excerpt) {
-		t.wrap("  | ", "  | ", line)
+		t.Wrap("  | ", "  | ", line)
 	}
 }
 
@@ -132,24 +129,24 @@ func (t *screen) chart(c card) {
 }
 
 func (t *screen) log(l logCard, started time.Time) {
-	t.wrap("", "  ", fmt.Sprintf("%s: %s", l.Name, l.Words))
-	t.wrap("  ", "    ", l.Path)
+	t.Wrap("", "  ", fmt.Sprintf("%s: %s", l.Name, l.Words))
+	t.Wrap("  ", "    ", l.Path)
 	last := "no line since " + t.when(started)
 	if !l.LastLine.IsZero() {
 		last = "last line " + t.when(l.LastLine)
 	}
 	lost := "nothing known to be lost"
 	if l.Lost > 0 {
-		lost = size(l.Lost) + " LOST"
+		lost = text.Size(l.Lost) + " LOST"
 	}
-	t.wrap("  ", "    ", fmt.Sprintf("read to byte %s, %s behind; %s; %s, %s; %s; %s", number(l.Position), size(l.Lag), last, plural(int(l.Lines), "line", "lines"), size(l.Bytes), plural(int(l.Rotations), "rotation", "rotations"), lost))
+	t.Wrap("  ", "    ", fmt.Sprintf("read to byte %s, %s behind; %s; %s, %s; %s; %s", text.Number(l.Position), text.Size(l.Lag), last, text.Count(int(l.Lines), "line"), text.Size(l.Bytes), text.Count(int(l.Rotations), "rotation"), lost))
 }
 
 func (t *screen) notifier(n notifierCard) {
-	t.wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words))
+	t.Wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words))
 	all := []string{"nothing waits"}
 	if n.Queue > 0 {
-		all[0] = fmt.Sprintf("%s, the first one since %s", plural(n.Queue, "alert waits", "alerts wait"), t.when(n.Oldest))
+		all[0] = fmt.Sprintf("%s, the first one since %s", text.Plural(n.Queue, "alert waits", "alerts wait"), t.when(n.Oldest))
 	}
 	if !n.Succeeded.IsZero() {
 		all = append(all, "last success "+t.when(n.Succeeded))
@@ -158,28 +155,10 @@ func (t *screen) notifier(n notifierCard) {
 		all = append(all, "last error "+t.when(n.Failed)+because(n.Error))
 	}
 	if n.SetAside > 0 {
-		all = append(all, plural(n.SetAside, "alert", "alerts")+" set aside")
+		all = append(all, text.Count(n.SetAside, "alert")+" set aside")
 	}
 	if n.Dropped > 0 {
-		all = append(all, plural(n.Dropped, "alert", "alerts")+" dropped from a full queue")
+		all = append(all, text.Count(n.Dropped, "alert")+" dropped from a full queue")
 	}
-	t.wrap("  ", "    ", strings.Join(all, "; "))
-}
-
-// wrap breaks a text at words. A word that is longer than the line stays whole,
-// so that it can be copied.
-func (t *screen) wrap(first, next, words string) {
-	line, empty := first, true
-	for _, word := range strings.Fields(text.Printable(words)) {
-		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
-			t.WriteString(line + "\n")
-			line, empty = next, true
-		}
-		if !empty {
-			line += " "
-		}
-		line += word
-		empty = false
-	}
-	t.WriteString(strings.TrimRight(line, " ") + "\n")
+	t.Wrap("  ", "    ", strings.Join(all, "; "))
 }

@@ -2,7 +2,6 @@ package status
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,60 +11,6 @@ import (
 )
 
 // The words that the page and the text have in common.
-
-// clock is a time with its offset, as a log has it.
-func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
-
-// ago says how long before now a time was.
-func ago(t, now time.Time) string {
-	if d := now.Sub(t); d >= 0 {
-		return span(d) + " ago"
-	}
-	return "in " + span(t.Sub(now))
-}
-
-// span is a duration in its largest unit.
-func span(d time.Duration) string {
-	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
-}
-
-// plural is a number with what it counts, of which there is one or many.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(int64(n)) + " " + many
-}
-
-// number is a number that can be read.
-func number(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// size is a number of bytes.
-func size(n int64) string {
-	switch {
-	case n < 10_000:
-		return plural(int(n), "byte", "bytes")
-	case n < 10<<20:
-		return number(n>>10) + " KiB"
-	case n < 10<<30:
-		return number(n>>20) + " MiB"
-	}
-	return number(n>>30) + " GiB"
-}
 
 // headline is how things stand, in one sentence, and how bad that is: good,
 // warn or bad.
@@ -83,7 +28,7 @@ func headline(r Report) (words, mood string) {
 	}
 	switch {
 	case failing > 0:
-		return plural(failing, "integration is", "integrations are") + " failing", "bad"
+		return text.Plural(failing, "integration is", "integrations are") + " failing", "bad"
 	case !r.Ready:
 		return "The watcher does not see everything", "bad"
 	case blind > 0 || !heard(r):
@@ -127,22 +72,22 @@ func acknowledged(a *alert.Acknowledged) string {
 	case a.Until.IsZero():
 		return "acknowledged by " + text.Printable(a.By)
 	}
-	return "snoozed by " + text.Printable(a.By) + " until " + clock(a.Until)
+	return "snoozed by " + text.Printable(a.By) + " until " + text.Time(a.Until)
 }
 
 // delivery says what a notifier has told of an incident.
 func delivery(d Delivery, now time.Time) string {
 	switch d.State {
 	case "delivered":
-		return fmt.Sprintf("%s delivered %s", d.Kind, ago(d.At, now))
+		return fmt.Sprintf("%s delivered %s", d.Kind, text.Ago(d.At, now))
 	case "set_aside":
-		return fmt.Sprintf("%s set aside, queued %s%s", d.Kind, ago(d.At, now), because(d.Error))
+		return fmt.Sprintf("%s set aside, queued %s%s", d.Kind, text.Ago(d.At, now), because(d.Error))
 	}
 	tried := ""
 	if d.Attempts > 0 {
-		tried = ", tried " + plural(d.Attempts, "time", "times")
+		tried = ", tried " + text.Count(d.Attempts, "time")
 	}
-	return fmt.Sprintf("%s waiting, queued %s%s%s", d.Kind, ago(d.At, now), tried, because(d.Error))
+	return fmt.Sprintf("%s waiting, queued %s%s%s", d.Kind, text.Ago(d.At, now), tried, because(d.Error))
 }
 
 func because(reason string) string {
@@ -158,7 +103,7 @@ func logState(l Log) string {
 	case "following":
 		return "followed to its end"
 	case "behind":
-		return "being read, " + size(l.Lag) + " to go"
+		return "being read, " + text.Size(l.Lag) + " to go"
 	case "waiting":
 		return "cannot be read" + because(l.Reason)
 	case "ended":
@@ -171,7 +116,7 @@ func logState(l Log) string {
 func circuitState(n Notifier, now time.Time) string {
 	next := ""
 	if n.NextTry.After(now) {
-		next = ", next try " + ago(n.NextTry, now)
+		next = ", next try " + text.Ago(n.NextTry, now)
 	}
 	switch n.Circuit {
 	case "waiting":

@@ -21,22 +21,25 @@ const (
 // Styles are all sequences for a terminal that this program writes.
 var Styles = []string{Bold, Faint, Reset}
 
+// Page is text for a terminal. What it is given is made printable.
 type Page struct {
 	strings.Builder
 	Style Style
 }
 
+// Gap ends a paragraph.
 func (p *Page) Gap() { p.WriteByte('\n') }
 
-func (p *Page) Line(look, text string) {
+// Line is one line, in a style or "" where there is color.
+func (p *Page) Line(style, text string) {
 	text = Printable(text)
-	if p.Style.Color {
-		text = look + text + Reset
+	if p.Style.Color && style != "" {
+		text = style + text + Reset
 	}
 	p.WriteString(text + "\n")
 }
 
-// wrap breaks a text at words. A word that is longer than the line stays
+// Wrap breaks a text at words. A word that is longer than the line stays
 // whole, so that commands and URLs can be copied.
 func (p *Page) Wrap(first, next, text string) {
 	line, width := first, utf8.RuneCountInString(first)
