@@ -23,10 +23,12 @@ type entry struct {
 	zipped bool  // by gzip
 }
 
-// rotatedSuffix matches what a rotation puts after the name (or before its
-// extension), without a .gz: a number or a date. Copies such as name.bak do not
-// count.
-var rotatedSuffix = regexp.MustCompile(`^[-._][0-9][0-9T._:-]*$`)
+// Rotated is the pattern of what a rotation puts after the name of a log or
+// before its extension, without a .gz: a number or a date. Copies such as
+// name.bak do not count.
+const Rotated = `[-._][0-9][0-9T._:-]*`
+
+var rotatedSuffix = regexp.MustCompile(`^` + Rotated + `$`)
 
 // listLog lists the log and its rotated files, oldest first, the active one last. A
 // list taken during a rotation is recognized by a second one that differs.
@@ -74,7 +76,7 @@ func rotatedFiles(path string) []entry {
 		if err != nil || regular(fi) != nil {
 			continue
 		}
-		number, date := numbers(suffix)
+		number, date := RotationNumber(suffix)
 		list = append(list, entry{dir + e.Name(), identOf(fi), fi.Size(), fi.ModTime(), number, date, false, zipped})
 	}
 	return list
@@ -95,8 +97,9 @@ func rotatedName(base, name string) (suffix string, ok bool) {
 	return suffix, ok && rotatedSuffix.MatchString(suffix)
 }
 
-// numbers returns the number of a suffix, or -1 and the numbers of a date.
-func numbers(suffix string) (number int, date []int) {
+// RotationNumber is the number that a rotation put into a name, or -1 and the
+// numbers of a date.
+func RotationNumber(suffix string) (number int, date []int) {
 	if n, err := strconv.Atoi(suffix[1:]); err == nil && len(suffix) <= 6 {
 		return n, nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/internal/text"
@@ -87,7 +88,7 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	logs := scan.Find(args, options)
+	logs := logfiles.Find(args, logfiles.Options{Node: c.Node, Stdin: a.in})
 	file, err := outputTo(o.out, a.out, logs.Holds)
 	if err != nil {
 		return err
@@ -139,7 +140,7 @@ func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 // scanning is how the logs are to be read.
 func (a *app) scanning(c *conf.Config, o scanOptions) (scan.Options, error) {
 	now := time.Now()
-	options := scan.Options{Node: c.Node, Stdin: a.in, Zone: zoneOf(c), Now: now, Progress: &scan.Progress{}, Rules: rulesOf(c)}
+	options := scan.Options{Zone: zoneOf(c), Now: now, Progress: &scan.Progress{}, Rules: rulesOf(c)}
 	for _, flag := range []struct {
 		name, value string
 		to          *time.Time
@@ -147,7 +148,7 @@ func (a *app) scanning(c *conf.Config, o scanOptions) (scan.Options, error) {
 		if flag.value == "" {
 			continue
 		}
-		t, err := scan.ParseTime(flag.value, now, flag.name == "--until")
+		t, err := parseTime(flag.value, now, flag.name == "--until")
 		if err != nil {
 			return options, usage("%s: %w", flag.name, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/internal/testkit"
 )
@@ -125,7 +126,7 @@ func TestHostileZips(t *testing.T) {
 // the other logs of the zip are read.
 func TestExpansion(t *testing.T) {
 	testkit.Pure(t)
-	defer scan.FreeOf(1<<20, 8<<20)()
+	limits := logfiles.Options{FreeLog: 1 << 20, FreeZip: 8 << 20}
 	zeros := hour(1) + strings.Repeat("\x00", 3<<20)
 	bomb := packed(t, zeros)
 	const tooFar = "it unpacks to more than 200 times its size: what comes after the first "
@@ -148,7 +149,8 @@ func TestExpansion(t *testing.T) {
 		"a large one of random words": {"a.gz", packed(t, randomText(3<<20)+hour(1)), "", 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := report(t, options(), write(t, filepath.Join(t.TempDir(), tt.file), tt.text))
+			path := write(t, filepath.Join(t.TempDir(), tt.file), tt.text)
+			r := reportOn(t, options(), logfiles.Find([]string{path}, limits))
 			whole := 0
 			for _, f := range r.Files {
 				if f.Problem == "" {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/matchers"
 )
@@ -17,7 +18,7 @@ func during(t *testing.T, o scan.Options, args []string, do func()) scan.Report 
 	t.Helper()
 	done := false
 	o.Cores = 1
-	return scan.Scan(t.Context(), scan.Find(args, o), func() *matchers.Set {
+	return scan.Scan(t.Context(), find(args...), func() *matchers.Set {
 		if !done {
 			done = true
 			do()
@@ -79,18 +80,18 @@ func TestRotatesBefore(t *testing.T) {
 	write(t, log+".1", hour(2))
 	write(t, log+".2.gz", packed(t, hour(1)))
 	o := options()
-	logs := scan.Find([]string{dir}, o)
+	logs := find(dir)
 	must(t, os.Rename(log+".2.gz", log+".3.gz"))
 	must(t, os.Rename(log+".1", log+".2"))
 	must(t, os.Rename(log, log+".1"))
 	write(t, log, hour(4))
-	r := scan.Scan(t.Context(), logs, func() *matchers.Set { return builtin(t) }, o)
+	r := reportOn(t, o, logs)
 	if r.Failures != 3 || !r.Complete {
 		t.Errorf("%d failures, files %+v", r.Failures, r.Files)
 	}
-	logs = scan.Find([]string{dir}, o)
+	logs = find(dir)
 	must(t, os.Remove(log+".2"))
-	r = scan.Scan(t.Context(), logs, func() *matchers.Set { return builtin(t) }, o)
+	r = reportOn(t, o, logs)
 	if r.Failures != 3 || r.Complete || r.Files[1].Problem != "it was taken away before it was read" {
 		t.Errorf("%d failures, files %+v", r.Failures, r.Files)
 	}
@@ -134,7 +135,7 @@ func TestStopped(t *testing.T) {
 	o.Cores, o.Piece = 1, 64<<10
 	ctx, stop := context.WithCancel(t.Context())
 	calls := 0
-	r := scan.Scan(ctx, scan.Find([]string{a, b}, o), func() *matchers.Set {
+	r := scan.Scan(ctx, find(a, b), func() *matchers.Set {
 		if calls++; calls == 1 {
 			stop()
 		}
@@ -148,8 +149,8 @@ func TestStopped(t *testing.T) {
 	never, w, err := os.Pipe()
 	must(t, err)
 	defer w.Close()
-	o.Stdin = never
-	if r := scan.Scan(ctx, scan.Find([]string{"-"}, o), func() *matchers.Set { return builtin(t) }, o); r.Complete {
+	stdin := logfiles.Find([]string{"-"}, logfiles.Options{Stdin: never})
+	if r := scan.Scan(ctx, stdin, func() *matchers.Set { return builtin(t) }, o); r.Complete {
 		t.Errorf("files %+v", r.Files)
 	}
 }

@@ -19,17 +19,3 @@ func KeepTexts(o Options, cause *matchers.Cause, n int, text string) (size int) 
 	}
 	return size
 }
-
-// Members and NodeOf choose and name what is in a zip.
-var (
-	Members = members
-	NodeOf  = zipNodeOf
-)
-
-// FreeOf lowers how much may be unpacked whatever the packed size, and returns
-// what undoes it.
-func FreeOf(member, zip int64) func() {
-	m, z := freeMember, freeZip
-	freeMember, freeZip = member, zip
-	return func() { freeMember, freeZip = m, z }
-}

@@ -62,7 +62,7 @@ func (e *eye) look(text []byte) {
 	e.events.Block(blockOf(text), e.take)
 	// The last event is the one that is open: its header need not be looked for.
 	if line, ok := e.header(); ok && !e.seen.first.IsZero() {
-		if t := timeOf(line, e.zone); !t.IsZero() {
+		if t := event.HeaderTime(line, e.zone); !t.IsZero() {
 			e.seen.last = t
 			return
 		}
@@ -80,25 +80,24 @@ func (e *eye) header() (line []byte, ok bool) {
 // times notes when the first and the last event of a text were.
 func (e *eye) times(text []byte) {
 	for end := len(text); end > 0; {
-		at := lastHeader(text[:end])
+		at := event.LastHeader(text[:end])
 		if at < 0 {
 			return
 		}
 		e.seen.headed = true
-		if t := timeOf(text[at:], e.zone); !t.IsZero() {
+		if t := event.HeaderTime(text[at:], e.zone); !t.IsZero() {
 			e.seen.last = t
 			break
 		}
 		end = at
 	}
-	for at := 0; e.seen.first.IsZero() && at < len(text); {
-		next := firstHeader(text[at:])
+	for rest := text; e.seen.first.IsZero(); {
+		next := event.FirstHeader(rest)
 		if next < 0 {
 			return
 		}
-		at += next
-		e.seen.first = timeOf(text[at:], e.zone)
-		_, at = lineAt(text, at)
+		e.seen.first = event.HeaderTime(rest[next:], e.zone)
+		_, rest, _ = bytes.Cut(rest[next:], []byte("\n"))
 	}
 }
 
@@ -134,7 +133,7 @@ const maxKeys = 1 << 14
 func (e *eye) key(s matchers.FastMatch) string {
 	name := s.Integration.ID
 	if name == matchers.Unknown {
-		name = e.seen.in.node + "\x00" + s.Logger
+		name = e.seen.in.Node + "\x00" + s.Logger
 	}
 	if key, known := e.keys[name]; known {
 		return key
@@ -146,7 +145,7 @@ func (e *eye) key(s matchers.FastMatch) string {
 	if key == matchers.Unknown {
 		f := matchers.Failure{Integration: s.Integration}
 		f.Header.Logger = s.Logger
-		key = e.rules(e.seen.in.node).Key(f)
+		key = e.rules(e.seen.in.Node).Key(f)
 	}
 	e.keys[strings.Clone(name)] = key
 	return key

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/scan"
 )
 
@@ -177,9 +178,8 @@ func TestStdin(t *testing.T) {
 		hour(1): "", packed(t, hour(1)): "", zipped(t, "log/atlassian-jira.log", hour(1)): "it is a zip: save it as a file first", "": "",
 		packed(t, hour(1))[:60]: "it is damaged: it ends too early", "\x1f\x8b": "it is damaged: it ends too early", "\x00\x01": "it is a binary file, not a log",
 	} {
-		o := options()
-		o.Stdin = strings.NewReader(text)
-		r := report(t, o, "-", "-")
+		stdin := logfiles.Options{Node: "here", Stdin: strings.NewReader(text)}
+		r := reportOn(t, options(), logfiles.Find([]string{"-", "-"}, stdin))
 		if len(r.Files) != 1 || r.Files[0].Problem != want || r.Files[0].Path != "standard input" || want == "" && r.Failures != min(len(text), 1) {
 			t.Errorf("%.20q: %+v, %d failures, want %q", text, r.Files, r.Failures, want)
 		}

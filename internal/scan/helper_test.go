@@ -16,6 +16,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/matchers"
 )
@@ -48,13 +49,20 @@ func rulesOf(a conf.Alerts) func(string) *incident.Rules {
 }
 
 func options() scan.Options {
-	return scan.Options{Rules: rulesOf(alerts()), Node: "here", Zone: time.UTC, Now: now}
+	return scan.Options{Rules: rulesOf(alerts()), Zone: time.UTC, Now: now}
 }
 
 func report(t testing.TB, o scan.Options, args ...string) scan.Report {
 	t.Helper()
-	return scan.Scan(t.Context(), scan.Find(args, o), func() *matchers.Set { return builtin(t) }, o)
+	return reportOn(t, o, find(args...))
 }
+
+func reportOn(t testing.TB, o scan.Options, logs logfiles.List) scan.Report {
+	t.Helper()
+	return scan.Scan(t.Context(), logs, func() *matchers.Set { return builtin(t) }, o)
+}
+
+func find(args ...string) logfiles.List { return logfiles.Find(args, logfiles.Options{Node: "here"}) }
 
 func flowID(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }
 

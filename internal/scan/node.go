@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -35,9 +36,9 @@ func (s *scanner) lead(ctx context.Context, n *node) {
 		switch {
 		case ctx.Err() != nil:
 			return
-		case in.problem != "":
+		case in.Problem != "":
 			s.failed(n, in)
-		case in.stream != nil || in.zip != nil || in.gzipped:
+		case !in.IsPlain():
 			s.stream(ctx, n, in)
 		default:
 			s.plain(ctx, n, in)
@@ -48,37 +49,35 @@ func (s *scanner) lead(ctx context.Context, n *node) {
 // failed says that a log cannot be read at all.
 func (s *scanner) failed(n *node, in *input) {
 	part := make(chan result, 1)
-	part <- result{in: in, problem: in.problem, whole: true, end: true}
+	part <- result{in: in, problem: in.Problem, whole: true, end: true}
 	close(part)
 	n.parts <- part
 }
 
 // plain gives a file to the workers, in pieces.
 func (s *scanner) plain(ctx context.Context, n *node, in *input) {
-	file, err := in.open()
+	file, err := in.Open()
 	if err != nil {
-		in.problem = because(err)
+		in.Problem = logfiles.Reason(err)
 		s.failed(n, in)
 		return
 	}
-	open := &shared{File: file}
-	open.users.Add(1)
-	defer open.release()
+	defer file.Release()
 	info, err := file.Stat()
 	if err != nil {
-		in.problem = because(err)
+		in.Problem = logfiles.Reason(err)
 		s.failed(n, in)
 		return
 	}
 	size := info.Size()
-	for from, begun := min(in.start, size), false; from < size || !begun; begun = true {
-		to := min(max(from+s.options.Piece, tailer.NextData(file, from)), size) // a hole is in one piece, whatever its size
-		p := piece{in: in, file: open, from: from, to: to, size: size, out: make(chan result, 1)}
+	for from, begun := min(in.Start, size), false; from < size || !begun; begun = true {
+		to := min(max(from+s.options.Piece, tailer.NextData(file.File, from)), size) // a hole is in one piece, whatever its size
+		p := piece{in: in, file: file, from: from, to: to, size: size, out: make(chan result, 1)}
 		if ctx.Err() != nil {
 			return
 		}
 		n.parts <- p.out
-		open.users.Add(1)
+		file.Share()
 		s.work <- p // the workers take all that there is
 		from = to
 	}
@@ -95,13 +94,15 @@ func (s *scanner) worker(ctx context.Context) {
 			p.out <- r
 		}
 		close(p.out)
-		p.file.release()
+		p.file.Release()
 	}
 }
 
 const (
 	atOnce = 512     // sightings of one result of a stream
 	steps  = 4 << 20 // bytes of one
+
+	prefixSize = 64 << 10 // a log of fewer bytes needs no buffers
 )
 
 // stream reads what must be unpacked, or cannot be read twice: one goroutine
@@ -111,9 +112,9 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 	n.parts <- part
 	s.streams.Go(func() {
 		defer close(part)
-		r, err := in.unpack(func(n int) { s.options.Progress.add(int64(n)) })
+		r, err := in.Unpack(func(n int) { s.options.Progress.add(int64(n)) })
 		if err != nil {
-			part <- result{in: in, problem: because(err), whole: true, end: true}
+			part <- result{in: in, problem: logfiles.Reason(err), whole: true, end: true}
 			return
 		}
 		defer r.Close()
@@ -122,7 +123,7 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 		e := t.eye
 		e.begin(in)
 		var all io.Reader = damage
-		if in.stream == nil { // a small log needs no buffers of its own
+		if !in.IsStream() { // a small log needs no buffers of its own
 			n, err := io.ReadFull(damage, t.head)
 			if err != nil {
 				part <- e.whole(t.head[:n], damage)
@@ -142,7 +143,7 @@ func (s *scanner) stream(ctx context.Context, n *node, in *input) {
 				r := e.result()
 				r.whole = errors.Is(err, io.EOF) // else it was stopped
 				if r.end = r.whole; r.end && damage.err != nil {
-					r.problem = because(damage.err)
+					r.problem = logfiles.Reason(damage.err)
 				}
 				part <- r
 				if r.whole { // else the reader may still hold the tools
@@ -171,7 +172,7 @@ func (e *eye) whole(text []byte, damage *lenient) result {
 	e.flush()
 	e.seen.size, e.seen.whole, e.seen.end = int64(len(text)), true, true
 	if damage.err != nil {
-		e.seen.problem = because(damage.err)
+		e.seen.problem = logfiles.Reason(damage.err)
 	}
 	return e.result()
 }
@@ -207,8 +208,8 @@ func (s *scanner) following(n *node) (f sighting, ok bool) {
 		f.at = at
 	case !n.clock.IsZero():
 		f.at = n.clock
-	case !n.now.in.first.IsZero():
-		f.at = n.now.in.first
+	case !n.now.in.First.IsZero():
+		f.at = n.now.in.First
 	default:
 		f.at = s.options.Now
 	}

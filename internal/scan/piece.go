@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync/atomic"
 	"syscall"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -22,22 +22,10 @@ const (
 // cut into pieces has the same events in the same order.
 type piece struct {
 	in       *input
-	file     *shared
+	file     *logfiles.Shared
 	from, to int64
 	size     int64 // of the file
 	out      chan result
-}
-
-// shared is a file that is closed when nobody needs it any more.
-type shared struct {
-	*os.File
-	users atomic.Int64
-}
-
-func (s *shared) release() {
-	if s.users.Add(-1) == 0 {
-		s.Close()
-	}
 }
 
 // read looks at the events of a piece. It is mapped, which costs half of what
@@ -71,7 +59,7 @@ func (p piece) look(e *eye, w *window) result {
 	r := e.result()
 	r.size, r.whole, r.end = p.to-p.from, true, p.to == p.size
 	if err != nil && err != io.EOF {
-		r.problem = because(err)
+		r.problem = logfiles.Reason(err)
 	}
 	if w.short {
 		r.problem = shrank
@@ -92,7 +80,7 @@ const shrank = "it shrank while it was read: what was taken away is not in this 
 // events shows the eye all lines from the first event that begins in the piece
 // to the end of the last one.
 func (p piece) events(e *eye, w *window) error {
-	first := max(p.from-1, p.in.start)
+	first := max(p.from-1, p.in.Start)
 	w.open(p.file.File, first, min(p.to+slack, p.size), p.size)
 	w.until = p.to                          // behind it no event of this piece begins
 	inside, headed := first < p.from, false // in a line that begins before the piece; a header was seen
@@ -111,7 +99,7 @@ func (p piece) events(e *eye, w *window) error {
 			text, at = text[n:], at+int64(n)
 		}
 		if !headed {
-			n := firstHeader(text[:p.within(text, at)])
+			n := event.FirstHeader(text[:p.within(text, at)])
 			switch {
 			case n >= 0:
 				text, at, headed = text[n:], at+int64(n), true
@@ -129,7 +117,7 @@ func (p piece) events(e *eye, w *window) error {
 		}
 		// The next header is that of the next piece.
 		rest := text[mine:]
-		end := firstHeader(rest)
+		end := event.FirstHeader(rest)
 		if end >= 0 {
 			rest = rest[:end]
 		}

@@ -11,9 +11,6 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -21,14 +18,13 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/matchers"
 )
 
 // Options are what is tunable. Rules is needed.
 type Options struct {
 	Rules    func(node string) *incident.Rules // of a node; called from several goroutines
-	Node     string                            // of logs whose path names none
-	Stdin    io.Reader                         // what the argument - reads
 	Zone     *time.Location                    // of timestamps without an offset; nil = time.Local
 	Since    time.Time                         // failures before it are left out; zero = none
 	Until    time.Time                         // failures behind it are left out; zero = none
@@ -74,39 +70,23 @@ type scanner struct {
 	tools   sync.Pool
 }
 
-// Logs are what arguments name.
-type Logs struct{ inputs []*input }
-
-// Find looks for the logs that arguments name: files, directories, zips, and
-// "-" for standard input. Each is found once. What cannot be read is found
-// too, for the report.
-func Find(args []string, o Options) *Logs {
-	f := finder{node: o.Node, stdin: o.Stdin}
-	return &Logs{f.find(args)}
-}
-
-// Holds tells whether a file is one of the logs, or a zip with one.
-func (l *Logs) Holds(file fs.FileInfo) bool {
-	return slices.ContainsFunc(l.inputs, func(in *input) bool { return in.info != nil && os.SameFile(in.info, file) })
-}
-
 // Scan reads logs, once. When ctx is done it reports what it has read by then.
 // What cannot be read is said in the report.
 //
 // set is asked for the catalogue, from several goroutines, when the first
 // failure may have been found: until then it can be loading.
-func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) Report {
+func Scan(ctx context.Context, logs logfiles.List, set func() *matchers.Set, o Options) Report {
 	o = o.filled()
 	s := &scanner{set: set, options: o, work: make(chan piece)}
-	s.tools.New = func() any { return &tools{newEye(set, o), make([]byte, headSize)} }
-	nodes := s.nodes(logs.inputs)
-	l := newLedger(o.Limit, o.Rules(o.Node).QuietAfter())
+	s.tools.New = func() any { return &tools{newEye(set, o), make([]byte, prefixSize)} }
+	nodes := s.nodes(logs)
+	l := newLedger(o.Limit, o.Rules("").QuietAfter())
 	repeats := newRepeats()
 	s.read(ctx, nodes, func(f sighting, n *node) {
 		if !o.Since.IsZero() && f.at.Before(o.Since) || !o.Until.IsZero() && f.at.After(o.Until) {
 			return
 		}
-		if f.dated && len(logs.inputs) > 1 && repeats.is(f, n.now.in) {
+		if f.dated && len(logs) > 1 && repeats.is(f, n.now.in) {
 			return
 		}
 		l.add(f, n.now.in, o.Rules(n.name))
@@ -115,26 +95,27 @@ func Scan(ctx context.Context, logs *Logs, set func() *matchers.Set, o Options) 
 }
 
 // nodes sorts logs by family and age.
-func (s *scanner) nodes(inputs []*input) (nodes []*node) {
+func (s *scanner) nodes(logs logfiles.List) (nodes []*node) {
 	total := int64(0)
 	families := map[string]*node{}
-	for _, in := range inputs {
-		n := families[in.family()]
+	for _, log := range logs {
+		in := &input{File: log}
+		n := families[in.Family()]
 		if n == nil {
-			n = &node{name: in.node}
-			families[in.family()] = n
+			n = &node{name: in.Node}
+			families[in.Family()] = n
 			nodes = append(nodes, n)
 		}
 		n.inputs = append(n.inputs, in)
-		if in.problem == "" {
-			total += in.size
+		if in.Problem == "" {
+			total += in.Size
 		}
 	}
-	if p := s.options.Progress; p != nil && !slices.ContainsFunc(inputs, func(in *input) bool { return in.stream != nil }) {
+	if p := s.options.Progress; p != nil && !slices.ContainsFunc(logs, (*logfiles.File).IsStream) {
 		p.Total.Store(total)
 	}
 	for _, n := range nodes {
-		slices.SortStableFunc(n.inputs, byAge)
+		slices.SortStableFunc(n.inputs, func(a, b *input) int { return logfiles.ByAge(a.File, b.File) })
 		n.parts = make(chan chan result, 2*s.options.Cores/len(nodes))
 	}
 	return nodes
@@ -207,12 +188,21 @@ func (h *heads) Pop() any {
 	return last
 }
 
+// input is a log with what has been read of it.
+type input struct {
+	*logfiles.File
+	read     int64
+	ended    bool
+	headed   bool // it has an event
+	from, to time.Time
+}
+
 // account notes what a result says about its log.
 func (in *input) account(r result) {
 	in.read += r.size
 	in.ended = in.ended || r.end
 	if r.problem != "" {
-		in.problem = r.problem
+		in.Problem = r.problem
 	}
 	in.headed = in.headed || r.headed
 	if in.from.IsZero() {
@@ -226,8 +216,8 @@ func (in *input) account(r result) {
 // verdict is why a log was not read whole, "" = it was.
 func (in *input) verdict(stopped bool) string {
 	switch {
-	case in.problem != "":
-		return in.problem
+	case in.Problem != "":
+		return in.Problem
 	case !in.ended && stopped:
 		return fmt.Sprintf("the scan was stopped: what comes behind byte %d is not in this report", in.read)
 	case in.read > 0 && !in.headed:

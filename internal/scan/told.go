@@ -26,10 +26,10 @@ func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
 	for _, n := range nodes {
 		name := s.options.Rules(n.name).Node()
 		for _, in := range n.inputs {
-			if in.read > 0 || in.problem == "" {
+			if in.read > 0 || in.Problem == "" {
 				r.Nodes = append(r.Nodes, name)
 			}
-			f := File{Path: in.path, Node: name, Bytes: in.read, From: in.from, To: in.to, Problem: in.verdict(ctx.Err() != nil)}
+			f := File{Path: in.Path, Node: name, Bytes: in.read, From: in.from, To: in.to, Problem: in.verdict(ctx.Err() != nil)}
 			r.Files = append(r.Files, f)
 			r.Complete = r.Complete && f.Problem == ""
 			if !f.From.IsZero() && (r.From.IsZero() || f.From.Before(r.From)) {
@@ -78,7 +78,7 @@ func (s *scanner) tell(all []*entry) []Incident {
 
 // incident is one as a report tells it.
 func (s *scanner) incident(e *entry) Incident {
-	from := incident.Source{Name: e.in.name(), Path: e.in.path}
+	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
 	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it was ours when it was seen
 	i := Incident{
 		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),

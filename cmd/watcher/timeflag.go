@@ -1,4 +1,4 @@
-package scan
+package main
 
 import (
 	"fmt"
@@ -8,17 +8,17 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// moments are the forms of a date that ParseTime reads besides RFC 3339.
+// moments are the layouts that parseTime reads besides RFC 3339.
 var moments = []string{
 	"2006-01-02 15:04:05.000-0700", "2006-01-02 15:04:05.000", "2006-01-02 15:04:05", "2006-01-02 15:04",
 	"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly,
 }
 
-// ParseTime reads a moment as a person writes it: RFC 3339, a date with or
+// parseTime reads a time as a person writes it: RFC 3339, a date with or
 // without a time, one copied from Jira's log, or how long before now. A date
 // alone is its beginning, or with end its last moment. The error says what to
 // write.
-func ParseTime(s string, now time.Time, end bool) (time.Time, error) {
+func parseTime(s string, now time.Time, end bool) (time.Time, error) {
 	s = strings.TrimSpace(s)
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
@@ -38,5 +38,6 @@ func ParseTime(s string, now time.Time, end bool) (time.Time, error) {
 	} else if s != "" && s[0] >= '0' && s[0] <= '9' && !strings.ContainsAny(s, "-/:T") {
 		return time.Time{}, err
 	}
-	return time.Time{}, fmt.Errorf(`cannot read the time %q, write "2026-01-02", "2026-01-02 10:00", "2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`, s)
+	return time.Time{}, fmt.Errorf(`cannot read the time %q, write "2026-01-02", "2026-01-02 10:00", `+
+		`"2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`, s)
 }

@@ -1,4 +1,4 @@
-package scan
+package logfiles
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zip"
@@ -24,43 +25,88 @@ const (
 	maxUnpacked  = 256 << 30 // bytes, whatever the packed size
 )
 
-// Bytes that may be unpacked whatever the packed size. Only tests change them.
-var (
-	freeMember int64 = 1 << 30 // of one log
-	freeZip    int64 = 4 << 30 // of all logs of a zip
+// Defaults of Options.
+const (
+	freeLog = 1 << 30
+	freeZip = 4 << 30
 )
 
 // archive is a zip that is open until all its logs have been read.
 type archive struct {
-	*shared
+	*Shared
 	size     int64
+	free     int64        // see Options
 	unpacked atomic.Int64 // bytes, of all its logs so far
+}
+
+// zip adds the logs in a zip.
+func (f *finder) zip(of *File) {
+	problem := func(why string) {
+		of.Problem = why
+		f.found = append(f.found, of)
+	}
+	zip, files, err := f.openZip(of)
+	if err != nil {
+		problem(Reason(err))
+		return
+	}
+	defer zip.Release()
+	names := make([]string, len(files))
+	for i, m := range files {
+		names[i] = m.Name
+	}
+	chosen := members(names)
+	if len(chosen) == 0 {
+		problem("it holds no atlassian-jira.log")
+	}
+	overlaps := overlapping(files, chosen)
+	for _, i := range chosen {
+		m := files[i]
+		name := text.Printable(slashed(m.Name)) // it is shown, and names a node
+		in := &File{
+			Path: of.Path + "!" + name, path: of.path, info: of.info, zip: zip, member: m, freeLog: of.freeLog,
+			Node: zipNodeOf(f.options.Node, of.Path, name), Size: int64(min(m.UncompressedSize64, maxUnpacked)),
+			First: m.Modified, gzipped: strings.HasSuffix(m.Name, ".gz"),
+		}
+		switch {
+		case m.Flags&1 != 0:
+			in.Problem = "it is encrypted: unpack the zip first"
+		case overlaps[i]:
+			in.Problem = "it is damaged: another file of the zip holds the same bytes"
+		default:
+			zip.Share()
+			in.peek()
+		}
+		if in.Problem == "" {
+			zip.Share() // until it is read
+		}
+		f.found = append(f.found, in)
+	}
 }
 
 // openZip opens a zip; the caller is its first user. Its list of files is read
 // once, however many logs are in it.
-func openZip(in *input) (*archive, []*zip.File, error) {
-	file, err := os.Open(in.file)
+func (f *finder) openZip(in *File) (*archive, []*zip.File, error) {
+	file, err := os.Open(in.path)
 	if err != nil {
 		return nil, nil, err
 	}
-	a := &archive{shared: &shared{File: file}, size: in.size}
-	a.users.Add(1)
+	a := &archive{Shared: shared(file), size: in.Size, free: cmp.Or(f.options.FreeZip, freeZip)}
 	limited := &limitedAt{ReaderAt: file, left: maxDirectory, on: true}
 	var z *zip.Reader
-	if err = errTooMany; claimed(file, in.size) <= maxMembers {
-		z, err = zip.NewReader(limited, in.size)
+	if err = errTooMany; claimed(file, in.Size) <= maxMembers {
+		z, err = zip.NewReader(limited, in.Size)
 	}
 	limited.on = false // bytes of logs have a limit of their own
 	if limited.left < 0 || err == nil && len(z.File) > maxMembers {
 		err = errTooMany
 	}
 	if err != nil {
-		a.release()
+		a.Release()
 		return nil, nil, err
 	}
 	files := z.File
-	z.File = nil // what is no log is not kept
+	z.File = nil // only the logs are kept
 	return a, files, nil
 }
 
@@ -69,7 +115,7 @@ var errTooMany = fmt.Errorf("it holds more than %d files: unpack it and give sca
 // claimed is how many files a zip says that it holds, the most if it says so
 // in several places: the reader makes room for them before it looks.
 func claimed(file io.ReaderAt, size int64) (files uint64) {
-	const end, locator = 22, 20 // sizes of a zip's last record and, before it, of what says where that of a large zip stands
+	const end, locator = 22, 20 // sizes of a zip's last record and, before it, of the pointer to that of a large zip
 	tail := make([]byte, min(size, 65<<10+end+locator))
 	n, _ := file.ReadAt(tail, size-int64(len(tail)))
 	tail = tail[:n]
@@ -126,7 +172,8 @@ func overlapping(files []*zip.File, of []int) map[int]bool {
 // may, by itself or with the other logs of its zip.
 type metered struct {
 	r        io.Reader
-	packed   func() int64 // bytes, so far if nobody knows how many there are
+	packed   func() int64 // bytes, so far if the size is unknown
+	free     int64        // see Options
 	zip      *archive     // nil = it is in none
 	unpacked int64
 }
@@ -134,13 +181,15 @@ type metered struct {
 func (m *metered) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
 	m.unpacked += int64(n)
-	if m.unpacked > freeMember && m.unpacked > min(maxUnpacked, maxRatio*m.packed()) {
-		return n, fmt.Errorf("it unpacks to more than %d times its size: what comes after the first %s is not in this report", maxRatio, text.Size(m.unpacked))
+	if m.unpacked > cmp.Or(m.free, freeLog) && m.unpacked > min(maxUnpacked, maxRatio*m.packed()) {
+		return n, fmt.Errorf("it unpacks to more than %d times its size: what comes after the first %s is not in this report",
+			maxRatio, text.Size(m.unpacked))
 	}
-	if m.zip != nil {
-		if all := m.zip.unpacked.Add(int64(n)); all > freeZip && all > min(maxUnpacked, maxRatio*m.zip.size) {
-			return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report", text.Size(all))
-		}
+	if m.zip == nil {
+		return n, err
+	}
+	if all := m.zip.unpacked.Add(int64(n)); all > m.zip.free && all > min(maxUnpacked, maxRatio*m.zip.size) {
+		return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report", text.Size(all))
 	}
 	return n, err
 }

@@ -1,0 +1,40 @@
+package logfiles_test
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/internal/logfiles"
+)
+
+// FuzzMembers: of the names in a zip, logs are chosen, each once, no packed one
+// beside its plain one, and some if there are any; a node is always named.
+func FuzzMembers(f *testing.F) {
+	f.Add("application-logs/atlassian-jira.log\nx/atlassian-jira.log\nlog/atlassian-jira.log.1.gz\nlog\\atlassian-jira.log.1", "Jira_support_1.zip")
+	f.Add("../../atlassian-jira.log\natlassian-jira.log/\natlassian-jira.log", "n1/Jira_node_support.zip")
+	f.Fuzz(func(t *testing.T, text, zip string) {
+		names := strings.Split(text, "\n")
+		chosen := logfiles.Members(names)
+		seen := map[string]bool{}
+		for _, i := range chosen {
+			name := strings.ReplaceAll(names[i], `\`, "/")
+			if base := path.Base(name); !strings.HasPrefix(base, "atlassian-jira") || !strings.Contains(base, ".log") || seen[name] {
+				t.Errorf("of %q it chooses %q", names, name)
+			}
+			seen[name] = true
+			if node := logfiles.NodeOf("here", zip, name); node == "" || strings.ContainsAny(node, "/") {
+				t.Errorf("the node of %q in %q is %q", name, zip, node)
+			}
+		}
+		for name := range seen {
+			if plain, packed := strings.CutSuffix(name, ".gz"); packed && seen[plain] {
+				t.Errorf("of %q it chooses %q and its packed copy", names, plain)
+			}
+		}
+		if len(chosen) == 0 && slices.Contains(names, "atlassian-jira.log") {
+			t.Errorf("of %q it chooses none", names)
+		}
+	})
+}
