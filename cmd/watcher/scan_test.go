@@ -39,7 +39,7 @@ func TestScanInterrupted(t *testing.T) {
 	if status := cmd.ProcessState.ExitCode(); status != 1 {
 		t.Errorf("exit status %d, want 1\n%s", status, &errw)
 	}
-	for _, want := range []string{"1 failure of 1 integration", flowID(1), "standard input: the scan was stopped: what comes behind byte"} {
+	for _, want := range []string{"1 failure of 1 integration", flowID(1), "standard input: the scan was stopped: what comes after byte"} {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 			t.Errorf("the report has no %q:\n%s", want, &out)
 		}

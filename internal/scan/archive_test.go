@@ -198,12 +198,12 @@ func TestHoles(t *testing.T) {
 			must(t, f.Close())
 			write(t, dense, text[0]+strings.Repeat("\x00", hole)+text[1])
 			o := options()
-			o.Cores, o.Piece = 1, 1<<30
+			o.Cores, o.Chunk = 1, 1<<30
 			want := report(t, o, dense)
 			if want.Failures < 2 {
 				t.Errorf("%d failures", want.Failures)
 			}
-			o.Cores, o.Piece = 3, 256<<10
+			o.Cores, o.Chunk = 3, 256<<10
 			for _, path := range []string{sparse, dense} {
 				progress := &scan.Progress{}
 				o.Progress = progress

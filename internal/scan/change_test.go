@@ -50,7 +50,7 @@ func TestChanges(t *testing.T) {
 			_, err = f.WriteString(hour(7))
 			must(t, err)
 			must(t, f.Close())
-		}, "it grew while it was read: what came behind byte ", 2},
+		}, "it grew while it was read: what came after byte ", 2},
 		{"it shrinks", func(t *testing.T, path string) { must(t, os.Truncate(path, 1000)) }, "it shrank while it was read: what was taken away is not in this report", 1},
 		{"it is renamed", func(t *testing.T, path string) { must(t, os.Rename(path, path+".1")) }, "", 2},
 		{"it is removed", func(t *testing.T, path string) { must(t, os.Remove(path)) }, "", 2},
@@ -61,7 +61,7 @@ func TestChanges(t *testing.T) {
 			path := write(t, filepath.Join(dir, "n1", "atlassian-jira.log.1"), long)
 			other := write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), hour(3)) // it is read afterwards
 			o := options()
-			o.Piece = 64 << 10
+			o.Chunk = 64 << 10
 			r := during(t, o, []string{path, other}, func() { tt.do(t, path) })
 			first, second := r.Files[0], r.Files[1]
 			if !strings.HasPrefix(first.Problem, tt.problem) || (first.Problem == "") != (tt.problem == "") || second.Problem != "" || r.Failures != tt.failures+1 || r.Complete != (tt.problem == "") {
@@ -132,7 +132,7 @@ func TestStopped(t *testing.T) {
 	a := write(t, filepath.Join(dir, "atlassian-jira.log.1"), hour(1)+strings.Repeat(ordinary(t0.Add(2*time.Hour)), 20_000)+hour(2))
 	b := write(t, filepath.Join(dir, "atlassian-jira.log"), hour(3))
 	o := options()
-	o.Cores, o.Piece = 1, 64<<10
+	o.Cores, o.Chunk = 1, 64<<10
 	ctx, stop := context.WithCancel(t.Context())
 	calls := 0
 	r := scan.Scan(ctx, find(a, b), func() *matchers.Set {
@@ -141,7 +141,7 @@ func TestStopped(t *testing.T) {
 		}
 		return builtin(t)
 	}, o)
-	if r.Complete || !strings.HasPrefix(r.Files[0].Problem, "the scan was stopped: what comes behind byte ") || r.Files[1].Problem != "the scan was stopped: what comes behind byte 0 is not in this report" {
+	if r.Complete || !strings.HasPrefix(r.Files[0].Problem, "the scan was stopped: what comes after byte ") || r.Files[1].Problem != "the scan was stopped: what comes after byte 0 is not in this report" {
 		t.Errorf("files %+v", r.Files)
 	}
 	ctx, stop = context.WithCancel(t.Context())

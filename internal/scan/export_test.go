@@ -10,9 +10,9 @@ import (
 // KeepTexts takes n failures of as many integrations into a ledger and returns
 // how much text it holds.
 func KeepTexts(o Options, cause *matchers.Cause, n int, text string) (size int) {
-	l := newLedger(0, time.Hour)
+	l := newIncidents(0, time.Hour)
 	for i := range n {
-		l.add(sighting{at: o.Now, key: fmt.Sprint(i), cause: cause, text: text}, &input{}, o.Rules("here"))
+		l.add(failure{at: o.Now, key: fmt.Sprint(i), cause: cause, text: text}, &input{}, o.Rules("here"))
 	}
 	for _, e := range l.open {
 		size += len(e.text)

@@ -29,11 +29,11 @@ func FuzzCut(f *testing.F) {
 		}
 		name := write(t, filepath.Join(t.TempDir(), "x.log"), text)
 		o := options()
-		o.Cores, o.Piece = 1, 1<<30
+		o.Cores, o.Chunk = 1, 1<<30
 		want := asJSON(t, report(t, o, name))
-		o.Cores, o.Piece = 3, max(piece&0xffff, int64(len(text)/500), 1)
+		o.Cores, o.Chunk = 3, max(piece&0xffff, int64(len(text)/500), 1)
 		if got := asJSON(t, report(t, o, name)); got != want {
-			t.Errorf("%q in pieces of %d: %s", text, o.Piece, differ(got, want))
+			t.Errorf("%q in pieces of %d: %s", text, o.Chunk, differ(got, want))
 		}
 	})
 }

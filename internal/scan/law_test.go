@@ -208,7 +208,7 @@ func TestAnyCut(t *testing.T) {
 			slices.SortStableFunc(all, func(a, b occurrence) int { return a.order.Compare(b.order) })
 			o := options()
 			o.Rules = rules
-			o.Cores, o.Piece = 1, 1<<30
+			o.Cores, o.Chunk = 1, 1<<30
 			want := report(t, o, args...)
 			end := want.To
 			for _, one := range all {
@@ -225,9 +225,9 @@ func TestAnyCut(t *testing.T) {
 				t.Fatalf("not what looking at every line gives: %s", differ(got, want))
 			}
 			for _, cores := range []int{1, 3, 8} {
-				o.Cores, o.Piece = cores, int64(50+random.IntN(1+random.IntN(20_000)))
+				o.Cores, o.Chunk = cores, int64(50+random.IntN(1+random.IntN(20_000)))
 				if got, want := asJSON(t, report(t, o, args...)), asJSON(t, want); got != want {
-					t.Fatalf("%d cores, pieces of %d bytes: %s", cores, o.Piece, differ(got, want))
+					t.Fatalf("%d cores, pieces of %d bytes: %s", cores, o.Chunk, differ(got, want))
 				}
 			}
 		})

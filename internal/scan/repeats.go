@@ -30,8 +30,8 @@ func newRepeats() *repeats {
 	return &repeats{seed: maphash.MakeSeed(), now: map[uint64]copies{}}
 }
 
-// is tells whether a failure has come from another input before.
-func (r *repeats) is(f sighting, in *input) bool {
+// has tells whether a failure has come from another input before.
+func (r *repeats) has(f failure, in *input) bool {
 	line, _, _ := strings.Cut(f.text, "\n")
 	key := maphash.String(r.seed, line)
 	c, known := r.now[key]

@@ -1,9 +1,9 @@
-// Package scan reads old logs to their end and says what was broken, since
+// Package scan reads old logs to their end and reports what was broken, since
 // when, and why.
 //
-// The lines of a log are looked at by as many goroutines as there are cores.
-// What they find is put in order again, by file and, of several nodes, by time,
-// before it is taken into incidents: so a report does not depend on them.
+// As many goroutines as there are cores match the lines of a log. What they find
+// is put in order again, by file and, of several nodes, by time, before it is
+// counted by incident: a report does not depend on the number of goroutines.
 package scan
 
 import (
@@ -27,16 +27,17 @@ type Options struct {
 	Rules    func(node string) *incident.Rules // of a node; called from several goroutines
 	Zone     *time.Location                    // of timestamps without an offset; nil = time.Local
 	Since    time.Time                         // failures before it are left out; zero = none
-	Until    time.Time                         // failures behind it are left out; zero = none
-	Now      time.Time                         // events from the future of it cannot be
-	Progress *Progress                         // nil = nobody looks
+	Until    time.Time                         // failures after it are left out; zero = none
+	Now      time.Time                         // later events have impossible times
+	Progress *Progress                         // nil = not wanted
 	Cores    int                               // 0 = runtime.GOMAXPROCS
-	Piece    int64                             // bytes of a file that one core reads at a time; 0 = by the number of cores
-	Limit    int                               // incidents that are told, more are counted; 0 = 2,000
+	Chunk    int64                             // bytes that one core reads at a time; 0 = by the number of cores
+	Limit    int                               // incidents that are reported, more are counted; 0 = 2,000
 }
 
-// Progress is how far reading is. It may be looked at while Scan runs.
-type Progress struct{ Read, Total atomic.Int64 } // bytes as they are stored; Total is 0 while nobody knows
+// Progress is how far reading is, in bytes as they are stored. It may be read
+// while Scan runs. Total is 0 while it is unknown.
+type Progress struct{ Read, Total atomic.Int64 }
 
 func (p *Progress) add(n int64) {
 	if p != nil {
@@ -44,17 +45,17 @@ func (p *Progress) add(n int64) {
 	}
 }
 
-// Pieces are small where many cores have one each.
+// Chunks are small where many cores have one each.
 const (
-	minPiece = 256 << 10
-	maxPiece = 2 << 20
-	allPiece = 16 << 20 // of all cores
+	minChunk  = 256 << 10
+	maxChunk  = 2 << 20
+	allChunks = 16 << 20 // of all cores
 )
 
 func (o Options) filled() Options {
 	o.Cores = cmp.Or(max(o.Cores, 0), runtime.GOMAXPROCS(0))
-	if o.Piece <= 0 {
-		o.Piece = min(max(allPiece/int64(o.Cores), minPiece), maxPiece)
+	if o.Chunk <= 0 {
+		o.Chunk = min(max(allChunks/int64(o.Cores), minChunk), maxChunk)
 	}
 	if o.Now.IsZero() {
 		o.Now = time.Now()
@@ -65,48 +66,48 @@ func (o Options) filled() Options {
 type scanner struct {
 	set     func() *matchers.Set
 	options Options
-	work    chan piece
+	work    chan chunk
 	streams sync.WaitGroup
 	tools   sync.Pool
 }
 
 // Scan reads logs, once. When ctx is done it reports what it has read by then.
-// What cannot be read is said in the report.
+// What cannot be read is in the report.
 //
 // set is asked for the catalogue, from several goroutines, when the first
 // failure may have been found: until then it can be loading.
 func Scan(ctx context.Context, logs logfiles.List, set func() *matchers.Set, o Options) Report {
 	o = o.filled()
-	s := &scanner{set: set, options: o, work: make(chan piece)}
-	s.tools.New = func() any { return &tools{newEye(set, o), make([]byte, prefixSize)} }
-	nodes := s.nodes(logs)
-	l := newLedger(o.Limit, o.Rules("").QuietAfter())
+	s := &scanner{set: set, options: o, work: make(chan chunk)}
+	s.tools.New = func() any { return &streamTools{newMatcher(set, o), make([]byte, smallLog)} }
+	sources := s.sources(logs)
+	l := newIncidents(o.Limit, o.Rules("").QuietAfter())
 	repeats := newRepeats()
-	s.read(ctx, nodes, func(f sighting, n *node) {
+	s.read(ctx, sources, func(f failure, src *source) {
 		if !o.Since.IsZero() && f.at.Before(o.Since) || !o.Until.IsZero() && f.at.After(o.Until) {
 			return
 		}
-		if f.dated && len(logs) > 1 && repeats.is(f, n.now.in) {
+		if f.dated && len(logs) > 1 && repeats.has(f, src.now.in) {
 			return
 		}
-		l.add(f, n.now.in, o.Rules(n.name))
+		l.add(f, src.now.in, o.Rules(src.node))
 	})
-	return s.report(ctx, nodes, l)
+	return s.report(ctx, sources, l)
 }
 
-// nodes sorts logs by family and age.
-func (s *scanner) nodes(logs logfiles.List) (nodes []*node) {
+// sources sorts logs by family and age.
+func (s *scanner) sources(logs logfiles.List) (sources []*source) {
 	total := int64(0)
-	families := map[string]*node{}
+	families := map[string]*source{}
 	for _, log := range logs {
 		in := &input{File: log}
-		n := families[in.Family()]
-		if n == nil {
-			n = &node{name: in.Node}
-			families[in.Family()] = n
-			nodes = append(nodes, n)
+		src := families[in.Family()]
+		if src == nil {
+			src = &source{node: in.Node}
+			families[in.Family()] = src
+			sources = append(sources, src)
 		}
-		n.inputs = append(n.inputs, in)
+		src.inputs = append(src.inputs, in)
 		if in.Problem == "" {
 			total += in.Size
 		}
@@ -114,16 +115,16 @@ func (s *scanner) nodes(logs logfiles.List) (nodes []*node) {
 	if p := s.options.Progress; p != nil && !slices.ContainsFunc(logs, (*logfiles.File).IsStream) {
 		p.Total.Store(total)
 	}
-	for _, n := range nodes {
-		slices.SortStableFunc(n.inputs, func(a, b *input) int { return logfiles.ByAge(a.File, b.File) })
-		n.parts = make(chan chan result, 2*s.options.Cores/len(nodes))
+	for _, src := range sources {
+		slices.SortStableFunc(src.inputs, func(a, b *input) int { return logfiles.ByAge(a.File, b.File) })
+		src.parts = make(chan chan findings, 2*s.options.Cores/len(sources))
 	}
-	return nodes
+	return sources
 }
 
-// read reads all nodes at once and calls take for each failure, in the order of
+// read reads all sources at once and calls take for each failure, in the order of
 // their time as far as each log is.
-func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *node)) {
+func (s *scanner) read(ctx context.Context, sources []*source, take func(failure, *source)) {
 	var leads, workers sync.WaitGroup
 	for range s.options.Cores {
 		workers.Go(func() { s.worker(ctx) })
@@ -136,44 +137,44 @@ func (s *scanner) read(ctx context.Context, nodes []*node, take func(sighting, *
 	}()
 	var all heads
 	led := 0
-	for i, n := range nodes {
-		for ; led < min(i+ahead, len(nodes)); led++ {
-			lead := nodes[led]
+	for i, src := range sources {
+		for ; led < min(i+ahead, len(sources)); led++ {
+			lead := sources[led]
 			leads.Go(func() { s.lead(ctx, lead) })
 		}
-		if f, ok := s.following(n); ok {
-			all = append(all, head{f, n.clock, n, i})
+		if f, ok := s.following(src); ok {
+			all = append(all, head{f, src.clock, src, i})
 		}
 	}
 	heap.Init(&all)
 	for len(all) > 0 {
 		h := &all[0]
-		take(h.failure, h.node)
+		take(h.failure, h.source)
 		var ok bool
-		if h.failure, ok = s.following(h.node); !ok {
+		if h.failure, ok = s.following(h.source); !ok {
 			heap.Pop(&all)
 			continue
 		}
-		h.at = h.node.clock
+		h.at = h.source.clock
 		heap.Fix(&all, 0)
 	}
 }
 
-// ahead is how many nodes are begun before the first failure of the ones before
+// ahead is how many sources are begun before the first failure of the ones before
 // them is known.
 const ahead = 64
 
-// head is the next failure of a node. at is when its log had come to it, which
+// head is the next failure of a source. at is when its log had come to it, which
 // does not go back.
 type head struct {
-	failure sighting
+	failure failure
 	at      time.Time
-	node    *node
-	number  int // of the node
+	source  *source
+	number  int // of the source
 }
 
 // heads are a heap: the one that comes first is at its top; of equal ones, that
-// of the first node.
+// of the first source.
 type heads []head
 
 func (h heads) Len() int { return len(h) }
@@ -197,8 +198,8 @@ type input struct {
 	from, to time.Time
 }
 
-// account notes what a result says about its log.
-func (in *input) account(r result) {
+// account notes what findings say about their log.
+func (in *input) account(r findings) {
 	in.read += r.size
 	in.ended = in.ended || r.end
 	if r.problem != "" {
@@ -219,7 +220,7 @@ func (in *input) verdict(stopped bool) string {
 	case in.Problem != "":
 		return in.Problem
 	case !in.ended && stopped:
-		return fmt.Sprintf("the scan was stopped: what comes behind byte %d is not in this report", in.read)
+		return fmt.Sprintf("the scan was stopped: what comes after byte %d is not in this report", in.read)
 	case in.read > 0 && !in.headed:
 		return "no line of it is in the form of Jira's log"
 	}

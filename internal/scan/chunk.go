@@ -14,34 +14,34 @@ import (
 
 const (
 	block = 512 << 10 // bytes of one read: they stay in the processor's own cache
-	slack = 4 << 10   // read behind the end of a piece at first, where its last event usually ends
+	slack = 4 << 10   // read after the end of a chunk at first, where its last event usually ends
 	later = 64 << 10  // read at a time if it does not
 )
 
-// piece is the events that begin in a part of a file that is not packed. Any
-// cut into pieces has the same events in the same order.
-type piece struct {
+// chunk is the events that begin in a part of a plain file. Any cut into chunks
+// has the same events in the same order.
+type chunk struct {
 	in       *input
 	file     *logfiles.Shared
 	from, to int64
 	size     int64 // of the file
-	out      chan result
+	out      chan findings
 }
 
-// read looks at the events of a piece. It is mapped, which costs half of what
-// copying it does; what cannot be read so is read again, for its error.
-func (p piece) read(e *eye, w *window) result {
-	if r, ok := p.mapped(e, w); ok {
-		return r
+// read finds failures in a chunk. The chunk is mapped, which costs half as much
+// as copying it; what cannot be read so is read again, for its error.
+func (c chunk) read(m *matcher, w *window) findings {
+	if found, ok := c.mapped(m, w); ok {
+		return found
 	}
 	w.copies = true
 	defer func() { w.copies = false }()
-	return p.look(e, w)
+	return c.find(m, w)
 }
 
-// mapped is look; false when some of the piece could not be read: it is gone,
+// mapped is find; false when some of the chunk could not be read: it is gone,
 // or the disk failed. The worker's faults are panics.
-func (p piece) mapped(e *eye, w *window) (r result, ok bool) {
+func (c chunk) mapped(m *matcher, w *window) (found findings, ok bool) {
 	defer w.unmap()
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -50,26 +50,26 @@ func (p piece) mapped(e *eye, w *window) (r result, ok bool) {
 			}
 		}
 	}()
-	return p.look(e, w), true
+	return c.find(m, w), true
 }
 
-func (p piece) look(e *eye, w *window) result {
-	e.begin(p.in)
-	err := p.events(e, w)
-	r := e.result()
-	r.size, r.whole, r.end = p.to-p.from, true, p.to == p.size
+func (c chunk) find(m *matcher, w *window) findings {
+	m.start(c.in)
+	err := c.events(m, w)
+	r := m.drain()
+	r.size, r.whole, r.end = c.to-c.from, true, c.to == c.size
 	if err != nil && err != io.EOF {
 		r.problem = logfiles.Reason(err)
 	}
 	if w.short {
 		r.problem = shrank
 	}
-	if info, statErr := p.file.Stat(); r.end && statErr == nil {
+	if info, statErr := c.file.Stat(); r.end && statErr == nil {
 		switch now := info.Size(); {
-		case now < p.size:
+		case now < c.size:
 			r.problem = shrank
-		case now > p.size:
-			r.problem = fmt.Sprintf("it grew while it was read: what came behind byte %d is not in this report", p.size)
+		case now > c.size:
+			r.problem = fmt.Sprintf("it grew while it was read: what came after byte %d is not in this report", c.size)
 		}
 	}
 	return r
@@ -77,69 +77,62 @@ func (p piece) look(e *eye, w *window) result {
 
 const shrank = "it shrank while it was read: what was taken away is not in this report"
 
-// events shows the eye all lines from the first event that begins in the piece
-// to the end of the last one.
-func (p piece) events(e *eye, w *window) error {
-	first := max(p.from-1, p.in.Start)
-	w.open(p.file.File, first, min(p.to+slack, p.size), p.size)
-	w.until = p.to                          // behind it no event of this piece begins
-	inside, headed := first < p.from, false // in a line that begins before the piece; a header was seen
+// events gives the matcher all lines from the first event that begins in the
+// chunk to the end of the last one.
+func (c chunk) events(m *matcher, w *window) error {
+	first := max(c.from-1, c.in.Start)
+	w.open(c.file.File, first, min(c.to+slack, c.size), c.size)
+	w.until = c.to                          // after it no event of this chunk begins
+	inside, headed := first < c.from, false // in a line that begins before the chunk; after a header
 	for {
 		text, at, cut, err := w.next()
 		if len(text) == 0 {
-			e.flush()
+			m.flush()
 			return err
 		}
 		if inside {
 			n := bytes.IndexByte(text, '\n') + 1
-			inside = n == 0 && !cut // of a line that is cut the window passes over the rest
+			inside = n == 0 && !cut // the window skips the rest of a line that is cut
 			if n == 0 {
 				continue
 			}
 			text, at = text[n:], at+int64(n)
 		}
 		if !headed {
-			n := event.FirstHeader(text[:p.within(text, at)])
+			n := event.FirstHeader(text[:c.within(text, at)])
 			switch {
 			case n >= 0:
 				text, at, headed = text[n:], at+int64(n), true
-				w.until = p.size
-			case at+int64(len(text)) >= p.to:
+				w.until = c.size
+			case at+int64(len(text)) >= c.to:
 				return nil
 			default:
 				continue
 			}
 		}
-		mine := p.within(text, at)
-		e.look(text[:mine])
-		if mine == len(text) && at+int64(mine) < p.to {
+		mine := c.within(text, at)
+		m.add(text[:mine])
+		if mine == len(text) && at+int64(mine) < c.to {
 			continue
 		}
-		// The next header is that of the next piece.
+		// The next header is that of the next chunk.
 		rest := text[mine:]
 		end := event.FirstHeader(rest)
 		if end >= 0 {
 			rest = rest[:end]
 		}
-		e.more(rest)
-		if end >= 0 || e.full() {
-			e.flush()
+		m.add(rest)
+		if end >= 0 || m.full() {
+			m.flush()
 			return nil
 		}
 	}
 }
 
-// more is look for lines without a header.
-func (e *eye) more(text []byte) {
-	if len(text) > 0 {
-		e.events.Block(blockOf(text), e.take)
-	}
-}
-
 // within is how much of a text, of whole lines, are lines that begin in the
-// piece.
-func (p piece) within(text []byte, at int64) int {
-	n := p.to - at // the first byte that is not in the piece
+// chunk.
+func (c chunk) within(text []byte, at int64) int {
+	n := c.to - at // the first byte that is not in the chunk
 	switch {
 	case n <= 0:
 		return 0
@@ -161,10 +154,10 @@ type window struct {
 	copies     bool // nothing is mapped
 	file       *os.File
 	at         int64 // where buf begins in the file
-	held, used int   // bytes in buf, and how many of them were given out
+	held, used int   // bytes in buf, and how many of them were returned
 	soft, end  int64 // where to read to at first, and at most
-	until      int64 // where passing over the rest of a line ends at most
-	passing    bool  // over the rest of a line that was cut
+	until      int64 // where skipping the rest of a line ends at most
+	skipping   bool  // the rest of a line that was cut
 	short      bool  // the file ended before its end
 }
 
@@ -176,7 +169,7 @@ func (w *window) open(file *os.File, at, soft, end int64) {
 		return
 	}
 	base := at &^ int64(os.Getpagesize()-1)
-	size := min(soft-base, maxPiece+2*slack) // a hole is in one piece, however large
+	size := min(soft-base, maxChunk+2*slack) // a hole is in one chunk, however large
 	mapping, err := syscall.Mmap(int(file.Fd()), base, int(size), syscall.PROT_READ, syscall.MAP_SHARED)
 	if err == nil { // else the file system cannot
 		w.mapping, w.buf = mapping, mapping[at-base:]
@@ -198,16 +191,16 @@ func (w *window) unmap() {
 func (w *window) next() (text []byte, at int64, cut bool, err error) {
 	w.drop(w.used)
 	for {
-		if w.passing {
+		if w.skipping {
 			i := bytes.IndexByte(w.buf[:w.held], '\n')
-			w.passing = i < 0
+			w.skipping = i < 0
 			if i < 0 {
 				i = w.held - 1
 			}
 			w.drop(i + 1)
 		}
-		if w.passing {
-			if w.skip(min(tailer.NextData(w.file, w.at), w.end)); w.at >= w.until {
+		if w.skipping {
+			if w.jump(min(tailer.NextData(w.file, w.at), w.end)); w.at >= w.until {
 				return nil, w.at, false, io.EOF
 			}
 		}
@@ -215,7 +208,7 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 		switch {
 		case err != nil && (err != io.EOF || w.held == 0):
 			return nil, w.at, false, err
-		case w.passing || w.held == 0:
+		case w.skipping || w.held == 0:
 			continue
 		}
 		i := bytes.LastIndexByte(w.buf[:w.held], '\n')
@@ -225,11 +218,11 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 		case i >= 0:
 			w.used = i + 1
 		case w.held == block:
-			w.used, w.passing = w.held, true
+			w.used, w.skipping = w.held, true
 		default:
 			continue
 		}
-		return w.buf[:w.used], w.at, w.passing, nil
+		return w.buf[:w.used], w.at, w.skipping, nil
 	}
 }
 
@@ -243,8 +236,8 @@ func (w *window) drop(n int) {
 	w.held, w.used = w.held-n, 0
 }
 
-// skip goes on at a place; nothing is held.
-func (w *window) skip(at int64) {
+// jump goes on at an offset; nothing is held.
+func (w *window) jump(at int64) {
 	if n := at - w.at; w.mapping != nil && n <= int64(len(w.buf)) {
 		w.buf = w.buf[n:]
 	} else {
@@ -265,7 +258,7 @@ func (w *window) fill() error {
 		case n > 0 || w.held >= block:
 			return nil
 		}
-		held := copy(w.room, w.buf[:w.held]) // what is behind the mapping is copied
+		held := copy(w.room, w.buf[:w.held]) // what is after the mapping is copied
 		w.unmap()
 		w.held = held
 	}

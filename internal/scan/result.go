@@ -14,8 +14,8 @@ import (
 )
 
 // report says what was read and what was found.
-func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
-	r := Report{Schema: 1, Complete: true, Nodes: []string{}, Files: []File{}, Failures: l.failed, Incidents: []Incident{}}
+func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) Report {
+	r := Report{Schema: 1, Complete: true, Nodes: []string{}, Files: []File{}, Failures: l.failed}
 	if o := s.options; !o.Since.IsZero() {
 		r.Since = &o.Since
 	}
@@ -23,13 +23,14 @@ func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
 		r.Until = &o.Until
 	}
 	end := time.Time{}
-	for _, n := range nodes {
-		name := s.options.Rules(n.name).Node()
-		for _, in := range n.inputs {
+	for _, src := range sources {
+		name := s.options.Rules(src.node).Node()
+		for _, in := range src.inputs {
 			if in.read > 0 || in.Problem == "" {
 				r.Nodes = append(r.Nodes, name)
 			}
-			f := File{Path: in.Path, Node: name, Bytes: in.read, From: in.from, To: in.to, Problem: in.verdict(ctx.Err() != nil)}
+			f := File{Path: in.Path, Node: name, Bytes: in.read, From: in.from, To: in.to}
+			f.Problem = in.verdict(ctx.Err() != nil)
 			r.Files = append(r.Files, f)
 			r.Complete = r.Complete && f.Problem == ""
 			if !f.From.IsZero() && (r.From.IsZero() || f.From.Before(r.From)) {
@@ -39,8 +40,8 @@ func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
 				r.To = f.To
 			}
 		}
-		if n.clock.After(end) {
-			end = n.clock
+		if src.clock.After(end) {
+			end = src.clock
 		}
 	}
 	if r.To.After(end) {
@@ -51,43 +52,46 @@ func (s *scanner) report(ctx context.Context, nodes []*node, l *ledger) Report {
 	}
 	slices.Sort(r.Nodes)
 	r.Nodes = slices.Compact(r.Nodes)
-	r.Incidents = s.tell(l.finish(end))
-	if r.LeftOut = l.left; r.LeftOut != nil {
+	r.Incidents = s.describe(l.finish(end))
+	if l.left.Failures > 0 {
+		r.LeftOut = &l.left
 		r.LeftOut.Causes = spells(l.leftOf)
 	}
 	return r
 }
 
-// tell says of each incident what its last failure means. That takes longer
+// describe says of each incident what its last failure means. That takes longer
 // than all else where there are many, so each core does some.
-func (s *scanner) tell(all []*entry) []Incident {
+func (s *scanner) describe(all []*entry) []Incident {
 	list := make([]Incident, len(all))
 	var next atomic.Int64
-	var tellers sync.WaitGroup
+	var describers sync.WaitGroup
 	for range min(s.options.Cores, len(all)) {
-		tellers.Go(func() {
+		describers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
 				list[i] = s.incident(all[i])
 				all[i] = nil
 			}
 		})
 	}
-	tellers.Wait()
+	describers.Wait()
 	return list
 }
 
-// incident is one as a report tells it.
+// incident is one as a report has it.
 func (s *scanner) incident(e *entry) Incident {
 	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
-	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it was ours when it was seen
+	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it matched when it was found
 	i := Incident{
 		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),
 		Causes: spells(e.spell), Hours: []Hour{}, UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
 	}
 	for _, h := range e.hour {
-		i.Hours = append(i.Hours, Hour{time.Unix(h.at*3600, 0).UTC(), h.cause.ID, h.failures})
+		i.Hours = append(i.Hours, Hour{time.Unix(h.at, 0).UTC(), h.cause.ID, h.failures})
 	}
-	slices.SortFunc(i.Hours, func(a, b Hour) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause)) })
+	slices.SortFunc(i.Hours, func(a, b Hour) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause))
+	})
 	return i
 }
 
@@ -97,6 +101,8 @@ func spells(all []spell) []Spell {
 	for _, s := range all {
 		list = append(list, Spell{s.cause.ID, s.cause.Title, s.failures, s.first, s.last})
 	}
-	slices.SortStableFunc(list, func(a, b Spell) int { return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Cause, b.Cause)) })
+	slices.SortStableFunc(list, func(a, b Spell) int {
+		return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Cause, b.Cause))
+	})
 	return list
 }

@@ -3,6 +3,7 @@ package scan
 import (
 	"cmp"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,39 +22,38 @@ const (
 	maxSpells    = 50        // causes of one incident
 	maxTexts     = 8 << 20   // bytes of the incidents' last failures
 	shortText    = 4 << 10   // of one when all are too long
-	maxRefused   = 1 << 17   // incidents that are told apart although they are only counted
-	sweepEvery   = time.Hour // how often a full ledger looks for incidents that have closed
+	maxRefused   = 1 << 17   // distinct incidents that are only counted
+	checkEvery   = time.Hour // how often it looks for incidents that have closed once it is full
 )
 
-// ledger takes failures into incidents. It sees them in the order of their
-// time.
-type ledger struct {
-	limit  int
-	quiet  time.Duration
-	open   map[string]*entry
-	closed []*entry // those that closed first before the others
-	hours  int      // of all
-	texts  int      // bytes
-	failed int
-	swept  time.Time
+// incidents are the failures by incident. They come in the order of their time.
+type incidents struct {
+	limit   int
+	quiet   time.Duration
+	open    map[string]*entry
+	closed  []*entry // those that closed first before the others
+	hours   int      // of all
+	texts   int      // bytes
+	failed  int
+	checked time.Time
 
-	left     *LeftOut
+	left     LeftOut
 	leftOf   []spell
 	refused  map[uint64]bool
 	seed     maphash.Seed
-	refusing time.Time // until then, an incident that is not known may have been refused before
+	refusing time.Time // until then, an unknown incident may have been refused before
 }
 
 // entry is one incident.
 type entry struct {
 	state incident.State
 	rules *incident.Rules // of the node that failed last
-	alert *alert.Alert    // the last one it was worth
+	alert *alert.Alert    // its last one
 	nodes []string        // names as they may be shown
 	spell []spell
 	hour  []hour
 	text  string // the failure that its last alert would quote
-	in    *input // where that stands
+	in    *input // where that is
 
 	uncountedHours, uncountedCauses int
 }
@@ -65,17 +65,20 @@ type spell struct {
 }
 
 type hour struct {
-	at       int64 // hours since 1970
+	at       int64 // its beginning, in seconds since 1970
 	cause    *matchers.Cause
 	failures int
 }
 
-func newLedger(limit int, quiet time.Duration) *ledger {
-	return &ledger{limit: cmp.Or(limit, maxIncidents), quiet: quiet, open: map[string]*entry{}, refused: map[uint64]bool{}, seed: maphash.MakeSeed()}
+func newIncidents(limit int, quiet time.Duration) *incidents {
+	return &incidents{
+		limit: cmp.Or(limit, maxIncidents), quiet: quiet,
+		open: map[string]*entry{}, refused: map[uint64]bool{}, seed: maphash.MakeSeed(),
+	}
 }
 
 // add takes a failure of a node into its incident.
-func (l *ledger) add(f sighting, in *input, rules *incident.Rules) {
+func (l *incidents) add(f failure, in *input, rules *incident.Rules) {
 	l.failed++
 	e := l.open[f.key]
 	if e != nil {
@@ -94,7 +97,7 @@ func (l *ledger) add(f sighting, in *input, rules *incident.Rules) {
 		e = &entry{}
 		l.open[f.key] = e
 	}
-	told := e.state.Alerts > 0
+	alerted := e.state.Alerts > 0
 	seen := f.at
 	if e.state.Last.After(seen) {
 		seen = e.state.Last // time does not go back
@@ -104,14 +107,14 @@ func (l *ledger) add(f sighting, in *input, rules *incident.Rules) {
 	if alert != nil {
 		e.alert = alert
 	}
-	if !told || !rules.Mutes(f.cause) {
+	if !alerted || !rules.Mutes(f.cause) {
 		l.keep(e, f, in)
 	}
 	e.rules = rules
 	if name := rules.Node(); !slices.Contains(e.nodes, name) {
 		e.nodes = append(e.nodes, name)
 	}
-	if !count(&e.spell, maxSpells, f) {
+	if !count(&e.spell, maxSpells, spell{f.cause, 1, f.at, f.at}) {
 		e.uncountedCauses++
 	}
 	l.countHour(e, f)
@@ -119,7 +122,7 @@ func (l *ledger) add(f sighting, in *input, rules *incident.Rules) {
 
 // settle does what time alone brings an incident up to now, and tells whether
 // it has closed by that.
-func (l *ledger) settle(e *entry, now time.Time) (closed bool) {
+func (l *incidents) settle(e *entry, now time.Time) (closed bool) {
 	if now.Sub(e.state.Last) >= l.quiet {
 		e.settle(e.state.Last.Add(l.quiet - 1)) // a reminder comes before the end
 	}
@@ -138,13 +141,13 @@ func (e *entry) settle(now time.Time) {
 	}
 }
 
-func (l *ledger) close(e *entry) {
+func (l *incidents) close(e *entry) {
 	delete(l.open, e.state.Key)
 	l.closed = append(l.closed, e)
 }
 
 // keep remembers what an incident says.
-func (l *ledger) keep(e *entry, f sighting, in *input) {
+func (l *incidents) keep(e *entry, f failure, in *input) {
 	l.texts -= len(e.text)
 	e.text, e.in = f.text, in
 	if len(e.text) > shortText && l.texts+len(e.text) > maxTexts {
@@ -153,30 +156,29 @@ func (l *ledger) keep(e *entry, f sighting, in *input) {
 	l.texts += len(e.text)
 }
 
-// count counts a failure by its cause; false when there are too many causes.
-func count(spells *[]spell, limit int, f sighting) bool {
-	for i := range *spells {
-		if s := &(*spells)[i]; s.cause == f.cause {
-			s.failures++
-			if f.at.Before(s.first) {
-				s.first = f.at
-			}
-			if f.at.After(s.last) {
-				s.last = f.at
-			}
-			return true
+// count adds failures for a cause; false when there are too many causes.
+func count(spells *[]spell, limit int, add spell) bool {
+	i := slices.IndexFunc(*spells, func(s spell) bool { return s.cause == add.cause })
+	switch {
+	case i >= 0:
+		s := &(*spells)[i]
+		s.failures += add.failures
+		if add.first.Before(s.first) {
+			s.first = add.first
 		}
-	}
-	if len(*spells) >= limit {
+		if add.last.After(s.last) {
+			s.last = add.last
+		}
+	case len(*spells) >= limit:
 		return false
+	default:
+		*spells = append(*spells, add)
 	}
-	*spells = append(*spells, spell{f.cause, 1, f.at, f.at})
 	return true
 }
 
-func (l *ledger) countHour(e *entry, f sighting) {
-	at := f.at.Unix()
-	at = (at - (at%3600+3600)%3600) / 3600
+func (l *incidents) countHour(e *entry, f failure) {
+	at := f.at.Truncate(time.Hour).Unix()
 	for i := len(e.hour) - 1; i >= 0; i-- {
 		if h := &e.hour[i]; h.at == at && h.cause == f.cause {
 			h.failures++
@@ -195,15 +197,16 @@ func (l *ledger) countHour(e *entry, f sighting) {
 // nothing can happen to them any more. When all are open, the new one is only
 // counted, and so is every new one until what was refused must have closed:
 // else its beginning would be a wrong one.
-func (l *ledger) admit(f sighting) bool {
-	if len(l.open)+len(l.closed) >= l.limit && len(l.closed) == 0 {
-		l.sweep(f.at)
+func (l *incidents) admit(f failure) bool {
+	full := func() bool { return len(l.open)+len(l.closed) >= l.limit }
+	if full() && len(l.closed) == 0 {
+		l.closeQuiet(f.at)
 	}
-	if f.at.Before(l.refusing) || len(l.open)+len(l.closed) >= l.limit && len(l.closed) == 0 {
+	if f.at.Before(l.refusing) || full() && len(l.closed) == 0 {
 		l.refuse(f)
 		return false
 	}
-	if len(l.open)+len(l.closed) >= l.limit {
+	if full() {
 		l.drop(l.closed[0])
 		l.closed[0] = nil
 		l.closed = l.closed[1:]
@@ -211,31 +214,26 @@ func (l *ledger) admit(f sighting) bool {
 	return true
 }
 
-// sweep closes what has gone quiet.
-func (l *ledger) sweep(now time.Time) {
-	if now.Sub(l.swept) < sweepEvery {
+// closeQuiet closes what has gone quiet.
+func (l *incidents) closeQuiet(now time.Time) {
+	if now.Sub(l.checked) < checkEvery {
 		return
 	}
-	l.swept = now
+	l.checked = now
 	for _, e := range l.sorted() {
 		l.settle(e, now)
 	}
 }
 
 // sorted are the open incidents in the order in which they will close.
-func (l *ledger) sorted() []*entry {
-	var all []*entry
-	for _, e := range l.open {
-		all = append(all, e)
-	}
-	slices.SortFunc(all, func(a, b *entry) int {
+func (l *incidents) sorted() []*entry {
+	return slices.SortedFunc(maps.Values(l.open), func(a, b *entry) int {
 		return cmp.Or(a.state.Last.Compare(b.state.Last), strings.Compare(a.state.Key, b.state.Key))
 	})
-	return all
 }
 
 // finish is all incidents at the end of the logs, by their first failure.
-func (l *ledger) finish(end time.Time) []*entry {
+func (l *incidents) finish(end time.Time) []*entry {
 	still := l.sorted()
 	for _, e := range still {
 		l.settle(e, end)
@@ -252,40 +250,25 @@ func (l *ledger) finish(end time.Time) []*entry {
 	return all
 }
 
-func (l *ledger) leftOut() *LeftOut {
-	if l.left == nil {
-		l.left = &LeftOut{}
-	}
-	return l.left
-}
-
 // refuse counts a failure of an incident that is not kept.
-func (l *ledger) refuse(f sighting) {
-	left := l.leftOut()
-	left.Failures++
-	count(&l.leftOf, maxRefused, f)
+func (l *incidents) refuse(f failure) {
+	l.left.Failures++
+	count(&l.leftOf, maxRefused, spell{f.cause, 1, f.at, f.at})
 	if until := f.at.Add(l.quiet); until.After(l.refusing) {
 		l.refusing = until
 	}
 	if key := maphash.String(l.seed, f.key); !l.refused[key] && len(l.refused) < maxRefused {
 		l.refused[key] = true
-		left.Incidents++
+		l.left.Incidents++
 	}
 }
 
 // drop counts an incident instead of keeping it.
-func (l *ledger) drop(e *entry) {
-	left := l.leftOut()
-	left.Incidents++
-	left.Failures += e.state.Count
+func (l *incidents) drop(e *entry) {
+	l.left.Incidents++
+	l.left.Failures += e.state.Count
 	for _, s := range e.spell {
-		one := sighting{cause: s.cause, at: s.first}
-		count(&l.leftOf, maxRefused, one)
-		i := slices.IndexFunc(l.leftOf, func(x spell) bool { return x.cause == s.cause })
-		l.leftOf[i].failures += s.failures - 1
-		if s.last.After(l.leftOf[i].last) {
-			l.leftOf[i].last = s.last
-		}
+		count(&l.leftOf, maxRefused, s)
 	}
 	l.hours -= len(e.hour)
 	l.texts -= len(e.text)

@@ -59,7 +59,7 @@ func TestLeftOutOpen(t *testing.T) {
 	o := options()
 	o.Limit = 10
 	for _, cores := range []int{1, 4} {
-		o.Cores, o.Piece = cores, 3000
+		o.Cores, o.Chunk = cores, 3000
 		r := report(t, o, path)
 		counts := map[string]int{}
 		for _, i := range r.Incidents {

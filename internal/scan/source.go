@@ -1,0 +1,234 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/logfiles"
+	"jira-oauth-watcher/tailer"
+)
+
+// source is one log of a node with its rotated files, oldest first, and what is
+// found in them.
+type source struct {
+	node   string
+	inputs []*input
+	parts  chan chan findings // of the inputs, in order
+
+	part    chan findings
+	now     findings
+	next    int       // in now.failures
+	clock   time.Time // greatest time so far
+	stopped bool      // something was not read: what comes after it does not count
+}
+
+// lead reads the inputs of a source, one after the other; several at once as
+// far as parts has room. Plain files go to the workers in chunks. When ctx is
+// done it ends soon, and so do those who read. The receiver of the parts must
+// take them all.
+func (s *scanner) lead(ctx context.Context, src *source) {
+	defer close(src.parts)
+	for _, in := range src.inputs {
+		if ctx.Err() != nil {
+			return
+		}
+		var err error
+		switch {
+		case in.Problem != "":
+			err = errors.New(in.Problem)
+		case in.IsPlain():
+			err = s.plain(ctx, src, in)
+		default:
+			s.stream(ctx, src, in)
+		}
+		if err != nil { // it cannot be read at all
+			part := make(chan findings, 1)
+			part <- findings{in: in, problem: logfiles.Reason(err), whole: true, end: true}
+			close(part)
+			src.parts <- part
+		}
+	}
+}
+
+// plain gives a file to the workers, in chunks.
+func (s *scanner) plain(ctx context.Context, src *source, in *input) error {
+	file, err := in.Open()
+	if err != nil {
+		return err
+	}
+	defer file.Release()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	size := info.Size()
+	for from, begun := min(in.Start, size), false; from < size || !begun; begun = true {
+		// A hole is in one chunk, whatever its size.
+		to := min(max(from+s.options.Chunk, tailer.NextData(file.File, from)), size)
+		c := chunk{in: in, file: file, from: from, to: to, size: size, out: make(chan findings, 1)}
+		if ctx.Err() != nil {
+			return nil
+		}
+		src.parts <- c.out
+		file.Share()
+		s.work <- c // the workers take all that there is
+		from = to
+	}
+	return nil
+}
+
+// worker reads chunks until there are no more.
+func (s *scanner) worker(ctx context.Context) {
+	debug.SetPanicOnFault(true) // of a mapped file that has shrunk, see chunk.mapped
+	m, w := newMatcher(s.set, s.options), newWindow()
+	for c := range s.work {
+		if ctx.Err() == nil {
+			found := c.read(m, w)
+			s.options.Progress.add(found.size)
+			c.out <- found
+		}
+		close(c.out)
+		c.file.Release()
+	}
+}
+
+const (
+	streamFailures = 512      // of one result of a stream
+	streamBytes    = 4 << 20  // of one
+	smallLog       = 64 << 10 // bytes; one with fewer needs no reader of lines
+)
+
+// streamTools are what it takes to read a stream, to be used again.
+type streamTools struct {
+	matcher *matcher
+	small   []byte
+}
+
+// stream reads what must be unpacked, or cannot be read twice: one goroutine
+// unpacks, another one matches.
+func (s *scanner) stream(ctx context.Context, src *source, in *input) {
+	part := make(chan findings, 1)
+	src.parts <- part
+	s.streams.Go(func() {
+		defer close(part)
+		r, err := in.Unpack(func(n int) { s.options.Progress.add(int64(n)) })
+		if err != nil {
+			part <- findings{in: in, problem: logfiles.Reason(err), whole: true, end: true}
+			return
+		}
+		defer r.Close()
+		t := s.tools.Get().(*streamTools)
+		if s.unpacked(ctx, t, in, &lenient{r: r}, part) {
+			s.tools.Put(t) // else the reader of lines may still hold them
+		}
+	})
+}
+
+// unpacked reads a log to its end, or until ctx is done, and reports which.
+func (s *scanner) unpacked(ctx context.Context, t *streamTools, in *input, r *lenient, part chan findings) (whole bool) {
+	m := t.matcher
+	m.start(in)
+	defer func() {
+		m.flush()
+		m.found.whole, m.found.end = whole, whole
+		if whole && r.err != nil {
+			m.found.problem = logfiles.Reason(r.err)
+		}
+		part <- m.drain()
+	}()
+	var all io.Reader = r
+	if !in.IsStream() {
+		n, err := io.ReadFull(r, t.small)
+		if err != nil {
+			m.add(t.small[:n])
+			m.found.size = int64(n)
+			return true
+		}
+		all = io.MultiReader(bytes.NewReader(t.small), r)
+	}
+	lines := tailer.Stream(all)
+	defer lines.Close()
+	for {
+		b, err := lines.Block(ctx, time.Minute)
+		m.add(b.Text)
+		m.found.size += int64(len(b.Text))
+		if err != nil {
+			return errors.Is(err, io.EOF)
+		}
+		// While an older log is being read, this one goes on as far as little is
+		// found in it.
+		if len(m.found.failures) >= streamFailures || m.found.size >= streamBytes && len(part) < cap(part) {
+			part <- m.drain()
+		}
+	}
+}
+
+// lenient ends where reading fails: what is before a damage is read.
+type lenient struct {
+	r   io.Reader
+	err error
+}
+
+func (l *lenient) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if err != nil && err != io.EOF {
+		l.err, err = err, io.EOF
+	}
+	return n, err
+}
+
+// following is the next failure of a source, with a plausible time: the log's,
+// or else that of the event before. False means that there is none.
+func (s *scanner) following(src *source) (f failure, ok bool) {
+	for src.next >= len(src.now.failures) {
+		if !src.fetch() {
+			return f, false
+		}
+	}
+	f = src.now.failures[src.next]
+	src.next++
+	f.dated = !f.at.IsZero()
+	at, plausible := incident.PlausibleTime(f.at, s.options.Now)
+	switch {
+	case plausible:
+		f.at = at
+	case !src.clock.IsZero():
+		f.at = src.clock
+	case !src.now.in.First.IsZero():
+		f.at = src.now.in.First
+	default:
+		f.at = s.options.Now
+	}
+	if f.at.After(src.clock) {
+		src.clock = f.at
+	}
+	return f, true
+}
+
+// fetch takes the next findings of a source.
+func (src *source) fetch() bool {
+	for {
+		if src.part == nil {
+			part, ok := <-src.parts
+			if !ok {
+				return false
+			}
+			src.part, src.now = part, findings{}
+		}
+		found, ok := <-src.part
+		switch {
+		case !ok:
+			src.stopped = src.stopped || !src.now.whole
+			src.part = nil
+		case !src.stopped:
+			src.now, src.next = found, 0
+			found.in.account(found)
+			return true
+		}
+	}
+}
