@@ -15,6 +15,7 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/report/html"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
@@ -97,7 +98,7 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	hide := a.showProgress(options.Progress)
 	r := scan.Scan(ctx, logs, set, options)
 	hide()
-	r.Made = scan.Maker{Version: version(), At: options.Now.UTC().Truncate(time.Second)}
+	r.Made = report.Maker{Version: version(), At: options.Now.UTC().Truncate(time.Second)}
 	if err := writeReport(file, r, o.form); err != nil {
 		return err
 	}
@@ -185,15 +186,15 @@ func rulesOf(c *conf.Config) func(node string) *incident.Rules {
 	}
 }
 
-func writeReport(file *output, r scan.Report, form string) error {
+func writeReport(file *output, r report.Report, form string) error {
 	var err error
 	switch form {
 	case "json":
-		err = scan.JSON(file, r)
+		err = report.JSON(file, r)
 	case "html":
-		err = report.HTML(file, r)
+		err = html.Write(file, r)
 	default:
-		err = scan.Text(file, r, terminal(file.terminal()))
+		err = report.Text(file, r, terminal(file.terminal()))
 	}
 	if err != nil {
 		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user who may write it"))
@@ -207,7 +208,7 @@ const maxTold = 10
 
 // scanned says what keeps the report from being whole, where the report is not
 // on this terminal to say so itself.
-func (a *app) scanned(ctx context.Context, r scan.Report, o scanOptions) error {
+func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error {
 	if r.Complete {
 		return nil
 	}

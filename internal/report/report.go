@@ -1,50 +1,81 @@
-// Package report writes what a scan found as one page that is read, printed or
-// attached to a ticket.
+// Package report is what a scan found: its data, as JSON and as text.
 package report
 
 import (
-	"bufio"
-	"embed"
-	"fmt"
-	"html/template"
-	"io"
+	"time"
 
-	"jira-oauth-watcher/internal/scan"
-	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/internal/alert"
 )
 
-// Bounds of a page. A page of 10,000 incidents stays below 5 MB: what is
-// repeated for each integration, cause and file is written while there is room
-// for it, in bytes, and is counted in one sentence afterwards.
-const (
-	maxSections = 500     // integrations with a section of their own
-	maxRows     = 2000    // integrations in the summary
-	maxDays     = 40      // rows of counts, and one for each gap
-	maxBars     = 400     // bars of a time line
-	minBars     = 100     // the same where there are many time lines
-	allBars     = 60_000  // bars of all time lines together
-	roomRows    = 700_000 // bytes of the summary
-	roomCauses  = 800_000 // bytes of what to do
-	roomDetails = 3_000_000
-	roomFiles   = 150_000
-)
+// Report is what the logs say, in one document. It is the same whatever the
+// number of cores it was made with. What a log said in it is masked as in
+// alerts.
+type Report struct {
+	Schema    int        `json:"schema"` // 1
+	Made      Maker      `json:"made"`
+	From      time.Time  `json:"from,omitzero"` // time of the first and last event that was read
+	To        time.Time  `json:"to,omitzero"`
+	Since     *time.Time `json:"since"` // as asked for, null = from the beginning
+	Until     *time.Time `json:"until"`
+	Complete  bool       `json:"complete"` // false: stopped before the end, or some file could not be read whole
+	Nodes     []string   `json:"nodes"`
+	Files     []File     `json:"files"`     // in the order they were read
+	Failures  int        `json:"failures"`  // of all incidents, also those left out
+	LeftOut   *LeftOut   `json:"left_out"`  // null = nothing was
+	Incidents []Incident `json:"incidents"` // by time of the first failure
+}
 
-//go:embed page.html chart.html style.css
-var files embed.FS
+// LeftOut is what was only counted, since a report of it all would have no
+// bound.
+type LeftOut struct {
+	Incidents int     `json:"incidents"` // at least so many: the ones that closed first, and those that opened when too many were open
+	Failures  int     `json:"failures"`
+	Causes    []Spell `json:"causes"` // by first failure
+}
 
-var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"clock": clock, "number": text.Number[int], "count": text.Count[int], "size": text.Size, "spans": text.Spans,
-}).ParseFS(files, "*"))
+// Maker is the program that made a report.
+type Maker struct {
+	Version string    `json:"version"`
+	At      time.Time `json:"at"`
+}
 
-// HTML writes r as one document that needs nothing else: no script, no request.
-// Whatever a log said stays text in it.
-func HTML(w io.Writer, r scan.Report) error {
-	out := bufio.NewWriter(w)
-	if err := page.Execute(out, newBook(r)); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
+// File is a file that was read.
+type File struct {
+	Path    string    `json:"path"`
+	Node    string    `json:"node"`
+	Bytes   int64     `json:"bytes"` // read, after decompression
+	From    time.Time `json:"from,omitzero"`
+	To      time.Time `json:"to,omitzero"`
+	Problem string    `json:"problem,omitempty"` // why it was not read whole
+}
+
+// Incident is one integration that was failing, from its first failure until
+// it was quiet for quiet_after, or until the end of the logs.
+type Incident struct {
+	Data   alert.Data `json:"alert"` // as its last alert would say it: cause, diagnosis and fix of the last failure; counts of all
+	Open   bool       `json:"open"`  // still failing at the end of the logs
+	Nodes  []string   `json:"nodes"`
+	Causes []Spell    `json:"causes"` // all causes it had, by first failure
+	Hours  []Hour     `json:"hours"`  // when it failed, by time; hours without a failure are left out
+
+	// UncountedHours is how many of its failures stand in no hour, and
+	// UncountedCauses in no cause, since it had too many of them.
+	UncountedHours  int `json:"uncounted_hours,omitempty"`
+	UncountedCauses int `json:"uncounted_causes,omitempty"`
+}
+
+// Spell is one cause within an incident.
+type Spell struct {
+	Cause    string    `json:"cause"`
+	Title    string    `json:"title"`
+	Failures int       `json:"failures"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+}
+
+// Hour is the failures of one cause within one hour of UTC.
+type Hour struct {
+	At       time.Time `json:"at"` // its beginning
+	Cause    string    `json:"cause"`
+	Failures int       `json:"failures"`
 }

@@ -1,84 +1,294 @@
 package report
 
 import (
+	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
-// Bounds of one text, in characters.
-const (
-	maxName    = 100
-	maxTitle   = 200
-	maxFact    = 300
-	maxStep    = 1200
-	maxText    = 1500
-	maxExcerpt = 2000
-)
+// maxRows is how many incidents the table has; the others are in the other
+// formats.
+const maxRows = 200
 
-// line is a stranger's text on one line of at most n characters.
-func line(s string, n int) string {
-	s = strings.TrimSpace(strings.ReplaceAll(lines(s, n), "\n", " "))
-	if s == "" {
-		return "–"
+// Text writes a report to be read on a terminal: what was read, a table of the
+// incidents, and below it each cause once, with what to do.
+func Text(w io.Writer, r Report, style text.Style) error {
+	if style.Width <= 0 {
+		style.Width = 80
+	}
+	p := &page{Page: text.Page{Style: style}, zone: zoneOf(r)}
+	p.summary(r)
+	if len(r.Incidents) > 0 {
+		p.Gap()
+		p.table(r)
+		groups := byCause(r.Incidents)
+		for _, g := range groups {
+			p.Gap()
+			p.cause(g)
+		}
+		p.former(r.Incidents, groups)
+	}
+	p.problems(r)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// zoneOf is the zone that all times are shown in: that of the log's end.
+func zoneOf(r Report) *time.Location {
+	if !r.To.IsZero() {
+		return r.To.Location()
+	}
+	return time.UTC
+}
+
+func (p *page) summary(r Report) {
+	size, read := int64(0), 0
+	for _, f := range r.Files {
+		size += f.Bytes
+		if f.Bytes > 0 || f.Problem == "" {
+			read++
+		}
+	}
+	what := fmt.Sprintf("%s, %s", text.Count(read, "file"), text.Size(size))
+	if len(r.Nodes) > 1 {
+		what += fmt.Sprintf(" of %d nodes", len(r.Nodes))
+	}
+	if !r.From.IsZero() {
+		what += fmt.Sprintf(", from %s to %s (%s)", p.clock(r.From), p.clock(r.To), r.To.Format("-07:00"))
+	}
+	p.Wrap("", "", "Read "+what+"."+asked(r, p))
+	switch {
+	case r.Failures == 0:
+		p.heading("No failure of the OAuth 2.0 flow was found.")
+	default:
+		open, who := 0, map[string]bool{}
+		for _, i := range r.Incidents {
+			who[i.Data.Integration.ID] = true
+			if i.Open {
+				open++
+			}
+		}
+		of := text.Count(len(who), "integration")
+		if l := r.LeftOut; l != nil {
+			of = fmt.Sprintf("at least %d incidents", len(r.Incidents)+l.Incidents)
+		}
+		p.heading(fmt.Sprintf("%s of %s; %s at the end.", text.Count(r.Failures, "failure"), of, still(open)))
+	}
+	if l := r.LeftOut; l != nil {
+		p.Wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, since there are too many: %s. Narrow it down with --since and --until.",
+			text.Count(l.Failures, "failure"), text.Count(l.Incidents, "incident"), causesOf(l.Causes)))
+	}
+}
+
+func still(open int) string {
+	switch open {
+	case 0:
+		return "none is failing"
+	case 1:
+		return "1 is still failing"
+	}
+	return fmt.Sprintf("%d are still failing", open)
+}
+
+// asked is what --since and --until asked for.
+func asked(r Report, p *page) string {
+	s := ""
+	if r.Since != nil {
+		s += " since " + p.clock(*r.Since)
+	}
+	if r.Until != nil {
+		s += " until " + p.clock(*r.Until)
+	}
+	if s != "" {
+		s = " Asked for:" + s + "."
 	}
 	return s
 }
 
-// lines is a stranger's text with its line ends, without what controls a
-// terminal, turns the direction of writing or is no character.
-func lines(s string, n int) string {
-	s = strings.NewReplacer("\ufffe", "\ufffd", "\uffff", "\ufffd").Replace(text.PrintableLines(s))
-	return text.Cut(s, n)
+func causesOf(all []Spell) string {
+	var list []string
+	for _, c := range all[:min(len(all), 5)] {
+		list = append(list, fmt.Sprintf("%s (%d)", c.Cause, c.Failures))
+	}
+	if n := len(all) - 5; n > 0 {
+		list = append(list, fmt.Sprintf("%d other causes", n))
+	}
+	return strings.Join(list, ", ")
 }
 
-// list joins names, of which at most n are written.
-func list(names []string, n int) string {
-	var out []string
-	for _, name := range names[:min(len(names), n)] {
-		out = append(out, line(name, maxName))
+// table has two lines for each incident: who and when, and for what.
+func (p *page) table(r Report) {
+	list := r.Incidents
+	short := shortener(list)
+	if n := len(list) - maxRows; n > 0 {
+		list = list[n:]
+		p.Wrap("", "", fmt.Sprintf("The last %d of %d incidents; --format json has all.", maxRows, maxRows+n))
 	}
-	if more := len(names) - n; more > 0 {
-		out = append(out, text.Number(more)+" more")
+	wide := len("Integration")
+	for _, i := range list {
+		wide = max(wide, utf8.RuneCountInString(short(i.Data.Integration.ID)))
 	}
-	if len(out) == 0 {
-		return "–"
+	room := max(p.Style.Width-wide-len("  Failures  2006-01-02 15:04  2006-01-02 15:04    failing"), len("3 nodes"))
+	row := func(id, n, first, last, node, state string) string {
+		return fmt.Sprintf("%-*s  %8s  %-16s  %-16s  %-*s  %s", wide, id, n, first, last, room, clip(node, room), state)
 	}
-	return strings.Join(out, ", ")
-}
-
-// long is a length of time in its two largest units.
-func long(seconds int64) string {
-	var parts []string
-	for _, u := range []struct {
-		seconds int64
-		name    string
-	}{{day, "day"}, {hour, "hour"}, {60, "minute"}, {1, "second"}} {
-		if n := seconds / u.seconds; n > 0 && len(parts) < 2 {
-			parts = append(parts, text.Count(int(n), u.name))
-		} else if len(parts) > 0 {
-			break
+	p.Line(text.Faint, row("Integration", "Failures", "First", "Last", "Node", "State"))
+	for _, i := range list {
+		node := strings.Join(i.Nodes, ", ")
+		if len(i.Nodes) > 1 && utf8.RuneCountInString(node) > room {
+			node = text.Count(len(i.Nodes), "node")
 		}
-		seconds %= u.seconds
+		state, f := "quiet", i.Data.Failures
+		if i.Open {
+			state = "failing"
+		}
+		p.Line("", row(short(i.Data.Integration.ID), fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
+		for _, c := range i.Causes {
+			times := ""
+			if len(i.Causes) > 1 {
+				times = fmt.Sprintf(" (%d)", c.Failures)
+			}
+			p.Line("", "  "+c.Cause+times)
+		}
 	}
-	if len(parts) == 0 {
-		return "less than a second"
-	}
-	return strings.Join(parts, " ")
 }
 
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return "–"
+// shortener cuts integrations' IDs as far as they stay different.
+func shortener(list []Incident) func(string) string {
+	for _, n := range []int{8, 13, 18, 23} {
+		full := map[string]string{}
+		same := slices.ContainsFunc(list, func(i Incident) bool {
+			id := i.Data.Integration.ID
+			other, known := full[id[:min(n, len(id))]]
+			full[id[:min(n, len(id))]] = id
+			return known && other != id
+		})
+		if !same {
+			return func(id string) string { return id[:min(n, len(id))] }
+		}
 	}
-	return t.Format(time.DateTime)
+	return func(id string) string { return id }
 }
 
-// offset names how far a time's clock is from UTC.
-func offset(t time.Time) string {
-	if _, seconds := t.Zone(); seconds == 0 {
-		return "UTC"
+// group is the incidents whose last failure had one cause.
+type group struct {
+	cause alert.Cause
+	all   []Incident
+}
+
+// byCause groups incidents by cause, the one with most failures first.
+func byCause(list []Incident) []group {
+	var groups []group
+	for _, i := range list {
+		at := slices.IndexFunc(groups, func(g group) bool { return g.cause.ID == i.Data.Cause.ID })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, group{cause: i.Data.Cause})
+		}
+		groups[at].all = append(groups[at].all, i)
 	}
-	return t.Format("UTC-07:00")
+	slices.SortStableFunc(groups, func(a, b group) int { return b.failures() - a.failures() })
+	return groups
+}
+
+func (g group) failures() (n int) {
+	for _, i := range g.all {
+		n += i.Data.Failures.Count
+	}
+	return n
+}
+
+// maxNamed is how many integrations a cause names.
+const maxNamed = 10
+
+// cause is what one cause means and how it is mended, with the facts of the
+// last failure.
+func (p *page) cause(g group) {
+	last := slices.MaxFunc(g.all, func(a, b Incident) int { return a.Data.Failures.Last.Compare(b.Data.Failures.Last) }).Data
+	p.heading(last.Cause.ID + ": " + last.Cause.Title)
+	var about []string
+	if last.Cause.RootCause != nil {
+		about = append(about, fmt.Sprintf("root cause %d of Atlassian's article", *last.Cause.RootCause))
+	}
+	about = append(append(about, last.Cause.Codes...), fmt.Sprintf("severity %s, cause %s", last.Cause.Severity, last.Cause.Confidence))
+	p.Wrap("  ", "  ", strings.Join(about, ", "))
+	var ids []string
+	for _, i := range g.all {
+		if !slices.Contains(ids, i.Data.Integration.ID) {
+			ids = append(ids, i.Data.Integration.ID)
+		}
+	}
+	for i, id := range ids[:min(len(ids), maxNamed)] {
+		word := "  Integration "
+		if i > 0 {
+			word = strings.Repeat(" ", len(word))
+		}
+		p.Line("", word+id)
+	}
+	if n := len(ids) - maxNamed; n > 0 {
+		p.Line("", fmt.Sprintf("              and %d more", n))
+	}
+	p.Gap()
+	p.Wrap("  ", "  ", last.Diagnosis)
+	if len(ids) > 1 {
+		p.Wrap("  ", "  ", "(IDs and names here and below are those of "+last.Integration.ID+", the last to fail.)")
+	}
+	p.Gap()
+	for i, step := range last.Fix {
+		p.Wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
+	}
+	p.Wrap("  Fixed when: ", "              ", last.Confirm)
+	for _, l := range last.Links {
+		p.Line(text.Faint, "  "+l.URL)
+	}
+}
+
+// former names the causes that are no incident's last one: a report has no
+// diagnosis of them.
+func (p *page) former(list []Incident, told []group) {
+	var over []string
+	for _, i := range list {
+		for _, c := range i.Causes {
+			isTold := slices.ContainsFunc(told, func(g group) bool { return g.cause.ID == c.Cause })
+			if s := c.Cause + " (" + c.Title + ")"; !isTold && !slices.Contains(over, s) {
+				over = append(over, s)
+			}
+		}
+	}
+	if len(over) == 0 {
+		return
+	}
+	p.Gap()
+	p.heading("Causes that others have come after; the command causes ID explains them:")
+	for _, s := range over {
+		p.Wrap("  ", "    ", s)
+	}
+}
+
+// problems are the files that were not read whole.
+func (p *page) problems(r Report) {
+	if r.Complete {
+		return
+	}
+	p.Gap()
+	p.heading("Not all was read:")
+	n := 0
+	for _, f := range r.Files {
+		if f.Problem == "" {
+			continue
+		}
+		if n++; n <= maxRows {
+			p.Wrap("  ", "    ", f.Path+": "+f.Problem)
+		}
+	}
+	if n > maxRows {
+		p.Line("", fmt.Sprintf("  and %d more", n-maxRows))
+	}
 }

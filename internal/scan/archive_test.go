@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/logfiles"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/internal/testkit"
 )
 
 // problems are what a report says of the logs it could not read whole, in the
 // order of their names.
-func problems(r scan.Report) string {
+func problems(r report.Report) string {
 	var all []string
 	for _, f := range r.Files {
 		if f.Problem != "" {
@@ -47,10 +48,10 @@ func TestMembersAreLinear(t *testing.T) {
 	for _, name := range []string{"log/atlassian-jira.log.%d", "n%d/log/atlassian-jira.log"} {
 		cost := func(n int) uint64 {
 			path := manyMembers(t, n, name)
-			report(t, options(), path) // what is made once
+			scanned(t, options(), path) // what is made once
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			r := report(t, options(), path)
+			r := scanned(t, options(), path)
 			runtime.ReadMemStats(&after)
 			if !r.Complete || r.Failures != n {
 				t.Fatalf("%d failures of %d, complete %v", r.Failures, n, r.Complete)
@@ -109,7 +110,7 @@ func TestHostileZips(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := report(t, options(), write(t, filepath.Join(t.TempDir(), "x.zip"), string(tt.zip())))
+			r := scanned(t, options(), write(t, filepath.Join(t.TempDir(), "x.zip"), string(tt.zip())))
 			if got := problems(r); got != tt.problem || r.Failures != tt.failures || r.Complete != (tt.problem == "") {
 				t.Errorf("%d failures, complete %v, problems %s", r.Failures, r.Complete, got)
 			}
@@ -199,7 +200,7 @@ func TestHoles(t *testing.T) {
 			write(t, dense, text[0]+strings.Repeat("\x00", hole)+text[1])
 			o := options()
 			o.Cores, o.Chunk = 1, 1<<30
-			want := report(t, o, dense)
+			want := scanned(t, o, dense)
 			if want.Failures < 2 {
 				t.Errorf("%d failures", want.Failures)
 			}
@@ -207,7 +208,7 @@ func TestHoles(t *testing.T) {
 			for _, path := range []string{sparse, dense} {
 				progress := &scan.Progress{}
 				o.Progress = progress
-				r := report(t, o, path)
+				r := scanned(t, o, path)
 				if r.Failures != want.Failures || !r.Complete || r.Files[0].Bytes != want.Files[0].Bytes || progress.Read.Load() != want.Files[0].Bytes {
 					t.Errorf("%s: %d failures, want %d; %+v", path, r.Failures, want.Failures, r.Files)
 				}
@@ -228,7 +229,7 @@ func TestBeginsWithHole(t *testing.T) {
 		_, err = f.WriteAt([]byte(failure(t0, 1, badSecret)+ordinary(t0)), 1<<30+1234)
 	}
 	must(t, err)
-	if r := report(t, options(), path); r.Failures != 1 || !r.Complete {
+	if r := scanned(t, options(), path); r.Failures != 1 || !r.Complete {
 		t.Errorf("%d failures, %+v", r.Failures, r.Files)
 	}
 }

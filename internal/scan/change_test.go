@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/logfiles"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/matchers"
 )
 
 // during scans logs and does something when the first failure is met.
-func during(t *testing.T, o scan.Options, args []string, do func()) scan.Report {
+func during(t *testing.T, o scan.Options, args []string, do func()) report.Report {
 	t.Helper()
 	done := false
 	o.Cores = 1
@@ -118,7 +119,7 @@ func TestDamaged(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, filepath.Join(t.TempDir(), tt.file), tt.text)
-			r := report(t, options(), path)
+			r := scanned(t, options(), path)
 			if got := r.Files[0].Problem; !strings.HasPrefix(got, tt.problem) || (got == "") != (tt.problem == "") || r.Failures != tt.failures && tt.name != "a member of a zip" || r.Failures < tt.failures {
 				t.Errorf("%d failures, want %d; files %+v", r.Failures, tt.failures, r.Files)
 			}
@@ -165,7 +166,7 @@ func TestSinceUntil(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text)
 	o := options()
 	o.Since, o.Until = t0.Add(10*time.Hour), t0.Add(20*time.Hour)
-	r := report(t, o, path)
+	r := scanned(t, o, path)
 	if len(r.Incidents) != 1 {
 		t.Fatalf("%d incidents", len(r.Incidents))
 	}
@@ -174,7 +175,7 @@ func TestSinceUntil(t *testing.T) {
 		t.Errorf("%+v, open %v, %v to %v", f, i.Open, r.From, r.To)
 	}
 	o.Since, o.Until = t0.Add(100*time.Hour), time.Time{}
-	if r := report(t, o, path); r.Failures != 0 || !r.Complete {
+	if r := scanned(t, o, path); r.Failures != 0 || !r.Complete {
 		t.Errorf("behind the end: %d failures", r.Failures)
 	}
 }
@@ -185,7 +186,7 @@ func TestNodes(t *testing.T) {
 	a := write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), failure(t0, 1, badSecret)+failure(t0.Add(3*time.Hour), 1, badTLS))
 	b := write(t, filepath.Join(dir, "n2", "atlassian-jira.log"), failure(t0.Add(time.Hour), 1, badSecret)+failure(t0.Add(2*time.Hour), 1, badSecret))
 	for _, args := range [][]string{{a, b}, {b, a}} {
-		r := report(t, options(), args...)
+		r := scanned(t, options(), args...)
 		if len(r.Incidents) != 1 {
 			t.Fatalf("%d incidents", len(r.Incidents))
 		}
@@ -208,7 +209,7 @@ func TestOverlap(t *testing.T) {
 		"folders of no node":  {write(t, filepath.Join(dir, "x", "log", "atlassian-jira.log"), early), write(t, filepath.Join(dir, "y", "log", "atlassian-jira.log"), late)},
 	} {
 		for range 2 {
-			r := report(t, options(), files...)
+			r := scanned(t, options(), files...)
 			if len(r.Incidents) != 1 || !r.Complete {
 				t.Fatalf("%s: %d incidents, %+v", name, len(r.Incidents), r.Files)
 			}
@@ -222,7 +223,7 @@ func TestOverlap(t *testing.T) {
 	// Read as two logs, the second one's clock, which goes back, would decide.
 	older := write(t, filepath.Join(dir, "c.log.1"), failure(t0.Add(2*time.Hour), 1, badSecret))
 	younger := write(t, filepath.Join(dir, "c.log"), failure(t0.Add(2*time.Hour+time.Second), 1, badSecret)+failure(t0.Add(time.Hour), 1, badTLS))
-	r := report(t, options(), younger, older)
+	r := scanned(t, options(), younger, older)
 	if len(r.Incidents) != 1 || r.Incidents[0].Data.Cause.ID != "tls-certificate-untrusted" || r.Files[0].Path != older || r.Files[1].Path != younger {
 		t.Errorf("%+v, %+v", r.Files, r.Incidents)
 	}

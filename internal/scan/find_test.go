@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/logfiles"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
 // zipped is a zip with files, by name.
@@ -43,7 +43,7 @@ func hour(n int) string {
 }
 
 // files says of each file of a report its node, path and problem.
-func files(r scan.Report, dir string) (list []string) {
+func files(r report.Report, dir string) (list []string) {
 	for _, f := range r.Files {
 		path, _ := filepath.Rel(dir, f.Path)
 		s := f.Node + " " + filepath.ToSlash(path)
@@ -109,7 +109,7 @@ func TestFind(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			r := report(t, options(), tt.args...)
+			r := scanned(t, options(), tt.args...)
 			if got := files(r, "."); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("scan %q\n got %s\nwant %s", tt.args, strings.Join(got, "\n     "), strings.Join(tt.want, "\n     "))
 			}
@@ -135,7 +135,7 @@ func TestOrderOfTime(t *testing.T) {
 		}
 		write(t, filepath.Join(dir, "atlassian-jira.log"+name), text)
 	}
-	r := report(t, options(), dir)
+	r := scanned(t, options(), dir)
 	var flows []string
 	for _, i := range r.Incidents {
 		flows = append(flows, i.Data.Integration.ID)
@@ -155,7 +155,7 @@ func TestPipe(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skip(err)
 	}
-	if r := report(t, options(), path); !r.Complete || len(r.Files) != 1 || r.Files[0].Bytes != 0 {
+	if r := scanned(t, options(), path); !r.Complete || len(r.Files) != 1 || r.Files[0].Bytes != 0 {
 		t.Errorf("a pipe without a writer: %+v", r.Files)
 	}
 	r, w, err := os.Pipe()
@@ -167,7 +167,7 @@ func TestPipe(t *testing.T) {
 		w.WriteString(packed(t, hour(1)))
 		w.Close()
 	}()
-	if r := report(t, options(), fmt.Sprintf("/dev/fd/%d", r.Fd())); !r.Complete || r.Failures != 1 {
+	if r := scanned(t, options(), fmt.Sprintf("/dev/fd/%d", r.Fd())); !r.Complete || r.Failures != 1 {
 		t.Errorf("a pipe: %+v", r)
 	}
 }
@@ -212,7 +212,7 @@ func TestFailuresInSeveralFiles(t *testing.T) {
 			for name, text := range tt.files {
 				write(t, name, text)
 			}
-			if r := report(t, options(), tt.args...); r.Failures != tt.want {
+			if r := scanned(t, options(), tt.args...); r.Failures != tt.want {
 				t.Errorf("%d failures, want %d", r.Failures, tt.want)
 			}
 		})

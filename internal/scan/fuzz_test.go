@@ -13,7 +13,7 @@ func FuzzZip(f *testing.F) {
 			return
 		}
 		name := write(t, filepath.Join(t.TempDir(), "x.zip"), string(text))
-		if r := report(t, options(), name); len(r.Files) == 0 {
+		if r := scanned(t, options(), name); len(r.Files) == 0 {
 			t.Errorf("no word about the file")
 		}
 	})
@@ -30,9 +30,9 @@ func FuzzCut(f *testing.F) {
 		name := write(t, filepath.Join(t.TempDir(), "x.log"), text)
 		o := options()
 		o.Cores, o.Chunk = 1, 1<<30
-		want := asJSON(t, report(t, o, name))
+		want := asJSON(t, scanned(t, o, name))
 		o.Cores, o.Chunk = 3, max(piece&0xffff, int64(len(text)/500), 1)
-		if got := asJSON(t, report(t, o, name)); got != want {
+		if got := asJSON(t, scanned(t, o, name)); got != want {
 			t.Errorf("%q in pieces of %d: %s", text, o.Chunk, differ(got, want))
 		}
 	})

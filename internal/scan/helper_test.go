@@ -17,6 +17,7 @@ import (
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/logfiles"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
 	"jira-oauth-watcher/matchers"
 )
@@ -52,12 +53,12 @@ func options() scan.Options {
 	return scan.Options{Rules: rulesOf(alerts()), Zone: time.UTC, Now: now}
 }
 
-func report(t testing.TB, o scan.Options, args ...string) scan.Report {
+func scanned(t testing.TB, o scan.Options, args ...string) report.Report {
 	t.Helper()
 	return reportOn(t, o, find(args...))
 }
 
-func reportOn(t testing.TB, o scan.Options, logs logfiles.List) scan.Report {
+func reportOn(t testing.TB, o scan.Options, logs logfiles.List) report.Report {
 	t.Helper()
 	return scan.Scan(t.Context(), logs, func() *matchers.Set { return builtin(t) }, o)
 }
@@ -112,10 +113,10 @@ func packed(t testing.TB, text string) string {
 }
 
 // asJSON is a report as text, to be compared.
-func asJSON(t testing.TB, r scan.Report) string {
+func asJSON(t testing.TB, r report.Report) string {
 	t.Helper()
 	var b strings.Builder
-	if err := scan.JSON(&b, r); err != nil {
+	if err := report.JSON(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	if !json.Valid([]byte(b.String())) {

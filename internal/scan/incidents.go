@@ -10,6 +10,7 @@ import (
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -37,7 +38,7 @@ type incidents struct {
 	failed  int
 	checked time.Time
 
-	left     LeftOut
+	left     report.LeftOut
 	leftOf   []spell
 	refused  map[uint64]bool
 	seed     maphash.Seed

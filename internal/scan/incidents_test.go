@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
 )
 
@@ -24,19 +25,19 @@ func TestLeftOutClosed(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 	o := options()
 	o.Now = t0.AddDate(1, 0, 0)
-	all := report(t, o, path)
+	all := scanned(t, o, path)
 	o.Limit = 10
-	r := report(t, o, path)
+	r := scanned(t, o, path)
 	if len(all.Incidents) != 40 || all.LeftOut != nil || len(r.Incidents) != 10 || r.Failures != 80 {
 		t.Fatalf("%d of %d incidents, %d failures", len(r.Incidents), len(all.Incidents), r.Failures)
 	}
-	if got, want := asJSON(t, scan.Report{Incidents: r.Incidents}), asJSON(t, scan.Report{Incidents: all.Incidents[30:]}); got != want {
+	if got, want := asJSON(t, report.Report{Incidents: r.Incidents}), asJSON(t, report.Report{Incidents: all.Incidents[30:]}); got != want {
 		t.Errorf("the last 10 are told otherwise: %s", differ(got, want))
 	}
 	secret, tls := all.Incidents[0].Causes[0], all.Incidents[0].Causes[1]
 	secret.Failures, secret.Last = 30, all.Incidents[29].Causes[0].Last
 	tls.Failures, tls.Last = 30, all.Incidents[29].Causes[1].Last
-	if want := (&scan.LeftOut{Incidents: 30, Failures: 60, Causes: []scan.Spell{secret, tls}}); !reflect.DeepEqual(r.LeftOut, want) {
+	if want := (&report.LeftOut{Incidents: 30, Failures: 60, Causes: []report.Spell{secret, tls}}); !reflect.DeepEqual(r.LeftOut, want) {
 		t.Errorf("left out\n got %+v\nwant %+v", r.LeftOut, want)
 	}
 }
@@ -60,7 +61,7 @@ func TestLeftOutOpen(t *testing.T) {
 	o.Limit = 10
 	for _, cores := range []int{1, 4} {
 		o.Cores, o.Chunk = cores, 3000
-		r := report(t, o, path)
+		r := scanned(t, o, path)
 		counts := map[string]int{}
 		for _, i := range r.Incidents {
 			counts[i.Data.Integration.ID] = i.Data.Failures.Count
@@ -88,7 +89,7 @@ func TestManyHours(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 	o := options()
 	o.Now = t0.AddDate(1, 0, 0)
-	r := report(t, o, path)
+	r := scanned(t, o, path)
 	i := r.Incidents[0]
 	sum := 0
 	for _, h := range i.Hours {

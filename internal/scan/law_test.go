@@ -14,7 +14,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -73,7 +73,7 @@ func occurrences(t testing.TB, node string, logs, texts []string, begun []time.T
 
 // told are the incidents of failures, by Rules.Step and a Settle at every
 // moment at which something may be due.
-func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurrence, end time.Time) (list []scan.Incident) {
+func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurrence, end time.Time) (list []report.Incident) {
 	type running struct {
 		state incident.State
 		alert *alert.Alert
@@ -94,15 +94,15 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 		}
 	}
 	tell := func(r *running) {
-		i := scan.Incident{Data: rules(r.last.node).Summary(r.state, r.alert, r.said.Failure, r.said.from), Open: r.state.Open, Causes: []scan.Spell{}, Hours: []scan.Hour{}}
+		i := report.Incident{Data: rules(r.last.node).Summary(r.state, r.alert, r.said.Failure, r.said.from), Open: r.state.Open, Causes: []report.Spell{}, Hours: []report.Hour{}}
 		for _, o := range r.all {
 			if !slices.Contains(i.Nodes, o.node) {
 				i.Nodes = append(i.Nodes, o.node)
 			}
-			at := slices.IndexFunc(i.Causes, func(s scan.Spell) bool { return s.Cause == o.Cause.ID })
+			at := slices.IndexFunc(i.Causes, func(s report.Spell) bool { return s.Cause == o.Cause.ID })
 			if at < 0 {
 				at = len(i.Causes)
-				i.Causes = append(i.Causes, scan.Spell{Cause: o.Cause.ID, Title: o.Cause.Title, First: o.Time, Last: o.Time})
+				i.Causes = append(i.Causes, report.Spell{Cause: o.Cause.ID, Title: o.Cause.Title, First: o.Time, Last: o.Time})
 			}
 			s := &i.Causes[at]
 			s.Failures++
@@ -113,16 +113,18 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 				s.Last = o.Time
 			}
 			hour := o.Time.UTC().Truncate(time.Hour)
-			at = slices.IndexFunc(i.Hours, func(h scan.Hour) bool { return h.Cause == o.Cause.ID && h.At.Equal(hour) })
+			at = slices.IndexFunc(i.Hours, func(h report.Hour) bool { return h.Cause == o.Cause.ID && h.At.Equal(hour) })
 			if at < 0 {
 				at = len(i.Hours)
-				i.Hours = append(i.Hours, scan.Hour{At: hour, Cause: o.Cause.ID})
+				i.Hours = append(i.Hours, report.Hour{At: hour, Cause: o.Cause.ID})
 			}
 			i.Hours[at].Failures++
 		}
 		slices.Sort(i.Nodes)
-		slices.SortStableFunc(i.Causes, func(a, b scan.Spell) int { return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Cause, b.Cause)) })
-		slices.SortFunc(i.Hours, func(a, b scan.Hour) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause)) })
+		slices.SortStableFunc(i.Causes, func(a, b report.Spell) int {
+			return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Cause, b.Cause))
+		})
+		slices.SortFunc(i.Hours, func(a, b report.Hour) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause)) })
 		list = append(list, i)
 	}
 	for _, o := range all {
@@ -158,7 +160,7 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 		settle(r, end)
 		tell(r)
 	}
-	slices.SortFunc(list, func(a, b scan.Incident) int {
+	slices.SortFunc(list, func(a, b report.Incident) int {
 		return cmp.Or(a.Data.Failures.First.Compare(b.Data.Failures.First), strings.Compare(string(a.Data.ID), string(b.Data.ID)))
 	})
 	return list
@@ -209,7 +211,7 @@ func TestAnyCut(t *testing.T) {
 			o := options()
 			o.Rules = rules
 			o.Cores, o.Chunk = 1, 1<<30
-			want := report(t, o, args...)
+			want := scanned(t, o, args...)
 			end := want.To
 			for _, one := range all {
 				if one.order.After(end) {
@@ -219,14 +221,14 @@ func TestAnyCut(t *testing.T) {
 			reference := want
 			reference.Incidents = told(rules, a.QuietAfter, all, end)
 			if reference.Failures = len(all); len(reference.Incidents) == 0 {
-				reference.Incidents = []scan.Incident{}
+				reference.Incidents = []report.Incident{}
 			}
 			if got, want := asJSON(t, want), asJSON(t, reference); got != want {
 				t.Fatalf("not what looking at every line gives: %s", differ(got, want))
 			}
 			for _, cores := range []int{1, 3, 8} {
 				o.Cores, o.Chunk = cores, int64(50+random.IntN(1+random.IntN(20_000)))
-				if got, want := asJSON(t, report(t, o, args...)), asJSON(t, want); got != want {
+				if got, want := asJSON(t, scanned(t, o, args...)), asJSON(t, want); got != want {
 					t.Fatalf("%d cores, pieces of %d bytes: %s", cores, o.Chunk, differ(got, want))
 				}
 			}

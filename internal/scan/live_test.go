@@ -15,7 +15,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
@@ -103,7 +103,7 @@ func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told [
 
 func dataJSON(t *testing.T, d alert.Data) string {
 	t.Helper()
-	return asJSON(t, scan.Report{Incidents: []scan.Incident{{Data: d}}})
+	return asJSON(t, report.Report{Incidents: []report.Incident{{Data: d}}})
 }
 
 // scan's incidents are those that the service told when it followed the same
@@ -131,7 +131,7 @@ func TestScanIsRun(t *testing.T) {
 				}
 				o := options()
 				o.Now, o.Rules = time.Now(), func(string) *incident.Rules { return incident.NewRules(c) }
-				r := report(t, o, path)
+				r := scanned(t, o, path)
 				same := 0
 				for _, i := range r.Incidents {
 					want, known := last[string(i.Data.Incident())]

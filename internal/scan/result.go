@@ -11,11 +11,12 @@ import (
 
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/report"
 )
 
 // report says what was read and what was found.
-func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) Report {
-	r := Report{Schema: 1, Complete: true, Nodes: []string{}, Files: []File{}, Failures: l.failed}
+func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) report.Report {
+	r := report.Report{Schema: 1, Complete: true, Nodes: []string{}, Files: []report.File{}, Failures: l.failed}
 	if o := s.options; !o.Since.IsZero() {
 		r.Since = &o.Since
 	}
@@ -29,7 +30,7 @@ func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) R
 			if in.read > 0 || in.Problem == "" {
 				r.Nodes = append(r.Nodes, name)
 			}
-			f := File{Path: in.Path, Node: name, Bytes: in.read, From: in.from, To: in.to}
+			f := report.File{Path: in.Path, Node: name, Bytes: in.read, From: in.from, To: in.to}
 			f.Problem = in.verdict(ctx.Err() != nil)
 			r.Files = append(r.Files, f)
 			r.Complete = r.Complete && f.Problem == ""
@@ -62,8 +63,8 @@ func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) R
 
 // describe says of each incident what its last failure means. That takes longer
 // than all else where there are many, so each core does some.
-func (s *scanner) describe(all []*entry) []Incident {
-	list := make([]Incident, len(all))
+func (s *scanner) describe(all []*entry) []report.Incident {
+	list := make([]report.Incident, len(all))
 	var next atomic.Int64
 	var describers sync.WaitGroup
 	for range min(s.options.Cores, len(all)) {
@@ -79,29 +80,31 @@ func (s *scanner) describe(all []*entry) []Incident {
 }
 
 // incident is one as a report has it.
-func (s *scanner) incident(e *entry) Incident {
+func (s *scanner) incident(e *entry) report.Incident {
 	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
 	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it matched when it was found
-	i := Incident{
+	i := report.Incident{
 		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),
-		Causes: spells(e.spell), Hours: []Hour{}, UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
+		Causes: spells(e.spell), Hours: []report.Hour{}, UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
 	}
 	for _, h := range e.hour {
-		i.Hours = append(i.Hours, Hour{time.Unix(h.at, 0).UTC(), h.cause.ID, h.failures})
+		i.Hours = append(i.Hours, report.Hour{At: time.Unix(h.at, 0).UTC(), Cause: h.cause.ID, Failures: h.failures})
 	}
-	slices.SortFunc(i.Hours, func(a, b Hour) int {
+	slices.SortFunc(i.Hours, func(a, b report.Hour) int {
 		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause))
 	})
 	return i
 }
 
 // spells are causes by their first failure.
-func spells(all []spell) []Spell {
-	list := []Spell{}
+func spells(all []spell) []report.Spell {
+	list := []report.Spell{}
 	for _, s := range all {
-		list = append(list, Spell{s.cause.ID, s.cause.Title, s.failures, s.first, s.last})
+		list = append(list, report.Spell{
+			Cause: s.cause.ID, Title: s.cause.Title, Failures: s.failures, First: s.first, Last: s.last,
+		})
 	}
-	slices.SortStableFunc(list, func(a, b Spell) int {
+	slices.SortStableFunc(list, func(a, b report.Spell) int {
 		return cmp.Or(a.First.Compare(b.First), strings.Compare(a.Cause, b.Cause))
 	})
 	return list

@@ -19,6 +19,7 @@ import (
 
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/logfiles"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -76,7 +77,7 @@ type scanner struct {
 //
 // set is asked for the catalogue, from several goroutines, when the first
 // failure may have been found: until then it can be loading.
-func Scan(ctx context.Context, logs logfiles.List, set func() *matchers.Set, o Options) Report {
+func Scan(ctx context.Context, logs logfiles.List, set func() *matchers.Set, o Options) report.Report {
 	o = o.filled()
 	s := &scanner{set: set, options: o, work: make(chan chunk)}
 	s.tools.New = func() any { return &streamTools{newMatcher(set, o), make([]byte, smallLog)} }

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"net/url"
@@ -9,7 +9,7 @@ import (
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/message"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
 const (
@@ -110,7 +110,7 @@ func turns(steps, other []alert.Step) []turn {
 
 // lastData is what the last failure of an integration said.
 func (in *integration) lastData() alert.Data {
-	return slices.MaxFunc(in.from, func(a, b scan.Incident) int {
+	return slices.MaxFunc(in.from, func(a, b report.Incident) int {
 		return a.Data.Failures.Last.Compare(b.Data.Failures.Last)
 	}).Data
 }

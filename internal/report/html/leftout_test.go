@@ -1,4 +1,4 @@
-package report_test
+package html_test
 
 import (
 	"bytes"
@@ -6,15 +6,15 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/internal/report"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report/html"
 )
 
 // What a scan only counted is not passed over in silence.
 func TestLeftOut(t *testing.T) {
 	r := one()
-	r.LeftOut = &scan.LeftOut{Incidents: 98000, Failures: 294000}
+	r.LeftOut = &report.LeftOut{Incidents: 98000, Failures: 294000}
 	var page bytes.Buffer
-	if err := report.HTML(&page, r); err != nil {
+	if err := html.Write(&page, r); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(page.String(), "At least 98,000 more incidents with 294,000 failures are only counted") {

@@ -1,4 +1,4 @@
-package report_test
+package html_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/internal/report"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report/html"
 )
 
 var (
@@ -21,10 +21,10 @@ var (
 	album   = flag.String("album", "", "directory to write pictures of all pages to")
 )
 
-func html(t testing.TB, r scan.Report) []byte {
+func document(t testing.TB, r report.Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := report.HTML(&b, r); err != nil {
+	if err := html.Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -80,9 +80,9 @@ func TestBrowser(t *testing.T) {
 	c := newChrome(t)
 	for _, p := range []struct {
 		name string
-		r    scan.Report
+		r    report.Report
 	}{{"empty", empty()}, {"one", one()}, {"several", several()}, {"incomplete", incomplete()}, {"years", years()}, {"storm", storm(600)}, {"hostile", hostile()}} {
-		if all := complaints(c, html(t, p.r)); len(all) > 0 {
+		if all := complaints(c, document(t, p.r)); len(all) > 0 {
 			t.Errorf("%s:\n%s", p.name, strings.Join(all, "\n"))
 		}
 		for _, l := range []look{{width: 320}, {width: 420}, {width: 1000}, {width: 1000, dark: true}, {width: 700, media: "print"}} {
@@ -105,7 +105,7 @@ func TestBrowser(t *testing.T) {
 			keep(t, filepath.Join(*album, p.name+".pdf"), c.print())
 		}
 		if *picture && p.name == "several" {
-			keep(t, "../../docs/scan-report.png", c.picture(look{width: 1000, height: 1630}, 0))
+			keep(t, "../../../docs/scan-report.png", c.picture(look{width: 1000, height: 1630}, 0))
 		}
 	}
 }
@@ -129,7 +129,7 @@ func keep(t *testing.T, name string, data []byte) {
 // The browser test sees what it is there to see.
 func TestBrowserComplains(t *testing.T) {
 	c := newChrome(t)
-	good := string(html(t, one()))
+	good := string(document(t, one()))
 	for name, bad := range map[string]string{
 		"an image":          strings.Replace(good, "<main>", `<main><img src="/x.png" alt=""/>`, 1),
 		"a script":          strings.Replace(good, "<main>", `<main><script>console.error(1)</script>`, 1),

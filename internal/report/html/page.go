@@ -1,11 +1,11 @@
-package report
+package html
 
 import (
 	"fmt"
 	"slices"
 	"time"
 
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -18,7 +18,7 @@ const (
 )
 
 // book is all that the page shows, in its order.
-type book struct {
+type page struct {
 	Title    string
 	Headline string
 	Nothing  string // how much was read in vain
@@ -53,9 +53,9 @@ type file struct {
 	From, To            time.Time
 }
 
-func newBook(r scan.Report) *book {
+func newPage(r report.Report) *page {
 	r, zone := inZone(r)
-	b := &book{Complete: r.Complete, Integrations: integrations(r.Incidents)}
+	b := &page{Complete: r.Complete, Integrations: integrations(r.Incidents)}
 	var byID map[string]*cause
 	b.Causes, byID = causes(b.Integrations)
 	b.head(r, zone)
@@ -70,7 +70,7 @@ func newBook(r scan.Report) *book {
 }
 
 // logsOf is the time that all failures and all logs lie in.
-func logsOf(r scan.Report, all []*integration) window {
+func logsOf(r report.Report, all []*integration) window {
 	w := window{whole: true}
 	widen := func(times ...time.Time) {
 		for _, t := range times {
@@ -91,7 +91,7 @@ func logsOf(r scan.Report, all []*integration) window {
 }
 
 // head says what was read, and what came of it.
-func (b *book) head(r scan.Report, zone string) {
+func (b *page) head(r report.Report, zone string) {
 	open := 0
 	for _, in := range b.Integrations {
 		if in.Open {
@@ -166,7 +166,7 @@ func headline(n, open int, complete bool) string {
 	return what + ", " + text.Number(open) + " still fail " + where
 }
 
-func (b *book) files(r scan.Report) {
+func (b *page) files(r report.Report) {
 	left := room(roomFiles)
 	for i, f := range r.Files {
 		one := file{line(f.Path, maxFact), line(f.Node, maxName), "", f.Bytes, f.From, f.To}
@@ -182,7 +182,7 @@ func (b *book) files(r scan.Report) {
 }
 
 // ask notes everybody who has a step to do for a cause.
-func (b *book) ask(c *cause) {
+func (b *page) ask(c *cause) {
 	if c.Advice == nil {
 		return
 	}

@@ -1,4 +1,4 @@
-package report_test
+package html_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
 // Reports to try a page with.
@@ -88,28 +88,28 @@ func proxyForbids() alert.Data {
 
 // incidentOf is an incident of an integration for one cause, with failures
 // every so often.
-func incidentOf(id string, d alert.Data, from, to time.Time, every time.Duration, nodes ...string) scan.Incident {
+func incidentOf(id string, d alert.Data, from, to time.Time, every time.Duration, nodes ...string) report.Incident {
 	d.Integration = alert.Integration{ID: id, Flow: &id, KnownBy: "flow"}
 	d.ID = alert.NewID(id, from).Alert(1)
 	d.Node = nodes[len(nodes)-1]
 	d.Failures.First = from
-	var hours []scan.Hour
+	var hours []report.Hour
 	for t := from; !t.After(to); t = t.Add(every) {
 		if h := t.UTC().Truncate(time.Hour); len(hours) == 0 || !hours[len(hours)-1].At.Equal(h) {
-			hours = append(hours, scan.Hour{At: h, Cause: d.Cause.ID})
+			hours = append(hours, report.Hour{At: h, Cause: d.Cause.ID})
 		}
 		hours[len(hours)-1].Failures++
 		d.Failures.Count++
 		d.Failures.Last = t
 	}
-	return scan.Incident{
+	return report.Incident{
 		Data: d, Nodes: nodes, Hours: hours,
-		Causes: []scan.Spell{{Cause: d.Cause.ID, Title: d.Cause.Title, Failures: d.Failures.Count, First: from, Last: d.Failures.Last}},
+		Causes: []report.Spell{{Cause: d.Cause.ID, Title: d.Cause.Title, Failures: d.Failures.Count, First: from, Last: d.Failures.Last}},
 	}
 }
 
 // then is an incident that went on with another cause.
-func then(a, b scan.Incident) scan.Incident {
+func then(a, b report.Incident) report.Incident {
 	b.Data.ID = a.Data.ID
 	b.Data.Failures.First = a.Data.Failures.First
 	b.Data.Failures.Count += a.Data.Failures.Count
@@ -119,19 +119,19 @@ func then(a, b scan.Incident) scan.Incident {
 	return b
 }
 
-func open(i scan.Incident) scan.Incident {
+func open(i report.Incident) report.Incident {
 	i.Open = true
 	return i
 }
 
-func reportOf(incidents ...scan.Incident) scan.Report {
-	r := scan.Report{
-		Schema: 1, Made: scan.Maker{Version: "1.4.0", At: at(13, 19, 5).UTC()},
+func reportOf(incidents ...report.Incident) report.Report {
+	r := report.Report{
+		Schema: 1, Made: report.Maker{Version: "1.4.0", At: at(13, 19, 5).UTC()},
 		From: start, To: at(13, 18, 20), Complete: true, Nodes: []string{"jira-1", "jira-2"}, Incidents: incidents,
 	}
 	for _, node := range r.Nodes {
 		for n, name := range []string{"atlassian-jira.log.2", "atlassian-jira.log.1", "atlassian-jira.log"} {
-			r.Files = append(r.Files, scan.File{
+			r.Files = append(r.Files, report.File{
 				Path: "/var/backups/" + node + "/" + name, Node: node, Bytes: 20_971_520 - int64(n)*3_217_411, From: at(n*5, 0, 0), To: at(min(n*5+5, 13), 18, 20),
 			})
 		}
@@ -142,9 +142,9 @@ func reportOf(incidents ...scan.Incident) scan.Report {
 	return r
 }
 
-func empty() scan.Report { return reportOf() }
+func empty() report.Report { return reportOf() }
 
-func one() scan.Report {
+func one() report.Report {
 	r := reportOf(open(incidentOf("67513c3d-f6a4-4f93-ab37-f1bd822e68c9", secretExpired(), at(13, 9, 14), at(13, 18, 20), 5*time.Minute, "jira-1")))
 	r.Nodes, r.Files = r.Nodes[:1], r.Files[:3]
 	return r
@@ -152,7 +152,7 @@ func one() scan.Report {
 
 // several is what a report is for: two nodes, three integrations, causes that
 // change, one that came back.
-func several() scan.Report {
+func several() report.Report {
 	const support, sales, hr = "67513c3d-f6a4-4f93-ab37-f1bd822e68c9", "b637a37a-80d4-4407-8847-0b0726c3ac63", "a5c88fb2-8edc-4f6c-b496-190405222009"
 	other := secretExpired()
 	other.Diagnosis = "The client secret that Jira uses for the app 0f3c8a11-52b7-4d1f-9a57-90a0c4f5d0aa has passed its end date. Until Jira has a new one it gets no tokens: mail stops, and no mailbox can be authorized."
@@ -171,18 +171,18 @@ func several() scan.Report {
 	)
 }
 
-func incomplete() scan.Report {
+func incomplete() report.Report {
 	r := several()
 	since, until := at(1, 0, 0), at(30, 0, 0)
 	r.Complete, r.Since, r.Until = false, &since, &until
 	r.Files[1].Problem = "unexpected end of file after 3.1 MB: the archive is damaged"
-	r.Files = append(r.Files, scan.File{Path: "/var/backups/jira-2/atlassian-jira.log.9", Node: "jira-2", Problem: "permission denied"})
+	r.Files = append(r.Files, report.File{Path: "/var/backups/jira-2/atlassian-jira.log.9", Node: "jira-2", Problem: "permission denied"})
 	return r
 }
 
 // storm is many integrations that fail at once when one secret expires.
-func storm(n int) scan.Report {
-	var all []scan.Incident
+func storm(n int) report.Report {
+	var all []report.Incident
 	for i := range n {
 		d := secretExpired()
 		if i%10 == 3 {

@@ -1,4 +1,4 @@
-package report_test
+package html_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
 const maxPage = 5_000_000
@@ -17,16 +17,16 @@ const maxPage = 5_000_000
 // of them, or each cause, does its worst; nothing is left out uncounted.
 func TestSize(t *testing.T) {
 	worst := strings.Repeat(`"<&`, 800)
-	for name, spoil := range map[string]func(n int, i *scan.Incident){
-		"plain": func(int, *scan.Incident) {},
-		"texts": func(n int, i *scan.Incident) {
+	for name, spoil := range map[string]func(n int, i *report.Incident){
+		"plain": func(int, *report.Incident) {},
+		"texts": func(n int, i *report.Incident) {
 			d := &i.Data
 			d.Log.Excerpt, d.Log.Path, d.Diagnosis = worst, worst, fmt.Sprint(n)+worst
 			d.Integration.ID = fmt.Sprint(n) + worst
 			d.Facts = map[string]any{"app_id": worst, "scopes": worst}
 			i.Nodes = []string{worst, fmt.Sprint(n) + worst}
 		},
-		"causes": func(n int, i *scan.Incident) {
+		"causes": func(n int, i *report.Incident) {
 			id := fmt.Sprint(n)
 			i.Data.Cause.ID, i.Data.Cause.Title, i.Causes[0].Cause, i.Causes[0].Title = id, id+worst, id, id+worst
 			i.Data.Links = []alert.Link{{Title: worst, URL: "https://example.com/" + strings.Repeat("'", 1400)}}
@@ -34,10 +34,10 @@ func TestSize(t *testing.T) {
 				i.Hours[k].Cause = id
 			}
 		},
-		"spells": func(n int, i *scan.Incident) {
+		"spells": func(n int, i *report.Incident) {
 			for k := range 100 {
-				i.Causes = append(i.Causes, scan.Spell{Cause: fmt.Sprint("c", k), Title: worst, Failures: 1, First: i.Data.Failures.First, Last: i.Data.Failures.Last})
-				i.Hours = append(i.Hours, scan.Hour{At: at(k, 0, 0).Truncate(time.Hour), Cause: fmt.Sprint("c", k), Failures: k + 1})
+				i.Causes = append(i.Causes, report.Spell{Cause: fmt.Sprint("c", k), Title: worst, Failures: 1, First: i.Data.Failures.First, Last: i.Data.Failures.Last})
+				i.Hours = append(i.Hours, report.Hour{At: at(k, 0, 0).Truncate(time.Hour), Cause: fmt.Sprint("c", k), Failures: k + 1})
 			}
 		},
 	} {
@@ -50,9 +50,9 @@ func TestSize(t *testing.T) {
 			spoil(i, &r.Incidents[i])
 		}
 		for range 5000 {
-			r.Files = append(r.Files, scan.File{Path: worst[:300], Node: worst[:300], Problem: worst[:300]})
+			r.Files = append(r.Files, report.File{Path: worst[:300], Node: worst[:300], Problem: worst[:300]})
 		}
-		page := html(t, r)
+		page := document(t, r)
 		t.Logf("%s: %d bytes", name, len(page))
 		if len(page) > maxPage {
 			t.Errorf("%s: %d bytes", name, len(page))
@@ -84,12 +84,12 @@ func TestTimeLine(t *testing.T) {
 		i := incidentOf("x", secretExpired(), at(0, 0, 0), at(0, 1, 0), time.Hour, "n")
 		last := at(0, 0, 0).AddDate(0, 0, days)
 		for n := range 1000 {
-			i.Hours = append(i.Hours, scan.Hour{At: at(0, 0, 0).AddDate(0, 0, days*n/1000).Truncate(time.Hour), Cause: i.Data.Cause.ID, Failures: n + 1})
+			i.Hours = append(i.Hours, report.Hour{At: at(0, 0, 0).AddDate(0, 0, days*n/1000).Truncate(time.Hour), Cause: i.Data.Cause.ID, Failures: n + 1})
 		}
 		i.Data.Failures.Last = last
 		r := reportOf(i)
 		r.To = last
-		root, err := parse(html(t, r))
+		root, err := parse(document(t, r))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,9 +150,9 @@ func TestDays(t *testing.T) {
 	} {
 		i := incidentOf("x", secretExpired(), at(0, 5, 0), at(0, 5, 0), time.Hour, "n")
 		for n := range tt.n {
-			i.Hours = append(i.Hours, scan.Hour{At: at(n*tt.every, 5, 0).UTC().Truncate(time.Hour), Cause: i.Data.Cause.ID, Failures: 1})
+			i.Hours = append(i.Hours, report.Hour{At: at(n*tt.every, 5, 0).UTC().Truncate(time.Hour), Cause: i.Data.Cause.ID, Failures: 1})
 		}
-		root, err := parse(html(t, reportOf(i)))
+		root, err := parse(document(t, reportOf(i)))
 		if err != nil {
 			t.Fatal(err)
 		}

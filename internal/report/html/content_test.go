@@ -1,4 +1,4 @@
-package report_test
+package html_test
 
 import (
 	"fmt"
@@ -11,12 +11,12 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
-func read(t *testing.T, r scan.Report) *element {
+func read(t *testing.T, r report.Report) *element {
 	t.Helper()
-	root, err := parse(html(t, r))
+	root, err := parse(document(t, r))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,13 +61,13 @@ func TestClock(t *testing.T) {
 		{summer, at(1, 0, 0), "UTC+01:00, the offset at the end of the logs; times written at UTC+02:00 are converted"},
 		{summer, at(1, 0, 0).In(kolkata), "UTC+05:30, the offset at the end of the logs; times written at UTC+02:00 are converted"},
 	} {
-		root := read(t, scan.Report{From: tt.from, To: tt.to, Complete: true, Made: scan.Maker{At: utc}})
+		root := read(t, report.Report{From: tt.from, To: tt.to, Complete: true, Made: report.Maker{At: utc}})
 		if got := words(root.all("header")[0]); !strings.Contains(got, tt.want) {
 			t.Errorf("from %s to %s\n got %s\nwant %s", tt.from, tt.to, got, tt.want)
 		}
 	}
 	i := incidentOf("x", secretExpired(), at(0, 0, 0), at(0, 0, 0), time.Hour, "n") // 2026-03-01T23:00:04Z
-	r := scan.Report{From: i.Data.Failures.First, To: at(1, 0, 0).In(kolkata), Incidents: []scan.Incident{i}}
+	r := report.Report{From: i.Data.Failures.First, To: at(1, 0, 0).In(kolkata), Incidents: []report.Incident{i}}
 	root := read(t, r)
 	if got := words(root.byID("summary").all("tr")[1]); !strings.Contains(got, "2026-03-02 04:30:04") {
 		t.Errorf("summary %s", got)
@@ -83,7 +83,7 @@ func TestClock(t *testing.T) {
 // Incidents of one integration stand together; where the log shows none, those
 // with one name do.
 func TestTogether(t *testing.T) {
-	unnamed := func(name string, hours int) scan.Incident {
+	unnamed := func(name string, hours int) report.Incident {
 		i := incidentOf("unknown", proxyForbids(), at(1, hours, 0), at(1, hours, 30), 10*time.Minute, "n")
 		i.Data.ID = alert.ID(name + "@20260303T000000.000Z#1")
 		i.Data.Integration = alert.Integration{ID: "unknown", KnownBy: "nothing"}
@@ -114,7 +114,7 @@ func TestOwnWords(t *testing.T) {
 	own.Fix = append([]alert.Step{}, own.Fix...)
 	own.Fix[2].Text = "Another step."
 	longer.Fix = longer.Fix[:1]
-	var all []scan.Incident
+	var all []report.Incident
 	for n, d := range []alert.Data{first, own, first, longer} {
 		all = append(all, incidentOf(fmt.Sprint("x", n), d, at(n, 0, 0), at(n, 1, 0), time.Hour, "n"))
 	}
@@ -158,7 +158,7 @@ func TestPassedCause(t *testing.T) {
 // Whatever is written or drawn stands out from what is behind it as WCAG asks
 // for: 4.5 to 1 for text, on light and on dark.
 func TestContrast(t *testing.T) {
-	css := string(style.Find(html(t, empty())))
+	css := string(style.Find(document(t, empty())))
 	_, rest, _ := strings.Cut(css, ":root {")
 	light, rest, _ := strings.Cut(rest, "}")
 	_, rest, _ = strings.Cut(rest, ":root {")
@@ -218,12 +218,12 @@ func FuzzText(f *testing.F) {
 		d.Facts, d.Request, d.Log = map[string]any{text: text, "app_id": text}, alert.Request{User: text, Client: text, ID: text}, alert.Log{Path: text, Excerpt: text}
 		i := incidentOf(text, d, at(0, 0, 0), at(1, 0, 0), time.Hour, text)
 		when := time.Unix(seconds, 0)
-		i.Hours = append(i.Hours, scan.Hour{At: when, Cause: text, Failures: 1})
+		i.Hours = append(i.Hours, report.Hour{At: when, Cause: text, Failures: 1})
 		i.Causes[0].Title, i.Data.Failures.Last = text, when
 		r := reportOf(i)
-		r.Files[0] = scan.File{Path: text, Node: text, Problem: text, From: when}
+		r.Files[0] = report.File{Path: text, Node: text, Problem: text, From: when}
 		r.Nodes, r.Made.Version = []string{text}, text
-		if all := faults(html(t, r)); all != nil {
+		if all := faults(document(t, r)); all != nil {
 			t.Errorf("%s", strings.Join(all, "\n"))
 		}
 	})

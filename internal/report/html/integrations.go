@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"cmp"
@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
 // integration is all that happened to one integration: one incident or more.
@@ -31,7 +31,7 @@ type integration struct {
 	Hidden    int  // rows of its incidents that are not shown
 
 	key   string
-	from  []scan.Incident // by time
+	from  []report.Incident // by time
 	nodes []string
 }
 
@@ -68,7 +68,7 @@ type cause struct {
 
 // key tells integrations apart. Where a log shows no integration, its failures
 // are told apart by the name of their incident.
-func key(i scan.Incident) string {
+func key(i report.Incident) string {
 	if i.Data.Integration.KnownBy != alert.ByNothing {
 		return i.Data.Integration.ID
 	}
@@ -77,7 +77,7 @@ func key(i scan.Incident) string {
 
 // integrations gathers incidents by integration: those that still fail first,
 // then the most severe, then those that failed first.
-func integrations(incidents []scan.Incident) []*integration {
+func integrations(incidents []report.Incident) []*integration {
 	byKey := map[string]*integration{}
 	for _, i := range incidents {
 		k := key(i)
@@ -115,7 +115,7 @@ func compareBool(a, b bool) int {
 
 // gather sums up the incidents of an integration.
 func (in *integration) gather() {
-	slices.SortStableFunc(in.from, func(a, b scan.Incident) int {
+	slices.SortStableFunc(in.from, func(a, b report.Incident) int {
 		return a.Data.Failures.First.Compare(b.Data.Failures.First)
 	})
 	var nodes []string
@@ -185,7 +185,7 @@ func causes(all []*integration) (sorted []*cause, byID map[string]*cause) {
 	return sorted, byID
 }
 
-func (c *cause) count(s scan.Spell) {
+func (c *cause) count(s report.Spell) {
 	c.Failures += s.Failures
 	if s.First.Before(c.First) {
 		c.First = s.First
@@ -196,14 +196,14 @@ func (c *cause) count(s scan.Spell) {
 }
 
 // spellsOf are the causes of an incident, its last one always among them.
-func spellsOf(i scan.Incident) []scan.Spell {
+func spellsOf(i report.Incident) []report.Spell {
 	d := i.Data
 	for _, s := range i.Causes {
 		if s.Cause == d.Cause.ID {
 			return i.Causes
 		}
 	}
-	return append(slices.Clone(i.Causes), scan.Spell{
+	return append(slices.Clone(i.Causes), report.Spell{
 		Cause: d.Cause.ID, Title: d.Cause.Title, Failures: d.Failures.Count, First: d.Failures.First, Last: d.Failures.Last,
 	})
 }

@@ -1,15 +1,15 @@
-package report_test
+package html_test
 
 import (
 	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
 // hostile is a report whose every string is somebody's attempt.
-func hostile() scan.Report {
+func hostile() report.Report {
 	const attempt = `</pre></title></svg></style><script>alert(1)</script><img src="x" onerror="alert(1)"/> " onmouseover="alert(1)" x=' {{.}} ]]> &lt; &#34; javascript:alert(1) ` +
 		"\u202egnp.exe\u202c \u2066x\u2069 \u200b\ufeff \x1b[31m\x00\x07 \xff\xfe \ufffe\uffff \u2028\u2029\r\n"
 	long := strings.Repeat("W", 100_000)

@@ -1,4 +1,4 @@
-package report_test
+package html_test
 
 import (
 	"bytes"
@@ -199,7 +199,7 @@ func asks(root *element) []string {
 
 // The faults that a page is looked for are found.
 func TestFaults(t *testing.T) {
-	good := string(html(t, several()))
+	good := string(document(t, several()))
 	if all := faults([]byte(good)); all != nil {
 		t.Fatalf("%q", all)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -26,11 +26,17 @@ func TestSchema(t *testing.T) {
 	testkit.Pure(t)
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	schema, err := c.Compile("report.schema.json")
+	alert, err := os.Open("../../notify/alert.schema.json")
 	must(t, err)
-	valid := func(r scan.Report) {
+	defer alert.Close()
+	data, err := jsonschema.UnmarshalJSON(alert)
+	must(t, err)
+	must(t, c.AddResource("urn:jira-oauth-watcher:alert:1", data))
+	schema, err := c.Compile("../report/report.schema.json")
+	must(t, err)
+	valid := func(r report.Report) {
 		t.Helper()
-		r.Made = scan.Maker{Version: "v1", At: now}
+		r.Made = report.Maker{Version: "v1", At: now}
 		document, err := jsonschema.UnmarshalJSON(strings.NewReader(asJSON(t, r)))
 		must(t, err)
 		if err := schema.Validate(document); err != nil {
@@ -38,23 +44,27 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	valid(report(t, options(), filepath.Join(dir, "nosuch")))
+	valid(scanned(t, options(), filepath.Join(dir, "nosuch")))
 	for seed := range uint64(2) {
 		text, _ := randomLog(rand.New(rand.NewPCG(seed, 5)), t0, 150)
 		o := options()
 		o.Since, o.Until = t0, t0.AddDate(1, 0, 0)
 		o.Now = o.Until
 		o.Limit = []int{0, 2}[seed%2]
-		valid(report(t, o, write(t, filepath.Join(dir, "atlassian-jira.log"), text), dir))
+		valid(scanned(t, o, write(t, filepath.Join(dir, "atlassian-jira.log"), text), dir))
 	}
-	bad, _ := jsonschema.UnmarshalJSON(strings.NewReader(`{"schema": 2}`))
-	if schema.Validate(bad) == nil {
-		t.Error("the schema takes anything")
+	bad := []string{`{"schema": 2}`, strings.Replace(asJSON(t, story(t)), `"severity": "high"`, `"severity": "mild"`, 1)}
+	for _, text := range bad {
+		document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		must(t, err)
+		if schema.Validate(document) == nil {
+			t.Errorf("the schema takes %.100s", text)
+		}
 	}
 }
 
 // story is a case with everything that the text has words for.
-func story(t *testing.T) scan.Report {
+func story(t *testing.T) report.Report {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	write(t, "n1/log/atlassian-jira.log", ordinary(t0)+failure(t0.Add(time.Minute), 1, badSecret)+failure(t0.Add(2*time.Hour), 1, badTLS)+failure(t0.Add(40*time.Hour), 2, badTLS)+ordinary(t0.Add(41*time.Hour)))
@@ -62,31 +72,31 @@ func story(t *testing.T) scan.Report {
 	write(t, "n2/log/atlassian-jira.log.1.gz", packed(t, hour(0))[:80])
 	o := options()
 	o.Since = t0
-	return report(t, o, "n1", "n2", "nosuch")
+	return scanned(t, o, "n1", "n2", "nosuch")
 }
 
 // The text for a terminal: what was read, the incidents, each cause once.
 func TestText(t *testing.T) {
 	many := options()
 	many.Limit = 1
-	tests := map[string]func(t *testing.T) (scan.Report, text.Style){
-		"story": func(t *testing.T) (scan.Report, text.Style) { return story(t), text.Style{} },
-		"color": func(t *testing.T) (scan.Report, text.Style) { return story(t), text.Style{Color: true, Width: 120} },
-		"nothing": func(t *testing.T) (scan.Report, text.Style) {
+	tests := map[string]func(t *testing.T) (report.Report, text.Style){
+		"story": func(t *testing.T) (report.Report, text.Style) { return story(t), text.Style{} },
+		"color": func(t *testing.T) (report.Report, text.Style) { return story(t), text.Style{Color: true, Width: 120} },
+		"nothing": func(t *testing.T) (report.Report, text.Style) {
 			t.Chdir(t.TempDir())
-			return report(t, options(), write(t, "atlassian-jira.log", ordinary(t0)+ordinary(t0.Add(time.Hour)))), text.Style{}
+			return scanned(t, options(), write(t, "atlassian-jira.log", ordinary(t0)+ordinary(t0.Add(time.Hour)))), text.Style{}
 		},
-		"left-out": func(t *testing.T) (scan.Report, text.Style) {
+		"left-out": func(t *testing.T) (report.Report, text.Style) {
 			t.Chdir(t.TempDir())
-			return report(t, many, write(t, "atlassian-jira.log", failure(t0, 1, badTLS)+failure(t0, 2, badTLS)+failure(t0, 3, badSecret))), text.Style{}
+			return scanned(t, many, write(t, "atlassian-jira.log", failure(t0, 1, badTLS)+failure(t0, 2, badTLS)+failure(t0, 3, badSecret))), text.Style{}
 		},
-		"masked": func(t *testing.T) (scan.Report, text.Style) {
+		"masked": func(t *testing.T) (report.Report, text.Style) {
 			t.Chdir(t.TempDir())
 			a := alerts()
 			a.Mask = []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost}
 			o := options()
 			o.Rules = rulesOf(a)
-			return report(t, o, write(t, "n1/atlassian-jira.log", failure(t0, 1, badTLS))), text.Style{}
+			return scanned(t, o, write(t, "n1/atlassian-jira.log", failure(t0, 1, badTLS))), text.Style{}
 		},
 	}
 	for name, make := range tests {
@@ -95,7 +105,7 @@ func TestText(t *testing.T) {
 			must(t, err)
 			r, style := make(t)
 			var b strings.Builder
-			must(t, scan.Text(&b, r, style))
+			must(t, report.Text(&b, r, style))
 			if *update {
 				write(t, golden, b.String())
 			}
@@ -124,7 +134,7 @@ func TestMasked(t *testing.T) {
 	o.Rules = rulesOf(a)
 	const secret = "abc8Q~0123456789abcdefghijABCDEFGHIJ012345"
 	path := write(t, filepath.Join(t.TempDir(), "n1", "atlassian-jira.log"), failure(t0, 1, "AADSTS700039: "+secret+" is not a valid application identifier."))
-	got := asJSON(t, report(t, o, path))
+	got := asJSON(t, scanned(t, o, path))
 	for _, word := range []string{secret, `"admin"`, "ERROR admin", "10.0.0.1", `"n1"`} {
 		if strings.Contains(got, word) {
 			t.Errorf("%q is in the report: %s", word, got)
@@ -147,7 +157,7 @@ func TestCannotWrite(t *testing.T) {
 	r := story(t)
 	size := len(asJSON(t, r))
 	for _, left := range []int{0, 10, 1000, size / 2, size - 1} {
-		if scan.JSON(&full{left}, r) == nil || scan.Text(&full{min(left, 500)}, r, text.Style{}) == nil {
+		if report.JSON(&full{left}, r) == nil || report.Text(&full{min(left, 500)}, r, text.Style{}) == nil {
 			t.Errorf("with room for %d bytes there is no error", left)
 		}
 	}

@@ -1,4 +1,4 @@
-package report_test
+package html_test
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/report"
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report/html"
 	"jira-oauth-watcher/internal/testkit"
 )
 
@@ -24,12 +24,12 @@ var style = regexp.MustCompile(`(?s)<style>.*</style>`)
 
 // A page looks like this; its style is looked at with -album.
 func TestGolden(t *testing.T) {
-	for name, r := range map[string]scan.Report{
+	for name, r := range map[string]report.Report{
 		"empty": empty(), "nothing": {Made: empty().Made}, "one": one(), "several": several(), "incomplete": incomplete(), "years": years(),
 	} {
-		golden(t, name+".html", style.ReplaceAll(html(t, r), []byte("<style></style>")))
+		golden(t, name+".html", style.ReplaceAll(document(t, r), []byte("<style></style>")))
 	}
-	golden(t, "storm.txt", outline(t, html(t, storm(1000))))
+	golden(t, "storm.txt", outline(t, document(t, storm(1000))))
 }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -83,7 +83,7 @@ func outline(t *testing.T, page []byte) []byte {
 }
 
 // years is a short failure in logs of two years, at two offsets.
-func years() scan.Report {
+func years() report.Report {
 	summer := time.FixedZone("", 2*3600)
 	r := reportOf(
 		incidentOf("67513c3d-f6a4-4f93-ab37-f1bd822e68c9", secretExpired(), at(-400, 3, 0).In(summer), at(-400, 6, 0).In(summer), 7*time.Minute, "jira-1"),
@@ -95,16 +95,16 @@ func years() scan.Report {
 
 // No page has a fault, whatever is in it.
 func TestPages(t *testing.T) {
-	for name, r := range map[string]scan.Report{
+	for name, r := range map[string]report.Report{
 		"empty": empty(), "zero": {}, "one": one(), "several": several(), "incomplete": incomplete(), "years": years(),
 		"storm": storm(1000), "hostile": hostile(), "odd": odd(),
 	} {
-		page := html(t, r)
+		page := document(t, r)
 		if all := faults(page); all != nil {
 			t.Errorf("%s:\n%s", name, strings.Join(all, "\n"))
 		}
 		for range 3 {
-			if !bytes.Equal(page, html(t, r)) {
+			if !bytes.Equal(page, document(t, r)) {
 				t.Errorf("%s is not the same twice", name)
 			}
 		}
@@ -112,17 +112,17 @@ func TestPages(t *testing.T) {
 }
 
 // odd is a report as no scan makes one.
-func odd() scan.Report {
+func odd() report.Report {
 	var noTime time.Time
-	bare := scan.Incident{Data: alert.Data{Cause: alert.Cause{ID: "bare"}}}
+	bare := report.Incident{Data: alert.Data{Cause: alert.Cause{ID: "bare"}}}
 	far := incidentOf("far", secretExpired(), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1, 1, 1, 2, 0, 0, 0, time.UTC), time.Hour, "n")
-	far.Hours = append(far.Hours, scan.Hour{At: time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC), Cause: far.Data.Cause.ID, Failures: 1 << 40},
-		scan.Hour{At: time.Date(292_000_000, 1, 1, 0, 0, 0, 0, time.UTC), Cause: far.Data.Cause.ID, Failures: 1},
-		scan.Hour{At: noTime, Cause: "nobody's", Failures: -3}, scan.Hour{At: noTime, Cause: far.Data.Cause.ID, Failures: -3})
+	far.Hours = append(far.Hours, report.Hour{At: time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC), Cause: far.Data.Cause.ID, Failures: 1 << 40},
+		report.Hour{At: time.Date(292_000_000, 1, 1, 0, 0, 0, 0, time.UTC), Cause: far.Data.Cause.ID, Failures: 1},
+		report.Hour{At: noTime, Cause: "nobody's", Failures: -3}, report.Hour{At: noTime, Cause: far.Data.Cause.ID, Failures: -3})
 	far.Data.Failures.Last = time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC)
 	back := incidentOf("back", proxyForbids(), at(5, 0, 0), at(6, 0, 0), time.Hour, "n")
 	back.Data.Failures.First, back.Data.Failures.Last = back.Data.Failures.Last, back.Data.Failures.First
-	r := reportOf(bare, far, back, scan.Incident{})
+	r := reportOf(bare, far, back, report.Incident{})
 	r.From, r.To, r.Files[0].Bytes = r.To, r.From, -5
 	return r
 }
@@ -130,7 +130,7 @@ func odd() scan.Report {
 // Writing a report leaves it as it is.
 func TestUntouched(t *testing.T) {
 	r := years()
-	html(t, r)
+	document(t, r)
 	if !reflect.DeepEqual(r, years()) {
 		t.Error("it was changed")
 	}
@@ -139,7 +139,7 @@ func TestUntouched(t *testing.T) {
 // What stands in the way of the page is told.
 func TestWriteError(t *testing.T) {
 	full := errors.New("disk full")
-	if err := report.HTML(failing{full}, several()); !errors.Is(err, full) {
+	if err := html.Write(failing{full}, several()); !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -150,8 +150,8 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 // The first line says how bad it is.
 func TestHeadline(t *testing.T) {
-	some := func(n, open int, complete bool) scan.Report {
-		var all []scan.Incident
+	some := func(n, open int, complete bool) report.Report {
+		var all []report.Incident
 		for i := range n {
 			one := incidentOf(fmt.Sprint(i), proxyForbids(), at(i, 0, 0), at(i, 1, 0), time.Hour, "n")
 			one.Open = i < open
@@ -176,7 +176,7 @@ func TestHeadline(t *testing.T) {
 		{3, 3, true, "3 mail integrations failed, all still fail at the end of the logs"},
 		{1234, 1111, false, "1,234 mail integrations failed, 1,111 still fail at the end of what was read"},
 	} {
-		root, err := parse(html(t, some(tt.n, tt.open, tt.complete)))
+		root, err := parse(document(t, some(tt.n, tt.open, tt.complete)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,8 +188,8 @@ func TestHeadline(t *testing.T) {
 
 // Every failure is counted once by day, and once by incident.
 func TestCounts(t *testing.T) {
-	for _, r := range []scan.Report{several(), years(), storm(1000)} {
-		root, err := parse(html(t, r))
+	for _, r := range []report.Report{several(), years(), storm(1000)} {
+		root, err := parse(document(t, r))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,16 +1,16 @@
-package report
+package html
 
 import (
 	"slices"
 	"strings"
 	"time"
 
-	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/report"
 )
 
 // inZone is r with all times at the offset at which the logs end, so that they
 // can be compared, and the sentence that says so.
-func inZone(r scan.Report) (scan.Report, string) {
+func inZone(r report.Report) (report.Report, string) {
 	end := r.To
 	for _, i := range r.Incidents {
 		if r.To.IsZero() && i.Data.Failures.Last.After(end) {

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"cmp"
@@ -36,7 +36,7 @@ func (r *room) take(n int) bool {
 }
 
 // summary decides which integrations have a row.
-func (b *book) summary() {
+func (b *page) summary() {
 	b.Long = len(b.Integrations) > glance
 	left := room(roomRows)
 	for i, in := range b.Integrations {
@@ -57,7 +57,7 @@ func (b *book) summary() {
 
 // details decides which integrations have a section, and draws their time
 // lines.
-func (b *book) details(logs window, byID map[string]*cause) {
+func (b *page) details(logs window, byID map[string]*cause) {
 	left := room(roomDetails)
 	perLine := min(max(allBars/max(min(len(b.Integrations), maxSections), 1), minBars), maxBars)
 	for i, in := range b.Integrations {
@@ -108,7 +108,7 @@ func weightOf(turns []turn) int {
 }
 
 // advise decides which causes have a section, and who has to act for them.
-func (b *book) advise() {
+func (b *page) advise() {
 	left := room(roomCauses)
 	for i, c := range b.Causes {
 		n := 1000 + weight(c.ID, c.Title) + 120*min(len(c.Integrations), maxConcerned)
