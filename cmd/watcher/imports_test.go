@@ -65,6 +65,7 @@ var doors = map[string]string{
 	"github.com/santhosh-tekuri":      "notify/notifytest",
 	"go.etcd.io/bbolt":                "internal/store",
 	"github.com/prometheus":           "internal/status",
+	"golang.org/x/net":                "internal/status",
 	"github.com/spf13":                "cmd/watcher",
 	"github.com/coreos/go-systemd":    "cmd/watcher",
 	"golang.org/x/term":               "cmd/watcher",

@@ -36,13 +36,13 @@ type Delivery struct {
 	Error    string     `json:"error,omitempty"` // of the last attempt
 }
 
-// ledger is what is known of a notifier's deliveries, by incident.
-type ledger struct {
+// deliveries is what is known of a notifier's deliveries, by incident.
+type deliveries struct {
 	notifier       string
 	waiting, aside map[alert.ID]notify.Delivery // the oldest, the youngest
 }
 
-func newLedger(notifier string, waiting, aside []notify.Delivery) ledger {
+func newDeliveries(notifier string, waiting, aside []notify.Delivery) deliveries {
 	by := func(all []notify.Delivery) map[alert.ID]notify.Delivery {
 		m := map[alert.ID]notify.Delivery{}
 		for _, d := range all {
@@ -52,12 +52,12 @@ func newLedger(notifier string, waiting, aside []notify.Delivery) ledger {
 		}
 		return m
 	}
-	return ledger{notifier, by(waiting), by(aside)}
+	return deliveries{notifier, by(waiting), by(aside)}
 }
 
 // last is the delivery to show for an incident: the one that waits, else the
 // later one of what was delivered and what was set aside.
-func (l ledger) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
+func (l deliveries) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
 	if w, ok := l.waiting[incident]; ok {
 		return queued(l.notifier, "waiting", w), true, nil
 	}
@@ -74,7 +74,7 @@ func queued(notifier, state string, d notify.Delivery) Delivery {
 
 // incidentReports are the open incidents and those that were closed within
 // seven days.
-func incidentReports(tx *store.Tx, c *conf.Config, ledgers []ledger, now time.Time) (open, closed []Incident, err error) {
+func incidentReports(tx *store.Tx, c *conf.Config, ledgers []deliveries, now time.Time) (open, closed []Incident, err error) {
 	hours, err := tx.Hours(now)
 	if err != nil {
 		return nil, nil, err

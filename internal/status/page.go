@@ -57,13 +57,13 @@ func at(t, now time.Time) moment {
 }
 
 // wish is how somebody wants to see the page.
-type wish struct {
+type preferences struct {
 	All   bool // unfolded
 	Still bool // not renewed
 }
 
 // Link is the page as it is wished.
-func (w wish) Link() string {
+func (w preferences) Link() string {
 	q := url.Values{}
 	if w.All {
 		q.Set("show", "all")
@@ -75,15 +75,15 @@ func (w wish) Link() string {
 }
 
 // Fold is the other wish about unfolding.
-func (w wish) Fold() wish { return wish{!w.All, w.Still} }
+func (w preferences) Fold() preferences { return preferences{!w.All, w.Still} }
 
 // Hold is the other wish about being renewed.
-func (w wish) Hold() wish { return wish{w.All, !w.Still} }
+func (w preferences) Hold() preferences { return preferences{w.All, !w.Still} }
 
 // view is a Report as the page shows it.
 type view struct {
 	Report
-	wish
+	preferences
 	Headline, Mood                   string
 	Glance                           []glance
 	Icon                             template.URL
@@ -182,7 +182,7 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	asked := wish{All: r.URL.Query().Get("show") == "all", Still: r.URL.Query().Get("refresh") == "off"}
+	asked := preferences{All: r.URL.Query().Get("show") == "all", Still: r.URL.Query().Get("refresh") == "off"}
 	v := newView(report, asked, 1)
 	if !asked.Still {
 		// A header and not the page's own wish: it can be done without.
@@ -199,8 +199,8 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 }
 
 // newView unfolds steps where no more than so many incidents have them.
-func newView(r Report, w wish, unfold int) view {
-	v := view{Report: r, wish: w, Style: template.HTML("<style>" + css + "</style>")}
+func newView(r Report, w preferences, unfold int) view {
+	v := view{Report: r, preferences: w, Style: template.HTML("<style>" + css + "</style>")}
 	v.Headline, v.Mood = headline(r)
 	v.Icon = icon(v.Mood)
 	members := map[alert.ID][]card{}

@@ -76,7 +76,7 @@ func (s *Site) report(now time.Time) (Report, error) {
 		all.Logs = append(all.Logs, s.logReport(l))
 	}
 	err := s.store.View(func(tx *store.Tx) error {
-		ledgers := make([]ledger, len(r.Targets))
+		ledgers := make([]deliveries, len(r.Targets))
 		for i, t := range r.Targets {
 			n, l, err := notifierReport(tx, t)
 			if err != nil {
@@ -97,7 +97,7 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 	for _, l := range r.Logs {
 		beat, waiting := l.Heartbeat(), l.Health().Waiting
 		if beat.IsZero() {
-			beat = r.instead // it was followed until then, and goes on in a moment
+			beat = r.since // it was followed until then, and goes on in a moment
 		}
 		switch {
 		case l.Ended():
@@ -144,17 +144,17 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 // about.
 const maxLook = 1000
 
-func notifierReport(tx *store.Tx, t notify.Target) (Notifier, ledger, error) {
+func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error) {
 	n := Notifier{Name: t.Name, Kind: t.Kind}
 	h, err := tx.Health(t.Name)
 	if err != nil {
-		return n, ledger{}, err
+		return n, deliveries{}, err
 	}
 	n.Circuit, n.Since, n.NextTry = circuits[h.Circuit], h.Since, h.NotBefore
 	n.Succeeded, n.Failed, n.Error, n.SetAside, n.Dropped = h.Succeeded, h.Failed, h.Reason, h.SetAside, h.Dropped
 	waiting, all, err := tx.Queue(t.Name, maxLook)
 	if err != nil {
-		return n, ledger{}, err
+		return n, deliveries{}, err
 	}
 	n.Queue = all
 	if all > 0 {
@@ -163,7 +163,7 @@ func notifierReport(tx *store.Tx, t notify.Target) (Notifier, ledger, error) {
 		n.NextTry = time.Time{}
 	}
 	aside, err := tx.Aside(t.Name, maxLook)
-	return n, newLedger(t.Name, waiting, aside), err
+	return n, newDeliveries(t.Name, waiting, aside), err
 }
 
 // muted tells whether the operator wants no alerts about a cause.

@@ -7,12 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
-// Bounds of what strangers can take of the listener.
+// Bounds of what untrusted clients can use.
 const (
 	maxConnections = 64
 	maxHeader      = 16 << 10
@@ -25,14 +26,14 @@ const (
 
 // Server answers on one address.
 type Server struct {
-	address string
-	door    net.Listener
-	http    *http.Server
+	address  string
+	listener net.Listener
+	http     *http.Server
 }
 
 // Listen takes an address. Nothing is answered before Serve.
 func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
-	door, err := net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("[http] listen: %s is in use by another program: stop that one, or choose another port", address)
@@ -44,8 +45,8 @@ func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
 		return nil, fmt.Errorf("[http] listen: %s: %w", address, err)
 	}
 	return &Server{
-		address: address,
-		door:    &narrow{Listener: door, free: make(chan struct{}, maxConnections), closed: make(chan struct{})},
+		address:  address,
+		listener: netutil.LimitListener(listener, maxConnections),
 		http: &http.Server{
 			Handler:           h,
 			ReadHeaderTimeout: headerTime,
@@ -63,7 +64,7 @@ func (s *Server) Address() string { return s.address }
 
 // Serve answers until Close, which is no error.
 func (s *Server) Serve() error {
-	if err := s.http.Serve(s.door); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
@@ -77,48 +78,5 @@ func (s *Server) Close() {
 	if s.http.Shutdown(ctx) != nil {
 		s.http.Close()
 	}
-	s.door.Close()
-}
-
-// narrow is a listener with a bounded number of connections; more wait.
-type narrow struct {
-	net.Listener
-	free   chan struct{}
-	once   sync.Once
-	closed chan struct{}
-}
-
-// Accept waits for a connection, and for room for it.
-func (n *narrow) Accept() (net.Conn, error) {
-	select {
-	case n.free <- struct{}{}:
-	case <-n.closed:
-		return nil, net.ErrClosed
-	}
-	c, err := n.Listener.Accept()
-	if err != nil {
-		<-n.free
-		return nil, err
-	}
-	return &counting{Conn: c, leave: func() { <-n.free }}, nil
-}
-
-// Close ends Accept.
-func (n *narrow) Close() error {
-	n.once.Do(func() { close(n.closed) })
-	return n.Listener.Close()
-}
-
-// counting is a connection that makes room once, when it is closed.
-type counting struct {
-	net.Conn
-	once  sync.Once
-	leave func()
-}
-
-// Close makes room.
-func (c *counting) Close() error {
-	err := c.Conn.Close()
-	c.once.Do(c.leave)
-	return err
+	s.listener.Close()
 }

@@ -25,7 +25,7 @@ type Running struct {
 	Targets []notify.Target
 	Causes  []string // the IDs of all that can be diagnosed
 
-	instead time.Time // when it took the place of another one; zero = it is the first
+	since time.Time // when it took the place of another one; zero = it is the first
 }
 
 // Program is what runs.
@@ -66,7 +66,7 @@ func New(p Program, s *store.Store, log *slog.Logger) *Site {
 // Show makes r what is shown from now on.
 func (s *Site) Show(r *Running) {
 	if len(s.running.Load().Logs) > 0 {
-		r.instead = time.Now()
+		r.since = time.Now()
 	}
 	s.running.Store(r)
 	s.metrics.expect(r)
@@ -84,5 +84,5 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /api/v1/incidents", s.incidents)
 	mux.HandleFunc("GET /api/v1/status", s.status)
 	mux.Handle("GET /metrics", s.metrics.handler(s.log))
-	return s.guard(mux)
+	return s.restrict(mux)
 }

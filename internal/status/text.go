@@ -21,7 +21,7 @@ const (
 // Text writes what the page shows, for a terminal.
 func Text(w io.Writer, r Report) error {
 	t := screen{Page: text.Page{Style: text.Style{Width: columns}}, now: r.Time}
-	v := newView(r, wish{}, textWide)
+	v := newView(r, preferences{}, textWide)
 	t.Wrap("", "", v.Headline+".")
 	for _, reason := range r.Reasons {
 		t.Wrap("", "", reason)

@@ -14,7 +14,7 @@ import (
 
 // guard lets only those requests through that may be answered, and says to
 // browsers what the answers may be used for: nothing but to be looked at.
-func (s *Site) guard(next http.Handler) http.Handler {
+func (s *Site) restrict(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
