@@ -12,8 +12,8 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// guard lets only those requests through that may be answered, and says to
-// browsers what the answers may be used for: nothing but to be looked at.
+// restrict answers only requests that are allowed, and tells browsers to use the
+// answers for nothing but showing them.
 func (s *Site) restrict(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -28,10 +28,11 @@ func (s *Site) restrict(next http.Handler) http.Handler {
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD are answered", http.StatusMethodNotAllowed)
-		case !s.mayAskFor(rules, r.Host):
-			// A page of somebody else could let its own name lead here and
-			// read the answer (DNS rebinding).
-			http.Error(w, fmt.Sprintf("this service is not called %q: ask it by its IP address, or by the name that [http] listen has", r.Host), http.StatusMisdirectedRequest)
+		case !s.isHost(rules, r.Host):
+			// A foreign page could resolve its own name to this address and read
+			// the answer (DNS rebinding).
+			http.Error(w, fmt.Sprintf("this service is not called %q: ask it by its IP address, "+
+				"or by the name that [http] listen has", r.Host), http.StatusMisdirectedRequest)
 		case r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !s.login(rules, r):
 			h.Set("WWW-Authenticate", `Basic realm="jira-oauth-watcher", charset="UTF-8"`)
 			http.Error(w, "user and password are needed", http.StatusUnauthorized)
@@ -41,9 +42,9 @@ func (s *Site) restrict(next http.Handler) http.Handler {
 	})
 }
 
-// mayAskFor tells whether a request to this host name is meant for us. An IP
-// address is no name that somebody else could give us.
-func (s *Site) mayAskFor(rules conf.HTTP, host string) bool {
+// isHost tells whether a request to this host name is for this service. An IP
+// address is not a name that a foreign page could resolve to it.
+func (s *Site) isHost(rules conf.HTTP, host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
@@ -61,8 +62,8 @@ func (s *Site) mayAskFor(rules conf.HTTP, host string) bool {
 	return false
 }
 
-// knows tells whether a request brings the password, where there is one. How
-// long it takes tells nothing about what is right.
+// knows tells whether a request has the password, where there is one. How long
+// it takes tells nothing about the password.
 func knows(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() {
 		return true

@@ -9,10 +9,10 @@ import (
 // Measures of a chart, in pixels; across, everything is in percent.
 const (
 	barsHigh = 42
-	barLeast = 3 // one failure among hundreds is to be seen too
+	barLeast = 3 // so that one failure among hundreds is visible
 )
 
-// chart is the failures of a week, an hour a bar.
+// chart is the failures of a week, one bar per hour.
 type chart struct {
 	Words   string // for those who cannot see it
 	Caption string
@@ -64,14 +64,15 @@ func newChart(hours []int, now time.Time) *chart {
 	c.Words, c.Caption = "No failure in the last 7 days", "No failure in the last 7 days"
 	if sum > 0 {
 		c.Caption = fmt.Sprintf("Failures an hour in the last 7 days, at most %d", most)
-		c.Words = fmt.Sprintf("Failures an hour in the last 7 days: %d in all, at most %d in an hour, %s", sum, most, busiest.Format("Monday 15:04"))
+		c.Words = fmt.Sprintf("Failures an hour in the last 7 days: %d in all, at most %d in an hour, %s",
+			sum, most, busiest.Format("Monday 15:04"))
 	}
 	return c
 }
 
 const sparks = "▁▂▃▄▅▆▇█"
 
-// spark is the failures of a week in a line of text, three hours a character.
+// spark is the failures of a week in a line of text, one character per three hours.
 func spark(hours []int) string {
 	var sums []int
 	for part := range slices.Chunk(hours, 3) {

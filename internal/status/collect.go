@@ -9,7 +9,7 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// describe is a metric that is read when somebody asks.
+// describe is a metric that is read at a scrape.
 func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prefix+name, help, labels, nil)
 }
@@ -18,16 +18,24 @@ var (
 	buildInfo     = describe("build_info", "The program that runs; always 1.", "version", "commit", "goversion")
 	logLines      = describe("log_lines_total", "Lines read of a log.", "log")
 	logBytes      = describe("log_bytes_total", "Bytes read of a log.", "log")
-	logLag        = describe("log_lag_bytes", "Bytes that are written to a log and not read yet; absent while the log cannot be read.", "log")
 	logRotations  = describe("log_rotations_total", "How often reading went on in a younger file of a log.", "log")
 	logLost       = describe("log_lost_bytes_total", "Bytes of a log that are known to be gone unread.", "log")
-	logLast       = describe("log_last_line_timestamp_seconds", "When the last line of a log was read; absent until there is one.", "log")
 	incidentsOpen = describe("incidents_open", "Integrations that fail now, without muted ones.")
 	outboxWaiting = describe("outbox_deliveries", "Deliveries that wait for a notifier.", "notifier")
 	outboxDropped = describe("outbox_dropped_total", "Deliveries that had to make room in a full queue.", "notifier")
-	circuit       = describe("notifier_circuit", "1 for what a notifier does now: closed (it delivers), waiting (the last attempt failed), held (its settings are refused) or disabled (its receiver is gone).", "notifier", "state")
 
-	described = []*prometheus.Desc{buildInfo, logLines, logBytes, logLag, logRotations, logLost, logLast, incidentsOpen, outboxWaiting, outboxDropped, circuit}
+	logLag = describe("log_lag_bytes",
+		"Bytes that are written to a log and not read yet; absent while the log cannot be read.", "log")
+	logLast = describe("log_last_line_timestamp_seconds",
+		"When the last line of a log was read; absent until there is one.", "log")
+	circuit = describe("notifier_circuit",
+		"1 for what a notifier does now: closed (it delivers), waiting (the last attempt failed), "+
+			"held (its settings are refused) or disabled (its receiver is gone).", "notifier", "state")
+
+	described = []*prometheus.Desc{
+		buildInfo, logLines, logBytes, logLag, logRotations, logLost, logLast,
+		incidentsOpen, outboxWaiting, outboxDropped, circuit,
+	}
 )
 
 // circuits are the values of the label state.
@@ -35,17 +43,17 @@ var circuits = map[notify.Circuit]string{
 	notify.Closed: "closed", notify.Waiting: "waiting", notify.Held: "held", notify.Disabled: "disabled",
 }
 
-// collector reads what is at the time of a scrape.
+// collector reads the state at a scrape.
 type collector struct{ site *Site }
 
-// Describe names all that Collect brings.
+// Describe names all that Collect sends.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range described {
 		to <- d
 	}
 }
 
-// Collect reads it.
+// Collect reads the state.
 func (c *collector) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// alive says that the process answers, and nothing else.
+// alive answers that the process runs, and nothing else.
 func alive(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	io.WriteString(w, "alive\n")
 }
 
-// ready says whether every log is followed and the state can be written, and if
-// not, why; the reasons only to those who may see the page.
+// ready answers whether every log is followed and the state can be written, and
+// if not, why; the reasons only to those who may see the page.
 func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 	now := s.running.Load()
 	reasons := s.unready(now, time.Now())
@@ -34,19 +34,21 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) status(w http.ResponseWriter, _ *http.Request) {
-	if report, ok := s.look(w); ok {
+	if report, ok := s.current(w); ok {
 		s.json(w, report)
 	}
 }
 
 func (s *Site) incidents(w http.ResponseWriter, _ *http.Request) {
-	if r, ok := s.look(w); ok {
-		s.json(w, map[string]any{"schema": r.Schema, "node": r.Node, "time": r.Time, "incidents": r.Open, "closed": r.Closed})
+	if r, ok := s.current(w); ok {
+		s.json(w, map[string]any{
+			"schema": r.Schema, "node": r.Node, "time": r.Time, "incidents": r.Open, "closed": r.Closed,
+		})
 	}
 }
 
-// look is a report for an answer, or an answer that there is none.
-func (s *Site) look(w http.ResponseWriter) (Report, bool) {
+// current is the report to answer with; false when the answer is an error.
+func (s *Site) current(w http.ResponseWriter) (Report, bool) {
 	report, err := s.reports(time.Now())
 	if err != nil {
 		s.log.Error("status cannot be read", "err", err)

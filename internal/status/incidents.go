@@ -11,13 +11,13 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Incident is how an incident stands.
+// Incident is the state of an incident.
 type Incident struct {
 	State        string              `json:"state"` // open or closed
 	Closed       time.Time           `json:"closed,omitzero"`
 	Muted        bool                `json:"muted"`             // no alert is made of its cause
 	Count        int                 `json:"count"`             // failures so far
-	Storm        alert.ID            `json:"storm,omitempty"`   // ID of the storm that speaks for it
+	Storm        alert.ID            `json:"storm,omitempty"`   // ID of the storm that is alerted instead
 	Members      []string            `json:"members,omitempty"` // of a storm: its integrations, as far as it names them
 	MemberCount  int                 `json:"member_count,omitempty"`
 	Acknowledged *alert.Acknowledged `json:"acknowledged"`
@@ -57,24 +57,27 @@ func newDeliveries(notifier string, waiting, aside []notify.Delivery) deliveries
 
 // last is the delivery to show for an incident: the one that waits, else the
 // later one of what was delivered and what was set aside.
-func (l deliveries) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
-	if w, ok := l.waiting[incident]; ok {
-		return queued(l.notifier, "waiting", w), true, nil
+func (ds deliveries) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
+	if w, ok := ds.waiting[incident]; ok {
+		return queued(ds.notifier, "waiting", w), true, nil
 	}
-	done, err := tx.Delivered(l.notifier, incident)
-	if a, ok := l.aside[incident]; ok && a.Queued.After(done.At) {
-		return queued(l.notifier, "set_aside", a), true, err
+	done, err := tx.Delivered(ds.notifier, incident)
+	if a, ok := ds.aside[incident]; ok && a.Queued.After(done.At) {
+		return queued(ds.notifier, "set_aside", a), true, err
 	}
-	return Delivery{Notifier: l.notifier, State: "delivered", Kind: done.Kind, At: done.At}, done.Kind != "", err
+	return Delivery{Notifier: ds.notifier, State: "delivered", Kind: done.Kind, At: done.At}, done.Kind != "", err
 }
 
 func queued(notifier, state string, d notify.Delivery) Delivery {
-	return Delivery{Notifier: notifier, State: state, Kind: d.Alert.Data.Kind, At: d.Queued, Attempts: d.Attempts, Error: d.Reason}
+	return Delivery{
+		Notifier: notifier, State: state, Kind: d.Alert.Data.Kind, At: d.Queued,
+		Attempts: d.Attempts, Error: d.Reason,
+	}
 }
 
-// incidentReports are the open incidents and those that were closed within
+// incidentsOf are the open incidents and those that were closed within
 // seven days.
-func incidentReports(tx *store.Tx, c *conf.Config, ledgers []deliveries, now time.Time) (open, closed []Incident, err error) {
+func incidentsOf(tx *store.Tx, c *conf.Config, all []deliveries, now time.Time) (open, closed []Incident, err error) {
 	hours, err := tx.Hours(now)
 	if err != nil {
 		return nil, nil, err
@@ -88,7 +91,7 @@ func incidentReports(tx *store.Tx, c *conf.Config, ledgers []deliveries, now tim
 		if i.Hours == nil {
 			i.Hours = make([]int, store.HistoryHours)
 		}
-		for _, l := range ledgers {
+		for _, l := range all {
 			last, ok, err := l.last(tx, id)
 			if err != nil {
 				return i, err

@@ -12,7 +12,7 @@ import (
 
 const (
 	freeLogins = 3           // refused logins within forgetting that slow nothing down
-	loginPause = time.Second // before each further one is judged
+	loginPause = time.Second // before each further one is checked
 	forgetting = time.Minute // also how often refused logins are logged
 )
 
@@ -29,7 +29,7 @@ type logins struct {
 	silent  int // refused since then
 }
 
-// pause is how long a login waits before it is judged.
+// pause is how long a login waits before it is checked.
 func (l *logins) pause(now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -64,9 +64,9 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// login tells whether a request may be answered as far as the password goes.
-// One without a login is how a browser begins. What was given as user or
-// password is not logged: it may be a password.
+// login tells whether a request has the password. A browser begins without a
+// login: that counts as none. What was given as user or password is not logged:
+// it may be a password.
 func (s *Site) login(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() || r.Header.Get("Authorization") == "" {
 		return knows(rules, r)

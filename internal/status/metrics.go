@@ -14,7 +14,7 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// prefix begins the name of each metric of ours.
+// prefix begins the name of each metric.
 const prefix = "jira_oauth_watcher_"
 
 // The outcomes of an attempt to deliver.
@@ -27,8 +27,8 @@ const (
 // maxScrapes is how many scrapes are answered at a time.
 const maxScrapes = 4
 
-// Metrics are the counters that grow by what others tell. Everything else is
-// read when somebody asks.
+// Metrics are the counters that other packages update. Everything else is read
+// at a scrape.
 type Metrics struct {
 	registry   *prometheus.Registry
 	failures   *prometheus.CounterVec
@@ -38,16 +38,22 @@ type Metrics struct {
 	reloads    *prometheus.CounterVec
 }
 
+// counted are the kinds of alerts whose series exist from the start.
+var counted = []alert.Kind{
+	alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted,
+}
+
 func newMetrics(s *Site) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
 	}
 	m := &Metrics{
-		registry:   prometheus.NewRegistry(),
-		failures:   counter("failures_total", "Failures of the OAuth client flow read from the logs, by cause.", "cause"),
-		alerts:     counter("alerts_total", "Alerts worth saying, by kind, however many notifiers they go to.", "kind"),
-		deliveries: counter("deliveries_total", "Attempts to deliver an alert: accepted, retry (it failed and is tried again) or set_aside (given up).", "notifier", "outcome"),
-		reloads:    counter("config_reloads_total", "Reloads of the configuration: accepted or refused.", "outcome"),
+		registry: prometheus.NewRegistry(),
+		failures: counter("failures_total", "Failures of the OAuth client flow read from the logs, by cause.", "cause"),
+		alerts:   counter("alerts_total", "Alerts worth saying, by kind, however many notifiers they go to.", "kind"),
+		deliveries: counter("deliveries_total", "Attempts to deliver an alert: accepted, retry (it failed and is tried again) "+
+			"or set_aside (given up).", "notifier", "outcome"),
+		reloads: counter("config_reloads_total", "Reloads of the configuration: accepted or refused.", "outcome"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    prefix + "delivery_seconds",
 			Help:    "Time from when an alert was queued, just after its line was read, until the receiver accepted it.",
@@ -56,7 +62,7 @@ func newMetrics(s *Site) *Metrics {
 	}
 	m.registry.MustRegister(m.failures, m.alerts, m.deliveries, m.seconds, m.reloads, &collector{site: s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, k := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind, alert.Sighted} {
+	for _, k := range counted {
 		m.alerts.WithLabelValues(string(k))
 	}
 	for _, outcome := range []string{"accepted", "refused"} {
@@ -65,8 +71,8 @@ func newMetrics(s *Site) *Metrics {
 	return m
 }
 
-// expect makes the series that will be counted, so that the first one counts
-// as a growth from zero.
+// expect makes the series that will be counted, so that the first count is an
+// increase from zero.
 func (m *Metrics) expect(r *Running) {
 	for _, cause := range r.Causes {
 		m.failures.WithLabelValues(cause)
@@ -94,38 +100,39 @@ func (m *Metrics) Reload(err error) {
 	m.reloads.WithLabelValues(outcome).Inc()
 }
 
-// Queue is q, with what becomes of its deliveries counted.
-func (m *Metrics) Queue(q notify.Queue) notify.Queue { return &counted{q, m} }
+// Queue is q, with the outcomes of its deliveries counted.
+func (m *Metrics) Queue(q notify.Queue) notify.Queue { return &countingQueue{q, m} }
 
-type counted struct {
+type countingQueue struct {
 	notify.Queue
 	metrics *Metrics
 }
 
 // Done counts a delivery, and how long it took.
-func (c *counted) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
+func (c *countingQueue) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
 	c.metrics.deliveries.WithLabelValues(notifier, accepted).Inc()
 	c.metrics.seconds.WithLabelValues(notifier).Observe(max(time.Since(d.Queued), 0).Seconds())
 	return c.Queue.Done(notifier, d, r, h)
 }
 
 // Retry counts an attempt that failed.
-func (c *counted) Retry(notifier string, d notify.Delivery, h notify.Health) error {
+func (c *countingQueue) Retry(notifier string, d notify.Delivery, h notify.Health) error {
 	c.metrics.deliveries.WithLabelValues(notifier, retry).Inc()
 	return c.Queue.Retry(notifier, d, h)
 }
 
 // SetAside counts a delivery that is given up.
-func (c *counted) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
+func (c *countingQueue) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
 	c.metrics.deliveries.WithLabelValues(notifier, setAside).Inc()
 	return c.Queue.SetAside(notifier, d, h)
 }
 
 func (m *Metrics) handler(log *slog.Logger) http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorLog: scrapeLog{log}, MaxRequestsInFlight: maxScrapes})
+	return promhttp.HandlerFor(m.registry,
+		promhttp.HandlerOpts{ErrorLog: scrapeLog{log}, MaxRequestsInFlight: maxScrapes})
 }
 
-// scrapeLog says in our log what promhttp has to say.
+// scrapeLog writes what promhttp logs to our log.
 type scrapeLog struct{ log *slog.Logger }
 
 func (l scrapeLog) Println(v ...any) {

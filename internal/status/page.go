@@ -32,8 +32,9 @@ var css string
 //go:embed page.html
 var pageHTML string
 
-// policy lets a page be nothing but this text and this style.
-var policy = "default-src 'none'; style-src 'sha256-" + hashOf(css) + "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// policy allows a page nothing but this text and this style.
+var policy = "default-src 'none'; style-src 'sha256-" + hashOf(css) + "'; img-src data:; base-uri 'none'; " +
+	"form-action 'none'; frame-ancestors 'none'"
 
 func hashOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -56,29 +57,29 @@ func at(t, now time.Time) moment {
 	return m
 }
 
-// wish is how somebody wants to see the page.
+// preferences are how the reader wants to see the page.
 type preferences struct {
-	All   bool // unfolded
-	Still bool // not renewed
+	All   bool // expanded
+	Still bool // not refreshed
 }
 
-// Link is the page as it is wished.
-func (w preferences) Link() string {
+// Link is the page with these preferences.
+func (p preferences) Link() string {
 	q := url.Values{}
-	if w.All {
+	if p.All {
 		q.Set("show", "all")
 	}
-	if w.Still {
+	if p.Still {
 		q.Set("refresh", "off")
 	}
 	return "?" + q.Encode()
 }
 
-// Fold is the other wish about unfolding.
-func (w preferences) Fold() preferences { return preferences{!w.All, w.Still} }
+// Fold is the opposite preference about expanding.
+func (p preferences) Fold() preferences { return preferences{!p.All, p.Still} }
 
-// Hold is the other wish about being renewed.
-func (w preferences) Hold() preferences { return preferences{w.All, !w.Still} }
+// Hold is the opposite preference about refreshing.
+func (p preferences) Hold() preferences { return preferences{p.All, !p.Still} }
 
 // view is a Report as the page shows it.
 type view struct {
@@ -88,7 +89,6 @@ type view struct {
 	Glance                           []glance
 	Icon                             template.URL
 	Style                            template.HTML
-	Refresh                          string // seconds; "" = it holds still
 	Troubles, Storms, Failing, Muted []card
 	Closed                           []card
 	More, MoreClosed                 int
@@ -101,13 +101,13 @@ type card struct {
 	Incident
 	Now      time.Time
 	Mood     string
-	Wide     bool   // its steps are unfolded
+	Wide     bool   // its steps are expanded
 	Alone    bool   // so is its evidence
 	Rows     []card // of a storm
 	MoreRows int
 }
 
-// glance is one thing of the first look, and where more is said about it.
+// glance is one entry of the overview, and the section with its details.
 type glance struct{ Section, Name, Mood, Words string }
 
 type logCard struct {
@@ -125,7 +125,7 @@ type deliveryLine struct{ Notifier, State, Words string }
 // Origin is whose incident it is.
 func (c card) Origin() string { return text.Printable(origin(c.Data)) }
 
-// Anchor is its place on the page.
+// Anchor is its fragment in the address of the page.
 func (c card) Anchor() string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-@.", r) {
@@ -153,7 +153,7 @@ func (c card) Failures() string {
 	return ""
 }
 
-// Acknowledged says who has seen to it, "" when nobody has.
+// Acknowledged says who has acknowledged it, "" = nobody.
 func (c card) Acknowledged() string { return acknowledged(c.Incident.Acknowledged) }
 
 // Evidence is what identifies it elsewhere.
@@ -178,7 +178,7 @@ func (c card) Deliveries() []deliveryLine {
 
 // page answers with the page.
 func (s *Site) page(w http.ResponseWriter, r *http.Request) {
-	report, ok := s.look(w)
+	report, ok := s.current(w)
 	if !ok {
 		return
 	}
@@ -198,9 +198,9 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	w.Write(b.Bytes())
 }
 
-// newView unfolds steps where no more than so many incidents have them.
-func newView(r Report, w preferences, unfold int) view {
-	v := view{Report: r, preferences: w, Style: template.HTML("<style>" + css + "</style>")}
+// newView expands steps where at most a number of incidents have them.
+func newView(r Report, p preferences, expand int) view {
+	v := view{Report: r, preferences: p, Style: template.HTML("<style>" + css + "</style>")}
 	v.Headline, v.Mood = headline(r)
 	v.Icon = icon(v.Mood)
 	members := map[alert.ID][]card{}
@@ -228,7 +228,7 @@ func newView(r Report, w preferences, unfold int) view {
 	n := len(v.Failing) + len(v.Storms) + len(v.Troubles)
 	for i, list := range [][]card{v.Muted, v.Troubles, v.Storms, v.Failing} {
 		for j := range list {
-			list[j].Wide, list[j].Alone = w.All || i > 0 && n <= unfold, w.All || i > 0 && n == 1
+			list[j].Wide, list[j].Alone = p.All || i > 0 && n <= expand, p.All || i > 0 && n == 1
 		}
 	}
 	var more int
@@ -291,9 +291,10 @@ func notifierMood(n Notifier) string {
 	return "good"
 }
 
-// icons are the colours of the dot that a browser shows beside the title.
+// icons are the colors of the dot that a browser shows next to the title.
 var icons = map[string]string{"good": "1a6b3c", "warn": "d98a00", "bad": "b3261e"}
 
 func icon(mood string) template.URL {
-	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23" + icons[mood] + "'/%3E%3C/svg%3E")
+	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +
+		"%3Ccircle cx='8' cy='8' r='7' fill='%23" + icons[mood] + "'/%3E%3C/svg%3E")
 }

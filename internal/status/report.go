@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"jira-oauth-watcher/conf"
@@ -12,11 +13,11 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// silence is how long a log may be without a sign of life before it counts as
-// not followed. It is looked after every two seconds.
+// silence is how long a log may go without a check before it counts as not
+// followed. It is checked every two seconds.
 const silence = 30 * time.Second
 
-// Report is how things stand: the answer of /api/v1/status.
+// Report is the state of the service: the answer of /api/v1/status.
 type Report struct {
 	Schema    int        `json:"schema"` // 1
 	Program   Program    `json:"program"`
@@ -46,7 +47,7 @@ type Log struct {
 	Lost      int64     `json:"lost_bytes"`
 }
 
-// Notifier is how a notifier fares.
+// Notifier is the state of a notifier.
 type Notifier struct {
 	Name      string    `json:"name"`
 	Kind      string    `json:"kind"`
@@ -62,10 +63,10 @@ type Notifier struct {
 	Dropped   int       `json:"dropped"`
 }
 
-// report looks at everything.
+// report reads everything.
 func (s *Site) report(now time.Time) (Report, error) {
-	s.looking.Lock()
-	defer s.looking.Unlock()
+	s.reading.Lock()
+	defer s.reading.Unlock()
 	r := s.running.Load()
 	all := Report{
 		Schema: 1, Program: s.program, Node: r.Node, Time: now, Started: s.started, Reasons: s.unready(r, now),
@@ -76,16 +77,16 @@ func (s *Site) report(now time.Time) (Report, error) {
 		all.Logs = append(all.Logs, s.logReport(l))
 	}
 	err := s.store.View(func(tx *store.Tx) error {
-		ledgers := make([]deliveries, len(r.Targets))
+		sent := make([]deliveries, len(r.Targets))
 		for i, t := range r.Targets {
 			n, l, err := notifierReport(tx, t)
 			if err != nil {
 				return err
 			}
-			all.Notifiers, ledgers[i] = append(all.Notifiers, n), l
+			all.Notifiers, sent[i] = append(all.Notifiers, n), l
 		}
 		var err error
-		all.Open, all.Closed, err = incidentReports(tx, r.Conf, ledgers, now)
+		all.Open, all.Closed, err = incidentsOf(tx, r.Conf, sent, now)
 		return err
 	})
 	return all, err
@@ -99,15 +100,20 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 		if beat.IsZero() {
 			beat = r.since // it was followed until then, and goes on in a moment
 		}
+		why := ""
 		switch {
 		case l.Ended():
+			continue
 		case waiting != nil:
-			reasons = append(reasons, fmt.Sprintf("log %q, %s, cannot be read: %v", l.Source.Name, l.Source.Path, waiting))
+			why = "cannot be read: " + waiting.Error()
 		case beat.IsZero():
-			reasons = append(reasons, fmt.Sprintf("log %q, %s, has not been looked at yet", l.Source.Name, l.Source.Path))
+			why = "has not been looked at yet"
 		case now.Sub(beat) > silence:
-			reasons = append(reasons, fmt.Sprintf("log %q, %s, shows no sign of life since %s", l.Source.Name, l.Source.Path, text.Time(beat)))
+			why = "shows no sign of life since " + text.Time(beat)
+		default:
+			continue
 		}
+		reasons = append(reasons, fmt.Sprintf("log %q, %s, %s", l.Source.Name, l.Source.Path, why))
 	}
 	if err := s.store.Writable(); err != nil {
 		reasons = append(reasons, err.Error())
@@ -140,8 +146,7 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 	return report
 }
 
-// maxLook is how many deliveries of a queue are looked at for what they are
-// about.
+// maxLook is how many deliveries of a queue are read for their incidents.
 const maxLook = 1000
 
 func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error) {
@@ -168,10 +173,5 @@ func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error)
 
 // muted tells whether the operator wants no alerts about a cause.
 func muted(c *conf.Config, cause alert.Cause) bool {
-	for _, id := range c.Alerts.Mute {
-		if id == cause.ID {
-			return true
-		}
-	}
-	return cause.Severity < c.Alerts.MinSeverity
+	return slices.Contains(c.Alerts.Mute, cause.ID) || cause.Severity < c.Alerts.MinSeverity
 }

@@ -21,7 +21,7 @@ const (
 	requestTime    = 10 * time.Second
 	answerTime     = time.Minute
 	idleTime       = time.Minute
-	stopTime       = 2 * time.Second // for answers that are under way at the end
+	stopTime       = 2 * time.Second // for unfinished answers at the end
 )
 
 // Server answers on one address.
@@ -36,7 +36,8 @@ func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("[http] listen: %s is in use by another program: stop that one, or choose another port", address)
+		return nil, fmt.Errorf("[http] listen: %s is in use by another program: "+
+			"stop that one, or choose another port", address)
 	case err != nil:
 		var op *net.OpError
 		if errors.As(err, &op) {
@@ -70,8 +71,8 @@ func (s *Server) Serve() error {
 	return nil
 }
 
-// Close ends Serve; answers under way have a moment to be finished. It may be
-// called without Serve.
+// Close ends Serve; unfinished answers get a moment. It may be called without
+// Serve.
 func (s *Server) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()

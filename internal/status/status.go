@@ -1,5 +1,5 @@
-// Package status shows what the service knows about itself: as a page, as JSON,
-// as health and as metrics.
+// Package status shows the state of the service: as a page, as JSON, as health
+// and as metrics.
 package status
 
 import (
@@ -16,8 +16,8 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Running is what one configuration has set to work. It is not changed once it
-// is shown.
+// Running is what runs with one configuration. It is not changed once it is
+// shown.
 type Running struct {
 	Conf    *conf.Config
 	Node    string // as it may be shown
@@ -25,7 +25,7 @@ type Running struct {
 	Targets []notify.Target
 	Causes  []string // the IDs of all that can be diagnosed
 
-	since time.Time // when it took the place of another one; zero = it is the first
+	since time.Time // when it replaced another one; zero = it is the first
 }
 
 // Program is what runs.
@@ -35,8 +35,8 @@ type Program struct {
 	Go      string `json:"go"`
 }
 
-// Site is all that there is to be asked. It lives as long as the process; what
-// it shows is replaced by a reload.
+// Site answers all requests. It lives as long as the process; a reload replaces
+// what it shows.
 type Site struct {
 	program Program
 	store   *store.Store
@@ -46,7 +46,7 @@ type Site struct {
 	metrics *Metrics
 	running atomic.Pointer[Running]
 	logins  logins
-	looking sync.Mutex // one look at the whole store at a time
+	reading sync.Mutex // one reader of the whole store at a time
 	reports func(now time.Time) (Report, error)
 }
 
@@ -72,7 +72,7 @@ func (s *Site) Show(r *Running) {
 	s.metrics.expect(r)
 }
 
-// Metrics are what others count on.
+// Metrics are the counters to update.
 func (s *Site) Metrics() *Metrics { return s.metrics }
 
 // Handler answers all requests.

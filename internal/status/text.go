@@ -55,7 +55,9 @@ func Text(w io.Writer, r Report) error {
 	}
 	t.heading("Closed in the last 7 days", len(v.Closed))
 	for _, c := range v.Closed {
-		t.Wrap("", "  ", fmt.Sprintf("%s, %s: %s to %s, closed %s", c.Title(), c.Origin(), strings.TrimSpace(c.Failures()+" from "+text.Time(c.Data.Failures.First)), text.Time(c.Data.Failures.Last), text.Ago(c.Closed, r.Time)))
+		f := c.Data.Failures
+		t.Wrap("", "  ", fmt.Sprintf("%s, %s: %s to %s, closed %s", c.Title(), c.Origin(),
+			strings.TrimSpace(c.Failures()+" from "+text.Time(f.First)), text.Time(f.Last), text.Ago(c.Closed, r.Time)))
 		t.chart(c)
 	}
 	if v.MoreClosed > 0 {
@@ -83,7 +85,7 @@ func (t *screen) card(c card) {
 	t.Wrap("  ", "  ", c.Origin())
 	since := "Since " + t.when(c.Data.Failures.First)
 	if n := c.Failures(); n != "" {
-		since = fmt.Sprintf("%s since %s, the last one %s", n, t.when(c.Data.Failures.First), t.when(c.Data.Failures.Last))
+		since = n + " since " + t.when(c.Data.Failures.First) + ", the last one " + t.when(c.Data.Failures.Last)
 	}
 	if a := c.Acknowledged(); a != "" {
 		since += "; " + a
@@ -96,7 +98,8 @@ func (t *screen) card(c card) {
 	}
 	rows, more := cut(c.Rows, textRows)
 	for _, row := range rows {
-		t.Wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), text.Ago(row.Data.Failures.Last, t.now)))
+		last := text.Ago(row.Data.Failures.Last, t.now)
+		t.Wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), last))
 	}
 	if more += c.MoreRows; more > 0 {
 		t.Wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
@@ -139,14 +142,16 @@ func (t *screen) log(l logCard, started time.Time) {
 	if l.Lost > 0 {
 		lost = text.Size(l.Lost) + " LOST"
 	}
-	t.Wrap("  ", "    ", fmt.Sprintf("read to byte %s, %s behind; %s; %s, %s; %s; %s", text.Number(l.Position), text.Size(l.Lag), last, text.Count(int(l.Lines), "line"), text.Size(l.Bytes), text.Count(int(l.Rotations), "rotation"), lost))
+	t.Wrap("  ", "    ", fmt.Sprintf("read to byte %s, %s behind; %s; %s, %s; %s; %s",
+		text.Number(l.Position), text.Size(l.Lag), last, text.Count(l.Lines, "line"), text.Size(l.Bytes),
+		text.Count(l.Rotations, "rotation"), lost))
 }
 
 func (t *screen) notifier(n notifierCard) {
 	t.Wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words))
 	all := []string{"nothing waits"}
 	if n.Queue > 0 {
-		all[0] = fmt.Sprintf("%s, the first one since %s", text.Plural(n.Queue, "alert waits", "alerts wait"), t.when(n.Oldest))
+		all[0] = text.Plural(n.Queue, "alert waits", "alerts wait") + ", the first one since " + t.when(n.Oldest)
 	}
 	if !n.Succeeded.IsZero() {
 		all = append(all, "last success "+t.when(n.Succeeded))

@@ -12,8 +12,7 @@ import (
 
 // The words that the page and the text have in common.
 
-// headline is how things stand, in one sentence, and how bad that is: good,
-// warn or bad.
+// headline is the state in one sentence, and how bad that is: good, warn or bad.
 func headline(r Report) (words, mood string) {
 	failing, muted, blind := 0, 0, 0
 	for _, i := range r.Open {
@@ -64,7 +63,7 @@ func origin(d alert.Data) string {
 	return d.Integration.ID
 }
 
-// acknowledged says who has seen to an incident.
+// acknowledged says who has acknowledged an incident.
 func acknowledged(a *alert.Acknowledged) string {
 	switch {
 	case a == nil:
@@ -75,7 +74,7 @@ func acknowledged(a *alert.Acknowledged) string {
 	return "snoozed by " + text.Printable(a.By) + " until " + text.Time(a.Until)
 }
 
-// delivery says what a notifier has told of an incident.
+// delivery says what a notifier has sent of an incident.
 func delivery(d Delivery, now time.Time) string {
 	switch d.State {
 	case "delivered":
@@ -129,6 +128,13 @@ func circuitState(n Notifier, now time.Time) string {
 	return "delivers"
 }
 
+// identifying are the facts that identify an incident elsewhere, with labels.
+var identifying = [][2]string{
+	{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"},
+	{"resource", "Resource"}, {"unknown_host", "Host"}, {"proxy_status", "Proxy answered"},
+	{"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"},
+}
+
 // evidence is the facts of an incident that identify it elsewhere, in order.
 func evidence(d alert.Data) [][2]string {
 	all := [][2]string{{"Cause", reference(d)}}
@@ -137,7 +143,7 @@ func evidence(d alert.Data) [][2]string {
 			all = append(all, [2]string{name, value})
 		}
 	}
-	for _, f := range [][2]string{{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"}, {"resource", "Resource"}, {"unknown_host", "Host"}, {"proxy_status", "Proxy answered"}, {"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"}} {
+	for _, f := range identifying {
 		if value, ok := d.Facts[f[0]].(string); ok {
 			add(f[1], value)
 		}
