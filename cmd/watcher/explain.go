@@ -133,7 +133,7 @@ type explainer struct {
 }
 
 // all reads the whole input through the same stages as the service, without
-// what was put around its lines.
+// what was pasted around its lines.
 func (e *explainer) all(ctx context.Context, in io.Reader) ([]explained, error) {
 	lines := tailer.Stream(event.Pasted(in))
 	defer lines.Close()
@@ -162,8 +162,8 @@ func (e *explainer) all(ctx context.Context, in io.Reader) ([]explained, error) 
 }
 
 // each diagnoses what was found. A text without a header is an error text of
-// Jira's if it says so, or if nothing that was found has a header: else it may
-// be the rest of any event.
+// Jira's if it says so, or if nothing that was found has a header. Otherwise it
+// may be the rest of any event.
 func (e *explainer) each(found []reported) []explained {
 	var verdicts []matchers.Verdict
 	anyHeader := false
@@ -188,7 +188,10 @@ func (e *explainer) say(v matchers.Verdict, s string) explained {
 	if v.Headed {
 		h := v.Header
 		r, mask := e.rules.Request(h), e.rules.Mask
-		x.Event = &headed{Time: h.Time, Level: mask(h.Level), Thread: mask(h.Thread), User: r.User, Request: r.ID, Client: r.Client, URL: r.Path, Logger: mask(h.Logger)}
+		x.Event = &headed{
+			Time: h.Time, Level: mask(h.Level), Thread: mask(h.Thread), User: r.User,
+			Request: r.ID, Client: r.Client, URL: r.Path, Logger: mask(h.Logger),
+		}
 	}
 	if !v.Ours {
 		x.Excerpt = text.Cut(e.rules.Mask(s), 500)
@@ -202,7 +205,7 @@ func (e *explainer) say(v matchers.Verdict, s string) explained {
 	return x
 }
 
-// orNone is a field as people read it.
+// orNone is a field of a header, or a dash.
 func orNone(s string) string {
 	if s == "" {
 		return "–"
@@ -216,13 +219,15 @@ func explainText(out io.Writer, list []explained, style text.Style) error {
 		fmt.Fprintf(&b, "Event %d of %d: ", i+1, len(list))
 		if !x.Ours {
 			first, _, _ := strings.Cut(x.Excerpt, "\n")
-			fmt.Fprintf(&b, "not a failure of the OAuth flow, since %s.\n  | %s\n\n", x.Reason, text.Printable(text.Cut(first, 160)))
+			fmt.Fprintf(&b, "not a failure of the OAuth flow, since %s.\n  | %s\n\n",
+				x.Reason, text.Printable(text.Cut(first, 160)))
 			continue
 		}
 		fmt.Fprintf(&b, "a failure of the OAuth flow, since %s.\n", x.Reason)
 		if h := x.Event; h != nil {
 			fmt.Fprintf(&b, "Header: %s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s\n",
-				h.Level, h.Time.Format(time.RFC3339Nano), orNone(h.Thread), orNone(h.User), orNone(h.Request), orNone(h.Client), orNone(h.URL), orNone(h.Logger))
+				h.Level, h.Time.Format(time.RFC3339Nano), orNone(h.Thread), orNone(h.User), orNone(h.Request),
+				orNone(h.Client), orNone(h.URL), orNone(h.Logger))
 		}
 		if x.Signal != "" {
 			fmt.Fprintf(&b, "Cause found by: %s\n", x.Signal)

@@ -23,7 +23,7 @@ func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error
 		format = form.value
 	}
 	options := &slog.HandlerOptions{Level: level}
-	attached := behind(w) == os.Stderr && attachedToJournal()
+	attached := fileOf(w) == os.Stderr && attachedToJournal()
 	switch {
 	case format == logJSON:
 		return slog.New(slog.NewJSONHandler(w, options)), nil

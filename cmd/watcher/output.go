@@ -15,13 +15,13 @@ import (
 // whole or not at all.
 type output struct {
 	io.Writer
-	file *os.File // beside path, until it is whole
+	file *os.File // next to path, until it is whole
 	path string
 }
 
-// outputTo opens the output; "" and "-" are out. What logs hold is not
-// overwritten. A link is refused: in a directory that others may write, it
-// would choose which file of this user's is replaced.
+// outputTo opens the output; "" and "-" are out. A file that holds is true for
+// is not overwritten. A link is refused: in a directory that others may write,
+// it would choose which file of this user is replaced.
 func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output, error) {
 	if path == "" || path == "-" {
 		return &output{Writer: out}, nil
@@ -31,7 +31,7 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 	case errors.Is(err, fs.ErrNotExist): // the next step says why it cannot be made
 	case err != nil:
 		return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
-	case info.Mode()&fs.ModeSymlink != 0 && !kernels(path):
+	case info.Mode()&fs.ModeSymlink != 0 && !isKernelName(path):
 		return nil, usage("-o %s is a link, name the file that it points to", path)
 	case info.IsDir():
 		return nil, usage("-o %s is a directory, name a file", path)
@@ -39,7 +39,7 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 		return nil, usage("-o %s is one of the logs that are read, name another file", path)
 	case !info.Mode().IsRegular(): // a device or a pipe
 		flags := os.O_WRONLY
-		if !kernels(path) {
+		if !isKernelName(path) {
 			flags |= syscall.O_NOFOLLOW // it may have become a link
 		}
 		file, err := os.OpenFile(path, flags, 0)
@@ -48,8 +48,8 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 		}
 		return &output{Writer: file}, nil
 	}
-	// CreateTemp takes a name that is not there yet (O_EXCL, 0600), so that no
-	// link can stand in its place. What kill -9 leaves is known by its name.
+	// CreateTemp takes a new name (O_EXCL, 0600), so that it cannot be a link.
+	// What kill -9 leaves is recognized by its name.
 	file, err := os.CreateTemp(filepath.Dir(path), ".jira-oauth-watcher-report-*.tmp")
 	if err != nil {
 		return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
@@ -57,11 +57,12 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 	return &output{Writer: file, file: file, path: path}, nil
 }
 
-// kernels tells whether a link is one of the kernel's names for what a process
+// isKernelName tells whether a link is one of the kernel's names for what a process
 // has open, such as /dev/stdout, or /dev/fd/63 for a shell's >(...).
-func kernels(path string) bool {
+func isKernelName(path string) bool {
 	path, err := filepath.Abs(path)
-	return err == nil && (strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/") || strings.HasPrefix(path, "/proc/"))
+	device := strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/")
+	return err == nil && (device || strings.HasPrefix(path, "/proc/"))
 }
 
 // terminal is what the report is written to, if that can be a terminal.
@@ -88,7 +89,7 @@ func (o *output) commit() error {
 		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user who may write it"))
 	}
 	o.file = nil
-	if dir, err := os.Open(filepath.Dir(o.path)); err == nil { // the name is to survive a power failure too
+	if dir, err := os.Open(filepath.Dir(o.path)); err == nil { // so that the name survives a power failure
 		_ = dir.Sync()
 		dir.Close()
 	}

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	progressAfter = 300 * time.Millisecond // what is faster needs none
+	progressAfter = 300 * time.Millisecond // a faster scan needs none
 	progressEvery = 200 * time.Millisecond
 )
 
 // showProgress shows how far reading is, on a terminal only, until the returned
 // function is called.
 func (a *app) showProgress(p *scan.Progress) (hide func()) {
-	f := behind(a.errw)
+	f := fileOf(a.errw)
 	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
 	}

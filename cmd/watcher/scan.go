@@ -48,7 +48,8 @@ The file of -o can be read by you only, and is there whole or not at all. A link
 is refused. What a killed scan leaves is called .jira-oauth-watcher-report-*.tmp.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage("%s needs a log to read, such as a support zip or Jira's log directory; run '%s --help' to see what it takes", c.Name(), c.CommandPath())
+				return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
+					"run '%s --help' to see what it takes", c.Name(), c.CommandPath())
 			}
 			return nil
 		},
@@ -67,11 +68,11 @@ is refused. What a killed scan leaves is called .jira-oauth-watcher-report-*.tmp
 
 type scanOptions struct{ config, form, out, since, until string }
 
-// scanMemory is what the heap may grow to before garbage is looked for: a scan
-// has to fit beside Jira.
+// scanMemory is the heap size from which garbage is collected: a scan must fit
+// next to Jira.
 const (
 	scanMemory  = 40 << 20
-	scanGarbage = 200 // percent of what is in use: a storm makes much
+	scanGarbage = 200 // percent of what is in use: a storm makes a lot
 )
 
 func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
@@ -108,9 +109,9 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	return a.scanned(ctx, r, o)
 }
 
-// scanCauses is the catalogue. Where the operator has added nothing to it,
-// nothing can be wrong with it, and it is loaded while the logs are read; on one
-// core only once a failure was found.
+// scanCauses is the catalogue. Without causes of the operator it cannot be wrong
+// and is loaded while the logs are read; on one core only once a failure was
+// found.
 func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 	dir, err := causesDir(c)
 	if err != nil {
@@ -164,7 +165,8 @@ func (a *app) scanning(c *conf.Config, o scanOptions) (scan.Options, error) {
 // zoneOf is the zone of timestamps without an offset: the one that all
 // configured logs have, else this machine's.
 func zoneOf(c *conf.Config) *time.Location {
-	if len(c.Logs) == 0 || slices.ContainsFunc(c.Logs, func(l conf.Log) bool { return l.TimeZone.String() != c.Logs[0].TimeZone.String() }) {
+	other := func(l conf.Log) bool { return l.TimeZone.String() != c.Logs[0].TimeZone.String() }
+	if len(c.Logs) == 0 || slices.ContainsFunc(c.Logs, other) {
 		return time.Local
 	}
 	return c.Logs[0].TimeZone
@@ -202,12 +204,12 @@ func writeReport(file *output, r report.Report, form string) error {
 	return nil
 }
 
-// maxTold is how many files that were not read whole are named on standard
+// maxNamed is how many files that were not read whole are named on standard
 // error; the report names all.
-const maxTold = 10
+const maxNamed = 10
 
-// scanned says what keeps the report from being whole, where the report is not
-// on this terminal to say so itself.
+// scanned is an error when a report is not whole. It names the reasons where
+// the report is not on this terminal.
 func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error {
 	if r.Complete {
 		return nil
@@ -225,7 +227,7 @@ func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error
 		if f.Problem == "" {
 			continue
 		}
-		if n++; n <= maxTold {
+		if n++; n <= maxNamed {
 			fmt.Fprintf(a.errw, "%s: %s\n", text.Printable(f.Path), text.Printable(f.Problem))
 		}
 	}

@@ -13,15 +13,15 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// screen is the only way to standard output and standard error. Whatever it is
-// given, a terminal shows it and does not obey it: only line ends, tabs,
-// printable characters and, on a terminal with colors, our own styles pass.
+// screen is the only way to standard output and standard error. A terminal shows
+// what it writes and obeys none of it: only line ends, tabs, printable characters
+// and, on a terminal with colors, our own styles pass.
 type screen struct {
 	to    io.Writer
 	color bool
 
 	mu   sync.Mutex
-	rest []byte // the beginning of a character that the last write has cut
+	rest []byte // the beginning of a character that the last write cut
 }
 
 func newScreen(to io.Writer) *screen { return &screen{to: to, color: terminal(to).Color} }
@@ -34,7 +34,8 @@ func (s *screen) Write(p []byte) (int, error) {
 	var out bytes.Buffer
 	for len(words) > 0 {
 		if s.color {
-			if i := slices.IndexFunc(text.Styles, func(style string) bool { return bytes.HasPrefix(words, []byte(style)) }); i >= 0 {
+			styles := func(style string) bool { return bytes.HasPrefix(words, []byte(style)) }
+			if i := slices.IndexFunc(text.Styles, styles); i >= 0 {
 				out.WriteString(text.Styles[i])
 				words = words[len(text.Styles[i]):]
 				continue
@@ -56,8 +57,8 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// behind is the file that w writes to, nil where it is none.
-func behind(w io.Writer) *os.File {
+// fileOf is the file that w writes to, nil where it is none.
+func fileOf(w io.Writer) *os.File {
 	if s, ok := w.(*screen); ok {
 		w = s.to
 	}
@@ -68,7 +69,7 @@ func behind(w io.Writer) *os.File {
 // terminal is how w is to be written to: in color only on a terminal that has
 // them and wants them (https://no-color.org).
 func terminal(w io.Writer) text.Style {
-	f := behind(w)
+	f := fileOf(w)
 	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return text.Style{}
 	}

@@ -48,7 +48,8 @@ func (a *app) status(ctx context.Context, config, form string) error {
 		return err
 	}
 	if !c.HTTP.On() {
-		return fmt.Errorf("%s has no [http] listen, so the service cannot be asked: add the lines\n\n    [http]\n    listen = \"127.0.0.1:9494\"\n\nand run: systemctl reload jira-oauth-watcher", c.File)
+		return fmt.Errorf("%s has no [http] listen, so the service cannot be asked: add the lines\n\n"+
+			"    [http]\n    listen = \"127.0.0.1:9494\"\n\nand run: systemctl reload jira-oauth-watcher", c.File)
 	}
 	answer, err := askStatus(ctx, c.HTTP)
 	if err != nil {
@@ -56,7 +57,8 @@ func (a *app) status(ctx context.Context, config, form string) error {
 	}
 	var report status.Report
 	if err := json.Unmarshal(answer, &report); err != nil || report.Schema == 0 {
-		return fmt.Errorf("what answers at %s is not this service: see which program has the port, or change [http] listen", c.HTTP.Local())
+		return fmt.Errorf("what answers at %s is not this service: "+
+			"see which program has the port, or change [http] listen", c.HTTP.Local())
 	}
 	if form == "json" {
 		_, err := a.out.Write(answer)
@@ -65,7 +67,7 @@ func (a *app) status(ctx context.Context, config, form string) error {
 	return status.Text(a.out, report)
 }
 
-// askStatus asks the service, on no other way than straight.
+// askStatus asks the service, without a proxy.
 func askStatus(ctx context.Context, h conf.HTTP) ([]byte, error) {
 	client := http.Client{
 		Timeout:   statusTime,
@@ -88,7 +90,8 @@ func askStatus(ctx context.Context, h conf.HTTP) ([]byte, error) {
 	case err != nil:
 		return nil, unreachable(h, err)
 	case response.StatusCode == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the service at %s has another user and password: it runs with an older configuration; run: systemctl reload jira-oauth-watcher", h.Local())
+		return nil, fmt.Errorf("the service at %s has another user and password: it runs with an older configuration; "+
+			"run: systemctl reload jira-oauth-watcher", h.Local())
 	case response.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("the service at %s answers %s", h.Local(), response.Status)
 	}
@@ -100,7 +103,8 @@ func unreachable(h conf.HTTP, err error) error {
 	var op *net.OpError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("the service does not answer at %s: start it with: systemctl start jira-oauth-watcher; if it runs, it has not read [http] listen yet: systemctl reload jira-oauth-watcher", h.Local())
+		return fmt.Errorf("the service does not answer at %s: start it with: systemctl start jira-oauth-watcher; "+
+			"if it runs, it has not read [http] listen yet: systemctl reload jira-oauth-watcher", h.Local())
 	case errors.As(err, &op):
 		err = op.Err
 	}

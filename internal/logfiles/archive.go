@@ -182,14 +182,15 @@ func (m *metered) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
 	m.unpacked += int64(n)
 	if m.unpacked > cmp.Or(m.free, freeLog) && m.unpacked > min(maxUnpacked, maxRatio*m.packed()) {
-		return n, fmt.Errorf("it unpacks to more than %d times its size: what comes after the first %s is not in this report",
-			maxRatio, text.Size(m.unpacked))
+		return n, fmt.Errorf("it unpacks to more than %d times its size: "+
+			"what comes after the first %s is not in this report", maxRatio, text.Size(m.unpacked))
 	}
 	if m.zip == nil {
 		return n, err
 	}
 	if all := m.zip.unpacked.Add(int64(n)); all > m.zip.free && all > min(maxUnpacked, maxRatio*m.zip.size) {
-		return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report", text.Size(all))
+		return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report",
+			text.Size(all))
 	}
 	return n, err
 }

@@ -47,8 +47,8 @@ var (
 // general are names of folders that name no node.
 var general = []string{
 	"", ".", "..", "/", "log", "logs", "application-logs", "data", "application-data", "atlassian", "local", "shared",
-	"jira", "jira-home", "jirahome", "jira_home", "home", "localhome", "local-home", "var", "opt", "srv", "mnt", "tmp", "usr",
-	"archive", "archives", "old", "backup", "backups", "support", "zip",
+	"jira", "jira-home", "jirahome", "jira_home", "home", "localhome", "local-home",
+	"var", "opt", "srv", "mnt", "tmp", "usr", "archive", "archives", "old", "backup", "backups", "support", "zip",
 }
 
 // nodeOf is the node that a log's folder names: the nearest element of the

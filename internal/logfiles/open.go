@@ -92,8 +92,8 @@ func (f *File) Unpack(count func(int)) (io.ReadCloser, error) {
 			return nil, err
 		}
 		all.closers = append(all.closers, r)
-		packed := int64(min(f.member.CompressedSize64, math.MaxInt64/(2*maxRatio)))
-		all.Reader = &metered{r: &counting{r, count}, packed: func() int64 { return packed }, free: f.freeLog, zip: f.zip}
+		packed := func() int64 { return int64(min(f.member.CompressedSize64, math.MaxInt64/(2*maxRatio))) }
+		all.Reader = &metered{r: &counting{r, count}, packed: packed, free: f.freeLog, zip: f.zip}
 	} else {
 		file, err := f.Open()
 		if err != nil {

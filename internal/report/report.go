@@ -2,6 +2,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -28,7 +29,7 @@ type Report struct {
 // LeftOut is what was only counted, since a report of it all would have no
 // bound.
 type LeftOut struct {
-	Incidents int     `json:"incidents"` // at least so many: the ones that closed first, and those that opened when too many were open
+	Incidents int     `json:"incidents"` // at least: those that closed first, or opened when too many were open
 	Failures  int     `json:"failures"`
 	Causes    []Spell `json:"causes"` // by first failure
 }
@@ -52,16 +53,23 @@ type File struct {
 // Incident is one integration that was failing, from its first failure until
 // it was quiet for quiet_after, or until the end of the logs.
 type Incident struct {
-	Data   alert.Data `json:"alert"` // as its last alert would say it: cause, diagnosis and fix of the last failure; counts of all
+	Data   alert.Data `json:"alert"` // its last alert: cause, diagnosis and fix of the last failure, counts of all
 	Open   bool       `json:"open"`  // still failing at the end of the logs
 	Nodes  []string   `json:"nodes"`
 	Causes []Spell    `json:"causes"` // all causes it had, by first failure
 	Hours  []Hour     `json:"hours"`  // when it failed, by time; hours without a failure are left out
 
-	// UncountedHours is how many of its failures stand in no hour, and
+	// UncountedHours is how many of its failures are in no hour, and
 	// UncountedCauses in no cause, since it had too many of them.
 	UncountedHours  int `json:"uncounted_hours,omitempty"`
 	UncountedCauses int `json:"uncounted_causes,omitempty"`
+}
+
+// Last is the alert of the incident with the last failure.
+func Last(list []Incident) alert.Data {
+	return slices.MaxFunc(list, func(a, b Incident) int {
+		return a.Data.Failures.Last.Compare(b.Data.Failures.Last)
+	}).Data
 }
 
 // Spell is one cause within an incident.

@@ -82,7 +82,8 @@ func (p *page) summary(r Report) {
 		p.heading(fmt.Sprintf("%s of %s; %s at the end.", text.Count(r.Failures, "failure"), of, still(open)))
 	}
 	if l := r.LeftOut; l != nil {
-		p.Wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, since there are too many: %s. Narrow it down with --since and --until.",
+		p.Wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, since there are too many: %s. "+
+			"Narrow it down with --since and --until.",
 			text.Count(l.Failures, "failure"), text.Count(l.Incidents, "incident"), causesOf(l.Causes)))
 	}
 }
@@ -135,7 +136,7 @@ func (p *page) table(r Report) {
 	for _, i := range list {
 		wide = max(wide, utf8.RuneCountInString(short(i.Data.Integration.ID)))
 	}
-	room := max(p.Style.Width-wide-len("  Failures  2006-01-02 15:04  2006-01-02 15:04    failing"), len("3 nodes"))
+	room := max(p.Style.Width-wide-len("  Failures  "+text.Minute+"  "+text.Minute+"    failing"), len("3 nodes"))
 	row := func(id, n, first, last, node, state string) string {
 		return fmt.Sprintf("%-*s  %8s  %-16s  %-16s  %-*s  %s", wide, id, n, first, last, room, clip(node, room), state)
 	}
@@ -149,7 +150,8 @@ func (p *page) table(r Report) {
 		if i.Open {
 			state = "failing"
 		}
-		p.Line("", row(short(i.Data.Integration.ID), fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
+		id := short(i.Data.Integration.ID)
+		p.Line("", row(id, fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
 		for _, c := range i.Causes {
 			times := ""
 			if len(i.Causes) > 1 {
@@ -208,16 +210,17 @@ func (g group) failures() (n int) {
 // maxNamed is how many integrations a cause names.
 const maxNamed = 10
 
-// cause is what one cause means and how it is mended, with the facts of the
-// last failure.
+// cause is what one cause means and how to fix it, with the facts of the last
+// failure.
 func (p *page) cause(g group) {
-	last := slices.MaxFunc(g.all, func(a, b Incident) int { return a.Data.Failures.Last.Compare(b.Data.Failures.Last) }).Data
+	last := Last(g.all)
 	p.heading(last.Cause.ID + ": " + last.Cause.Title)
 	var about []string
 	if last.Cause.RootCause != nil {
 		about = append(about, fmt.Sprintf("root cause %d of Atlassian's article", *last.Cause.RootCause))
 	}
-	about = append(append(about, last.Cause.Codes...), fmt.Sprintf("severity %s, cause %s", last.Cause.Severity, last.Cause.Confidence))
+	about = append(about, last.Cause.Codes...)
+	about = append(about, fmt.Sprintf("severity %s, cause %s", last.Cause.Severity, last.Cause.Confidence))
 	p.Wrap("  ", "  ", strings.Join(about, ", "))
 	var ids []string
 	for _, i := range g.all {
@@ -252,12 +255,12 @@ func (p *page) cause(g group) {
 
 // former names the causes that are no incident's last one: a report has no
 // diagnosis of them.
-func (p *page) former(list []Incident, told []group) {
+func (p *page) former(list []Incident, described []group) {
 	var over []string
 	for _, i := range list {
 		for _, c := range i.Causes {
-			isTold := slices.ContainsFunc(told, func(g group) bool { return g.cause.ID == c.Cause })
-			if s := c.Cause + " (" + c.Title + ")"; !isTold && !slices.Contains(over, s) {
+			known := slices.ContainsFunc(described, func(g group) bool { return g.cause.ID == c.Cause })
+			if s := c.Cause + " (" + c.Title + ")"; !known && !slices.Contains(over, s) {
 				over = append(over, s)
 			}
 		}

@@ -85,7 +85,8 @@ func (s *scanner) incident(e *entry) report.Incident {
 	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it matched when it was found
 	i := report.Incident{
 		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),
-		Causes: spells(e.spell), Hours: []report.Hour{}, UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
+		Causes: spells(e.spell), Hours: []report.Hour{},
+		UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
 	}
 	for _, h := range e.hour {
 		i.Hours = append(i.Hours, report.Hour{At: time.Unix(h.at, 0).UTC(), Cause: h.cause.ID, Failures: h.failures})

@@ -123,14 +123,14 @@ func (s *scanner) stream(ctx context.Context, src *source, in *input) {
 		}
 		defer r.Close()
 		t := s.tools.Get().(*streamTools)
-		if s.unpacked(ctx, t, in, &lenient{r: r}, part) {
+		if t.read(ctx, in, &lenient{r: r}, part) {
 			s.tools.Put(t) // else the reader of lines may still hold them
 		}
 	})
 }
 
-// unpacked reads a log to its end, or until ctx is done, and reports which.
-func (s *scanner) unpacked(ctx context.Context, t *streamTools, in *input, r *lenient, part chan findings) (whole bool) {
+// read reads a log to its end, or until ctx is done: then it is not whole.
+func (t *streamTools) read(ctx context.Context, in *input, r *lenient, part chan findings) (whole bool) {
 	m := t.matcher
 	m.start(in)
 	defer func() {

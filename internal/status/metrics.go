@@ -51,12 +51,14 @@ func newMetrics(s *Site) *Metrics {
 		registry: prometheus.NewRegistry(),
 		failures: counter("failures_total", "Failures of the OAuth client flow read from the logs, by cause.", "cause"),
 		alerts:   counter("alerts_total", "Alerts worth saying, by kind, however many notifiers they go to.", "kind"),
-		deliveries: counter("deliveries_total", "Attempts to deliver an alert: accepted, retry (it failed and is tried again) "+
-			"or set_aside (given up).", "notifier", "outcome"),
+		deliveries: counter("deliveries_total",
+			"Attempts to deliver an alert: accepted, retry (it failed and is tried again) or set_aside (given up).",
+			"notifier", "outcome"),
 		reloads: counter("config_reloads_total", "Reloads of the configuration: accepted or refused.", "outcome"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    prefix + "delivery_seconds",
-			Help:    "Time from when an alert was queued, just after its line was read, until the receiver accepted it.",
+			Name: prefix + "delivery_seconds",
+			Help: "Time from when an alert was queued, just after its line was read, " +
+				"until the receiver accepted it.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600},
 		}, []string{"notifier"}),
 	}

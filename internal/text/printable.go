@@ -31,7 +31,8 @@ func PrintableLines(s string) string {
 
 // IsPrintable reports whether r is visible and has no effect but that.
 func IsPrintable(r rune) bool {
-	return !unicode.IsControl(r) && !unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+	return !unicode.IsControl(r) &&
+		!unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // Blank reports whether nothing in a text is visible.

@@ -13,8 +13,8 @@ type Span struct {
 }
 
 // quotations are what a text quotes: package matchers writes a log's words
-// between these marks, and leaves the marks out of them. The third is what looks
-// makes of the second.
+// between these marks, and leaves the marks out of them. The third is what a
+// receiver makes of the second.
 var quotations = regexp.MustCompile("“[^”]*(?:”|$)|`[^`]*(?:`|$)|ˋ[^ˋ]*(?:ˋ|$)")
 
 // Spans takes a text apart at what it quotes.
@@ -35,16 +35,18 @@ func Spans(s string) []Span {
 	return all
 }
 
-// unlink breaks what a receiver would make a link of by itself.
+// Unlink breaks what a receiver would make a link of by itself.
 func Unlink(s string) string {
-	return links.ReplaceAllStringFunc(s, func(found string) string { return found[:1] + Apart + strings.TrimPrefix(found[1:], Apart) })
+	return links.ReplaceAllStringFunc(s, func(found string) string {
+		return found[:1] + Apart + strings.TrimPrefix(found[1:], Apart)
+	})
 }
 
 var links = regexp.MustCompile(`(?i)://|\b(?:mailto|tel):|\bwww\.|@\x{200b}?`)
 
-// unlinkQuoted is unlink for what a text quotes: our own addresses are there to
+// UnlinkQuoted is Unlink for what a text quotes: our own addresses are there to
 // be copied.
 func UnlinkQuoted(s string) string { return quotations.ReplaceAllStringFunc(s, Unlink) }
 
-// apart is a space without width. It takes a word's effect and leaves its look.
+// Apart is a space without width. It takes a word's effect and leaves its look.
 const Apart = "\u200b"

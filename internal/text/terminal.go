@@ -12,6 +12,7 @@ type Style struct {
 	Width int // columns; 0 = 100
 }
 
+// The styles.
 const (
 	Bold  = "\x1b[1m"
 	Faint = "\x1b[2m"

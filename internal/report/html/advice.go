@@ -110,15 +110,13 @@ func turns(steps, other []alert.Step) []turn {
 
 // lastData is what the last failure of an integration said.
 func (in *integration) lastData() alert.Data {
-	return slices.MaxFunc(in.from, func(a, b report.Incident) int {
-		return a.Data.Failures.Last.Compare(b.Data.Failures.Last)
-	}).Data
+	return report.Last(in.from)
 }
 
-// tell writes down the integration's incidents, and what was found for each
-// cause that an incident ended with. The first integration to tell of a cause
-// gives the words that stand for it.
-func (in *integration) tell(byID map[string]*cause) {
+// describe notes the integration's incidents, and what was found for each cause
+// that an incident ended with. The words of the first integration with a cause
+// are shown with the cause.
+func (in *integration) describe(byID map[string]*cause) {
 	rows := 0
 	last := map[string]alert.Data{}
 	var order []string
@@ -126,7 +124,8 @@ func (in *integration) tell(byID map[string]*cause) {
 		one := incident{Number: n + 1, Open: i.Open}
 		for _, s := range spellsOf(i) {
 			if rows++; rows <= maxSpells {
-				one.Spells = append(one.Spells, spell{byID[s.Cause], s.Failures, s.First, s.Last, long(seconds(s.First, s.Last))})
+				lasted := long(seconds(s.First, s.Last))
+				one.Spells = append(one.Spells, spell{byID[s.Cause], s.Failures, s.First, s.Last, lasted})
 			}
 		}
 		if len(one.Spells) > 0 {
@@ -151,7 +150,10 @@ func (in *integration) tell(byID map[string]*cause) {
 }
 
 func newFinding(c *cause, d alert.Data) finding {
-	f := finding{Cause: c, Facts: facts(d), Path: line(d.Log.Path, maxFact), Excerpt: lines(d.Log.Excerpt, maxExcerpt)}
+	f := finding{
+		Cause: c, Facts: facts(d),
+		Path: line(d.Log.Path, maxFact), Excerpt: lines(d.Log.Excerpt, maxExcerpt),
+	}
 	if own := line(d.Diagnosis, maxText); own != c.Advice.Diagnosis {
 		f.Diagnosis = own
 	}
@@ -164,21 +166,26 @@ func seconds(from, to time.Time) int64 { return max(to.Unix()-from.Unix(), 0) }
 
 // labels name the facts for people, in the order in which they are shown.
 var labels = []pair{
-	{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"}, {"cloud", "Cloud"},
-	{"resource", "Resource"}, {"suggested_resource", "Resource it should be"}, {"scopes", "Scopes"}, {"invalid_scopes", "Scopes refused"},
-	{"suggested_scopes", "Scopes they should be"}, {"redirect_uri", "Redirect URI"}, {"parameter", "Parameter"}, {"response_type", "Response type"},
-	{"unknown_host", "Host not found"}, {"proxy_status", "Proxy answered"}, {"proxy_reason", "Proxy's reason"}, {"tls_alert", "TLS alert"},
-	{"certificate_date", "Date of the certificate"}, {"certificate_host", "Host of the certificate"}, {"endpoint", "Endpoint"},
-	{"expected_endpoint", "Endpoint expected"}, {"actual_endpoint", "Endpoint found"}, {"bad_url", "URL that is not one"}, {"content_type", "Content type"},
-	{"missing_member", "Missing in the answer"}, {"provider_type", "Type of provider"}, {"expected_suffix", "Provider expected"}, {"actual_suffix", "Provider found"},
-	{"identity_provider", "Identity provider"}, {"issued", "Token issued"}, {"inactive_days", "Days without use"}, {"revoked", "Tokens revoked"},
-	{"clock_skew", "Clock is off by"}, {"code", "Code"}, {"error", "Error"}, {"error_subcode", "Error, in detail"}, {"reason", "Reason"},
-	{"exception", "Exception"}, {"also", "Also"}, {"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"}, {"provider_time", "Time of the provider"},
+	{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"},
+	{"cloud", "Cloud"}, {"resource", "Resource"}, {"suggested_resource", "Resource it should be"},
+	{"scopes", "Scopes"}, {"invalid_scopes", "Scopes refused"}, {"suggested_scopes", "Scopes they should be"},
+	{"redirect_uri", "Redirect URI"}, {"parameter", "Parameter"}, {"response_type", "Response type"},
+	{"unknown_host", "Host not found"}, {"proxy_status", "Proxy answered"}, {"proxy_reason", "Proxy's reason"},
+	{"tls_alert", "TLS alert"}, {"certificate_date", "Date of the certificate"},
+	{"certificate_host", "Host of the certificate"}, {"endpoint", "Endpoint"},
+	{"expected_endpoint", "Endpoint expected"}, {"actual_endpoint", "Endpoint found"},
+	{"bad_url", "URL that is not one"}, {"content_type", "Content type"},
+	{"missing_member", "Missing in the answer"}, {"provider_type", "Type of provider"},
+	{"expected_suffix", "Provider expected"}, {"actual_suffix", "Provider found"},
+	{"identity_provider", "Identity provider"}, {"issued", "Token issued"}, {"inactive_days", "Days without use"},
+	{"revoked", "Tokens revoked"}, {"clock_skew", "Clock is off by"}, {"code", "Code"}, {"error", "Error"},
+	{"error_subcode", "Error, in detail"}, {"reason", "Reason"}, {"exception", "Exception"}, {"also", "Also"},
+	{"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"}, {"provider_time", "Time of the provider"},
 	// The excerpt has them whole.
 	{"message", ""}, {"error_description", ""},
 }
 
-// facts are what a log told, with who tried at the end.
+// facts are what a log shows, with the request at the end.
 func facts(d alert.Data) []pair {
 	var pairs []pair
 	add := func(name string, value any) {

@@ -55,7 +55,8 @@ func ticks(from, to int64) []tick {
 	lower := ""
 	for at := s.first(from); at <= to; at = s.next(at) {
 		t := time.Unix(at, 0).UTC()
-		k := tick{X: fmt.Sprintf("%.2f", 100*float64(at-from)/float64(to-from)), Upper: t.Format(s.upper), Minor: len(all)%2 == 1}
+		x := 100 * float64(at-from) / float64(to-from)
+		k := tick{X: fmt.Sprintf("%.2f", x), Upper: t.Format(s.upper), Minor: len(all)%2 == 1}
 		if l := t.Format(s.lower); l != lower {
 			k.Lower, lower = l, l
 		}

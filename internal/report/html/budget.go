@@ -9,9 +9,9 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// What is written is what there is room for. How much something takes is
-// reckoned before: the words of the page around it by a number that is not too
-// low, what others wrote as long as it gets by escaping.
+// A page is written as far as its budget of bytes reaches. What something costs
+// is estimated before: our words around it by a number that is not too low, the
+// words of a log by their length after escaping.
 
 // weight is how many bytes texts take at most once they are escaped.
 func weight(texts ...string) int {
@@ -36,38 +36,40 @@ func (r *room) take(n int) bool {
 }
 
 // summary decides which integrations have a row.
-func (b *page) summary() {
-	b.Long = len(b.Integrations) > glance
+func (p *page) summary() {
+	p.Long = len(p.Integrations) > glance
 	left := room(roomRows)
-	for i, in := range b.Integrations {
+	for i, in := range p.Integrations {
 		if i < maxRows && left.take(450+weight(in.Name, in.Cause.Title, in.Nodes)) {
 			in.Row = true
 			continue
 		}
 		open := 0
-		for _, rest := range b.Integrations[i:] {
+		for _, rest := range p.Integrations[i:] {
 			if rest.Open {
 				open++
 			}
 		}
-		b.Unlisted = fmt.Sprintf("Not listed: %s, %s of them still failing.", text.Count(len(b.Integrations)-i, "more integration"), text.Number(open))
+		p.Unlisted = fmt.Sprintf("Not listed: %s, %s of them still failing.",
+			text.Count(len(p.Integrations)-i, "more integration"), text.Number(open))
 		break
 	}
 }
 
 // details decides which integrations have a section, and draws their time
 // lines.
-func (b *page) details(logs window, byID map[string]*cause) {
+func (p *page) details(logs window, byID map[string]*cause) {
 	left := room(roomDetails)
-	perLine := min(max(allBars/max(min(len(b.Integrations), maxSections), 1), minBars), maxBars)
-	for i, in := range b.Integrations {
+	perLine := min(max(allBars/max(min(len(p.Integrations), maxSections), 1), minBars), maxBars)
+	for i, in := range p.Integrations {
 		if i < maxSections {
 			w := around(in.First, in.Last, logs)
-			in.Chart = newChart("When integration "+text.Number(in.Number)+" failed", seriesOf([]*integration{in}, byID), w, perLine)
+			in.Chart = newChart("When integration "+text.Number(in.Number)+" failed",
+				seriesOf([]*integration{in}, byID), w, perLine)
 			in.Chart.place(w)
 		}
 		if i >= maxSections || !left.take(in.weight()) {
-			b.Undetailed = len(b.Integrations) - i
+			p.Undetailed = len(p.Integrations) - i
 			return
 		}
 		in.Section = true
@@ -89,8 +91,8 @@ func (in *integration) weight() int {
 	}
 	for _, f := range in.Findings {
 		n += 500 + weight(f.Cause.Title, f.Diagnosis, f.Path, f.Excerpt) + weightOf(f.Turns)
-		for _, p := range f.Facts {
-			n += 40 + weight(p.Name, p.Value)
+		for _, fact := range f.Facts {
+			n += 40 + weight(fact.Name, fact.Value)
 		}
 	}
 	return n
@@ -108,9 +110,9 @@ func weightOf(turns []turn) int {
 }
 
 // advise decides which causes have a section, and who has to act for them.
-func (b *page) advise() {
+func (p *page) advise() {
 	left := room(roomCauses)
-	for i, c := range b.Causes {
+	for i, c := range p.Causes {
 		n := 1000 + weight(c.ID, c.Title) + 120*min(len(c.Integrations), maxConcerned)
 		if a := c.Advice; a != nil {
 			n += weight(a.Diagnosis, a.Confirm, a.Codes) + weightOf(a.Turns)
@@ -120,13 +122,13 @@ func (b *page) advise() {
 			}
 		}
 		if !left.take(n) {
-			b.Uncaused = len(b.Causes) - i
+			p.Uncaused = len(p.Causes) - i
 			break
 		}
 		c.Section = true
-		b.ask(c)
+		p.ask(c)
 	}
 	// Who can end most failures comes first.
-	slices.SortStableFunc(b.Actors, func(x, y actor) int { return cmp.Compare(len(y.Causes), len(x.Causes)) })
-	b.Actors = b.Actors[:min(len(b.Actors), maxActors)]
+	slices.SortStableFunc(p.Actors, func(x, y actor) int { return cmp.Compare(len(y.Causes), len(x.Causes)) })
+	p.Actors = p.Actors[:min(len(p.Actors), maxActors)]
 }

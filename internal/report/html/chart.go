@@ -16,7 +16,7 @@ const (
 	hour = 3600
 	day  = 24 * hour
 
-	maxColors = 8 // causes with a colour; the others are grey
+	maxColors = 8 // causes with a color; the others are gray
 	maxLanes  = 8 // lanes of one time line
 )
 
@@ -25,7 +25,7 @@ const (
 // the right, so that text keeps its size on a narrow page.
 type chart struct {
 	Label   string // what it shows, in a few words
-	Desc    string // what is to be seen, in words
+	Desc    string // what it shows, in a sentence
 	Caption string
 	Steps   int // in its width
 	Width   int // of the bars' own measure, ten to a step
@@ -46,13 +46,13 @@ type lane struct {
 	Max    string // what its highest bar counts
 }
 
-// Bottom is where the bars of a lane stand.
+// Bottom is the y of the bars' lower end.
 func (l lane) Bottom() int { return l.Top + l.Tall }
 
-// UpperLine is where the upper line of the axis' labels stands.
+// UpperLine is the y of the upper line of the axis' labels.
 func (c *chart) UpperLine() int { return c.Axis + 14 }
 
-// LowerLine is where their lower line stands.
+// LowerLine is the y of their lower line.
 func (c *chart) LowerLine() int { return c.Axis + 28 }
 
 // series is when failures of one cause were, by the hour.
@@ -129,7 +129,10 @@ func newChart(label string, all []series, w window, n int) *chart {
 		tall = 36
 	}
 	for i, s := range all {
-		l := lane{Letter: "…", Color: maxColors, Name: "other causes", Y: c.Height + 12, Top: c.Height + 18, Tall: tall, Path: bars(bins[i], highest)}
+		l := lane{
+			Letter: "…", Color: maxColors, Name: "other causes", Y: c.Height + 12, Top: c.Height + 18, Tall: tall,
+			Path: bars(bins[i], highest),
+		}
 		if s.cause != nil {
 			l.Letter, l.Color, l.Name = s.cause.Letter, s.cause.Color, s.cause.ID
 		}
@@ -246,21 +249,20 @@ func describe(all []series) string {
 			gap, gapFrom = seconds(hours[i-1], at)-hour, hours[i-1].Add(time.Hour)
 		}
 	}
-	const short = text.Minute
-	out := fmt.Sprintf("%s with failures, between %s and %s", text.Count(len(hours), "hour"), hours[0].Format(short), hours[len(hours)-1].Add(time.Hour).Format(short))
-	if len(hours) == 1 {
-		out = fmt.Sprintf("All failures are within the hour from %s", hours[0].Format(short))
-	}
+	minute := func(t time.Time) string { return t.Format(text.Minute) }
+	out := "All failures are within the hour from " + minute(hours[0])
 	if len(hours) > 1 {
+		out = fmt.Sprintf("%s with failures, between %s and %s",
+			text.Count(len(hours), "hour"), minute(hours[0]), minute(hours[len(hours)-1].Add(time.Hour)))
 		together := ""
 		if len(all) > 1 {
 			together = " of all causes together"
 		}
-		out += fmt.Sprintf("; most, %s%s, in the hour from %s", text.Number(sum[peak]), together, peak.Format(short))
+		out += fmt.Sprintf("; most, %s%s, in the hour from %s", text.Number(sum[peak]), together, minute(peak))
 	}
 	out += "."
 	if gap > 0 {
-		out += fmt.Sprintf(" The longest gap is %s, from %s.", long(gap), gapFrom.Format(short))
+		out += fmt.Sprintf(" The longest gap is %s, from %s.", long(gap), minute(gapFrom))
 	}
 	return out
 }
@@ -287,7 +289,8 @@ func seriesOf(from []*integration, byID map[string]*cause) []series {
 		all = append(all, series{c, hours})
 	}
 	slices.SortFunc(all, func(a, b series) int {
-		return cmp.Or(cmp.Compare(len(a.cause.Letter), len(b.cause.Letter)), strings.Compare(a.cause.Letter, b.cause.Letter))
+		x, y := a.cause.Letter, b.cause.Letter
+		return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y))
 	})
 	return all
 }

@@ -41,13 +41,17 @@ var units = []struct {
 	end   func(int64) int64
 	label func(int64) string
 }{
-	{"day", func(t int64) int64 { return floor(t, day) }, func(t int64) int64 { return t + day }, format("Mon 2006-01-02")},
-	{"week", func(t int64) int64 { return floor(t, 7*day) }, func(t int64) int64 { return t + 7*day }, func(t int64) string {
+	{"day", floorTo(day), plus(day), format("Mon 2006-01-02")},
+	{"week", floorTo(7 * day), plus(7 * day), func(t int64) string {
 		return format("2006-01-02")(t) + " to " + format("01-02")(t+6*day)
 	}},
 	{"month", first(0, 1), func(t int64) int64 { return after(t, 0, 1) }, format("January 2006")},
 	{"year", first(1, 0), func(t int64) int64 { return after(t, 1, 0) }, format("2006")},
 }
+
+func floorTo(step int64) func(int64) int64 { return func(t int64) int64 { return floor(t, step) } }
+
+func plus(step int64) func(int64) int64 { return func(t int64) int64 { return t + step } }
 
 func format(layout string) func(int64) string {
 	return func(t int64) string { return time.Unix(t, 0).UTC().Format(layout) }

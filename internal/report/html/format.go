@@ -17,7 +17,7 @@ const (
 	maxExcerpt = 2000
 )
 
-// line is a stranger's text on one line of at most n characters.
+// line is an untrusted text on one line of at most n characters.
 func line(s string, n int) string {
 	s = strings.TrimSpace(strings.ReplaceAll(lines(s, n), "\n", " "))
 	if s == "" {
@@ -26,8 +26,8 @@ func line(s string, n int) string {
 	return s
 }
 
-// lines is a stranger's text with its line ends, without what controls a
-// terminal, turns the direction of writing or is no character.
+// lines is an untrusted text with its line ends, without what controls a
+// terminal, turns the direction of writing or is not a character.
 func lines(s string, n int) string {
 	s = strings.NewReplacer("\ufffe", "\ufffd", "\uffff", "\ufffd").Replace(text.PrintableLines(s))
 	return text.Cut(s, n)

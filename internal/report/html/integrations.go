@@ -26,8 +26,8 @@ type integration struct {
 	Incidents []incident
 	Findings  []finding
 	Chart     *chart
-	Row       bool // it stands in the summary
-	Section   bool // it has a section of its own
+	Row       bool // it is in the summary
+	Section   bool // it has a section
 	Hidden    int  // rows of its incidents that are not shown
 
 	key   string
@@ -66,8 +66,8 @@ type cause struct {
 	Section      bool
 }
 
-// key tells integrations apart. Where a log shows no integration, its failures
-// are told apart by the name of their incident.
+// key identifies an integration. Where a log shows none, its failures are
+// distinguished by the key of their incident.
 func key(i report.Incident) string {
 	if i.Data.Integration.KnownBy != alert.ByNothing {
 		return i.Data.Integration.ID
@@ -180,7 +180,7 @@ func causes(all []*integration) (sorted []*cause, byID map[string]*cause) {
 		c.Letter, c.Color = letter(n), min(n, maxColors)
 	}
 	for _, in := range all {
-		in.tell(byID)
+		in.describe(byID)
 	}
 	return sorted, byID
 }
@@ -198,13 +198,12 @@ func (c *cause) count(s report.Spell) {
 // spellsOf are the causes of an incident, its last one always among them.
 func spellsOf(i report.Incident) []report.Spell {
 	d := i.Data
-	for _, s := range i.Causes {
-		if s.Cause == d.Cause.ID {
-			return i.Causes
-		}
+	if slices.ContainsFunc(i.Causes, func(s report.Spell) bool { return s.Cause == d.Cause.ID }) {
+		return i.Causes
 	}
+	f := d.Failures
 	return append(slices.Clone(i.Causes), report.Spell{
-		Cause: d.Cause.ID, Title: d.Cause.Title, Failures: d.Failures.Count, First: d.Failures.First, Last: d.Failures.Last,
+		Cause: d.Cause.ID, Title: d.Cause.Title, Failures: f.Count, First: f.First, Last: f.Last,
 	})
 }
 

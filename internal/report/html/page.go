@@ -17,11 +17,11 @@ const (
 	glance       = 20 // rows of a summary that is read first
 )
 
-// book is all that the page shows, in its order.
+// page is all that the page shows, in its order.
 type page struct {
 	Title    string
 	Headline string
-	Nothing  string // how much was read in vain
+	Nothing  string // how much was read, where nothing was found
 	Head     []pair
 	Complete bool
 	Problems []string
@@ -55,18 +55,18 @@ type file struct {
 
 func newPage(r report.Report) *page {
 	r, zone := inZone(r)
-	b := &page{Complete: r.Complete, Integrations: integrations(r.Incidents)}
+	p := &page{Complete: r.Complete, Integrations: integrations(r.Incidents)}
 	var byID map[string]*cause
-	b.Causes, byID = causes(b.Integrations)
-	b.head(r, zone)
-	b.files(r)
-	logs := logsOf(r, b.Integrations)
-	b.Overview = newChart("When which cause made failures", seriesOf(b.Integrations, byID), logs, maxBars)
-	b.Days = newDays(b.Integrations, byID)
-	b.summary()
-	b.details(logs, byID)
-	b.advise()
-	return b
+	p.Causes, byID = causes(p.Integrations)
+	p.head(r, zone)
+	p.files(r)
+	logs := logsOf(r, p.Integrations)
+	p.Overview = newChart("When which cause made failures", seriesOf(p.Integrations, byID), logs, maxBars)
+	p.Days = newDays(p.Integrations, byID)
+	p.summary()
+	p.details(logs, byID)
+	p.advise()
+	return p
 }
 
 // logsOf is the time that all failures and all logs lie in.
@@ -91,40 +91,43 @@ func logsOf(r report.Report, all []*integration) window {
 }
 
 // head says what was read, and what came of it.
-func (b *page) head(r report.Report, zone string) {
+func (p *page) head(r report.Report, zone string) {
 	open := 0
-	for _, in := range b.Integrations {
+	for _, in := range p.Integrations {
 		if in.Open {
 			open++
 		}
 		if in.Unnamed {
-			b.Unnamed++
+			p.Unnamed++
 		}
 	}
-	b.Headline = headline(len(b.Integrations), open, r.Complete)
-	b.Title = b.Headline
+	p.Headline = headline(len(p.Integrations), open, r.Complete)
+	p.Title = p.Headline
 	if !r.From.IsZero() {
-		b.Title += r.From.Format(", 2006-01-02") + r.To.Format(" to 2006-01-02")
+		p.Title += r.From.Format(", 2006-01-02") + r.To.Format(" to 2006-01-02")
 	}
-	add := func(name, value string) { b.Head = append(b.Head, pair{name, value}) }
+	add := func(name, value string) { p.Head = append(p.Head, pair{name, value}) }
 	read := int64(0)
 	for _, f := range r.Files {
 		read += f.Bytes
 		if f.Problem != "" {
-			b.Problems = append(b.Problems, line(f.Path, maxFact)+": "+line(f.Problem, maxFact))
+			p.Problems = append(p.Problems, line(f.Path, maxFact)+": "+line(f.Problem, maxFact))
 		}
 	}
 	if l := r.LeftOut; l != nil {
-		b.LeftOut = fmt.Sprintf("At least %s with %s are only counted: a report of all of them would have no end.", text.Count(l.Incidents, "more incident"), text.Count(l.Failures, "failure"))
+		p.LeftOut = fmt.Sprintf("At least %s with %s are only counted: a report of all of them would have no end.",
+			text.Count(l.Incidents, "more incident"), text.Count(l.Failures, "failure"))
 	}
-	if more := len(b.Problems) - maxProblems; more > 0 {
-		b.Problems = append(b.Problems[:maxProblems], "and "+text.Count(more, "more file"))
+	if more := len(p.Problems) - maxProblems; more > 0 {
+		p.Problems = append(p.Problems[:maxProblems], "and "+text.Count(more, "more file"))
 	}
-	b.Nothing = fmt.Sprintf("%s, %s, until %s: nothing in there is a failure of an OAuth 2.0 mail integration.", text.Count(len(r.Files), "file"), text.Size(read), clock(r.To))
+	volume := text.Count(len(r.Files), "file") + ", " + text.Size(read)
 	if r.From.IsZero() {
-		b.Nothing = fmt.Sprintf("%s, %s: nothing in there was written by Jira.", text.Count(len(r.Files), "file"), text.Size(read))
+		p.Nothing = volume + ": nothing in there was written by Jira."
 		add("Logs", "nothing that Jira wrote was found")
 	} else {
+		p.Nothing = volume + ", until " + clock(r.To) +
+			": nothing in there is a failure of an OAuth 2.0 mail integration."
 		add("Logs begin", clock(r.From))
 		add("Logs end", fmt.Sprintf("%s (%s)", clock(r.To), long(seconds(r.From, r.To))))
 	}
@@ -136,7 +139,7 @@ func (b *page) head(r report.Report, zone string) {
 	}
 	add("Times", zone)
 	add("Nodes", list(r.Nodes, maxNodes))
-	add("Read", text.Count(len(r.Files), "file")+", "+text.Size(read))
+	add("Read", volume)
 	add("Failures", text.Number(r.Failures))
 	add("Made", clock(r.Made.At)+" by jira-oauth-watcher "+line(r.Made.Version, maxName))
 }
@@ -166,7 +169,7 @@ func headline(n, open int, complete bool) string {
 	return what + ", " + text.Number(open) + " still fail " + where
 }
 
-func (b *page) files(r report.Report) {
+func (p *page) files(r report.Report) {
 	left := room(roomFiles)
 	for i, f := range r.Files {
 		one := file{line(f.Path, maxFact), line(f.Node, maxName), "", f.Bytes, f.From, f.To}
@@ -174,15 +177,15 @@ func (b *page) files(r report.Report) {
 			one.Problem = line(f.Problem, maxFact)
 		}
 		if !left.take(250 + weight(one.Path, one.Node, one.Problem)) {
-			b.Unread = len(r.Files) - i
+			p.Unread = len(r.Files) - i
 			break
 		}
-		b.Files = append(b.Files, one)
+		p.Files = append(p.Files, one)
 	}
 }
 
 // ask notes everybody who has a step to do for a cause.
-func (b *page) ask(c *cause) {
+func (p *page) ask(c *cause) {
 	if c.Advice == nil {
 		return
 	}
@@ -192,12 +195,12 @@ func (b *page) ask(c *cause) {
 			continue
 		}
 		asked[t.Who] = true
-		i := slices.IndexFunc(b.Actors, func(a actor) bool { return a.Who == t.Who })
+		i := slices.IndexFunc(p.Actors, func(a actor) bool { return a.Who == t.Who })
 		if i < 0 {
-			i = len(b.Actors)
-			b.Actors = append(b.Actors, actor{Who: t.Who})
+			i = len(p.Actors)
+			p.Actors = append(p.Actors, actor{Who: t.Who})
 		}
-		b.Actors[i].Causes = append(b.Actors[i].Causes, c)
+		p.Actors[i].Causes = append(p.Actors[i].Causes, c)
 	}
 }
 

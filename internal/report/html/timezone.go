@@ -71,5 +71,6 @@ func sentence(zone string, others map[string]bool) string {
 		names = append(names, o)
 	}
 	slices.Sort(names)
-	return zone + ", the offset at the end of the logs; times written at " + strings.TrimSuffix(list(names, 5), ".") + " are converted"
+	return zone + ", the offset at the end of the logs; times written at " +
+		strings.TrimSuffix(list(names, 5), ".") + " are converted"
 }
