@@ -121,7 +121,8 @@ func TestScanGrows(t *testing.T) {
 	<-stopped
 	exit, _ := errors.AsType[*exec.ExitError](err)
 	said := strings.Join(strings.Fields(string(out)), " ")
-	if exit == nil || exit.ExitCode() != 1 || !strings.Contains(said, "1 failure of 1 integration") || !strings.Contains(said, "it grew while it was read: what came after byte") {
+	if exit == nil || exit.ExitCode() != 1 || !strings.Contains(said, "1 failure of 1 integration") ||
+		!strings.Contains(said, "it grew while it was read: what came after byte") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -32,15 +32,16 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("ParseTime(%q): %v, %v, want %v", tt.s, got, err, tt.want)
 		}
 	}
+	const formats = `, write "2026-01-02", "2026-01-02 10:00", "2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`
 	for s, want := range map[string]string{
-		"":            `cannot read the time "", write "2026-01-02", "2026-01-02 10:00", "2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`,
-		"yesterday":   `cannot read the time "yesterday", write "2026-01-02", "2026-01-02 10:00", "2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`,
-		"2026-13-02":  `cannot read the time "2026-13-02", write "2026-01-02", "2026-01-02 10:00", "2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`,
+		"":            `cannot read the time ""` + formats,
+		"yesterday":   `cannot read the time "yesterday"` + formats,
+		"2026-13-02":  `cannot read the time "2026-13-02"` + formats,
 		"02.01.2026":  `cannot read the duration "02.01.2026", write one such as "30s", "5m", "4h" or "7d"`,
 		"7":           `missing unit in duration "7", write "7s", "7m" or "7h"`,
 		"7 days":      `unknown unit " days" in duration "7 days", write "7d"`,
-		"-7d":         `cannot read the time "-7d", write "2026-01-02", "2026-01-02 10:00", "2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`,
-		"2026-01-02x": `cannot read the time "2026-01-02x", write "2026-01-02", "2026-01-02 10:00", "2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`,
+		"-7d":         `cannot read the time "-7d"` + formats,
+		"2026-01-02x": `cannot read the time "2026-01-02x"` + formats,
 	} {
 		if got, err := parseTime(s, now, false); err == nil || err.Error() != want {
 			t.Errorf("ParseTime(%q): %v, %v\nwant %s", s, got, err, want)

@@ -52,7 +52,8 @@ func TestChanges(t *testing.T) {
 			must(t, err)
 			must(t, f.Close())
 		}, "it grew while it was read: what came after byte ", 2},
-		{"it shrinks", func(t *testing.T, path string) { must(t, os.Truncate(path, 1000)) }, "it shrank while it was read: what was taken away is not in this report", 1},
+		{"it shrinks", func(t *testing.T, path string) { must(t, os.Truncate(path, 1000)) },
+			"it shrank while it was read: what was taken away is not in this report", 1},
 		{"it is renamed", func(t *testing.T, path string) { must(t, os.Rename(path, path+".1")) }, "", 2},
 		{"it is removed", func(t *testing.T, path string) { must(t, os.Remove(path)) }, "", 2},
 	}
@@ -65,7 +66,8 @@ func TestChanges(t *testing.T) {
 			o.Chunk = 64 << 10
 			r := during(t, o, []string{path, other}, func() { tt.do(t, path) })
 			first, second := r.Files[0], r.Files[1]
-			if !strings.HasPrefix(first.Problem, tt.problem) || (first.Problem == "") != (tt.problem == "") || second.Problem != "" || r.Failures != tt.failures+1 || r.Complete != (tt.problem == "") {
+			if !strings.HasPrefix(first.Problem, tt.problem) || (first.Problem == "") != (tt.problem == "") || second.Problem != "" ||
+				r.Failures != tt.failures+1 || r.Complete != (tt.problem == "") {
 				t.Errorf("%d failures, complete %v, files %+v", r.Failures, r.Complete, r.Files)
 			}
 		})
@@ -120,7 +122,8 @@ func TestDamaged(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, filepath.Join(t.TempDir(), tt.file), tt.text)
 			r := scanned(t, options(), path)
-			if got := r.Files[0].Problem; !strings.HasPrefix(got, tt.problem) || (got == "") != (tt.problem == "") || r.Failures != tt.failures && tt.name != "a member of a zip" || r.Failures < tt.failures {
+			if got := r.Files[0].Problem; !strings.HasPrefix(got, tt.problem) || (got == "") != (tt.problem == "") || r.Failures != tt.failures &&
+				tt.name != "a member of a zip" || r.Failures < tt.failures {
 				t.Errorf("%d failures, want %d; files %+v", r.Failures, tt.failures, r.Files)
 			}
 		})
@@ -142,7 +145,8 @@ func TestStopped(t *testing.T) {
 		}
 		return builtin(t)
 	}, o)
-	if r.Complete || !strings.HasPrefix(r.Files[0].Problem, "the scan was stopped: what comes after byte ") || r.Files[1].Problem != "the scan was stopped: what comes after byte 0 is not in this report" {
+	if r.Complete || !strings.HasPrefix(r.Files[0].Problem, "the scan was stopped: what comes after byte ") ||
+		r.Files[1].Problem != "the scan was stopped: what comes after byte 0 is not in this report" {
 		t.Errorf("files %+v", r.Files)
 	}
 	ctx, stop = context.WithCancel(t.Context())
@@ -171,7 +175,8 @@ func TestSinceUntil(t *testing.T) {
 		t.Fatalf("%d incidents", len(r.Incidents))
 	}
 	i := r.Incidents[0]
-	if f := i.Data.Failures; f.Count != 11 || !f.First.Equal(o.Since) || !f.Last.Equal(o.Until) || !i.Open || !r.Since.Equal(o.Since) || !r.Until.Equal(o.Until) || !r.To.Equal(t0.Add(59*time.Hour)) {
+	if f := i.Data.Failures; f.Count != 11 || !f.First.Equal(o.Since) || !f.Last.Equal(o.Until) || !i.Open || !r.Since.Equal(o.Since) ||
+		!r.Until.Equal(o.Until) || !r.To.Equal(t0.Add(59*time.Hour)) {
 		t.Errorf("%+v, open %v, %v to %v", f, i.Open, r.From, r.To)
 	}
 	o.Since, o.Until = t0.Add(100*time.Hour), time.Time{}
@@ -191,7 +196,8 @@ func TestNodes(t *testing.T) {
 			t.Fatalf("%d incidents", len(r.Incidents))
 		}
 		i := r.Incidents[0]
-		if strings.Join(i.Nodes, " ") != "n1 n2" || i.Data.Node != "n1" || i.Data.Failures.Count != 4 || len(i.Causes) != 2 || i.Causes[0].Failures != 3 || i.Data.Cause.ID != i.Causes[1].Cause || i.Data.Log.Path != a {
+		if strings.Join(i.Nodes, " ") != "n1 n2" || i.Data.Node != "n1" || i.Data.Failures.Count != 4 || len(i.Causes) != 2 || i.Causes[0].Failures != 3 ||
+			i.Data.Cause.ID != i.Causes[1].Cause || i.Data.Log.Path != a {
 			t.Errorf("%+v", i)
 		}
 	}
@@ -205,8 +211,10 @@ func TestOverlap(t *testing.T) {
 	late := ordinary(t0) + failure(t0.Add(10*time.Hour), 1, badTLS) + failure(t0.Add(20*time.Hour), 1, badTLS)
 	for name, files := range map[string][]string{
 		"logs in a directory": {write(t, filepath.Join(dir, "a.log"), early), write(t, filepath.Join(dir, "b.log"), late)},
-		"support zips":        {write(t, filepath.Join(dir, "Jira_support_1.zip"), zipped(t, "log/atlassian-jira.log", early)), write(t, filepath.Join(dir, "Jira_support_2.zip"), zipped(t, "log/atlassian-jira.log", late))},
-		"folders of no node":  {write(t, filepath.Join(dir, "x", "log", "atlassian-jira.log"), early), write(t, filepath.Join(dir, "y", "log", "atlassian-jira.log"), late)},
+		"support zips": {write(t, filepath.Join(dir, "Jira_support_1.zip"), zipped(t, "log/atlassian-jira.log", early)),
+			write(t, filepath.Join(dir, "Jira_support_2.zip"), zipped(t, "log/atlassian-jira.log", late))},
+		"folders of no node": {write(t, filepath.Join(dir, "x", "log", "atlassian-jira.log"), early),
+			write(t, filepath.Join(dir, "y", "log", "atlassian-jira.log"), late)},
 	} {
 		for range 2 {
 			r := scanned(t, options(), files...)
@@ -214,7 +222,8 @@ func TestOverlap(t *testing.T) {
 				t.Fatalf("%s: %d incidents, %+v", name, len(r.Incidents), r.Files)
 			}
 			i := r.Incidents[0]
-			if f := i.Data.Failures; f.Count != 4 || !f.First.Equal(t0.Add(time.Hour)) || !f.Last.Equal(t0.Add(30*time.Hour)) || i.Data.Cause.ID != "entra-client-secret-invalid" {
+			if f := i.Data.Failures; f.Count != 4 || !f.First.Equal(t0.Add(time.Hour)) || !f.Last.Equal(t0.Add(30*time.Hour)) ||
+				i.Data.Cause.ID != "entra-client-secret-invalid" {
 				t.Errorf("%s: %+v, %s", name, f, i.Data.Cause.ID)
 			}
 			files[0], files[1] = files[1], files[0]

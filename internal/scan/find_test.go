@@ -66,36 +66,53 @@ func TestFind(t *testing.T) {
 		want  []string
 	}{
 		{"a directory: its log and all rotated files, oldest first", map[string]string{
-			"log/" + log: hour(12), "log/" + log + ".1": hour(11), "log/" + log + ".2": hour(10), "log/" + log + ".10": hour(2), "log/" + log + ".9.gz": packed(t, hour(3)),
+			"log/" + log: hour(12), "log/" + log + ".1": hour(11), "log/" + log + ".2": hour(10), "log/" + log + ".10": hour(2), "log/" + log +
+				".9.gz": packed(t, hour(3)),
 			"log/atlassian-jira-security.log": hour(1), "log/atlassian-jira.log.bak": hour(1), "log/catalina.out": hour(1), "log/atlassian-jira.logx": hour(1),
-		}, []string{"log"}, []string{"here log/" + log + ".10", "here log/" + log + ".9.gz", "here log/" + log + ".2", "here log/" + log + ".1", "here log/" + log}},
+		}, []string{"log"}, []string{"here log/" + log + ".10", "here log/" + log + ".9.gz", "here log/" + log + ".2", "here log/" + log + ".1",
+			"here log/" + log}},
 		{"dates", map[string]string{
-			"log/" + log: hour(9), "log/" + log + ".2026-01-02": hour(1), "log/" + log + "-20260103.gz": packed(t, hour(4)), "log/atlassian-jira-2026-01-04.log": hour(7),
-		}, []string{"log"}, []string{"here log/" + log + ".2026-01-02", "here log/" + log + "-20260103.gz", "here log/atlassian-jira-2026-01-04.log", "here log/" + log}},
-		{"files of a glob, in any order", map[string]string{log: hour(3), log + ".1": hour(2), log + ".10": hour(1)}, []string{log, log + ".1", log + ".10"}, []string{"here " + log + ".10", "here " + log + ".1", "here " + log}},
-		{"names decide where times do not", map[string]string{"log/" + log: noOrder, "log/" + log + ".1": noOrder, "log/" + log + ".2": noOrder, "log/" + log + ".10": noOrder}, []string{"log"},
+			"log/" + log: hour(9), "log/" + log + ".2026-01-02": hour(1), "log/" + log + "-20260103.gz": packed(t, hour(4)),
+			"log/atlassian-jira-2026-01-04.log": hour(7),
+		}, []string{"log"}, []string{"here log/" + log + ".2026-01-02", "here log/" + log + "-20260103.gz", "here log/atlassian-jira-2026-01-04.log",
+			"here log/" + log}},
+		{"files of a glob, in any order", map[string]string{log: hour(3), log + ".1": hour(2), log + ".10": hour(1)},
+			[]string{log, log + ".1", log + ".10"}, []string{"here " + log + ".10", "here " + log + ".1", "here " + log}},
+		{"names decide where times do not", map[string]string{"log/" + log: noOrder, "log/" + log + ".1": noOrder, "log/" + log + ".2": noOrder, "log/" +
+			log + ".10": noOrder}, []string{"log"},
 			[]string{"here log/" + log + ".10", "here log/" + log + ".2", "here log/" + log + ".1", "here log/" + log}},
-		{"dates decide where times do not", map[string]string{"log/" + log: noOrder, "log/" + log + ".2026-01-02": noOrder, "log/" + log + ".2025-12-31": noOrder}, []string{"log"},
+		{"dates decide where times do not", map[string]string{"log/" + log: noOrder, "log/" + log + ".2026-01-02": noOrder, "log/" + log +
+			".2025-12-31": noOrder}, []string{"log"},
 			[]string{"here log/" + log + ".2025-12-31", "here log/" + log + ".2026-01-02", "here log/" + log}},
-		{"a packed file beside its plain one", map[string]string{"log/" + log + ".1": hour(1), "log/" + log + ".1.gz": "\x1f\x8b\x08"}, []string{"log"}, []string{"here log/" + log + ".1"}},
-		{"several nodes", map[string]string{"n1/log/" + log: hour(1), "n2/log/" + log: hour(2)}, []string{"n1/log", "n2/log"}, []string{"n1 n1/log/" + log, "n2 n2/log/" + log}},
-		{"the directory above them", map[string]string{"case/n1/log/" + log: hour(1), "case/n2/home/logs/" + log: hour(2), "case/.git/" + log: hour(3)}, []string{"case"},
+		{"a packed file beside its plain one", map[string]string{"log/" + log + ".1": hour(1), "log/" + log + ".1.gz": "\x1f\x8b\x08"}, []string{"log"},
+			[]string{"here log/" + log + ".1"}},
+		{"several nodes", map[string]string{"n1/log/" + log: hour(1), "n2/log/" + log: hour(2)}, []string{"n1/log", "n2/log"},
+			[]string{"n1 n1/log/" + log, "n2 n2/log/" + log}},
+		{"the directory above them", map[string]string{"case/n1/log/" + log: hour(1), "case/n2/home/logs/" + log: hour(2), "case/.git/" + log: hour(3)},
+			[]string{"case"},
 			[]string{"n1 case/n1/log/" + log, "n2 case/n2/home/logs/" + log}},
 		{"a log named twice", map[string]string{"n1/" + log: hour(1)}, []string{"n1/" + log, "n1", "./n1/" + log, "n1/../n1"}, []string{"n1 n1/" + log}},
-		{"a support zip", map[string]string{"c/Jira_support_2026-01-05.zip": zipped(t, "application-logs/"+log, hour(2), "application-logs/"+log+".1", hour(1), "application-logs/atlassian-jira-sql.log", hour(5), "other/"+log, hour(0), "tomcat-logs/catalina.out", hour(0))},
-			[]string{"c/Jira_support_2026-01-05.zip"}, []string{"c c/Jira_support_2026-01-05.zip!application-logs/" + log + ".1", "c c/Jira_support_2026-01-05.zip!application-logs/" + log}},
+		{"a support zip", map[string]string{"c/Jira_support_2026-01-05.zip": zipped(t, "application-logs/"+log, hour(2), "application-logs/"+log+".1",
+			hour(1), "application-logs/atlassian-jira-sql.log", hour(5), "other/"+log, hour(0), "tomcat-logs/catalina.out", hour(0))},
+			[]string{"c/Jira_support_2026-01-05.zip"}, []string{"c c/Jira_support_2026-01-05.zip!application-logs/" + log + ".1",
+				"c c/Jira_support_2026-01-05.zip!application-logs/" + log}},
 		{"zips of nodes", map[string]string{
-			"Jira_node-a_support_2026.zip": zipped(t, "log/"+log, hour(1)), "n2.zip": zipped(t, log, hour(2)), "x.zip": zipped(t, "n3/log/"+log+".1.gz", packed(t, hour(3))), "y.zip": zipped(t, `n4\log\`+log, hour(4)),
+			"Jira_node-a_support_2026.zip": zipped(t, "log/"+log, hour(1)), "n2.zip": zipped(t, log, hour(2)),
+			"x.zip": zipped(t, "n3/log/"+log+".1.gz", packed(t, hour(3))), "y.zip": zipped(t, `n4\log\`+log, hour(4)),
 		}, []string{"Jira_node-a_support_2026.zip", "n2.zip", "x.zip", "y.zip"},
 			[]string{"node-a Jira_node-a_support_2026.zip!log/" + log, "n2 n2.zip!" + log, "n3 x.zip!n3/log/" + log + ".1.gz", "n4 y.zip!n4/log/" + log}},
-		{"support zips in a directory", map[string]string{"n1/Jira_support_1.zip": zipped(t, log, hour(1)), "n1/backup.zip": "x"}, []string{"n1"}, []string{"n1 n1/Jira_support_1.zip!" + log}},
+		{"support zips in a directory", map[string]string{"n1/Jira_support_1.zip": zipped(t, log, hour(1)), "n1/backup.zip": "x"}, []string{"n1"},
+			[]string{"n1 n1/Jira_support_1.zip!" + log}},
 		{"a packed log under any name", map[string]string{"n1/old": packed(t, hour(1))}, []string{"n1/old"}, []string{"n1 n1/old"}},
 		{"what cannot be read", map[string]string{
-			"empty/x": "", "bin": "\x7fELF\x00\x00\x00", "utf16": "\xff\xfe2\x000\x002\x006\x00", "zst": "\x28\xb5\x2f\xfd0000", "other.log": "Feb 1 something\nelse\n", "nolog.zip": zipped(t, "readme", "x"),
+			"empty/x": "", "bin": "\x7fELF\x00\x00\x00", "utf16": "\xff\xfe2\x000\x002\x006\x00", "zst": "\x28\xb5\x2f\xfd0000",
+			"other.log": "Feb 1 something\nelse\n", "nolog.zip": zipped(t, "readme", "x"),
 			"bad.zip": "PK\x03\x04 is no zip", "tar": strings.Repeat("x", 257) + "ustar" + strings.Repeat("\x00", 250), "zero": "",
 		}, []string{"nosuch", "empty", "bin", "utf16", "zst", "other.log", "nolog.zip", "bad.zip", "tar", "zero"}, []string{
-			"here nosuch: there is no such file", "here empty: it holds no atlassian-jira.log", "here bin: it is a binary file, not a log", "here utf16: it is UTF-16 text: save it as UTF-8 first",
-			"here zst: it is compressed by zstd: unpack it first", "here other.log: no line of it is in the form of Jira's log", "here nolog.zip: it holds no atlassian-jira.log",
+			"here nosuch: there is no such file", "here empty: it holds no atlassian-jira.log", "here bin: it is a binary file, not a log",
+			"here utf16: it is UTF-16 text: save it as UTF-8 first",
+			"here zst: it is compressed by zstd: unpack it first", "here other.log: no line of it is in the form of Jira's log",
+			"here nolog.zip: it holds no atlassian-jira.log",
 			"here bad.zip: it is damaged: zip: not a valid zip file", "here tar: it is a tar archive: unpack it first", "here zero",
 		}},
 	}
@@ -176,7 +193,8 @@ func TestPipe(t *testing.T) {
 func TestStdin(t *testing.T) {
 	for text, want := range map[string]string{
 		hour(1): "", packed(t, hour(1)): "", zipped(t, "log/atlassian-jira.log", hour(1)): "it is a zip: save it as a file first", "": "",
-		packed(t, hour(1))[:60]: "it is damaged: it ends too early", "\x1f\x8b": "it is damaged: it ends too early", "\x00\x01": "it is a binary file, not a log",
+		packed(t, hour(1))[:60]: "it is damaged: it ends too early", "\x1f\x8b": "it is damaged: it ends too early",
+		"\x00\x01": "it is a binary file, not a log",
 	} {
 		stdin := logfiles.Options{Node: "here", Stdin: strings.NewReader(text)}
 		r := reportOn(t, options(), logfiles.Find([]string{"-", "-"}, stdin))
@@ -199,13 +217,16 @@ func TestFailuresInSeveralFiles(t *testing.T) {
 		want  int
 	}{
 		{"alone", map[string]string{"log/" + log: twice}, []string{"log"}, 4},
-		{"a directory and a zip of it", map[string]string{"log/" + log: whole, "x.zip": zipped(t, "application-logs/"+log, cutOff)}, []string{"log", "x.zip"}, 6},
+		{"a directory and a zip of it", map[string]string{"log/" + log: whole, "x.zip": zipped(t, "application-logs/"+log, cutOff)},
+			[]string{"log", "x.zip"}, 6},
 		{"a zip and a directory", map[string]string{"log/" + log: twice, "x.zip": zipped(t, "application-logs/"+log, twice)}, []string{"x.zip", "log"}, 4},
-		{"two zips, one older", map[string]string{"a.zip": zipped(t, "application-logs/"+log, cutOff), "b.zip": zipped(t, "application-logs/"+log, whole)}, []string{"a.zip", "b.zip"}, 6},
+		{"two zips, one older", map[string]string{"a.zip": zipped(t, "application-logs/"+log, cutOff), "b.zip": zipped(t, "application-logs/"+log, whole)},
+			[]string{"a.zip", "b.zip"}, 6},
 		{"a file, its directory and a copy", map[string]string{"log/" + log: twice, "copy/" + log: twice}, []string{"log/" + log, "log", "copy"}, 4},
 		{"three copies", map[string]string{"a/" + log: twice, "b/" + log: twice, "c/" + log: twice}, []string{"a", "b", "c"}, 4},
 		{"a rotated file and a packed copy", map[string]string{log + ".1": twice, log + ".2.gz": packed(t, twice)}, []string{log + ".1", log + ".2.gz"}, 4},
-		{"a zip in which rotation came between", map[string]string{"log/" + log: hour(6), "log/" + log + ".1": whole, "x.zip": zipped(t, "application-logs/"+log, whole)}, []string{"log", "x.zip"}, 7},
+		{"a zip in which rotation came between", map[string]string{"log/" + log: hour(6), "log/" + log + ".1": whole,
+			"x.zip": zipped(t, "application-logs/"+log, whole)}, []string{"log", "x.zip"}, 7},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())

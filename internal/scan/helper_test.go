@@ -73,7 +73,8 @@ func stamp(at time.Time) string {
 
 // failure is a failure of a flow as Jira logs it.
 func failure(at time.Time, flow int, message string) string {
-	return fmt.Sprintf("%s http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%s [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: %s\n",
+	return fmt.Sprintf("%s http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%s "+
+		"[c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: %s\n",
 		stamp(at), flowID(flow), message)
 }
 
@@ -83,9 +84,10 @@ func ordinary(at time.Time) string {
 }
 
 const (
-	badSecret = "AADSTS7000215: Invalid client secret provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z"
-	badTLS    = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target"
-	badProxy  = "java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 Proxy Authentication Required\""
+	badSecret = "AADSTS7000215: Invalid client secret provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: " +
+		"b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z"
+	badTLS   = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target"
+	badProxy = "java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 Proxy Authentication Required\""
 )
 
 func write(t testing.TB, path, text string) string {
@@ -141,7 +143,8 @@ func differ(got, want string) string {
 // end.
 func randomLog(random *rand.Rand, at time.Time, events int) (string, time.Time) {
 	var b strings.Builder
-	messages := []string{badSecret, badTLS, badProxy, "null", "AADSTS50194: Application 'x' is not multi-tenant. Trace ID: " + flowID(random.IntN(1000)) + " Timestamp: 2026-01-02 10:00:00Z", "something else"}
+	messages := []string{badSecret, badTLS, badProxy, "null", "AADSTS50194: Application 'x' is not multi-tenant. Trace ID: " + flowID(random.IntN(1000)) +
+		" Timestamp: 2026-01-02 10:00:00Z", "something else"}
 	end := func() string {
 		if random.IntN(6) == 0 {
 			return "\r\n"
@@ -165,10 +168,12 @@ func randomLog(random *rand.Rand, at time.Time, events int) (string, time.Time) 
 		case 7:
 			b.WriteString(strings.Replace(failure(at, 4, badTLS), "ERROR", "DEBUG", 1))
 		case 8:
-			b.WriteString(ordinary(at) + "java.lang.IllegalStateException: oauth2" + end() + strings.Repeat("\tat a.B.c(B.java:1) [c.a.o.c.X]"+end(), random.IntN(20)) + end())
+			b.WriteString(ordinary(at) + "java.lang.IllegalStateException: oauth2" + end() +
+				strings.Repeat("\tat a.B.c(B.java:1) [c.a.o.c.X]"+end(), random.IntN(20)) + end())
 		case 9:
 			if random.IntN(2) == 0 { // Jira as a provider: oauth2, and not the flow
-				b.WriteString(stamp(at) + " http-nio-8080-exec-3 ERROR anonymous 600x1x1 4eic3i 10.0.0.1 /rest/oauth2/latest/token [c.a.oauth2.provider.rest.X] refused" + end())
+				b.WriteString(stamp(at) + " http-nio-8080-exec-3 ERROR anonymous 600x1x1 4eic3i 10.0.0.1 /rest/oauth2/latest/token " +
+					"[c.a.oauth2.provider.rest.X] refused" + end())
 				continue
 			}
 			b.WriteString("\tat com.atlassian.oauth2.client.X" + end())

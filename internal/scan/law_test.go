@@ -94,7 +94,8 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 		}
 	}
 	tell := func(r *running) {
-		i := report.Incident{Data: rules(r.last.node).Summary(r.state, r.alert, r.said.Failure, r.said.from), Open: r.state.Open, Causes: []report.Spell{}, Hours: []report.Hour{}}
+		i := report.Incident{Data: rules(r.last.node).Summary(r.state, r.alert, r.said.Failure, r.said.from), Open: r.state.Open, Causes: []report.Spell{},
+			Hours: []report.Hour{}}
 		for _, o := range r.all {
 			if !slices.Contains(i.Nodes, o.node) {
 				i.Nodes = append(i.Nodes, o.node)

@@ -136,7 +136,8 @@ func TestRefusedLogins(t *testing.T) {
 	if want := []time.Duration{0, 0, 0, time.Second, time.Second}; !slices.Equal(waited, want) {
 		t.Errorf("waited %v, want %v", waited, want)
 	}
-	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `msg="status page: login refused" from=10.1.2.3 refused=1`) || strings.Contains(got, "hunter") || strings.Contains(got, "s3cret") {
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `msg="status page: login refused" from=10.1.2.3 refused=1`) ||
+		strings.Contains(got, "hunter") || strings.Contains(got, "s3cret") {
 		t.Errorf("logged %s", got)
 	}
 	now := time.Now()

@@ -74,7 +74,8 @@ func TestAccessible(t *testing.T) {
 				b.open(server.URL+"/", scheme, width)
 				b.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
 				b.evaluate(script + "; undefined")
-				found := b.evaluate(`axe.run().then(r => r.violations.map(v => v.impact + " " + v.id + ": " + v.help + "\n  " + v.nodes.map(n => n.html).join("\n  ")).join("\n"))`)
+				found := b.evaluate(`axe.run().then(r => r.violations.map(v => v.impact + " " + v.id + ": " + v.help + "\n  " + ` +
+					`v.nodes.map(n => n.html).join("\n  ")).join("\n"))`)
 				if found != "" {
 					t.Errorf("%s, %s, %d wide:\n%s", name, scheme, width, found)
 				}

@@ -61,10 +61,12 @@ func newWorld(t *testing.T, change func(*conf.Config)) *world {
 	w.site = status.New(status.Program{Version: "v1.2.3", Commit: "abc", Go: "go1"}, w.store, slog.New(slog.DiscardHandler))
 	w.site.Logins(func(time.Duration) {}, slog.New(slog.DiscardHandler))
 	targets := []notify.Target{{Notifier: conf.Notifier{Name: "ops"}, Kind: "slack"}, {Notifier: conf.Notifier{Name: "hub"}, Kind: "webhook"}}
-	recorder := &pipeline.Recorder{Store: w.store, Rules: incident.NewRules(c), Tally: w.site.Metrics(), Recipients: []pipeline.Recipient{{Name: "ops"}, {Name: "hub"}}}
+	recorder := &pipeline.Recorder{Store: w.store, Rules: incident.NewRules(c), Tally: w.site.Metrics(),
+		Recipients: []pipeline.Recipient{{Name: "ops"}, {Name: "hub"}}}
 	f := tailer.Follow(w.path(), tailer.Position{}, tailer.Options{Start: tailer.Beginning})
 	w.log = &pipeline.Log{
-		Source: incident.Source{Name: "jira", Path: w.path()}, Zone: time.UTC, Reader: f, Set: set, Recorder: recorder, Checkpoint: &pipeline.Checkpoint{Key: w.path(), Begin: f.Position},
+		Source: incident.Source{Name: "jira", Path: w.path()}, Zone: time.UTC, Reader: f, Set: set, Recorder: recorder,
+		Checkpoint: &pipeline.Checkpoint{Key: w.path(), Begin: f.Position},
 	}
 	w.site.Show(&status.Running{Conf: c, Node: c.Node, Logs: []*pipeline.Log{w.log}, Targets: targets, Causes: []string{"entra-client-secret-invalid"}})
 	ctx, cancel := context.WithCancel(t.Context())

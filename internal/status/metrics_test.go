@@ -80,11 +80,13 @@ func TestMetrics(t *testing.T) {
 		`log_lines_total{log="jira"} 8`, `log_lag_bytes{log="jira"} 0`, `log_rotations_total{log="jira"} 0`, `log_lost_bytes_total{log="jira"} 0`,
 		`failures_total{cause="entra-client-secret-invalid"} 2`, `failures_total{cause="entra-client-secret-expired"} 1`,
 		`incidents_open 2`, `alerts_total{kind="opened"} 2`, `alerts_total{kind="blind"} 0`,
-		`deliveries_total{notifier="ops",outcome="accepted"} 1`, `deliveries_total{notifier="ops",outcome="retry"} 1`, `deliveries_total{notifier="ops",outcome="set_aside"} 1`,
+		`deliveries_total{notifier="ops",outcome="accepted"} 1`, `deliveries_total{notifier="ops",outcome="retry"} 1`,
+		`deliveries_total{notifier="ops",outcome="set_aside"} 1`,
 		`deliveries_total{notifier="hub",outcome="accepted"} 0`,
 		`delivery_seconds_bucket{notifier="ops",le="2.5"} 0`, `delivery_seconds_bucket{notifier="ops",le="5"} 1`, `delivery_seconds_count{notifier="hub"} 0`,
 		`outbox_deliveries{notifier="hub"} 2`, `outbox_deliveries{notifier="ops"} 0`, `outbox_dropped_total{notifier="ops"} 0`,
-		`notifier_circuit{notifier="ops",state="held"} 1`, `notifier_circuit{notifier="ops",state="closed"} 0`, `notifier_circuit{notifier="hub",state="closed"} 1`,
+		`notifier_circuit{notifier="ops",state="held"} 1`, `notifier_circuit{notifier="ops",state="closed"} 0`,
+		`notifier_circuit{notifier="hub",state="closed"} 1`,
 		`config_reloads_total{outcome="accepted"} 1`, `config_reloads_total{outcome="refused"} 1`,
 	} {
 		if !strings.Contains(body, "\n"+prefix+want+"\n") {

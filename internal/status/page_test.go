@@ -102,18 +102,21 @@ func TestText(t *testing.T) {
 		{sampleReport(t), []string{
 			"2 integrations are failing.\n", "jira-node-1, as of 2026-03-04 14:25:07 +01:00; running since",
 			"\nFAILING NOW\n\n[high] ", "\n  67513c3d-f6a4-4f93-ab37-f1bd822e68c9\n  5 failures since 2026-03-03 18:14:07 +01:00 (20 h ago), the last one\n",
-			"snoozed by maria until", "7 days\n", "  hub: reminder waiting, queued 14 h ago, tried 31 times: dial tcp", "  hub: opened set aside, queued 20 h ago: 400 Bad Request\n",
+			"snoozed by maria until", "7 days\n", "  hub: reminder waiting, queued 14 h ago, tried 31 times: dial tcp",
+			"  hub: opened set aside, queued 20 h ago: 400 Bad Request\n",
 			"   1. [", "  Fixed when: ", "  | 2026-03-04 13:22:07,412", "  Log             " + sampleLog,
 			"\nFAILING, MUTED\n", "  How to mend it: jira-oauth-watcher causes entra-",
 			"\nLOGS\n\njira: followed to its end\n", "read to byte 18,442,017, 0 bytes behind", "42 rotations; nothing known to be lost",
-			"\nNOTIFIERS\n\nops (slack): delivers\n", "hub (webhook): the last attempt failed, next try in 110 s\n  1 alert waits, the first one since", "1 alert set aside",
+			"\nNOTIFIERS\n\nops (slack): delivers\n", "hub (webhook): the last attempt failed, next try in 110 s\n  1 alert waits, the first one since",
+			"1 alert set aside",
 			"\nCLOSED IN THE LAST 7 DAYS\n", "closed 4 days ago",
 		}},
 		{sampleStorm(t), []string{
 			"60 integrations are failing.\nlog \"jira\", " + sampleLog + ", cannot\nbe read: permission denied\n",
 			"OR FROM BEING HEARD\n\n[high] A log cannot be read\n  log jira\n  Since 2026-03-04 13:01:07 +01:00 (84 min ago)\n",
 			"\nMANY AT ONCE\n", "  - 00000019-aaaa-4bbb-8ccc-000000000000: 2 failures, the last one 3 min ago\n  - and 40 more\n",
-			"jira: cannot be read: permission denied\n", "73 kB LOST", "hub (webhook): held: its settings are refused, its alerts wait", "3 alerts dropped from a full queue",
+			"jira: cannot be read: permission denied\n", "73 kB LOST", "hub (webhook): held: its settings are refused, its alerts wait",
+			"3 alerts dropped from a full queue",
 		}},
 	} {
 		var b bytes.Buffer

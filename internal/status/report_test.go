@@ -87,7 +87,8 @@ func TestIncidents(t *testing.T) {
 	}
 	i := slices.IndexFunc(r.Open, func(i status.Incident) bool { return i.Data.Integration.ID == flow })
 	got, muted := r.Open[i], r.Open[1-i]
-	if got.State != "open" || got.Muted || got.Count != 2 || got.Hours[167]+got.Hours[166] != 2 || got.Data.Cause.ID != "entra-client-secret-invalid" || got.Data.Kind != alert.Opened || len(got.Data.Fix) == 0 {
+	if got.State != "open" || got.Muted || got.Count != 2 || got.Hours[167]+got.Hours[166] != 2 || got.Data.Cause.ID != "entra-client-secret-invalid" ||
+		got.Data.Kind != alert.Opened || len(got.Data.Fix) == 0 {
 		t.Errorf("open: %+v", got)
 	}
 	want := []status.Delivery{
@@ -101,7 +102,8 @@ func TestIncidents(t *testing.T) {
 		t.Errorf("muted: %+v", muted)
 	}
 	c := r.Closed[0]
-	if c.State != "closed" || c.Data.Integration.ID != quiet || time.Since(c.Closed) > time.Minute || c.Data.Log.Excerpt != "" || c.Hours[167]+c.Hours[166] != 1 || len(c.Deliveries) != 2 || c.Deliveries[1].State != "waiting" || c.Deliveries[1].Attempts != 2 {
+	if c.State != "closed" || c.Data.Integration.ID != quiet || time.Since(c.Closed) > time.Minute || c.Data.Log.Excerpt != "" ||
+		c.Hours[167]+c.Hours[166] != 1 || len(c.Deliveries) != 2 || c.Deliveries[1].State != "waiting" || c.Deliveries[1].Attempts != 2 {
 		t.Errorf("closed: %+v", c)
 	}
 	hub := r.Notifiers[1]

@@ -36,7 +36,8 @@ func TestSize(t *testing.T) {
 		},
 		"spells": func(n int, i *report.Incident) {
 			for k := range 100 {
-				i.Causes = append(i.Causes, report.Spell{Cause: fmt.Sprint("c", k), Title: worst, Failures: 1, First: i.Data.Failures.First, Last: i.Data.Failures.Last})
+				i.Causes = append(i.Causes, report.Spell{Cause: fmt.Sprint("c", k), Title: worst, Failures: 1, First: i.Data.Failures.First,
+					Last: i.Data.Failures.Last})
 				i.Hours = append(i.Hours, report.Hour{At: at(k, 0, 0).Truncate(time.Hour), Cause: fmt.Sprint("c", k), Failures: k + 1})
 			}
 		},

@@ -81,7 +81,8 @@ func TestBrowser(t *testing.T) {
 	for _, p := range []struct {
 		name string
 		r    report.Report
-	}{{"empty", empty()}, {"one", one()}, {"several", several()}, {"incomplete", incomplete()}, {"years", years()}, {"storm", storm(600)}, {"hostile", hostile()}} {
+	}{{"empty", empty()}, {"one", one()}, {"several", several()}, {"incomplete", incomplete()}, {"years", years()}, {"storm", storm(600)},
+		{"hostile", hostile()}} {
 		if all := complaints(c, document(t, p.r)); len(all) > 0 {
 			t.Errorf("%s:\n%s", p.name, strings.Join(all, "\n"))
 		}
@@ -94,7 +95,8 @@ func TestBrowser(t *testing.T) {
 				c.leaves(filepath.Join(*album, p.name), l)
 			}
 		}
-		for l, want := range map[look]string{{width: 700}: "rgb(255, 255, 255)", {width: 700, dark: true}: "rgb(20, 23, 28)", {width: 700, dark: true, media: "print"}: "rgb(255, 255, 255)"} {
+		for l, want := range map[look]string{{width: 700}: "rgb(255, 255, 255)", {width: 700, dark: true}: "rgb(20, 23, 28)",
+			{width: 700, dark: true, media: "print"}: "rgb(255, 255, 255)"} {
 			c.look(l)
 			if got := c.value("getComputedStyle(document.body).backgroundColor"); got != want {
 				t.Errorf("%s, %+v: it is on %s, want %s", p.name, l, got, want)
@@ -134,7 +136,8 @@ func TestBrowserComplains(t *testing.T) {
 		"an image":          strings.Replace(good, "<main>", `<main><img src="/x.png" alt=""/>`, 1),
 		"a script":          strings.Replace(good, "<main>", `<main><script>console.error(1)</script>`, 1),
 		"a link to an icon": strings.Replace(good, `href="data:,"`, `href="/icon.png"`, 1),
-		"no policy, a font": strings.NewReplacer("http-equiv", "name", "<main>", `<main><style>@font-face{font-family:x;src:url(/f)} h1{font-family:x}</style>`).Replace(good),
+		"no policy, a font": strings.NewReplacer("http-equiv", "name", "<main>",
+			`<main><style>@font-face{font-family:x;src:url(/f)} h1{font-family:x}</style>`).Replace(good),
 	} {
 		if bad == good {
 			t.Errorf("%s: nothing was changed", name)

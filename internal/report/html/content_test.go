@@ -30,7 +30,8 @@ func words(e *element) string { return strings.Join(strings.Fields(e.text), " ")
 // linked to.
 func TestHostile(t *testing.T) {
 	root := read(t, hostile())
-	const want = `</pre></title></svg></style><script>alert(1)</script><img src="x" onerror="alert(1)"/> " onmouseover="alert(1)" x=' {{.}} ]]> &lt; &#34; javascript:alert(1) gnp.exe x  [31m `
+	const want = `</pre></title></svg></style><script>alert(1)</script><img src="x" onerror="alert(1)"/> " onmouseover="alert(1)" x=' {{.}} ` +
+		`]]> &lt; &#34; javascript:alert(1) gnp.exe x  [31m `
 	if got := root.byID("i1").all("pre")[0].text; !strings.HasPrefix(got, want) || len(got) > 3000 || !strings.HasSuffix(got, "W… cut") {
 		t.Errorf("excerpt %q", got)
 	}
@@ -40,7 +41,8 @@ func TestHostile(t *testing.T) {
 			links = append(links, a.attr["href"])
 		}
 	}
-	if got := fmt.Sprint(links); got != "[https://example.com/a?b=c&d=e]" && !strings.HasPrefix(got, "[https://example.com/%22%20onmouseover=%22alert%281%29 https://example.com/a") {
+	if got := fmt.Sprint(links); got != "[https://example.com/a?b=c&d=e]" &&
+		!strings.HasPrefix(got, "[https://example.com/%22%20onmouseover=%22alert%281%29 https://example.com/a") {
 		t.Errorf("links %q", links)
 	}
 	if n := len(root.byID("cause-A").all("li")); n < 10 {
@@ -150,7 +152,8 @@ func TestPassedCause(t *testing.T) {
 		incidentOf("x", proxyForbids(), at(0, 0, 0), at(0, 1, 0), time.Hour, "n"),
 		incidentOf("x", secretExpired(), at(0, 2, 0), at(0, 3, 0), time.Hour, "n")))))
 	last, passed := words(root.byID("cause-A")), words(root.byID("cause-B"))
-	if !strings.Contains(last, "1: x ● still failing") || strings.Contains(passed, "still failing") || !strings.Contains(passed, "causes proxy-forbidden prints it") {
+	if !strings.Contains(last, "1: x ● still failing") || strings.Contains(passed, "still failing") ||
+		!strings.Contains(passed, "causes proxy-forbidden prints it") {
 		t.Errorf("last %s\npassed %s", last, passed)
 	}
 }
@@ -169,7 +172,8 @@ func TestContrast(t *testing.T) {
 		for _, m := range variable.FindAllStringSubmatch(text, -1) {
 			colors[m[1]] = luminance(t, m[2])
 		}
-		pairs := [][2]string{{"text", "page"}, {"text", "card"}, {"soft", "page"}, {"link", "page"}, {"alert", "page"}, {"alert", "alert-page"}, {"text", "alert-page"}}
+		pairs := [][2]string{{"text", "page"}, {"text", "card"}, {"soft", "page"}, {"link", "page"}, {"alert", "page"}, {"alert", "alert-page"},
+			{"text", "alert-page"}}
 		for n := range 9 {
 			k := fmt.Sprint("k", n)
 			pairs = append(pairs, [2]string{k, "page"}, [2]string{"on", k})
@@ -215,7 +219,8 @@ func FuzzText(f *testing.F) {
 		d.Cause = alert.Cause{ID: text, Title: text, Confidence: text, Codes: []string{text}}
 		d.Diagnosis, d.Confirm, d.Fix = text, text, []alert.Step{{Text: text, Where: text}}
 		d.Links = []alert.Link{{Title: text, URL: link}}
-		d.Facts, d.Request, d.Log = map[string]any{text: text, "app_id": text}, alert.Request{User: text, Client: text, ID: text}, alert.Log{Path: text, Excerpt: text}
+		d.Facts, d.Request, d.Log = map[string]any{text: text, "app_id": text}, alert.Request{User: text, Client: text, ID: text},
+			alert.Log{Path: text, Excerpt: text}
 		i := incidentOf(text, d, at(0, 0, 0), at(1, 0, 0), time.Hour, text)
 		when := time.Unix(seconds, 0)
 		i.Hours = append(i.Hours, report.Hour{At: when, Cause: text, Failures: 1})

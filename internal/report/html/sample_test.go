@@ -27,16 +27,23 @@ func secretExpired() alert.Data {
 		Schema: 1, Kind: alert.Reminder,
 		Cause: alert.Cause{ID: "entra-client-secret-expired", Title: "The client secret of the app registration has expired",
 			Provider: "microsoft", Severity: conf.SeverityCritical, Confidence: "certain", Codes: []string{"AADSTS7000222"}},
-		Diagnosis: "The client secret that Jira uses for the app 79c86cf8-e761-4fdc-bc20-a629c5d04260 has passed its end date. Until Jira has a new one it gets no tokens: mail stops, and no mailbox can be authorized.",
+		Diagnosis: "The client secret that Jira uses for the app 79c86cf8-e761-4fdc-bc20-a629c5d04260 has passed its end date. Until Jira " +
+			"has a new one it gets no tokens: mail stops, and no mailbox can be authorized.",
 		Fix: []alert.Step{
-			{Where: "entra-admin", Text: "entra.microsoft.com > Entra ID > App registrations > All applications > the app > Certificates & secrets > Client secrets > New client secret; Entra allows 24 months at most. Copy the Value column at once, it is never shown again. The Secret ID beside it (a GUID) is the wrong one."},
-			{Where: "jira-admin", Text: "Jira ⚙ > Applications > Application links > the integration > Edit (Jira 8.10–8.21: ⚙ > System > OAuth 2.0): paste the Value into Client secret and save. It must be typed in even if dots are shown: an empty field keeps the expired secret. Leave Client ID as it is."},
-			{Where: "jira-admin", Text: "Run Test connection. Up to 7 days after the first failure nothing more is needed, the next mail poll works; later Jira has given up, and each mailbox must be authorized again: " + mailbox + "."},
+			{Where: "entra-admin", Text: "entra.microsoft.com > Entra ID > App registrations > All applications > the app > Certificates & " +
+				"secrets > Client secrets > New client secret; Entra allows 24 months at most. Copy the Value column at once, it is never " +
+				"shown again. The Secret ID beside it (a GUID) is the wrong one."},
+			{Where: "jira-admin", Text: "Jira ⚙ > Applications > Application links > the integration > Edit (Jira 8.10–8.21: ⚙ > System > " +
+				"OAuth 2.0): paste the Value into Client secret and save. It must be typed in even if dots are shown: an empty field keeps " +
+				"the expired secret. Leave Client ID as it is."},
+			{Where: "jira-admin", Text: "Run Test connection. Up to 7 days after the first failure nothing more is needed, the next mail " +
+				"poll works; later Jira has given up, and each mailbox must be authorized again: " + mailbox + "."},
 			{Where: "entra-admin", Text: "Delete the expired secret, put the new end date into a calendar, and renew a month before it."},
 		},
 		Confirm: "Test connection in Jira succeeds, and mail that has waited in the mailbox comes in after the next poll.",
 		Links: []alert.Link{
-			{Title: "Atlassian: mail handlers stop because the client secret has expired", URL: "https://support.atlassian.com/jira/kb/the-jira-or-jsm-mail-handler-stops-processing-new-incoming-emails-due-to-the-error-the-provided-client-secret-keys-for-app-xxxxxxxx-are-expired/"},
+			{Title: "Atlassian: mail handlers stop because the client secret has expired",
+				URL: "https://support.atlassian.com/jira/kb/the-jira-or-jsm-mail-handler-stops-processing-new-incoming-emails-due-to-the-error-the-provided-client-secret-keys-for-app-xxxxxxxx-are-expired/"},
 			{Title: "Microsoft: AADSTS7000222", URL: "https://login.microsoftonline.com/error?code=7000222"},
 		},
 		Facts: map[string]any{
@@ -44,8 +51,13 @@ func secretExpired() alert.Data {
 			"trace_id": "d7599cf0-813f-4495-8317-577479857f00", "correlation_id": "34687097-cd9a-4300-9639-b561f5effd26",
 		},
 		Request: alert.Request{User: "mail-admin", Client: "10.1.2.3", ID: "755x4397x2"},
-		Log: alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log", Excerpt: "2026-03-15 18:20:03,114+0100 Caesium-1-2 ERROR ServiceRunner [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: {\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: The provided client secret keys for app '79c86cf8-e761-4fdc-bc20-a629c5d04260' are expired. Visit the Azure portal to create new keys for your app.\\r\\n" +
-			"Trace ID: d7599cf0-813f-4495-8317-577479857f00\\r\\nCorrelation ID: 34687097-cd9a-4300-9639-b561f5effd26\"}\n    at com.atlassian.oauth2.client.lib.token.DefaultTokenService.performRequest(DefaultTokenService.java:134)"},
+		Log: alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log",
+			Excerpt: "2026-03-15 18:20:03,114+0100 Caesium-1-2 ERROR ServiceRunner [c.a.o.c.rest.resource.ClientConfigurationResource] " +
+				"Error occurred while authorizing an integration. The error message is: " +
+				"{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000222: The provided client secret keys for app " +
+				"'79c86cf8-e761-4fdc-bc20-a629c5d04260' are expired. Visit the Azure portal to create new keys for your app.\\r\\n" +
+				"Trace ID: d7599cf0-813f-4495-8317-577479857f00\\r\\nCorrelation ID: 34687097-cd9a-4300-9639-b561f5effd26\"}\n    at " +
+				"com.atlassian.oauth2.client.lib.token.DefaultTokenService.performRequest(DefaultTokenService.java:134)"},
 	}
 }
 
@@ -55,18 +67,28 @@ func manyResources() alert.Data {
 		Schema: 1, Kind: alert.Changed,
 		Cause: alert.Cause{ID: "entra-scopes-multiple-resources", RootCause: &root, Title: "The scopes belong to more than one service",
 			Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{"AADSTS28000"}},
-		Diagnosis: "The scopes of this integration name more than one service host, and Microsoft issues a token for one host only. It refused: https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office365.com/POP.AccessAsUser.All offline_access.",
+		Diagnosis: "The scopes of this integration name more than one service host, and Microsoft issues a token for one host only. It " +
+			"refused: https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office365.com/POP.AccessAsUser.All offline_access.",
 		Fix: []alert.Step{
-			{Where: "jira-admin", Text: "Jira ⚙ > Applications > Application links > the integration > Edit (Jira 8.10–8.21: ⚙ > System > OAuth 2.0) > Scopes: replace the list by https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/POP.AccessAsUser.All offline_access."},
-			{Where: "jira-admin", Text: "For outgoing mail (Jira 9.2 and later) add https://outlook.office.com/SMTP.Send. In the US Government clouds GCC High and DoD the host is https://outlook.office365.us/."},
+			{Where: "jira-admin", Text: "Jira ⚙ > Applications > Application links > the integration > Edit (Jira 8.10–8.21: ⚙ > System > " +
+				"OAuth 2.0) > Scopes: replace the list by https://outlook.office.com/IMAP.AccessAsUser.All " +
+				"https://outlook.office.com/POP.AccessAsUser.All offline_access."},
+			{Where: "jira-admin", Text: "For outgoing mail (Jira 9.2 and later) add https://outlook.office.com/SMTP.Send. In the US " +
+				"Government clouds GCC High and DoD the host is https://outlook.office365.us/."},
 			{Where: "jira-admin", Text: "Save and run Test connection, then authorize the mailbox again: " + mailbox + "."},
 		},
 		Confirm: "Test connection in Jira succeeds, and no further AADSTS28000 is logged for this integration.",
-		Links:   []alert.Link{{Title: "Atlassian: OAuth 2.0 scope issues of Jira mail handlers", URL: "https://support.atlassian.com/jira/kb/resolve-oauth-2-0-scope-issues-for-jira-mail-handlers-in-data-center/"}},
-		Facts: map[string]any{"code": "AADSTS28000", "scopes": []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office365.com/POP.AccessAsUser.All", "offline_access"},
+		Links: []alert.Link{{Title: "Atlassian: OAuth 2.0 scope issues of Jira mail handlers",
+			URL: "https://support.atlassian.com/jira/kb/resolve-oauth-2-0-scope-issues-for-jira-mail-handlers-in-data-center/"}},
+		Facts: map[string]any{"code": "AADSTS28000", "scopes": []string{"https://outlook.office.com/IMAP.AccessAsUser.All",
+			"https://outlook.office365.com/POP.AccessAsUser.All", "offline_access"},
 			"suggested_scopes": []any{"https://outlook.office.com/IMAP.AccessAsUser.All", "offline_access"}},
 		Request: alert.Request{User: "admin"},
-		Log:     alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log", Excerpt: "2026-03-09 09:12:44,021+0100 http-nio-8080-exec-4 ERROR admin 725x157x1 1q2w3e 10.1.2.3 /rest/oauth2-client/latest/config/flow/67513c3d-f6a4-4f93-ab37-f1bd822e68c9 [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource."},
+		Log: alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log",
+			Excerpt: "2026-03-09 09:12:44,021+0100 http-nio-8080-exec-4 ERROR admin 725x157x1 1q2w3e 10.1.2.3 " +
+				"/rest/oauth2-client/latest/config/flow/67513c3d-f6a4-4f93-ab37-f1bd822e68c9 " +
+				"[c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message " +
+				"is: AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource."},
 	}
 }
 
@@ -82,7 +104,9 @@ func proxyForbids() alert.Data {
 		},
 		Confirm: "Test connection in Jira succeeds from each node.",
 		Facts:   map[string]any{"proxy_status": "403", "proxy_reason": "Forbidden"},
-		Log:     alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log.3", Excerpt: "2026-03-05 02:10:00,000+0100 Caesium-1-1 ERROR anonymous [c.a.o.c.l.t.DefaultTokenService] java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 403 Forbidden\""},
+		Log: alert.Log{Name: "jira", Path: "/var/atlassian/application-data/jira/log/atlassian-jira.log.3",
+			Excerpt: "2026-03-05 02:10:00,000+0100 Caesium-1-1 ERROR anonymous [c.a.o.c.l.t.DefaultTokenService] java.io.IOException: " +
+				"Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 403 Forbidden\""},
 	}
 }
 
@@ -132,7 +156,8 @@ func reportOf(incidents ...report.Incident) report.Report {
 	for _, node := range r.Nodes {
 		for n, name := range []string{"atlassian-jira.log.2", "atlassian-jira.log.1", "atlassian-jira.log"} {
 			r.Files = append(r.Files, report.File{
-				Path: "/var/backups/" + node + "/" + name, Node: node, Bytes: 20_971_520 - int64(n)*3_217_411, From: at(n*5, 0, 0), To: at(min(n*5+5, 13), 18, 20),
+				Path: "/var/backups/" + node + "/" + name, Node: node, Bytes: 20_971_520 - int64(n)*3_217_411, From: at(n*5, 0, 0),
+				To: at(min(n*5+5, 13), 18, 20),
 			})
 		}
 	}
@@ -155,7 +180,8 @@ func one() report.Report {
 func several() report.Report {
 	const support, sales, hr = "67513c3d-f6a4-4f93-ab37-f1bd822e68c9", "b637a37a-80d4-4407-8847-0b0726c3ac63", "a5c88fb2-8edc-4f6c-b496-190405222009"
 	other := secretExpired()
-	other.Diagnosis = "The client secret that Jira uses for the app 0f3c8a11-52b7-4d1f-9a57-90a0c4f5d0aa has passed its end date. Until Jira has a new one it gets no tokens: mail stops, and no mailbox can be authorized."
+	other.Diagnosis = "The client secret that Jira uses for the app 0f3c8a11-52b7-4d1f-9a57-90a0c4f5d0aa has passed its end date. Until " +
+		"Jira has a new one it gets no tokens: mail stops, and no mailbox can be authorized."
 	other.Facts = map[string]any{"code": "AADSTS7000222", "app_id": "0f3c8a11-52b7-4d1f-9a57-90a0c4f5d0aa"}
 	unnamed := incidentOf("unknown", proxyForbids(), at(6, 22, 40), at(7, 3, 10), 17*time.Minute, "jira-2")
 	unnamed.Data.Integration = alert.Integration{ID: "unknown", KnownBy: "nothing"}
@@ -188,7 +214,8 @@ func storm(n int) report.Report {
 		if i%10 == 3 {
 			d = proxyForbids()
 		}
-		inc := incidentOf(fmt.Sprintf("%08x-80d4-4407-8847-0b0726c3ac63", i*2654435), d, at(9, 0, i%60), at(12, 6+i%5, 0), time.Duration(20+i%7)*time.Minute, "jira-1", "jira-2")
+		inc := incidentOf(fmt.Sprintf("%08x-80d4-4407-8847-0b0726c3ac63", i*2654435), d, at(9, 0, i%60), at(12, 6+i%5, 0),
+			time.Duration(20+i%7)*time.Minute, "jira-1", "jira-2")
 		inc.Open = i%3 == 0
 		all = append(all, inc)
 	}
