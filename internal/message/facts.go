@@ -97,12 +97,12 @@ func (l *list) labeled(d alert.Data, labels []label) {
 func facts(d alert.Data) []Fact {
 	var l list
 	switch {
-	case subject(d) == Watcher:
+	case SubjectOf(d) == Watcher:
 		if !strings.Contains(d.Diagnosis, d.Log.Path) {
 			l.add("Log", d.Log.Path)
 		}
 	case d.Kind == alert.Storm: // has a list
-	case subject(d) == Many:
+	case SubjectOf(d) == Many:
 		l.add("Integrations", roll(d).First(MaxValues-1)...)
 	case d.Integration.ID == alert.Unknown:
 		l.add("Integration", "not shown in the log")
@@ -150,7 +150,7 @@ func circumstances(d alert.Data) []Fact {
 			name, value = "Began", text.Time(f.First)
 		case lasting(d):
 			name, value = "Since", text.Time(f.First)
-		case subject(d) == Watcher:
+		case SubjectOf(d) == Watcher:
 			name = "Gaps"
 		}
 		l.add(name, value)
@@ -169,10 +169,6 @@ func origin(d alert.Data) []Sentence {
 	}
 	if f := d.Failures; !f.Last.IsZero() {
 		all = append(all, Sentence{{At: f.Last}})
-		what := "failure"
-		if subject(d) == Watcher {
-			what = "gap"
-		}
 		switch {
 		case f.First.IsZero():
 		case lasting(d) && d.Kind == alert.Sighted:
@@ -180,7 +176,7 @@ func origin(d alert.Data) []Sentence {
 		case lasting(d):
 			all = append(all, Sentence{{Text: "since "}, {At: f.First}})
 		case f.Count > 1:
-			all = append(all, Sentence{{Text: text.Count(f.Count, what) + " since "}, {At: f.First}})
+			all = append(all, Sentence{{Text: count(d) + " since "}, {At: f.First}})
 		}
 	}
 	if d.Kind != alert.Quiet && d.Kind != alert.Sighted {
@@ -189,9 +185,20 @@ func origin(d alert.Data) []Sentence {
 	return all
 }
 
+// count is how many failures or gaps there were, "" when what is wrong lasts.
+func count(d alert.Data) string {
+	switch {
+	case lasting(d):
+		return ""
+	case SubjectOf(d) == Watcher:
+		return text.Count(d.Failures.Count, "gap")
+	}
+	return text.Count(d.Failures.Count, "failure")
+}
+
 // lasting reports whether an alert is about what goes on until it is over, such
 // as a log that cannot be read: how often it was noticed means nothing.
-func lasting(d alert.Data) bool { return subject(d) == Watcher && d.Cause.ID != alert.LinesLost }
+func lasting(d alert.Data) bool { return SubjectOf(d) == Watcher && d.Cause.ID != alert.LinesLost }
 
 func severity(d alert.Data) string {
 	if text.Blank(d.Cause.Confidence) {
@@ -237,7 +244,7 @@ type Roll struct {
 }
 
 func roll(d alert.Data) Roll {
-	if subject(d) != Many {
+	if SubjectOf(d) != Many {
 		return Roll{}
 	}
 	r := Roll{IDs: values(d, "integrations")}

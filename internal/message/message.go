@@ -50,6 +50,7 @@ type Message struct {
 	Origin        []Sentence // the circumstances in one line
 	Integrations  Roll       // of a storm
 
+	Count        string // how many failures or gaps there were, "" = it lasts
 	Reference    string // cause, code and number, to search for
 	Links        []alert.Link
 	Acknowledged *Acknowledged
@@ -72,9 +73,11 @@ const (
 // Of composes the message of an alert.
 func Of(d alert.Data) Message {
 	m := Message{
-		ID: d.ID, Node: d.Node, Subject: subject(d), Topic: topic(d), Whose: whose(d),
-		Reference: reference(d), Acknowledged: acknowledged(d.Acknowledged), Log: d.Log.Path, Description: d.Diagnosis,
-		Facts: facts(d), Details: details(d), Circumstances: circumstances(d), Request: request(d), Origin: origin(d),
+		ID: d.ID, Node: d.Node, Subject: SubjectOf(d), Topic: topic(d), Whose: whose(d),
+		Count: count(d), Reference: reference(d), Acknowledged: acknowledged(d.Acknowledged), Log: d.Log.Path,
+		Description: d.Diagnosis,
+		Facts:       facts(d), Details: details(d), Circumstances: circumstances(d), Request: request(d),
+		Origin:       origin(d),
 		Integrations: roll(d), Links: reachable(d.Links), Excerpt: d.Log.Excerpt,
 	}
 	m.state(d)
@@ -119,7 +122,8 @@ func (m Message) Summary() string {
 	return strings.Join(parts, " ")
 }
 
-func subject(d alert.Data) Subject {
+// SubjectOf is what an alert is about.
+func SubjectOf(d alert.Data) Subject {
 	switch {
 	case d.Kind == alert.Test:
 		return Trial
@@ -133,7 +137,7 @@ func subject(d alert.Data) Subject {
 
 // whose is whose trouble it is.
 func whose(d alert.Data) string {
-	switch subject(d) {
+	switch SubjectOf(d) {
 	case Watcher:
 		if d.Log.Name != "" {
 			return "log " + d.Log.Name
@@ -215,7 +219,7 @@ func acknowledged(a *alert.Acknowledged) *Acknowledged {
 }
 
 func (a Acknowledged) String() string {
-	words := a.What + " by " + a.By
+	words := a.What + " by " + text.Printable(a.By)
 	if !a.Until.IsZero() {
 		words += " until " + text.Time(a.Until)
 	}
@@ -228,13 +232,15 @@ const (
 	maxLinks = 5
 )
 
+var host = regexp.MustCompile(`^([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)
+
 // reachable are the links that lead to a page.
 func reachable(links []alert.Link) []alert.Link {
 	var out []alert.Link
 	for _, l := range links {
 		u, err := url.Parse(l.URL)
-		if err != nil || len(l.URL) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
-			strings.ContainsAny(l.URL, " \"") || text.Printable(l.URL) != l.URL {
+		if err != nil || len(l.URL) > maxURL || u.Scheme != "https" && u.Scheme != "http" || u.User != nil ||
+			!host.MatchString(u.Host) || strings.ContainsAny(l.URL, " \"") || text.Printable(l.URL) != l.URL {
 			continue
 		}
 		if out = append(out, l); len(out) == maxLinks {

@@ -173,7 +173,7 @@ func account(d alert.Data) Sentence {
 // effect is what a failure means for mail, as far as its cause shows.
 func effect(d alert.Data) string {
 	switch {
-	case subject(d) == Watcher || ofMail(d.Diagnosis):
+	case SubjectOf(d) == Watcher || ofMail(d.Diagnosis):
 		return ""
 	case d.Cause.Severity == conf.SeverityCritical:
 		return "Until this is fixed, mail stops, and no mailbox can be authorized."
@@ -247,7 +247,7 @@ func steps(fix []alert.Step) []Step {
 func Turns(steps []Step) [][]Step {
 	var out [][]Step
 	for i, s := range steps {
-		if i == 0 || s.Who != steps[i-1].Who {
+		if i == 0 || s.Who != steps[i-1].Who || s.Number != steps[i-1].Number+1 {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], s)

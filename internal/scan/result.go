@@ -84,7 +84,8 @@ func (s *scanner) incident(e *entry) report.Incident {
 	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
 	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it matched when it was found
 	i := report.Incident{
-		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open, Nodes: slices.Sorted(slices.Values(e.nodes)),
+		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open,
+		Nodes:  slices.Sorted(slices.Values(e.nodes)),
 		Causes: spells(e.spell), Hours: []report.Hour{},
 		UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
 	}

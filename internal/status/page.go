@@ -99,12 +99,18 @@ type view struct {
 // card is an incident as the page shows it.
 type card struct {
 	Incident
+	Message  message.Message
 	Now      time.Time
 	Mood     string
 	Wide     bool   // its steps are expanded
 	Alone    bool   // so is its evidence
 	Rows     []card // of a storm
 	MoreRows int
+}
+
+func newCard(i Incident, now time.Time, mood string) card {
+	i.Data.Acknowledged = i.Acknowledged
+	return card{Incident: i, Message: message.Of(i.Data), Now: now, Mood: mood}
 }
 
 // glance is one entry of the overview, and the section with its details.
@@ -123,7 +129,7 @@ type notifierCard struct {
 type deliveryLine struct{ Notifier, State, Words string }
 
 // Origin is whose incident it is.
-func (c card) Origin() string { return text.Printable(origin(c.Data)) }
+func (c card) Origin() string { return text.Printable(c.Message.Whose) }
 
 // Anchor is its fragment in the address of the page.
 func (c card) Anchor() string {
@@ -143,25 +149,20 @@ func (c card) Title() string {
 }
 
 // Failures counts what the incident counts, "" when it just lasts.
-func (c card) Failures() string {
-	switch {
-	case c.Data.Kind != alert.Blind:
-		return text.Count(c.Count, "failure")
-	case c.Data.Cause.ID == alert.LinesLost:
-		return text.Count(c.Count, "gap")
-	}
-	return ""
-}
+func (c card) Failures() string { return c.Message.Count }
 
 // Acknowledged says who has acknowledged it, "" = nobody.
-func (c card) Acknowledged() string { return acknowledged(c.Incident.Acknowledged) }
-
-// Evidence is what identifies it elsewhere.
-func (c card) Evidence() [][2]string { return evidence(c.Data) }
+func (c card) Acknowledged() string {
+	if c.Message.Acknowledged == nil {
+		return ""
+	}
+	words := c.Message.Acknowledged.String()
+	return strings.ToLower(words[:1]) + words[1:]
+}
 
 // Chart is its week; a trouble and a storm have none.
 func (c card) Chart() *chart {
-	if c.Data.Kind == alert.Blind || c.Data.Kind == alert.Storm {
+	if c.Message.Subject != message.Integration {
 		return nil
 	}
 	return newChart(c.Hours, c.Now)
@@ -205,15 +206,15 @@ func newView(r Report, p preferences, expand int) view {
 	v.Icon = icon(v.Mood)
 	members := map[alert.ID][]card{}
 	for _, i := range r.Open {
-		c := card{Incident: i, Now: r.Time, Mood: "bad"}
+		c := newCard(i, r.Time, "bad")
 		switch {
 		case i.Muted:
 			c.Mood = ""
 			v.Muted = append(v.Muted, c)
-		case i.Data.Kind == alert.Blind:
+		case c.Message.Subject == message.Watcher:
 			c.Mood = "warn"
 			v.Troubles = append(v.Troubles, c)
-		case i.Data.Kind == alert.Storm:
+		case c.Message.Subject == message.Many:
 			v.Storms = append(v.Storms, c)
 		case i.Storm != "":
 			members[i.Storm] = append(members[i.Storm], c)
@@ -236,7 +237,7 @@ func newView(r Report, p preferences, expand int) view {
 	v.Muted, more = cut(v.Muted, maxCards)
 	v.More += more
 	for _, i := range r.Closed {
-		v.Closed = append(v.Closed, card{Incident: i, Now: r.Time})
+		v.Closed = append(v.Closed, newCard(i, r.Time, ""))
 	}
 	v.Closed, v.MoreClosed = cut(v.Closed, maxCards)
 	for _, l := range r.Logs {

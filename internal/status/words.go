@@ -2,10 +2,11 @@ package status
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
@@ -19,9 +20,9 @@ func headline(r Report) (words, mood string) {
 		switch {
 		case i.Muted:
 			muted++
-		case i.Data.Kind == alert.Blind:
+		case message.SubjectOf(i.Data) == message.Watcher:
 			blind++
-		case i.Data.Kind != alert.Storm:
+		case message.SubjectOf(i.Data) == message.Integration:
 			failing++
 		}
 	}
@@ -46,32 +47,6 @@ func heard(r Report) bool {
 		}
 	}
 	return true
-}
-
-// origin is whose incident it is.
-func origin(d alert.Data) string {
-	switch {
-	case d.Kind == alert.Blind && d.Log.Name != "":
-		return "log " + d.Log.Name
-	case d.Kind == alert.Blind:
-		return fmt.Sprintf("notifier %v", d.Facts["notifier"])
-	case d.Kind == alert.Storm:
-		return "many integrations"
-	case d.Integration.ID == alert.Unknown:
-		return "integration not shown in the log"
-	}
-	return d.Integration.ID
-}
-
-// acknowledged says who has acknowledged an incident.
-func acknowledged(a *alert.Acknowledged) string {
-	switch {
-	case a == nil:
-		return ""
-	case a.Until.IsZero():
-		return "acknowledged by " + text.Printable(a.By)
-	}
-	return "snoozed by " + text.Printable(a.By) + " until " + text.Time(a.Until)
 }
 
 // delivery says what a notifier has sent of an incident.
@@ -128,39 +103,18 @@ func circuitState(n Notifier, now time.Time) string {
 	return "delivers"
 }
 
-// identifying are the facts that identify an incident elsewhere, with labels.
-var identifying = [][2]string{
-	{"app_id", "App ID"}, {"app_name", "App name"}, {"tenant_id", "Tenant ID"}, {"tenant", "Tenant"},
-	{"resource", "Resource"}, {"unknown_host", "Host"}, {"proxy_status", "Proxy answered"},
-	{"correlation_id", "Correlation ID"}, {"trace_id", "Trace ID"},
-}
-
-// evidence is the facts of an incident that identify it elsewhere, in order.
-func evidence(d alert.Data) [][2]string {
-	all := [][2]string{{"Cause", reference(d)}}
-	add := func(name, value string) {
-		if strings.TrimSpace(value) != "" {
-			all = append(all, [2]string{name, value})
+// Evidence is what identifies the incident elsewhere, as labels and texts.
+func (c card) Evidence() [][2]string {
+	all := [][2]string{{"Cause", c.Message.Reference}}
+	more := []message.Fact{{Label: "Jira node", Values: []string{c.Data.Node}},
+		{Label: "Log", Values: []string{c.Data.Log.Path}}}
+	for _, f := range slices.Concat(c.Message.Facts, c.Message.Request, more) {
+		words := strings.Join(message.AtMost(f.Values, message.MaxValues), " ")
+		if f.Label == "Integration" || strings.TrimSpace(words) == "" ||
+			slices.Contains(all, [2]string{f.Label, words}) {
+			continue // Origin has it, or it is here already
 		}
+		all = append(all, [2]string{f.Label, words})
 	}
-	for _, f := range identifying {
-		if value, ok := d.Facts[f[0]].(string); ok {
-			add(f[1], value)
-		}
-	}
-	add("Tried by", d.Request.User)
-	add("From", d.Request.Client)
-	add("Request", strings.TrimSpace(d.Request.ID+" "+d.Request.Path))
-	add("Jira node", d.Node)
-	add("Log", d.Log.Path)
 	return all
-}
-
-// reference names a cause for searching.
-func reference(d alert.Data) string {
-	parts := []string{d.Cause.ID}
-	if d.Cause.RootCause != nil {
-		parts = append(parts, fmt.Sprintf("root cause %d of Atlassian's article", *d.Cause.RootCause))
-	}
-	return strings.Join(append(parts, d.Cause.Codes...), ", ")
 }

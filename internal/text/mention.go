@@ -8,7 +8,8 @@ import (
 // Harmless breaks mentions of people, what resembles Slack's tokens, and the links
 // in what is quoted.
 func Harmless(s string) string {
-	s = mentions.ReplaceAllStringFunc(PrintableLines(s), func(at string) string { return strings.ReplaceAll(at, "@", "@"+Apart) })
+	s = mentions.ReplaceAllStringFunc(PrintableLines(s),
+		func(at string) string { return strings.ReplaceAll(at, "@", "@"+Apart) })
 	return UnlinkQuoted(slackTokens.ReplaceAllString(s, "<"+Apart+"$1"))
 }
 

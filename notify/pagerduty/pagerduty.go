@@ -159,7 +159,7 @@ func details(m message.Message) map[string]string {
 	}
 	all["how to fix it"] = text.Cut(strings.Join(steps, "\n"), 2*maxText)
 	for _, f := range slices.Concat(m.Facts, m.Circumstances) {
-		all[f.Label] = text.Unlink(shown(strings.Join(message.AtMost(f.Values, message.MaxValues), ", "), maxFact))
+		all[f.Label] = text.Unlink(shown(strings.Join(message.AtMost(f.Values, message.MaxValues), " "), maxFact))
 	}
 	maps.DeleteFunc(all, func(_, words string) bool { return text.Blank(words) })
 	return all
