@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,78 +14,55 @@ import (
 
 const module = "jira-oauth-watcher/"
 
-// mayImport is the table of ARCHITECTURE.md: which of our packages each one
-// may import.
-var mayImport = map[string][]string{
-	"conf":                 {"internal/text"},
-	"internal/clock":       {},
-	"internal/text":        {},
-	"internal/seek":        {},
-	"tailer":               {"internal/clock", "internal/text"},
-	"internal/event":       {"tailer"},
-	"internal/alert":       {"conf"},
-	"matchers":             {"conf", "internal/alert", "internal/event", "internal/seek"},
-	"internal/message":     {"conf", "internal/text", "internal/alert"},
-	"notify":               {"conf", "internal/clock", "internal/text", "internal/alert", "internal/message"},
-	"notify/slack":         {"conf", "internal/clock", "internal/text", "internal/alert", "internal/message", "notify"},
-	"notify/webhook":       {"conf", "internal/clock", "internal/text", "internal/alert", "internal/message", "notify"},
-	"notify/alertmanager":  {"conf", "internal/clock", "internal/text", "internal/alert", "internal/message", "notify"},
-	"notify/pagerduty":     {"conf", "internal/text", "internal/alert", "internal/message", "notify"},
-	"notify/console":       {"internal/text", "internal/alert", "internal/message", "notify"},
-	"notify/notifytest":    {"conf", "internal/alert", "internal/testkit", "notify"},
-	"internal/mask":        {"conf", "internal/text", "internal/event", "internal/alert", "matchers"},
-	"internal/incident":    {"conf", "internal/text", "internal/event", "internal/alert", "internal/mask", "matchers"},
-	"internal/store":       {"internal/clock", "internal/text", "internal/store/boltcheck", "tailer", "internal/alert", "internal/incident", "notify"},
-	"internal/pipeline":    {"conf", "internal/clock", "tailer", "internal/event", "internal/alert", "matchers", "internal/incident", "internal/store", "notify"},
-	"internal/status":      {"conf", "internal/text", "internal/alert", "internal/incident", "internal/store", "internal/pipeline", "internal/message", "notify"},
-	"internal/logfiles":    {"internal/text", "tailer", "internal/event"},
-	"internal/report":      {"internal/text", "internal/alert", "internal/message"},
-	"internal/report/html": {"internal/text", "internal/alert", "internal/message", "internal/report"},
-	"internal/scan":        {"internal/report", "internal/logfiles", "tailer", "internal/event", "internal/alert", "matchers", "internal/incident"},
-	"cmd/watcher":          {"conf", "internal/text", "tailer", "internal/event", "internal/alert", "matchers", "internal/incident", "internal/mask", "internal/store", "internal/pipeline", "internal/status", "internal/message", "notify", "notify/slack", "notify/webhook", "notify/alertmanager", "notify/console", "notify/pagerduty", "internal/logfiles", "internal/scan", "internal/report", "internal/report/html"},
-	"internal/testkit":     {},
-	"tools/slackview":      {},
-	"tools/torture":        {"tailer", "internal/event", "matchers"},
-	"tools/jiralog":        {"matchers"},
-	"tools/scanbench":      {},
-	"tools/simulate":       {"conf", "internal/clock", "internal/text", "internal/alert", "tailer", "internal/event", "matchers", "internal/incident", "internal/store", "internal/pipeline", "notify", "notify/webhook"},
-
-	"internal/store/boltcheck": {}, // knows the format alone: bbolt is imported by internal/store
+// architecture is what ARCHITECTURE.md says of the packages.
+type architecture struct {
+	floor    map[string]int      // in the drawing, from the top
+	imports  map[string][]string // of ours
+	packages map[string]string   // by library
 }
 
-// doors are the only packages that may import a library.
-var doors = map[string]string{
-	"github.com/BurntSushi/toml":      "conf",
-	"github.com/agnivade/levenshtein": "conf",
-	"github.com/klauspost/compress":   "internal/logfiles",
-	"github.com/nxadm/tail":           "tailer",
-	"golang.org/x/sys/unix":           "tailer",
-	"golang.org/x/sys/cpu":            "internal/seek",
-	"github.com/slack-go/slack":       "notify/slack",
-	"github.com/gorilla/websocket":    "notify/slack",
-	"github.com/standard-webhooks":    "notify/webhook",
-	"github.com/santhosh-tekuri":      "notify/notifytest",
-	"go.etcd.io/bbolt":                "internal/store",
-	"github.com/prometheus":           "internal/status",
-	"golang.org/x/net":                "internal/status",
-	"github.com/spf13":                "cmd/watcher",
-	"github.com/coreos/go-systemd":    "cmd/watcher",
-	"golang.org/x/term":               "cmd/watcher",
+func readArchitecture(t *testing.T) architecture {
+	t.Helper()
+	text, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := architecture{map[string]int{}, map[string][]string{}, map[string]string{}}
+	drawing := regexp.MustCompile("(?s)```text\n(cmd/watcher\n.*?)```").FindStringSubmatch(string(text))
+	if drawing == nil {
+		t.Fatal("there is no drawing of the packages")
+	}
+	floor := 0
+	for line := range strings.Lines(drawing[1]) {
+		if strings.HasPrefix(line, "─") {
+			floor++
+			continue
+		}
+		for _, name := range strings.Fields(line) {
+			a.floor[name] = floor
+		}
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| .*? \\| (.*?) \\| (.*?) \\|$")
+	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+		a.imports[m[1]] = strings.Split(m[2], ", ")
+		for _, library := range strings.Split(m[3], ", ") {
+			a.packages[library] = m[1]
+		}
+	}
+	return a
 }
 
-// instruments only measure: they may use what they compare with.
-var instruments = []string{"tools/torture", "tools/jiralog", "tools/scanbench", "tools/simulate"}
-
-// Imports run one way, and each library stands behind one door.
+// Imports run one way, as the drawing and the table of ARCHITECTURE.md have them,
+// and each library is imported by one package.
 func TestImports(t *testing.T) {
+	a := readArchitecture(t)
 	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
 	cmd.Dir = "../.."
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
-	for d := json.NewDecoder(strings.NewReader(string(out))); ; seen++ {
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p struct {
 			ImportPath string
 			Imports    []string
@@ -93,33 +72,39 @@ func TestImports(t *testing.T) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		name := strings.TrimPrefix(p.ImportPath, module)
-		allowed, known := mayImport[name]
-		if !known {
-			t.Errorf("package %s is not in the table", name)
-		}
-		for _, i := range p.Imports {
-			if ours, ok := strings.CutPrefix(i, module); ok {
-				if !slices.Contains(allowed, ours) {
-					t.Errorf("%s must not import %s", name, ours)
-				}
-				continue
-			}
-			if first, _, _ := strings.Cut(i, "/"); !strings.Contains(first, ".") {
-				continue // the standard library
-			}
-			door := ""
-			for library, owner := range doors {
-				if i == library || strings.HasPrefix(i, library+"/") {
-					door = owner
-				}
-			}
-			if door != name && !slices.Contains(instruments, name) {
-				t.Errorf("%s imports %s, whose door is %q", name, i, door)
-			}
-		}
+		a.check(t, strings.TrimPrefix(p.ImportPath, module), p.Imports)
 	}
-	if seen != len(mayImport) {
-		t.Errorf("%d packages, the table has %d", seen, len(mayImport))
+}
+
+func (a architecture) check(t *testing.T, name string, imports []string) {
+	allowed, known := a.imports[name]
+	floor, drawn := a.floor[name]
+	program := !strings.HasPrefix(name, "tools/") && !strings.HasSuffix(name, "test") && !strings.HasSuffix(name, "testkit") &&
+		!strings.Contains(name, "testkit/")
+	if !known || program != drawn {
+		t.Errorf("package %s: in the table %t, in the drawing %t, want true, %t", name, known, drawn, program)
+	}
+	for _, i := range imports {
+		if ours, ok := strings.CutPrefix(i, module); ok {
+			if !slices.Contains(allowed, strings.TrimPrefix(ours, "internal/")) {
+				t.Errorf("%s must not import %s, says the table", name, ours)
+			}
+			if drawn && a.floor[ours] <= floor {
+				t.Errorf("%s must not import %s, which is no floor below it", name, ours)
+			}
+			continue
+		}
+		if first, _, _ := strings.Cut(i, "/"); !strings.Contains(first, ".") || strings.HasPrefix(name, "tools/") {
+			continue // the standard library, or what a tool compares with
+		}
+		owner := ""
+		for library, of := range a.packages {
+			if (i == library || strings.HasPrefix(i, library+"/")) && (owner == "" || of == name) {
+				owner = of
+			}
+		}
+		if owner != name {
+			t.Errorf("%s imports %s, which is %q's to import", name, i, owner)
+		}
 	}
 }
