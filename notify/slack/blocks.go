@@ -270,5 +270,6 @@ func (w drawing) origin() slack.Block {
 		}
 		parts = append(parts, part)
 	}
-	return contextBlock("origin", strings.Join(parts, " · "), inline(w.m.Reference, 300)+" · "+inline(string(w.m.ID), 200))
+	names := inline(w.m.Reference, 300) + " · " + inline(string(w.m.ID), 200)
+	return contextBlock("origin", strings.Join(parts, " · "), names)
 }
