@@ -80,7 +80,8 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 		alerted[cause] = s.Last
 	}
 	s.CauseAlerted = alerted
-	if kind == alert.Reminder {
+	// News starts the intervals anew; what only goes on is repeated less and less.
+	if kind == alert.Reminder || s.Alerts > 1 && (kind == alert.Blind || kind == alert.Storm && !s.Pending) {
 		s.Interval = r.longer(s)
 	} else {
 		s.Interval = r.conf.RepeatInterval

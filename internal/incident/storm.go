@@ -115,8 +115,9 @@ func (r *Rules) AlertStorm(s State, now time.Time) (State, *alert.Alert) {
 	case s.Pending && s.Alerts == 0 && (now.Sub(s.Arrived).Abs() >= stormSettles || since >= stormLatest),
 		s.Pending && s.Alerts > 0 && since >= stormWindow,
 		s.Alerts > 0 && r.reminderDue(s, s.Last.Add(max(now.Sub(s.Seen), 0)), now):
+		s, a := r.raise(s, alert.Storm, s.Last)
 		s.Pending, s.StormAlert = false, now
-		return r.raise(s, alert.Storm, s.Last)
+		return s, a
 	}
 	return s, nil
 }

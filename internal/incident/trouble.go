@@ -30,7 +30,7 @@ func (s State) Lasting() bool { return ownCauses[s.Content.Cause.ID].over != "" 
 
 // Trouble applies a trouble that goes on at the wall clock's now to its
 // incident: the new state, and an alert at its beginning and after every
-// repeat_interval.
+// repeat_interval, which doubles up to a day.
 func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	if !s.Open {
 		s = State{Key: r.TroubleKey(t), Open: true, First: t.Since, Last: now}
@@ -44,12 +44,7 @@ func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *alert.Alert)
 	if r.muted(s.Content) {
 		return s, nil
 	}
-	repeated := s.Alerts > 0
-	s, a := r.raise(s, alert.Blind, now)
-	if repeated {
-		s.Interval = r.longer(s)
-	}
-	return s, a
+	return r.raise(s, alert.Blind, now)
 }
 
 // troubleData is what a trouble says.
