@@ -8,7 +8,7 @@ trap 'rm -f "$log"' EXIT
 cd "$(dirname "$0")/.."
 for package in $(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
-		if go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-5s}" -fuzzminimizetime 20x "$package" 2>&1 | tee "$log"; then
+		if go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-5s}" -fuzzminimizetime 5x "$package" 2>&1 | tee "$log"; then
 			continue
 		fi
 		if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log"; then
