@@ -11,6 +11,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 func host(name string) func(*http.Request) { return func(r *http.Request) { r.Host = name } }
@@ -103,7 +104,7 @@ func TestBasicAuth(t *testing.T) {
 	if response, _ := w.ask("/healthz"); response.StatusCode != 200 {
 		t.Errorf("/healthz: %s", response.Status)
 	}
-	until(t, "the log is found missing", func() bool { // which only those who know the password are told
+	testkit.Eventually(t, "the log is found missing", func() bool { // which only those who know the password are told
 		response, body := w.ask("/readyz")
 		return response.StatusCode == 503 && body == "not ready\n"
 	})

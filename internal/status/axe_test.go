@@ -13,6 +13,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/internal/testkit/browser"
 )
 
 // axeCore is the referee of accessibility, as npm names it.
@@ -66,20 +67,21 @@ func TestAccessible(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
 	server := httptest.NewServer(w.site.Handler())
 	defer server.Close()
-	b := newBrowser(t)
+	b := browser.Start(t)
 	for name, r := range samples(t) {
 		w.site.Fake(r)
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int{1000, 320} {
-				b.open(server.URL+"/", scheme, width)
-				b.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-				b.evaluate(script + "; undefined")
-				found := b.evaluate(`axe.run().then(r => r.violations.map(v => v.impact + " " + v.id + ": " + v.help + "\n  " + ` +
+				b.View(browser.View{Width: width, Dark: scheme == "dark"})
+				b.Open(server.URL + "/")
+				b.Evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+				b.Evaluate(script + "; undefined")
+				found := b.Evaluate(`axe.run().then(r => r.violations.map(v => v.impact + " " + v.id + ": " + v.help + "\n  " + ` +
 					`v.nodes.map(n => n.html).join("\n  ")).join("\n"))`)
 				if found != "" {
 					t.Errorf("%s, %s, %d wide:\n%s", name, scheme, width, found)
 				}
-				if passed := b.evaluate(`axe.run().then(r => r.passes.length)`); passed < "1" {
+				if passed := b.Evaluate(`axe.run().then(r => r.passes.length)`); passed < "1" {
 					t.Errorf("%s: axe looked at nothing", name)
 				}
 			}

@@ -2,12 +2,10 @@ package status_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -24,8 +22,6 @@ import (
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
-
-var update = testkit.Update
 
 var catalogue = sync.OnceValues(matchers.Builtin)
 
@@ -85,14 +81,7 @@ func (w *world) path() string { return filepath.Join(w.dir, "jira.log") }
 // write appends to the log.
 func (w *world) write(text string) {
 	w.t.Helper()
-	f, err := os.OpenFile(w.path(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.WriteString(text); err != nil {
-		w.t.Fatal(err)
-	}
+	testkit.Append(w.t, w.path(), text)
 }
 
 // ask is one request, to the name that the listener has.
@@ -112,38 +101,21 @@ func (w *world) ask(path string, change ...func(*http.Request)) (*http.Response,
 	return response, string(body)
 }
 
-// until tries a condition until it holds.
-func until(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	testkit.Until(t, func() error {
-		if !condition() {
-			return fmt.Errorf("it did not come: %s", what)
-		}
-		return nil
-	})
-}
-
 // queued waits until so many deliveries wait for a notifier.
 func (w *world) queued(notifier string, n int) {
 	w.t.Helper()
-	until(w.t, "deliveries in the queue", func() bool {
+	testkit.Eventually(w.t, "deliveries in the queue", func() bool {
 		waiting, _, err := w.store.Waiting()
 		return err == nil && waiting[notifier] == n
 	})
 }
 
-// failing is a failure of now, and an ordinary line behind it.
+// failing is a failure of now, and an ordinary line after it.
 func failing(flow, text string) string {
-	now := time.Now().UTC().Format("2006-01-02 15:04:05")
-	return now + ",000+0000 http-nio-8080-exec-7 ERROR julien 600x1x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/" + flow +
-		" [c.a.o.c.rest.resource.ClientConfigurationResource] The error message is: " + text + "\n" +
-		now + ",000+0000 Caesium-1-2 INFO ServiceRunner     [c.a.j.X] ok\n"
+	return testkit.Failure(time.Now().UTC(), flow, text) + testkit.OrdinaryAt(time.Now().UTC())
 }
 
-const (
-	flow   = "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
-	secret = "AADSTS7000215: Invalid client secret provided."
-)
+const flow = "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
 
 func contains(t *testing.T, text string, wants ...string) {
 	t.Helper()

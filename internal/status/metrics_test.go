@@ -36,7 +36,7 @@ const prefix = "jira_oauth_watcher_"
 func busy(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Mute = []string{"entra-single-tenant-common-endpoint"} })
-	w.write(failing(flow, secret) + failing(flow, secret) + failing("a"+flow[1:], "AADSTS50194: x") + failing("b"+flow[1:], "AADSTS7000222: x"))
+	w.write(failing(flow, testkit.RefusedSecret) + failing(flow, testkit.RefusedSecret) + failing("a"+flow[1:], "AADSTS50194: x") + failing("b"+flow[1:], "AADSTS7000222: x"))
 	w.queued("hub", 2)
 	queue := w.site.Metrics().Queue(w.store)
 	for _, end := range []func(string, notify.Delivery, notify.Health) error{
@@ -99,7 +99,7 @@ func TestMetrics(t *testing.T) {
 // that is read to its end.
 func TestNoLagOfABlindLog(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
-	until(t, "the log is found missing", func() bool { r, _ := w.ask("/readyz"); return r.StatusCode == 503 })
+	testkit.Eventually(t, "the log is found missing", func() bool { r, _ := w.ask("/readyz"); return r.StatusCode == 503 })
 	if _, body := w.ask("/metrics"); strings.Contains(body, prefix+"log_lag_bytes{") || !strings.Contains(body, prefix+`log_bytes_total{log="jira"} 0`) {
 		t.Errorf("got\n%s", body)
 	}

@@ -15,6 +15,7 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
 
@@ -35,7 +36,7 @@ func TestReady(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
 	ready := func(want string) {
 		t.Helper()
-		until(t, want, func() bool {
+		testkit.Eventually(t, want, func() bool {
 			response, body := w.ask("/readyz")
 			return body == want && (response.StatusCode == 200) == (want == "ready\n")
 		})
@@ -58,7 +59,7 @@ func TestReady(t *testing.T) {
 func TestIncidents(t *testing.T) {
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Mute = []string{"entra-single-tenant-common-endpoint"} })
 	other, quiet := "a"+flow[1:], "b"+flow[1:]
-	w.write(failing(flow, secret) + failing(flow, secret) + failing(other, "AADSTS50194: x") + failing(quiet, secret))
+	w.write(failing(flow, testkit.RefusedSecret) + failing(flow, testkit.RefusedSecret) + failing(other, "AADSTS50194: x") + failing(quiet, testkit.RefusedSecret))
 	w.queued("hub", 2)
 	d, _, _ := w.store.Oldest("ops")
 	delivered := time.Now().Round(time.Second)
@@ -123,10 +124,10 @@ func TestStorm(t *testing.T) {
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Storm = 2 })
 	var text strings.Builder
 	for _, first := range "1234" {
-		text.WriteString(failing(string(first)+flow[1:], secret))
+		text.WriteString(failing(string(first)+flow[1:], testkit.RefusedSecret))
 	}
 	w.write(text.String())
-	until(t, "four members", func() bool {
+	testkit.Eventually(t, "four members", func() bool {
 		r := w.report()
 		return slices.ContainsFunc(r.Open, func(i status.Incident) bool { return i.MemberCount == 4 })
 	})
@@ -148,7 +149,7 @@ func TestStorm(t *testing.T) {
 // Who has seen to an incident is told.
 func TestAcknowledged(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
-	w.write(failing(flow, secret))
+	w.write(failing(flow, testkit.RefusedSecret))
 	w.queued("hub", 1)
 	rules := incident.NewRules(w.conf)
 	if err := w.store.Update(func(tx *store.Tx) error {

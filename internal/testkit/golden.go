@@ -2,8 +2,10 @@ package testkit
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -22,11 +24,19 @@ func Golden(t testing.TB, file, got string) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	if want := Read(t, file); got != want {
+		t.Errorf("%s, %s\n(-update writes it)", file, Differ(got, want))
 	}
-	if got != string(want) {
-		t.Errorf("%s\n got %s\nwant %s", file, got, want)
+}
+
+// Differ shows where two texts differ first, with the lines before it.
+func Differ(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			part := func(lines []string) string { return strings.Join(lines[max(i-12, 0):min(i+4, len(lines))], "\n") }
+			return fmt.Sprintf("line %d\n got %s\nwant %s", i+1, part(g), part(w))
+		}
 	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }

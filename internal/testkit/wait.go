@@ -36,6 +36,17 @@ func Until(t testing.TB, condition func() error) {
 	}
 }
 
+// Eventually is Until for a condition that needs no explanation but its name.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	Until(t, func() error {
+		if !holds() {
+			return fmt.Errorf("it never came true: %s", what)
+		}
+		return nil
+	})
+}
+
 // WithPatience is a context that ends as Until gives up. The caller must call
 // cancel.
 func WithPatience(t testing.TB) (ctx context.Context, cancel func()) {

@@ -14,6 +14,7 @@ import (
 
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/report/html"
+	"jira-oauth-watcher/internal/testkit/browser"
 )
 
 var (
@@ -50,21 +51,14 @@ func serve(t *testing.T, page []byte) *site {
 	return s
 }
 
-// complaints are what a browser has to say against a page: errors, warnings,
-// blocked or sent requests.
-func complaints(c *chrome, page []byte) []string {
-	s := serve(c.t, page)
-	var all []string
-	for _, m := range c.open(s.URL + "/report.html") {
-		switch m.Method {
-		case "Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Audits.issueAdded", "Page.javascriptDialogOpening":
-			all = append(all, m.String())
-		case "Network.requestWillBeSent":
-			if text := string(m.Params); !strings.Contains(text, `"documentURL":"`+s.URL+`/report.html"`) ||
-				!strings.Contains(text, `"url":"`+s.URL+`/report.html"`) && !strings.Contains(text, `"url":"data:`) {
-				all = append(all, m.String())
-			}
-		}
+// complaints are what a browser reports about a page: errors, warnings, blocked
+// and sent requests.
+func complaints(t *testing.T, b *browser.Browser, page []byte) []string {
+	s := serve(t, page)
+	url := s.URL + "/report.html"
+	requests, all := b.Open(url)
+	if len(requests) != 1 || requests[0] != url {
+		all = append(all, fmt.Sprintf("the browser requests %q", requests))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,47 +71,47 @@ func complaints(c *chrome, page []byte) []string {
 // A browser shows each page without a complaint and without another request,
 // and no page is wider than the window, however narrow.
 func TestBrowser(t *testing.T) {
-	c := newChrome(t)
+	b := browser.Start(t)
 	for _, p := range []struct {
 		name string
 		r    report.Report
 	}{{"empty", empty()}, {"one", one()}, {"several", several()}, {"incomplete", incomplete()}, {"years", years()}, {"storm", storm(600)},
 		{"hostile", hostile()}} {
-		if all := complaints(c, document(t, p.r)); len(all) > 0 {
+		if all := complaints(t, b, document(t, p.r)); len(all) > 0 {
 			t.Errorf("%s:\n%s", p.name, strings.Join(all, "\n"))
 		}
-		for _, l := range []look{{width: 320}, {width: 420}, {width: 1000}, {width: 1000, dark: true}, {width: 700, media: "print"}} {
-			c.look(l)
-			if width, _ := c.extent(); width > l.width {
-				t.Errorf("%s is %d wide where there is room for %d", p.name, width, l.width)
+		for _, l := range []browser.View{{Width: 320}, {Width: 420}, {Width: 1000}, {Width: 1000, Dark: true}, {Width: 700, Media: "print"}} {
+			b.View(l)
+			if width, _ := b.Size(); width > l.Width {
+				t.Errorf("%s is %d wide where there is room for %d", p.name, width, l.Width)
 			}
-			if *album != "" && l.width >= 420 && l.media == "" {
-				c.leaves(filepath.Join(*album, p.name), l)
+			if *album != "" && l.Width >= 420 && l.Media == "" {
+				leaves(t, b, filepath.Join(*album, p.name), l)
 			}
 		}
-		for l, want := range map[look]string{{width: 700}: "rgb(255, 255, 255)", {width: 700, dark: true}: "rgb(20, 23, 28)",
-			{width: 700, dark: true, media: "print"}: "rgb(255, 255, 255)"} {
-			c.look(l)
-			if got := c.value("getComputedStyle(document.body).backgroundColor"); got != want {
+		for l, want := range map[browser.View]string{{Width: 700}: "rgb(255, 255, 255)", {Width: 700, Dark: true}: "rgb(20, 23, 28)",
+			{Width: 700, Dark: true, Media: "print"}: "rgb(255, 255, 255)"} {
+			b.View(l)
+			if got := b.Evaluate("getComputedStyle(document.body).backgroundColor"); got != want {
 				t.Errorf("%s, %+v: it is on %s, want %s", p.name, l, got, want)
 			}
 		}
-		c.look(look{width: 1000})
+		b.View(browser.View{Width: 1000})
 		if *album != "" && p.name != "storm" {
-			keep(t, filepath.Join(*album, p.name+".pdf"), c.print())
+			keep(t, filepath.Join(*album, p.name+".pdf"), b.PDF())
 		}
 		if *picture && p.name == "several" {
-			keep(t, "../../../docs/scan-report.png", c.picture(look{width: 1000, height: 1630}, 0))
+			keep(t, "../../../docs/scan-report.png", b.Picture(0, 1630))
 		}
 	}
 }
 
 // leaves writes the first screens of a page.
-func (c *chrome) leaves(name string, l look) {
-	_, height := c.extent()
-	l.height = 1500
-	for n := 0; n < 4 && n*l.height < height; n++ {
-		keep(c.t, fmt.Sprintf("%s-%d%s%s-%d.png", name, l.width, l.media, map[bool]string{true: "dark"}[l.dark], n), c.picture(l, n*l.height))
+func leaves(t *testing.T, b *browser.Browser, name string, v browser.View) {
+	const high = 1500
+	_, height := b.Size()
+	for n := 0; n < 4 && n*high < height; n++ {
+		keep(t, fmt.Sprintf("%s-%d%s-%d.png", name, v.Width, map[bool]string{true: "dark"}[v.Dark], n), b.Picture(n*high, high))
 	}
 }
 
@@ -130,7 +124,7 @@ func keep(t *testing.T, name string, data []byte) {
 
 // The browser test sees what it is there to see.
 func TestBrowserComplains(t *testing.T) {
-	c := newChrome(t)
+	b := browser.Start(t)
 	good := string(document(t, one()))
 	for name, bad := range map[string]string{
 		"an image":          strings.Replace(good, "<main>", `<main><img src="/x.png" alt=""/>`, 1),
@@ -142,7 +136,7 @@ func TestBrowserComplains(t *testing.T) {
 		if bad == good {
 			t.Errorf("%s: nothing was changed", name)
 		}
-		if len(complaints(c, []byte(bad))) == 0 {
+		if len(complaints(t, b, []byte(bad))) == 0 {
 			t.Errorf("no complaint about %s", name)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -17,8 +16,6 @@ import (
 	"jira-oauth-watcher/internal/report/html"
 	"jira-oauth-watcher/internal/testkit"
 )
-
-var update = testkit.Update
 
 var style = regexp.MustCompile(`(?s)<style>.*</style>`)
 
@@ -34,25 +31,7 @@ func TestGolden(t *testing.T) {
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		keep(t, path, got)
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(got, want) {
-		return
-	}
-	g, w := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
-	for i := range min(len(g), len(w)) {
-		if g[i] != w[i] {
-			t.Errorf("%s:%d\n got %s\nwant %s\n(-update writes it)", path, i+1, g[i], w[i])
-			return
-		}
-	}
-	t.Errorf("%s has %d lines, want %d (-update writes it)", path, len(g), len(w))
+	testkit.Golden(t, filepath.Join("testdata", name), string(got))
 }
 
 // outline is a long page in short: headings, notes, how many rows and links.
