@@ -11,6 +11,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -67,7 +68,7 @@ func TestForeignIsToldOnce(t *testing.T) {
 			l.Reader, l.Checkpoint.Begin = in, func() tailer.Position { return tailer.Position{Place: tailer.Place{Offset: 1}} }
 			change(l)
 		})
-		until(t, p.log.Ended)
+		testkit.Eventually(t, "the log has ended", p.log.Ended)
 		for _, d := range p.queued(t, "hub") {
 			list = append(list, string(d.Kind)+" "+d.Cause.ID)
 			if d.Kind == alert.Blind && (strings.Contains(d.Log.Excerpt, "hunter2") || !strings.Contains(d.Log.Excerpt, "org.apache.catalina")) {
@@ -119,13 +120,13 @@ func TestStopAnywhereInEnvelopes(t *testing.T) {
 		w := newWorld(t)
 		w.write(strings.Join(story[:cut], ""))
 		p := w.live()
-		until(t, func() bool { return p.log.Current() })
+		testkit.Eventually(t, "the log is current", func() bool { return p.log.Current() })
 		if err := p.stop(); err != nil {
 			t.Fatal(err)
 		}
 		w.write(strings.Join(story[cut:], ""))
 		p = w.live()
-		until(t, func() bool {
+		testkit.Eventually(t, "the story is read", func() bool {
 			position, _, err := p.store.Position(w.log())
 			return err == nil && position.Offset == int64(len(whole)-len(story[len(story)-1])) && p.log.Current()
 		})

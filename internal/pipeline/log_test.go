@@ -2,10 +2,8 @@ package pipeline_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +23,13 @@ import (
 )
 
 var catalogue = sync.OnceValues(matchers.Builtin)
+
+const (
+	ordinary = testkit.Ordinary
+	refused  = testkit.RefusedSecret
+)
+
+var failing = testkit.FailureAt
 
 // world is a log, a state directory and the queue that alerts end in.
 type world struct {
@@ -47,14 +52,7 @@ func (w *world) log() string { return filepath.Join(w.dir, "jira.log") }
 
 func (w *world) write(text string) {
 	w.t.Helper()
-	f, err := os.OpenFile(w.log(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.WriteString(text); err != nil {
-		w.t.Fatal(err)
-	}
+	testkit.Append(w.t, w.log(), text)
 }
 
 // process is one life of the program between opening the state and dying.
@@ -127,32 +125,14 @@ func (p *process) queued(t *testing.T, notifier string) []alert.Data {
 	}
 }
 
-func until(t *testing.T, condition func() bool) {
-	t.Helper()
-	testkit.Until(t, func() error {
-		if !condition() {
-			return errors.New("it did not come")
-		}
-		return nil
-	})
-}
-
-func failing(flow, second int, text string) string {
-	return fmt.Sprintf("2026-01-02 10:00:%02d,000+0000 http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 "+
-		"/rest/oauth2-client/latest/config/flow/%08d-aaaa-4bbb-8ccc-000000000000 [c.a.o.c.rest.resource.ClientConfigurationResource] The error message is: "+
-		"%s\n", second, flow, text)
-}
-
-const ordinary = "2026-01-02 10:00:00,000+0000 Caesium-1-2 INFO ServiceRunner     [c.a.j.X] ok\n"
-
 // Stop anywhere, lose nothing: the program ends after every single line of a
 // story and begins again, and what is told is the same as without the end.
 func TestStopAnywhere(t *testing.T) {
 	story := []string{
-		failing(1, 1, "AADSTS7000215: x"), ordinary, "\tat a.B.c(B.java:1)\n",
+		failing(1, 1, refused), ordinary, "\tat a.B.c(B.java:1)\n",
 		failing(2, 2, "AADSTS28000: Scope https://a/b is not valid."), "    Trace ID: e32c07cf-b6b5-46e0-a570-00f7bd524700\n",
-		failing(1, 3, "AADSTS7000215: x"), failing(1, 4, "AADSTS50194: y"), ordinary,
-		failing(3, 5, "something new"), "more of it\n", ordinary, failing(1, 6, "AADSTS7000215: x"), ordinary,
+		failing(1, 3, refused), failing(1, 4, "AADSTS50194: y"), ordinary,
+		failing(3, 5, "something new"), "more of it\n", ordinary, failing(1, 6, refused), ordinary,
 	}
 	want := []string{"1 opened entra-client-secret-invalid 1", "2 opened entra-scopes-multiple-resources 1",
 		"1 changed entra-single-tenant-common-endpoint 3", "3 opened unknown 1"}
@@ -162,13 +142,13 @@ func TestStopAnywhere(t *testing.T) {
 			w := newWorld(t)
 			w.write(strings.Join(story[:cut], ""))
 			p := w.live()
-			until(t, func() bool { return p.log.Current() }) // all lines taken, the last event perhaps open
+			testkit.Eventually(t, "the log is current", func() bool { return p.log.Current() }) // all lines taken, the last event perhaps open
 			if err := p.stop(); err != nil {
 				t.Fatal(err)
 			}
 			w.write(strings.Join(story[cut:], ""))
 			p = w.live()
-			until(t, func() bool {
+			testkit.Eventually(t, "the story is read", func() bool {
 				position, _, err := p.store.Position(w.log())
 				return err == nil && position.Offset >= int64(len(strings.Join(story, ""))-len(ordinary)) && p.log.Current()
 			})
@@ -189,9 +169,9 @@ func TestStopAnywhere(t *testing.T) {
 // A notifier gets only what is as severe as it asks for.
 func TestMinSeverityOfANotifier(t *testing.T) {
 	w := newWorld(t)
-	w.write(failing(1, 1, "AADSTS7000215: x") + failing(2, 2, "AADSTS7000222: expired") + ordinary)
+	w.write(failing(1, 1, refused) + failing(2, 2, "AADSTS7000222: expired") + ordinary)
 	p := w.live(pipeline.Recipient{Name: "all"}, pipeline.Recipient{Name: "worst", MinSeverity: conf.SeverityCritical})
-	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["all"] == 2 })
+	testkit.Eventually(t, "two alerts wait", func() bool { waiting, _, _ := p.store.Waiting(); return waiting["all"] == 2 })
 	if list := p.queued(t, "worst"); len(list) != 1 || list[0].Cause.ID != "entra-client-secret-expired" {
 		t.Errorf("the notifier for critical alerts got %d: %v", len(list), list)
 	}
@@ -204,9 +184,9 @@ func TestMinSeverityOfANotifier(t *testing.T) {
 // its alert, in one transaction.
 func TestSettle(t *testing.T) {
 	w := newWorld(t)
-	w.write(failing(1, 1, "AADSTS7000215: x") + ordinary)
+	w.write(failing(1, 1, refused) + ordinary)
 	p := w.live()
-	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 1 })
+	testkit.Eventually(t, "one alert waits", func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 1 })
 	p.queued(t, "hub")
 	now := time.Now()
 	for _, step := range []struct {
@@ -234,12 +214,12 @@ func TestSettle(t *testing.T) {
 func TestNotCurrentWhileBlind(t *testing.T) {
 	w := newWorld(t)
 	p := w.live()
-	until(t, func() bool { return !p.log.Heartbeat().IsZero() })
+	testkit.Eventually(t, "the log was opened", func() bool { return !p.log.Heartbeat().IsZero() })
 	if p.log.Current() {
 		t.Error("a log that is not there is current")
 	}
 	w.write(ordinary)
-	until(t, func() bool { return p.log.Current() })
+	testkit.Eventually(t, "the log is current", func() bool { return p.log.Current() })
 	if err := p.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +232,7 @@ func TestNotCurrentWhileBlind(t *testing.T) {
 // decided yet.
 func TestStopBeforeTheFirstLook(t *testing.T) {
 	w := newWorld(t)
-	w.write(failing(1, 1, "AADSTS7000215: Invalid client secret is provided."))
+	w.write(failing(1, 1, refused))
 	var f *tailer.Follower
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -260,7 +240,7 @@ func TestStopBeforeTheFirstLook(t *testing.T) {
 		f = tailer.Follow(w.log(), tailer.Position{}, tailer.Options{})
 		l.Reader, l.Checkpoint.Begin = stopped{f, ctx}, f.Position
 	})
-	until(t, p.log.Ended)
+	testkit.Eventually(t, "the log has ended", p.log.Ended)
 	if at, known, err := p.store.Position(w.log()); known || err != nil {
 		t.Errorf("a position is stored: %+v, %v", at, err)
 	}

@@ -10,13 +10,13 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
 const (
-	header    = "something else"
-	trace     = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target\n"
-	badSecret = "AADSTS7000215: Invalid client secret provided."
+	header = "something else"
+	trace  = testkit.BadTLS + "\n"
 )
 
 // waiting is how many alerts wait for the notifier.
@@ -56,7 +56,7 @@ func TestLateLines(t *testing.T) {
 					w := newWorld(t)
 					w.write(failing(1, 1, header))
 					p := w.live()
-					until(t, func() bool { return p.waiting(t) == 1 })
+					testkit.Eventually(t, "one alert waits", func() bool { return p.waiting(t) == 1 })
 					again := func() {
 						if err := p.stop(); err != nil {
 							t.Fatal(err)
@@ -71,7 +71,7 @@ func TestLateLines(t *testing.T) {
 					if len(late) > 60 {
 						alerts = append(alerts, "changed tls-certificate-untrusted 1+0")
 						want[0] = "00000001 tls-certificate-untrusted 1"
-						until(t, func() bool { return p.waiting(t) == 2 })
+						testkit.Eventually(t, "two alerts wait", func() bool { return p.waiting(t) == 2 })
 					}
 					if restart == "after them" {
 						again()
@@ -80,9 +80,9 @@ func TestLateLines(t *testing.T) {
 					if next != "" {
 						alerts, want = append(alerts, "opened unknown 1+1"), append(want, "00000002 unknown 1")
 					}
-					w.write(failing(9, 30, badSecret))
+					w.write(failing(9, 30, refused))
 					alerts, want = append(alerts, "opened entra-client-secret-invalid 1+1"), append(want, "00000009 entra-client-secret-invalid 1")
-					until(t, func() bool { return p.waiting(t) == len(alerts) })
+					testkit.Eventually(t, "all alerts wait", func() bool { return p.waiting(t) == len(alerts) })
 					if got := p.incidents(t); fmt.Sprint(got) != fmt.Sprint(want) {
 						t.Errorf("incidents %v, want %v", got, want)
 					}
@@ -106,7 +106,7 @@ func TestOlderThanTheFirstLook(t *testing.T) {
 	now := time.Now().UTC()
 	at := func(ago time.Duration, layout string) string {
 		stamp := now.Add(-ago).Format(layout)
-		return stamp + failing(1, 1, badSecret)[len("2026-01-02 10:00:01,000+0000"):]
+		return stamp + failing(1, 1, refused)[len("2026-01-02 10:00:01,000+0000"):]
 	}
 	const full = "2006-01-02 15:04:05.000-0700"
 	for _, tt := range []struct {
@@ -127,15 +127,15 @@ func TestOlderThanTheFirstLook(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			p := w.starting(tt.start)
-			until(t, func() bool { return !p.log.Heartbeat().IsZero() })
+			testkit.Eventually(t, "the log was opened", func() bool { return !p.log.Heartbeat().IsZero() })
 			w.write(tt.text)
-			until(t, p.log.Current)
+			testkit.Eventually(t, "the log is current", p.log.Current)
 			if err := p.stop(); err != nil {
 				t.Fatal(err)
 			}
 			p = w.starting(tt.start) // knows what has counted
 			w.write(strings.Replace(at(-3*time.Hour, full), "00000001-", "00000009-", 1))
-			until(t, func() bool { return len(p.incidents(t)) == min(tt.want, 1)+1 })
+			testkit.Eventually(t, "the failure counts", func() bool { return len(p.incidents(t)) == min(tt.want, 1)+1 })
 			want := []string{"00000009 entra-client-secret-invalid 1"}
 			if tt.want > 0 {
 				want = append([]string{fmt.Sprintf("00000001 entra-client-secret-invalid %d", tt.want)}, want...)

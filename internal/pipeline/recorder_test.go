@@ -2,8 +2,10 @@ package pipeline_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,10 +20,10 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/tailer"
 )
-
-const refused = "AADSTS7000215: Invalid client secret provided."
 
 func always(string) bool { return true }
 
@@ -39,7 +41,7 @@ func lines(all []alert.Data) []string {
 // counted waits until so many failures are in the incidents.
 func (p *process) counted(t *testing.T, n int) {
 	t.Helper()
-	until(t, func() bool {
+	testkit.Eventually(t, "the failures are in the incidents", func() bool {
 		sum := 0
 		p.store.View(func(tx *store.Tx) error {
 			all, err := tx.Incidents()
@@ -368,23 +370,46 @@ func TestStormEndsWhereItWasHeard(t *testing.T) {
 	p.stop()
 }
 
-// A log with lines all the time is current, and one that cannot be read holds
-// back its own incidents only.
+// busy is a reader that always waits for a line and gets it. It notes after each
+// line whether the log is current.
+type busy struct {
+	log     *pipeline.Log
+	lag     int64
+	current []bool
+}
+
+func (b *busy) Block(context.Context, time.Duration) (tailer.Block, error) {
+	b.current = append(b.current, b.log.Current())
+	if len(b.current) > 5 {
+		return tailer.Block{}, io.EOF
+	}
+	time.Sleep(time.Millisecond) // pipeline's waitedFor
+	return tailer.Block{Text: []byte(ordinary)}, nil
+}
+
+func (b *busy) Stats() tailer.Stats { return tailer.Stats{Lag: b.lag} }
+
+func (b *busy) Gaps() []tailer.Gap { return nil }
+
+// A log with lines all the time is current once all of it has been read.
 func TestBusyLogIsCurrent(t *testing.T) {
+	for lag, want := range map[int64]bool{0: true, 1: false} {
+		b := &busy{lag: lag}
+		p := newWorld(t).alter(func(l *pipeline.Log) { l.Reader, l.Checkpoint, b.log = b, nil, l })
+		testkit.Eventually(t, "the log has ended", p.log.Ended)
+		p.stop()
+		if slices.Contains(b.current[1:], !want) {
+			t.Errorf("with a lag of %d bytes: current %v after each line, want %v", lag, b.current[1:], want)
+		}
+	}
+}
+
+// A log that cannot be read holds back its own incidents only.
+func TestUnreadableLogHoldsBackItsOwn(t *testing.T) {
 	w := newWorld(t)
 	p := w.live()
 	w.write(failing(1, 1, refused))
 	p.counted(t, 1)
-	current := 0
-	for range 200 {
-		w.write(ordinary)
-		if time.Sleep(5 * time.Millisecond); p.log.Current() {
-			current++
-		}
-	}
-	if current < 100 {
-		t.Errorf("current in %d of 200 looks", current)
-	}
 	p.queued(t, "hub")
 	for _, tt := range []struct {
 		log  string

@@ -10,6 +10,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // tally keeps what it is told.
@@ -42,12 +43,12 @@ func TestCounts(t *testing.T) {
 	})
 	today := func(flow, ago int) string {
 		at := time.Now().UTC().Add(-time.Duration(ago) * time.Hour).Format("2006-01-02 15:04:05")
-		return at + failing(flow, 0, "AADSTS7000215: x")[len(at):]
+		return at + failing(flow, 0, refused)[len(at):]
 	}
 	text := today(1, 2) + today(1, 2) + today(2, 1) + failing(3, 3, "AADSTS50194: of long ago") + ordinary
 	before := time.Now()
 	w.write(text)
-	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 3 })
+	testkit.Eventually(t, "three alerts wait", func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 3 })
 	got := p.log.Stats()
 	if got.Last.Before(before) || time.Since(got.Last) < 0 {
 		t.Errorf("the last line was read at %v", got.Last)

@@ -1,8 +1,6 @@
 package scan_test
 
 import (
-	"jira-oauth-watcher/internal/testkit"
-
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -11,6 +9,7 @@ import (
 
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // Of more incidents than a report tells, those that closed first are counted:

@@ -1,8 +1,6 @@
 package scan_test
 
 import (
-	"jira-oauth-watcher/internal/testkit"
-
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -16,6 +14,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/internal/text"
 )
 

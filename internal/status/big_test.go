@@ -1,8 +1,6 @@
 package status_test
 
 import (
-	"jira-oauth-watcher/internal/testkit"
-
 	"fmt"
 	"testing"
 	"time"
@@ -11,6 +9,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // Thousands of incidents, a long queue and a full history are still a page, in

@@ -115,7 +115,10 @@ func failing(flow, text string) string {
 	return testkit.Failure(time.Now().UTC(), flow, text) + testkit.OrdinaryAt(time.Now().UTC())
 }
 
-const flow = "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
+const (
+	flow   = "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
+	secret = testkit.RefusedSecret
+)
 
 func contains(t *testing.T, text string, wants ...string) {
 	t.Helper()

@@ -1,8 +1,6 @@
 package status_test
 
 import (
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -16,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/testkit"
@@ -36,7 +36,7 @@ const prefix = "jira_oauth_watcher_"
 func busy(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Mute = []string{"entra-single-tenant-common-endpoint"} })
-	w.write(failing(flow, testkit.RefusedSecret) + failing(flow, testkit.RefusedSecret) + failing("a"+flow[1:], "AADSTS50194: x") + failing("b"+flow[1:], "AADSTS7000222: x"))
+	w.write(failing(flow, secret) + failing(flow, secret) + failing("a"+flow[1:], "AADSTS50194: x") + failing("b"+flow[1:], "AADSTS7000222: x"))
 	w.queued("hub", 2)
 	queue := w.site.Metrics().Queue(w.store)
 	for _, end := range []func(string, notify.Delivery, notify.Health) error{

@@ -1,8 +1,6 @@
 package status_test
 
 import (
-	"jira-oauth-watcher/internal/testkit"
-
 	"bytes"
 	"fmt"
 	"regexp"
@@ -13,6 +11,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // What a log says is text on the page and nothing else, whatever it holds.

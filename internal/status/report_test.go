@@ -59,7 +59,7 @@ func TestReady(t *testing.T) {
 func TestIncidents(t *testing.T) {
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Mute = []string{"entra-single-tenant-common-endpoint"} })
 	other, quiet := "a"+flow[1:], "b"+flow[1:]
-	w.write(failing(flow, testkit.RefusedSecret) + failing(flow, testkit.RefusedSecret) + failing(other, "AADSTS50194: x") + failing(quiet, testkit.RefusedSecret))
+	w.write(failing(flow, secret) + failing(flow, secret) + failing(other, "AADSTS50194: x") + failing(quiet, secret))
 	w.queued("hub", 2)
 	d, _, _ := w.store.Oldest("ops")
 	delivered := time.Now().Round(time.Second)
@@ -124,7 +124,7 @@ func TestStorm(t *testing.T) {
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Storm = 2 })
 	var text strings.Builder
 	for _, first := range "1234" {
-		text.WriteString(failing(string(first)+flow[1:], testkit.RefusedSecret))
+		text.WriteString(failing(string(first)+flow[1:], secret))
 	}
 	w.write(text.String())
 	testkit.Eventually(t, "four members", func() bool {
@@ -149,7 +149,7 @@ func TestStorm(t *testing.T) {
 // Who has seen to an incident is told.
 func TestAcknowledged(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
-	w.write(failing(flow, testkit.RefusedSecret))
+	w.write(failing(flow, secret))
 	w.queued("hub", 1)
 	rules := incident.NewRules(w.conf)
 	if err := w.store.Update(func(tx *store.Tx) error {

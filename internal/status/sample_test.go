@@ -9,7 +9,6 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/status"
-	"jira-oauth-watcher/internal/testkit"
 )
 
 // sampleNow is when the sample was looked at.
@@ -105,11 +104,11 @@ func sampleStorm(t *testing.T) status.Report {
 		Why: "permission denied"}
 	state, _ := incident.NewRules(c).Trouble(incident.State{}, trouble, ago(83*time.Minute))
 	blind := status.Incident{State: "open", Count: 1, Hours: make([]int, 168), Data: state.Current()}
-	storm := sampleIncident(t, flow, "admin", testkit.RefusedSecret, 1)
+	storm := sampleIncident(t, flow, "admin", secret, 1)
 	storm.Data.Kind, storm.Data.ID, storm.MemberCount, storm.Count = alert.Storm, "storm-entra-client-secret-invalid@20260304T120000.000Z", 60, 75
 	r.Open = []status.Incident{blind, storm}
 	for i := range 60 {
-		m := sampleIncident(t, fmt.Sprintf("%08d-aaaa-4bbb-8ccc-000000000000", i), "admin", testkit.RefusedSecret, 1, 0)
+		m := sampleIncident(t, fmt.Sprintf("%08d-aaaa-4bbb-8ccc-000000000000", i), "admin", secret, 1, 0)
 		m.Storm = storm.Data.ID
 		r.Open = append(r.Open, m)
 		storm.Members = append(storm.Members, m.Data.Integration.ID)
