@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -14,27 +13,16 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
-// free is an address that nobody listens at.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // cluster runs two real Alertmanagers that know each other, and tell a
 // receiver; it returns their addresses.
 func cluster(t *testing.T, hook string) []string {
 	t.Helper()
 	program := testkit.Program(t, "prometheus-alertmanager")
-	peers := []string{free(t), free(t)}
+	peers := []string{testkit.FreeAddress(t), testkit.FreeAddress(t)}
 	var urls []string
 	for _, own := range peers {
-		dir, address := t.TempDir(), free(t)
-		config := write(t, filepath.Join(dir, "am.yml"), fmt.Sprintf(`
+		dir, address := t.TempDir(), testkit.FreeAddress(t)
+		config := testkit.Write(t, filepath.Join(dir, "am.yml"), fmt.Sprintf(`
 route: {receiver: hook, group_by: [alertname, cause], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}
 receivers:
   - name: hook
@@ -79,8 +67,8 @@ func TestTwoNodesOneNotification(t *testing.T) {
 	urls := cluster(t, hook.URL)
 	for _, node := range []string{"jira-node-1", "jira-node-2"} {
 		dir := t.TempDir()
-		log := write(t, filepath.Join(dir, "atlassian-jira.log"), "")
-		config := write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("node = %q\nstate_dir = \"state\"\n[[log]]\npath = %q\n[[alertmanager]]\nurls = [%q, %q]\n", node, log, urls[0], urls[1]))
+		log := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), "")
+		config := testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("node = %q\nstate_dir = \"state\"\n[[log]]\npath = %q\n[[alertmanager]]\nurls = [%q, %q]\n", node, log, urls[0], urls[1]))
 		w := start(t, dir, "run", "--config", config)
 		w.follows()
 		appendAs(t, log, failure(1, 1, badSecret))

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // BenchmarkWriteToRequest is the whole way in the live program: from the
@@ -51,7 +53,7 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 // rss is the program's resident memory now, in MiB.
 func (w *watcher) rss() float64 {
 	w.t.Helper()
-	for line := range strings.Lines(read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))) {
+	for line := range strings.Lines(testkit.Read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))) {
 		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			kib, err := strconv.Atoi(strings.Fields(rest)[0])
 			if err != nil {

@@ -87,7 +87,7 @@ func TestDowntime(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
-	write(t, log, failure(1, 1, badSecret)) // before the first start, which begins at the end
+	testkit.Write(t, log, failure(1, 1, badSecret)) // before the first start, which begins at the end
 	w := start(t, dir, "run", "--config", config)
 	w.follows()
 	w.kill()
@@ -152,7 +152,7 @@ func TestRotationWhileRunning(t *testing.T) {
 			continue
 		}
 		hub.alerts(i)
-		write(t, log, "") // truncated in place
+		testkit.Write(t, log, "") // truncated in place
 	}
 	appendAs(t, log, failure(7, 7, badSecret))
 	alerts := hub.alerts(7)
@@ -174,10 +174,10 @@ func TestDamagedStateFile(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
+	testkit.Write(t, log, "")
 	makeDir(t, filepath.Join(dir, "state"))
 	garbage := strings.Repeat("not a state file\n", 1000)
-	write(t, filepath.Join(dir, "state", "state.db"), garbage)
+	testkit.Write(t, filepath.Join(dir, "state", "state.db"), garbage)
 	w := start(t, dir, "run", "--config", config)
 	w.says("state file was damaged")
 	w.says("state.db.damaged-")
@@ -186,7 +186,7 @@ func TestDamagedStateFile(t *testing.T) {
 	hub.alerts(1)
 	w.stop()
 	aside, err := filepath.Glob(filepath.Join(dir, "state", "state.db.damaged-*"))
-	if err != nil || len(aside) != 1 || read(t, aside[0]) != garbage {
+	if err != nil || len(aside) != 1 || testkit.Read(t, aside[0]) != garbage {
 		t.Errorf("set aside: %v %v, want one file with the old bytes", aside, err)
 	}
 }
@@ -206,8 +206,7 @@ func TestStateInUse(t *testing.T) {
 
 // now is a failure of a flow at this moment, and so many seconds ago.
 func now(flow, ago int) string {
-	at := time.Now().Add(-time.Duration(ago) * time.Second).UTC().Format("2006-01-02 15:04:05.000-0700")
-	return at + failure(flow, 1, badSecret)[len("2006-01-02 15:04:05,000+0000"):]
+	return testkit.Failure(time.Now().Add(-time.Duration(ago)*time.Second).UTC(), flowID(flow), badSecret)
 }
 
 func opened(flows ...int) (list []string) {
@@ -247,8 +246,8 @@ func TestRotationsFromTheFirstLine(t *testing.T) {
 		for n := 2; n > 0; n-- {
 			os.Rename(fmt.Sprint(log, ".", n), fmt.Sprint(log, ".", n+1))
 		}
-		write(t, log+".1", read(t, log))
-		write(t, log, "")
+		testkit.Write(t, log+".1", testkit.Read(t, log))
+		testkit.Write(t, log, "")
 	}
 	renamed := func(t *testing.T, log string) { // a chain of ten backups
 		os.Remove(log + ".10")
@@ -268,8 +267,8 @@ func TestRotationsFromTheFirstLine(t *testing.T) {
 				dir := t.TempDir()
 				hub := receive(t)
 				config, log := settings(t, dir, hub, "")
-				write(t, config, strings.Replace(read(t, config), `name = "jira"`, "name = \"jira\"\nstart = \"beginning\"", 1))
-				write(t, log, first)
+				testkit.Write(t, config, strings.Replace(testkit.Read(t, config), `name = "jira"`, "name = \"jira\"\nstart = \"beginning\"", 1))
+				testkit.Write(t, log, first)
 				w := start(t, dir, "run", "--config", config)
 				w.follows()
 				w.kill()
@@ -288,7 +287,7 @@ func TestRotationsFromTheFirstLine(t *testing.T) {
 				if tt.times == 11 { // what was written to the first file after it was left cannot be known
 					want = append([]string{"unknown blind log-lines-lost"}, want...)
 				} else {
-					write(t, log, "")
+					testkit.Write(t, log, "")
 				}
 				w = start(t, dir, "run", "--config", config)
 				testkit.Until(t, func() error {
@@ -318,17 +317,17 @@ func TestFirstLookAtNothing(t *testing.T) {
 			appears func(t *testing.T, log string)
 			want    []string
 		}{
-			"an old log appears": {func(t *testing.T, log string) { rename(t, write(t, log+".new", old), log) }, nil},
+			"an old log appears": {func(t *testing.T, log string) { rename(t, testkit.Write(t, log+".new", old), log) }, nil},
 			"an old log appears, with failures since": {func(t *testing.T, log string) {
-				rename(t, write(t, log+".new", old+now(1, 0)+now(2, 0)), log)
+				rename(t, testkit.Write(t, log+".new", old+now(1, 0)+now(2, 0)), log)
 			}, opened(1, 2)},
 			"Jira starts and rotates twice": {func(t *testing.T, log string) {
-				write(t, log, now(1, 0))
+				testkit.Write(t, log, now(1, 0))
 				rename(t, log, log+".1")
-				write(t, log, now(2, 0))
+				testkit.Write(t, log, now(2, 0))
 				rename(t, log+".1", log+".2")
 				rename(t, log, log+".1")
-				write(t, log, now(3, 0))
+				testkit.Write(t, log, now(3, 0))
 			}, opened(1, 2, 3)},
 		} {
 			t.Run(fmt.Sprintf("%s, restart %v", name, restart), func(t *testing.T) {

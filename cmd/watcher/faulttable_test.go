@@ -128,7 +128,7 @@ func newFaulty(t *testing.T, x fault, kind, name, dir string) *faulty {
 		f.Server = httptest.NewUnstartedServer(f.receiver)
 		f.Config.ErrorLog = log.New(io.Discard, "", 0)
 		f.StartTLS()
-		f.ca = write(t, filepath.Join(dir, name+".pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Certificate().Raw})))
+		f.ca = testkit.Write(t, filepath.Join(dir, name+".pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Certificate().Raw})))
 	}
 	for range x.n {
 		f.then(func(w http.ResponseWriter) int {
@@ -226,7 +226,7 @@ func TestFaultTable(t *testing.T) {
 			return nil
 		})
 	}
-	text := strings.Replace(read(t, config), before.String(), after.String(), 1)
+	text := strings.Replace(testkit.Read(t, config), before.String(), after.String(), 1)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 	dir := t.TempDir()
 	hub, slack := receive(t), receive(t)
 	config, log := settings(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/T0/B0/canary\"\n", slack.URL))
-	write(t, log, ordinary)
+	testkit.Write(t, log, ordinary)
 	w := start(t, dir, "run", "--config", config)
 	w.follows()
 	for i, want := range article {

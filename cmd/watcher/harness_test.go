@@ -264,15 +264,6 @@ func (r *receiver) alerts(n int) []alert.Alert {
 	return list
 }
 
-// write makes a file.
-func write(t testing.TB, path, text string) string {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // appendAs appends a text to a file in another process, as Jira is one.
 func appendAs(t testing.TB, path, text string) {
 	t.Helper()
@@ -284,21 +275,9 @@ func appendAs(t testing.TB, path, text string) {
 }
 
 // failure is one failure of a flow as Jira logs it, at a second of a fixed day.
-func failure(flow, second int, message string) string {
-	at := time.Date(2026, 1, 2, 10, 0, second, 0, time.UTC).Format("2006-01-02 15:04:05")
-	return fmt.Sprintf("%s,000+0000 http-nio-8080-exec-7 ERROR admin 600x%dx1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%s [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: %s\n",
-		at, second, flowID(flow), message)
-}
+var failure, flowID = testkit.FailureAt, testkit.FlowID
 
-func flowID(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }
-
-const (
-	badSecret = "AADSTS7000215: Invalid client secret provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z"
-	badTLS    = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target"
-)
-
-// ordinary are lines of Jira that are nobody's failure.
-const ordinary = "2026-01-02 10:00:00,000+0000 Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
+const badSecret, badTLS, ordinary = testkit.BadSecret, testkit.BadTLS, testkit.Ordinary
 
 // signingSecret is the key of the webhooks in these tests.
 const signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -308,7 +287,7 @@ const signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 func settings(t testing.TB, dir string, r *receiver, more string) (config, log string) {
 	t.Helper()
 	log = filepath.Join(dir, "atlassian-jira.log")
-	config = write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(`node = "jira-node-1"
+	config = testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(`node = "jira-node-1"
 state_dir = %q
 [[log]]
 path = %q
@@ -325,7 +304,7 @@ secret = %q
 func follow(t testing.TB, dir string, r *receiver, more string) (w *watcher, config, log string) {
 	t.Helper()
 	config, log = settings(t, dir, r, more)
-	write(t, log, "")
+	testkit.Write(t, log, "")
 	w = start(t, dir, "run", "--config", config)
 	w.follows()
 	return w, config, log

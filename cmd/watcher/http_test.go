@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -15,17 +14,6 @@ import (
 
 	"jira-oauth-watcher/internal/testkit"
 )
-
-// freePort is an address of this machine that nobody listens on.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 func listenOn(address string) string { return fmt.Sprintf("[http]\nlisten = %q\n", address) }
 
@@ -72,7 +60,7 @@ func command(t testing.TB, args ...string) (status int, out, errs string) {
 // tells the same on a terminal.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
-	dir, hub, address := t.TempDir(), receive(t), freePort(t)
+	dir, hub, address := t.TempDir(), receive(t), testkit.FreeAddress(t)
 	w, config, log := follow(t, dir, hub, listenOn(address))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(1, 2, badSecret)+ordinary)
 	hub.alerts(1)
@@ -127,15 +115,15 @@ func TestStatusCannotAsk(t *testing.T) {
 // A password from a file is needed, and status has it from the same file.
 func TestHTTPPassword(t *testing.T) {
 	t.Parallel()
-	dir, hub, address := t.TempDir(), receive(t), freePort(t)
-	write(t, filepath.Join(dir, "http-password"), "ops:hunter2\n")
+	dir, hub, address := t.TempDir(), receive(t), testkit.FreeAddress(t)
+	testkit.Write(t, filepath.Join(dir, "http-password"), "ops:hunter2\n")
 	w, config, _ := follow(t, dir, hub, listenOn(address)+"basic_auth_file = \"http-password\"\n")
 	answers(t, address, "/", "401 user and password are needed")
 	answers(t, address, "/readyz", "200 ready")
 	if status, out, errs := command(t, "status", "--config", config); status != 0 || !strings.Contains(out, "No integration is failing") {
 		t.Errorf("status: %d %s%s", status, out, errs)
 	}
-	write(t, filepath.Join(dir, "http-password"), "ops:hunter3\n")
+	testkit.Write(t, filepath.Join(dir, "http-password"), "ops:hunter3\n")
 	if status, _, errs := command(t, "status", "--config", config); status != 1 || !strings.Contains(errs, "has another user and password") || strings.Contains(errs, "hunter") {
 		t.Errorf("status with another password: %d %s", status, errs)
 	}
@@ -158,7 +146,7 @@ func TestHTTPPortInUse(t *testing.T) {
 	t.Parallel()
 	dir, hub := t.TempDir(), receive(t)
 	config, log := settings(t, dir, hub, listenOn(strings.TrimPrefix(hub.URL, "http://")))
-	write(t, log, "")
+	testkit.Write(t, log, "")
 	w := start(t, dir, "run", "--config", config)
 	if status := w.wait(); status != 1 || !strings.Contains(w.stderr.String(), strings.TrimPrefix(hub.URL, "http://")+" is in use by another program") {
 		t.Errorf("exit status %d: %s", status, w.stderr)
@@ -173,9 +161,9 @@ func TestHTTPPortInUse(t *testing.T) {
 // address takes the place of the old one; one that is in use changes nothing.
 func TestHTTPReload(t *testing.T) {
 	t.Parallel()
-	dir, hub, first, second := t.TempDir(), receive(t), freePort(t), freePort(t)
+	dir, hub, first, second := t.TempDir(), receive(t), testkit.FreeAddress(t), testkit.FreeAddress(t)
 	w, config, log := follow(t, dir, hub, listenOn(first))
-	plain := strings.Replace(read(t, config), listenOn(first), "", 1)
+	plain := strings.Replace(testkit.Read(t, config), listenOn(first), "", 1)
 	appendAs(t, log, ordinary)
 	answers(t, first, "/metrics", `log_lines_total{log="jira"} 1`)
 	lines := func(address string) (n int) {
@@ -213,7 +201,7 @@ func TestHTTPReload(t *testing.T) {
 	before := lines(first) // the last event is open and read again by each generation
 
 	reload := func(http string) {
-		write(t, config, plain+http)
+		testkit.Write(t, config, plain+http)
 		w.signal(hangup)
 	}
 	reload(listenOn(second))
@@ -246,7 +234,7 @@ func TestHTTPReload(t *testing.T) {
 func TestHTTPInBrowser(t *testing.T) {
 	testkit.Slow(t, "it starts a browser")
 	chromium := testkit.Program(t, "chromium")
-	dir, hub, address := t.TempDir(), receive(t), freePort(t)
+	dir, hub, address := t.TempDir(), receive(t), testkit.FreeAddress(t)
 	w, _, log := follow(t, dir, hub, listenOn(address))
 	appendAs(t, log, failure(1, 1, badSecret)+ordinary)
 	hub.alerts(1)

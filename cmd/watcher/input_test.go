@@ -32,19 +32,10 @@ func makeDir(t testing.TB, path string) {
 	}
 }
 
-func read(t testing.TB, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // peak is the most memory that the program has had, in MiB.
 func (w *watcher) peak() int {
 	w.t.Helper()
-	return w.peakOf(read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid)))
+	return w.peakOf(testkit.Read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid)))
 }
 
 func (w *watcher) peakOf(text string) int {
@@ -130,7 +121,7 @@ func TestLogIsWaitedFor(t *testing.T) {
 			hub := receive(t)
 			makeDir(t, filepath.Join(dir, "log"))
 			log := filepath.Join(dir, "log", "atlassian-jira.log")
-			config := write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("state_dir = %q\n[[log]]\npath = %q\n[[webhook]]\nurl = \"%s\"\n", filepath.Join(dir, "state"), log, hub.URL))
+			config := testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("state_dir = %q\n[[log]]\npath = %q\n[[webhook]]\nurl = \"%s\"\n", filepath.Join(dir, "state"), log, hub.URL))
 			come := prepare(t, log)
 			w := start(t, dir, "run", "--config", config)
 			w.says("log cannot be read, waiting")

@@ -11,13 +11,15 @@ import (
 	"strings"
 	"testing"
 
+	"jira-oauth-watcher/internal/testkit"
+
 	"go.yaml.in/yaml/v3"
 )
 
 // documents are those of a YAML file of the examples.
 func documents(t *testing.T, name string) (all []map[string]any) {
 	t.Helper()
-	d := yaml.NewDecoder(strings.NewReader(read(t, filepath.Join("..", "..", "packaging", name))))
+	d := yaml.NewDecoder(strings.NewReader(testkit.Read(t, filepath.Join("..", "..", "packaging", name))))
 	for {
 		var one map[string]any
 		if err := d.Decode(&one); errors.Is(err, io.EOF) {
@@ -81,10 +83,10 @@ func TestKubernetesExamples(t *testing.T) {
 		if name != at(t, item, "key") {
 			t.Errorf("secret %s is not mounted", name)
 		}
-		write(t, filepath.Join(dir, at(t, item, "path").(string)), strings.ReplaceAll(text.(string), "…", "T0/B0/x"))
+		testkit.Write(t, filepath.Join(dir, at(t, item, "path").(string)), strings.ReplaceAll(text.(string), "…", "T0/B0/x"))
 	}
 	text := at(t, config, "data", "config.toml").(string)
-	out, err := exec.Command(binary, "check", "--config", write(t, filepath.Join(dir, "config.toml"), text+"\n")).CombinedOutput()
+	out, err := exec.Command(binary, "check", "--config", testkit.Write(t, filepath.Join(dir, "config.toml"), text+"\n")).CombinedOutput()
 	if failed, ok := errors.AsType[*exec.ExitError](err); !ok || failed.ExitCode() != 1 || !strings.Contains(string(out), "ok       notifier \"slack\"") {
 		t.Errorf("check: %v\n%s", err, out)
 	}
@@ -97,7 +99,7 @@ func TestTroubleshooting(t *testing.T) {
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
-			source.WriteString(read(t, path))
+			source.WriteString(testkit.Read(t, path))
 		}
 		return err
 	})
@@ -109,7 +111,7 @@ func TestTroubleshooting(t *testing.T) {
 	// last one is the kernel's.
 	variable := regexp.MustCompile(` [a-z_]+=.*|…|\d+|/\S+|: |; |, |"|[a-z_]+\.[a-z_]+|no space left on device`)
 	quoted := 0
-	text := read(t, filepath.Join(root, "docs", "troubleshooting.md"))
+	text := testkit.Read(t, filepath.Join(root, "docs", "troubleshooting.md"))
 	for _, block := range regexp.MustCompile("(?s)```text\n(.*?)```").FindAllStringSubmatch(text, -1) {
 		for line := range strings.Lines(block[1]) {
 			if strings.HasPrefix(line, "systemd: ") {

@@ -31,9 +31,9 @@ func TestPagerDuty(t *testing.T) {
 	}))
 	defer api.Close()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "pagerduty-key"), key+"\n")
-	log := write(t, filepath.Join(dir, "atlassian-jira.log"), "")
-	config := write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(`state_dir = "state"
+	testkit.Write(t, filepath.Join(dir, "pagerduty-key"), key+"\n")
+	log := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), "")
+	config := testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(`state_dir = "state"
 [alerts]
 quiet_after = "1s"
 [[log]]

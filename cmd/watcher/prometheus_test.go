@@ -22,12 +22,12 @@ func prometheus(t *testing.T, target string) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, address := t.TempDir(), freePort(t)
-	config := read(t, filepath.Join(filepath.Dir(rules), "scrape.yml"))
+	dir, address := t.TempDir(), testkit.FreeAddress(t)
+	config := testkit.Read(t, filepath.Join(filepath.Dir(rules), "scrape.yml"))
 	config = strings.NewReplacer("127.0.0.1:9494", target, "jira-oauth-watcher.yml", rules).Replace(config)
 	config = "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n" + config
 	said := &buffer{}
-	cmd := exec.Command(path, "--config.file="+write(t, filepath.Join(dir, "prometheus.yml"), config),
+	cmd := exec.Command(path, "--config.file="+testkit.Write(t, filepath.Join(dir, "prometheus.yml"), config),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
 	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, said, said
 	if err := cmd.Start(); err != nil {
@@ -68,7 +68,7 @@ func query(address, expr string) (string, error) {
 func TestPrometheus(t *testing.T) {
 	testkit.Slow(t, "it starts Prometheus")
 	t.Parallel()
-	dir, hub, address := t.TempDir(), receive(t), freePort(t)
+	dir, hub, address := t.TempDir(), receive(t), testkit.FreeAddress(t)
 	server := prometheus(t, address)
 	w, _, log := follow(t, dir, hub, listenOn(address))
 	appendAs(t, log, failure(1, 1, badSecret)+ordinary)

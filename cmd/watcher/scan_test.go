@@ -130,7 +130,7 @@ func TestScanGrows(t *testing.T) {
 // On a full disk the old report stays, and nothing else is left.
 func TestScanFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	log := write(t, filepath.Join(dir, "atlassian-jira.log"), failures(200))
+	log := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), failures(200))
 	disk := filepath.Join(dir, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestScanFullDisk(t *testing.T) {
 		t.Skipf("no small disk: %v", err)
 	}
 	defer syscall.Unmount(disk, syscall.MNT_DETACH)
-	report := write(t, filepath.Join(disk, "report.json"), "the old one")
+	report := testkit.Write(t, filepath.Join(disk, "report.json"), "the old one")
 	out, err := exec.Command(binary, "scan", "--format", "json", "-o", report, log).CombinedOutput()
 	exit, _ := errors.AsType[*exec.ExitError](err)
 	if exit == nil || exit.ExitCode() != 1 || string(out) != "watcher: the report was not written: no space left on device\n" {
@@ -149,8 +149,8 @@ func TestScanFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(entries) != 1 || read(t, report) != "the old one" {
-		t.Errorf("%d files on the disk, the report is %.20q", len(entries), read(t, report))
+	if len(entries) != 1 || testkit.Read(t, report) != "the old one" {
+		t.Errorf("%d files on the disk, the report is %.20q", len(entries), testkit.Read(t, report))
 	}
 }
 
@@ -201,7 +201,7 @@ func TestScanMemory(t *testing.T) {
 // The report has no colour where it is no terminal, and no progress is shown.
 func TestScanPlain(t *testing.T) {
 	t.Parallel()
-	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), failures(3))
+	path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), failures(3))
 	cmd := exec.Command(binary, "scan", path)
 	var errw bytes.Buffer
 	cmd.Stderr = &errw

@@ -13,13 +13,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var update = testkit.Update
-
 // The commands, as a person types them.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
-		UpdateScripts: *update,
+		UpdateScripts: *testkit.Update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"))
 			env.Setenv("STATE", filepath.Join(env.WorkDir, "state"))
@@ -36,12 +34,7 @@ func TestCausesPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		write(t, page, string(got))
-	}
-	if want := read(t, page); string(got) != want {
-		t.Errorf("%s is not current: go test ./cmd/watcher -run CausesPage -update", page)
-	}
+	testkit.Golden(t, page, string(got))
 }
 
 // exitStatus runs a program and compares its exit status: status N PROGRAM

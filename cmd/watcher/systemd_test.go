@@ -74,7 +74,7 @@ func TestServiceNotifies(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
 	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
+	testkit.Write(t, log, "")
 	t.Setenv("WATCHDOG_USEC", "3000000")
 	w := start(t, dir, "run", "--config", config)
 	w.follows()
@@ -89,8 +89,8 @@ func TestServiceNotifies(t *testing.T) {
 	appendAs(t, log, failure(2, 2, badSecret))
 	hub.alerts(2)
 
-	good := read(t, config)
-	write(t, config, good+"[alerts]\nquiet_after = \"soon\"\n")
+	good := testkit.Read(t, config)
+	testkit.Write(t, config, good+"[alerts]\nquiet_after = \"soon\"\n")
 	w.signal(hangup)
 	w.manager.hears("READY=1\nSTATUS=reload refused", 1)
 	w.says("quiet_after")
@@ -114,13 +114,13 @@ func TestReload(t *testing.T) {
 
 	causes := filepath.Join(dir, "causes.d")
 	makeDir(t, causes)
-	write(t, filepath.Join(causes, "mail.toml"), `[[cause]]
+	testkit.Write(t, filepath.Join(causes, "mail.toml"), `[[cause]]
 id = "entra-client-secret-invalid"
 severity = "critical"
 title = "Ask Maria for a new secret"
 `)
-	other := write(t, filepath.Join(dir, "other.log"), "")
-	write(t, config, read(t, config)+fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\nmin_severity = \"critical\"\n[[log]]\npath = %q\nstart = "+
+	other := testkit.Write(t, filepath.Join(dir, "other.log"), "")
+	testkit.Write(t, config, testkit.Read(t, config)+fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\nmin_severity = \"critical\"\n[[log]]\npath = %q\nstart = "+
 		"\"beginning\"\n[causes]\ndir = %q\n", second.URL, other, causes))
 	w.signal(hangup)
 	w.says("configuration read again")
@@ -131,7 +131,7 @@ title = "Ask Maria for a new secret"
 	}
 	hub.alerts(3)
 
-	write(t, filepath.Join(causes, "mail.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
+	testkit.Write(t, filepath.Join(causes, "mail.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
 	w.signal(hangup)
 	w.says("reload refused, the old configuration stays")
 	w.says("mail.toml:3:13: cause.patterns: missing closing )")
@@ -153,20 +153,20 @@ func TestDepartedNotifier(t *testing.T) {
 	hub, second := receive(t), receive(t)
 	second.then(status(404)) // settings refused: a restart tries again at once
 	config, log := settings(t, dir, hub, "")
-	write(t, log, "")
-	without := read(t, config)
+	testkit.Write(t, log, "")
+	without := testkit.Read(t, config)
 	with := without + fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\n", second.URL)
-	write(t, config, with)
+	testkit.Write(t, config, with)
 	w := start(t, dir, "run", "--config", config)
 	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret))
 	w.says("notifier refuses its settings")
-	write(t, config, without)
+	testkit.Write(t, config, without)
 	w.signal(hangup)
 	w.says(`its alerts wait for a week: give a notifier that name again to have them sent" notifier=second waiting=1 until=`)
 	w.manager.hears("READY=1", 2)
 	w.stop()
-	write(t, config, with)
+	testkit.Write(t, config, with)
 	w = start(t, dir, "run", "--config", config)
 	w.follows()
 	if text := w.stderr.String(); strings.Contains(text, "no longer configured") {
@@ -184,7 +184,7 @@ func TestReloadKeepsTheStateDirectory(t *testing.T) {
 	dir := t.TempDir()
 	hub := receive(t)
 	w, config, log := follow(t, dir, hub, "")
-	write(t, config, strings.Replace(read(t, config), filepath.Join(dir, "state"), filepath.Join(dir, "other"), 1))
+	testkit.Write(t, config, strings.Replace(testkit.Read(t, config), filepath.Join(dir, "state"), filepath.Join(dir, "other"), 1))
 	w.signal(hangup)
 	w.says("state_dir cannot change")
 	appendAs(t, log, failure(1, 1, badSecret))
@@ -199,8 +199,8 @@ func TestBrokenCausesAtTheStart(t *testing.T) {
 	hub := receive(t)
 	causes := filepath.Join(dir, "causes.d")
 	makeDir(t, causes)
-	write(t, filepath.Join(causes, "a.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
-	write(t, filepath.Join(causes, "b.toml"), "[[cause]]\nid = \"tls-certificate-untrusted\"\ntitle = \"Ask Maria for the root certificate\"\n")
+	testkit.Write(t, filepath.Join(causes, "a.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
+	testkit.Write(t, filepath.Join(causes, "b.toml"), "[[cause]]\nid = \"tls-certificate-untrusted\"\ntitle = \"Ask Maria for the root certificate\"\n")
 	w, _, log := follow(t, dir, hub, fmt.Sprintf("[causes]\ndir = %q\n", causes))
 	w.says("a.toml:3:13: cause.patterns: missing closing )")
 	appendAs(t, log, failure(1, 1, badTLS))
@@ -213,7 +213,7 @@ func TestBrokenCausesAtTheStart(t *testing.T) {
 // A crash does not look like a wrong configuration, after which systemd would
 // not restart the service.
 func TestCrashIsRestarted(t *testing.T) {
-	unit := read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service"))
+	unit := testkit.Read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service"))
 	for line := range strings.Lines(unit) {
 		if setting, ok := strings.CutPrefix(line, "Environment="); ok {
 			name, value, _ := strings.Cut(strings.TrimSpace(setting), "=")
@@ -235,8 +235,8 @@ func TestCrashIsRestarted(t *testing.T) {
 // systemd accepts the unit, and finds little to expose in it.
 func TestUnit(t *testing.T) {
 	analyze := testkit.Program(t, "systemd-analyze")
-	text := strings.ReplaceAll(read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service")), "/usr/bin/jira-oauth-watcher", binary)
-	unit := write(t, filepath.Join(t.TempDir(), "jira-oauth-watcher.service"), text)
+	text := strings.ReplaceAll(testkit.Read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service")), "/usr/bin/jira-oauth-watcher", binary)
+	unit := testkit.Write(t, filepath.Join(t.TempDir(), "jira-oauth-watcher.service"), text)
 	if out, err := exec.Command(analyze, "verify", "--man=no", unit).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
@@ -257,10 +257,10 @@ func TestLogUnderAnotherPath(t *testing.T) {
 	appendAs(t, log, failure(1, 1, badSecret))
 	hub.tells(1)
 	w.stop()
-	original := read(t, config)
+	original := testkit.Read(t, config)
 	for i, text := range []string{strings.ReplaceAll(original, log, filepath.Join(link, filepath.Base(log))), original} {
 		appendAs(t, log, failure(2+i, 2, badSecret)+failure(2+i, 3, badTLS)+failure(8+i, 4, badSecret))
-		write(t, config, text)
+		testkit.Write(t, config, text)
 		w = start(t, dir, "run", "--config", config)
 		hub.tells(8 + i)
 		w.stop()

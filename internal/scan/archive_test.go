@@ -38,7 +38,7 @@ func manyMembers(t testing.TB, n int, name string) string {
 		at := t0.Add(time.Duration(i) * time.Minute)
 		files = append(files, fmt.Sprintf(name, i), ordinary(at)+failure(at, i%50, badSecret)+ordinary(at))
 	}
-	return write(t, filepath.Join(t.TempDir(), "Jira_support_1.zip"), zipped(t, files...))
+	return testkit.Write(t, filepath.Join(t.TempDir(), "Jira_support_1.zip"), zipped(t, files...))
 }
 
 // What a member of a zip costs does not grow with the number of members.
@@ -114,7 +114,7 @@ func TestHostileZips(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := scanned(t, options(), write(t, filepath.Join(t.TempDir(), "x.zip"), string(tt.zip())))
+			r := scanned(t, options(), testkit.Write(t, filepath.Join(t.TempDir(), "x.zip"), string(tt.zip())))
 			if got := problems(r); got != tt.problem || r.Failures != tt.failures || r.Complete != (tt.problem == "") {
 				t.Errorf("%d failures, complete %v, problems %s", r.Failures, r.Complete, got)
 			}
@@ -154,7 +154,7 @@ func TestExpansion(t *testing.T) {
 		"a large one of random words": {"a.gz", packed(t, randomText(3<<20)+hour(1)), "", 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := write(t, filepath.Join(t.TempDir(), tt.file), tt.text)
+			path := testkit.Write(t, filepath.Join(t.TempDir(), tt.file), tt.text)
 			r := reportOn(t, options(), logfiles.Find([]string{path}, limits))
 			whole := 0
 			for _, f := range r.Files {
@@ -194,14 +194,14 @@ func TestHoles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			sparse, dense := filepath.Join(dir, "a.log"), filepath.Join(dir, "b.log")
-			write(t, sparse, text[0])
+			testkit.Write(t, sparse, text[0])
 			must(t, os.Truncate(sparse, int64(len(text[0])+hole)))
 			f, err := os.OpenFile(sparse, os.O_APPEND|os.O_WRONLY, 0)
 			must(t, err)
 			_, err = f.WriteString(text[1])
 			must(t, err)
 			must(t, f.Close())
-			write(t, dense, text[0]+strings.Repeat("\x00", hole)+text[1])
+			testkit.Write(t, dense, text[0]+strings.Repeat("\x00", hole)+text[1])
 			o := options()
 			o.Cores, o.Chunk = 1, 1<<30
 			want := scanned(t, o, dense)

@@ -11,6 +11,7 @@ import (
 	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -60,8 +61,8 @@ func TestChanges(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			path := write(t, filepath.Join(dir, "n1", "atlassian-jira.log.1"), long)
-			other := write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), hour(3)) // it is read afterwards
+			path := testkit.Write(t, filepath.Join(dir, "n1", "atlassian-jira.log.1"), long)
+			other := testkit.Write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), hour(3)) // it is read afterwards
 			o := options()
 			o.Chunk = 64 << 10
 			r := during(t, o, []string{path, other}, func() { tt.do(t, path) })
@@ -79,15 +80,15 @@ func TestChanges(t *testing.T) {
 func TestRotatesBefore(t *testing.T) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "atlassian-jira.log")
-	write(t, log, hour(3))
-	write(t, log+".1", hour(2))
-	write(t, log+".2.gz", packed(t, hour(1)))
+	testkit.Write(t, log, hour(3))
+	testkit.Write(t, log+".1", hour(2))
+	testkit.Write(t, log+".2.gz", packed(t, hour(1)))
 	o := options()
 	logs := find(dir)
 	must(t, os.Rename(log+".2.gz", log+".3.gz"))
 	must(t, os.Rename(log+".1", log+".2"))
 	must(t, os.Rename(log, log+".1"))
-	write(t, log, hour(4))
+	testkit.Write(t, log, hour(4))
 	r := reportOn(t, o, logs)
 	if r.Failures != 3 || !r.Complete {
 		t.Errorf("%d failures, files %+v", r.Failures, r.Files)
@@ -120,7 +121,7 @@ func TestDamaged(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			path := write(t, filepath.Join(t.TempDir(), tt.file), tt.text)
+			path := testkit.Write(t, filepath.Join(t.TempDir(), tt.file), tt.text)
 			r := scanned(t, options(), path)
 			if got := r.Files[0].Problem; !strings.HasPrefix(got, tt.problem) || (got == "") != (tt.problem == "") || r.Failures != tt.failures &&
 				tt.name != "a member of a zip" || r.Failures < tt.failures {
@@ -133,8 +134,8 @@ func TestDamaged(t *testing.T) {
 // Stopping gives a report of what was read, which says that it is not whole.
 func TestStopped(t *testing.T) {
 	dir := t.TempDir()
-	a := write(t, filepath.Join(dir, "atlassian-jira.log.1"), hour(1)+strings.Repeat(ordinary(t0.Add(2*time.Hour)), 20_000)+hour(2))
-	b := write(t, filepath.Join(dir, "atlassian-jira.log"), hour(3))
+	a := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log.1"), hour(1)+strings.Repeat(ordinary(t0.Add(2*time.Hour)), 20_000)+hour(2))
+	b := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), hour(3))
 	o := options()
 	o.Cores, o.Chunk = 1, 64<<10
 	ctx, stop := context.WithCancel(t.Context())
@@ -167,7 +168,7 @@ func TestSinceUntil(t *testing.T) {
 	for i := range 60 {
 		text += failure(t0.Add(time.Duration(i)*time.Hour), 1, badSecret)
 	}
-	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text)
+	path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text)
 	o := options()
 	o.Since, o.Until = t0.Add(10*time.Hour), t0.Add(20*time.Hour)
 	r := scanned(t, o, path)
@@ -188,8 +189,8 @@ func TestSinceUntil(t *testing.T) {
 // One integration that fails on two nodes is one incident, with both.
 func TestNodes(t *testing.T) {
 	dir := t.TempDir()
-	a := write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), failure(t0, 1, badSecret)+failure(t0.Add(3*time.Hour), 1, badTLS))
-	b := write(t, filepath.Join(dir, "n2", "atlassian-jira.log"), failure(t0.Add(time.Hour), 1, badSecret)+failure(t0.Add(2*time.Hour), 1, badSecret))
+	a := testkit.Write(t, filepath.Join(dir, "n1", "atlassian-jira.log"), failure(t0, 1, badSecret)+failure(t0.Add(3*time.Hour), 1, badTLS))
+	b := testkit.Write(t, filepath.Join(dir, "n2", "atlassian-jira.log"), failure(t0.Add(time.Hour), 1, badSecret)+failure(t0.Add(2*time.Hour), 1, badSecret))
 	for _, args := range [][]string{{a, b}, {b, a}} {
 		r := scanned(t, options(), args...)
 		if len(r.Incidents) != 1 {
@@ -210,11 +211,11 @@ func TestOverlap(t *testing.T) {
 	early := failure(t0.Add(time.Hour), 1, badSecret) + failure(t0.Add(30*time.Hour), 1, badSecret)
 	late := ordinary(t0) + failure(t0.Add(10*time.Hour), 1, badTLS) + failure(t0.Add(20*time.Hour), 1, badTLS)
 	for name, files := range map[string][]string{
-		"logs in a directory": {write(t, filepath.Join(dir, "a.log"), early), write(t, filepath.Join(dir, "b.log"), late)},
-		"support zips": {write(t, filepath.Join(dir, "Jira_support_1.zip"), zipped(t, "log/atlassian-jira.log", early)),
-			write(t, filepath.Join(dir, "Jira_support_2.zip"), zipped(t, "log/atlassian-jira.log", late))},
-		"folders of no node": {write(t, filepath.Join(dir, "x", "log", "atlassian-jira.log"), early),
-			write(t, filepath.Join(dir, "y", "log", "atlassian-jira.log"), late)},
+		"logs in a directory": {testkit.Write(t, filepath.Join(dir, "a.log"), early), testkit.Write(t, filepath.Join(dir, "b.log"), late)},
+		"support zips": {testkit.Write(t, filepath.Join(dir, "Jira_support_1.zip"), zipped(t, "log/atlassian-jira.log", early)),
+			testkit.Write(t, filepath.Join(dir, "Jira_support_2.zip"), zipped(t, "log/atlassian-jira.log", late))},
+		"folders of no node": {testkit.Write(t, filepath.Join(dir, "x", "log", "atlassian-jira.log"), early),
+			testkit.Write(t, filepath.Join(dir, "y", "log", "atlassian-jira.log"), late)},
 	} {
 		for range 2 {
 			r := scanned(t, options(), files...)
@@ -230,8 +231,8 @@ func TestOverlap(t *testing.T) {
 		}
 	}
 	// Read as two logs, the second one's clock, which goes back, would decide.
-	older := write(t, filepath.Join(dir, "c.log.1"), failure(t0.Add(2*time.Hour), 1, badSecret))
-	younger := write(t, filepath.Join(dir, "c.log"), failure(t0.Add(2*time.Hour+time.Second), 1, badSecret)+failure(t0.Add(time.Hour), 1, badTLS))
+	older := testkit.Write(t, filepath.Join(dir, "c.log.1"), failure(t0.Add(2*time.Hour), 1, badSecret))
+	younger := testkit.Write(t, filepath.Join(dir, "c.log"), failure(t0.Add(2*time.Hour+time.Second), 1, badSecret)+failure(t0.Add(time.Hour), 1, badTLS))
 	r := scanned(t, options(), younger, older)
 	if len(r.Incidents) != 1 || r.Incidents[0].Data.Cause.ID != "tls-certificate-untrusted" || r.Files[0].Path != older || r.Files[1].Path != younger {
 		t.Errorf("%+v, %+v", r.Files, r.Incidents)

@@ -14,6 +14,7 @@ import (
 
 	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // zipped is a zip with files, by name.
@@ -121,7 +122,7 @@ func TestFind(t *testing.T) {
 			dir := t.TempDir()
 			t.Chdir(dir)
 			for name, text := range tt.files {
-				path := write(t, name, text)
+				path := testkit.Write(t, name, text)
 				if err := os.Chtimes(path, t0, t0); err != nil {
 					t.Fatal(err)
 				}
@@ -150,7 +151,7 @@ func TestOrderOfTime(t *testing.T) {
 		if strings.HasSuffix(name, ".gz") {
 			text = packed(t, text)
 		}
-		write(t, filepath.Join(dir, "atlassian-jira.log"+name), text)
+		testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"+name), text)
 	}
 	r := scanned(t, options(), dir)
 	var flows []string
@@ -231,7 +232,7 @@ func TestFailuresInSeveralFiles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			for name, text := range tt.files {
-				write(t, name, text)
+				testkit.Write(t, name, text)
 			}
 			if r := scanned(t, options(), tt.args...); r.Failures != tt.want {
 				t.Errorf("%d failures, want %d", r.Failures, tt.want)

@@ -3,6 +3,8 @@ package scan_test
 import (
 	"path/filepath"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // FuzzZip: whatever a zip is, reading it ends with a report.
@@ -12,7 +14,7 @@ func FuzzZip(f *testing.F) {
 		if len(text) > 1<<20 {
 			return
 		}
-		name := write(t, filepath.Join(t.TempDir(), "x.zip"), string(text))
+		name := testkit.Write(t, filepath.Join(t.TempDir(), "x.zip"), string(text))
 		if r := scanned(t, options(), name); len(r.Files) == 0 {
 			t.Errorf("no word about the file")
 		}
@@ -27,13 +29,13 @@ func FuzzCut(f *testing.F) {
 		if len(text) > 100_000 {
 			return
 		}
-		name := write(t, filepath.Join(t.TempDir(), "x.log"), text)
+		name := testkit.Write(t, filepath.Join(t.TempDir(), "x.log"), text)
 		o := options()
 		o.Cores, o.Chunk = 1, 1<<30
 		want := asJSON(t, scanned(t, o, name))
 		o.Cores, o.Chunk = 3, max(piece&0xffff, int64(len(text)/500), 1)
 		if got := asJSON(t, scanned(t, o, name)); got != want {
-			t.Errorf("%q in pieces of %d: %s", text, o.Chunk, differ(got, want))
+			t.Errorf("%q in pieces of %d: %s", text, o.Chunk, testkit.Differ(got, want))
 		}
 	})
 }

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +16,7 @@ import (
 	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -38,7 +36,7 @@ func builtin(t testing.TB) *matchers.Set {
 var now = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
 // t0 is when their logs begin.
-var t0 = time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
+var t0 = testkit.Begin
 
 func alerts() conf.Alerts {
 	return conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour}
@@ -65,41 +63,18 @@ func reportOn(t testing.TB, o scan.Options, logs logfiles.List) report.Report {
 
 func find(args ...string) logfiles.List { return logfiles.Find(args, logfiles.Options{Node: "here"}) }
 
-func flowID(n int) string { return fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", n, n) }
-
-func stamp(at time.Time) string {
-	return strings.Replace(at.Format("2006-01-02 15:04:05.000-0700"), ".", ",", 1)
-}
-
 // failure is a failure of a flow as Jira logs it.
 func failure(at time.Time, flow int, message string) string {
-	return fmt.Sprintf("%s http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%s "+
-		"[c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: %s\n",
-		stamp(at), flowID(flow), message)
+	return testkit.Failure(at, testkit.FlowID(flow), message)
 }
 
-// ordinary is an event of Jira's that is nobody's failure.
-func ordinary(at time.Time) string {
-	return stamp(at) + " Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
-}
+var flowID, stamp, ordinary = testkit.FlowID, testkit.Stamp, testkit.OrdinaryAt
 
 const (
-	badSecret = "AADSTS7000215: Invalid client secret provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: " +
-		"b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z"
-	badTLS   = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target"
-	badProxy = "java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 Proxy Authentication Required\""
+	badSecret = testkit.BadSecret
+	badTLS    = testkit.BadTLS
+	badProxy  = "java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 Proxy Authentication Required\""
 )
-
-func write(t testing.TB, path, text string) string {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func packed(t testing.TB, text string) string {
 	t.Helper()
@@ -125,18 +100,6 @@ func asJSON(t testing.TB, r report.Report) string {
 		t.Fatalf("no JSON: %s", b.String())
 	}
 	return b.String()
-}
-
-// differ shows where two texts part.
-func differ(got, want string) string {
-	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(g), len(w)) {
-		if g[i] != w[i] {
-			from := max(i-12, 0)
-			return fmt.Sprintf("line %d\n got %s\nwant %s", i+1, strings.Join(g[from:min(i+4, len(g))], "\n"), strings.Join(w[from:min(i+4, len(w))], "\n"))
-		}
-	}
-	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }
 
 // randomLog is a log of everything that a reader can meet, and the time at its

@@ -21,7 +21,7 @@ func TestLeftOutClosed(t *testing.T) {
 		at := t0.Add(time.Duration(i) * 26 * time.Hour)
 		text.WriteString(failure(at, i, badSecret) + failure(at.Add(time.Hour), i, badTLS))
 	}
-	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
+	path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 	o := options()
 	o.Now = t0.AddDate(1, 0, 0)
 	all := scanned(t, o, path)
@@ -31,7 +31,7 @@ func TestLeftOutClosed(t *testing.T) {
 		t.Fatalf("%d of %d incidents, %d failures", len(r.Incidents), len(all.Incidents), r.Failures)
 	}
 	if got, want := asJSON(t, report.Report{Incidents: r.Incidents}), asJSON(t, report.Report{Incidents: all.Incidents[30:]}); got != want {
-		t.Errorf("the last 10 are told otherwise: %s", differ(got, want))
+		t.Errorf("the last 10 are told otherwise: %s", testkit.Differ(got, want))
 	}
 	secret, tls := all.Incidents[0].Causes[0], all.Incidents[0].Causes[1]
 	secret.Failures, secret.Last = 30, all.Incidents[29].Causes[0].Last
@@ -55,7 +55,7 @@ func TestLeftOutOpen(t *testing.T) {
 	last := t0.Add(149 * time.Minute)
 	text.WriteString(failure(last.Add(23*time.Hour), 60, badSecret)) // may be a refused one
 	text.WriteString(failure(last.Add(72*time.Hour), 61, badSecret)) // can be none
-	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
+	path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 	o := options()
 	o.Limit = 10
 	for _, cores := range []int{1, 4} {
@@ -85,7 +85,7 @@ func TestManyHours(t *testing.T) {
 	for i := range 1100 {
 		text.WriteString(failure(t0.Add(time.Duration(i)*time.Hour), 1, badSecret))
 	}
-	path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
+	path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 	o := options()
 	o.Now = t0.AddDate(1, 0, 0)
 	r := scanned(t, o, path)

@@ -15,6 +15,7 @@ import (
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -203,7 +204,7 @@ func TestAnyCut(t *testing.T) {
 						path += ".gz"
 						content = packed(t, text)
 					}
-					logs, texts = append(logs, write(t, path, content)), append(texts, text)
+					logs, texts = append(logs, testkit.Write(t, path, content)), append(texts, text)
 				}
 				all = append(all, occurrences(t, node, logs, texts, begun)...)
 				args = append(args, filepath.Join(dir, node))
@@ -225,12 +226,12 @@ func TestAnyCut(t *testing.T) {
 				reference.Incidents = []report.Incident{}
 			}
 			if got, want := asJSON(t, want), asJSON(t, reference); got != want {
-				t.Fatalf("not what looking at every line gives: %s", differ(got, want))
+				t.Fatalf("not what looking at every line gives: %s", testkit.Differ(got, want))
 			}
 			for _, cores := range []int{1, 3, 8} {
 				o.Cores, o.Chunk = cores, int64(50+random.IntN(1+random.IntN(20_000)))
 				if got, want := asJSON(t, scanned(t, o, args...)), asJSON(t, want); got != want {
-					t.Fatalf("%d cores, pieces of %d bytes: %s", cores, o.Chunk, differ(got, want))
+					t.Fatalf("%d cores, pieces of %d bytes: %s", cores, o.Chunk, testkit.Differ(got, want))
 				}
 			}
 		})

@@ -123,7 +123,7 @@ func TestScanIsRun(t *testing.T) {
 				for _, e := range entries {
 					text.WriteString(e.text)
 				}
-				path := write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
+				path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 				last := map[string]alert.Data{}
 				alerts := follows(t, c, path, entries)
 				for _, alert := range alerts {
@@ -146,7 +146,7 @@ func TestScanIsRun(t *testing.T) {
 					case got.Failures.SinceLastAlert == 0: // else the report says what failed since
 						got.Failures = want.Failures
 						if got, want := dataJSON(t, got), dataJSON(t, want); got != want {
-							t.Errorf("told otherwise: %s", differ(got, want))
+							t.Errorf("told otherwise: %s", testkit.Differ(got, want))
 						}
 						same++
 					}

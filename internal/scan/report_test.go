@@ -18,8 +18,6 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-var update = testkit.Update
-
 // What JSON writes keeps to the schema, whatever is in the logs.
 func TestSchema(t *testing.T) {
 	testkit.Pure(t)
@@ -50,7 +48,7 @@ func TestSchema(t *testing.T) {
 		o.Since, o.Until = t0, t0.AddDate(1, 0, 0)
 		o.Now = o.Until
 		o.Limit = []int{0, 2}[seed%2]
-		valid(scanned(t, o, write(t, filepath.Join(dir, "atlassian-jira.log"), text), dir))
+		valid(scanned(t, o, testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), text), dir))
 	}
 	bad := []string{`{"schema": 2}`, strings.Replace(asJSON(t, story(t)), `"severity": "high"`, `"severity": "mild"`, 1)}
 	for _, text := range bad {
@@ -66,10 +64,10 @@ func TestSchema(t *testing.T) {
 func story(t *testing.T) report.Report {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	write(t, "n1/log/atlassian-jira.log", ordinary(t0)+failure(t0.Add(time.Minute), 1, badSecret)+failure(t0.Add(2*time.Hour), 1,
+	testkit.Write(t, "n1/log/atlassian-jira.log", ordinary(t0)+failure(t0.Add(time.Minute), 1, badSecret)+failure(t0.Add(2*time.Hour), 1,
 		badTLS)+failure(t0.Add(40*time.Hour), 2, badTLS)+ordinary(t0.Add(41*time.Hour)))
-	write(t, "n2/log/atlassian-jira.log", failure(t0.Add(3*time.Hour), 1, badTLS)+failure(t0.Add(4*time.Hour), 3, badProxy+" \x1b[31mred"))
-	write(t, "n2/log/atlassian-jira.log.1.gz", packed(t, hour(0))[:80])
+	testkit.Write(t, "n2/log/atlassian-jira.log", failure(t0.Add(3*time.Hour), 1, badTLS)+failure(t0.Add(4*time.Hour), 3, badProxy+" \x1b[31mred"))
+	testkit.Write(t, "n2/log/atlassian-jira.log.1.gz", packed(t, hour(0))[:80])
 	o := options()
 	o.Since = t0
 	return scanned(t, o, "n1", "n2", "nosuch")
@@ -84,11 +82,12 @@ func TestText(t *testing.T) {
 		"color": func(t *testing.T) (report.Report, text.Style) { return story(t), text.Style{Color: true, Width: 120} },
 		"nothing": func(t *testing.T) (report.Report, text.Style) {
 			t.Chdir(t.TempDir())
-			return scanned(t, options(), write(t, "atlassian-jira.log", ordinary(t0)+ordinary(t0.Add(time.Hour)))), text.Style{}
+			return scanned(t, options(), testkit.Write(t, "atlassian-jira.log", ordinary(t0)+ordinary(t0.Add(time.Hour)))), text.Style{}
 		},
 		"left-out": func(t *testing.T) (report.Report, text.Style) {
 			t.Chdir(t.TempDir())
-			return scanned(t, many, write(t, "atlassian-jira.log", failure(t0, 1, badTLS)+failure(t0, 2, badTLS)+failure(t0, 3, badSecret))), text.Style{}
+			log := failure(t0, 1, badTLS) + failure(t0, 2, badTLS) + failure(t0, 3, badSecret)
+			return scanned(t, many, testkit.Write(t, "atlassian-jira.log", log)), text.Style{}
 		},
 		"masked": func(t *testing.T) (report.Report, text.Style) {
 			t.Chdir(t.TempDir())
@@ -96,7 +95,7 @@ func TestText(t *testing.T) {
 			a.Mask = []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost}
 			o := options()
 			o.Rules = rulesOf(a)
-			return scanned(t, o, write(t, "n1/atlassian-jira.log", failure(t0, 1, badTLS))), text.Style{}
+			return scanned(t, o, testkit.Write(t, "n1/atlassian-jira.log", failure(t0, 1, badTLS))), text.Style{}
 		},
 	}
 	for name, make := range tests {
@@ -106,14 +105,7 @@ func TestText(t *testing.T) {
 			r, style := make(t)
 			var b strings.Builder
 			must(t, report.Text(&b, r, style))
-			if *update {
-				write(t, golden, b.String())
-			}
-			want, err := os.ReadFile(golden)
-			must(t, err)
-			if b.String() != string(want) {
-				t.Errorf("%s: %s", golden, differ(b.String(), string(want)))
-			}
+			testkit.Golden(t, golden, b.String())
 			for line := range strings.Lines(b.String()) {
 				if style.Width == 0 && utf8.RuneCountInString(line) > 81 && strings.Contains(strings.TrimSpace(line), " ") {
 					t.Errorf("wider than 80 columns: %q", line)
@@ -133,7 +125,8 @@ func TestMasked(t *testing.T) {
 	o := options()
 	o.Rules = rulesOf(a)
 	const secret = "abc8Q~0123456789abcdefghijABCDEFGHIJ012345"
-	path := write(t, filepath.Join(t.TempDir(), "n1", "atlassian-jira.log"), failure(t0, 1, "AADSTS700039: "+secret+" is not a valid application identifier."))
+	path := testkit.Write(t, filepath.Join(t.TempDir(), "n1", "atlassian-jira.log"),
+		failure(t0, 1, "AADSTS700039: "+secret+" is not a valid application identifier."))
 	got := asJSON(t, scanned(t, o, path))
 	for _, word := range []string{secret, `"admin"`, "ERROR admin", "10.0.0.1", `"n1"`} {
 		if strings.Contains(got, word) {

@@ -18,7 +18,7 @@ const (
 func OrdinaryAt(at time.Time) string { return Stamp(at) + ordinary }
 
 // Error texts of failures, each with a cause of its own: entra-client-secret-invalid
-// with and without what Entra appends, net-tls-untrusted.
+// with and without what Entra appends, tls-certificate-untrusted.
 const (
 	BadSecret = RefusedSecret + " Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 " +
 		"Correlation ID: b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z"

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -75,21 +74,10 @@ func (h *heard) wait(t *testing.T, want ...string) {
 	})
 }
 
-// freePort is an address that nobody listens at.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // realAlertmanager runs one until the end of the test.
 func realAlertmanager(t *testing.T, config string, args ...string) (url string) {
 	t.Helper()
-	address, dir := freePort(t), t.TempDir()
+	address, dir := testkit.FreeAddress(t), t.TempDir()
 	file := config
 	if !strings.HasSuffix(config, ".yml") {
 		file = filepath.Join(dir, "am.yml")
@@ -183,7 +171,7 @@ func TestRealAlertmanagerCluster(t *testing.T) {
 	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
 	h := newHeard(t)
-	peers := []string{freePort(t), freePort(t)}
+	peers := []string{testkit.FreeAddress(t), testkit.FreeAddress(t)}
 	var urls []string
 	for _, own := range peers {
 		urls = append(urls, realAlertmanager(t, fmt.Sprintf(hookConfig, "1s", h.url), "--cluster.listen-address="+own, "--cluster.advertise-address="+own,
