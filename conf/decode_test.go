@@ -2,13 +2,13 @@ package conf_test
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 type base struct {
@@ -150,11 +150,7 @@ func TestDecodeGoesOn(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.toml")
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(text))
+		f.Add(testkit.Read(f, file))
 	}
 	for _, found := range []string{"a = \"b\r\n", "\xa5", "\"\"=0\n\"本", "\r\r\n", "\uFEFF\uFEFFtitle = 1"} {
 		f.Add(found)
@@ -188,11 +184,7 @@ func FuzzDecode(f *testing.F) {
 func FuzzLoad(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.toml")
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(string(text))
+		f.Add(testkit.Read(f, file))
 	}
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, in string) {

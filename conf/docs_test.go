@@ -1,18 +1,16 @@
 package conf
 
 import (
-	"os"
 	"reflect"
 	"strings"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // Every key that a configuration may have is in docs/configuration.md.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	text, err := os.ReadFile("../docs/configuration.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testkit.Read(t, "../docs/configuration.md")
 	seen := 0
 	var walk func(reflect.Type)
 	walk = func(of reflect.Type) {
@@ -26,7 +24,8 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			key, _, _ := strings.Cut(of.Field(i).Tag.Get("toml"), ",")
 			if key != "" {
 				seen++
-				if s := string(text); !strings.Contains(s, "`"+key+"`") && !strings.Contains(s, "`["+key) && !strings.Contains(s, "`[["+key) && !strings.Contains(s, "."+key+"]`") {
+				if !strings.Contains(text, "`"+key+"`") && !strings.Contains(text, "`["+key) && !strings.Contains(text, "`[["+key) &&
+					!strings.Contains(text, "."+key+"]`") {
 					t.Errorf("docs/configuration.md does not know %s", key)
 				}
 			}

@@ -3,7 +3,6 @@ package conf_test
 import (
 	"bytes"
 	"errors"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,8 +11,6 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/testkit"
 )
-
-var update = testkit.Update
 
 // canary stands in every secret of testdata.
 const canary = "hunter2"
@@ -28,19 +25,7 @@ func TestComplaints(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			got := complaints(t, file)
-			golden := strings.TrimSuffix(file, ".toml") + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s\n got %s\nwant %s", file, got, want)
-			}
+			testkit.Golden(t, strings.TrimSuffix(file, ".toml")+".golden", got)
 			if strings.Contains(got, canary) {
 				t.Errorf("%s: a secret is shown: %s", file, got)
 			}
@@ -52,10 +37,7 @@ func TestComplaints(t *testing.T) {
 func TestComplaintsWindows(t *testing.T) {
 	files, _ := filepath.Glob("testdata/*.toml")
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := []byte(testkit.Read(t, file))
 		var here, windows struct {
 			A string `toml:"a"`
 		}
@@ -79,14 +61,11 @@ func complaints(t *testing.T, file string) string {
 // What the packaged configuration shows can be used by taking away a #: the
 // files it names are all that is missing.
 func TestPackaged(t *testing.T) {
-	packaged, err := os.ReadFile("../packaging/config.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	packaged := testkit.Read(t, "../packaging/config.toml")
 	t.Setenv("CREDENTIALS_DIRECTORY", "")
 	dir := t.TempDir()
 	shown := regexp.MustCompile(`(?m)^# (\[|[A-Za-z_-]+ = )`)
-	_, err = conf.Load(write(t, dir+"/config.toml", shown.ReplaceAllString(string(packaged), "$1"), 0o600))
+	_, err := conf.Load(write(t, dir+"/config.toml", shown.ReplaceAllString(packaged, "$1"), 0o600))
 	problems, ok := errors.AsType[conf.Problems](err)
 	if !ok || len(problems) != 13 {
 		t.Errorf("got %d problems, want one for each file:\n%v", len(problems), err)

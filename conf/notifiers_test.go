@@ -2,10 +2,11 @@ package conf_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // The same message twice in one place teaches people to look away.
@@ -66,9 +67,7 @@ func TestPlainAddress(t *testing.T) {
 		{"[[webhook]]\nurl = 'https://hub.example.com/'\n[[alertmanager]]\nurl = 'http://127.0.0.1:9093'\n", ""},
 		{"[[webhook]]\nurl = 'http://localhost/'\n[[alertmanager]]\nurl = 'http://[::1]:9093'\n", ""},
 	} {
-		if err := os.WriteFile(filepath.Join(dir, "hook"), []byte("http://hub.example.com/hunter2\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, "hook"), "http://hub.example.com/hunter2\n")
 		want := ""
 		if tt.want != "" {
 			want = tt.want + ": alerts go to another machine without encryption, write https:// if the receiver has it"

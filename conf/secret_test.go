@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // A secret does not print itself, neither alone nor inside of something.
@@ -169,12 +170,9 @@ func TestOpenConfiguration(t *testing.T) {
 
 func TestCAFile(t *testing.T) {
 	const certificate = "testdata/ca.pem"
-	pem, err := os.ReadFile(certificate)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pem := testkit.Read(t, certificate)
 	dir := t.TempDir()
-	write(t, dir+"/ca.pem", string(pem), 0o644)
+	write(t, dir+"/ca.pem", pem, 0o644)
 	t.Setenv("CREDENTIALS_DIRECTORY", "")
 	c := load(t, dir, "[[webhook]]\nurl = 'https://example.com'\nca_file = 'ca.pem'\n")
 	if got := c.Webhooks[0].CAFile; got != dir+"/ca.pem" || c.Warnings != nil {

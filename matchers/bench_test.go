@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -144,9 +144,7 @@ fix = [{where = "jira-host", text = "F"}]
 sample = [{match = true, text = "firewall FW%d says no"}]
 `, i, i, i, i)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "own.toml"), []byte(text.String()), 0o600); err != nil {
-		b.Fatal(err)
-	}
+	testkit.Write(b, filepath.Join(dir, "own.toml"), text.String())
 	s, err := matchers.Load(dir)
 	if err != nil {
 		b.Fatal(err)

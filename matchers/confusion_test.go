@@ -2,12 +2,12 @@ package matchers_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"text/tabwriter"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -61,11 +61,7 @@ func TestConfusion(t *testing.T) {
 	}
 	files, _ := filepath.Glob("../../shared/samples/*.log")
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		diagnose(nil, string(text))
+		diagnose(nil, testkit.Read(t, file))
 	}
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)

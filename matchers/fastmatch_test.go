@@ -3,7 +3,6 @@ package matchers_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -109,9 +109,7 @@ confirm = "C"
 fix = [{where = "jira-host", text = "F"}]
 sample = [{match = true, text = "AADSTS7000215: zebra secret. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00"}]
 `
-	if err := os.WriteFile(filepath.Join(dir, "own.toml"), []byte(own), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, filepath.Join(dir, "own.toml"), own)
 	s, err := matchers.Load(dir)
 	if err != nil {
 		t.Fatal(err)

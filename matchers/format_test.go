@@ -1,7 +1,6 @@
 package matchers
 
 import (
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -10,15 +9,12 @@ import (
 
 	"jira-oauth-watcher/internal/alert"
 	said "jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // docs/causes-format.md has every key, word and fact, and each fact with its use.
 func TestFormatIsDocumented(t *testing.T) {
-	text, err := os.ReadFile("../docs/causes-format.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc := string(text)
+	doc := testkit.Read(t, "../docs/causes-format.md")
 	names := slices.Concat(tiers, wheres, []string{"microsoft", "google", "any", "certain", "likely", "unknown"})
 	for _, of := range []reflect.Type{reflect.TypeFor[definition](), reflect.TypeFor[Step](), reflect.TypeFor[Link](), reflect.TypeFor[sample]()} {
 		for field := range of.Fields() {

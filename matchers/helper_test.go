@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/tailer"
 )
@@ -55,11 +55,7 @@ func diagnose(t *testing.T, s *matchers.Set, text string) matchers.Failure {
 // kb is one of the article's own events.
 func kb(t testing.TB, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "testdata", "kb", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(string(text), "\n")
+	return strings.TrimSuffix(testkit.Read(t, filepath.Join("..", "testdata", "kb", name)), "\n")
 }
 
 // through reads a text as the service does, and calls take for each event that

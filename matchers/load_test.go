@@ -12,15 +12,11 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-var update = testkit.Update
-
 // load is the catalogue with one file of causes of the operator's own.
 func load(t *testing.T, own string) (*matchers.Set, error) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "own.toml"), []byte(own), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, filepath.Join(dir, "own.toml"), own)
 	return matchers.Load(dir)
 }
 
@@ -50,32 +46,15 @@ func TestComplaints(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := testkit.Read(t, file)
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), text, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testkit.Write(t, filepath.Join(dir, filepath.Base(file)), text)
 			s, err := matchers.Load(dir)
 			if _, ok := err.(conf.Problems); !ok || s != nil {
 				t.Fatalf("Load gives %v and the error %v, want no catalogue and problems", s, err)
 			}
 			got := strings.ReplaceAll(err.Error(), dir+"/", "") + "\n"
-			golden := strings.TrimSuffix(file, ".toml") + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s\n got %s\nwant %s", file, got, want)
-			}
+			testkit.Golden(t, strings.TrimSuffix(file, ".toml")+".golden", got)
 		})
 	}
 }
@@ -117,9 +96,7 @@ func TestCausesDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"a.toml": own, "b.toml.bak": "x", "README": "x", "c.toml": ""} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, filepath.Join(dir, name), text)
 	}
 	s, err := matchers.Load(dir)
 	if err != nil {

@@ -1,12 +1,12 @@
 package matchers_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -120,14 +120,11 @@ func TestSampleCollection(t *testing.T) {
 	}
 	s := builtin(t)
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v := s.Diagnose(string(text), time.UTC); v.Ours {
+		text := testkit.Read(t, file)
+		if v := s.Diagnose(text, time.UTC); v.Ours {
 			t.Errorf("%s as one event is ours, since %s", file, v.Reason)
 		}
-		for _, e := range events(t, string(text)) {
+		for _, e := range events(t, text) {
 			if f, ours := s.Match(e, time.UTC); ours {
 				t.Errorf("%s is ours, explained by %s", file, f.Cause.ID)
 			}
@@ -142,14 +139,11 @@ func TestSampleCollection(t *testing.T) {
 		if len(names) != 1 {
 			t.Fatalf("%s: %q", file, names)
 		}
-		text, err := os.ReadFile(names[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if f := diagnose(t, s, carrier(string(text))); f.Cause.RootCause != root {
+		text := testkit.Read(t, names[0])
+		if f := diagnose(t, s, carrier(text)); f.Cause.RootCause != root {
 			t.Errorf("%s: root cause %d, want %d", names[0], f.Cause.RootCause, root)
 		}
-		if v := s.Diagnose(string(text), time.UTC); v.Ours {
+		if v := s.Diagnose(text, time.UTC); v.Ours {
 			t.Errorf("%s alone is ours", names[0])
 		}
 	}

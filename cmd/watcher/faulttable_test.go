@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -227,9 +226,7 @@ func TestFaultTable(t *testing.T) {
 		})
 	}
 	text := strings.Replace(testkit.Read(t, config), before.String(), after.String(), 1)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, config, text)
 	w.signal(hangup)
 	for _, f := range all {
 		want := []int{1, 2, 3}[f.lost:]

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -58,11 +57,7 @@ var article = []struct {
 
 func sample(t testing.TB, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "testdata", "kb", name+".log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return testkit.Read(t, filepath.Join("..", "..", "testdata", "kb", name+".log"))
 }
 
 // Each failure of the article, written to a live log by another process, is

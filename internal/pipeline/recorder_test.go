@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -507,7 +506,7 @@ func TestIdleWritesNothing(t *testing.T) {
 	rec := &pipeline.Recorder{Store: s, Rules: p.rec.Rules, Recipients: p.rec.Recipients, Logs: []incident.Source{p.log.Source}}
 	l := &pipeline.Log{Source: p.log.Source, Recorder: rec, Silent: time.Minute}
 	now := time.Now()
-	var before []byte
+	before := ""
 	for i := range 4 {
 		at := now.Add(time.Duration(i) * 10 * time.Second)
 		err := errors.Join(rec.CheckNotifiers(at), rec.Settle(at, always), rec.CloseUnconfigured(), rec.Finish(),
@@ -515,11 +514,8 @@ func TestIdleWritesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := os.ReadFile(filepath.Join(w.dir, "state", "state.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i > 0 && !bytes.Equal(file, before) {
+		file := testkit.Read(t, filepath.Join(w.dir, "state", "state.db"))
+		if i > 0 && file != before {
 			t.Errorf("round %d: the file has changed", i)
 		}
 		before = file

@@ -157,15 +157,8 @@ func known(t *testing.T, from, text string) {
 // What the rules and the dashboard ask for exists, and is asked for in words
 // that Prometheus understands.
 func TestRulesAndDashboardUseWhatThereIs(t *testing.T) {
-	rules, err := os.ReadFile(packaging + "prometheus/alerts.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	known(t, "alerts.yml", string(rules))
-	text, err := os.ReadFile(packaging + "grafana/dashboard.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	known(t, "alerts.yml", testkit.Read(t, packaging+"prometheus/alerts.yml"))
+	text := testkit.Read(t, packaging+"grafana/dashboard.json")
 	var dashboard struct {
 		Title  string
 		Panels []struct {
@@ -174,7 +167,7 @@ func TestRulesAndDashboardUseWhatThereIs(t *testing.T) {
 			Targets []struct{ Expr string }
 		}
 	}
-	if err := json.Unmarshal(text, &dashboard); err != nil || dashboard.Title == "" || len(dashboard.Panels) == 0 {
+	if err := json.Unmarshal([]byte(text), &dashboard); err != nil || dashboard.Title == "" || len(dashboard.Panels) == 0 {
 		t.Fatalf("dashboard: %v %+v", err, dashboard)
 	}
 	var b strings.Builder

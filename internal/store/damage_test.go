@@ -53,11 +53,7 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	})
 	now = content(t, s)
 	s.Close()
-	file, err := os.ReadFile(filepath.Join(dir, "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file, now, before
+	return fileOf(t, dir), now, before
 }
 
 // settled opens a damaged file and tells whether it was believed. Anything

@@ -15,6 +15,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
@@ -308,11 +309,7 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-func fileOf(t *testing.T, dir string) []byte {
+func fileOf(t testing.TB, dir string) []byte {
 	t.Helper()
-	file, err := os.ReadFile(filepath.Join(dir, "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return []byte(testkit.Read(t, filepath.Join(dir, "state.db")))
 }

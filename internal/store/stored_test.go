@@ -22,6 +22,7 @@ import (
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
@@ -74,9 +75,7 @@ func storedState(t *testing.T) *store.Store {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "state.db"), file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, filepath.Join(dir, "state.db"), string(file))
 	s, said := opened(t, dir)
 	if said != "" {
 		t.Errorf("opening it said %s", said)
@@ -88,11 +87,7 @@ func storedState(t *testing.T) *store.Store {
 // it: a JSON tag of an incident, an alert or a delivery that changes loses what
 // is stored under it.
 func TestStored(t *testing.T) {
-	want, err := os.ReadFile("testdata/state.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := readStored(t, storedState(t)); !bytes.Equal(got, want) {
+	if got := readStored(t, storedState(t)); string(got) != testkit.Read(t, "testdata/state.json") {
 		name := filepath.Join(t.ArtifactDir(), "state.json")
 		os.WriteFile(name, got, 0o600)
 		t.Errorf("the stored state is read differently: diff %s testdata/state.json", name)
@@ -406,13 +401,9 @@ func TestWriteStored(t *testing.T) {
 			}))
 	})
 	s.Close()
-	file, err := os.ReadFile(filepath.Join(dir, "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var packed bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	z.Write(file)
+	z.Write(fileOf(t, dir))
 	z.Close()
 	if err := os.WriteFile("testdata/state.db.gz", packed.Bytes(), 0o600); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -81,9 +80,7 @@ func realAlertmanager(t *testing.T, config string, args ...string) (url string) 
 	file := config
 	if !strings.HasSuffix(config, ".yml") {
 		file = filepath.Join(dir, "am.yml")
-		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Write(t, file, config)
 	}
 	var log bytes.Buffer
 	cmd := exec.Command(testkit.Program(t, "prometheus-alertmanager"), append([]string{"--config.file=" + file, "--storage.path=" + dir, "--web.listen-address=" + address, "--log.level=warn"}, args...)...)
@@ -205,10 +202,7 @@ func TestRealAlertmanagerCluster(t *testing.T) {
 func TestPackagedAlertmanager(t *testing.T) {
 	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
-	config, err := os.ReadFile("../../packaging/alertmanager/alertmanager.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := testkit.Read(t, "../../packaging/alertmanager/alertmanager.yml")
 	if out, err := exec.Command(testkit.Program(t, "amtool"), "check-config", "../../packaging/alertmanager/alertmanager.yml").CombinedOutput(); err != nil || !strings.Contains(string(out), "1 templates") {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -223,10 +217,8 @@ func TestPackagedAlertmanager(t *testing.T) {
 		io.WriteString(w, "ok")
 	}).URL
 	address := filepath.Join(t.TempDir(), "slack-url")
-	if err := os.WriteFile(address, []byte(slack), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	mine := strings.NewReplacer("/etc/alertmanager/slack-url", address, "- slack.tmpl", "- "+templates, "group_wait: 30s", "group_wait: 100ms", "group_interval: 5m", "group_interval: 1s").Replace(string(config))
+	testkit.Write(t, address, slack)
+	mine := strings.NewReplacer("/etc/alertmanager/slack-url", address, "- slack.tmpl", "- "+templates, "group_wait: 30s", "group_wait: 100ms", "group_interval: 5m", "group_interval: 1s").Replace(config)
 	to := newNotifier(t, realAlertmanager(t, mine, "--cluster.listen-address="))
 	for _, kind := range []alert.Kind{alert.Opened, alert.Storm, alert.Blind, alert.Test} {
 		a := notifytest.HostileAlert(kind)

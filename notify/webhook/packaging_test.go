@@ -1,16 +1,14 @@
 package webhook_test
 
 import (
-	"jira-oauth-watcher/internal/testkit"
-
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify/notifytest"
 )
 
@@ -109,12 +107,9 @@ func TestPackagedTemplatesWhole(t *testing.T) {
 	causes, _ := filepath.Glob("testdata/webhook-cause-*.golden.json")
 	for file := range packaged {
 		for _, cause := range causes {
-			text, err := os.ReadFile(cause)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := testkit.Read(t, cause)
 			var a alert.Alert
-			if err := json.Unmarshal(text, &a); err != nil {
+			if err := json.Unmarshal([]byte(text), &a); err != nil {
 				t.Fatal(err)
 			}
 			if body := string(filled(t, "../../packaging/templates/"+file, a).Body); strings.Contains(body, "… cut") && file != "discord.json.tmpl" {
@@ -149,11 +144,7 @@ func TestPackagedTemplatesStorm(t *testing.T) {
 // The templates say how to set them up.
 func TestPackagedTemplatesExplain(t *testing.T) {
 	for file := range packaged {
-		text, err := os.ReadFile("../../packaging/templates/" + file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if head, _, _ := strings.Cut(string(text), "*/"); !strings.HasPrefix(head, "{{- /* ") || !strings.Contains(head, "[[webhook]]") || !strings.Contains(head, "/"+file+"\"") {
+		if head, _, _ := strings.Cut(testkit.Read(t, "../../packaging/templates/"+file), "*/"); !strings.HasPrefix(head, "{{- /* ") || !strings.Contains(head, "[[webhook]]") || !strings.Contains(head, "/"+file+"\"") {
 			t.Errorf("%s begins with %s", file, head)
 		}
 	}

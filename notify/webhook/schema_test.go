@@ -3,7 +3,6 @@ package webhook_test
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,11 +87,7 @@ func TestSchemaRefuses(t *testing.T) {
 // Each field has a title and a description.
 func TestSchemaDescribes(t *testing.T) {
 	var schema map[string]any
-	text, err := os.ReadFile("../alert.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &schema); err != nil {
+	if err := json.Unmarshal([]byte(testkit.Read(t, "../alert.schema.json")), &schema); err != nil {
 		t.Fatal(err)
 	}
 	described := func(name string, field map[string]any) {
@@ -148,12 +143,9 @@ func TestWebhookCauses(t *testing.T) {
 		t.Fatalf("%d files: %v", len(files), err)
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := testkit.Read(t, file)
 		var a alert.Alert
-		if err := json.Unmarshal(text, &a); err != nil {
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
 			t.Fatal(err)
 		}
 		testkit.Golden(t, file, delivered(t, a))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -57,11 +57,7 @@ func TestFound(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := parse(string(text))
+			s, err := parse(testkit.Read(t, file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,11 +143,7 @@ func TestTimeComesFromTheClock(t *testing.T) {
 			t.Fatal(dir, err)
 		}
 		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if found := real.Find(text); found != nil && !allowed[file] && !strings.HasSuffix(file, "_test.go") {
+			if found := real.FindString(testkit.Read(t, file)); found != "" && !allowed[file] && !strings.HasSuffix(file, "_test.go") {
 				t.Errorf("%s uses %s…), use the clock package", file, found)
 			}
 		}

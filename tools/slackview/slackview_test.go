@@ -32,20 +32,14 @@ func TestTexts(t *testing.T) {
 		if err := run(context.Background(), []string{"-out", out, "-widths", "420", name}, io.Discard); err != nil {
 			t.Fatal(err)
 		}
-		page, err := os.ReadFile(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(string(page), "not drawn") {
+		page := testkit.Read(t, out)
+		if strings.Contains(page, "not drawn") {
 			t.Errorf("%s: something is not drawn", name)
 		}
-		seen := visible(string(page))
-		payload, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		seen := visible(page)
+		payload := testkit.Read(t, name)
 		var m struct{ Blocks []any }
-		if err := json.Unmarshal(payload, &m); err != nil {
+		if err := json.Unmarshal([]byte(payload), &m); err != nil {
 			t.Fatal(err)
 		}
 		for _, text := range texts(m.Blocks) {

@@ -94,9 +94,7 @@ func TestTornRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	const whole = `{"runs":[[0,4]],"next":17}` + "\n" + `{"gaps":[{"Bytes":5}]}` + "\n"
 	const torn = `{"runs":[[5,9]],"next":3`
-	if err := os.WriteFile(path, []byte(whole+torn), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, path, whole+torn)
 	j, next, err := openJournal(path)
 	if err != nil || string(next) != "17" {
 		t.Fatalf("goes on at %s, %v, want 17", next, err)
