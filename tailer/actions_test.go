@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // append is a write with a time of its own: what is certainly newer can only be
@@ -188,7 +190,7 @@ func (s *schedule) late() {
 		}
 	}
 	text := s.text()
-	appendTo(s.t, name, text+"\n")
+	testkit.Append(s.t, name, text+"\n")
 	s.touch(name)
 	s.wanted(text)
 	s.readAll()

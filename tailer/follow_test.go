@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -26,7 +27,7 @@ func TestAppendedLineIsSeenAtOnce(t *testing.T) {
 			go func() {
 				for _, part := range []string{"a\n", "b\n", "c", "d\n"} {
 					time.Sleep(3 * time.Millisecond)
-					appendTo(t, l.path, part)
+					testkit.Append(t, l.path, part)
 				}
 			}()
 			same(t, read(t, f, 3), []string{"a", "b", "cd"})
@@ -41,7 +42,7 @@ func TestEventsSurviveRotationAndCreation(t *testing.T) {
 	go func() {
 		for _, s := range []string{"a\n", "b\n", "c\n"} {
 			time.Sleep(3 * time.Millisecond)
-			appendTo(t, l.path, s)
+			testkit.Append(t, l.path, s)
 			time.Sleep(3 * time.Millisecond)
 			rotateLog4j(l.path, 10)
 		}

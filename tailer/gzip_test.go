@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -173,7 +174,7 @@ func TestCompressedFileThatGrows(t *testing.T) {
 	got := texts(drain(t, f))
 	for rest := data[10:]; len(rest) > 0; {
 		n := min(len(rest), len(data)/7)
-		appendTo(t, name, string(rest[:n]))
+		testkit.Append(t, name, string(rest[:n]))
 		rest = rest[n:]
 		got = append(got, texts(drain(t, f))...)
 	}

@@ -108,7 +108,7 @@ func newLog(t *testing.T) log {
 
 func (l log) append(text string) log {
 	l.t.Helper()
-	appendTo(l.t, l.path, text)
+	testkit.Append(l.t, l.path, text)
 	return l
 }
 
@@ -120,15 +120,6 @@ func (l log) rotate() log {
 func (l log) truncate() {
 	l.t.Helper()
 	check(l.t, os.Truncate(l.path, 0))
-}
-
-func appendTo(t testing.TB, path, text string) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	check(t, err)
-	_, err = f.WriteString(text)
-	check(t, err)
-	check(t, f.Close())
 }
 
 func check(t testing.TB, err error) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -73,13 +74,13 @@ func TestSymbolicLinkSwitched(t *testing.T) {
 	dir := t.TempDir()
 	link := log{t, filepath.Join(dir, "current")}
 	name := func(i int) string { return filepath.Join(dir, fmt.Sprintf("jira-%c.log", 'a'+i)) }
-	appendTo(t, name(0), "0\n")
+	testkit.Append(t, name(0), "0\n")
 	check(t, os.Symlink(name(0), link.path))
 	f := link.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
 	same(t, read(t, f, 1), []string{"0"})
 	for i := 1; i < 5; i++ {
-		appendTo(t, name(i-1), "last\n")
-		appendTo(t, name(i), fmt.Sprintf("%d\n", i))
+		testkit.Append(t, name(i-1), "last\n")
+		testkit.Append(t, name(i), fmt.Sprintf("%d\n", i))
 		check(t, os.Symlink(name(i), link.path+".new"))
 		check(t, os.Rename(link.path+".new", link.path))
 		same(t, read(t, f, 2), []string{"last", fmt.Sprint(i)})

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -28,7 +29,7 @@ func FuzzSplit(f *testing.F) {
 		var lines []line
 		for rest := data; len(rest) > 0; {
 			k := min(len(rest), int(chunk)+1)
-			appendTo(t, path, string(rest[:k]))
+			testkit.Append(t, path, string(rest[:k]))
 			rest = rest[k:]
 			lines = append(lines, drain(t, g)...)
 		}

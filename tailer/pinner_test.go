@@ -16,7 +16,7 @@ func untilHeld(t *testing.T, path string) {
 	t.Helper()
 	fi, err := os.Stat(path)
 	check(t, err)
-	eventually(t, func() bool { return heldByUs(t, fi) })
+	testkit.Eventually(t, "the file is held", func() bool { return heldByUs(t, fi) })
 }
 
 func TestRotationWhileTheConsumerIsBlocked(t *testing.T) {
@@ -98,7 +98,7 @@ func TestLateBytes(t *testing.T) {
 			l.rotate().append("b\n")
 			_, at := readLines(t, f, 1)
 			old := l.path + ".1"
-			appendTo(t, old, "late\n")
+			testkit.Append(t, old, "late\n")
 			if restart {
 				f.Close()
 				f = l.follow(at, tailer.Options{})
@@ -106,9 +106,9 @@ func TestLateBytes(t *testing.T) {
 			same(t, read(t, f, 1), []string{"late"})
 			l.append("c\n")
 			same(t, read(t, f, 1), []string{"c"})
-			appendTo(t, old, "later\nand in two")
+			testkit.Append(t, old, "later\nand in two")
 			same(t, read(t, f, 1), []string{"later"})
-			appendTo(t, old, " pieces\n")
+			testkit.Append(t, old, " pieces\n")
 			same(t, read(t, f, 1), []string{"and in two pieces"})
 			at = f.Position()
 			f.Close()
@@ -130,7 +130,7 @@ func TestPositionsInLateBlocks(t *testing.T) {
 	same(t, read(t, f, 1), []string{"a"})
 	l.rotate().append("b\n")
 	same(t, read(t, f, 1), []string{"b"})
-	appendTo(t, l.path+".1", "c\nd\n")
+	testkit.Append(t, l.path+".1", "c\nd\n")
 	b, err := f.Block(t.Context(), testkit.Long)
 	check(t, err)
 	if !b.Late || string(b.Text) != "c\nd\n" {

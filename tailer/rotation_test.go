@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -120,10 +121,10 @@ func TestOldFileGrowsAfterItsRotation(t *testing.T) {
 	check(t, os.Rename(l.path, old))
 	l.append("") // as logrotate's create does
 	quiet(t, f)
-	appendTo(t, old, "b\nc")
+	testkit.Append(t, old, "b\nc")
 	same(t, read(t, f, 1), []string{"b"})
 	quiet(t, f)
-	appendTo(t, old, "d\n")
+	testkit.Append(t, old, "d\n")
 	l.append("e\n")
 	same(t, read(t, f, 2), []string{"cd", "e"})
 }
@@ -218,7 +219,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	for range 20 {
 		round()
 	}
-	eventually(t, func() bool { return descriptors(t) <= fds && goroutines() <= routines })
+	testkit.Eventually(t, "descriptors and goroutines are given back", func() bool { return descriptors(t) <= fds && goroutines() <= routines })
 }
 
 func descriptors(t *testing.T) int {

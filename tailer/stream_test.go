@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"jira-oauth-watcher/internal/testkit"
@@ -17,16 +18,6 @@ import (
 )
 
 func goroutines() int { return runtime.NumGoroutine() }
-
-func eventually(t *testing.T, ok func() bool) {
-	t.Helper()
-	testkit.Until(t, func() error {
-		if !ok() {
-			return errors.New("never came true")
-		}
-		return nil
-	})
-}
 
 func readAll(t testing.TB, r blocker) (all []line) {
 	t.Helper()
@@ -89,7 +80,7 @@ func TestStreamWaitsAndCloses(t *testing.T) {
 	if _, err := s.Block(t.Context(), 0); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
-	eventually(t, func() bool { return goroutines() <= before })
+	testkit.Eventually(t, "the goroutines have ended", func() bool { return goroutines() <= before })
 }
 
 func TestStreamCloseDoesNotWaitForARead(t *testing.T) {
@@ -109,12 +100,15 @@ func (e endless) Read(b []byte) (int, error) {
 }
 
 func TestStreamHasBackPressure(t *testing.T) {
-	e := endless{make(chan int, 1000)}
-	s := tailer.Stream(e)
-	read(t, s, 1)
-	time.Sleep(20 * time.Millisecond) // time to read too much
-	if n := len(e.n); n > 4 {
-		t.Errorf("%d blocks were read ahead", n)
-	}
-	s.Close()
+	synctest.Test(t, func(t *testing.T) {
+		e := endless{make(chan int, 1000)}
+		s := tailer.Stream(e)
+		_, err := s.Block(t.Context(), testkit.Long)
+		check(t, err)
+		synctest.Wait() // until nothing more is read
+		if n := len(e.n); n > 4 {
+			t.Errorf("%d blocks were read ahead", n)
+		}
+		s.Close()
+	})
 }

@@ -18,10 +18,11 @@ func Write(t testing.TB, path, text string) string {
 	return path
 }
 
-// Append appends a text to a file, which it makes if there is none.
+// Append appends a text to a file. It makes one that every user may read if there
+// is none.
 func Append(t testing.TB, path, text string) {
 	t.Helper()
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}

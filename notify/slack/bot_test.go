@@ -1,8 +1,6 @@
 package slack_test
 
 import (
-	"jira-oauth-watcher/internal/testkit"
-
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +14,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"

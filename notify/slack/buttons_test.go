@@ -15,6 +15,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify/slack"
 )
 
@@ -44,7 +45,7 @@ func TestButtons(t *testing.T) {
 			t.Errorf("%s: got %+v", tt.id, p)
 		}
 		var said []slackCall
-		until(t, "an answer to the person", func() bool {
+		testkit.Eventually(t, "an answer to the person", func() bool {
 			said = append(said, f.told()...)
 			return len(said) > 0 && said[len(said)-1].method == "chat.postEphemeral"
 		})
@@ -151,7 +152,7 @@ func TestButtonsOfTomorrow(t *testing.T) {
 			t.Errorf("got %+v", p)
 		}
 	}
-	until(t, "all is answered", func() bool { return len(f.acks) == 7 })
+	testkit.Eventually(t, "all is answered", func() bool { return len(f.acks) == 7 })
 }
 
 // A press that could not be stored says so to whoever pressed; one whose team
@@ -218,7 +219,7 @@ func TestButtonsOfOneApp(t *testing.T) {
 	got(t, l.presses)
 	got(t, l.presses)
 	var channels []string
-	until(t, "two answers", func() bool {
+	testkit.Eventually(t, "two answers", func() bool {
 		for _, c := range f.told() {
 			if c.method == "chat.postEphemeral" {
 				channels = append(channels, c.Get("channel"))

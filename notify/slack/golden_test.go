@@ -1,8 +1,6 @@
 package slack_test
 
 import (
-	"jira-oauth-watcher/internal/testkit"
-
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -10,6 +8,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
 )

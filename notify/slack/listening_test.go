@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -88,16 +87,6 @@ func got[T any](t *testing.T, from <-chan T) (v T) {
 		}
 	})
 	return v
-}
-
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	testkit.Until(t, func() error {
-		if !is() {
-			return fmt.Errorf("never: %s", what)
-		}
-		return nil
-	})
 }
 
 // envelope is a press as Slack tells it. fields replace parts of the payload;

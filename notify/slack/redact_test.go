@@ -6,7 +6,6 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify/notifytest"
 )
 
@@ -20,9 +19,7 @@ func TestEscapedTokens(t *testing.T) {
 	} {
 		f := newFake(t)
 		bot := f.bot(withButtons, func(c *conf.Slack) { c.APIURL = notifytest.Answering(t, 200, body) + "/api/" }).To
-		ctx, cancel := testkit.WithPatience(t)
-		_, err := notifytest.Outcome(t, notifytest.Send(ctx, bot, notifytest.Alert(alert.Opened), false))
-		cancel()
+		_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), bot, notifytest.Alert(alert.Opened), false))
 		if !strings.Contains(err.Error(), "[secret]") {
 			t.Errorf("%s: nothing is hidden: %v", body, err)
 		}

@@ -21,6 +21,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
@@ -163,7 +164,7 @@ func TestButtonsEnd(t *testing.T) {
 			cancel()
 		} else {
 			go func() {
-				until(t, "a connect", func() bool { return state == "waiting to connect" || asked.Swap(len(f.told()) > 0) })
+				testkit.Eventually(t, "a connect", func() bool { return state == "waiting to connect" || asked.Swap(len(f.told()) > 0) })
 				cancel()
 			}()
 		}
@@ -186,7 +187,7 @@ func TestButtonsFull(t *testing.T) {
 		tell(t, conn, envelope("a", "actions", action("acknowledge", "x", "1."+strings.Repeat("1", i%30)+strings.Repeat("2", i/30))))
 		got(t, f.acks)
 	}
-	until(t, "too many", func() bool { return strings.Count(l.logged(), "too many wait") >= 8 })
+	testkit.Eventually(t, "too many", func() bool { return strings.Count(l.logged(), "too many wait") >= 8 })
 	close(hold)
 	l.stop()
 	if n := len(l.presses); n < 50 || n > 52 {

@@ -3,12 +3,13 @@
 package systemtest
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 const (
@@ -37,10 +38,8 @@ func (f *flows) next() (id, line string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.n++
-	id = fmt.Sprintf("%08d-aaaa-4bbb-8ccc-%012d", f.n, f.n)
-	at := strings.Replace(time.Now().UTC().Format("2006-01-02 15:04:05.000-0700"), ".", ",", 1)
-	return id, fmt.Sprintf("%s http-nio-8080-exec-7 ERROR admin 600x%dx1 4eic3i 10.0.0.1 /rest/oauth2-client/latest/config/flow/%s [c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. The error message is: AADSTS7000215: Invalid client secret provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-01-02 10:00:00Z\n",
-		at, f.n, id)
+	id = testkit.FlowID(f.n)
+	return id, testkit.Failure(time.Now().UTC(), id, testkit.BadSecret)
 }
 
 // fail appends one failure to a log, as user jira, and returns its integration.
