@@ -142,12 +142,12 @@ func (s *schedule) compress() {
 	if strings.HasSuffix(f.name, ".gz") {
 		return
 	}
-	zipped := compressed(s.t, f.name)
-	check(s.t, os.WriteFile(f.name+".gz", zipped[:len(zipped)/2], 0o644))
+	zipped := testkit.Gzip(testkit.Read(s.t, f.name))
+	testkit.Write(s.t, f.name+".gz", zipped[:len(zipped)/2])
 	if s.r.IntN(2) == 0 {
 		s.readSome()
 	}
-	check(s.t, os.WriteFile(f.name+".gz", zipped, 0o644))
+	testkit.Write(s.t, f.name+".gz", zipped)
 	fi, err := os.Stat(f.name)
 	check(s.t, err)
 	check(s.t, os.Chtimes(f.name+".gz", fi.ModTime(), fi.ModTime()))

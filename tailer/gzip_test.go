@@ -2,7 +2,6 @@ package tailer_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"os"
 	"strings"
@@ -13,30 +12,12 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// compressed is the content of a file as gzip writes it.
-func compressed(t testing.TB, path string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	check(t, err)
-	return zip(t, data)
-}
-
-func zip(t testing.TB, data []byte) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write(data)
-	check(t, err)
-	check(t, z.Close())
-	return b.Bytes()
-}
-
 // gz compresses a file as gzip does.
 func gz(t testing.TB, path string) {
 	t.Helper()
 	fi, err := os.Stat(path)
 	check(t, err)
-	check(t, os.WriteFile(path+".gz", compressed(t, path), 0o644))
+	testkit.Write(t, path+".gz", testkit.Gzip(testkit.Read(t, path)))
 	check(t, os.Chtimes(path+".gz", fi.ModTime(), fi.ModTime()))
 	check(t, os.Remove(path))
 }
@@ -105,8 +86,7 @@ func TestCompressedAfterItWasRead(t *testing.T) {
 		check(t, os.Rename(l.path, name))
 		l.append("b\n")
 		_, at := readLines(t, f, 1)
-		data := compressed(t, name)
-		check(t, os.WriteFile(name+".gz", data, 0o644)) // its time stays that of the compression
+		testkit.Write(t, name+".gz", testkit.Gzip(testkit.Read(t, name))) // its time stays that of the compression
 		check(t, os.Remove(name))
 		quiet(t, f)
 		check(t, os.WriteFile(l.path+".new", []byte("c\n"), 0o644))
@@ -124,7 +104,7 @@ func TestCompressedAfterItWasRead(t *testing.T) {
 
 func TestDamagedCompressedFile(t *testing.T) {
 	long := strings.Join(numberedLines(20_000), "\n") + "\n"
-	whole := zip(t, []byte(long))
+	whole := []byte(testkit.Gzip(long))
 	broken := bytes.Clone(whole)
 	broken[len(broken)/2] ^= 0xff
 	for _, tt := range []struct {
@@ -166,15 +146,15 @@ func TestCompressedFileThatGrows(t *testing.T) {
 	f.Close()
 	check(t, os.Rename(l.path, l.path+".2"))
 	want := numberedLines(20_000)
-	data := zip(t, []byte(strings.Join(want, "\n")+"\n"))
+	data := testkit.Gzip(strings.Join(want, "\n") + "\n")
 	name := l.path + ".1.gz"
-	check(t, os.WriteFile(name, data[:10], 0o644))
+	testkit.Write(t, name, data[:10])
 	l.append("new\n")
 	f = l.follow(at, tailer.Options{})
 	got := texts(drain(t, f))
 	for rest := data[10:]; len(rest) > 0; {
 		n := min(len(rest), len(data)/7)
-		testkit.Append(t, name, string(rest[:n]))
+		testkit.Append(t, name, rest[:n])
 		rest = rest[n:]
 		got = append(got, texts(drain(t, f))...)
 	}

@@ -1,7 +1,6 @@
 package tailer_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -232,26 +230,13 @@ func quiet(t testing.TB, r blocker) {
 
 // diary is a logger whose messages can be counted.
 func diary() (*slog.Logger, func(message string) int) {
-	var b lockedBuffer
+	var b testkit.Buffer
 	return slog.New(slog.NewTextHandler(&b, nil)), func(message string) (n int) {
-		b.Lock()
-		defer b.Unlock()
-		for s := bufio.NewScanner(bytes.NewReader(b.Bytes())); s.Scan(); {
-			if strings.Contains(s.Text(), message) {
+		for line := range strings.Lines(b.String()) {
+			if strings.Contains(line, message) {
 				n++
 			}
 		}
 		return n
 	}
-}
-
-type lockedBuffer struct {
-	sync.Mutex
-	bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.Lock()
-	defer b.Unlock()
-	return b.Buffer.Write(p)
 }

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,8 +48,8 @@ type watcher struct {
 	t       testing.TB
 	manager *systemd
 	cmd     *exec.Cmd
-	stdout  *buffer
-	stderr  *buffer
+	stdout  *testkit.Buffer
+	stderr  *testkit.Buffer
 	done    chan error
 }
 
@@ -59,7 +58,7 @@ type watcher struct {
 func start(t testing.TB, dir string, args ...string) *watcher {
 	t.Helper()
 	manager := listen(t)
-	w := &watcher{t: t, manager: manager, cmd: exec.Command(binary, args...), stdout: &buffer{}, stderr: &buffer{}, done: make(chan error, 1)}
+	w := &watcher{t: t, manager: manager, cmd: exec.Command(binary, args...), stdout: &testkit.Buffer{}, stderr: &testkit.Buffer{}, done: make(chan error, 1)}
 	w.cmd.Dir = dir
 	w.cmd.Stdout, w.cmd.Stderr = w.stdout, w.stderr
 	w.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+manager.path, "JOURNAL_STREAM=", "STATE_DIRECTORY=")
@@ -132,24 +131,6 @@ func (w *watcher) follows() {
 	w.manager.hears("READY=1", 1)
 }
 
-// buffer is what a program has written so far.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // request is one that a receiver got.
 type request struct {
 	header http.Header
@@ -159,7 +140,7 @@ type request struct {
 }
 
 // tail is the end of what a program has written: enough to see what it did last.
-func tail(b *buffer) string {
+func tail(b *testkit.Buffer) string {
 	const most = 30
 	lines := strings.SplitAfter(b.String(), "\n")
 	if len(lines) <= most {

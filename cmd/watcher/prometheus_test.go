@@ -26,7 +26,7 @@ func prometheus(t *testing.T, target string) (address string) {
 	config := testkit.Read(t, filepath.Join(filepath.Dir(rules), "scrape.yml"))
 	config = strings.NewReplacer("127.0.0.1:9494", target, "jira-oauth-watcher.yml", rules).Replace(config)
 	config = "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n" + config
-	said := &buffer{}
+	said := &testkit.Buffer{}
 	cmd := exec.Command(path, "--config.file="+testkit.Write(t, filepath.Join(dir, "prometheus.yml"), config),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--log.level=warn")
 	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, said, said

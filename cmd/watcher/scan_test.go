@@ -25,7 +25,7 @@ func TestScanInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out, errw buffer
+	var out, errw testkit.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errw
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

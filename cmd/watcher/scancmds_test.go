@@ -3,8 +3,9 @@ package main_test
 import (
 	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"os"
+
+	"jira-oauth-watcher/internal/testkit"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -14,12 +15,7 @@ func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: gzip file")
 	}
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write([]byte(ts.ReadFile(args[0])))
-	ts.Check(err)
-	ts.Check(z.Close())
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".gz"), b.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".gz"), []byte(testkit.Gzip(ts.ReadFile(args[0]))), 0o600))
 	ts.Check(os.Remove(ts.MkAbs(args[0])))
 }
 

@@ -133,10 +133,10 @@ func TestExpansion(t *testing.T) {
 	testkit.Pure(t)
 	limits := logfiles.Options{FreeLog: 1 << 20, FreeZip: 8 << 20}
 	zeros := hour(1) + strings.Repeat("\x00", 3<<20)
-	bomb := packed(t, zeros)
+	bomb := testkit.Gzip(zeros)
 	const tooFar = "it unpacks to more than 200 times its size: what comes after the first "
-	empty := strings.Repeat(packed(t, ""), 200_000)
-	twice := zipped(t, "log/atlassian-jira.log.1.gz", packed(t, hour(1))+empty, "log/atlassian-jira.log", hour(2))
+	empty := strings.Repeat(testkit.Gzip(""), 200_000)
+	twice := zipped(t, "log/atlassian-jira.log.1.gz", testkit.Gzip(hour(1))+empty, "log/atlassian-jira.log", hour(2))
 	var several []string
 	for i := range 20 {
 		several = append(several, fmt.Sprint("log/atlassian-jira.log.", 20-i), hour(i)+strings.Repeat("\x00", 800_000))
@@ -150,8 +150,8 @@ func TestExpansion(t *testing.T) {
 		"gzip in a zip":               {"a.zip", zipped(t, "log/atlassian-jira.log.1.gz", bomb, "log/atlassian-jira.log", hour(2)), tooFar, 2, 1},
 		"nothing, compressed twice":   {"a.zip", twice, tooFar, 2, 1},
 		"all members together":        {"a.zip", zipped(t, several...), "the logs of the zip unpack to more than ", 5, 5},
-		"a log that repeats itself":   {"a.gz", packed(t, strings.Repeat(ordinary(t0), 1_000_000/len(ordinary(t0)))+hour(1)), "", 1, 1},
-		"a large one of random words": {"a.gz", packed(t, randomText(3<<20)+hour(1)), "", 1, 1},
+		"a log that repeats itself":   {"a.gz", testkit.Gzip(strings.Repeat(ordinary(t0), 1_000_000/len(ordinary(t0))) + hour(1)), "", 1, 1},
+		"a large one of random words": {"a.gz", testkit.Gzip(randomText(3<<20) + hour(1)), "", 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := testkit.Write(t, filepath.Join(t.TempDir(), tt.file), tt.text)

@@ -82,7 +82,7 @@ func TestRotatesBefore(t *testing.T) {
 	log := filepath.Join(dir, "atlassian-jira.log")
 	testkit.Write(t, log, hour(3))
 	testkit.Write(t, log+".1", hour(2))
-	testkit.Write(t, log+".2.gz", packed(t, hour(1)))
+	testkit.Write(t, log+".2.gz", testkit.Gzip(hour(1)))
 	o := options()
 	logs := find(dir)
 	must(t, os.Rename(log+".2.gz", log+".3.gz"))
@@ -104,7 +104,7 @@ func TestRotatesBefore(t *testing.T) {
 // What is packed and damaged is read up to the damage.
 func TestDamaged(t *testing.T) {
 	text := hour(1) + strings.Repeat(ordinary(t0.Add(2*time.Hour)), 5000) + hour(2)
-	whole := packed(t, text)
+	whole := testkit.Gzip(text)
 	sum := []byte(whole)
 	sum[len(sum)-8] ^= 1
 	stored := []byte(zipped(t, "n1/log/atlassian-jira.log", text, "n2/log/atlassian-jira.log", hour(3)))
@@ -116,7 +116,7 @@ func TestDamaged(t *testing.T) {
 		{"cut off", "a.gz", whole[:len(whole)/2], "it is damaged: it ends too early", 1},
 		{"the checksum is wrong", "a.gz", string(sum), "it is damaged: gzip: invalid checksum", 2},
 		{"something behind its end", "a.gz", whole + "rest", "it is damaged: ", 2},
-		{"two in one", "a.gz", whole + packed(t, hour(3)), "", 3},
+		{"two in one", "a.gz", whole + testkit.Gzip(hour(3)), "", 3},
 		{"a member of a zip", "a.zip", string(stored), "it is damaged: ", 1},
 	}
 	for _, tt := range tests {

@@ -68,12 +68,12 @@ func TestFind(t *testing.T) {
 	}{
 		{"a directory: its log and all rotated files, oldest first", map[string]string{
 			"log/" + log: hour(12), "log/" + log + ".1": hour(11), "log/" + log + ".2": hour(10), "log/" + log + ".10": hour(2), "log/" + log +
-				".9.gz": packed(t, hour(3)),
+				".9.gz": testkit.Gzip(hour(3)),
 			"log/atlassian-jira-security.log": hour(1), "log/atlassian-jira.log.bak": hour(1), "log/catalina.out": hour(1), "log/atlassian-jira.logx": hour(1),
 		}, []string{"log"}, []string{"here log/" + log + ".10", "here log/" + log + ".9.gz", "here log/" + log + ".2", "here log/" + log + ".1",
 			"here log/" + log}},
 		{"dates", map[string]string{
-			"log/" + log: hour(9), "log/" + log + ".2026-01-02": hour(1), "log/" + log + "-20260103.gz": packed(t, hour(4)),
+			"log/" + log: hour(9), "log/" + log + ".2026-01-02": hour(1), "log/" + log + "-20260103.gz": testkit.Gzip(hour(4)),
 			"log/atlassian-jira-2026-01-04.log": hour(7),
 		}, []string{"log"}, []string{"here log/" + log + ".2026-01-02", "here log/" + log + "-20260103.gz", "here log/atlassian-jira-2026-01-04.log",
 			"here log/" + log}},
@@ -99,12 +99,12 @@ func TestFind(t *testing.T) {
 				"c c/Jira_support_2026-01-05.zip!application-logs/" + log}},
 		{"zips of nodes", map[string]string{
 			"Jira_node-a_support_2026.zip": zipped(t, "log/"+log, hour(1)), "n2.zip": zipped(t, log, hour(2)),
-			"x.zip": zipped(t, "n3/log/"+log+".1.gz", packed(t, hour(3))), "y.zip": zipped(t, `n4\log\`+log, hour(4)),
+			"x.zip": zipped(t, "n3/log/"+log+".1.gz", testkit.Gzip(hour(3))), "y.zip": zipped(t, `n4\log\`+log, hour(4)),
 		}, []string{"Jira_node-a_support_2026.zip", "n2.zip", "x.zip", "y.zip"},
 			[]string{"node-a Jira_node-a_support_2026.zip!log/" + log, "n2 n2.zip!" + log, "n3 x.zip!n3/log/" + log + ".1.gz", "n4 y.zip!n4/log/" + log}},
 		{"support zips in a directory", map[string]string{"n1/Jira_support_1.zip": zipped(t, log, hour(1)), "n1/backup.zip": "x"}, []string{"n1"},
 			[]string{"n1 n1/Jira_support_1.zip!" + log}},
-		{"a packed log under any name", map[string]string{"n1/old": packed(t, hour(1))}, []string{"n1/old"}, []string{"n1 n1/old"}},
+		{"a packed log under any name", map[string]string{"n1/old": testkit.Gzip(hour(1))}, []string{"n1/old"}, []string{"n1 n1/old"}},
 		{"what cannot be read", map[string]string{
 			"empty/x": "", "bin": "\x7fELF\x00\x00\x00", "utf16": "\xff\xfe2\x000\x002\x006\x00", "zst": "\x28\xb5\x2f\xfd0000",
 			"other.log": "Feb 1 something\nelse\n", "nolog.zip": zipped(t, "readme", "x"),
@@ -149,7 +149,7 @@ func TestOrderOfTime(t *testing.T) {
 	for i, name := range []string{".3.gz", ".2", ".1", ""} {
 		text := hour(i)
 		if strings.HasSuffix(name, ".gz") {
-			text = packed(t, text)
+			text = testkit.Gzip(text)
 		}
 		testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"+name), text)
 	}
@@ -182,7 +182,7 @@ func TestPipe(t *testing.T) {
 	}
 	defer r.Close()
 	go func() {
-		w.WriteString(packed(t, hour(1)))
+		w.WriteString(testkit.Gzip(hour(1)))
 		w.Close()
 	}()
 	if r := scanned(t, options(), fmt.Sprintf("/dev/fd/%d", r.Fd())); !r.Complete || r.Failures != 1 {
@@ -193,8 +193,8 @@ func TestPipe(t *testing.T) {
 // Standard input is a log, packed or not.
 func TestStdin(t *testing.T) {
 	for text, want := range map[string]string{
-		hour(1): "", packed(t, hour(1)): "", zipped(t, "log/atlassian-jira.log", hour(1)): "it is a zip: save it as a file first", "": "",
-		packed(t, hour(1))[:60]: "it is damaged: it ends too early", "\x1f\x8b": "it is damaged: it ends too early",
+		hour(1): "", testkit.Gzip(hour(1)): "", zipped(t, "log/atlassian-jira.log", hour(1)): "it is a zip: save it as a file first", "": "",
+		testkit.Gzip(hour(1))[:60]: "it is damaged: it ends too early", "\x1f\x8b": "it is damaged: it ends too early",
 		"\x00\x01": "it is a binary file, not a log",
 	} {
 		stdin := logfiles.Options{Node: "here", Stdin: strings.NewReader(text)}
@@ -225,7 +225,7 @@ func TestFailuresInSeveralFiles(t *testing.T) {
 			[]string{"a.zip", "b.zip"}, 6},
 		{"a file, its directory and a copy", map[string]string{"log/" + log: twice, "copy/" + log: twice}, []string{"log/" + log, "log", "copy"}, 4},
 		{"three copies", map[string]string{"a/" + log: twice, "b/" + log: twice, "c/" + log: twice}, []string{"a", "b", "c"}, 4},
-		{"a rotated file and a packed copy", map[string]string{log + ".1": twice, log + ".2.gz": packed(t, twice)}, []string{log + ".1", log + ".2.gz"}, 4},
+		{"a rotated file and a packed copy", map[string]string{log + ".1": twice, log + ".2.gz": testkit.Gzip(twice)}, []string{log + ".1", log + ".2.gz"}, 4},
 		{"a zip in which rotation came between", map[string]string{"log/" + log: hour(6), "log/" + log + ".1": whole,
 			"x.zip": zipped(t, "application-logs/"+log, whole)}, []string{"log", "x.zip"}, 7},
 	} {

@@ -9,7 +9,7 @@ import (
 
 // FuzzZip: whatever a zip is, reading it ends with a report.
 func FuzzZip(f *testing.F) {
-	f.Add([]byte(zipped(f, "log/atlassian-jira.log", hour(1), "log/atlassian-jira.log.1.gz", packed(f, hour(2)))))
+	f.Add([]byte(zipped(f, "log/atlassian-jira.log", hour(1), "log/atlassian-jira.log.1.gz", testkit.Gzip(hour(2)))))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) > 1<<20 {
 			return

@@ -1,8 +1,6 @@
 package scan_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"math/rand/v2"
 	"strings"
@@ -75,19 +73,6 @@ const (
 	badTLS    = testkit.BadTLS
 	badProxy  = "java.io.IOException: Unable to tunnel through proxy. Proxy returns \"HTTP/1.1 407 Proxy Authentication Required\""
 )
-
-func packed(t testing.TB, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := z.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
 
 // asJSON is a report as text, to be compared.
 func asJSON(t testing.TB, r report.Report) string {

@@ -202,7 +202,7 @@ func TestAnyCut(t *testing.T) {
 					content := text
 					if random.IntN(3) == 0 {
 						path += ".gz"
-						content = packed(t, text)
+						content = testkit.Gzip(text)
 					}
 					logs, texts = append(logs, testkit.Write(t, path, content)), append(texts, text)
 				}

@@ -67,7 +67,7 @@ func story(t *testing.T) report.Report {
 	testkit.Write(t, "n1/log/atlassian-jira.log", ordinary(t0)+failure(t0.Add(time.Minute), 1, badSecret)+failure(t0.Add(2*time.Hour), 1,
 		badTLS)+failure(t0.Add(40*time.Hour), 2, badTLS)+ordinary(t0.Add(41*time.Hour)))
 	testkit.Write(t, "n2/log/atlassian-jira.log", failure(t0.Add(3*time.Hour), 1, badTLS)+failure(t0.Add(4*time.Hour), 3, badProxy+" \x1b[31mred"))
-	testkit.Write(t, "n2/log/atlassian-jira.log.1.gz", packed(t, hour(0))[:80])
+	testkit.Write(t, "n2/log/atlassian-jira.log.1.gz", testkit.Gzip(hour(0))[:80])
 	o := options()
 	o.Since = t0
 	return scanned(t, o, "n1", "n2", "nosuch")

@@ -1,7 +1,6 @@
 package slack_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,21 +26,11 @@ type listening struct {
 	presses chan alert.Press
 	answer  func(alert.Press) (string, error)
 	stop    func()
-
-	mu  sync.Mutex
-	log bytes.Buffer
-}
-
-func (l *listening) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.log.Write(p)
+	log     testkit.Buffer
 }
 
 // logged is what was logged; no token is in it.
 func (l *listening) logged() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	text := l.log.String()
 	for _, c := range []string{"CANARY", "ticket", "http://", "ws://"} {
 		if strings.Contains(text, c) {
@@ -60,7 +49,7 @@ func listen(t *testing.T, f *fake, of notify.Buttons) *listening {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {
-		ended <- b.Run(ctx, slog.New(slog.NewTextHandler(l, nil)), func(p alert.Press) (string, error) {
+		ended <- b.Run(ctx, slog.New(slog.NewTextHandler(&l.log, nil)), func(p alert.Press) (string, error) {
 			l.presses <- p
 			return l.answer(p)
 		})

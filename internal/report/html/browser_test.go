@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/report/html"
+	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/internal/testkit/browser"
 )
 
@@ -98,10 +98,10 @@ func TestBrowser(t *testing.T) {
 		}
 		b.View(browser.View{Width: 1000})
 		if *album != "" && p.name != "storm" {
-			keep(t, filepath.Join(*album, p.name+".pdf"), b.PDF())
+			testkit.Write(t, filepath.Join(*album, p.name+".pdf"), string(b.PDF()))
 		}
 		if *picture && p.name == "several" {
-			keep(t, "../../../docs/scan-report.png", b.Picture(0, 1630))
+			testkit.Write(t, "../../../docs/scan-report.png", string(b.Picture(0, 1630)))
 		}
 	}
 }
@@ -111,14 +111,7 @@ func leaves(t *testing.T, b *browser.Browser, name string, v browser.View) {
 	const high = 1500
 	_, height := b.Size()
 	for n := 0; n < 4 && n*high < height; n++ {
-		keep(t, fmt.Sprintf("%s-%d%s-%d.png", name, v.Width, map[bool]string{true: "dark"}[v.Dark], n), b.Picture(n*high, high))
-	}
-}
-
-func keep(t *testing.T, name string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(name, data, 0o644); err != nil {
-		t.Fatal(err)
+		testkit.Write(t, fmt.Sprintf("%s-%d%s-%d.png", name, v.Width, map[bool]string{true: "dark"}[v.Dark], n), string(b.Picture(n*high, high)))
 	}
 }
 
