@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 const module = "jira-oauth-watcher/"
@@ -23,12 +24,9 @@ type architecture struct {
 
 func readArchitecture(t *testing.T) architecture {
 	t.Helper()
-	text, err := os.ReadFile("../../ARCHITECTURE.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testkit.Read(t, "../../ARCHITECTURE.md")
 	a := architecture{map[string]int{}, map[string][]string{}, map[string]string{}}
-	drawing := regexp.MustCompile("(?s)```text\n(cmd/watcher\n.*?)```").FindStringSubmatch(string(text))
+	drawing := regexp.MustCompile("(?s)```text\n(cmd/watcher\n.*?)```").FindStringSubmatch(text)
 	if drawing == nil {
 		t.Fatal("there is no drawing of the packages")
 	}
@@ -43,7 +41,7 @@ func readArchitecture(t *testing.T) architecture {
 		}
 	}
 	row := regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| .*? \\| (.*?) \\| (.*?) \\|$")
-	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range row.FindAllStringSubmatch(text, -1) {
 		a.imports[m[1]] = strings.Split(m[2], ", ")
 		for _, library := range strings.Split(m[3], ", ") {
 			a.packages[library] = m[1]
