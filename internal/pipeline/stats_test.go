@@ -42,8 +42,7 @@ func TestCounts(t *testing.T) {
 		l.Earlier = pipeline.Stats{Lines: 10, Bytes: 1000, Rotations: 2, Lost: 3}
 	})
 	today := func(flow, ago int) string {
-		at := time.Now().UTC().Add(-time.Duration(ago) * time.Hour).Format("2006-01-02 15:04:05")
-		return at + failing(flow, 0, refused)[len(at):]
+		return testkit.Failure(time.Now().UTC().Add(-time.Duration(ago)*time.Hour), testkit.FlowID(flow), refused)
 	}
 	text := today(1, 2) + today(1, 2) + today(2, 1) + failing(3, 3, "AADSTS50194: of long ago") + ordinary
 	before := time.Now()

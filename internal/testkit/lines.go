@@ -11,7 +11,8 @@ var Begin = time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
 // Ordinary is a line of Jira, at Begin, that has nothing to do with OAuth.
 const (
 	Ordinary = "2026-01-02 10:00:00,000+0000" + ordinary
-	ordinary = " Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
+	ordinary = " Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] " +
+		"Health check ran in 12 ms\n"
 )
 
 // OrdinaryAt is Ordinary at another time.
