@@ -16,7 +16,9 @@ func TestRepeatsGetRarer(t *testing.T) {
 	trouble := incident.Trouble{Cause: incident.LogUnreadable, Since: t0, Why: "permission denied", Log: incident.Source{Name: "jira", Path: "/log"}}
 	r := rules(nil)
 	for name, step := range map[string]func(incident.State, time.Time) (incident.State, *alert.Alert){
-		"trouble": func(s incident.State, now time.Time) (incident.State, *alert.Alert) { return r.Trouble(s, trouble, now) },
+		"trouble": func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
+			return r.Trouble(s, trouble, now)
+		},
 		"gap": func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
 			return r.Gap(s, incident.Gap{Bytes: 1, Why: "cut", At: now}, trouble.Log)
 		},
