@@ -33,7 +33,7 @@ func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
 	case !hasOne && !hasAll:
 		b.problem(at, `url is missing, write url = "http://host:9093", or urls for the members of a cluster`)
 	case hasOne && hasAll:
-		b.problem(all, "url is given too, at line %d, leave one of them out", b.source.place(one).value.line)
+		b.problem(all, "url is given too, at line %d, leave one of them out", b.source.location(one).value.line)
 	case f.URLs != nil && (len(f.URLs) == 0 || len(f.URLs) > maxMembers):
 		b.problem(all, `want 1 to %d addresses, each such as "http://host:9093"`, maxMembers)
 	}

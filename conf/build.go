@@ -152,7 +152,7 @@ func (b *builder) logs(files []rawLog) []Log {
 		}
 		if first, taken := names[l.Name]; taken && l.Name != "" {
 			b.problem(named, "the log at line %d is named %s too, give each its own name",
-				b.source.place(first).value.line, quote(l.Name))
+				b.source.location(first).value.line, quote(l.Name))
 		} else {
 			names[l.Name] = named
 		}
@@ -177,7 +177,7 @@ func (b *builder) onceFollowed(at, path string, logs []Log) {
 	for i, l := range logs {
 		if l.Path != "" && SameFile(l.Path, path) {
 			b.problem(at, "the log at line %d is the same file, its failures would count twice: write it once",
-				b.source.place(element("log", i)+".path").value.line)
+				b.source.location(element("log", i)+".path").value.line)
 			return
 		}
 	}
@@ -195,15 +195,15 @@ func SameFile(a, b string) bool {
 			return true
 		}
 	}
-	return whereabouts(a, maxLinks) == whereabouts(b, maxLinks)
+	return realPath(a, maxLinks) == realPath(b, maxLinks)
 }
 
 // maxLinks is how many symbolic links and missing directories of a path are
 // followed; Linux follows as many links.
 const maxLinks = 40
 
-// whereabouts is a path without symbolic links, also where its end is missing.
-func whereabouts(path string, left int) string {
+// realPath is a path without symbolic links, also where its end is missing.
+func realPath(path string, left int) string {
 	path, err := filepath.Abs(path)
 	if real, linkErr := filepath.EvalSymlinks(path); linkErr == nil {
 		return real
@@ -211,12 +211,12 @@ func whereabouts(path string, left int) string {
 	if err != nil || left == 0 || path == filepath.Dir(path) {
 		return path
 	}
-	dir := whereabouts(filepath.Dir(path), left-1)
+	dir := realPath(filepath.Dir(path), left-1)
 	if target, err := os.Readlink(path); err == nil { // to what does not exist yet
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(dir, target)
 		}
-		return whereabouts(target, left-1)
+		return realPath(target, left-1)
 	}
 	return filepath.Join(dir, filepath.Base(path))
 }

@@ -71,9 +71,9 @@ func encrypted(text []byte) bool {
 }
 
 var (
-	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token of RFC 9110
-	telling    = regexp.MustCompile(`(?i)auth|token|key|secret|cookie|password`)
-	ours       = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length",
+	headerName      = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token of RFC 9110
+	sensitive       = regexp.MustCompile(`(?i)auth|token|key|secret|cookie|password`)
+	reservedHeaders = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "content-length",
 		"host", "connection", "transfer-encoding"}
 )
 
@@ -86,14 +86,14 @@ func (b *builder) headers(at string, headers map[string]Secret) {
 		switch {
 		case !headerName.MatchString(name):
 			b.keyProblem(path, "not the name of a header")
-		case slices.Contains(ours, lower):
+		case slices.Contains(reservedHeaders, lower):
 			b.keyProblem(path, "this header is set by the program, leave it out")
 		case twice:
-			b.keyProblem(path, "the header at line %d has the same name", b.source.place(first).key.line)
+			b.keyProblem(path, "the header at line %d has the same name", b.source.location(first).key.line)
 		case strings.ContainsFunc(headers[name].Reveal(), control):
 			b.problem(path, "a header cannot hold line ends or other control characters")
 		}
-		if telling.MatchString(name) {
+		if sensitive.MatchString(name) {
 			b.holdsSecret(path)
 		}
 	}

@@ -37,7 +37,7 @@ func (b *builder) sendsTo(at, destination string) (again bool) {
 	first, again := b.destinations[key]
 	if again {
 		b.warn("%s: the notifier at line %d sends to the same place as the one at line %d, alerts arrive there twice",
-			kind, b.source.place(at).value.line, b.source.place(first).value.line)
+			kind, b.source.location(at).value.line, b.source.location(first).value.line)
 		return true
 	}
 	b.destinations[key] = at
@@ -59,7 +59,7 @@ func (b *builder) notifier(at, kind string, f *rawNotifier) Notifier {
 		b.problem(named, `"console" is the name of the terminal, write another one`)
 	case taken:
 		b.problem(named, "the notifier at line %d is named %q too, give each its own name",
-			b.source.place(first).value.line, n.Name)
+			b.source.location(first).value.line, n.Name)
 	default:
 		b.names[n.Name] = named
 	}

@@ -11,14 +11,14 @@ import (
 //
 // The library has accepted the text, so the scanner checks nothing.
 type scanner struct {
-	text   content
-	pos    int
-	places map[string]place
-	tables map[string]int // how many [[tables]] so far, by path
+	text      content
+	pos       int
+	locations map[string]location
+	tables    map[string]int // how many [[tables]] so far, by path
 }
 
 func scan(file string, t content) *Source {
-	s := &scanner{text: t, places: map[string]place{}, tables: map[string]int{}}
+	s := &scanner{text: t, locations: map[string]location{}, tables: map[string]int{}}
 	table := ""
 	for s.space(); s.pos < len(t.string); s.space() {
 		if s.peek() == '[' {
@@ -27,7 +27,7 @@ func scan(file string, t content) *Source {
 			s.pair(table)
 		}
 	}
-	return &Source{file: file, places: s.places}
+	return &Source{file: file, locations: s.locations}
 }
 
 // header reads [a.b] or [[a.b]]. It returns the path of the table, in which each
@@ -78,12 +78,12 @@ func (s *scanner) pair(table string) {
 
 // value reads a value, to its last character or further up to a delimiter.
 func (s *scanner) value(path string) {
-	p, ok := s.places[path]
+	p, ok := s.locations[path]
 	if !ok {
-		p.key = s.text.spot(s.pos)
+		p.key = s.text.position(s.pos)
 	}
-	p.value = s.text.spot(s.pos)
-	s.places[path] = p
+	p.value = s.text.position(s.pos)
+	s.locations[path] = p
 
 	switch {
 	case s.skip(`"""`):
@@ -212,12 +212,12 @@ func (s *scanner) skip(prefix string) bool {
 
 // put records where a table begins, add only if it has no position yet.
 func (s *scanner) put(path string, pos int) {
-	at := s.text.spot(pos)
-	s.places[path] = place{at, at}
+	at := s.text.position(pos)
+	s.locations[path] = location{at, at}
 }
 
 func (s *scanner) add(path string, pos int) {
-	if _, ok := s.places[path]; !ok {
+	if _, ok := s.locations[path]; !ok {
 		s.put(path, pos)
 	}
 }

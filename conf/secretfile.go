@@ -30,7 +30,7 @@ func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, 
 	keyPath, filePath := at+"."+key, at+"."+key+"_file"
 	if b.source.Has(keyPath) && b.source.Has(filePath) {
 		b.problem(filePath, "%s is given too, at line %d, leave one of them out", key,
-			b.source.place(keyPath).value.line)
+			b.source.location(keyPath).value.line)
 		return Secret{}, ""
 	}
 	switch {

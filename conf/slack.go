@@ -78,7 +78,7 @@ func (b *builder) slack(at string, f *rawSlack) Slack {
 			"bot_token_file")
 	case hook != "" && bot != "":
 		b.problem(bot, "%s is given too, at line %d, leave one of them out", strings.TrimPrefix(hook, at+"."),
-			b.source.place(hook).value.line)
+			b.source.location(hook).value.line)
 	case bot != "":
 		b.withToken(&s, at)
 		b.sendsTo(at, s.APIURL+" "+s.Channel)

@@ -15,45 +15,45 @@ import (
 // Keys are named by their path, such as slack[0].webhook_url. A key that is
 // more than letters, digits, - and _ is quoted in its path: headers."X.Team".
 type Source struct {
-	file   string
-	places map[string]place
+	file      string
+	locations map[string]location
 }
 
-// place is where a key begins, and where its value does. Both are the same
+// location is where a key begins, and where its value does. Both are the same
 // for a table with a header.
-type place struct{ key, value spot }
+type location struct{ key, value position }
 
-type spot struct{ line, col int }
+type position struct{ line, col int }
 
 // Problem is a complaint about the value at path. When there is no such key,
 // its place is that of the nearest table around it.
 func (s *Source) Problem(path, format string, args ...any) Problem {
-	return s.problem(s.place(path).value, path, format, args...)
+	return s.problem(s.location(path).value, path, format, args...)
 }
 
 // keyProblem is a complaint about the key itself.
 func (s *Source) keyProblem(path, format string, args ...any) Problem {
-	return s.problem(s.place(path).key, path, format, args...)
+	return s.problem(s.location(path).key, path, format, args...)
 }
 
-func (s *Source) problem(at spot, path, format string, args ...any) Problem {
+func (s *Source) problem(at position, path, format string, args ...any) Problem {
 	return Problem{File: s.file, Line: at.line, Col: at.col, Key: withoutIndexes(path),
 		Text: fmt.Sprintf(format, args...)}
 }
 
 // Has reports whether the text holds a key or a table at path.
 func (s *Source) Has(path string) bool {
-	_, ok := s.places[path]
+	_, ok := s.locations[path]
 	return ok
 }
 
-func (s *Source) place(path string) place {
+func (s *Source) location(path string) location {
 	for ; path != ""; path = parent(path) {
-		if p, ok := s.places[path]; ok {
+		if p, ok := s.locations[path]; ok {
 			return p
 		}
 	}
-	return place{spot{1, 1}, spot{1, 1}}
+	return location{position{1, 1}, position{1, 1}}
 }
 
 var (
@@ -111,7 +111,7 @@ func newContent(s string) content {
 	return t
 }
 
-func (t content) spot(offset int) spot {
+func (t content) position(offset int) position {
 	offset = max(0, min(offset, len(t.string)))
 	line := sort.SearchInts(t.lines, offset+1) // the lines that begin at or before offset
 	start := t.lines[line-1]
@@ -119,7 +119,7 @@ func (t content) spot(offset int) spot {
 		offset-- // the library may point into a character
 	}
 	inner := sort.SearchInts(t.inner, offset) - sort.SearchInts(t.inner, start)
-	return spot{line, offset - start - inner + 1}
+	return position{line, offset - start - inner + 1}
 }
 
 // normalize takes away what only says which system a text was written on.

@@ -14,26 +14,26 @@ const maxText = 1 << 20
 // parse reads the values of a text. Keeping the rules of TOML is all that is
 // asked of the library: positions, types and messages are ours.
 func parse(file string, t content) (tree map[string]any, problem *Problem) {
-	at := func(s spot, text string) *Problem {
+	at := func(s position, text string) *Problem {
 		return &Problem{File: file, Line: s.line, Col: s.col, Text: text}
 	}
 	if i := strings.IndexByte(t.string, '\r'); i >= 0 {
-		return nil, at(t.spot(i), "a carriage return that ends no line, write \\r inside of a string")
+		return nil, at(t.position(i), "a carriage return that ends no line, write \\r inside of a string")
 	}
 	if i := notUTF8(t.string); i >= 0 { // the library's place is one too early
-		return nil, at(t.spot(i), "not UTF-8, save the file as UTF-8")
+		return nil, at(t.position(i), "not UTF-8, save the file as UTF-8")
 	}
 	defer func() { // the library has panicked on bad texts before
 		if recover() != nil {
-			tree, problem = nil, at(spot{1, 1}, "not TOML, and no place in it can be named")
+			tree, problem = nil, at(position{1, 1}, "not TOML, and no place in it can be named")
 		}
 	}()
 	_, err := toml.Decode(t.string, &tree)
 	if bad, ok := errors.AsType[toml.ParseError](err); ok {
-		return nil, at(t.spot(bad.Position.Start), explain(bad.Message))
+		return nil, at(t.position(bad.Position.Start), explain(bad.Message))
 	}
 	if err != nil {
-		return nil, at(spot{1, 1}, "not TOML")
+		return nil, at(position{1, 1}, "not TOML")
 	}
 	return tree, nil
 }

@@ -45,9 +45,9 @@ func Builtin() (*Set, error) {
 // of loading.
 func Load(dir string) (*Set, error) { return load(dir, nil) }
 
-// LoadSound is Load without the files of dir that have problems, which it returns: a
+// LoadValid is Load without the files of dir that have problems, which it returns: a
 // service that starts at night runs with the rest.
-func LoadSound(dir string) (*Set, conf.Problems, error) {
+func LoadValid(dir string) (*Set, conf.Problems, error) {
 	var all conf.Problems
 	var broken []string
 	for {

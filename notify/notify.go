@@ -26,20 +26,20 @@ type Notifier interface {
 // that made it understands it. It holds no secret.
 type Receipt = json.RawMessage
 
-// Keeper is a Notifier whose receiver shows the current state of incidents, and is
+// Refresher is a Notifier whose receiver shows the current state of incidents, and is
 // brought up to date between alerts.
-type Keeper interface {
+type Refresher interface {
 	Notifier
-	// Keep brings the receiver up to date, with few requests. It is called when
+	// Refresh brings the receiver up to date, with few requests. It is called when
 	// nothing waits in the queue. changed holds the new receipts of incidents,
 	// nil for one to be forgotten; it counts with an error too. next is when
-	// Keep wants to be called again even if nothing happens; 0 = never. An error
+	// Refresh wants to be called again even if nothing happens; 0 = never. An error
 	// is an *Error; Keep is then called again later.
-	Keep(ctx context.Context, standing []Standing) (changed map[alert.ID]Receipt, next time.Duration, err error)
+	Refresh(ctx context.Context, open []OpenIncident) (changed map[alert.ID]Receipt, next time.Duration, err error)
 }
 
-// Standing is an open incident as it is now.
-type Standing struct {
+// OpenIncident is an open incident as it is now.
+type OpenIncident struct {
 	Data    alert.Data // Kind is Opened, Storm or Blind; ID is the incident's, without a number
 	Receipt Receipt    // of the notifier that asks, never nil
 }
@@ -69,9 +69,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // Target is a notifier with its name and rules.
 type Target struct {
 	conf.Notifier
-	Kind string // such as slack: the section of the configuration
-	To   Notifier
-	Pace *RateLimit // nil = none
+	Kind      string // such as slack: the section of the configuration
+	To        Notifier
+	RateLimit *RateLimit // nil = none
 
 	PlainText bool    // the plain form of an alert is text
 	Buttons   Buttons // on the messages; nil = there are none

@@ -23,7 +23,7 @@ func (l *limiting) Send(context.Context, notify.Delivery) (notify.Receipt, error
 	return notify.Receipt(`{}`), nil
 }
 
-func (l *limiting) Keep(context.Context, []notify.Standing) (map[alert.ID]notify.Receipt, time.Duration, error) {
+func (l *limiting) Refresh(context.Context, []notify.OpenIncident) (map[alert.ID]notify.Receipt, time.Duration, error) {
 	l.edits = append(l.edits, time.Since(l.start))
 	if len(l.edits) == 1 {
 		return nil, 0, failing(notify.Retry, 30*time.Minute)
@@ -38,7 +38,7 @@ func TestLimitOfEdits(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			q := newQueue("1@1#1")
-			q.standing = []notify.Standing{{Data: alert.Data{ID: "1@1"}}}
+			q.standing = []notify.OpenIncident{{Data: alert.Data{ID: "1@1"}}}
 			to := &limiting{start: time.Now()}
 			b := newBench(q, &receiver{})
 			b.worker = newWorker(to, q, b.logged)

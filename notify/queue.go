@@ -23,10 +23,10 @@ type Circuit string
 
 // The states of a Circuit.
 const (
-	Closed   Circuit = ""         // delivering
-	Waiting  Circuit = "waiting"  // the last attempt failed, it is tried again
-	Held     Circuit = "held"     // settings are refused: the queue waits for a person
-	Disabled Circuit = "disabled" // the receiver is gone for good (HTTP 410)
+	Closed    Circuit = ""         // delivering
+	Waiting   Circuit = "waiting"  // the last attempt failed, it is tried again
+	Suspended Circuit = "held"     // settings are refused: the queue waits for a person
+	Disabled  Circuit = "disabled" // the receiver is gone for good (HTTP 410)
 )
 
 // Health is the state of a notifier; it outlives the process.
@@ -39,7 +39,7 @@ type Health struct {
 	Succeeded time.Time `json:"succeeded,omitzero"`  // the last delivery
 	SetAside  int       `json:"set_aside,omitempty"` // dead-lettered deliveries so far
 	Dropped   int       `json:"dropped,omitempty"`   // deliveries removed from a full queue; the Queue counts them
-	Told      int       `json:"told,omitempty"`      // of them, those that the other notifiers reported
+	Reported  int       `json:"told,omitempty"`      // of them, those that the other notifiers reported
 }
 
 // Queue is where a Worker's deliveries wait; it outlives the process.
@@ -60,10 +60,10 @@ type Queue interface {
 	Retry(notifier string, d Delivery, h Health) error
 	// SetAside takes a delivery out of the queue for good and keeps it apart.
 	SetAside(notifier string, d Delivery, h Health) error
-	// Standing are the open incidents that have a receipt of the notifier.
-	Standing(notifier string) ([]Standing, error)
-	// Kept stores changed receipts by incident; nil forgets one.
-	Kept(notifier string, changed map[alert.ID]Receipt) error
+	// OpenIncidents are the open incidents that have a receipt of the notifier.
+	OpenIncidents(notifier string) ([]OpenIncident, error)
+	// SetReceipts stores changed receipts by incident; nil forgets one.
+	SetReceipts(notifier string, changed map[alert.ID]Receipt) error
 	// Pause stores how the notifier fares when no delivery is concerned.
 	Pause(notifier string, h Health) error
 	// Changed returns a channel that is closed at the next new delivery, and

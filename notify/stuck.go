@@ -22,7 +22,7 @@ func (w *Worker) try(ctx context.Context, oldest Delivery) error {
 		return err
 	}
 	if ok {
-		return w.attemptBeside(ctx, other, oldest)
+		return w.attemptOther(ctx, other, oldest)
 	}
 	return w.attempt(ctx, oldest)
 }
@@ -31,8 +31,8 @@ func (w *Worker) try(ctx context.Context, oldest Delivery) error {
 // a receiver, or a firewall before it, may refuse a certain text for ever, with
 // an answer that blames the settings or promises to be well later.
 func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
-	if w.turned || !w.stuck(oldest) {
-		w.turned = false
+	if w.bypassed || !w.stuck(oldest) {
+		w.bypassed = false
 		return d, false, nil
 	}
 	if w.bypass.Seq > oldest.Seq { // that one may be stuck too
@@ -41,36 +41,36 @@ func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
 	if !ok && err == nil {
 		d, ok, err = w.queue.Next(w.target.Name, oldest)
 	}
-	w.bypass, w.turned = d, ok
+	w.bypass, w.bypassed = d, ok
 	return d, ok, err
 }
 
 func (w *Worker) stuck(oldest Delivery) bool {
-	if w.health.Circuit == Held {
+	if w.health.Circuit == Suspended {
 		return w.probes >= stuckProbes
 	}
 	return w.health.Circuit == Waiting && oldest.Attempts >= stuckAttempts && clock.Since(w.health.Since) >= stuckFor
 }
 
-// attemptBeside sends a delivery in place of the oldest one. If it is accepted
+// attemptOther sends a delivery in place of the oldest one. If it is accepted
 // the receiver is well: the oldest is tried once more as it is, since that may
 // have been so for a moment only, then as a refused message. If not, nothing
 // is known, and all waits as before.
-func (w *Worker) attemptBeside(ctx context.Context, d, oldest Delivery) error {
-	d, failed, err := w.sent(ctx, d)
+func (w *Worker) attemptOther(ctx context.Context, d, oldest Delivery) error {
+	d, failed, err := w.deliver(ctx, d)
 	switch {
 	case failed == nil:
 		if err == nil && w.health.Circuit == Closed {
-			w.culprit = oldest.Seq
+			w.suspect = oldest.Seq
 			w.log.Warn("another alert is accepted: the one that was not may be at fault itself", "alert",
 				oldest.Alert.Data.ID, "err", oldest.Reason)
 		}
 		return err
 	case failed.Outcome == Gone:
-		return w.gone(d, failed)
+		return w.disable(d, failed)
 	case failed.Outcome == BadSettings:
-		return w.hold(d, failed)
+		return w.suspend(d, failed)
 	default:
-		return w.again(d, failed, oldest.Attempts)
+		return w.retryAfterPause(d, failed, oldest.Attempts)
 	}
 }

@@ -12,13 +12,13 @@ import (
 
 // Pauses of a Worker.
 const (
-	firstPause = time.Second      // after the first failed attempt; doubles
-	maxPause   = 5 * time.Minute  // between attempts
-	firstProbe = time.Minute      // after settings were refused; doubles
-	maxProbe   = time.Hour        // between probes
-	stopGrace  = 10 * time.Second // for a Send under way when the program ends
-	keepPause  = 2 * time.Second  // between two looks at incidents that change
-	keepRetry  = time.Minute      // after Keep failed
+	firstPause   = time.Second      // after the first failed attempt; doubles
+	maxPause     = 5 * time.Minute  // between attempts
+	firstProbe   = time.Minute      // after settings were refused; doubles
+	maxProbe     = time.Hour        // between probes
+	stopGrace    = 10 * time.Second // for a Send under way when the program ends
+	refreshPause = 2 * time.Second  // between two looks at incidents that change
+	refreshRetry = time.Minute      // after Keep failed
 )
 
 // Worker delivers what waits for one notifier, one at a time, oldest first
@@ -29,15 +29,15 @@ type Worker struct {
 	queue  Queue
 	log    *slog.Logger
 
-	health Health
-	since  time.Time // retry_for counts from here at the earliest
-	probes int       // how often the settings were refused since they last worked
-	keep   time.Time // no earlier look at incidents
-	unkept bool      // the last Keep failed
+	health        Health
+	since         time.Time // retry_for counts from here at the earliest
+	probes        int       // how often the settings were refused since they last worked
+	nextRefresh   time.Time // no earlier look at incidents
+	refreshFailed bool      // the last Keep failed
 
-	bypass  Delivery // delivery tried last in place of a stuck oldest one
-	turned  bool     // the last attempt was that
-	culprit uint64   // the delivery that failed while another was accepted
+	bypass   Delivery // delivery tried last in place of a stuck oldest one
+	bypassed bool     // the last attempt was that
+	suspect  uint64   // the delivery that failed while another was accepted
 }
 
 // NewWorker makes the worker of one notifier. It starts nothing.
@@ -58,8 +58,8 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 		return err
 	}
 	w.since = clock.Now()
-	w.target.Pace.began(w.health.Succeeded)
-	if w.health.Circuit == Held || w.health.Circuit == Disabled { // the settings may have been fixed: try at once
+	w.target.RateLimit.began(w.health.Succeeded)
+	if w.health.Circuit == Suspended || w.health.Circuit == Disabled { // the settings may have been fixed: try at once
 		w.health.NotBefore = time.Time{}
 	}
 	for ctx.Err() == nil {
@@ -73,7 +73,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 		case drain && (!ok || w.probes > 0):
 			return nil
 		case !ok:
-			next, err := w.upToDate(ctx)
+			next, err := w.refresh(ctx)
 			if err != nil {
 				return err
 			}
@@ -83,7 +83,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 		case clock.Until(due) > 0:
 			clock.Wait(ctx, nil, clock.Until(due))
 		default:
-			if early := w.target.Pace.take(clock.Now()); early > 0 {
+			if early := w.target.RateLimit.take(clock.Now()); early > 0 {
 				clock.Wait(ctx, nil, early)
 				continue
 			}
@@ -106,7 +106,7 @@ func (w *Worker) due() time.Time {
 
 // attempt sends one delivery and does with it what the outcome asks for.
 func (w *Worker) attempt(ctx context.Context, d Delivery) error {
-	d, failed, err := w.sent(ctx, d)
+	d, failed, err := w.deliver(ctx, d)
 	if failed == nil {
 		return err
 	}
@@ -114,28 +114,28 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 	limited := failed.Outcome == Retry && failed.RetryAfter > 0
 	switch {
 	case failed.Outcome == Gone:
-		return w.gone(d, failed)
-	case failed.Outcome == BadMessage, w.culprit == d.Seq && !limited:
+		return w.disable(d, failed)
+	case failed.Outcome == BadMessage, w.suspect == d.Seq && !limited:
 		return w.refused(d, failed)
 	case failed.Outcome == BadSettings:
-		return w.hold(d, failed)
+		return w.suspend(d, failed)
 	default:
-		return w.later(d, failed)
+		return w.retry(d, failed)
 	}
 }
 
-// sent makes one attempt. When it failed it returns why, and the delivery with
+// deliver makes one attempt. When it failed it returns why, and the delivery with
 // what was learnt; else all is done.
-func (w *Worker) sent(ctx context.Context, d Delivery) (Delivery, *Error, error) {
+func (w *Worker) deliver(ctx context.Context, d Delivery) (Delivery, *Error, error) {
 	d.Attempts++
 	receipt, err := w.send(ctx, d)
 	if err == nil {
-		if w.health.Circuit == Held || w.health.Circuit == Disabled {
+		if w.health.Circuit == Suspended || w.health.Circuit == Disabled {
 			w.log.Info("notifier works again", "alert", d.Alert.Data.ID)
 			w.since = clock.Now()
 		}
 		w.probes = 0
-		w.turn(Closed, 0, nil)
+		w.record(Closed, 0, nil)
 		w.health.Succeeded = clock.Now()
 		w.log.Info("alert delivered", "alert", d.Alert.Data.ID, "kind", d.Alert.Data.Kind, "attempt", d.Attempts)
 		return d, nil, w.queue.Done(w.target.Name, d, receipt, w.health)
@@ -149,8 +149,8 @@ func (w *Worker) sent(ctx context.Context, d Delivery) (Delivery, *Error, error)
 	return d, failed, nil
 }
 
-// turn notes the state after an attempt; err is nil after a good one.
-func (w *Worker) turn(to Circuit, pause time.Duration, err error) {
+// record notes the state after an attempt; err is nil after a good one.
+func (w *Worker) record(to Circuit, pause time.Duration, err error) {
 	now := clock.Now()
 	if w.health.Circuit != to || w.health.Since.IsZero() {
 		w.health.Circuit, w.health.Since = to, now
@@ -181,10 +181,10 @@ func (w *Worker) grace(ctx context.Context) (sending context.Context, done func(
 	return sending, func() { stop(); cancel() }
 }
 
-// hold keeps the whole queue: nothing of it can be delivered until a person
+// suspend keeps the whole queue: nothing of it can be delivered until a person
 // mends the settings. It says so once and probes now and then; a restart or a
 // reload probes at once.
-func (w *Worker) hold(d Delivery, failed *Error) error {
+func (w *Worker) suspend(d Delivery, failed *Error) error {
 	pause := max(min(firstProbe<<min(w.probes, 10), maxProbe), failed.RetryAfter)
 	if w.probes == 0 {
 		w.log.Error("notifier refuses its settings, its alerts wait: "+
@@ -192,13 +192,13 @@ func (w *Worker) hold(d Delivery, failed *Error) error {
 			"alert", d.Alert.Data.ID, "in", pause, "err", failed)
 	}
 	w.probes++
-	w.turn(Held, pause, failed)
+	w.record(Suspended, pause, failed)
 	return w.queue.Retry(w.target.Name, d, w.health)
 }
 
-// gone keeps the queue and tries no more, as Standard Webhooks asks for after
+// disable keeps the queue and tries no more, as Standard Webhooks asks for after
 // 410: only a reload or a restart does.
-func (w *Worker) gone(d Delivery, failed *Error) error {
+func (w *Worker) disable(d Delivery, failed *Error) error {
 	w.log.Error("the receiver says that it is gone for good, nothing more is sent to it: "+
 		"give the notifier another address or take it out of the configuration, then reload",
 		"alert", d.Alert.Data.ID, "err", failed)
@@ -206,7 +206,7 @@ func (w *Worker) gone(d Delivery, failed *Error) error {
 		failed.Err)} // the other notifiers report that
 	d.Reason = failed.Error()
 	w.probes++
-	w.turn(Disabled, 0, failed)
+	w.record(Disabled, 0, failed)
 	return w.queue.Retry(w.target.Name, d, w.health)
 }
 
@@ -220,7 +220,7 @@ func (w *Worker) refused(d Delivery, failed *Error) error {
 			message = "alert refused, it is sent again as plain text"
 		}
 		w.log.Warn(message, "alert", d.Alert.Data.ID, "err", d.Reason)
-		w.turn(Waiting, 0, failed)
+		w.record(Waiting, 0, failed)
 		return w.queue.Retry(w.target.Name, d, w.health)
 	}
 	w.log.Error("alert refused twice, it is set aside", "alert", d.Alert.Data.ID, "err", d.Reason)
@@ -228,14 +228,14 @@ func (w *Worker) refused(d Delivery, failed *Error) error {
 }
 
 func (w *Worker) setAside(d Delivery, failed *Error) error {
-	w.turn(Waiting, failed.RetryAfter, failed)
+	w.record(Waiting, failed.RetryAfter, failed)
 	w.health.SetAside++
 	return w.queue.SetAside(w.target.Name, d, w.health)
 }
 
-// later keeps a delivery for another attempt, or sets it aside when retry_for
+// retry keeps a delivery for another attempt, or sets it aside when retry_for
 // is over. A queue that is held waits for a person, however long that takes.
-func (w *Worker) later(d Delivery, failed *Error) error {
+func (w *Worker) retry(d Delivery, failed *Error) error {
 	from := d.Queued
 	if w.since.After(from) {
 		from = w.since
@@ -245,19 +245,19 @@ func (w *Worker) later(d Delivery, failed *Error) error {
 			d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}
-	return w.again(d, failed, d.Attempts)
+	return w.retryAfterPause(d, failed, d.Attempts)
 }
 
-// again keeps a delivery for another attempt, after the pause that is due when
+// retryAfterPause keeps a delivery for another attempt, after the pause that is due when
 // so many have failed.
-func (w *Worker) again(d Delivery, failed *Error, attempts int) error {
+func (w *Worker) retryAfterPause(d Delivery, failed *Error, attempts int) error {
 	pause := max(backoff(attempts), failed.RetryAfter)
 	circuit := Waiting
 	if w.probes > 0 {
 		circuit = w.health.Circuit
 		pause = max(pause, min(firstProbe<<min(w.probes-1, 10), maxProbe))
 	}
-	w.turn(circuit, pause, failed)
+	w.record(circuit, pause, failed)
 	w.log.Warn("alert not delivered", "alert", d.Alert.Data.ID, "attempt", d.Attempts, "in",
 		pause.Round(time.Millisecond), "err", failed)
 	return w.queue.Retry(w.target.Name, d, w.health)

@@ -29,7 +29,7 @@ type queue struct {
 	pauses  []time.Time // until when each failed attempt made the queue wait
 
 	receipts map[alert.ID]notify.Receipt
-	standing []notify.Standing
+	standing []notify.OpenIncident
 	seq      uint64
 }
 
@@ -83,7 +83,7 @@ func (q *queue) Done(_ string, d notify.Delivery, r notify.Receipt, h notify.Hea
 
 func (q *queue) Health(string) (notify.Health, error) { return q.health, q.broken }
 
-func (q *queue) Standing(string) (all []notify.Standing, err error) {
+func (q *queue) OpenIncidents(string) (all []notify.OpenIncident, err error) {
 	for _, s := range q.standing {
 		if s.Receipt = q.receipts[s.Data.ID]; s.Receipt != nil {
 			all = append(all, s)
@@ -92,7 +92,7 @@ func (q *queue) Standing(string) (all []notify.Standing, err error) {
 	return all, q.broken
 }
 
-func (q *queue) Kept(_ string, changed map[alert.ID]notify.Receipt) error {
+func (q *queue) SetReceipts(_ string, changed map[alert.ID]notify.Receipt) error {
 	maps.Copy(q.receipts, changed)
 	return q.broken
 }

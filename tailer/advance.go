@@ -41,7 +41,7 @@ func (f *Follower) step() (b Block, more bool, err error) {
 }
 
 // deliver returns p, which follows the last block of the current file.
-func (f *Follower) deliver(p piece) Block {
+func (f *Follower) deliver(p segment) Block {
 	b := Block{
 		Text: p.text, Cut: p.cut, size: p.size, origin: f.cur.origin(),
 		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since},
@@ -146,7 +146,7 @@ func (f *Follower) succeeded() bool {
 // openAgain replaces a descriptor that cannot be read any more, as after the
 // server of a network file system was restarted.
 func (f *Follower) openAgain() {
-	g, err := f.find(f.cur.place(), f.cur.caughtUp)
+	g, err := f.find(f.cur.filePosition(), f.cur.caughtUp)
 	if err != nil || g == nil {
 		return // the old one may recover
 	}

@@ -20,8 +20,8 @@ type origin struct {
 	offset      int64
 }
 
-func (o origin) place(offset int64) Place {
-	return Place{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset}
+func (o origin) filePosition(offset int64) FilePosition {
+	return FilePosition{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset}
 }
 
 // Position is after the first n bytes of Text, where a line ends. After all of
@@ -31,11 +31,11 @@ func (b Block) Position(n int) Position {
 	if n == len(b.Text) {
 		offset = b.origin.offset + b.size
 	}
-	at := b.origin.place(offset)
+	at := b.origin.filePosition(offset)
 	p := b.rest
 	switch {
 	case !b.Late || p.id() == at.id():
-		p.Place = at
+		p.FilePosition = at
 	case p.Before.id() == at.id():
 		p.Before = at
 	}

@@ -40,9 +40,9 @@ type file struct {
 	gz          *inflater // reads what is compressed; nil for a plain file
 	read        int64     // offset of the next byte to read
 	pos         int64     // offset after the last line delivered
-	head        []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
+	prefix      []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
 	fingerprint uint64    // hash of head
-	seen        int64     // the greatest size seen
+	maxSize     int64     // the greatest size seen
 	mtime       time.Time // when the file was last verified
 	caughtUp    time.Time // mtime when everything had been read: no copy with more is older. Zero before that
 	final       bool      // a younger file has a first byte: nothing follows the end of this one
@@ -69,15 +69,15 @@ func openFile(path string, zipped bool) (*file, error) {
 		f.Close()
 		return nil, err
 	}
-	g := &file{f: f, id: identOf(fi), born: bornAt(f), seen: fi.Size(), mtime: fi.ModTime()}
+	g := &file{f: f, id: identOf(fi), born: bornAt(f), maxSize: fi.Size(), mtime: fi.ModTime()}
 	if zipped {
-		g.gz, g.seen = &inflater{f: f}, 0
+		g.gz, g.maxSize = &inflater{f: f}, 0
 	}
-	if err := g.readHead(); err != nil {
+	if err := g.readPrefix(); err != nil {
 		f.Close()
 		return nil, err
 	}
-	g.empty = !zipped && len(g.head) == 0
+	g.empty = !zipped && len(g.prefix) == 0
 	return g, nil
 }
 
@@ -91,14 +91,14 @@ func bornAt(f *os.File) int64 {
 	return clock.Born(f, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))).UnixNano()
 }
 
-// readHead reads the head again.
-func (g *file) readHead() error {
+// readPrefix reads the head again.
+func (g *file) readPrefix() error {
 	var head [maxFingerprint]byte
 	n, err := g.readAt(head[:], 0)
 	if err != nil && err != io.EOF {
 		return err
 	}
-	g.head, g.fingerprint = nil, 0
+	g.prefix, g.fingerprint = nil, 0
 	g.extend(head[:n], 0)
 	return nil
 }
@@ -113,13 +113,13 @@ func (g *file) readAt(buf []byte, offset int64) (int, error) {
 
 // extend adds to the head those bytes of b, read at offset, that belong to it.
 func (g *file) extend(b []byte, offset int64) {
-	have := int64(len(g.head))
+	have := int64(len(g.prefix))
 	if have == maxFingerprint || offset > have || offset+int64(len(b)) <= have {
 		return
 	}
 	b = b[have-offset:]
-	g.head = append(g.head, b[:min(len(b), maxFingerprint-len(g.head))]...)
-	g.fingerprint = hash(g.head)
+	g.prefix = append(g.prefix, b[:min(len(b), maxFingerprint-len(g.prefix))]...)
+	g.fingerprint = hash(g.prefix)
 }
 
 func regular(fi fs.FileInfo) error {
@@ -151,11 +151,11 @@ func (g *file) size() int64 {
 // seek makes reading go on at offset.
 func (g *file) seek(offset int64) error {
 	if g.gz == nil {
-		if err := g.readHead(); err != nil {
+		if err := g.readPrefix(); err != nil {
 			return err
 		}
 	}
-	if int64(len(g.head)) < min(offset, maxFingerprint) {
+	if int64(len(g.prefix)) < min(offset, maxFingerprint) {
 		return io.ErrUnexpectedEOF
 	}
 	g.read, g.pos = offset, offset
@@ -165,13 +165,13 @@ func (g *file) seek(offset int64) error {
 // begin goes to the beginning of a file that was truncated or replaced. A writer
 // that keeps its offset leaves a hole there, which is no content.
 func (g *file) begin() error {
-	g.seen, g.final = g.size(), false
+	g.maxSize, g.final = g.size(), false
 	g.caughtUp = g.mtime // of what was there before
 	if data, err := g.f.Seek(0, unix.SEEK_DATA); err == nil && data > 0 {
 		return g.seek(data)
 	}
 	err := g.seek(0)
-	g.empty = len(g.head) == 0
+	g.empty = len(g.prefix) == 0
 	return err
 }
 
@@ -189,7 +189,7 @@ func (g *file) fill(buf []byte) (int, error) {
 	}
 	g.extend(buf[:n], g.read)
 	g.read += int64(n)
-	if g.read == g.seen {
+	if g.read == g.maxSize {
 		g.caughtUp = g.mtime
 	}
 	return n, nil
@@ -210,12 +210,12 @@ func (g *file) verify(atLeast int64) error {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	have := len(g.head)
-	if fi.Size() < atLeast || !bytes.Equal(found[:min(m, have)], g.head) {
+	have := len(g.prefix)
+	if fi.Size() < atLeast || !bytes.Equal(found[:min(m, have)], g.prefix) {
 		return g.change(fi.Size(), found[:min(m, have)])
 	}
 	g.extend(found[:m], 0)
-	g.seen = max(g.seen, fi.Size())
+	g.maxSize = max(g.maxSize, fi.Size())
 	g.mtime = fi.ModTime()
 	return nil
 }
@@ -227,7 +227,7 @@ func (g *file) ended() bool { return g.gz == nil || g.gz.ended }
 // change returns what happened to a file of this size that now begins with found:
 // the end of what was read was cut off, or the content is another.
 func (g *file) change(size int64, found []byte) error {
-	intact := len(found) > 0 && len(found) <= len(g.head) && bytes.Equal(found, g.head[:len(found)])
+	intact := len(found) > 0 && len(found) <= len(g.prefix) && bytes.Equal(found, g.prefix[:len(found)])
 	if intact && (len(found) == maxFingerprint || size >= g.pos && g.pos > 0) {
 		return errShortened
 	}
@@ -235,47 +235,47 @@ func (g *file) change(size int64, found []byte) error {
 }
 
 // origin is where the next block of the file begins.
-func (g *file) origin() origin { return origin{g.id, g.born, len(g.head), g.fingerprint, g.pos} }
+func (g *file) origin() origin { return origin{g.id, g.born, len(g.prefix), g.fingerprint, g.pos} }
 
-// place is after the last line delivered.
-func (g *file) place() Place { return g.origin().place(g.pos) }
+// filePosition is after the last line delivered.
+func (g *file) filePosition() FilePosition { return g.origin().filePosition(g.pos) }
 
 // position is after the last line delivered.
 func (g *file) position() Position {
-	return Position{Place: g.place(), Written: g.mtime.UnixNano()}
+	return Position{FilePosition: g.filePosition(), Written: g.mtime.UnixNano()}
 }
 
 // mayBeAt reports whether the file can be that of p: inodes are reused.
-func (g *file) mayBeAt(p Place) bool {
+func (g *file) mayBeAt(p FilePosition) bool {
 	return g.id == p.id() && (g.born == p.Born || g.born == 0 || p.Born == 0)
 }
 
 // matches reports whether the file has the fingerprint of p.
-func (g *file) matches(p Place) bool {
+func (g *file) matches(p FilePosition) bool {
 	ours := p.FingerprintLen >= 0 && p.FingerprintLen <= maxFingerprint && p.Offset >= 0
-	return ours && len(g.head) >= p.FingerprintLen && hash(g.head[:p.FingerprintLen]) == p.Fingerprint
+	return ours && len(g.prefix) >= p.FingerprintLen && hash(g.prefix[:p.FingerprintLen]) == p.Fingerprint
 }
 
 // isCopyOf reports whether g is other as it was when it was compressed: all of it,
 // or all but its late lines. A held file may have been truncated unnoticed before.
 func (g *file) isCopyOf(other *file) bool {
-	if len(g.head) == 0 {
+	if len(g.prefix) == 0 {
 		return false
 	}
 	if other.f != nil && other.gz == nil {
 		var now [maxFingerprint]byte
 		n, _ := other.f.ReadAt(now[:], 0) // what cannot be read is compared by what is known
-		if bytes.HasPrefix(now[:n], g.head) {
+		if bytes.HasPrefix(now[:n], g.prefix) {
 			return true
 		}
 	}
-	return bytes.HasPrefix(other.head, g.head)
+	return bytes.HasPrefix(other.prefix, g.prefix)
 }
 
 // isNow reports whether other is what became of g, of which no descriptor is held:
 // the same file, perhaps longer, or its compressed form.
 func (g *file) isNow(other *file) bool {
-	return other.id == g.id && bytes.HasPrefix(other.head, g.head) || other.gz != nil && other.isCopyOf(g)
+	return other.id == g.id && bytes.HasPrefix(other.prefix, g.prefix) || other.gz != nil && other.isCopyOf(g)
 }
 
 // toLastLine goes to the end of the last complete line.

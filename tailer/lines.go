@@ -17,8 +17,8 @@ type lineBuffer struct {
 	dropped int64 // bytes of the held line that are no longer held
 }
 
-// piece is a run of complete lines, or one long line, with the number of bytes it took.
-type piece struct {
+// segment is a run of complete lines, or one long line, with the number of bytes it took.
+type segment struct {
 	text []byte
 	size int64
 	cut  bool
@@ -54,10 +54,10 @@ func (s *lineBuffer) end() { s.ended = true }
 func (s *lineBuffer) holds() bool { return s.w > s.r }
 
 // next returns the next complete lines.
-func (s *lineBuffer) next() (piece, bool) {
+func (s *lineBuffer) next() (segment, bool) {
 	if !s.holds() {
 		s.ended = false
-		return piece{}, false
+		return segment{}, false
 	}
 	if long := s.scanned-s.r >= MaxBlock; long || s.cut {
 		if i := bytes.IndexByte(s.buf[s.scanned:s.w], '\n'); i >= 0 {
@@ -67,19 +67,19 @@ func (s *lineBuffer) next() (piece, bool) {
 		from := s.r
 		s.r += s.scanned - s.r + i + 1
 		s.scanned = s.r
-		return piece{text: s.buf[from:s.r:s.r], size: int64(s.r - from)}, true
+		return segment{text: s.buf[from:s.r:s.r], size: int64(s.r - from)}, true
 	}
 	s.drop()
 	if s.ended {
 		s.ended = false
 		return s.line(s.w, s.w), true
 	}
-	return piece{}, false
+	return segment{}, false
 }
 
 // line takes the held line, which has its line end, if any, from buf[end] to buf[next].
-func (s *lineBuffer) line(end, next int) piece {
-	p := piece{text: s.buf[s.r:next:next], size: int64(next-s.r) + s.dropped, cut: s.cut}
+func (s *lineBuffer) line(end, next int) segment {
+	p := segment{text: s.buf[s.r:next:next], size: int64(next-s.r) + s.dropped, cut: s.cut}
 	n := end - s.r
 	if !s.cut && end < next && n > 0 && s.buf[end-1] == '\r' {
 		n--

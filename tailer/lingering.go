@@ -44,11 +44,11 @@ func (f *Follower) linger(g *file) {
 
 // before is the offset in the youngest lingering file. Reading of the others cannot
 // resume after a restart.
-func (f *Follower) before() Place {
+func (f *Follower) before() FilePosition {
 	if n := len(f.lingering); n > 0 {
-		return f.lingering[n-1].place()
+		return f.lingering[n-1].filePosition()
 	}
-	return Place{}
+	return FilePosition{}
 }
 
 // fromLingering returns lines that came late. Between two files that are written at
@@ -70,13 +70,13 @@ func (f *Follower) fromLingering() (Block, bool) {
 }
 
 // readLingering returns the next lines of l, and whether there may be more.
-func (f *Follower) readLingering(l *lingering) (p piece, open bool) {
+func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
 	if p, ok := l.lines.next(); ok {
 		return p, true
 	}
 	if l.gz == nil && l.size() == l.read {
 		if clock.Now().Before(l.until) {
-			return piece{}, true
+			return segment{}, true
 		}
 		l.lines.end()
 		p, ok := l.lines.next()
@@ -85,12 +85,12 @@ func (f *Follower) readLingering(l *lingering) (p piece, open bool) {
 	n, err := l.fill(l.lines.room())
 	switch {
 	case errors.Is(err, errSkipping):
-		return piece{}, true
+		return segment{}, true
 	case err != nil:
-		if lost := l.seen - l.pos; lost > 0 {
+		if lost := l.maxSize - l.pos; lost > 0 {
 			f.lose(lost, "a rotated log was changed before it was read to its end", err)
 		}
-		return piece{}, false
+		return segment{}, false
 	case n == 0 && l.gz != nil && l.ended():
 		l.lines.end()
 	case n > 0:
@@ -105,7 +105,7 @@ func (f *Follower) readLingering(l *lingering) (p piece, open bool) {
 }
 
 // deliverLate gives out p. The position in the current file stays as it is.
-func (f *Follower) deliverLate(l *lingering, p piece) Block {
+func (f *Follower) deliverLate(l *lingering, p segment) Block {
 	b := Block{Text: p.text, Cut: p.cut, Late: true, size: p.size, origin: l.origin(), rest: f.last}
 	l.pos += p.size
 	f.delivered(b)

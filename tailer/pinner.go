@@ -183,7 +183,7 @@ func (f *Follower) giveUp(s entry, err error) {
 func (f *Follower) adopt(list []entry) {
 	for _, g := range f.younger {
 		for _, s := range list {
-			if g.f == nil && s.id == g.id && s.size > g.seen {
+			if g.f == nil && s.id == g.id && s.size > g.maxSize {
 				g.refresh(s)
 			}
 		}
@@ -207,7 +207,7 @@ func (g *file) refresh(s entry) {
 	}
 	defer now.close()
 	if now.gz == nil && g.isNow(now) {
-		g.head, g.fingerprint, g.seen, g.mtime = now.head, now.fingerprint, now.seen, now.mtime
+		g.prefix, g.fingerprint, g.maxSize, g.mtime = now.prefix, now.fingerprint, now.maxSize, now.mtime
 	}
 }
 
@@ -242,7 +242,7 @@ func (f *Follower) reopen() error {
 		return errRotating
 	}
 	for _, g := range gone {
-		f.lose(g.seen, "a rotated log was removed before there was room to hold it", nil)
+		f.lose(g.maxSize, "a rotated log was removed before there was room to hold it", nil)
 	}
 	f.younger = kept
 	return nil
@@ -251,11 +251,11 @@ func (f *Follower) reopen() error {
 // openRemembered opens what g is by now, plain or compressed. It returns nil if
 // there is no such file.
 func (f *Follower) openRemembered(g *file, list []entry) *file {
-	at := g.place()
+	at := g.filePosition()
 	for _, s := range list {
 		if s.id == g.id || s.zipped && at.FingerprintLen > 0 {
 			if again := openAt(s, at, false); again != nil {
-				again.seen = max(again.seen, g.seen)
+				again.maxSize = max(again.maxSize, g.maxSize)
 				return again
 			}
 		}

@@ -59,7 +59,7 @@ func (f *Follower) beginning() (*file, error) {
 		}
 		return g, nil
 	}
-	p := f.last.Place
+	p := f.last.FilePosition
 	if p.FingerprintLen > 0 {
 		g, err := f.find(p, time.Unix(0, f.last.Written))
 		if g == nil && err == nil {
@@ -167,7 +167,7 @@ func certainlyNewer(list []entry, path string, p Position) entry {
 }
 
 // isAt reports whether s is the file of p, by now perhaps compressed.
-func isAt(s entry, p Place) bool {
+func isAt(s entry, p FilePosition) bool {
 	if p.FingerprintLen == 0 || s.id != p.id() && !s.zipped {
 		return false
 	}
@@ -180,7 +180,7 @@ func isAt(s entry, p Place) bool {
 
 // openBefore opens the file before the one of the last position once more. One of
 // which nothing was read cannot be identified.
-func (f *Follower) openBefore(at Place) {
+func (f *Follower) openBefore(at FilePosition) {
 	switch g, err := f.find(at, time.Time{}); {
 	case g != nil:
 		f.linger(g)
@@ -194,7 +194,7 @@ func (f *Follower) openBefore(at Place) {
 // notBefore. Files may begin alike: the oldest of such copies counts, or the
 // youngest if notBefore is zero. It returns nil if there is none, and an error
 // if that cannot be known now.
-func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
+func (f *Follower) find(p FilePosition, notBefore time.Time) (*file, error) {
 	list := listLog(f.path)
 	for range tries {
 		var refused error
@@ -237,7 +237,7 @@ func (f *Follower) find(p Place, notBefore time.Time) (*file, error) {
 // beforeTruncation is the oldest copy of what the log g held before it was
 // truncated, if it began as it does now, as with a first line that is always the
 // same; else it is g.
-func beforeTruncation(g *file, copies []entry, p Place, since time.Time) *file {
+func beforeTruncation(g *file, copies []entry, p FilePosition, since time.Time) *file {
 	for _, s := range copies {
 		c := openAt(s, p, false)
 		switch {
@@ -254,12 +254,12 @@ func beforeTruncation(g *file, copies []entry, p Place, since time.Time) *file {
 
 // openAt opens s at p if it begins as p's file did and is as long. The same file
 // may also have lost its tail, as after a crash; then what follows is new.
-func openAt(s entry, p Place, same bool) *file {
+func openAt(s entry, p FilePosition, same bool) *file {
 	g, _ := tryAt(s, p, same)
 	return g
 }
 
-func tryAt(s entry, p Place, same bool) (*file, error) {
+func tryAt(s entry, p FilePosition, same bool) (*file, error) {
 	shortened := same && p.FingerprintLen == maxFingerprint
 	if s.size < p.Offset && !shortened && !s.zipped {
 		return nil, nil

@@ -29,9 +29,9 @@ func (f *Follower) lag() int64 {
 	if f.cur == nil {
 		return 0
 	}
-	n := max(f.cur.seen-f.cur.pos, 0)
+	n := max(f.cur.maxSize-f.cur.pos, 0)
 	for _, g := range f.younger {
-		n += g.seen
+		n += g.maxSize
 	}
 	return n
 }

@@ -120,7 +120,7 @@ func (s *StreamReader) take() (Block, error) {
 	return Block{}, s.err
 }
 
-func (s *StreamReader) deliver(p piece) Block {
+func (s *StreamReader) deliver(p segment) Block {
 	b := Block{Text: p.text, Cut: p.cut, size: p.size, origin: origin{offset: s.pos}}
 	s.pos += p.size
 	return b

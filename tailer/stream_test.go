@@ -35,7 +35,7 @@ func TestStream(t *testing.T) {
 	s := tailer.Stream(iotest.DataErrReader(strings.NewReader("a\r\n\nb\nopen")))
 	lines := readAll(t, s)
 	same(t, texts(lines), []string{"a", "", "b", "open"})
-	if end := lines[3].End; end != (tailer.Position{Place: tailer.Place{Offset: 10}}) {
+	if end := lines[3].End; end != (tailer.Position{FilePosition: tailer.FilePosition{Offset: 10}}) {
 		t.Errorf("ends at %+v", end)
 	}
 	check(t, s.Close())

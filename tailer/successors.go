@@ -55,13 +55,13 @@ func withoutCopies(list []entry) []entry {
 		return list
 	}
 	defer g.close()
-	return slices.DeleteFunc(slices.Clone(list), func(s entry) bool { return !s.active && partOf(s, g.head) > 0 })
+	return slices.DeleteFunc(slices.Clone(list), func(s entry) bool { return !s.active && partOf(s, g.prefix) > 0 })
 }
 
 // isCopy reports whether s begins as g did before it was truncated: the rest of it
 // is found when g is read.
 func isCopy(s entry, g *file) bool {
-	if g.f == nil || len(g.head) == 0 {
+	if g.f == nil || len(g.prefix) == 0 {
 		return false
 	}
 	other, err := openFile(s.name, s.zipped)
@@ -69,7 +69,7 @@ func isCopy(s entry, g *file) bool {
 		return false
 	}
 	defer other.close()
-	return bytes.HasPrefix(other.head, g.head)
+	return bytes.HasPrefix(other.prefix, g.prefix)
 }
 
 // beginsLike reports whether s has the beginning of g.
@@ -118,7 +118,7 @@ func (f *Follower) isKnown(s entry) bool {
 	}
 	defer g.close()
 	for id, k := range f.older {
-		if k.fingerprint != 0 && k.fingerprint == hash(g.head) && (s.zipped || id == s.id) {
+		if k.fingerprint != 0 && k.fingerprint == hash(g.prefix) && (s.zipped || id == s.id) {
 			return true
 		}
 	}
@@ -171,7 +171,7 @@ func (f *Follower) remember(list []entry, youngest ident) {
 			k = knownFile{mtime: s.mtime}
 			if g, err := openFile(s.name, s.zipped); err == nil {
 				if g.id == s.id { // else names have changed
-					k.fingerprint = hash(g.head)
+					k.fingerprint = hash(g.prefix)
 				}
 				g.close()
 			}

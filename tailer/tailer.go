@@ -36,14 +36,14 @@ const (
 // after that file's last byte, positions say in Before how far it was read, and
 // reading that resumes at such a position reads it once more.
 type Position struct {
-	Place
-	Written int64 // mtime of the file, in Unix nanoseconds: once it is gone, files with a later one are newer
-	Before  Place // in the file before this one while that may grow, else zero
-	Since   int64 // see Start; 0 = all lines from here on are wanted
+	FilePosition
+	Written int64        // mtime of the file, in Unix nanoseconds: once it is gone, files with a later one are newer
+	Before  FilePosition // in the file before this one while that may grow, else zero
+	Since   int64        // see Start; 0 = all lines from here on are wanted
 }
 
-// Place is an offset in one file.
-type Place struct {
+// FilePosition is an offset in one file.
+type FilePosition struct {
 	Dev, Inode     uint64
 	Born           int64  // when the file was created, in Unix nanoseconds; 0 if its file system does not say
 	Fingerprint    uint64 `json:"Print"`    // hash of the file's first FingerprintLen bytes
@@ -55,9 +55,9 @@ type Place struct {
 func (p Position) IsZero() bool { return p == Position{} }
 
 // inFile reports whether p is in a file: the log has been readable.
-func (p Position) inFile() bool { return p.Place != Place{} }
+func (p Position) inFile() bool { return p.FilePosition != FilePosition{} }
 
-func (p Place) id() ident { return ident{p.Dev, p.Inode} }
+func (p FilePosition) id() ident { return ident{p.Dev, p.Inode} }
 
 // Start is where reading begins when there is no position yet.
 //

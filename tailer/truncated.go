@@ -11,12 +11,12 @@ import (
 // shortened in place: in the copy that was made of it, if there is one, else in the
 // copies of what the file held since.
 func (f *Follower) truncated(why error) error {
-	g, p := f.cur, f.cur.place()
+	g, p := f.cur, f.cur.filePosition()
 	f.lines.reset()
 	if errors.Is(why, errShortened) {
 		size := g.size()
-		f.lose(max(g.seen-max(p.Offset, size), 0), "log shortened in place", why)
-		g.seen = size
+		f.lose(max(g.maxSize-max(p.Offset, size), 0), "log shortened in place", why)
+		g.maxSize = size
 		return g.seek(min(p.Offset, size))
 	}
 	list := listLog(f.path) // before the new beginning is read: what is listed here is no copy of later content
@@ -24,7 +24,7 @@ func (f *Follower) truncated(why error) error {
 	if err != nil {
 		return err
 	}
-	head, since := g.head, g.mtime
+	head, since := g.prefix, g.mtime
 	f.loseTruncated(g, found, why)
 	if err := g.begin(); err != nil {
 		if found != nil {
@@ -50,7 +50,7 @@ func (f *Follower) truncated(why error) error {
 }
 
 // copyOf opens the copy that was made of g before it was truncated, at p.
-func (f *Follower) copyOf(g *file, p Place) (*file, error) {
+func (f *Follower) copyOf(g *file, p FilePosition) (*file, error) {
 	if p.FingerprintLen == 0 {
 		return nil, nil
 	}
@@ -59,8 +59,8 @@ func (f *Follower) copyOf(g *file, p Place) (*file, error) {
 		// Part of g's fingerprint may have been written after its copy was made.
 		list := listLog(f.path)
 		for i := len(list) - 1; i >= 0 && found == nil && err == nil; i-- {
-			if n := partOf(list[i], g.head); n > 0 && list[i].id != g.id {
-				p.FingerprintLen, p.Fingerprint = n, hash(g.head[:n])
+			if n := partOf(list[i], g.prefix); n > 0 && list[i].id != g.id {
+				p.FingerprintLen, p.Fingerprint = n, hash(g.prefix[:n])
 				found, err = f.find(p, g.caughtUp)
 			}
 		}
@@ -78,13 +78,13 @@ func (f *Follower) copyOf(g *file, p Place) (*file, error) {
 // loseTruncated records what was seen in g and is not in its copy, if it has one.
 func (f *Follower) loseTruncated(g, copied *file, why error) {
 	if copied == nil {
-		f.lose(max(g.seen-g.pos, 0), "log truncated before it was read to its end", why)
+		f.lose(max(g.maxSize-g.pos, 0), "log truncated before it was read to its end", why)
 		return
 	}
 	f.log.Info("log truncated, its copy is read to the end first")
 	var lost int64
 	if copied.gz == nil {
-		lost = max(g.seen-max(copied.seen, g.pos), 0)
+		lost = max(g.maxSize-max(copied.maxSize, g.pos), 0)
 	}
 	f.lose(lost, "log truncated: what was written after its copy was made is lost", why)
 }
@@ -94,7 +94,7 @@ func (f *Follower) loseTruncated(g, copied *file, why error) {
 func (f *Follower) missed() bool {
 	g := f.cur
 	g.empty = false
-	next := f.between(g, func(older []entry) []entry { return f.unread(older, g.head, time.Time{}) })
+	next := f.between(g, func(older []entry) []entry { return f.unread(older, g.prefix, time.Time{}) })
 	if len(next) == 0 || g.seek(0) != nil {
 		return false
 	}
@@ -163,8 +163,8 @@ func partOf(s entry, head []byte) int {
 		return 0
 	}
 	defer g.close()
-	if !bytes.HasPrefix(head, g.head) {
+	if !bytes.HasPrefix(head, g.prefix) {
 		return 0
 	}
-	return len(g.head)
+	return len(g.prefix)
 }

@@ -231,14 +231,14 @@ func loadCauses(c *conf.Config) (*matchers.Set, error) {
 	return set, checkMuted(c, set)
 }
 
-// soundCauses is loadCauses without the files that have problems: these are
+// validCauses is loadCauses without the files that have problems: these are
 // logged. A service that is started at night runs with the rest.
-func soundCauses(c *conf.Config, log *slog.Logger) (*matchers.Set, error) {
+func validCauses(c *conf.Config, log *slog.Logger) (*matchers.Set, error) {
 	dir, err := causesDir(c)
 	if err != nil {
 		return nil, err
 	}
-	set, problems, err := matchers.LoadSound(dir)
+	set, problems, err := matchers.LoadValid(dir)
 	if err != nil {
 		return nil, &exit{exitUsage, err}
 	}

@@ -115,7 +115,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	}
 	d := &daemon{app: a, options: o, log: log, stateDir: c.StateDir}
 	defer d.close()
-	set, err := soundCauses(c, log)
+	set, err := validCauses(c, log)
 	if err != nil {
 		return err
 	}

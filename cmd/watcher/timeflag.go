@@ -8,8 +8,8 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// moments are the layouts that parseTime reads besides RFC 3339.
-var moments = []string{
+// timeLayouts are the layouts that parseTime reads besides RFC 3339.
+var timeLayouts = []string{
 	"2006-01-02 15:04:05.000-0700", "2006-01-02 15:04:05.000", "2006-01-02 15:04:05", "2006-01-02 15:04",
 	"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly,
 }
@@ -23,7 +23,7 @@ func parseTime(s string, now time.Time, end bool) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
-	for _, layout := range moments {
+	for _, layout := range timeLayouts {
 		t, err := time.ParseInLocation(layout, strings.Replace(s, ",", ".", 1), now.Location())
 		switch {
 		case err != nil:

@@ -120,12 +120,12 @@ const maxDocument = 16 << 20
 
 // Pasted is the text of what a person hands over, as UTF-8: UTF-16 with a byte
 // order mark is decoded, and what is JSON as a whole has one record a line.
-func Pasted(in io.Reader) io.Reader { return &handed{in: in} }
+func Pasted(in io.Reader) io.Reader { return &pastedReader{in: in} }
 
-// handed examines its input when it is first read: that may block.
-type handed struct{ in, out io.Reader }
+// pastedReader examines its input when it is first read: that may block.
+type pastedReader struct{ in, out io.Reader }
 
-func (p *handed) Read(b []byte) (int, error) {
+func (p *pastedReader) Read(b []byte) (int, error) {
 	if p.out == nil {
 		p.out = recoded(bufio.NewReader(p.in))
 	}
@@ -136,9 +136,9 @@ func recoded(in *bufio.Reader) io.Reader {
 	mark, _ := in.Peek(3)
 	switch {
 	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}):
-		in = bufio.NewReader(&wide{in, binary.LittleEndian})
+		in = bufio.NewReader(&utf16Reader{in, binary.LittleEndian})
 	case bytes.HasPrefix(mark, []byte{0xfe, 0xff}):
-		in = bufio.NewReader(&wide{in, binary.BigEndian})
+		in = bufio.NewReader(&utf16Reader{in, binary.BigEndian})
 	}
 	if c, _, _ := in.ReadRune(); c != '\ufeff' {
 		_ = in.UnreadRune()
@@ -179,13 +179,13 @@ func documents(text []byte) (io.Reader, error) {
 	}
 }
 
-// wide reads UTF-16.
-type wide struct {
+// utf16Reader reads UTF-16.
+type utf16Reader struct {
 	in    *bufio.Reader
 	order binary.ByteOrder
 }
 
-func (w *wide) Read(b []byte) (n int, err error) {
+func (w *utf16Reader) Read(b []byte) (n int, err error) {
 	for n+utf8.UTFMax <= len(b) {
 		var two [2]byte
 		if _, err := io.ReadFull(w.in, two[:]); err != nil {

@@ -9,8 +9,8 @@ import (
 // took most of the time of a failure, of which a storm has millions.
 // TestShapes compares each with its expression.
 
-// blank is white space as the layouts write it.
-func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
+// isSpace is white space as the layouts write it.
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
@@ -52,7 +52,7 @@ func stampOf(line string) (s stamp, ok bool) {
 		}
 	}
 	s.size = end
-	if end < len(line) && blank(line[end]) {
+	if end < len(line) && isSpace(line[end]) {
 		end++
 	}
 	if n := offset(line[end:]); n > 0 {
@@ -79,7 +79,7 @@ func offset(s string) int {
 			n = 5
 		}
 	}
-	if n == 0 || n < len(s) && !blank(s[n]) {
+	if n == 0 || n < len(s) && !isSpace(s[n]) {
 		return 0
 	}
 	return n
@@ -88,11 +88,11 @@ func offset(s string) int {
 // word is the next run of non-space, at or after an offset; from
 // == len(s) when there is none.
 func word(s string, at int) (from, to int) {
-	for at < len(s) && blank(s[at]) {
+	for at < len(s) && isSpace(s[at]) {
 		at++
 	}
 	to = at
-	for to < len(s) && !blank(s[to]) {
+	for to < len(s) && !isSpace(s[to]) {
 		to++
 	}
 	return at, to

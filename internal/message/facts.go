@@ -163,9 +163,9 @@ func circumstances(d alert.Data) []Fact {
 
 // origin is where and when it was seen.
 func origin(d alert.Data) []Sentence {
-	all := []Sentence{{{Text: d.Node, Look: Exact}}}
+	all := []Sentence{{{Text: d.Node, Emphasis: Exact}}}
 	if !text.Blank(d.Request.User) {
-		all = append(all, Sentence{{Text: "tried by "}, {Text: d.Request.User, Look: Exact}})
+		all = append(all, Sentence{{Text: "tried by "}, {Text: d.Request.User, Emphasis: Exact}})
 	}
 	if f := d.Failures; !f.Last.IsZero() {
 		all = append(all, Sentence{{At: f.Last}})

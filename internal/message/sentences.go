@@ -13,10 +13,10 @@ import (
 
 // A Piece is a part of a sentence, with what a receiver can make of it that
 // shows more than text.
-type Piece struct {
-	Text string
-	At   time.Time // a time instead of a text
-	Look Emphasis
+type Fragment struct {
+	Text     string
+	At       time.Time // a time instead of a text
+	Emphasis Emphasis
 }
 
 // Emphasis is how a piece is highlighted.
@@ -30,7 +30,7 @@ const (
 )
 
 // Sentence is a sentence in pieces.
-type Sentence []Piece
+type Sentence []Fragment
 
 func (s Sentence) String() string {
 	var b strings.Builder
@@ -130,7 +130,7 @@ func news(d alert.Data) Sentence {
 	switch d.Kind {
 	case alert.Changed:
 		if d.Cause.Previous != nil && !text.Blank(*d.Cause.Previous) {
-			return Sentence{{Text: "Before: "}, {Text: *d.Cause.Previous, Look: Struck},
+			return Sentence{{Text: "Before: "}, {Text: *d.Cause.Previous, Emphasis: Struck},
 				{Text: ", which is over, or hidden by this cause."}}
 		}
 	case alert.Reminder, alert.Storm:
@@ -142,7 +142,7 @@ func news(d alert.Data) Sentence {
 				{At: f.Last}, {Text: "."}}
 		}
 		return Sentence{
-			{Text: text.Count(f.SinceLastAlert, "more failure"), Look: Strong},
+			{Text: text.Count(f.SinceLastAlert, "more failure"), Emphasis: Strong},
 			{Text: fmt.Sprintf(" since the last message, %d in all since ", f.Count)}, {At: f.First}, {Text: "."},
 		}
 	case alert.Quiet:
@@ -150,7 +150,7 @@ func news(d alert.Data) Sentence {
 		if f.Last.IsZero() {
 			since = Sentence{{Text: "No failure any more"}}
 		}
-		return append(since, Piece{Text: ", after " + text.Count(f.Count, "failure") +
+		return append(since, Fragment{Text: ", after " + text.Count(f.Count, "failure") +
 			". Jira's log does not show when a connection works, so quiet is no proof: run Test connection."})
 	}
 	return nil
@@ -161,13 +161,13 @@ func news(d alert.Data) Sentence {
 func account(d alert.Data) Sentence {
 	var s Sentence
 	if d.Cause.Confidence == "likely" {
-		s = append(s, Piece{Text: "Likely: ", Look: Strong})
+		s = append(s, Fragment{Text: "Likely: ", Emphasis: Strong})
 	}
 	words := strings.TrimSpace(strings.TrimSpace(d.Diagnosis) + " " + effect(d))
 	if d.Kind == alert.Sighted && len(d.Fix) == 0 {
 		words = strings.TrimSpace(words + " There is nothing to do.")
 	}
-	return append(s, Piece{Text: words})
+	return append(s, Fragment{Text: words})
 }
 
 // effect is what a failure means for mail, as far as its cause shows.
@@ -201,8 +201,8 @@ func alternating(d alert.Data) Sentence {
 	if len(causes) == 0 {
 		return nil
 	}
-	return Sentence{{Text: "Comes and goes with: "}, {Text: strings.Join(AtMost(causes, MaxValues), ", "), Look: Exact},
-		{Text: "."}}
+	return Sentence{{Text: "Comes and goes with: "},
+		{Text: strings.Join(AtMost(causes, MaxValues), ", "), Emphasis: Exact}, {Text: "."}}
 }
 
 // actors says in words who can do a step.

@@ -65,7 +65,7 @@ func TestForeignIsToldOnce(t *testing.T) {
 		t.Helper()
 		p := w.alter(func(l *pipeline.Log) {
 			in := tailer.Stream(strings.NewReader(text))
-			l.Reader, l.Checkpoint.Begin = in, func() tailer.Position { return tailer.Position{Place: tailer.Place{Offset: 1}} }
+			l.Reader, l.Checkpoint.Begin = in, func() tailer.Position { return tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}} }
 			change(l)
 		})
 		testkit.Eventually(t, "the log has ended", p.log.Ended)

@@ -244,7 +244,7 @@ func (l *Log) judge(e event.Event) store.Counted {
 		return store.Counted{}
 	}
 	now := store.Counted{
-		Incident: l.Recorder.Rules.Key(f), Cause: f.Cause.ID, Size: len(e.Text), Print: fingerprint(e.Text),
+		Incident: l.Recorder.Rules.Key(f), Cause: f.Cause.ID, Size: len(e.Text), Fingerprint: fingerprint(e.Text),
 	}
 	switch was := l.counted; {
 	case isCounted(was, e.Text):
@@ -265,7 +265,7 @@ func (l *Log) judge(e event.Event) store.Counted {
 
 // isCounted reports whether c is the beginning of the event with this text.
 func isCounted(c store.Counted, text []byte) bool {
-	return c.Size > 0 && c.Size <= len(text) && fingerprint(text[:c.Size]) == c.Print
+	return c.Size > 0 && c.Size <= len(text) && fingerprint(text[:c.Size]) == c.Fingerprint
 }
 
 func fingerprint(text []byte) uint64 {

@@ -12,8 +12,8 @@ import (
 
 // How long a notifier may fail before the others are alerted.
 const (
-	heldLong    = time.Minute      // its settings are rejected
-	waitingLong = 15 * time.Minute // its attempts fail
+	suspendedFor = time.Minute      // its settings are rejected
+	failingFor   = 15 * time.Minute // its attempts fail
 )
 
 // CheckNotifiers queues alerts about notifiers that do not deliver, or do again,
@@ -40,10 +40,10 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 	if err != nil {
 		return err
 	}
-	lost := h.SetAside + h.Dropped - h.Told
+	lost := h.SetAside + h.Dropped - h.Reported
 	failing := h.Circuit == notify.Disabled ||
-		h.Circuit == notify.Held && now.Sub(h.Since) >= heldLong ||
-		h.Circuit == notify.Waiting && now.Sub(h.Since) >= waitingLong
+		h.Circuit == notify.Suspended && now.Sub(h.Since) >= suspendedFor ||
+		h.Circuit == notify.Waiting && now.Sub(h.Since) >= failingFor
 	on, without := true, []string{name}
 	t.Since, t.Why, t.Lost = h.Since, h.Reason, lost
 	switch {
@@ -62,7 +62,7 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 	if err != nil || !alerted || lost == 0 {
 		return err
 	}
-	return tx.SetReported(name, h.Told+lost)
+	return tx.SetReported(name, h.Reported+lost)
 }
 
 // trouble brings the incident of a trouble up to date, and reports whether it is

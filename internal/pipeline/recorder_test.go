@@ -157,8 +157,8 @@ func TestNotifierFailing(t *testing.T) {
 		{"well", notify.Health{Succeeded: now}, false},
 		{"tried again", notify.Health{Circuit: notify.Waiting, Since: now.Add(-14 * time.Minute), Reason: "no answer"}, false},
 		{"tried again for long", notify.Health{Circuit: notify.Waiting, Since: now.Add(-16 * time.Minute), Reason: "no answer"}, true},
-		{"refused just now", notify.Health{Circuit: notify.Held, Since: now.Add(-30 * time.Second), Reason: "no_service"}, false},
-		{"refused", notify.Health{Circuit: notify.Held, Since: now.Add(-2 * time.Minute), Reason: "no_service"}, true},
+		{"refused just now", notify.Health{Circuit: notify.Suspended, Since: now.Add(-30 * time.Second), Reason: "no_service"}, false},
+		{"refused", notify.Health{Circuit: notify.Suspended, Since: now.Add(-2 * time.Minute), Reason: "no_service"}, true},
 		{"gone", notify.Health{Circuit: notify.Disabled, Since: now, Reason: "410 Gone"}, true},
 		{"set aside", notify.Health{SetAside: 1, Succeeded: now, Reason: "invalid_blocks"}, true},
 	} {

@@ -62,9 +62,9 @@ func (s *Site) isHost(rules conf.HTTP, host string) bool {
 	return false
 }
 
-// knows tells whether a request has the password, where there is one. How long
+// hasPassword tells whether a request has the password, where there is one. How long
 // it takes tells nothing about the password.
-func knows(rules conf.HTTP, r *http.Request) bool {
+func hasPassword(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() {
 		return true
 	}

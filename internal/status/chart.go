@@ -9,7 +9,7 @@ import (
 // Measures of a chart, in pixels; across, everything is in percent.
 const (
 	barsHigh = 42
-	barLeast = 3 // so that one failure among hundreds is visible
+	barMin   = 3 // so that one failure among hundreds is visible
 )
 
 // chart is the failures of a week, one bar per hour.
@@ -58,7 +58,7 @@ func newChart(hours []int, now time.Time) *chart {
 			busiest = at
 		}
 		sum += n
-		high := max(barLeast, barsHigh*n/most)
+		high := max(barMin, barsHigh*n/most)
 		c.Bars = append(c.Bars, bar{X: percent(float64(i) + .1), Width: percent(.8), Y: barsHigh - high, Height: high})
 	}
 	c.Words, c.Caption = "No failure in the last 7 days", "No failure in the last 7 days"

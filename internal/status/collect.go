@@ -40,7 +40,7 @@ var (
 
 // circuits are the values of the label state.
 var circuits = map[notify.Circuit]string{
-	notify.Closed: "closed", notify.Waiting: "waiting", notify.Held: "held", notify.Disabled: "disabled",
+	notify.Closed: "closed", notify.Waiting: "waiting", notify.Suspended: "held", notify.Disabled: "disabled",
 }
 
 // collector reads the state at a scrape.

@@ -25,7 +25,7 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusServiceUnavailable)
-	if !knows(now.Conf.HTTP, r) {
+	if !hasPassword(now.Conf.HTTP, r) {
 		reasons = []string{"not ready"}
 	}
 	for _, reason := range reasons {

@@ -69,10 +69,10 @@ func sleep(ctx context.Context, d time.Duration) {
 // it may be a password.
 func (s *Site) login(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() || r.Header.Get("Authorization") == "" {
-		return knows(rules, r)
+		return hasPassword(rules, r)
 	}
 	s.logins.sleep(r.Context(), s.logins.pause(time.Now()))
-	if knows(rules, r) {
+	if hasPassword(rules, r) {
 		return true
 	}
 	if n := s.logins.refuse(time.Now()); n > 0 {

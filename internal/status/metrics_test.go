@@ -46,7 +46,7 @@ func busy(t *testing.T) *world {
 	} {
 		d, _, _ := w.store.Oldest("ops")
 		d.Queued = time.Now().Add(-3 * time.Second)
-		if err := end("ops", d, notify.Health{Circuit: notify.Held}); err != nil {
+		if err := end("ops", d, notify.Health{Circuit: notify.Suspended}); err != nil {
 			t.Fatal(err)
 		}
 	}

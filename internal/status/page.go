@@ -59,8 +59,8 @@ func at(t, now time.Time) moment {
 
 // preferences are how the reader wants to see the page.
 type preferences struct {
-	All   bool // expanded
-	Still bool // not refreshed
+	All    bool // expanded
+	Paused bool // not refreshed
 }
 
 // Link is the page with these preferences.
@@ -69,17 +69,17 @@ func (p preferences) Link() string {
 	if p.All {
 		q.Set("show", "all")
 	}
-	if p.Still {
+	if p.Paused {
 		q.Set("refresh", "off")
 	}
 	return "?" + q.Encode()
 }
 
 // Fold is the opposite preference about expanding.
-func (p preferences) Fold() preferences { return preferences{!p.All, p.Still} }
+func (p preferences) Fold() preferences { return preferences{!p.All, p.Paused} }
 
-// Hold is the opposite preference about refreshing.
-func (p preferences) Hold() preferences { return preferences{p.All, !p.Still} }
+// Pause is the opposite preference about refreshing.
+func (p preferences) Pause() preferences { return preferences{p.All, !p.Paused} }
 
 // view is a Report as the page shows it.
 type view struct {
@@ -183,9 +183,9 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	asked := preferences{All: r.URL.Query().Get("show") == "all", Still: r.URL.Query().Get("refresh") == "off"}
+	asked := preferences{All: r.URL.Query().Get("show") == "all", Paused: r.URL.Query().Get("refresh") == "off"}
 	v := newView(report, asked, 1)
-	if !asked.Still {
+	if !asked.Paused {
 		// A header and not the page's own wish: it can be done without.
 		w.Header().Set("Refresh", refreshEvery)
 	}

@@ -146,8 +146,8 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 	return report
 }
 
-// maxLook is how many deliveries of a queue are read for their incidents.
-const maxLook = 1000
+// maxRead is how many deliveries of a queue are read for their incidents.
+const maxRead = 1000
 
 func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error) {
 	n := Notifier{Name: t.Name, Kind: t.Kind}
@@ -157,7 +157,7 @@ func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error)
 	}
 	n.Circuit, n.Since, n.NextTry = circuits[h.Circuit], h.Since, h.NotBefore
 	n.Succeeded, n.Failed, n.Error, n.SetAside, n.Dropped = h.Succeeded, h.Failed, h.Reason, h.SetAside, h.Dropped
-	waiting, all, err := tx.Queue(t.Name, maxLook)
+	waiting, all, err := tx.Queue(t.Name, maxRead)
 	if err != nil {
 		return n, deliveries{}, err
 	}
@@ -167,7 +167,7 @@ func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error)
 	} else {
 		n.NextTry = time.Time{}
 	}
-	aside, err := tx.Aside(t.Name, maxLook)
+	aside, err := tx.Aside(t.Name, maxRead)
 	return n, newDeliveries(t.Name, waiting, aside), err
 }
 

@@ -64,7 +64,7 @@ func TestIncidents(t *testing.T) {
 	d, _, _ := w.store.Oldest("ops")
 	delivered := time.Now().Round(time.Second)
 	queue := w.site.Metrics().Queue(w.store)
-	bad := notify.Health{Circuit: notify.Held, Since: delivered, Failed: delivered, Reason: "403 Forbidden"}
+	bad := notify.Health{Circuit: notify.Suspended, Since: delivered, Failed: delivered, Reason: "403 Forbidden"}
 	second := func() notify.Delivery {
 		d, _, _ := w.store.Oldest("hub")
 		d.Reason, d.Attempts = "400 invalid_blocks", 2

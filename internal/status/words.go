@@ -31,7 +31,7 @@ func headline(r Report) (words, mood string) {
 		return text.Plural(failing, "integration is", "integrations are") + " failing", "bad"
 	case !r.Ready:
 		return "The watcher does not see everything", "bad"
-	case blind > 0 || !heard(r):
+	case blind > 0 || !delivering(r):
 		return "No integration is failing, but the watcher has trouble of its own", "warn"
 	case muted > 0:
 		return "No integration is failing, muted causes apart", "good"
@@ -39,8 +39,8 @@ func headline(r Report) (words, mood string) {
 	return "No integration is failing", "good"
 }
 
-// heard tells whether all notifiers deliver.
-func heard(r Report) bool {
+// delivering tells whether all notifiers deliver.
+func delivering(r Report) bool {
 	for _, n := range r.Notifiers {
 		if n.Circuit != circuits[notify.Closed] {
 			return false

@@ -30,7 +30,7 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	s, _ := opened(t, dir)
 	for i := range 12 {
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: int64(i)}}), tx.SetIncident(state(fmt.Sprintf("key %02d",
+			return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: int64(i)}}), tx.SetIncident(state(fmt.Sprintf("key %02d",
 				i))), enqueue(fmt.Sprint(i))(tx),
 				tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}}), tx.Enqueue("slack", of("r", alert.Reminder)))
 		})
@@ -49,7 +49,7 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	})
 	before = content(t, s)
 	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("other", tailer.Position{Place: tailer.Place{Offset: 7}}), tx.Enqueue("slack", newAlert("s")))
+		return errors.Join(tx.SetPosition("other", tailer.Position{FilePosition: tailer.FilePosition{Offset: 7}}), tx.Enqueue("slack", newAlert("s")))
 	})
 	now = content(t, s)
 	s.Close()

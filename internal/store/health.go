@@ -29,7 +29,7 @@ func (tx *Tx) SetReported(notifier string, n int) error {
 	if err != nil {
 		return err
 	}
-	h.Told = n
+	h.Reported = n
 	return tx.table(health).put(notifier, h)
 }
 
@@ -39,6 +39,6 @@ func (tx *Tx) setHealth(notifier string, h notify.Health) error {
 	if err != nil {
 		return err
 	}
-	h.Dropped, h.Told = before.Dropped, before.Told
+	h.Dropped, h.Reported = before.Dropped, before.Reported
 	return tx.table(health).put(notifier, h)
 }

@@ -17,7 +17,7 @@ func TestDeparted(t *testing.T) {
 	add(t, s, "hub", "opened 1", "reminder 2")
 	add(t, s, "slack", "opened 1")
 	d, _, _ := s.Oldest("hub")
-	if err := s.Retry("hub", d, notify.Health{Circuit: notify.Held, Reason: "no_service", Failed: time.Unix(7, 0).UTC()}); err != nil {
+	if err := s.Retry("hub", d, notify.Health{Circuit: notify.Suspended, Reason: "no_service", Failed: time.Unix(7, 0).UTC()}); err != nil {
 		t.Fatal(err)
 	}
 	want, _ := s.Health("hub")

@@ -172,26 +172,26 @@ func TestHealthAndReceipts(t *testing.T) {
 	update(t, s, func(tx *store.Tx) error { return tx.SetReported("bot", 2) })
 	s.Close()
 	s, _ = opened(t, dir)
-	h.Told = 2
+	h.Reported = 2
 	if got, err := s.Health("bot"); err != nil || !reflect.DeepEqual(got, h) {
 		t.Errorf("Health %+v %v, want %+v", got, err, h)
 	}
-	standing, err := s.Standing("bot")
+	standing, err := s.OpenIncidents("bot")
 	if err != nil || len(standing) != 1 || string(standing[0].Receipt) != `{"ts":"1"}` || standing[0].Data.ID != i.ID() ||
 		standing[0].Data.Failures.Count != i.Count {
 		t.Errorf("Standing %+v %v", standing, err)
 	}
-	if other, err := s.Standing("hub"); err != nil || len(other) != 0 {
+	if other, err := s.OpenIncidents("hub"); err != nil || len(other) != 0 {
 		t.Errorf("another notifier has %+v %v", other, err)
 	}
 	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("bot", newAlert(string(i.ID()+"#2"))) })
 	if d, _, _ := s.Oldest("bot"); string(d.Receipt) != `{"ts":"1"}` {
 		t.Errorf("the second delivery has the receipt %s", d.Receipt)
 	}
-	if err := s.Kept("bot", map[alert.ID]notify.Receipt{i.ID(): nil}); err != nil {
+	if err := s.SetReceipts("bot", map[alert.ID]notify.Receipt{i.ID(): nil}); err != nil {
 		t.Fatal(err)
 	}
-	if standing, err := s.Standing("bot"); err != nil || len(standing) != 0 {
+	if standing, err := s.OpenIncidents("bot"); err != nil || len(standing) != 0 {
 		t.Errorf("after it was forgotten: %+v %v", standing, err)
 	}
 }
@@ -202,7 +202,7 @@ func TestSweep(t *testing.T) {
 	open, over := state("a"), state("b")
 	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(open) })
 	for _, i := range []string{string(open.ID()), string(over.ID()), "a@20200101T000000.000Z"} {
-		if err := s.Kept("bot", map[alert.ID]notify.Receipt{alert.ID(i): notify.Receipt(`"x"`)}); err != nil {
+		if err := s.SetReceipts("bot", map[alert.ID]notify.Receipt{alert.ID(i): notify.Receipt(`"x"`)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -44,10 +44,10 @@ func (tx *Tx) SetPosition(log string, p tailer.Position) error {
 // Counted is the last event of a log if silence has made it count although lines
 // may still come. Such an event is read again from its beginning.
 type Counted struct {
-	Incident string // the key of the incident that it is counted in; "" = it is not wanted
-	Cause    string
-	Size     int    // bytes of its text that were known
-	Print    uint64 // their hash
+	Incident    string // the key of the incident that it is counted in; "" = it is not wanted
+	Cause       string
+	Size        int    // bytes of its text that were known
+	Fingerprint uint64 `json:"Print"` // their hash
 }
 
 // countedKey is next to the log's position: no path holds a zero byte.

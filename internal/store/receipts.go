@@ -5,9 +5,9 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Standing are the open incidents that have a receipt of the notifier, as they
+// OpenIncidents are the open incidents that have a receipt of the notifier, as they
 // are now.
-func (s *Store) Standing(notifier string) (standing []notify.Standing, err error) {
+func (s *Store) OpenIncidents(notifier string) (all []notify.OpenIncident, err error) {
 	err = s.View(func(tx *Tx) error {
 		for id, r := range tx.read(receipts, notifier).all() {
 			s, open, err := tx.openIncident(alert.ID(id))
@@ -15,16 +15,16 @@ func (s *Store) Standing(notifier string) (standing []notify.Standing, err error
 				return err
 			}
 			if open {
-				standing = append(standing, notify.Standing{Data: s.Current(), Receipt: append(notify.Receipt{}, r...)})
+				all = append(all, notify.OpenIncident{Data: s.Current(), Receipt: append(notify.Receipt{}, r...)})
 			}
 		}
 		return nil
 	})
-	return standing, err
+	return all, err
 }
 
-// Kept stores changed receipts; nil forgets one.
-func (s *Store) Kept(notifier string, changed map[alert.ID]notify.Receipt) error {
+// SetReceipts stores changed receipts; nil forgets one.
+func (s *Store) SetReceipts(notifier string, changed map[alert.ID]notify.Receipt) error {
 	return s.Update(func(tx *Tx) error {
 		for incident, r := range changed {
 			if err := tx.setReceipt(notifier, incident, r); err != nil {

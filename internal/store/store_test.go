@@ -106,7 +106,7 @@ func TestRoundTrip(t *testing.T) {
 	if said != "" {
 		t.Errorf("a new file says %s", said)
 	}
-	position := tailer.Position{Place: tailer.Place{Dev: 1, Inode: 1 << 63, Fingerprint: 1<<64 - 1, FingerprintLen: 1024, Offset: 1 << 40}}
+	position := tailer.Position{FilePosition: tailer.FilePosition{Dev: 1, Inode: 1 << 63, Fingerprint: 1<<64 - 1, FingerprintLen: 1024, Offset: 1 << 40}}
 	update(t, s, func(tx *store.Tx) error {
 		return errors.Join(tx.SetPosition("jira", position), tx.SetPosition("other", tailer.Position{}), tx.SetIncident(state("k1")),
 			tx.SetIncident(state("k2")), enqueue("1", "2")(tx))
@@ -163,7 +163,7 @@ func TestOneTransaction(t *testing.T) {
 	before, changed := content(t, s), s.Changed()
 	failed := errors.New("no")
 	if err := s.Update(func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: 1}}), tx.SetIncident(state("k")), enqueue("1")(tx), failed)
+		return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}}), tx.SetIncident(state("k")), enqueue("1")(tx), failed)
 	}); !errors.Is(err, failed) || err.Error() != "state file: no" {
 		t.Errorf("got %v", err)
 	}
@@ -240,7 +240,7 @@ func TestChanged(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	changed := s.Changed()
 	update(t, s, func(tx *store.Tx) error {
-		return tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: 1}})
+		return tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}})
 	})
 	select {
 	case <-changed:
@@ -288,11 +288,11 @@ func TestUnchanged(t *testing.T) {
 	store := func() {
 		t.Helper()
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SetPosition("jira", tailer.Position{Place: tailer.Place{Offset: 1}}), tx.SetIncident(state("k")),
+			return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}}), tx.SetIncident(state("k")),
 				tx.SetCounted("jira", store.Counted{}), tx.SetOpenings("a", incident.Openings{}))
 		})
 		_, err := s.Orphans([]string{"hub"}, midday)
-		if err := errors.Join(err, s.SweepReceipts(), s.Pause("hub", notify.Health{}), s.Kept("hub", nil)); err != nil {
+		if err := errors.Join(err, s.SweepReceipts(), s.Pause("hub", notify.Health{}), s.SetReceipts("hub", nil)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -102,7 +102,7 @@ func readStored(t *testing.T, s *store.Store) []byte {
 		Waiting  int
 		Queue    []notify.Delivery
 		Aside    []notify.Delivery
-		Standing []notify.Standing
+		Standing []notify.OpenIncident
 		Oldest   uint64
 	}
 	var all struct {
@@ -165,7 +165,7 @@ func readStored(t *testing.T, s *store.Store) []byte {
 		return nil
 	}))
 	for name, n := range all.Notifiers {
-		n.Standing, err = s.Standing(name)
+		n.Standing, err = s.OpenIncidents(name)
 		fail(err)
 		d, _, err := s.Oldest(name)
 		fail(err)
@@ -353,7 +353,7 @@ func TestWriteStored(t *testing.T) {
 		return errors.Join(tx.SetIncident(lost), tx.SetIncident(trouble), tx.Enqueue(storedBot, *a), tx.Enqueue(storedBot, *b), tx.Enqueue(storedDown, *a))
 	})
 	fares := notify.Health{
-		Circuit: notify.Held, Since: storedNow.Add(-time.Hour), NotBefore: storedNow.Add(time.Hour), Reason: "no_service",
+		Circuit: notify.Suspended, Since: storedNow.Add(-time.Hour), NotBefore: storedNow.Add(time.Hour), Reason: "no_service",
 		Failed: storedNow.Add(-time.Minute), Succeeded: storedNow.Add(-2 * time.Hour), SetAside: 1,
 	}
 	d, _, _ := s.Oldest(storedDown)
@@ -392,12 +392,12 @@ func TestWriteStored(t *testing.T) {
 	}
 
 	update(t, s, func(tx *store.Tx) error {
-		at := tailer.Place{Dev: 1, Inode: 2, Born: 3, Fingerprint: 4, FingerprintLen: 5, Offset: 6}
+		at := tailer.FilePosition{Dev: 1, Inode: 2, Born: 3, Fingerprint: 4, FingerprintLen: 5, Offset: 6}
 		return errors.Join(tx.SetRecognized(storedLog), tx.SetCounted(storedLog, store.Counted{Incident: storedFlow, Cause: "unknown", Size: 300,
-			Print: 1 << 60}),
+			Fingerprint: 1 << 60}),
 			tx.SetPosition(storedLog, tailer.Position{
-				Place:   tailer.Place{Dev: 64768, Inode: 1234, Born: 1767600000e9, Fingerprint: 1 << 61, FingerprintLen: 1024, Offset: 123456},
-				Written: 1767700000e9, Before: at, Since: 1767500000e9,
+				FilePosition: tailer.FilePosition{Dev: 64768, Inode: 1234, Born: 1767600000e9, Fingerprint: 1 << 61, FingerprintLen: 1024, Offset: 123456},
+				Written:      1767700000e9, Before: at, Since: 1767500000e9,
 			}))
 	})
 	s.Close()

@@ -88,7 +88,7 @@ func (r receipt) receipt() (notify.Receipt, error) {
 
 // Send begins, changes or ends the alert of an incident. It is delivered when
 // one member has accepted it: members gossip about what they have notified,
-// and Keep brings the others up to date.
+// and Refresh brings the others up to date.
 func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	now, data := clock.Now(), d.Alert.Data
 	known := readReceipt(d.Receipt)
@@ -119,16 +119,16 @@ func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	return next.receipt()
 }
 
-// Keep sends open alerts again before they end by themselves, with their current
+// Refresh sends open alerts again before they end by themselves, with their current
 // state.
-func (a *Notifier) Keep(ctx context.Context, standing []notify.Standing) (changed map[alert.ID]notify.Receipt,
+func (a *Notifier) Refresh(ctx context.Context, open []notify.OpenIncident) (changed map[alert.ID]notify.Receipt,
 	next time.Duration, err error) {
 	now := clock.Now()
 	var alerts []posted
 	var of []alert.ID // the incident of each alert
 	renewed := map[alert.ID]notify.Receipt{}
 	next = resend
-	for _, s := range standing {
+	for _, s := range open {
 		known, incident := readReceipt(s.Receipt), s.Data.Incident()
 		if known.Labels == nil {
 			renewed[incident] = nil // not one of ours

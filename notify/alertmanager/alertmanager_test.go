@@ -70,7 +70,7 @@ func (m *member) last(t *testing.T) []posted {
 	return m.posts[len(m.posts)-1]
 }
 
-func newNotifier(t *testing.T, urls ...string) notify.Keeper {
+func newNotifier(t *testing.T, urls ...string) notify.Refresher {
 	t.Helper()
 	m := conf.Alertmanager{Notifier: conf.Notifier{Name: "am"}, Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + notifytest.CanaryHeader)}}}
 	for _, u := range urls {

@@ -14,7 +14,7 @@ import (
 )
 
 // standing is an open incident whose alert was told some time ago.
-func standing(t *testing.T, n int, ago time.Duration) notify.Standing {
+func standing(t *testing.T, n int, ago time.Duration) notify.OpenIncident {
 	t.Helper()
 	d := current(alert.Reminder).Data
 	d.Integration.ID = fmt.Sprint("integration-", n)
@@ -23,7 +23,7 @@ func standing(t *testing.T, n int, ago time.Duration) notify.Standing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return notify.Standing{Data: d, Receipt: receipt}
+	return notify.OpenIncident{Data: d, Receipt: receipt}
 }
 
 // Alerts that were told more than a minute ago are told again, in one request
@@ -33,8 +33,8 @@ func TestAlertmanagerKeep(t *testing.T) {
 	to := newNotifier(t, one.url, other.url)
 	foreign := standing(t, 4, time.Hour)
 	foreign.Receipt = notify.Receipt(`"1700000000.000100"`)
-	all := []notify.Standing{standing(t, 1, 2*time.Minute), standing(t, 2, 20*time.Second), standing(t, 3, -time.Hour), foreign}
-	changed, next, err := to.Keep(notifytest.Patience(t), all)
+	all := []notify.OpenIncident{standing(t, 1, 2*time.Minute), standing(t, 2, 20*time.Second), standing(t, 3, -time.Hour), foreign}
+	changed, next, err := to.Refresh(notifytest.Patience(t), all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +56,10 @@ func TestAlertmanagerKeep(t *testing.T) {
 		t.Errorf("changed %q, want %q", got, want)
 	}
 	all[0].Receipt = changed[want[0]]
-	if changed, next, err := to.Keep(notifytest.Patience(t), all[:1]); err != nil || len(changed) != 0 || next < 55*time.Second || len(one.posts) != 1 {
+	if changed, next, err := to.Refresh(notifytest.Patience(t), all[:1]); err != nil || len(changed) != 0 || next < 55*time.Second || len(one.posts) != 1 {
 		t.Errorf("once more: %v, %s, %v", changed, next, err)
 	}
-	if _, next, err := to.Keep(notifytest.Patience(t), nil); err != nil || next != time.Minute {
+	if _, next, err := to.Refresh(notifytest.Patience(t), nil); err != nil || next != time.Minute {
 		t.Errorf("none: %s, %v", next, err)
 	}
 }
@@ -68,11 +68,11 @@ func TestAlertmanagerKeep(t *testing.T) {
 // receipt.
 func TestAlertmanagerKeepMany(t *testing.T) {
 	m := newMember(t)
-	var all []notify.Standing
+	var all []notify.OpenIncident
 	for i := range 250 {
 		all = append(all, standing(t, i, time.Hour))
 	}
-	changed, next, err := newNotifier(t, m.url).Keep(notifytest.Patience(t), all)
+	changed, next, err := newNotifier(t, m.url).Refresh(notifytest.Patience(t), all)
 	if err != nil || len(changed) != 250 || next != time.Minute {
 		t.Errorf("%d receipts, %s, %v", len(changed), next, err)
 	}
@@ -83,7 +83,7 @@ func TestAlertmanagerKeepMany(t *testing.T) {
 	}
 
 	m = newMember(t, 503)
-	changed, _, err = newNotifier(t, m.url).Keep(notifytest.Patience(t), all)
+	changed, _, err = newNotifier(t, m.url).Refresh(notifytest.Patience(t), all)
 	if got, _ := notifytest.Outcome(t, err); got != notify.Retry || len(changed) != 0 || len(m.posts) != 1 {
 		t.Errorf("%v, %d receipts, %d posts", err, len(changed), len(m.posts))
 	}
@@ -116,7 +116,7 @@ func TestAlertmanagerKeepEnded(t *testing.T) {
 	}
 	for _, want := range []int{2, 2, 1, 1} {
 		s.Receipt = aged(r, 7*time.Minute)
-		changed, _, err := to.Keep(notifytest.Patience(t), []notify.Standing{s})
+		changed, _, err := to.Refresh(notifytest.Patience(t), []notify.OpenIncident{s})
 		if err != nil {
 			t.Fatal(err)
 		}

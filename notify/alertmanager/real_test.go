@@ -146,8 +146,8 @@ func TestRealAlertmanager(t *testing.T) {
 	opened := deliver(t, to, current(alert.Opened), nil)
 	h.wait(t, "firing"+tenant)
 	long := notify.Receipt(strings.Replace(string(opened), `"sent":"2`, `"sent":"1`, 1)) // ago
-	s := notify.Standing{Data: changedCause(alert.Reminder).Data, Receipt: long}
-	kept, _, err := to.Keep(notifytest.Patience(t), []notify.Standing{s})
+	s := notify.OpenIncident{Data: changedCause(alert.Reminder).Data, Receipt: long}
+	kept, _, err := to.Refresh(notifytest.Patience(t), []notify.OpenIncident{s})
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("%v, %v", kept, err)
 	}

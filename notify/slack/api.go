@@ -127,7 +127,7 @@ func handOn(resp *http.Response, said apiAnswer) (*http.Response, error) {
 
 // refusal is a word of Slack with what it says to it.
 type refusal struct {
-	word string
+	code string
 	text string
 }
 

@@ -174,10 +174,10 @@ func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
 		switch {
 		case !p.At.IsZero():
 			out = append(out, dateElement(p.At))
-		case p.Look == 0:
+		case p.Emphasis == 0:
 			out = append(out, w.prose(p.Text, w.b.meaning)...)
 		default:
-			out = append(out, rich(spaced(p.Text, w.b.meaning), p.Look))
+			out = append(out, rich(spaced(p.Text, w.b.meaning), p.Emphasis))
 		}
 	}
 	return out
@@ -262,7 +262,7 @@ func (w drawing) origin() slack.Block {
 			switch {
 			case !p.At.IsZero():
 				part += dateToken(p.At)
-			case p.Look == message.Exact:
+			case p.Emphasis == message.Exact:
 				part += code(p.Text, 100)
 			default:
 				part += inline(p.Text, 80)

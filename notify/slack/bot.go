@@ -92,7 +92,7 @@ func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, erro
 
 // first posts the first message of an incident.
 func (s *Bot) first(ctx context.Context, m message.Message, plain bool) (receipt, error) {
-	l := options{mention: calledFor(m, s.mention), buttons: s.buttons}
+	l := options{mention: mentionFor(m, s.mention), buttons: s.buttons}
 	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, plain)...)
 	if err != nil {
 		return receipt{}, apiError(err)
@@ -201,9 +201,9 @@ func showing(d alert.Data) shown {
 	return s
 }
 
-// lostWords are the words for a message that cannot be edited, or not be
+// lostErrors are the words for a message that cannot be edited, or not be
 // answered.
-var lostWords = []string{
+var lostErrors = []string{
 	"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "cannot_reply_to_message",
 	"thread_not_found",
 	"restricted_action_thread_locked", "restricted_action_non_threadable_channel",
@@ -212,5 +212,5 @@ var lostWords = []string{
 // lost reports whether a message is gone, so that its receipt must be dropped.
 func lost(err error) bool {
 	refusal, ok := errors.AsType[*refusal](err)
-	return ok && slices.Contains(lostWords, refusal.word)
+	return ok && slices.Contains(lostErrors, refusal.code)
 }

@@ -12,18 +12,18 @@ import (
 
 // SlackHurry shortens the pauses of buttons.
 func Hurry(b *Buttons, connect, refused time.Duration) {
-	b.pace.least, b.refuse = connect, refused
+	b.throttle.minimum, b.refuse = connect, refused
 }
 
 // SlackThrough sends everything of buttons through a proxy.
 func Through(b *Buttons, proxy *url.URL) {
-	b.hide.next.(*http.Transport).Proxy = http.ProxyURL(proxy)
+	b.redactor.next.(*http.Transport).Proxy = http.ProxyURL(proxy)
 	b.dialer.Proxy = http.ProxyURL(proxy)
 }
 
 // SlackUnhurried is the transport that keeps pauses between connects.
 func Unhurried(next http.RoundTripper) http.RoundTripper {
-	return &throttled{next: next, least: connectEvery}
+	return &throttled{next: next, minimum: connectEvery}
 }
 
 // SlackDrawn is an alert as a bot draws it.
@@ -52,4 +52,4 @@ func Plain(d alert.Data, mention string) string { return plainText(message.Of(d)
 func Shortened(s string, limit int) string { return shortened(s, limit) }
 
 // SlackOpener replaces what connects of buttons go through.
-func Opener(b *Buttons, through http.RoundTripper) { b.pace.next = through }
+func Opener(b *Buttons, through http.RoundTripper) { b.throttle.next = through }

@@ -11,14 +11,14 @@ import (
 
 // shared is what notifiers of one configuration share at Slack.
 type shared struct {
-	paces   map[string]*notify.RateLimit // by address, or by token and channel
-	buttons map[string]*Buttons          // by app-level token
+	rateLimits map[string]*notify.RateLimit // by address, or by token and channel
+	buttons    map[string]*Buttons          // by app-level token
 }
 
 // Targets makes the notifiers of all [[slack]] sections.
 func Targets(sections []conf.Slack) ([]notify.Target, error) {
 	var targets []notify.Target
-	shared := shared{paces: map[string]*notify.RateLimit{}, buttons: map[string]*Buttons{}}
+	shared := shared{rateLimits: map[string]*notify.RateLimit{}, buttons: map[string]*Buttons{}}
 	for _, c := range sections {
 		t, err := shared.target(c)
 		if err != nil {
@@ -38,7 +38,7 @@ func (s *shared) target(c conf.Slack) (notify.Target, error) {
 			return notify.Target{}, err
 		}
 		t.To = &Webhook{client: client, url: c.WebhookURL, mention: c.Mention, text: c.Text}
-		t.Pace = s.pace(c.WebhookURL.Reveal())
+		t.RateLimit = s.rateLimit(c.WebhookURL.Reveal())
 		return t, nil
 	}
 	bot, buttons, err := newBot(c)
@@ -46,7 +46,7 @@ func (s *shared) target(c conf.Slack) (notify.Target, error) {
 		return notify.Target{}, err
 	}
 	t.To = bot
-	t.Pace = s.pace(c.APIURL + " " + c.BotToken.Reveal() + " " + c.Channel)
+	t.RateLimit = s.rateLimit(c.APIURL + " " + c.BotToken.Reveal() + " " + c.Channel)
 	if buttons != nil {
 		app := c.APIURL + " " + c.AppToken.Reveal()
 		if s.buttons[app] == nil {
@@ -57,9 +57,9 @@ func (s *shared) target(c conf.Slack) (notify.Target, error) {
 	return t, nil
 }
 
-func (s *shared) pace(destination string) *notify.RateLimit {
-	if s.paces[destination] == nil {
-		s.paces[destination] = notify.NewRateLimit(postEvery)
+func (s *shared) rateLimit(destination string) *notify.RateLimit {
+	if s.rateLimits[destination] == nil {
+		s.rateLimits[destination] = notify.NewRateLimit(postEvery)
 	}
-	return s.paces[destination]
+	return s.rateLimits[destination]
 }

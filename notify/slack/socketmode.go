@@ -38,22 +38,22 @@ const (
 // that is opened from here (Socket Mode). There is one for all channels of an
 // app: Slack sends each press to one connection only.
 type Buttons struct {
-	bots   map[string]*Bot // by channel
-	opener *slack.Client
-	pace   *throttled
-	dialer *websocket.Dialer
-	hide   *apiTransport
-	refuse time.Duration // the first pause after settings were refused
+	bots     map[string]*Bot // by channel
+	opener   *slack.Client
+	throttle *throttled
+	dialer   *websocket.Dialer
+	redactor *apiTransport
+	refuse   time.Duration // the first pause after settings were refused
 }
 
 // newButtons makes the buttons of an app. What reaches its Web API reaches its
 // websocket.
 func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *Buttons {
 	b := &Buttons{
-		bots:   map[string]*Bot{},
-		pace:   &throttled{next: api, least: connectEvery},
-		hide:   api,
-		refuse: firstRefused,
+		bots:     map[string]*Bot{},
+		throttle: &throttled{next: api, minimum: connectEvery},
+		redactor: api,
+		refuse:   firstRefused,
 		dialer: &websocket.Dialer{
 			Proxy:            transport.Proxy,
 			HandshakeTimeout: connectTime,
@@ -63,7 +63,8 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 	if transport.TLSClientConfig != nil { // without its protocols: no websocket over HTTP/2
 		b.dialer.TLSClientConfig = &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs}
 	}
-	options := append(apiOptions(c, &http.Client{Transport: b.pace}), slack.OptionAppLevelToken(c.AppToken.Reveal()))
+	options := append(apiOptions(c, &http.Client{Transport: b.throttle}),
+		slack.OptionAppLevelToken(c.AppToken.Reveal()))
 	b.opener = slack.New("", options...)
 	return b
 }
@@ -243,27 +244,27 @@ func (s *socket) clean(err error) string {
 	if bad, ok := errors.AsType[*url.Error](err); ok {
 		err = bad.Err
 	}
-	return notify.OneLine(s.b.hide.redactor(&url.URL{}).Redact(err.Error()))
+	return notify.OneLine(s.b.redactor.redactor(&url.URL{}).Redact(err.Error()))
 }
 
 // throttled keeps a pause between requests, which grows while they come soon
 // one after the other: slack-go connects again at once after a cut, and Slack
 // allows few connections a minute. It is used by one goroutine at a time.
 type throttled struct {
-	next  http.RoundTripper
-	least time.Duration
-	quick int       // requests soon after the one before
-	last  time.Time // of the last request
-	until time.Time // what Slack asked for
+	next    http.RoundTripper
+	minimum time.Duration
+	quick   int       // requests soon after the one before
+	last    time.Time // of the last request
+	until   time.Time // what Slack asked for
 }
 
 // RoundTrip implements http.RoundTripper. next hands on whole answers.
 func (u *throttled) RoundTrip(req *http.Request) (*http.Response, error) {
 	const patience = 24 // times least: more than the longest pause
 	due := u.until
-	if since := clock.Since(u.last); since > patience*u.least {
+	if since := clock.Since(u.last); since > patience*u.minimum {
 		u.quick = 0
-	} else if soon := u.last.Add(u.least << u.quick); soon.After(due) {
+	} else if soon := u.last.Add(u.minimum << u.quick); soon.After(due) {
 		due, u.quick = soon, min(u.quick+1, 4)
 	}
 	clock.Wait(req.Context(), nil, max(clock.Until(due), 0))

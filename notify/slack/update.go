@@ -20,26 +20,26 @@ const (
 
 // stale is a message that shows what was.
 type stale struct {
-	notify.Standing
+	notify.OpenIncident
 	at     receipt
 	urgent bool          // it was acknowledged
 	in     time.Duration // until it may be edited
 }
 
-// Keep edits the message that has waited longest. An acknowledgment
+// Refresh edits the message that has waited longest. An acknowledgment
 // is shown at once, numbers are once a minute.
-func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.ID]notify.Receipt, time.Duration,
+func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[alert.ID]notify.Receipt, time.Duration,
 	error) {
 	changed := map[alert.ID]notify.Receipt{}
 	var all []stale
-	for _, st := range standing {
+	for _, st := range open {
 		at, ok := s.place(st.Receipt)
 		if !ok {
 			changed[st.Data.Incident()] = nil
 			continue
 		}
 		if now := showing(st.Data); now != at.Shown {
-			all = append(all, waits(st, at, now.Acknowledged != at.Shown.Acknowledged))
+			all = append(all, editDelay(st, at, now.Acknowledged != at.Shown.Acknowledged))
 		}
 	}
 	if len(all) == 0 {
@@ -72,9 +72,9 @@ func (s *Bot) Keep(ctx context.Context, standing []notify.Standing) (map[alert.I
 	return changed, next, err
 }
 
-// waits works out how long a message must wait for its edit.
-func waits(st notify.Standing, at receipt, urgent bool) stale {
-	w := stale{Standing: st, at: at, urgent: urgent}
+// editDelay works out how long a message must wait for its edit.
+func editDelay(st notify.OpenIncident, at receipt, urgent bool) stale {
+	w := stale{OpenIncident: st, at: at, urgent: urgent}
 	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 &&
 		early <= editEvery { // else the clock was set back
 		w.in = early

@@ -13,14 +13,14 @@ import (
 )
 
 // stands is an incident as it is: its number, failures and who has seen to it.
-func stands(n, count int, by string) notify.Standing {
+func stands(n, count int, by string) notify.OpenIncident {
 	d := notifytest.Alert(alert.Reminder).Data
 	d.ID = alert.ID(fmt.Sprintf("incident-%d", n))
 	d.Failures.Count = count
 	if by != "" {
 		d.Acknowledged = &alert.Acknowledged{By: by, UserID: by, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	}
-	return notify.Standing{Data: d}
+	return notify.OpenIncident{Data: d}
 }
 
 // placed is the receipt of a message that shows n failures since some time.
@@ -33,7 +33,7 @@ func placed(n, count int, ago time.Duration) notify.Receipt {
 // once, numbers once a minute.
 func TestSlackKeep(t *testing.T) {
 	type in struct {
-		notify.Standing
+		notify.OpenIncident
 		shows int
 		ago   time.Duration
 	}
@@ -56,14 +56,14 @@ func TestSlackKeep(t *testing.T) {
 		{"clock set back", []in{{stands(1, 6, ""), 5, -time.Hour}}, "1", 0},
 	} {
 		f := newFake(t)
-		keeper := f.bot(withButtons, mentioning).To.(notify.Keeper)
-		var all []notify.Standing
+		keeper := f.bot(withButtons, mentioning).To.(notify.Refresher)
+		var all []notify.OpenIncident
 		for _, i := range tt.in {
 			f.messages[fmt.Sprintf("1700000000.%06d", len(all)+1)] = true
 			i.Receipt = placed(len(all)+1, i.shows, i.ago)
-			all = append(all, i.Standing)
+			all = append(all, i.OpenIncident)
 		}
-		changed, next, err := keeper.Keep(notifytest.Patience(t), all)
+		changed, next, err := keeper.Refresh(notifytest.Patience(t), all)
 		if err != nil || next > tt.next || next < tt.next-time.Second || tt.next == time.Second && next != tt.next {
 			t.Errorf("%s: next %s, want %s (%v)", tt.name, next, tt.next, err)
 		}
@@ -84,7 +84,7 @@ func TestSlackKeep(t *testing.T) {
 			if text, blocks := slack.Drawn(s.Data, "", true, false); told[0].Get("text") != text || told[0].Get("blocks") != blocks {
 				t.Errorf("%s: drawn %s", tt.name, told[0].Get("blocks"))
 			}
-			if changed, _, _ := keeper.Keep(notifytest.Patience(t), []notify.Standing{s}); len(changed) != 0 || fmt.Sprint(i+1) != tt.edited {
+			if changed, _, _ := keeper.Refresh(notifytest.Patience(t), []notify.OpenIncident{s}); len(changed) != 0 || fmt.Sprint(i+1) != tt.edited {
 				t.Errorf("%s: it is edited again, or another was: %s", tt.name, changed)
 			}
 		}
@@ -102,11 +102,11 @@ func TestSlackKeepFails(t *testing.T) {
 		"invalid_blocks": {notify.BadMessage, "kept"}, "internal_error": {notify.Retry, ""}, "not_in_channel": {notify.BadSettings, ""},
 	} {
 		f := newFake(t)
-		keeper := f.bot().To.(notify.Keeper)
+		keeper := f.bot().To.(notify.Refresher)
 		f.says(edit, slackSays{200, `{"ok":false,"error":"` + word + `"}`, nil})
 		s := stands(1, 6, "")
 		s.Receipt = placed(1, 5, time.Hour)
-		changed, _, err := keeper.Keep(notifytest.Patience(t), []notify.Standing{s})
+		changed, _, err := keeper.Refresh(notifytest.Patience(t), []notify.OpenIncident{s})
 		got, failed := notifytest.Outcome(t, err)
 		r, there := changed["incident-1"]
 		state := map[bool]string{false: "", true: "kept"}[there]
@@ -126,10 +126,10 @@ func TestSlackKeepFails(t *testing.T) {
 // word to Slack.
 func TestSlackKeepMoved(t *testing.T) {
 	f := newFake(t)
-	keeper := f.bot(func(c *conf.Slack) { c.Channel = "CELSEWHERE" }).To.(notify.Keeper)
+	keeper := f.bot(func(c *conf.Slack) { c.Channel = "CELSEWHERE" }).To.(notify.Refresher)
 	moved, odd := stands(1, 6, ""), stands(2, 6, "")
 	moved.Receipt, odd.Receipt = placed(1, 5, time.Hour), notify.Receipt(`"x"`)
-	changed, next, err := keeper.Keep(notifytest.Patience(t), []notify.Standing{moved, odd})
+	changed, next, err := keeper.Refresh(notifytest.Patience(t), []notify.OpenIncident{moved, odd})
 	one, a := changed["incident-1"]
 	two, b := changed["incident-2"]
 	if !a || !b || one != nil || two != nil || len(changed) != 2 || next != 0 || err != nil || len(f.told()) != 0 {

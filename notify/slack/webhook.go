@@ -46,15 +46,15 @@ func (s *Webhook) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 
 func (s *Webhook) body(d notify.Delivery) ([]byte, error) {
 	m := message.Of(d.Alert.Data)
-	mention := calledFor(m, s.mention)
+	mention := mentionFor(m, s.mention)
 	if s.text {
 		return json.Marshal(map[string]string{"text": plainText(m, mention)})
 	}
 	return json.Marshal(webhookMessage(m, options{mention: mention}, d.Plain))
 }
 
-// calledFor is mention where the message is worth it.
-func calledFor(m message.Message, mention string) string {
+// mentionFor is mention where the message is worth it.
+func mentionFor(m message.Message, mention string) string {
 	if m.Calls {
 		return mention
 	}

@@ -9,9 +9,9 @@ import (
 )
 
 // template is an event: pieces of text with holes between them.
-type template []piece
+type template []segment
 
-type piece struct {
+type segment struct {
 	text string
 	hole string // "" = none
 	n    int
@@ -25,10 +25,10 @@ func parse(text string) template {
 	at := 0
 	for _, m := range holes.FindAllStringSubmatchIndex(text, -1) {
 		n, _ := strconv.Atoi(text[m[4]:m[5]])
-		t = append(t, piece{text[at:m[0]], text[m[2]:m[3]], n})
+		t = append(t, segment{text[at:m[0]], text[m[2]:m[3]], n})
 		at = m[1]
 	}
-	return append(t, piece{text: text[at:]})
+	return append(t, segment{text: text[at:]})
 }
 
 func (t template) fill(b []byte, l *Log) []byte {

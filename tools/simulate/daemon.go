@@ -137,7 +137,7 @@ func (d *daemon) follow(l conf.Log) error {
 		for d.ctx.Err() == nil {
 			clock.Wait(d.ctx, nil, m.quiet(poll))
 			if d.ctx.Err() == nil && r.begun {
-				d.w.model.looked(r.disk)
+				d.w.model.polled(r.disk)
 				r.Discover()
 			}
 		}
@@ -245,7 +245,7 @@ func (r *reader) Block(ctx context.Context, wait time.Duration) (tailer.Block, e
 		if err := ctx.Err(); err != nil {
 			return tailer.Block{}, err
 		}
-		r.w.model.looked(r.disk)
+		r.w.model.polled(r.disk)
 		r.begun = true
 		b, err := r.Follower.Block(ctx, 0)
 		if len(b.Text) > 0 {

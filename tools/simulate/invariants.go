@@ -57,11 +57,11 @@ func (m *model) check() {
 		m.checkRead(x)
 	}
 	for _, id := range m.order {
-		for _, name := range m.said[id].to {
-			m.checkDelivered(id, m.said[id], m.w.receiver(name))
+		for _, name := range m.alerts[id].to {
+			m.checkDelivered(id, m.alerts[id], m.w.receiver(name))
 		}
 	}
-	m.w.hides("the daemon's own log", m.w.said.String())
+	m.w.checkRedacted("the daemon's own log", m.w.said.String())
 }
 
 // checkRead: counted once, or not wanted, or gone with a blind.
@@ -93,7 +93,7 @@ func (m *model) missed(x *failure) bool {
 // unreadable tells whether an alert has said that a log cannot be read.
 func (m *model) unreadable(d *disk) bool {
 	return slices.ContainsFunc(m.order, func(id alert.ID) bool {
-		return m.said[id].cause == incident.LogUnreadable && m.said[id].log == d.path
+		return m.alerts[id].cause == incident.LogUnreadable && m.alerts[id].log == d.path
 	})
 }
 
@@ -111,7 +111,7 @@ func (m *model) mayBeOld(x *failure) bool {
 
 // checkDelivered: an alert that was queued for a notifier was accepted, or set
 // aside after a refusal, or withdrawn, or another one has taken its place.
-func (m *model) checkDelivered(id alert.ID, s *saying, r *receiver) {
+func (m *model) checkDelivered(id alert.ID, s *queuedAlert, r *receiver) {
 	if r == nil || !r.configured || slices.Contains(r.accepted, id) || r.left {
 		return
 	}
@@ -126,7 +126,7 @@ func (m *model) checkDelivered(id alert.ID, s *saying, r *receiver) {
 	}
 	if s.kind == alert.Reminder || s.kind == alert.Storm {
 		for _, later := range m.order {
-			if m.said[later].incident == s.incident && later.Number() > id.Number() && m.said[later].kind == s.kind {
+			if m.alerts[later].incident == s.incident && later.Number() > id.Number() && m.alerts[later].kind == s.kind {
 				return
 			}
 		}
@@ -138,14 +138,14 @@ func (m *model) checkDelivered(id alert.ID, s *saying, r *receiver) {
 }
 
 // stormed tells whether a storm may speak for an incident.
-func (m *model) stormed(s *saying) bool {
+func (m *model) stormed(s *queuedAlert) bool {
 	return slices.ContainsFunc(m.order, func(id alert.ID) bool {
-		return m.said[id].kind == alert.Storm && m.said[id].cause == s.cause
+		return m.alerts[id].kind == alert.Storm && m.alerts[id].cause == s.cause
 	})
 }
 
-// hides holds a text to the promise that it shows no secret.
-func (w *world) hides(where, text string) {
+// checkRedacted holds a text to the promise that it shows no secret.
+func (w *world) checkRedacted(where, text string) {
 	for _, secret := range []string{canary, strings.ToLower(canary)} {
 		if i := strings.Index(text, secret); i >= 0 {
 			w.fail("no secret", "%s: …%s…", where, text[max(0, i-60):min(len(text), i+40)])
@@ -153,11 +153,11 @@ func (w *world) hides(where, text string) {
 	}
 }
 
-// hidesState looks through the state file as it is on disk.
-func (w *world) hidesState() {
+// checkStateRedacted looks through the state file as it is on disk.
+func (w *world) checkStateRedacted() {
 	text, err := os.ReadFile(filepath.Join(w.stateDir(), "state.db"))
 	w.must(err)
-	w.hides("the state file", string(text))
+	w.checkRedacted("the state file", string(text))
 }
 
 // finalState reads what was given up for each notifier, and holds the incidents

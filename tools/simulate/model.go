@@ -20,12 +20,12 @@ type model struct {
 	w        *world
 	failures []*failure
 	gaps     []gap
-	said     map[alert.ID]*saying // alerts by ID
-	last     map[string]*failure  // by integration
-	order    []alert.ID           // their IDs
-	counted  []*failure           // in this turn
-	fresh    []gap                // in this turn
-	pinned   []*file              // that the daemon has open
+	alerts   map[alert.ID]*queuedAlert // alerts by ID
+	last     map[string]*failure       // by integration
+	order    []alert.ID                // their IDs
+	counted  []*failure                // in this turn
+	fresh    []gap                     // in this turn
+	pinned   []*file                   // that the daemon has open
 }
 
 // failure is one failure in a log.
@@ -60,8 +60,8 @@ type gap struct {
 	tailer.Gap
 }
 
-// saying is an alert that was queued.
-type saying struct {
+// queuedAlert is an alert that was queued.
+type queuedAlert struct {
 	kind     alert.Kind
 	cause    string
 	to       []string
@@ -96,9 +96,9 @@ func (m *model) wrote(x *failure) {
 	m.changed()
 }
 
-// looked notes that the daemon looks at a log now: what it sees stays within its
+// polled notes that the daemon looks at a log now: what it sees stays within its
 // reach, whatever becomes of the names.
-func (m *model) looked(d *disk) {
+func (m *model) polled(d *disk) {
 	if !d.seen {
 		d.seen, d.first = true, m.now()
 		d.absent = d.active == nil || !d.visible(d.active)
@@ -177,7 +177,7 @@ func (m *model) ended() {
 
 // gap notes that the tailer misses lines.
 func (m *model) gap(d *disk, g tailer.Gap) {
-	m.w.tell("%s: the reader misses %d bytes: %s", d.name, g.Bytes, g.Why)
+	m.w.narrate("%s: the reader misses %d bytes: %s", d.name, g.Bytes, g.Why)
 	m.fresh = append(m.fresh, gap{d, m.now(), g})
 }
 
@@ -202,16 +202,16 @@ func (m *model) Failure(key, cause string, at time.Time) {
 // Alert notes that an alert is queued.
 func (m *model) Alert(a *alert.Alert) {
 	id := a.Data.ID
-	if m.said[id] != nil && !m.confused() {
+	if m.alerts[id] != nil && !m.confused() {
 		m.w.fail("one content per ID", "one ID for two alerts: %s", id)
 	}
-	s := &saying{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: id.Incident(), log: a.Data.Log.Path}
+	s := &queuedAlert{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: id.Incident(), log: a.Data.Log.Path}
 	for _, t := range m.w.daemon.recorder.Recipients {
 		if a.Data.Cause.Severity >= t.MinSeverity {
 			s.to = append(s.to, t.Name)
 		}
 	}
-	m.said[id] = s
+	m.alerts[id] = s
 	m.order = append(m.order, id)
 }
 

@@ -61,7 +61,7 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.w.hides("the body of a request", string(body))
+	r.w.checkRedacted("the body of a request", string(body))
 	r.sending, r.task = true, r.w.machine.current
 	defer func() { r.sending = false }()
 	if r.until > r.w.machine.mono {

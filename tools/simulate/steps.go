@@ -209,7 +209,7 @@ func (w *world) play(steps []Step) (wrong *broken) {
 func (w *world) step(s Step) {
 	d := w.disks[s.On%len(w.disks)]
 	r := w.receivers[s.On%len(w.receivers)]
-	tell := func(what string) { w.tell("%s: %s", d.name, what) }
+	tell := func(what string) { w.narrate("%s: %s", d.name, what) }
 	switch s.Do {
 	case "write":
 		w.write(d, 1+w.dice.IntN(3))
@@ -243,7 +243,7 @@ func (w *world) step(s Step) {
 		w.stepClock()
 	case "receiver":
 		r.mode, r.heals = w.dice.pick(modes...), w.machine.mono+w.dice.pause(12*time.Hour)
-		w.tell("receiver %s from now on: %s", r.name, r.mode)
+		w.narrate("receiver %s from now on: %s", r.name, r.mode)
 	case "wait":
 	default:
 		w.operate(s, d, r)
@@ -255,32 +255,32 @@ func (w *world) operate(s Step, d *disk, r *receiver) {
 	running := w.daemon != nil
 	switch {
 	case s.Do == "start" && !running:
-		w.tell("the daemon starts")
+		w.narrate("the daemon starts")
 		w.must(w.start())
 	case s.Do == "stop" && running:
-		w.tell("the daemon stops")
+		w.narrate("the daemon stops")
 		w.must(w.stop())
-		w.hidesState()
+		w.checkStateRedacted()
 	case s.Do == "kill" && running:
-		w.tell("the daemon is killed")
+		w.narrate("the daemon is killed")
 		w.must(w.kill())
-		w.hidesState()
+		w.checkStateRedacted()
 	case s.Do == "notifier":
 		r.configured = !r.configured
 		r.left = r.left || !r.configured
-		w.tell("notifier %s configured: %t", r.name, r.configured)
+		w.narrate("notifier %s configured: %t", r.name, r.configured)
 		w.reloaded(running)
 	case s.Do == "log":
 		d.configured = !d.configured
 		if d.configured {
 			d.name += "+" // under a new name
 		}
-		w.tell("%s configured: %t", d.name, d.configured)
+		w.narrate("%s configured: %t", d.name, d.configured)
 		w.reloaded(running)
 	case s.Do == "mute":
 		w.muted = w.dice.pick("", `"entra-client-secret-invalid"`, `"unknown"`)
 		w.everMuted = w.everMuted || w.muted != ""
-		w.tell("muted: [%s]", w.muted)
+		w.narrate("muted: [%s]", w.muted)
 		w.reloaded(running)
 	case s.Do == "reload":
 		w.reloaded(running)
@@ -295,7 +295,7 @@ func (w *world) reloaded(running bool) {
 		w.disks[0].configured = true
 	}
 	if running {
-		w.tell("reload")
+		w.narrate("reload")
 		w.must(w.reload())
 	}
 }
@@ -318,11 +318,11 @@ func (w *world) takeAway(d *disk, remove bool) {
 	d.active = nil
 	f.unnoticed(d.style == "copytruncate") // which its copy hides
 	if remove {
-		w.tell("%s: removed", d.name)
+		w.narrate("%s: removed", d.name)
 		d.remove(f)
 		return
 	}
-	w.tell("%s: moved away", d.name)
+	w.narrate("%s: moved away", d.name)
 	d.unbarred(func() error { return os.Rename(f.name, filepath.Join(w.dir, fmt.Sprint("away-", w.created))) })
 	w.created++
 	f.name = ""
@@ -333,14 +333,14 @@ func (w *world) permit(d *disk, do string) {
 	dir := filepath.Dir(d.path)
 	switch {
 	case do == "bar" && d.active != nil:
-		w.tell("%s: may not be read", d.name)
+		w.narrate("%s: may not be read", d.name)
 		d.chmod(d.active, true)
 	case do == "bar-dir":
-		w.tell("%s: its directory may not be entered", d.name)
+		w.narrate("%s: its directory may not be entered", d.name)
 		d.barred = true
 		w.must(os.Chmod(dir, 0))
 	case do == "unbar":
-		w.tell("%s: may be read", d.name)
+		w.narrate("%s: may be read", d.name)
 		w.unbar(d)
 	}
 }
@@ -360,7 +360,7 @@ func (w *world) stepClock() {
 	if w.dice.chance(3) {
 		by = w.dice.pause(4*24*time.Hour) - 2*24*time.Hour
 	}
-	w.tell("the clock is set by %s", by)
+	w.narrate("the clock is set by %s", by)
 	w.machine.stepped += by
 	w.clockSet = true
 	for _, r := range w.receivers {
@@ -372,7 +372,7 @@ func (w *world) stepClock() {
 // time for it.
 func (w *world) rest() {
 	w.dice = newDice(w.Seed, 1<<60)
-	w.tell("all is made well")
+	w.narrate("all is made well")
 	for _, d := range w.disks {
 		w.unbar(d)
 		d.configured = true
@@ -392,5 +392,5 @@ func (w *world) rest() {
 	w.pass(grace + 30*w.Slow + 3*time.Hour)
 	w.finalState()
 	w.must(w.stop())
-	w.hidesState()
+	w.checkStateRedacted()
 }

@@ -60,8 +60,8 @@ func (w *world) must(err error) {
 	}
 }
 
-// tell adds a sentence to the story.
-func (w *world) tell(format string, args ...any) {
+// narrate adds a sentence to the story.
+func (w *world) narrate(format string, args ...any) {
 	at := w.machine.mono.Round(time.Millisecond)
 	w.story = append(w.story, fmt.Sprintf("%12s  %s", at, fmt.Sprintf(format, args...)))
 }
@@ -84,7 +84,7 @@ func newWorld(s Setup, set *matchers.Set) (*world, error) {
 	}
 	w := &world{Setup: s, dir: dir, set: set, births: map[uint64]time.Time{}, dice: newDice(s.Seed, 0)}
 	w.machine = &machine{begin: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), chance: rand.New(rand.NewPCG(s.Seed, 1))}
-	w.model = &model{w: w, said: map[alert.ID]*saying{}, last: map[string]*failure{}}
+	w.model = &model{w: w, alerts: map[alert.ID]*queuedAlert{}, last: map[string]*failure{}}
 	w.machine.after = w.model.turned
 	w.log = newLogger(&w.said, w.machine.Now)
 	clock.Use(&source{w.machine, w})
@@ -259,7 +259,7 @@ func (w *world) writeTo(d *disk, f *file, n int) {
 		d.append(f, text)
 		w.model.wrote(x)
 		at := x.at.Format("15:04:05.000")
-		w.tell("%s: a failure of integration %s at %s, %s", filepath.Base(f.name), x.key[len(x.key)-2:], at, x.cause)
+		w.narrate("%s: a failure of integration %s at %s, %s", filepath.Base(f.name), x.key[len(x.key)-2:], at, x.cause)
 		if w.dice.chance(3) {
 			w.pass(w.dice.pause(200 * time.Millisecond))
 		}

@@ -15,9 +15,9 @@ type hole struct {
 	began    time.Time
 }
 
-// saidGap is a gap that a reader reported, and the greatest number of a line that
+// reportedGap is a gap that a reader reported, and the greatest number of a line that
 // it had read before.
-type saidGap struct {
+type reportedGap struct {
 	tailer.Gap
 	after int64
 }
@@ -29,10 +29,10 @@ type tally struct {
 	repeated   int64
 	lost       int64
 	inherent   int64 // of the lost ones, how many no file held any more
-	unsaid     int64 // of the inherent ones, how many the reader did not say
+	unreported int64 // of the inherent ones, how many the reader did not say
 	disordered int64 // came after a greater number, for the first time
 	damaged    int64 // torn, merged, or never written
-	gaps       []saidGap
+	gaps       []reportedGap
 	counted    int64 // bytes that the reader says are lost
 	final      *final
 }
@@ -45,7 +45,7 @@ func count(path string, out outcome) (tally, error) {
 	err := records(path, func(r record) {
 		t.damaged += r.Damaged
 		for _, g := range r.Gaps {
-			t.gaps = append(t.gaps, saidGap{g, highest})
+			t.gaps = append(t.gaps, reportedGap{g, highest})
 			t.counted += max(g.Bytes, 0)
 		}
 		if r.Final != nil {
@@ -83,17 +83,17 @@ func (t *tally) lose(seq int64, inherent []hole) {
 			continue
 		}
 		t.inherent++
-		if !t.said(h) {
-			t.unsaid++
+		if !t.reported(h) {
+			t.unreported++
 		}
 	}
 }
 
-// said is whether the reader reported a gap when it came to h: after the
+// reported is whether the reader reported a gap when it came to h: after the
 // truncation, and before it read anything from behind it. Lines of h itself it may
 // have read, before they were taken away.
-func (t *tally) said(h hole) bool {
-	return slices.ContainsFunc(t.gaps, func(g saidGap) bool { return g.At.After(h.began) && g.after <= h.to })
+func (t *tally) reported(h hole) bool {
+	return slices.ContainsFunc(t.gaps, func(g reportedGap) bool { return g.At.After(h.began) && g.after <= h.to })
 }
 
 // verdict is what a reader that promises to lose nothing has done wrong; "" is
@@ -114,7 +114,7 @@ func (t tally) verdict(copies int) string {
 		what  string
 	}{
 		{t.lost - t.inherent, "lost that could be read"},
-		{t.unsaid, "lost without saying so"},
+		{t.unreported, "lost without saying so"},
 		{t.repeated, "repeated"},
 		{t.disordered, "out of order"},
 		{max(t.damaged-int64(copies), 0), "damaged"},

@@ -106,7 +106,7 @@ func writeRotated(ctx context.Context, l load, rules string, after func(began ti
 	rotating, stop := context.WithCancel(ctx)
 	rotated := make(chan error, 1)
 	go func() { rotated <- rotateEverySecond(rotating, conf, after) }()
-	err = l.pace(ctx, func(from, to int64) error {
+	err = l.throttle(ctx, func(from, to int64) error {
 		if err := a.reopenWhen(l.flag()); err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func wakes(ctx context.Context, dir string, kind readerKind) (histogram, error) 
 	ended := make(chan error, 1)
 	go func() { ended <- r.supervise(reading) }()
 	time.Sleep(time.Second)
-	err = l.pace(ctx, a.lines)
+	err = l.throttle(ctx, a.lines)
 	if err == nil {
 		err = wait(ctx, []*reader{r}, l.lines)
 	}

@@ -55,8 +55,8 @@ type outcome struct {
 	lost    []hole // lines that no file ever held after a truncation
 }
 
-// pace calls emit for as many lines as are due, every millisecond.
-func (l load) pace(ctx context.Context, emit func(from, to int64) error) error {
+// throttle calls emit for as many lines as are due, every millisecond.
+func (l load) throttle(ctx context.Context, emit func(from, to int64) error) error {
 	began := time.Now()
 	for sent := int64(0); sent < l.lines; time.Sleep(time.Millisecond) {
 		if err := ctx.Err(); err != nil {
@@ -114,7 +114,7 @@ func writeChain(ctx context.Context, l load) (outcome, error) {
 		return outcome{}, err
 	}
 	defer func() { a.f.Close() }()
-	err = l.pace(ctx, func(from, to int64) error {
+	err = l.throttle(ctx, func(from, to int64) error {
 		for seq := from; seq < to; seq++ {
 			if err := a.line(seq); err != nil {
 				return err

@@ -8,33 +8,33 @@ import (
 	"jira-oauth-watcher/internal/clock"
 )
 
-// upToDate lets a Keeper look at the incidents as they are now. It returns how
+// refresh lets a Keeper look at the incidents as they are now. It returns how
 // long to wait for a change before the next look.
-func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
-	keeper, ok := w.target.To.(Keeper)
+func (w *Worker) refresh(ctx context.Context) (time.Duration, error) {
+	refresher, ok := w.target.To.(Refresher)
 	if !ok || w.health.Circuit == Disabled {
 		return -1, nil
 	}
-	if early := max(clock.Until(w.keep), clock.Until(w.due())); early > 0 {
+	if early := max(clock.Until(w.nextRefresh), clock.Until(w.due())); early > 0 {
 		return early, nil
 	}
-	standing, err := w.queue.Standing(w.target.Name)
-	if err != nil || len(standing) == 0 {
+	open, err := w.queue.OpenIncidents(w.target.Name)
+	if err != nil || len(open) == 0 {
 		return -1, err
 	}
 	sending, done := w.grace(ctx)
-	changed, next, failed := keeper.Keep(sending, standing)
+	changed, next, failed := refresher.Refresh(sending, open)
 	done()
 	if len(changed) > 0 {
-		if err := w.queue.Kept(w.target.Name, changed); err != nil {
+		if err := w.queue.SetReceipts(w.target.Name, changed); err != nil {
 			return 0, err
 		}
 	}
-	pause := keepPause
+	pause := refreshPause
 	if failed != nil {
 		e := &Error{Err: failed}
 		errors.As(failed, &e)
-		pause = max(keepRetry, e.RetryAfter)
+		pause = max(refreshRetry, e.RetryAfter)
 		next = pause
 		if e.RetryAfter > 0 { // of deliveries too, and of the next process
 			w.health.NotBefore = clock.Now().Add(e.RetryAfter)
@@ -42,13 +42,13 @@ func (w *Worker) upToDate(ctx context.Context) (time.Duration, error) {
 				return 0, err
 			}
 		}
-		if !w.unkept && ctx.Err() == nil {
+		if !w.refreshFailed && ctx.Err() == nil {
 			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err",
 				e)
 		}
 	}
-	w.unkept = failed != nil
-	w.keep = clock.Now().Add(pause)
+	w.refreshFailed = failed != nil
+	w.nextRefresh = clock.Now().Add(pause)
 	if next == 0 {
 		return -1, nil
 	}
