@@ -51,7 +51,7 @@ func TestStorm(t *testing.T) {
 		if ok && (err != nil || c.Alerts.Storm != given) {
 			t.Errorf("storm = %d: %v", given, err)
 		}
-		want := conf.Problems{{dir + "/config.toml", 2, 9, "alerts.storm", "want a number of incidents from 1 to 1000, or 0 to tell each one alone"}}
+		want := conf.Problems{{dir + "/config.toml", 2, 9, "alerts.storm", "want a number of incidents from 1 to 1000, or 0 to alert to each one separately"}}
 		if !ok && !reflect.DeepEqual(err, error(want)) {
 			t.Errorf("storm = %d\n got %v\nwant %v", given, err, want)
 		}

@@ -114,7 +114,7 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 		a.Storm = *f.Storm
 	}
 	if a.Storm < 0 || a.Storm > maxStorm {
-		b.problem("alerts.storm", "want a number of incidents from 1 to %d, or 0 to tell each one alone", maxStorm)
+		b.problem("alerts.storm", "want a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
 	}
 }
 
@@ -172,7 +172,7 @@ func (b *builder) logs(files []rawLog) []Log {
 	return logs
 }
 
-// onceFollowed complains about a file that one of the logs before has too.
+// refuseDuplicate reports a file that an earlier log has too.
 func (b *builder) onceFollowed(at, path string, logs []Log) {
 	for i, l := range logs {
 		if l.Path != "" && SameFile(l.Path, path) {
@@ -212,7 +212,7 @@ func realPath(path string, left int) string {
 		return path
 	}
 	dir := realPath(filepath.Dir(path), left-1)
-	if target, err := os.Readlink(path); err == nil { // to what does not exist yet
+	if target, err := os.Readlink(path); err == nil { // the target does not exist yet
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(dir, target)
 		}
@@ -221,9 +221,8 @@ func realPath(path string, left int) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// absolute takes a path from the file. A relative one is meant from the file's
-// own directory: it would mean something else from each directory that the
-// program is started in.
+// absolute takes a path from the file. A relative one is resolved against the file's
+// directory, not against the directory that the program is started in.
 func (b *builder) absolute(to *string, path string, value *string) {
 	if value == nil {
 		return

@@ -39,7 +39,7 @@ type Log struct {
 	Name        string // default: the base name of Path
 	Start       Start
 	TimeZone    *time.Location // of timestamps without an offset; default time.Local
-	Poll        bool           // poll the file instead of waiting for events of the file system
+	Poll        bool           // poll the file instead of using inotify
 	SilentAfter time.Duration  // alert when the log has had no line for this long; 0 = never
 }
 

@@ -22,7 +22,7 @@ func (b *builder) given(at, key string) string {
 	return ""
 }
 
-// holdsSecret notes that the configuration file should not be open to others.
+// holdsSecret records that others should not be able to read the configuration file.
 func (b *builder) holdsSecret(path string) {
 	if b.inline == "" {
 		b.inline = path

@@ -72,7 +72,7 @@ func (s *scanner) pair(table string) {
 	s.space()
 	s.value(path)
 	if s.pos == start {
-		s.pos++ // whatever this is, it must not stop us
+		s.pos++ // the scanner must always advance
 	}
 }
 

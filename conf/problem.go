@@ -9,8 +9,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Problem is one complaint about a text: where it is, which key it is about
-// and what to write instead.
+// Problem is one error in a text: where it is, which key it concerns and what to write
+// instead.
 type Problem struct {
 	File      string
 	Line, Col int    // from 1; Col counts characters
@@ -26,7 +26,7 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s", p.File, p.Line, p.Col, p.Key, p.Text)
 }
 
-// Problems are all complaints about one text, in the order of their places.
+// Problems are all errors in one text, in the order of their positions.
 type Problems []Problem
 
 // Error is one problem per line.
@@ -38,7 +38,7 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Sort orders the problems by file and place.
+// Sort orders the problems by file and position.
 func (ps Problems) Sort() {
 	slices.SortFunc(ps, func(a, b Problem) int {
 		return cmp.Or(

@@ -20,7 +20,7 @@ const credentialPrefix = "jira-oauth-watcher_"
 
 const (
 	maxSecret       = 64 << 10
-	maxCertificates = 1 << 20 // all public authorities together take a quarter
+	maxCertificates = 1 << 20 // all public CAs together take a quarter
 )
 
 // secret is the value of key, given in place or in the file that key_file
@@ -124,7 +124,7 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 
 var looksSecret = regexp.MustCompile(`://|^whsec_|^xox|^xapp`)
 
-// badFileName says what is wrong with a name, before anything shows it.
+// badFileName says what is wrong with a name, before it is shown anywhere.
 func badFileName(name string) string {
 	switch {
 	case name == "":
@@ -150,14 +150,14 @@ func (b *builder) candidates(name string) []string {
 		// its own name in front of each file's (systemd.exec(5)).
 		places = append(places, filepath.Join(dir, name), filepath.Join(dir, credentialPrefix+name))
 	}
-	// Beside the configuration, and in the directory there that the unit's
-	// LoadCredential reads: where a person runs check, systemd has not.
+	// Next to the configuration, and in the directory there that the unit's
+	// LoadCredential reads: when a person runs check, systemd has not loaded it.
 	beside := filepath.Dir(b.file)
 	return append(places, filepath.Join(beside, name), filepath.Join(beside, "credentials", name))
 }
 
-// loaded is the directory that systemd has read for us, and that only root may
-// look into; "" where a person runs the program.
+// loaded is the directory of the credentials that systemd has loaded, "" when a person
+// runs the program. Only root can list it.
 func (b *builder) loaded() string {
 	if os.Getenv("CREDENTIALS_DIRECTORY") == "" {
 		return ""

@@ -89,7 +89,7 @@ func (b *builder) slack(at string, f *rawSlack) Slack {
 	return s
 }
 
-// slackChannel checks the channel of a message, and whom it mentions.
+// slackChannel checks the channel of a message, and who is mentioned.
 func (b *builder) slackChannel(s *Slack, at string, f *rawSlack) {
 	if f.Channel != nil {
 		s.Channel = *f.Channel

@@ -19,14 +19,14 @@ type Source struct {
 	locations map[string]location
 }
 
-// location is where a key begins, and where its value does. Both are the same
-// for a table with a header.
+// location is where a key and its value begin. Both are the same for a table with a
+// header.
 type location struct{ key, value position }
 
 type position struct{ line, col int }
 
-// Problem is a complaint about the value at path. When there is no such key,
-// its place is that of the nearest table around it.
+// Problem is a complaint about the value at path. When there is no such key, its
+// position is that of the nearest enclosing table.
 func (s *Source) Problem(path, format string, args ...any) Problem {
 	return s.problem(s.location(path).value, path, format, args...)
 }
@@ -116,13 +116,13 @@ func (t content) position(offset int) position {
 	line := sort.SearchInts(t.lines, offset+1) // the lines that begin at or before offset
 	start := t.lines[line-1]
 	for offset > start && offset < len(t.string) && !utf8.RuneStart(t.string[offset]) {
-		offset-- // the library may point into a character
+		offset-- // the library may point inside a character
 	}
 	inner := sort.SearchInts(t.inner, offset) - sort.SearchInts(t.inner, start)
 	return position{line, offset - start - inner + 1}
 }
 
-// normalize takes away what only says which system a text was written on.
+// normalize removes what depends only on the system that the text was written on.
 func normalise(b []byte) string {
 	return strings.ReplaceAll(strings.TrimPrefix(string(b), "\uFEFF"), "\r\n", "\n")
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// maxText is the longest text that is read; a configuration needs a hundredth of it.
+// maxText is the longest text that is read; a configuration needs 1% of it.
 const maxText = 1 << 20
 
-// parse reads the values of a text. Keeping the rules of TOML is all that is
-// asked of the library: positions, types and messages are ours.
+// parse reads the values of a text. The library only checks the rules of TOML:
+// positions, types and messages are our own.
 func parse(file string, t content) (tree map[string]any, problem *Problem) {
 	at := func(s position, text string) *Problem {
 		return &Problem{File: file, Line: s.line, Col: s.col, Text: text}
@@ -20,7 +20,7 @@ func parse(file string, t content) (tree map[string]any, problem *Problem) {
 	if i := strings.IndexByte(t.string, '\r'); i >= 0 {
 		return nil, at(t.position(i), "a carriage return that ends no line, write \\r inside of a string")
 	}
-	if i := notUTF8(t.string); i >= 0 { // the library's place is one too early
+	if i := notUTF8(t.string); i >= 0 { // the library's offset is one too early
 		return nil, at(t.position(i), "not UTF-8, save the file as UTF-8")
 	}
 	defer func() { // the library has panicked on bad texts before

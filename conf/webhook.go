@@ -13,7 +13,7 @@ type Webhook struct {
 	Client
 	URL            Secret
 	Secret         Secret // whsec_…, unset = unsigned
-	PreviousSecret Secret // signs too, while receivers change over; unset = none
+	PreviousSecret Secret // signs too, during secret rotation; unset = none
 	Template       string // a file with a Go template for the body, "" = the alert as JSON
 }
 
@@ -29,8 +29,8 @@ type rawWebhook struct {
 	rawNotifier
 }
 
-// maxTemplate is the longest template that is read. A body of that size would
-// already be more than receivers of webhooks take.
+// maxTemplate is the longest template that is read. Webhook receivers would already
+// reject a body of that size.
 const maxTemplate = 64 << 10
 
 func (b *builder) webhook(at string, f *rawWebhook) Webhook {
@@ -81,8 +81,8 @@ func standardSecret(s string) bool {
 	return err == nil && len(key) >= 24 && len(key) <= 64
 }
 
-// template is the path of a template that can be read. What it says is judged
-// where it is used.
+// template is the path of a template that can be read. Its content is checked where it
+// is used.
 func (b *builder) template(path string, value *string) (file string) {
 	n := len(b.problems)
 	if b.absolute(&file, path, value); len(b.problems) > n {

@@ -24,7 +24,7 @@ func (l *loader) set(prove bool) (*Set, error) {
 			if other := s.byCode[code]; other == nil {
 				s.byCode[code] = c
 			} else if other == c {
-				l.problem(d, "codes", "%s stands here twice", code)
+				l.problem(d, "codes", "%s is here twice", code)
 			} else if c.own == other.own {
 				l.problem(d, "codes", "%s is a code of %s already", code, other.ID)
 			}
@@ -190,7 +190,7 @@ func (s *Set) run(of sample) Verdict {
 // nothing.
 func outcome(id string, want sample, got Verdict) string {
 	if (want.Log == "") == (want.Text == "") {
-		return "give the sample either log (a whole event) or text (what stands behind \"The error message is:\")"
+		return "give the sample either log (a whole event) or text (what follows \"The error message is:\")"
 	}
 	won := got.Ours && got.Failure.Cause.ID == id
 	switch {

@@ -127,7 +127,7 @@ func readCauses(name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("causes: %w", err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("causes: %s is no file", name)
+		return nil, fmt.Errorf("causes: %s is not a file", name)
 	case info.Size() > MaxCauseFile:
 		return nil, fmt.Errorf("causes: %s is larger than %d bytes", name, MaxCauseFile)
 	}

@@ -81,7 +81,7 @@ func TestUnreadableCauses(t *testing.T) {
 	if err := os.Mkdir(file, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	check(dir, "a.toml is no file")
+	check(dir, "a.toml is not a file")
 	os.Remove(file)
 	if err := os.Symlink("absent", file); err != nil {
 		t.Fatal(err)

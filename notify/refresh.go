@@ -43,7 +43,7 @@ func (w *Worker) refresh(ctx context.Context) (time.Duration, error) {
 			}
 		}
 		if !w.refreshFailed && ctx.Err() == nil {
-			w.log.Warn("what the receiver shows could not be brought up to date, it is tried again", "in", pause, "err",
+			w.log.Warn("the receiver could not be brought up to date, will be retried", "in", pause, "err",
 				e)
 		}
 	}

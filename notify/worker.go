@@ -187,8 +187,8 @@ func (w *Worker) grace(ctx context.Context) (sending context.Context, done func(
 func (w *Worker) suspend(d Delivery, failed *Error) error {
 	pause := max(min(firstProbe<<min(w.probes, 10), maxProbe), failed.RetryAfter)
 	if w.probes == 0 {
-		w.log.Error("notifier refuses its settings, its alerts wait: "+
-			"mend its address, secret or permissions in the configuration or at the receiver, then reload",
+		w.log.Error("receiver rejected the notifier's settings, its alerts stay queued: "+
+			"fix its address, secret or permissions in the configuration or at the receiver, then reload",
 			"alert", d.Alert.Data.ID, "in", pause, "err", failed)
 	}
 	w.probes++
@@ -199,8 +199,8 @@ func (w *Worker) suspend(d Delivery, failed *Error) error {
 // disable keeps the queue and tries no more, as Standard Webhooks asks for after
 // 410: only a reload or a restart does.
 func (w *Worker) disable(d Delivery, failed *Error) error {
-	w.log.Error("the receiver says that it is gone for good, nothing more is sent to it: "+
-		"give the notifier another address or take it out of the configuration, then reload",
+	w.log.Error("receiver returned 410 Gone, delivery is disabled: "+
+		"change the notifier's address or remove it from the configuration, then reload",
 		"alert", d.Alert.Data.ID, "err", failed)
 	failed = &Error{Outcome: Gone, Err: fmt.Errorf("%w; nothing more is sent until a reload",
 		failed.Err)} // the other notifiers report that
@@ -215,15 +215,15 @@ func (w *Worker) disable(d Delivery, failed *Error) error {
 func (w *Worker) refused(d Delivery, failed *Error) error {
 	if !d.Plain {
 		d.Plain = true
-		message := "alert refused, it is tried once more"
+		message := "alert rejected, will be retried once"
 		if w.target.PlainText {
-			message = "alert refused, it is sent again as plain text"
+			message = "alert rejected, will be retried as plain text"
 		}
 		w.log.Warn(message, "alert", d.Alert.Data.ID, "err", d.Reason)
 		w.record(Waiting, 0, failed)
 		return w.queue.Retry(w.target.Name, d, w.health)
 	}
-	w.log.Error("alert refused twice, it is set aside", "alert", d.Alert.Data.ID, "err", d.Reason)
+	w.log.Error("alert rejected twice, moved to the dead letters", "alert", d.Alert.Data.ID, "err", d.Reason)
 	return w.setAside(d, failed)
 }
 
@@ -241,7 +241,7 @@ func (w *Worker) retry(d Delivery, failed *Error) error {
 		from = w.since
 	}
 	if w.probes == 0 && clock.Since(from) > w.target.RetryFor {
-		w.log.Error("alert not delivered within retry_for, it is set aside", "alert", d.Alert.Data.ID, "attempt",
+		w.log.Error("alert not delivered within retry_for, moved to the dead letters", "alert", d.Alert.Data.ID, "attempt",
 			d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}

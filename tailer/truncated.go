@@ -81,7 +81,7 @@ func (f *Follower) loseTruncated(g, copied *file, why error) {
 		f.lose(max(g.maxSize-g.pos, 0), "log truncated before it was read to its end", why)
 		return
 	}
-	f.log.Info("log truncated, its copy is read to the end first")
+	f.log.Info("log truncated, reading its copy to the end first")
 	var lost int64
 	if copied.gz == nil {
 		lost = max(g.maxSize-max(copied.maxSize, g.pos), 0)

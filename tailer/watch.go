@@ -20,7 +20,7 @@ import (
 // replaced. Everything that follows from this is in this file.
 
 var (
-	errNoAnswer = errors.New("the watch does not answer")
+	errNoAnswer = errors.New("inotify does not respond")
 	errTaken    = errors.New("the log is already watched by this process")
 )
 
@@ -90,7 +90,7 @@ func (f *Follower) rearm() {
 		// Reported already: the log itself is missing.
 	case f.unwatched != err.Error():
 		f.unwatched = err.Error()
-		f.log.Warn("no watch on the log, it is only looked at from time to time", "in", f.opt.Poll, "err", err)
+		f.log.Warn("inotify unavailable, falling back to polling", "in", f.opt.Poll, "err", err)
 	}
 }
 

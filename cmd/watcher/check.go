@@ -110,8 +110,8 @@ func writable(dir string) error {
 	return f.Close()
 }
 
-// reason is an error without the path, which the line names already, and with
-// a way out where permissions are missing.
+// reason is an error without the path, which the line names already, and with a remedy
+// where permissions are missing.
 func reason(err error, advice string) error {
 	err = text.WithoutPath(err)
 	if os.IsPermission(err) {

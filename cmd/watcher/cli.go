@@ -61,7 +61,7 @@ func usage(format string, args ...any) error {
 // exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	name := filepath.Base(args[0])
-	out, errw = newScreen(out), &screen{to: errw} // no style is ours there: names in errors may hold any
+	out, errw = newScreen(out), &screen{to: errw} // no styles there: names in errors may hold escape sequences
 	root := newRoot(name, &app{in: in, out: out, errw: errw})
 	root.SetArgs(args[1:])
 	root.SetIn(in)
@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		status = exitUsage
 	}
 	if problems != nil {
-		fmt.Fprintln(errw, problems) // FILE:LINE:COL says who complains
+		fmt.Fprintln(errw, problems) // FILE:LINE:COL is prefix enough
 		return status
 	}
 	fmt.Fprintf(errw, "%s: %v\n", name, err)
@@ -243,7 +243,7 @@ func validCauses(c *conf.Config, log *slog.Logger) (*matchers.Set, error) {
 		return nil, &exit{exitUsage, err}
 	}
 	for _, p := range problems {
-		log.Error("own causes refused, this file is not used: mend it, then reload", "err", p.String())
+		log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
 	}
 	return set, checkMuted(c, set)
 }

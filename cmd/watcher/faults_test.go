@@ -103,7 +103,7 @@ func TestRefusedSettings(t *testing.T) {
 	})
 	w, _, log := follow(t, dir, hub, fmt.Sprintf("[[slack]]\nwebhook_url = \"%s/services/canary\"\n", slack.URL))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
-	w.says("notifier refuses its settings")
+	w.says("receiver rejected the notifier's settings")
 	w.says("no_service")
 	hub.alerts(2)
 	w.signal(hangup)
@@ -114,7 +114,7 @@ func TestRefusedSettings(t *testing.T) {
 		return nil
 	})
 	w.stop()
-	if n := strings.Count(w.stderr.String(), "notifier refuses its settings"); n != 1 {
+	if n := strings.Count(w.stderr.String(), "receiver rejected the notifier's settings"); n != 1 {
 		t.Errorf("said %d times, want once", n)
 	}
 	if strings.Contains(w.stderr.String(), "canary") {
@@ -146,5 +146,5 @@ func TestRefusedMessage(t *testing.T) {
 	if len(all) != 3 || !strings.Contains(string(all[0].body), `"blocks"`) || strings.Contains(string(all[1].body), `"blocks"`) || !strings.Contains(string(all[2].body), flowID(2)) {
 		t.Errorf("got %d requests, want the first alert with and without blocks, then the second alert", len(all))
 	}
-	w.says("it is set aside")
+	w.says("moved to the dead letters")
 }

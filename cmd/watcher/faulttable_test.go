@@ -76,28 +76,28 @@ func faults() map[string][]fault {
 		{"503 with Retry-After as a date", "503", replies(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0},
 		{loris, "no answer in time", hijacked(slowly), 1, "", 0},
 		{"connection cut before an answer", "EOF", hijacked(func(net.Conn) {}), 2, "", 0},
-		{"302 to a login page", "refuses its settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0},
+		{"302 to a login page", "rejected the notifier's settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0},
 		{unresolved, "no such host", nil, 0, "reload", 0},
 		{untrusted, "certificate", nil, 0, "reload", 0},
 	}
 	slack := []fault{
-		{"404 no_service", "refuses its settings", replies(404, "no_service"), 1, "reload", 0},
+		{"404 no_service", "rejected the notifier's settings", replies(404, "no_service"), 1, "reload", 0},
 		{"200 with a login page", "did a proxy answer", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
 		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
-		{"400 invalid_blocks, twice for one alert", "set aside", replies(400, "invalid_blocks"), 2, "", 1},
-		{"410 channel_is_archived", "refuses its settings", replies(410, "channel_is_archived"), 1, "reload", 0},
+		{"400 invalid_blocks, twice for one alert", "dead letters", replies(400, "invalid_blocks"), 2, "", 1},
+		{"410 channel_is_archived", "rejected the notifier's settings", replies(410, "channel_is_archived"), 1, "reload", 0},
 	}
 	hook := []fault{
-		{"404", "refuses its settings", replies(404, ""), 1, "reload", 0},
-		{"400, twice for one alert", "set aside", replies(400, "bad"), 2, "", 1},
-		{"410", "gone for good", replies(410, ""), 1, "reload", 0},
+		{"404", "rejected the notifier's settings", replies(404, ""), 1, "reload", 0},
+		{"400, twice for one alert", "dead letters", replies(400, "bad"), 2, "", 1},
+		{"410", "delivery is disabled", replies(410, ""), 1, "reload", 0},
 	}
 	bot := []fault{
 		{"200 with internal_error", "internal_error", replies(200, `{"ok":false,"error":"internal_error"}`), 1, "", 0},
-		{"200 with a login page", "refuses its settings", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
-		{"200 with invalid_auth", "refuses its settings", replies(200, `{"ok":false,"error":"invalid_auth"}`), 1, "reload", 0},
+		{"200 with a login page", "rejected the notifier's settings", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
+		{"200 with invalid_auth", "rejected the notifier's settings", replies(200, `{"ok":false,"error":"invalid_auth"}`), 1, "reload", 0},
 		{"200 with missing_scope", "chat:write", replies(200, `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"x"}`), 1, "reload", 0},
-		{"200 with invalid_blocks, twice for one alert", "set aside", replies(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1},
+		{"200 with invalid_blocks, twice for one alert", "dead letters", replies(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1},
 		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
 	}
 	return map[string][]fault{"webhook": append(hook, common...), "slack webhook": append(slack, common...), "slack bot": append(bot, common...)}

@@ -147,12 +147,12 @@ func (d *daemon) warnOrphans(configured []notify.Target) error {
 	orphans, err := d.store.Orphans(names, time.Now())
 	for _, o := range orphans {
 		if o.GivenUp {
-			d.log.Warn("notifier has not been configured for a week, the alerts that waited for it are given up",
+			d.log.Warn("notifier has not been configured for a week, its queued alerts are deleted",
 				"notifier", o.Name, "waiting", o.Waiting)
 			continue
 		}
-		d.log.Warn("notifier is no longer configured, its alerts wait for a week: "+
-			"give a notifier that name again to have them sent",
+		d.log.Warn("notifier is no longer configured, its queued alerts are kept for a week: "+
+			"give a notifier that name to send them",
 			"notifier", o.Name, "waiting", o.Waiting, "until", o.Until.Format(time.RFC3339))
 	}
 	return err

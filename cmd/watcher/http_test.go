@@ -128,7 +128,7 @@ func TestHTTPPassword(t *testing.T) {
 		t.Errorf("status with another password: %d %s", status, errs)
 	}
 	w.signal(hangup)
-	w.says("configuration read again")
+	w.says("configuration reloaded")
 	testkit.Until(t, func() error {
 		if status, out, errs := command(t, "status", "--config", config); status != 0 {
 			return fmt.Errorf("status after the reload: %d %s%s", status, out, errs)

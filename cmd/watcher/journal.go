@@ -31,7 +31,7 @@ const (
 //	journalctl -o json -u jira-oauth-watcher
 type journalHandler struct {
 	level  slog.Level
-	fields map[string]string // of With; not changed any more
+	fields map[string]string // of With; immutable
 	groups string            // of WithGroup, as a prefix of fields
 
 	text   slog.Handler // writes the keys of a record into line

@@ -60,7 +60,7 @@ func (d *daemon) show(g *generation) {
 	d.server = g.server
 	d.serving.Go(func() {
 		if err := g.server.Serve(); err != nil {
-			d.log.Error("the status page is gone until the service is restarted", "err", err)
+			d.log.Error("status page unavailable until the service is restarted", "err", err)
 		}
 	})
 	d.log.Info("status page", "url", g.conf.HTTP.URL())

@@ -1,7 +1,7 @@
 //go:build !man
 
-// Command watcher follows Jira's log, recognises failures of its OAuth 2.0
-// mail integrations and sends alerts with diagnosis and fix steps.
+// Command watcher follows Jira's log, recognizes failures of its OAuth 2.0 mail
+// integrations and sends alerts with diagnosis and fix steps.
 package main
 
 import (

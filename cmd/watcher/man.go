@@ -1,7 +1,7 @@
 //go:build man
 
-// With the tag man the program is another one, which writes its own manual
-// pages: what a package ships does not carry a page generator around.
+// With the tag man the program writes its own manual pages instead: the packaged
+// program needs no page generator.
 package main
 
 import (

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// output is where a report goes: as it comes, or into a file that is there
-// whole or not at all.
+// output is where a report goes: streamed, or into a file that is written completely or
+// not at all.
 type output struct {
 	io.Writer
 	file *os.File // next to path, until it is whole
@@ -57,8 +57,8 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 	return &output{Writer: file, file: file, path: path}, nil
 }
 
-// isKernelName tells whether a link is one of the kernel's names for what a process
-// has open, such as /dev/stdout, or /dev/fd/63 for a shell's >(...).
+// isKernelName reports whether a link is one of the kernel's names for an open file of
+// the process, such as /dev/stdout, or /dev/fd/63 for a shell's >(...).
 func isKernelName(path string) bool {
 	path, err := filepath.Abs(path)
 	device := strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/")

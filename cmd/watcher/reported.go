@@ -60,7 +60,7 @@ func reportsIn(text string) (list []reported) {
 	return append(list, reported{strings.TrimSpace(text[begin:]), says})
 }
 
-// begins tells whether a sign is that of another error than the one before.
+// begins reports whether a sign is that of another error than the previous one.
 func (s sign) begins(text string, before sign) bool {
 	far := s.at-before.end > near && (s.rank != bare || strings.Contains(text[before.end:s.at], "\n"))
 	return far || s.rank <= before.rank

@@ -147,7 +147,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	return d.follow(ctx, first, hup)
 }
 
-// greet says on a terminal that all is well when no alert comes.
+// greet says on a terminal that silence means that all is well.
 func (d *daemon) greet(c *conf.Config) {
 	for _, l := range c.Logs {
 		fmt.Fprintf(d.errw, "following %s; failures from now on are printed here, what was read is remembered in %s\n",
@@ -217,7 +217,7 @@ func (d *daemon) undelivered(g *generation) error {
 		n += waiting[t.Name]
 	}
 	if n > 0 {
-		return fmt.Errorf("%d deliveries could not be made, they are kept in %s and tried again by the next run",
+		return fmt.Errorf("%d deliveries failed, they are kept in %s and will be retried by the next run",
 			n, g.conf.StateDir)
 	}
 	return nil
@@ -291,10 +291,10 @@ func (d *daemon) reload(service *systemd) *generation {
 	next, err := d.next()
 	d.site.Metrics().Reload(err)
 	if err != nil {
-		d.log.Error("reload refused, the old configuration stays", "err", err)
+		d.log.Error("reload rejected, keeping the current configuration", "err", err)
 		service.refuse()
 		return nil
 	}
-	d.log.Info("configuration read again", "file", next.conf.File)
+	d.log.Info("configuration reloaded", "file", next.conf.File)
 	return next
 }

@@ -20,7 +20,7 @@ import (
 
 const (
 	statusTime = 10 * time.Second // how long the service may take to answer
-	maxStatus  = 256 << 20        // of its answer, in bytes: thousands of incidents
+	maxStatus  = 256 << 20        // bytes of its answer: thousands of incidents
 )
 
 func (a *app) statusCommand() *cobra.Command {

@@ -17,21 +17,21 @@ type systemd struct {
 	log      *slog.Logger
 	watchdog time.Duration // 0 = none
 	isReady  bool
-	status   string // of the last STATUS=, or what READY is going to report
+	status   string // of the last STATUS=, or what READY will report
 	refused  string // begins the status after a rejected reload
 }
 
 func newSystemd(log *slog.Logger) *systemd {
 	watchdog, err := sd.SdWatchdogEnabled(false)
 	if err != nil {
-		log.Warn("watchdog setting not understood", "err", err)
+		log.Warn("invalid watchdog setting", "err", err)
 	}
 	return &systemd{log: log, watchdog: watchdog, status: "following the logs"}
 }
 
 func (s *systemd) notify(state string) {
 	if _, err := sd.SdNotify(false, state); err != nil {
-		s.log.Warn("systemd not told", "err", err)
+		s.log.Warn("sd_notify failed", "err", err)
 	}
 }
 
@@ -42,7 +42,7 @@ func (s *systemd) ready() {
 
 // refuse ends a rejected reload.
 func (s *systemd) refuse() {
-	s.refused = "reload refused, the old configuration stays: see the log; "
+	s.refused = "reload rejected, keeping the current configuration: see the log; "
 	s.ready()
 }
 
@@ -105,7 +105,7 @@ func (c *stateCounts) read() error {
 	select {
 	case <-c.changed:
 	default:
-		if c.changed != nil && total(c.waiting) == 0 { // a delivery that is made closes nothing
+		if c.changed != nil && total(c.waiting) == 0 { // a completed delivery closes no incident
 			return nil
 		}
 	}

@@ -92,11 +92,11 @@ func TestServiceNotifies(t *testing.T) {
 	good := testkit.Read(t, config)
 	testkit.Write(t, config, good+"[alerts]\nquiet_after = \"soon\"\n")
 	w.signal(hangup)
-	w.manager.hears("READY=1\nSTATUS=reload refused", 1)
+	w.manager.hears("READY=1\nSTATUS=reload rejected", 1)
 	w.says("quiet_after")
 	hub.then(status(503, "Retry-After", "3"))
 	appendAs(t, log, failure(3, 3, badSecret))
-	w.manager.hears("STATUS=reload refused, the old configuration stays: see the log; following 1 log; 3 open incidents; 1 delivery waiting", 1)
+	w.manager.hears("STATUS=reload rejected, keeping the current configuration: see the log; following 1 log; 3 open incidents; 1 delivery waiting", 1)
 	hub.alerts(3)
 	w.stop()
 	w.manager.hears("STOPPING=1", 1)
@@ -123,7 +123,7 @@ title = "Ask Maria for a new secret"
 	testkit.Write(t, config, testkit.Read(t, config)+fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = \"%s\"\nmin_severity = \"critical\"\n[[log]]\npath = %q\nstart = "+
 		"\"beginning\"\n[causes]\ndir = %q\n", second.URL, other, causes))
 	w.signal(hangup)
-	w.says("configuration read again")
+	w.says("configuration reloaded")
 	appendAs(t, other, failure(2, 2, badSecret)+failure(3, 3, badTLS))
 	got := second.alerts(1)[0].Data
 	if got.Cause.Title != "Ask Maria for a new secret" || got.Integration.ID != flowID(2) {
@@ -133,7 +133,7 @@ title = "Ask Maria for a new secret"
 
 	testkit.Write(t, filepath.Join(causes, "mail.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
 	w.signal(hangup)
-	w.says("reload refused, the old configuration stays")
+	w.says("reload rejected, keeping the current configuration")
 	w.says("mail.toml:3:13: cause.patterns: missing closing )")
 	appendAs(t, log, failure(4, 4, badSecret))
 	if got := second.alerts(2)[1].Data; got.Integration.ID != flowID(4) {
@@ -160,10 +160,10 @@ func TestDepartedNotifier(t *testing.T) {
 	w := start(t, dir, "run", "--config", config)
 	w.follows()
 	appendAs(t, log, failure(1, 1, badSecret))
-	w.says("notifier refuses its settings")
+	w.says("receiver rejected the notifier's settings")
 	testkit.Write(t, config, without)
 	w.signal(hangup)
-	w.says(`its alerts wait for a week: give a notifier that name again to have them sent" notifier=second waiting=1 until=`)
+	w.says(`its queued alerts are kept for a week: give a notifier that name to send them" notifier=second waiting=1 until=`)
 	w.manager.hears("READY=1", 2)
 	w.stop()
 	testkit.Write(t, config, with)

@@ -8,7 +8,7 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// timeLayouts are the layouts that parseTime reads besides RFC 3339.
+// timeLayouts are the layouts that parseTime accepts in addition to RFC 3339.
 var timeLayouts = []string{
 	"2006-01-02 15:04:05.000-0700", "2006-01-02 15:04:05.000", "2006-01-02 15:04:05", "2006-01-02 15:04",
 	"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly,

@@ -26,9 +26,9 @@ func version() string {
 	return fmt.Sprintf("%s, commit %s, %s", version, commit, runtime.Version())
 }
 
-// release and revision are version and commit of a package: scripts/packages.sh
-// has the linker set them, since the toolchain stamps nothing in a git worktree,
-// and the same source has to make the same bytes wherever it lies.
+// release and revision are version and commit of a package: scripts/packages.sh has the
+// linker set them, since the toolchain stamps nothing in a git worktree, and builds
+// must be reproducible in any directory.
 var release, revision string
 
 // build is what the package's build, or else the Go toolchain, stamped into the

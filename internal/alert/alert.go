@@ -32,7 +32,7 @@ const (
 // see notify/alert.schema.json and internal/store/testdata.
 type Alert struct {
 	Type      string    `json:"type"`      // "jira.oauth." + kind
-	Timestamp time.Time `json:"timestamp"` // of the event that made it
+	Timestamp time.Time `json:"timestamp"` // of the event that raised it
 	Data      Data      `json:"data"`
 }
 

@@ -1,5 +1,5 @@
-// Package clock gives the program its time: the system's, or the simulator's, in
-// which weeks pass in no time.
+// Package clock gives the program its time: the system's, or the simulator's, which can
+// skip weeks.
 package clock
 
 import (

@@ -108,9 +108,9 @@ func inObject(object []byte, depth int) (text []byte, ok bool) {
 	return text, ok
 }
 
-// structured reports whether a record is an event that has been taken apart, as
-// in Jira's JSON layout. What is left in its message is never a line: it may
-// be anybody's text in the form of one.
+// structured reports whether a record is an event that has been taken apart, as in
+// Jira's JSON layout. What is left in its message is never a line: it may be untrusted
+// text in the form of one.
 func structured(members map[string]json.RawMessage) bool {
 	own := func(name string) (s string) {
 		_ = json.Unmarshal(members[name], &s)

@@ -8,9 +8,9 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// MaxText is how much of one event is kept, in bytes. An event that grows
-// past it is complete as it is; its further lines are an event without a
-// header, which is unrelated.
+// MaxText is how much of one event is kept, in bytes. An event that grows past it is
+// complete as it is; its further lines are an event without a header, which is no
+// failure.
 const MaxText = 64 << 10
 
 // Event is one log entry with its continuation lines.
@@ -38,7 +38,7 @@ type Assembler struct {
 // and that they show to be complete: by the beginning of another one, or because
 // there is no more room.
 //
-// Late lines, of the file before the current one, are events apart.
+// Late lines, of the file before the current one, are separate events.
 func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 	if b.Late {
 		a.complete(take)
@@ -71,7 +71,7 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 	}
 }
 
-// shut reports whether a line is not of the open event.
+// shut reports whether a line does not belong to the open event.
 func (a *Assembler) shut(line []byte) bool {
 	return a.started && (begins(line) || len(a.open)+1+len(line) > MaxText)
 }

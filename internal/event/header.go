@@ -31,7 +31,7 @@ type Header struct {
 // then the whole text.
 //
 // The header may be wrapped over several lines, as pasted logs are. Fields are
-// told apart by their shape, not by counting spaces: unset ones leave runs of
+// distinguished by their shape, not by counting spaces: unset ones leave runs of
 // spaces, and thread names hold anything.
 func Parse(text string, zone *time.Location) (h Header, message string, ok bool) {
 	line := text
@@ -147,16 +147,15 @@ func (h *Header) request(fields []string) {
 			h.Session = fields[at+1]
 		}
 		if at+2 < len(fields) && h.Client == "" {
-			h.Client = strings.Join(fields[at+2:], " ") // by its place: masked, or of another form
+			h.Client = strings.Join(fields[at+2:], " ") // by its position: masked, or of another form
 		}
 		fields = fields[:at]
 	}
 	h.User = strings.Join(fields, " ")
 }
 
-// idField is the place of the request ID among user, request ID and session
-// ID, -1 when it is not there. Where all three are masked alike, only their
-// number shows.
+// idField is the index of the request ID among user, request ID and session ID, -1 when
+// it is not there. Where all three are masked alike, only their number shows.
 func idField(fields []string) int {
 	for _, shape := range []func(string) bool{isRequestID, isMaskedID} {
 		if at := slices.IndexFunc(fields, shape); at >= 0 {

@@ -8,8 +8,8 @@ import (
 )
 
 // isJSON reports whether a line is an event in Jira's JSON layout
-// (com.atlassian.logging.log4j.layout.JsonLayout and AtlassianJsonLayout): one
-// object a line.
+// (com.atlassian.logging.log4j.layout.JsonLayout and AtlassianJsonLayout): one object
+// per line.
 func isJSON(line []byte) bool {
 	return bytes.HasPrefix(line, []byte(`{"`)) && bytes.Contains(line, []byte(`"timestamp":`)) &&
 		bytes.Contains(line, []byte(`"logger":`))

@@ -7,11 +7,10 @@ import (
 	"time"
 )
 
-// Begins reports whether a line begins an event: with a date and the start of a
-// time, such as "2021-11-16 12:35:" or "2021/11/16 12:35:", or with an object of
-// Jira's JSON layout. The rest of the time is not looked at, since pages edit it
-// and plugins shorten it. What a collector or a page put in front is passed
-// over, and a JSON envelope opened.
+// Begins reports whether a line begins an event: with a date and the start of a time,
+// such as "2021-11-16 12:35:" or "2021/11/16 12:35:", or with an object of Jira's JSON
+// layout. The rest of the time is ignored, since pages edit it and plugins shorten it.
+// What a collector or a page put in front is skipped, and a JSON envelope opened.
 func Begins(line []byte) bool {
 	line = bare(line)
 	if len(line) > 0 && line[0] == '{' {

@@ -17,9 +17,9 @@ import (
 // The zero value is ready. A followed log is not read so: there a user's text
 // could pass for a header.
 type Paste struct {
-	plain   bool           // a header that nothing was put before was seen: so it is for all of them
+	plain   bool           // a header without a prefix was seen, so no line has one
 	before  *regexp.Regexp // what precedes the lines that continue the last event, nil = nothing
-	counts  bool           // that is a line number, the first submatch of before
+	counts  bool           // before is a line number, its first submatch
 	number  int            // of the last line
 	grepped bool           // a line -- separates what was found
 	journal bool           // the journal's fields are around the lines
@@ -103,7 +103,7 @@ func (p *Paste) expect(prefix []byte) {
 	}
 }
 
-// follows reports whether a number is that of the next line: other lines begin
+// follows reports whether a number is that of the next line, since other lines begin
 // with numbers too.
 func (p *Paste) follows(number []byte) bool {
 	n, err := strconv.Atoi(string(number))
@@ -118,8 +118,8 @@ func (p *Paste) follows(number []byte) bool {
 // is read line by line.
 const maxDocument = 16 << 20
 
-// Pasted is the text of what a person hands over, as UTF-8: UTF-16 with a byte
-// order mark is decoded, and what is JSON as a whole has one record a line.
+// Pasted is the text of what a person hands over, as UTF-8: UTF-16 with a byte order
+// mark is decoded, and text that is one JSON document gets one record per line.
 func Pasted(in io.Reader) io.Reader { return &pastedReader{in: in} }
 
 // pastedReader examines its input when it is first read: that may block.
@@ -157,8 +157,8 @@ func recoded(in *bufio.Reader) io.Reader {
 	return records
 }
 
-// documents are the JSON values of a text, one a line, those of an array each
-// by itself.
+// documents are the JSON values of a text, one per line; each element of an array is
+// one.
 func documents(text []byte) (io.Reader, error) {
 	var out bytes.Buffer
 	for d := json.NewDecoder(bytes.NewReader(text)); ; {
@@ -191,7 +191,7 @@ func (w *utf16Reader) Read(b []byte) (n int, err error) {
 		if _, err := io.ReadFull(w.in, two[:]); err != nil {
 			switch {
 			case n > 0:
-				err = nil // it comes again
+				err = nil // the next read returns it again
 			case err == io.ErrUnexpectedEOF:
 				err = io.EOF
 			}

@@ -14,7 +14,7 @@ func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// digits is how many digits s has at its place at.
+// digits is how many digits s has at an offset.
 func digits(s string, at int) int {
 	n := 0
 	for at+n < len(s) && digit(s[at+n]) {

@@ -74,7 +74,7 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 	s.Content.Cause.Previous = nil
 	s.NewFailures, s.CauseChanges = 0, 0
 	s.LastAlert = s.Last
-	alerted := map[string]time.Time{} // the state that was given stays as it is
+	alerted := map[string]time.Time{} // the given state is not modified
 	maps.Copy(alerted, s.CauseAlerted)
 	for _, cause := range append(others, d.Cause.ID) {
 		alerted[cause] = s.Last

@@ -7,10 +7,9 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Count is Step for a caller that reports an incident once, at its end
-// (Summary): all that is made of the failure is its cause, and the alert says no
-// more. at is a plausible time. The state that is given must not be used any
-// more.
+// Count is Step for a caller that reports an incident once, at its end (Summary): only
+// the cause of the failure is kept, and the alert has no more than that. at is a
+// plausible time. The given state must not be used afterwards.
 func (r *Rules) Count(s State, key string, c *matchers.Cause, at, seen time.Time) (State, *alert.Alert) {
 	sketch := func() alert.Data { return alert.Data{Cause: alert.Cause{ID: c.ID, Severity: c.Severity}} }
 	return r.step(s, occurrence{key, c, at, seen, sketch})

@@ -19,8 +19,8 @@ const (
 // Administration > Applications > Application links.
 const adminPage = "/plugins/servlet/applinks/listApplicationLinks"
 
-// content is what a failure says, redacted. Secrets are removed from whole
-// values, which are shortened afterwards: half a secret has no shape.
+// content is what a failure says, redacted. Secrets are removed from whole values,
+// which are shortened afterwards: half a secret cannot be recognized.
 func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
 	facts := r.masks.Facts(f.Facts, h)

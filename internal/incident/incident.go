@@ -52,12 +52,12 @@ type State struct {
 	CauseChanges int                  `json:"turns,omitempty"`
 	Causes       map[string]time.Time `json:"causes,omitempty"`
 
-	// Ack is who has acknowledged or snoozed it, nil when nobody has.
+	// Ack is who has acknowledged or snoozed it; nil = no one.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
-	// Storm is the key of the storm that alerts for this incident; Suppressed
-	// says that nobody was alerted to the incident alone, and NotNotified are
-	// the notifiers that were not.
+	// Storm is the key of the storm that alerts for this incident; Suppressed says that
+	// there was no separate alert about the incident, and NotNotified are the notifiers
+	// that did not get one.
 	Storm       string   `json:"storm,omitempty"`
 	Suppressed  bool     `json:"hushed,omitempty"`
 	NotNotified []string `json:"unheard,omitempty"`
@@ -117,7 +117,7 @@ func (r *Rules) keyOf(prefix, name string) string {
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
-	s.Causes = maps.Clone(s.Causes) // the state that was given stays as it is
+	s.Causes = maps.Clone(s.Causes) // the given state is not modified
 	at, ok := PlausibleTime(f.Time, seen)
 	if !ok {
 		at = seen
@@ -228,9 +228,8 @@ func PlausibleTime(at, seen time.Time) (time.Time, bool) {
 	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
 }
 
-// encodable is a time that JSON can express: a zone such as +24:00 becomes
-// UTC. A state that cannot be stored would stop the program at the same line
-// again and again.
+// encodable is a time that JSON can express: a zone such as +24:00 becomes UTC. A state
+// that cannot be stored would stop the program at the same line after every restart.
 func encodable(t time.Time) time.Time {
 	if _, offset := t.Zone(); offset%60 != 0 || offset <= -24*3600 || offset >= 24*3600 {
 		t = t.UTC()
@@ -268,7 +267,7 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	return s, nil
 }
 
-// Acknowledge applies what somebody did with a button.
+// Acknowledge applies a button press.
 func (r *Rules) Acknowledge(s State, p alert.Press) State {
 	by, id := text.Cut(r.masks.Text(p.By), maxField), text.Cut(p.UserID, maxField)
 	s.Ack = &alert.Acknowledged{By: by, UserID: id, At: p.At}
@@ -278,7 +277,7 @@ func (r *Rules) Acknowledge(s State, p alert.Press) State {
 	return s
 }
 
-// remindersOff reports whether somebody wants no reminders now.
+// remindersOff reports whether reminders are acknowledged or snoozed now.
 func (s State) remindersOff(now time.Time) bool {
 	return s.Ack != nil && (s.Ack.Until.IsZero() || now.Before(s.Ack.Until))
 }
@@ -302,7 +301,7 @@ func (r *Rules) causeIsNews(s State) bool {
 	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(alerted) >= r.interval(s)
 }
 
-// reminderDue: there are new failures, the interval is over, and nobody has
+// reminderDue: there are new failures, the interval is over, and no one has
 // acknowledged. at is the event's time, now the wall clock.
 func (r *Rules) reminderDue(s State, at, now time.Time) bool {
 	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 &&

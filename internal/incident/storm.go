@@ -39,8 +39,8 @@ func (r *Rules) Open(o Openings, storm, s State) (Openings, []string) {
 		return o, nil
 	}
 	near := func(at time.Time) bool { return s.First.Sub(at).Abs() < stormWindow }
-	// Two logs may be read in turns, one an hour later than the other: what is
-	// not near now is kept for a while.
+	// Two logs may be read alternately, one an hour later than the other: what is not
+	// near now is kept for a while.
 	all := append(slices.Clone(o.Recent), Opening{s.Key, s.First})
 	all = all[max(len(all)-4*(r.conf.Storm+1), 0):]
 	var together []string
@@ -91,7 +91,7 @@ func addToStorm(storm, s State, seen time.Time) State {
 	if s.Last.After(storm.Last) {
 		storm.Last = s.Last
 	}
-	if s.Content.Diagnosis != "" { // else it is brief
+	if s.Content.Diagnosis != "" { // not brief
 		storm.Content = s.Content
 	}
 	storm.Content.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}

@@ -17,15 +17,15 @@ type Trouble struct {
 	Line  string // the first of a LogForeign
 	Name  string // of the notifier
 	Why   string // without a secret
-	Lost  int    // dead letters of the notifier that nobody was alerted to
+	Lost  int    // dead letters of the notifier, not yet reported
 	Since time.Time
 }
 
 // TroubleKey is the key of the trouble's incident.
 func (r *Rules) TroubleKey(t Trouble) string { return r.keyOf(t.Cause, t.Log.Path+"\x00"+t.Name) }
 
-// Lasting reports whether the incident is a trouble: it ends when that ends, and
-// not by itself.
+// Lasting reports whether the incident is a trouble: it ends with the trouble, never by
+// silence.
 func (s State) Lasting() bool { return ownCauses[s.Content.Cause.ID].over != "" }
 
 // Trouble applies a trouble that goes on at the wall clock's now to its

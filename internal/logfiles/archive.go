@@ -112,8 +112,8 @@ func (f *finder) openZip(in *File) (*archive, []*zip.File, error) {
 
 var errTooMany = fmt.Errorf("it holds more than %d files: unpack it and give scan the directory", maxMembers)
 
-// claimed is how many files a zip says that it holds, the most if it says so
-// in several places: the reader makes room for them before it looks.
+// claimed is how many files a zip says that it holds, the most if it says so in several
+// places: the reader allocates for them before it reads.
 func claimed(file io.ReaderAt, size int64) (files uint64) {
 	const end, locator = 22, 20 // sizes of a zip's last record and, before it, of the pointer to that of a large zip
 	tail := make([]byte, min(size, 65<<10+end+locator))
@@ -155,7 +155,7 @@ func (l *limitedAt) ReadAt(p []byte, at int64) (int, error) {
 func overlapping(files []*zip.File, of []int) map[int]bool {
 	bad, begins := map[int]bool{}, map[int]int64{}
 	for _, i := range of {
-		begins[i], _ = files[i].DataOffset() // an error comes again when it is opened
+		begins[i], _ = files[i].DataOffset() // opening it returns the error again
 	}
 	sorted := slices.Clone(of)
 	slices.SortFunc(sorted, func(a, b int) int { return cmp.Compare(begins[a], begins[b]) })

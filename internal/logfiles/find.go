@@ -57,7 +57,7 @@ func Find(args []string, o Options) List {
 	return f.found
 }
 
-// Holds tells whether a file is one of the logs, or a zip with one.
+// Holds reports whether a file is one of the logs, or a zip with one.
 func (l List) Holds(info fs.FileInfo) bool {
 	return slices.ContainsFunc(l, func(f *File) bool { return f.info != nil && os.SameFile(f.info, info) })
 }
@@ -156,9 +156,8 @@ func (f *finder) below(dir string, depth int) (found bool) {
 // listTries bounds how often a directory is listed until two lists agree.
 const listTries = 5
 
-// logs adds the logs and support zips in a directory itself, and tells whether
-// there are any. A list that was made during a rotation is different the next
-// time.
+// logs adds the logs and support zips in a directory itself, and reports whether there
+// are any. A list that was made during a rotation is different the next time.
 func (f *finder) logs(dir string) bool {
 	list, err := listed(dir)
 	for range listTries {

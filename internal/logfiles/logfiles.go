@@ -43,10 +43,10 @@ func (f *File) Family() string {
 	return strings.TrimSuffix(f.Path, f.Name()) + unrotated(f.Name())
 }
 
-// IsStream tells whether it can be read once only.
+// IsStream reports whether it can be read only once.
 func (f *File) IsStream() bool { return f.stream != nil }
 
-// IsPlain tells whether it is a file that Open opens, not one to unpack.
+// IsPlain reports whether it is a file that Open opens, not one to unpack.
 func (f *File) IsPlain() bool { return f.stream == nil && f.zip == nil && !f.gzipped }
 
 // ByAge orders the logs of one node, oldest first: by the time of the first

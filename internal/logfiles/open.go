@@ -58,7 +58,7 @@ func (f *File) Open() (*Shared, error) {
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("it was taken away before it was read")
+		return nil, errors.New("it was removed before it was read")
 	}
 	return nil, err
 }
@@ -76,9 +76,9 @@ func (f *File) openAs(path string) (*os.File, error) {
 	return file, nil
 }
 
-// Unpack opens what is read from its beginning to its end. count, unless nil,
-// gets the number of bytes, as they are stored, of each read. To close it is to
-// be done with the zip it is in.
+// Unpack opens what is read from its beginning to its end. count, unless nil, gets the
+// number of bytes, as they are stored, of each read. Closing it releases the zip it is
+// in.
 func (f *File) Unpack(count func(int)) (io.ReadCloser, error) {
 	if f.stream != nil {
 		return &unpacked{Reader: &sniffing{stream: f.stream, freeLog: f.freeLog}}, nil

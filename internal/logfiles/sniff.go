@@ -60,8 +60,8 @@ func refusal(prefix []byte) string {
 	return ""
 }
 
-// sniff notes what the prefix of a log tells: whether it can be one, and the
-// time of its first event.
+// sniff records what the prefix of a log shows: whether it can be one, and the time of
+// its first event.
 func (f *File) sniff(prefix []byte) {
 	f.Problem = refusal(prefix)
 	at := event.FirstHeader(prefix)

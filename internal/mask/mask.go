@@ -147,7 +147,7 @@ func word(s, name, put string) string {
 
 func ofWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// User is a user's name as it may be shown.
+// User is a user's name, redacted.
 func (m Masks) User(name string) string {
 	if m.user && name != "" {
 		return "[user]"
@@ -155,7 +155,7 @@ func (m Masks) User(name string) string {
 	return m.Text(name)
 }
 
-// Client is the addresses of a request as they may be shown.
+// Client is the addresses of a request, redacted.
 func (m Masks) Client(addresses string) string {
 	if m.ip && addresses != "" {
 		return "[ip]"

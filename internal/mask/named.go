@@ -107,7 +107,7 @@ func (f *finder) named() {
 		}
 		from, to, class := f.name(m[0], m[1])
 		if class == unrelated || from > 0 && done.MatchString(f.Text[from-1:min(from+30, len(f.Text))]) {
-			continue // our own marks, such as [google-secret], name nothing
+			continue // our own placeholders, such as [google-secret], name nothing
 		}
 		at, class, ends := f.link(from, to, class)
 		if class == unrelated {

@@ -77,7 +77,7 @@ type finder struct {
 // done is what masking leaves.
 var done = marks()
 
-// marks matches each of our own marks at the beginning of a text.
+// marks matches each of our own placeholders at the beginning of a text.
 func marks() *regexp.Regexp {
 	list := []string{`\[opaque\]`, `\[not a GUID\]`, `\[user\]`, `\[e-mail\]`, `\[ip\]`, `\[host\]`, `\[session\]`}
 	for _, s := range shapes {

@@ -23,9 +23,9 @@ type Fact struct {
 	Values []string // each on its own line; none is blank
 }
 
-// labels name the facts of failures, in the order in which they are shown. A
-// label may name several facts, and the lower half is for those who look into
-// it. What is in the diagnosis or in the excerpt anyway has no label.
+// labels name the facts of failures, in the order in which they are shown. A label may
+// name several facts, and the lower half is for those who investigate. What is in the
+// diagnosis or in the excerpt anyway has no label.
 var labels, detailLabels = []label{
 	{"App", []string{"app_name", "app_id"}},
 	{"Tenant", []string{"tenant", "tenant_id"}},

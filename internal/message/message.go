@@ -1,4 +1,4 @@
-// Package message composes what an alert says to people; receivers draw it.
+// Package message composes what an alert says to people; receivers render it.
 package message
 
 import (
@@ -12,10 +12,10 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// Message is what an alert says, before a receiver draws it. Of is the only
-// place that decides by the kind of an alert; a receiver decides on order,
-// marks and limits. Its texts are the catalogue's and the log's, and may be
-// long: receivers escape and cut them.
+// Message is what an alert says, before a receiver renders it. Of is the only place
+// that decides by the kind of an alert; a receiver decides on order, marks and limits.
+// Its texts are the catalogue's and the log's, and may be long: receivers escape and
+// cut them.
 type Message struct {
 	ID   alert.ID
 	Node string
@@ -23,7 +23,7 @@ type Message struct {
 	Subject    Subject
 	Ends       bool // it is the last alert of its incident: there is nothing to do
 	Repeats    bool // the incident goes on as the alert before said
-	Calls      bool // it is worth mentioning people
+	Calls      bool // people are mentioned
 	Broadcast  bool // it is news for those too who do not read the incident's thread
 	Actionable bool // the incident can be acknowledged
 
@@ -44,7 +44,7 @@ type Message struct {
 	Confirm string // how to see that it is fixed
 
 	Facts         []Fact     // what a person acts on, or needs for a support case
-	Details       []Fact     // further facts, for those who look into it
+	Details       []Fact     // further facts, for those who investigate
 	Circumstances []Fact     // when, where and how often
 	Request       []Fact     // the browser's request that Jira was answering
 	Origin        []Sentence // the circumstances in one line

@@ -26,8 +26,8 @@ type foreign struct {
 	first string
 }
 
-// with is f with the lines of a text that was read at now; jira says that one of
-// them has a header of Jira's. Lines that continue an event do not count.
+// with is f with the lines of a text that was read at now; jira says whether one of
+// them has a Jira header. Lines that continue an event do not count.
 func (f foreign) with(text []byte, now time.Time) (after foreign, jira bool) {
 	for line := range bytes.Lines(text) {
 		if event.IsJira(line) {

@@ -31,7 +31,7 @@ const (
 	checkpointEvery = time.Second           // a position without failures is stored this often
 	idlePoll        = 2 * time.Second       // how often a quiet log is polled
 	bornBefore      = 20 * time.Millisecond // a file system's clock may be this much slower than ours
-	waitedFor       = time.Millisecond      // what takes longer was not there yet when it was asked for
+	waitedFor       = time.Millisecond      // a read that takes longer had to wait for text
 )
 
 // Reader is where lines come from.
@@ -194,7 +194,7 @@ func (l *Log) advance(silent bool) {
 		l.batch.next = at
 	}
 	for _, g := range l.Reader.Gaps() {
-		if g.Bytes != 0 { // 0: nothing that was seen is gone
+		if g.Bytes != 0 { // 0: no known bytes were lost
 			l.batch.gaps = append(l.batch.gaps, incident.Gap{Bytes: g.Bytes, Why: g.Why, At: g.At})
 		}
 	}

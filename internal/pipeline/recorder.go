@@ -205,8 +205,8 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 	})
 }
 
-// Acknowledge applies what somebody did with a button: reminders of the incident
-// stop. It returns a sentence for that person.
+// Acknowledge applies a button press: reminders of the incident stop. It returns a
+// sentence for the person who pressed.
 func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
 	err = r.Store.Update(func(tx *store.Tx) error {
 		s, err := tx.Incident(p.Incident.Key())

@@ -7,9 +7,8 @@ import (
 	"io"
 )
 
-// JSON writes a report as one document (report.schema.json). Incidents are
-// written one by one: the whole of them as text would take several times the
-// memory of the report.
+// JSON writes a report as one document (report.schema.json). Incidents are written one
+// by one: all of them as text would take several times the memory of the report.
 func JSON(w io.Writer, r Report) error {
 	incidents := r.Incidents
 	r.Incidents = []Incident{}

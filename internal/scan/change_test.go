@@ -96,7 +96,7 @@ func TestRotatesBefore(t *testing.T) {
 	logs = find(dir)
 	must(t, os.Remove(log+".2"))
 	r = reportOn(t, o, logs)
-	if r.Failures != 3 || r.Complete || r.Files[1].Problem != "it was taken away before it was read" {
+	if r.Failures != 3 || r.Complete || r.Files[1].Problem != "it was removed before it was read" {
 		t.Errorf("%d failures, files %+v", r.Failures, r.Files)
 	}
 }

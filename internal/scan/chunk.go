@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	block = 512 << 10 // bytes of one read: they stay in the processor's own cache
+	block = 512 << 10 // bytes of one read: they fit in the CPU cache
 	slack = 4 << 10   // read after the end of a chunk at first, where its last event usually ends
 	later = 64 << 10  // read at a time if it does not
 )
@@ -39,8 +39,8 @@ func (c chunk) read(m *matcher, w *window) findings {
 	return c.find(m, w)
 }
 
-// mapped is find; false when some of the chunk could not be read: it is gone,
-// or the disk failed. The worker's faults are panics.
+// mapped is find; false when some of the chunk could not be read: it was truncated, or
+// the disk failed. The worker's faults are panics.
 func (c chunk) mapped(m *matcher, w *window) (found findings, ok bool) {
 	defer w.unmap()
 	defer func() {

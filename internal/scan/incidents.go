@@ -121,8 +121,8 @@ func (l *incidents) add(f failure, in *input, rules *incident.Rules) {
 	l.countHour(e, f)
 }
 
-// settle does what time alone brings an incident up to now, and tells whether
-// it has closed by that.
+// settle applies what is due by time to an incident up to now, and reports whether that
+// closed it.
 func (l *incidents) settle(e *entry, now time.Time) (closed bool) {
 	if now.Sub(e.state.Last) >= l.quiet {
 		e.settle(e.state.Last.Add(l.quiet - 1)) // a reminder comes before the end
@@ -194,10 +194,10 @@ func (l *incidents) countHour(e *entry, f failure) {
 	l.hours++
 }
 
-// admit makes room for an incident that opens. Closed ones go first, since
-// nothing can happen to them any more. When all are open, the new one is only
-// counted, and so is every new one until what was refused must have closed:
-// else its beginning would be a wrong one.
+// admit makes room for an incident that opens. Closed ones go first, since nothing can
+// change them any more. When all are open, the new one is only counted, and so is every
+// new one until what was refused must have closed: else its beginning would be a wrong
+// one.
 func (l *incidents) admit(f failure) bool {
 	full := func() bool { return len(l.open)+len(l.closed) >= l.limit }
 	if full() && len(l.closed) == 0 {

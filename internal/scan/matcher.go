@@ -60,7 +60,7 @@ func (m *matcher) add(text []byte) {
 		return
 	}
 	m.events.Block(tailer.Block{Text: text}, m.take)
-	// The last event is the one that is open: its header need not be looked for.
+	// The last event is the one that is open: its header need not be searched for.
 	if line, ok := m.header(); ok && !m.found.first.IsZero() {
 		if t := event.HeaderTime(line, m.zone); !t.IsZero() {
 			m.found.last = t
@@ -101,8 +101,8 @@ func (m *matcher) times(text []byte) {
 	}
 }
 
-// full tells whether further lines without a header would belong to no event
-// that has one.
+// full reports whether further lines without a header would belong to no event that has
+// one.
 func (m *matcher) full() bool {
 	_, ok := m.header()
 	return !ok

@@ -30,7 +30,7 @@ func newRepeats() *repeats {
 	return &repeats{seed: maphash.MakeSeed(), now: map[uint64]copies{}}
 }
 
-// has tells whether a failure has come from another input before.
+// has reports whether a failure has come from another input before.
 func (r *repeats) has(f failure, in *input) bool {
 	line, _, _ := strings.Cut(f.text, "\n")
 	key := maphash.String(r.seed, line)

@@ -82,7 +82,7 @@ func (s *scanner) describe(all []*entry) []report.Incident {
 // incident is one as a report has it.
 func (s *scanner) incident(e *entry) report.Incident {
 	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
-	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it matched when it was found
+	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it matched before
 	i := report.Incident{
 		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open,
 		Nodes:  slices.Sorted(slices.Values(e.nodes)),

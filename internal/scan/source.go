@@ -27,10 +27,9 @@ type source struct {
 	stopped bool      // something was not read: what comes after it does not count
 }
 
-// lead reads the inputs of a source, one after the other; several at once as
-// far as parts has room. Plain files go to the workers in chunks. When ctx is
-// done it ends soon, and so do those who read. The receiver of the parts must
-// take them all.
+// lead reads the inputs of a source, one after the other; several at once as far as
+// parts has room. Plain files go to the workers in chunks. When ctx is done it ends
+// soon, and so do those who read. The receiver of the parts must drain them.
 func (s *scanner) lead(ctx context.Context, src *source) {
 	defer close(src.parts)
 	for _, in := range src.inputs {
@@ -76,7 +75,7 @@ func (s *scanner) plain(ctx context.Context, src *source, in *input) error {
 		}
 		src.parts <- c.out
 		file.Share()
-		s.work <- c // the workers take all that there is
+		s.work <- c // the workers drain the channel
 		from = to
 	}
 	return nil
@@ -100,7 +99,7 @@ func (s *scanner) worker(ctx context.Context) {
 const (
 	streamFailures = 512      // of one result of a stream
 	streamBytes    = 4 << 20  // of one
-	smallLog       = 64 << 10 // bytes; one with fewer needs no reader of lines
+	smallLog       = 64 << 10 // bytes; a smaller one needs no line reader
 )
 
 // streamTools are what it takes to read a stream, to be used again.
@@ -124,7 +123,7 @@ func (s *scanner) stream(ctx context.Context, src *source, in *input) {
 		defer r.Close()
 		t := s.tools.Get().(*streamTools)
 		if t.read(ctx, in, &lenient{r: r}, part) {
-			s.tools.Put(t) // else the reader of lines may still hold them
+			s.tools.Put(t) // otherwise the line reader may still hold them
 		}
 	})
 }
@@ -168,7 +167,7 @@ func (t *streamTools) read(ctx context.Context, in *input, r *lenient, part chan
 	}
 }
 
-// lenient ends where reading fails: what is before a damage is read.
+// lenient ends where reading fails: what precedes the damage is read.
 type lenient struct {
 	r   io.Reader
 	err error

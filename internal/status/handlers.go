@@ -51,7 +51,7 @@ func (s *Site) incidents(w http.ResponseWriter, _ *http.Request) {
 func (s *Site) current(w http.ResponseWriter) (Report, bool) {
 	report, err := s.reports(time.Now())
 	if err != nil {
-		s.log.Error("status cannot be read", "err", err)
+		s.log.Error("cannot read the status", "err", err)
 		http.Error(w, "the status cannot be read: see the service's log", http.StatusInternalServerError)
 	}
 	return report, err == nil
@@ -62,6 +62,6 @@ func (s *Site) json(w http.ResponseWriter, answer any) {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	if err := e.Encode(answer); err != nil {
-		s.log.Debug("status was not taken", "err", err)
+		s.log.Debug("status response not delivered", "err", err)
 	}
 }

@@ -138,5 +138,5 @@ func (m *Metrics) handler(log *slog.Logger) http.Handler {
 type scrapeLog struct{ log *slog.Logger }
 
 func (l scrapeLog) Println(v ...any) {
-	l.log.Error("metrics could not be read", "err", fmt.Sprint(v...))
+	l.log.Error("cannot read the metrics", "err", fmt.Sprint(v...))
 }

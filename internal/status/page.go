@@ -191,7 +191,7 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, v); err != nil {
-		s.log.Error("status page cannot be made", "err", err)
+		s.log.Error("cannot render the status page", "err", err)
 		http.Error(w, "the page cannot be made: see the service's log", http.StatusInternalServerError)
 		return
 	}

@@ -54,7 +54,7 @@ type Site struct {
 func New(p Program, s *store.Store, log *slog.Logger) *Site {
 	machine, err := os.Hostname()
 	if err != nil {
-		log.Warn("the host name is not known, the status page cannot be asked by it", "err", err)
+		log.Warn("host name unknown, the status page rejects requests that use it", "err", err)
 	}
 	site := &Site{program: p, store: s, log: log, machine: machine, started: time.Now(), logins: logins{sleep: sleep}}
 	site.reports = site.report

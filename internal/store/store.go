@@ -69,10 +69,10 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 	if errors.As(err, &damage) {
 		to := path + ".damaged-" + clock.Now().UTC().Format("20060102T150405.000000000Z")
 		if err := os.Rename(path, to); err != nil {
-			return nil, fmt.Errorf("state file %s is damaged and cannot be set aside: %w", path, err)
+			return nil, fmt.Errorf("state file %s is damaged and cannot be renamed: %w", path, err)
 		}
-		log.Warn("state file was damaged: it is set aside and a new one begun, "+
-			"so logs are read from where their start setting says, and open incidents are told again",
+		log.Warn("state file was damaged: it was renamed and a new one created, "+
+			"so logs are read according to their start setting, and open incidents are reported again",
 			"file", path, "aside", to, "err", damage)
 		s, err = open(path, log)
 	}
@@ -88,8 +88,8 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	if oneMeta {
-		log.Warn("one of the state file's two heads was damaged and the other one is used: "+
-			"the last change before may be lost, its alerts come again", "file", path)
+		log.Warn("one of the state file's two meta pages was damaged and the other one is used: "+
+			"the last change may be lost, its alerts are sent again", "file", path)
 	}
 	if err := prepare(db); err != nil {
 		db.Close()
@@ -156,7 +156,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 	case errors.Is(err, errUnchanged):
 		return nil
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("state file: %w: free some space and start again, reading goes on where it was", err)
+		return fmt.Errorf("state file: %w: free some space and restart, reading resumes where it stopped", err)
 	case err != nil:
 		return fmt.Errorf("state file: %w", err)
 	}

@@ -136,12 +136,12 @@ func (k *pressHandler) run(ctx context.Context, presses <-chan *pressed) {
 func (k *pressHandler) one(ctx context.Context, p *pressed) {
 	log := k.log.With("incident", p.Incident)
 	if err := k.fromOurs(ctx, p); err != nil {
-		log.Warn("a button that was pressed does not count", "err", err)
+		log.Warn("button press ignored", "err", err)
 		return
 	}
 	sentence, err := k.press(p.Press)
 	if err != nil {
-		log.Error("a button was pressed, and nothing could be done", "err", err)
+		log.Error("button press failed", "err", err)
 		sentence = "This could not be stored, and does not count. The log of the watcher says why."
 	}
 	if sentence == "" {
@@ -152,7 +152,7 @@ func (k *pressHandler) one(ctx context.Context, p *pressed) {
 	text := slack.MsgOptionText(text.Cut(sentence, maxAnswer), true)
 	_, err = p.bot.api.PostEphemeralContext(sending, p.bot.channel, p.UserID, text)
 	if err != nil && ctx.Err() == nil {
-		log.Warn("who pressed a button got no answer", "err", apiError(err))
+		log.Warn("no answer could be sent for a button press", "err", apiError(err))
 	}
 }
 
@@ -168,7 +168,7 @@ func (k *pressHandler) fromOurs(ctx context.Context, p *pressed) error {
 		defer cancel()
 		auth, err := p.bot.api.AuthTestContext(ctx)
 		if err != nil {
-			return fmt.Errorf("which team the app is of: %w", apiError(err))
+			return fmt.Errorf("look up the app's team: %w", apiError(err))
 		}
 		own = []string{auth.TeamID, auth.EnterpriseID}
 		k.own[p.bot] = own

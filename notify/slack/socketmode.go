@@ -89,9 +89,9 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Pr
 			s.worked, pause = false, b.refuse
 		}
 		if !s.refused {
-			log.Error("Slack refuses the connection for buttons, alerts go out without them: "+
-				"switch on Socket Mode and Interactivity on the app's page, "+
-				"and mend app_token (xapp-…, scope connections:write)",
+			log.Error("Slack rejected the connection for buttons, alerts are sent without them: "+
+				"enable Socket Mode and Interactivity on the app's page, "+
+				"and fix app_token (xapp-…, scope connections:write)",
 				"in", pause, "err", err)
 		}
 		s.refused, s.down = true, true
@@ -154,7 +154,7 @@ func (s *socket) event(ctx context.Context, client *socketmode.Client, e socketm
 		}
 		if !s.down && ctx.Err() == nil {
 			s.down = true
-			s.log.Warn("no connection for Slack's buttons, it is tried again", "in", data.Backoff, "err",
+			s.log.Warn("no connection for Slack's buttons, will be retried", "in", data.Backoff, "err",
 				s.clean(data.ErrorObj))
 		}
 	}
@@ -164,7 +164,7 @@ func (s *socket) event(ctx context.Context, client *socketmode.Client, e socketm
 		err := client.AckCtx(ack, id, nil)
 		cancel()
 		if err != nil {
-			s.log.Debug("a press was not acknowledged to Slack", "err", err)
+			s.log.Debug("button press not acknowledged to Slack", "err", err)
 		}
 	}
 	if payload != nil {
@@ -197,7 +197,7 @@ func envelope(e socketmode.Event) (id string, payload []byte) {
 func (s *socket) pressed(payload []byte) {
 	p, err := s.b.read(payload)
 	if err != nil {
-		s.log.Warn("a button that was pressed does not count", "err", err)
+		s.log.Warn("button press ignored", "err", err)
 	}
 	if p == nil || !s.seen.add(p.stamp) {
 		return
@@ -205,7 +205,7 @@ func (s *socket) pressed(payload []byte) {
 	select {
 	case s.presses <- p:
 	default:
-		s.log.Warn("a button that was pressed does not count", "incident", p.Incident, "err", "too many wait")
+		s.log.Warn("button press ignored", "incident", p.Incident, "err", "too many wait")
 	}
 }
 
@@ -228,8 +228,8 @@ func (s *socket) closed() {
 	}
 	s.up = time.Time{}
 	if s.short == manyShort {
-		s.log.Warn("the connection for Slack's buttons is cut again and again: " +
-			"does a proxy or firewall on the way allow websockets that stay open?")
+		s.log.Warn("the connection for Slack's buttons is cut repeatedly: " +
+			"does a proxy or firewall close long-lived websockets?")
 	}
 }
 

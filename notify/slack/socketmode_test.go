@@ -98,7 +98,7 @@ func TestButtonsCut(t *testing.T) {
 	}
 	tell(t, conn, envelope("a"))
 	got(t, l.presses)
-	if text := l.logged(); strings.Count(text, "cut again and again") != 1 || strings.Count(text, "\n") != 1 {
+	if text := l.logged(); strings.Count(text, "cut repeatedly") != 1 || strings.Count(text, "\n") != 1 {
 		t.Errorf("logged %s", text)
 	}
 }
@@ -126,7 +126,7 @@ func TestButtonsRefused(t *testing.T) {
 		want    []string
 	}{
 		{[]slackSays{word("invalid_auth"), word("missing_scope"), word("not_allowed_token_type"), {200, "<html>", nil}, {404, "", nil}},
-			[]string{`level=ERROR msg="Slack refuses the connection`, "err=\"Slack refuses apps.connections.open: invalid_auth", "level=INFO"}},
+			[]string{`level=ERROR msg="Slack rejected the connection`, "err=\"Slack refuses apps.connections.open: invalid_auth", "level=INFO"}},
 		{[]slackSays{word("internal_error"), {503, "", nil}, {429, "", []string{"Retry-After", "0.1"}}, word("token_revoked"), word("internal_error")},
 			[]string{`level=WARN msg="no connection`, "level=ERROR", "level=INFO"}},
 		{[]slackSays{{200, `{"ok":true,"url":"ws://127.0.0.1:1/?ticket=CANARY"}`, nil}, {200, `{"ok":true,"url":"://CANARY"}`, nil}, {200, `{"ok":true}`, nil}},

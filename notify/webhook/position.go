@@ -8,7 +8,7 @@ import (
 	"text/template/parse"
 )
 
-var errTooLong = errors.New("what it makes is larger than 1 MiB")
+var errTooLong = errors.New("its output is larger than 1 MiB")
 
 // output is what a template makes. It remembers which stretch came from which
 // line: an error in JSON is reported by its place in the template.

@@ -82,7 +82,7 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 		if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
 			at = max(min(int(bad.Offset)-1, at), 0)
 		}
-		return nil, fmt.Errorf("template: %s:%d: what it makes is not JSON at %q: %w", f.file, out.line(at),
+		return nil, fmt.Errorf("template: %s:%d: its output is not JSON at %q: %w", f.file, out.line(at),
 			near(text, at), err)
 	}
 	if err := json.Compact(&body, text); err != nil {

@@ -9,9 +9,9 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// A page is written as far as its budget of bytes reaches. What something costs
-// is estimated before: our words around it by a number that is not too low, the
-// words of a log by their length after escaping.
+// A page is written as far as its budget of bytes reaches. What something costs is
+// estimated before: our own words by a generous constant, the words of a log by their
+// length after escaping.
 
 // weight is how many bytes texts take at most once they are escaped.
 func weight(texts ...string) int {

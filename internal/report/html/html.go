@@ -17,7 +17,7 @@ import (
 // repeated for each integration, cause and file is written while there is room
 // for it, in bytes, and is counted in one sentence afterwards.
 const (
-	maxSections = 500     // integrations with a section of their own
+	maxSections = 500     // integrations with a separate section
 	maxRows     = 2000    // integrations in the summary
 	maxDays     = 40      // rows of counts, and one for each gap
 	maxBars     = 400     // bars of a time line
@@ -36,8 +36,8 @@ var tmpl = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"clock": clock, "number": text.Number[int], "count": text.Count[int], "size": text.Size, "spans": text.Spans,
 }).ParseFS(files, "*"))
 
-// Write writes r as one document that needs nothing else: no script, no
-// request. Whatever a log said stays text in it.
+// Write writes r as one self-contained document: no script, no request. Untrusted text
+// of a log stays text.
 func Write(w io.Writer, r report.Report) error {
 	out := bufio.NewWriter(w)
 	if err := tmpl.Execute(out, newPage(r)); err != nil {

@@ -66,8 +66,8 @@ type cause struct {
 	Section      bool
 }
 
-// key identifies an integration. Where a log shows none, its failures are
-// distinguished by the key of their incident.
+// key identifies an integration. Where a log shows none, its failures are distinguished
+// by the key of their incident.
 func key(i report.Incident) string {
 	if i.Data.Integration.KnownBy != alert.ByNothing {
 		return i.Data.Integration.ID

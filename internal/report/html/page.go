@@ -184,7 +184,7 @@ func (p *page) files(r report.Report) {
 	}
 }
 
-// ask notes everybody who has a step to do for a cause.
+// ask records everyone who has a step to do for a cause.
 func (p *page) ask(c *cause) {
 	if c.Advice == nil {
 		return
