@@ -61,6 +61,6 @@ torture:
 	scripts/deps.sh all
 	go run ./tools/torture -markdown dist/torture.md
 
-# The reader beside grep, ripgrep and log shippers, each where it is installed.
+# The reader against grep, ripgrep and log shippers, each where it is installed.
 compare:
 	go run ./tools/torture -compare

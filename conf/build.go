@@ -114,7 +114,8 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 		a.Storm = *f.Storm
 	}
 	if a.Storm < 0 || a.Storm > maxStorm {
-		b.problem("alerts.storm", "want a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
+		b.problem("alerts.storm",
+			"want a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
 	}
 }
 

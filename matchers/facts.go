@@ -8,10 +8,10 @@ import (
 )
 
 // Facts are the details of a failure that its event shows. A value is a string or a
-// []string. They are untrusted: on one line, free of invisible
-// characters, of the grammar of their kind (see factTable), and otherwise as they are
-// in the log, secrets and length included (to cut them first would hide half a
-// secret from the masks).
+// []string. They are untrusted: on one line, free of invisible characters, of the
+// grammar of their kind (see factTable), and otherwise as they are in the log, secrets
+// and length included (cutting them first would leave half a secret, which the masks do
+// not recognize).
 type Facts map[string]any
 
 const maxList = 50 // values of a list
@@ -171,7 +171,7 @@ func (m message) facts() Facts {
 	} else if len(m.codes()) > 0 {
 		f["endpoint"] = "Token endpoint"
 	}
-	if m.answered { // words about the way to the provider are content
+	if m.answered { // words about the route to the provider are content
 		for _, name := range []string{"proxy_status", "proxy_reason", "unknown_host", "tls_alert",
 			"certificate_date", "certificate_host"} {
 			delete(f, name)

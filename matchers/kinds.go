@@ -23,7 +23,7 @@ type use int
 
 const (
 	inDiagnosis use = iota // only there, as a quotation or in code style
-	toReplace              // in a step too, in code style, as what is to be replaced: see acted
+	toReplace              // in a step too, in code style, as text to be replaced: see acted
 	anywhere               // in a step too, as it is
 )
 
@@ -140,8 +140,8 @@ func spans(words []string) string {
 	return strings.Join(words, " ")
 }
 
-// quote is free text as a quotation. Nothing in it ends the quotation, and what
-// shows texts reads nothing into it (see notify.Quotations).
+// quote is free text as a quotation. Nothing in it ends the quotation, and receivers
+// interpret nothing in it (see notify.Quotations).
 func quote(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("`\"‚„″‶＂ˮʺ״〝〞〟❝❞❠", r) {

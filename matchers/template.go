@@ -77,8 +77,8 @@ func (l *loader) inStep(d *definition, key, text string) string {
 	return text
 }
 
-// fill puts facts into a template, each as its kind allows, or the words for a
-// missing one. Text of the log is data here: braces in a fact are not expanded.
+// fill puts facts into a template, each as its kind allows, or the words for a missing
+// one. Log text is data: braces in a fact are not expanded.
 func fill(template string, facts Facts, inStep bool) string {
 	var b strings.Builder
 	at := 0

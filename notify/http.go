@@ -25,7 +25,7 @@ const (
 	MaxReply      = 4 << 10   // bytes read of an answer: enough for any reason a receiver gives
 	maxHeaders    = 64 << 10  // bytes of an answer's headers
 	maxReason     = 200       // characters of an answer that are shown
-	maxRetryAfter = time.Hour // a longer pause is not believed
+	maxRetryAfter = time.Hour // a longer pause is ignored
 	maxPEM        = 1 << 20   // bytes of a file of certificates
 )
 
@@ -112,9 +112,9 @@ func ExtraHeaders(c conf.Client) http.Header {
 // Answer is what a receiver said.
 type Answer struct {
 	Status     int
-	Body       string // its beginning, one line, printable, without what only we may know
+	Body       string // its beginning, one line, printable, redacted
 	RetryAfter time.Duration
-	Broken     error // the body did not come whole
+	Broken     error // the body is incomplete
 }
 
 // Request is a POST of JSON to a receiver.
@@ -124,12 +124,11 @@ type Request struct {
 	Header  http.Header
 	Body    []byte
 	Secrets []conf.Secret // of the body: they appear in no error
-	Public  []string      // words of the address that are no secret
+	Public  []string      // words of the address that are not secret
 }
 
-// Post sends the request. Errors are rebuilt without what is secret: net/http
-// puts the whole URL into its own, and receivers put what they were sent into
-// their answers.
+// Post sends the request. Errors are rebuilt without what is secret: net/http puts the
+// whole URL into its own, and receivers echo the request in their answers.
 func (r Request) Post(ctx context.Context) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.To.Reveal(), bytes.NewReader(r.Body))
 	if err != nil {
@@ -163,7 +162,7 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply))
-	if len(text) == MaxReply { // what is cut could be a half of what must be hidden
+	if len(text) == MaxReply { // the cut could split a secret, which would not be redacted
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
 	return Answer{
@@ -219,8 +218,8 @@ func (a Answer) Failed() *Error {
 	return e
 }
 
-// oneLine makes a receiver's words fit for a log line: an HTML page becomes
-// short, control characters go.
+// oneLine makes a receiver's answer fit for a log line: an HTML page is shortened,
+// control characters are removed.
 func OneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

@@ -21,9 +21,9 @@ type Notifier interface {
 	Send(ctx context.Context, d Delivery) (Receipt, error)
 }
 
-// Receipt is what a notifier needs to find an incident at its receiver
-// again, such as the place of a message; nil = nothing. Only the notifier
-// that made it understands it. It holds no secret.
+// Receipt is what a notifier needs to find an incident at its receiver again, such as
+// the position of a message; nil = nothing. Only the notifier that made it understands
+// it. It holds no secret.
 type Receipt = json.RawMessage
 
 // Refresher is a Notifier whose receiver shows the current state of incidents, and is
@@ -31,10 +31,10 @@ type Receipt = json.RawMessage
 type Refresher interface {
 	Notifier
 	// Refresh brings the receiver up to date, with few requests. It is called when
-	// nothing waits in the queue. changed holds the new receipts of incidents,
-	// nil for one to be forgotten; it counts with an error too. next is when
-	// Refresh wants to be called again even if nothing happens; 0 = never. An error
-	// is an *Error; Keep is then called again later.
+	// nothing waits in the queue. changed holds the new receipts of incidents, nil for
+	// one to be deleted; it is valid with an error too. next is when Refresh must be
+	// called again even if nothing happens; 0 = never. An error is an *Error; Refresh
+	// is then retried later.
 	Refresh(ctx context.Context, open []OpenIncident) (changed map[alert.ID]Receipt, next time.Duration, err error)
 }
 
@@ -49,10 +49,10 @@ type Outcome int
 
 // The outcomes of a failed Send.
 const (
-	Retry       Outcome = iota // not now: try again
+	Retry       Outcome = iota // not now: retry
 	BadMessage                 // this message is refused, another may be accepted
 	BadSettings                // nothing is accepted until the settings are fixed
-	Gone                       // the receiver wants nothing any more
+	Gone                       // the receiver returned 410 Gone
 )
 
 // Error is a failed Send. Its text never holds the address or a secret.

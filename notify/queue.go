@@ -8,7 +8,7 @@ import (
 
 // Delivery is one alert for one notifier, as the queue keeps it.
 type Delivery struct {
-	Seq      uint64      `json:"-"` // place in the queue
+	Seq      uint64      `json:"-"` // position in the queue
 	Alert    alert.Alert `json:"alert"`
 	Queued   time.Time   `json:"queued"`
 	Attempts int         `json:"attempts,omitempty"`
@@ -24,9 +24,9 @@ type Circuit string
 // The states of a Circuit.
 const (
 	Closed    Circuit = ""         // delivering
-	Waiting   Circuit = "waiting"  // the last attempt failed, it is tried again
-	Suspended Circuit = "held"     // settings are refused: the queue waits for a person
-	Disabled  Circuit = "disabled" // the receiver is gone for good (HTTP 410)
+	Waiting   Circuit = "waiting"  // the last attempt failed, it will be retried
+	Suspended Circuit = "held"     // settings are rejected: the queue waits for a person
+	Disabled  Circuit = "disabled" // the receiver returned 410 Gone
 )
 
 // Health is the state of a notifier; it outlives the process.
@@ -46,8 +46,7 @@ type Health struct {
 type Queue interface {
 	// Health is what was stored last; the zero Health at first.
 	Health(notifier string) (Health, error)
-	// Oldest is the delivery that is next, with its receipt; false when none
-	// waits.
+	// Oldest is the next delivery, with its receipt; false when none waits.
 	Oldest(notifier string) (Delivery, bool, error)
 	// Next is the oldest delivery after d before which none of the same
 	// incident waits, with its receipt; false when there is none, or none near
@@ -55,16 +54,16 @@ type Queue interface {
 	Next(notifier string, d Delivery) (Delivery, bool, error)
 	// Done removes a delivery that was accepted and keeps its receipt.
 	Done(notifier string, d Delivery, r Receipt, h Health) error
-	// Retry keeps a delivery at its place, with what was learnt. One that is no
-	// longer in the queue stays out.
+	// Retry keeps a delivery at its position, updated. One that is no longer in the
+	// queue stays out.
 	Retry(notifier string, d Delivery, h Health) error
-	// SetAside takes a delivery out of the queue for good and keeps it apart.
+	// SetAside moves a delivery from the queue to the dead letters.
 	SetAside(notifier string, d Delivery, h Health) error
 	// OpenIncidents are the open incidents that have a receipt of the notifier.
 	OpenIncidents(notifier string) ([]OpenIncident, error)
-	// SetReceipts stores changed receipts by incident; nil forgets one.
+	// SetReceipts stores changed receipts by incident; nil deletes one.
 	SetReceipts(notifier string, changed map[alert.ID]Receipt) error
-	// Pause stores how the notifier fares when no delivery is concerned.
+	// Pause stores the health of the notifier when no delivery is concerned.
 	Pause(notifier string, h Health) error
 	// Changed returns a channel that is closed at the next new delivery, and
 	// when an incident has changed.

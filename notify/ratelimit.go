@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// RateLimit keeps a least time between the starts of two attempts, for all
-// notifiers that share a destination. A nil RateLimit keeps none.
+// RateLimit keeps a minimum time between the starts of two attempts, for all notifiers
+// that share a destination. A nil RateLimit does not limit.
 type RateLimit struct {
 	every time.Duration
 	mu    sync.Mutex
 	last  time.Time
 }
 
-// NewRateLimit returns a limit of one attempt every so long.
+// NewRateLimit returns a limit of one attempt per interval.
 func NewRateLimit(every time.Duration) *RateLimit { return &RateLimit{every: every} }
 
 // take is 0 when an attempt may begin now, and counts it; else how long to
@@ -31,7 +31,7 @@ func (l *RateLimit) take(now time.Time) time.Duration {
 	return 0
 }
 
-// began counts an attempt of before a restart.
+// began counts an attempt from before a restart.
 func (l *RateLimit) began(at time.Time) {
 	if l == nil {
 		return

@@ -41,7 +41,7 @@ func NewRedactor(u *url.URL, header http.Header, public ...string) *Redactor {
 	password, _ := u.User.Password()
 	r.parts(password)
 	for name, values := range header {
-		if strings.HasPrefix(name, "Webhook-") { // those are ours, and help to find the delivery
+		if strings.HasPrefix(name, "Webhook-") { // those are not secret, and help to find the delivery
 			continue
 		}
 		for _, v := range values {

@@ -8,8 +8,8 @@ import (
 	"jira-oauth-watcher/internal/clock"
 )
 
-// refresh lets a Keeper look at the incidents as they are now. It returns how
-// long to wait for a change before the next look.
+// refresh gives a Refresher the incidents as they are now. It returns how long to wait
+// for a change before the next refresh.
 func (w *Worker) refresh(ctx context.Context) (time.Duration, error) {
 	refresher, ok := w.target.To.(Refresher)
 	if !ok || w.health.Circuit == Disabled {

@@ -7,9 +7,9 @@ import (
 	"jira-oauth-watcher/internal/clock"
 )
 
-// When the oldest delivery may be at fault itself.
+// When the oldest delivery may itself be the reason for failing.
 const (
-	stuckProbes   = 2                // failed since the settings were refused
+	stuckProbes   = 2                // failed since the settings were rejected
 	stuckAttempts = 5                // of it, and …
 	stuckFor      = 10 * time.Minute // … so long without a delivery
 )
@@ -27,9 +27,9 @@ func (w *Worker) try(ctx context.Context, oldest Delivery) error {
 	return w.attempt(ctx, oldest)
 }
 
-// other is every second time a delivery to try in place of one that is stuck:
-// a receiver, or a firewall before it, may refuse a certain text for ever, with
-// an answer that blames the settings or promises to be well later.
+// other is every second time a delivery to try in place of one that is stuck: a
+// receiver, or a firewall before it, may reject a certain text for ever, with an answer
+// that blames the settings or asks for a retry.
 func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
 	if w.bypassed || !w.stuck(oldest) {
 		w.bypassed = false
@@ -52,10 +52,10 @@ func (w *Worker) stuck(oldest Delivery) bool {
 	return w.health.Circuit == Waiting && oldest.Attempts >= stuckAttempts && clock.Since(w.health.Since) >= stuckFor
 }
 
-// attemptOther sends a delivery in place of the oldest one. If it is accepted
-// the receiver is well: the oldest is tried once more as it is, since that may
-// have been so for a moment only, then as a refused message. If not, nothing
-// is known, and all waits as before.
+// attemptOther sends a delivery in place of the oldest one. If it is accepted the
+// receiver works: the oldest is retried once as it is, since it may have recovered just
+// now, then as a rejected message. Otherwise nothing is known, and all deliveries keep
+// waiting.
 func (w *Worker) attemptOther(ctx context.Context, d, oldest Delivery) error {
 	d, failed, err := w.deliver(ctx, d)
 	switch {

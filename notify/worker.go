@@ -14,11 +14,11 @@ import (
 const (
 	firstPause   = time.Second      // after the first failed attempt; doubles
 	maxPause     = 5 * time.Minute  // between attempts
-	firstProbe   = time.Minute      // after settings were refused; doubles
+	firstProbe   = time.Minute      // after settings were rejected; doubles
 	maxProbe     = time.Hour        // between probes
 	stopGrace    = 10 * time.Second // for a Send under way when the program ends
-	refreshPause = 2 * time.Second  // between two looks at incidents that change
-	refreshRetry = time.Minute      // after Keep failed
+	refreshPause = 2 * time.Second  // between two refreshes
+	refreshRetry = time.Minute      // after a failed Refresh
 )
 
 // Worker delivers what waits for one notifier, one at a time, oldest first
@@ -31,12 +31,12 @@ type Worker struct {
 
 	health        Health
 	since         time.Time // retry_for counts from here at the earliest
-	probes        int       // how often the settings were refused since they last worked
-	nextRefresh   time.Time // no earlier look at incidents
-	refreshFailed bool      // the last Keep failed
+	probes        int       // how often the settings were rejected since they last worked
+	nextRefresh   time.Time // no refresh before
+	refreshFailed bool      // the last Refresh failed
 
 	bypass   Delivery // delivery tried last in place of a stuck oldest one
-	bypassed bool     // the last attempt was that
+	bypassed bool     // the last attempt was the bypass
 	suspect  uint64   // the delivery that failed while another was accepted
 }
 
@@ -49,8 +49,8 @@ func NewWorker(t Target, q Queue, log *slog.Logger) *Worker {
 // ten more seconds. An error is the queue's, and final.
 func (w *Worker) Run(ctx context.Context) error { return w.run(ctx, false) }
 
-// Drain delivers until nothing waits any more, the settings are refused, or
-// ctx is done.
+// Drain delivers until nothing waits any more, the settings are rejected, or ctx is
+// done.
 func (w *Worker) Drain(ctx context.Context) error { return w.run(ctx, true) }
 
 func (w *Worker) run(ctx context.Context, drain bool) (err error) {
@@ -110,7 +110,8 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 	if failed == nil {
 		return err
 	}
-	// A limit says nothing of the message, all else is its fault by now.
+	// A rate limit says nothing about the message; by now it is at fault for any other
+	// failure.
 	limited := failed.Outcome == Retry && failed.RetryAfter > 0
 	switch {
 	case failed.Outcome == Gone:
@@ -124,8 +125,7 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 	}
 }
 
-// deliver makes one attempt. When it failed it returns why, and the delivery with
-// what was learnt; else all is done.
+// deliver makes one attempt. When it failed it returns why, and the updated delivery.
 func (w *Worker) deliver(ctx context.Context, d Delivery) (Delivery, *Error, error) {
 	d.Attempts++
 	receipt, err := w.send(ctx, d)
@@ -141,7 +141,7 @@ func (w *Worker) deliver(ctx context.Context, d Delivery) (Delivery, *Error, err
 		return d, nil, w.queue.Done(w.target.Name, d, receipt, w.health)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return d, nil, nil // cut off by the end of the program: the next one sends it
+		return d, nil, nil // canceled by the end of the program: the next run sends it
 	}
 	failed := &Error{Err: err}
 	errors.As(err, &failed)
@@ -149,7 +149,7 @@ func (w *Worker) deliver(ctx context.Context, d Delivery) (Delivery, *Error, err
 	return d, failed, nil
 }
 
-// record notes the state after an attempt; err is nil after a good one.
+// record updates the health after an attempt; err is nil after a successful one.
 func (w *Worker) record(to Circuit, pause time.Duration, err error) {
 	now := clock.Now()
 	if w.health.Circuit != to || w.health.Since.IsZero() {
@@ -181,9 +181,9 @@ func (w *Worker) grace(ctx context.Context) (sending context.Context, done func(
 	return sending, func() { stop(); cancel() }
 }
 
-// suspend keeps the whole queue: nothing of it can be delivered until a person
-// mends the settings. It says so once and probes now and then; a restart or a
-// reload probes at once.
+// suspend keeps the whole queue: nothing can be delivered until a person fixes the
+// settings. It logs that once and probes with backoff; a restart or a reload probes at
+// once.
 func (w *Worker) suspend(d Delivery, failed *Error) error {
 	pause := max(min(firstProbe<<min(w.probes, 10), maxProbe), failed.RetryAfter)
 	if w.probes == 0 {
@@ -196,8 +196,8 @@ func (w *Worker) suspend(d Delivery, failed *Error) error {
 	return w.queue.Retry(w.target.Name, d, w.health)
 }
 
-// disable keeps the queue and tries no more, as Standard Webhooks asks for after
-// 410: only a reload or a restart does.
+// disable keeps the queue and stops delivery, as Standard Webhooks requires after 410,
+// until a reload or a restart.
 func (w *Worker) disable(d Delivery, failed *Error) error {
 	w.log.Error("receiver returned 410 Gone, delivery is disabled: "+
 		"change the notifier's address or remove it from the configuration, then reload",
@@ -210,8 +210,7 @@ func (w *Worker) disable(d Delivery, failed *Error) error {
 	return w.queue.Retry(w.target.Name, d, w.health)
 }
 
-// refused tries a refused message once more in its plainest form, then sets it
-// aside.
+// refused retries a rejected message once in its plainest form, then dead-letters it.
 func (w *Worker) refused(d Delivery, failed *Error) error {
 	if !d.Plain {
 		d.Plain = true
@@ -233,16 +232,16 @@ func (w *Worker) setAside(d Delivery, failed *Error) error {
 	return w.queue.SetAside(w.target.Name, d, w.health)
 }
 
-// retry keeps a delivery for another attempt, or sets it aside when retry_for
-// is over. A queue that is held waits for a person, however long that takes.
+// retry keeps a delivery for another attempt, or dead-letters it when retry_for is
+// over. A suspended queue waits for a person, however long that takes.
 func (w *Worker) retry(d Delivery, failed *Error) error {
 	from := d.Queued
 	if w.since.After(from) {
 		from = w.since
 	}
 	if w.probes == 0 && clock.Since(from) > w.target.RetryFor {
-		w.log.Error("alert not delivered within retry_for, moved to the dead letters", "alert", d.Alert.Data.ID, "attempt",
-			d.Attempts, "err", failed)
+		w.log.Error("alert not delivered within retry_for, moved to the dead letters",
+			"alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}
 	return w.retryAfterPause(d, failed, d.Attempts)
@@ -263,8 +262,8 @@ func (w *Worker) retryAfterPause(d Delivery, failed *Error, attempts int) error 
 	return w.queue.Retry(w.target.Name, d, w.health)
 }
 
-// backoff is the pause after the given failed attempt: growing, with half of
-// it left to chance so that many senders do not come back at once.
+// backoff is the pause after the given failed attempt: exponential, with half of it as
+// jitter so that many senders do not retry at once.
 func backoff(attempt int) time.Duration {
 	pause := min(firstPause<<min(attempt-1, 10), maxPause)
 	return pause/2 + clock.Jitter(pause/2)

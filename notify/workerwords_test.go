@@ -14,13 +14,13 @@ import (
 // What is done about a refused alert is said as it is: a webhook has no plain
 // form.
 func TestRefusedWords(t *testing.T) {
-	for plain, want := range map[bool]string{true: "sent again as plain text", false: "tried once more"} {
+	for plain, want := range map[bool]string{true: "retried as plain text", false: "retried once"} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBench(newQueue("1"), &receiver{answer: func(int, bool) error { return failing(notify.BadMessage, 0) }})
 			target := notify.Target{Notifier: conf.Notifier{Name: "hub", Timeout: time.Second, RetryFor: time.Hour}, PlainText: plain, To: b.receiver}
 			b.worker = notify.NewWorker(target, b.queue, slog.New(slog.NewTextHandler(b.logged, nil)))
 			b.run(t, time.Minute)
-			if b.count(want) != 1 || b.count("plain text")+b.count("tried once more") != 1 {
+			if b.count(want) != 1 || b.count("plain text")+b.count("retried once") != 1 {
 				t.Errorf("plain text %t: %s", plain, b.logged)
 			}
 		})

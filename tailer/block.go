@@ -8,14 +8,14 @@ type Block struct {
 
 	size   int64 // what Text takes of the file; more than its length if Cut
 	origin origin
-	rest   Position // of a position here: all but its Place; if Late, the whole position before it
+	rest   Position // of a position here: all but its FilePosition; if Late, the whole position before it
 }
 
 // origin is the file and offset at which a block begins.
 type origin struct {
 	id          ident
 	born        int64
-	known       int    // how many of the file's first bytes are known, at most maxPrint
+	known       int    // how many of the file's first bytes are known, at most maxFingerprint
 	fingerprint uint64 // their hash
 	offset      int64
 }

@@ -40,8 +40,8 @@ type file struct {
 	gz          *inflater // reads what is compressed; nil for a plain file
 	read        int64     // offset of the next byte to read
 	pos         int64     // offset after the last line delivered
-	prefix      []byte    // the first bytes of the content, at most maxPrint; bytes are only ever added
-	fingerprint uint64    // hash of head
+	prefix      []byte    // the first bytes of the content, at most maxFingerprint; only ever extended
+	fingerprint uint64    // hash of prefix
 	maxSize     int64     // the greatest size seen
 	mtime       time.Time // when the file was last verified
 	caughtUp    time.Time // mtime when everything had been read: no copy with more is older. Zero before that
@@ -91,7 +91,7 @@ func bornAt(f *os.File) int64 {
 	return clock.Born(f, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))).UnixNano()
 }
 
-// readPrefix reads the head again.
+// readPrefix reads the prefix again.
 func (g *file) readPrefix() error {
 	var head [maxFingerprint]byte
 	n, err := g.readAt(head[:], 0)
@@ -111,7 +111,7 @@ func (g *file) readAt(buf []byte, offset int64) (int, error) {
 	return g.f.ReadAt(buf, offset)
 }
 
-// extend adds to the head those bytes of b, read at offset, that belong to it.
+// extend adds to the prefix those bytes of b, read at offset, that belong to it.
 func (g *file) extend(b []byte, offset int64) {
 	have := int64(len(g.prefix))
 	if have == maxFingerprint || offset > have || offset+int64(len(b)) <= have {
@@ -166,7 +166,7 @@ func (g *file) seek(offset int64) error {
 // that keeps its offset leaves a hole there, which is no content.
 func (g *file) begin() error {
 	g.maxSize, g.final = g.size(), false
-	g.caughtUp = g.mtime // of what was there before
+	g.caughtUp = g.mtime // of the previous content
 	if data, err := g.f.Seek(0, unix.SEEK_DATA); err == nil && data > 0 {
 		return g.seek(data)
 	}
@@ -182,8 +182,8 @@ func (g *file) fill(buf []byte) (int, error) {
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
-	// Only now, after reading: this notices a truncation before the read, and one
-	// after it did the read no harm.
+	// Only now, after reading: this detects a truncation before the read, and a later
+	// one did not affect it.
 	if err := g.verify(g.read + int64(n)); err != nil {
 		return 0, err
 	}
@@ -237,7 +237,7 @@ func (g *file) change(size int64, found []byte) error {
 // origin is where the next block of the file begins.
 func (g *file) origin() origin { return origin{g.id, g.born, len(g.prefix), g.fingerprint, g.pos} }
 
-// filePosition is after the last line delivered.
+// filePosition is after the last line delivered, in this file.
 func (g *file) filePosition() FilePosition { return g.origin().filePosition(g.pos) }
 
 // position is after the last line delivered.

@@ -33,9 +33,9 @@ type Follower struct {
 	younger   []*file             // what is read after it, oldest first
 	opened    []*file             // what will be, once no rotation is under way
 	lingering []*lingering        // what was read before it and may still grow
-	older     map[ident]knownFile // what is older than the youngest of these
+	older     map[ident]knownFile // older than the youngest of these
 	barred    map[ident]bool      // rotated files that may not be read, reported once
-	missing   time.Time           // since when nothing is at the path, though cur is held
+	missing   time.Time           // since when the path is missing, though cur is open
 	failing   bool                // reading cur fails
 	pinner    pinner
 
@@ -43,7 +43,7 @@ type Follower struct {
 	poll      *pollInterval
 	watch     *watch
 	rearmAt   time.Time // when to check the watch again
-	unwatched string    // why there is no watch, reported once
+	unwatched string    // why inotify is unavailable, reported once
 
 	statsMu sync.Mutex
 	stats   Stats

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	skipAtOnce = 4 << 20         // bytes of content that are skipped before other files get a turn
+	skipAtOnce = 4 << 20         // bytes of content that are skipped before other files are polled
 	settleTime = 5 * time.Second // how long an incomplete compressed file may not grow before it counts as damaged
 )
 
@@ -29,8 +29,8 @@ type inflater struct {
 	damage error        // why there is no more, though the content has not ended
 }
 
-// readAt reads content from offset on. Nothing read and no error means that there
-// is no more, at present or, with ended, for ever.
+// readAt reads content from offset on. Nothing read and no error means that there is no
+// more, at present or, with ended, for ever.
 func (z *inflater) readAt(buf []byte, offset int64) (n int, err error) {
 	if z.ended && offset >= z.at || z.damage != nil {
 		return 0, nil
@@ -58,7 +58,7 @@ func (z *inflater) readAt(buf []byte, offset int64) (n int, err error) {
 		if err == io.EOF {
 			z.ended = true
 		}
-		return n, nil // an error comes again
+		return n, nil // the next read returns the error again
 	}
 	return 0, z.stop(err)
 }

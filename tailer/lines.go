@@ -92,8 +92,8 @@ func (s *lineBuffer) line(end, next int) segment {
 	return p
 }
 
-// drop forgets what an overlong line has beyond MaxLine, so that a line
-// without end takes no more memory.
+// drop discards what an overlong line has beyond MaxLine, so that an endless line takes
+// no more memory.
 func (s *lineBuffer) drop() {
 	s.scanned = s.w
 	if s.cut || s.w-s.r > maxHeld {
@@ -105,7 +105,7 @@ func (s *lineBuffer) drop() {
 	}
 }
 
-// reset forgets what is held.
+// reset discards what is held.
 func (s *lineBuffer) reset() {
 	s.r, s.w, s.scanned = 0, 0, 0
 	s.ended, s.cut, s.dropped = false, false, 0

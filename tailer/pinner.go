@@ -68,8 +68,8 @@ func (f *Follower) Discover() {
 		}
 		return
 	}
-	// This notes how much there is to lose, and what identifies a copy. What became
-	// of a file, its reader finds out.
+	// This records how much could be lost, and what identifies a copy. The reader finds
+	// out what became of a file.
 	f.cur.verify(0)
 	if g := f.youngest(); g != f.cur && g.f != nil {
 		g.verify(0)
@@ -97,7 +97,7 @@ func (f *Follower) discover() error {
 	if err == nil {
 		err = regular(fi)
 	}
-	linked := true // what earlier tries opened follows last without a doubt
+	linked := true // what earlier tries opened is certain to follow last
 	for range tries {
 		list := listLog(f.path)
 		next, sure := f.successors(last, list)
@@ -116,7 +116,7 @@ func (f *Follower) discover() error {
 			return f.absent(errors.Join(err, trouble))
 		}
 	}
-	return nil // the next poll may see no rotation
+	return nil // the next poll may fall outside a rotation
 }
 
 // merge puts a file that was opened before, and has lost its name since, after the
@@ -199,7 +199,7 @@ func (f *Follower) adopt(list []entry) {
 	}
 }
 
-// refresh notes how far a file has grown that is only remembered.
+// refresh records how far a file that is only remembered has grown.
 func (g *file) refresh(s entry) {
 	now, err := openFile(s.name, s.zipped)
 	if err != nil {

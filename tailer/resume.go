@@ -84,8 +84,8 @@ func (f *Follower) beginning() (*file, error) {
 	return g, err
 }
 
-// outlived reports whether the file of p is still there, so that a compressed file is
-// a copy of it. Its inode may also have been reused, by a file born after p.
+// outlived reports whether the file of p is still there, so that a compressed file is a
+// copy of it. Its inode may also have been reused, by a file born after p.
 func (f *Follower) outlived(p Position) bool {
 	for _, s := range listLog(f.path) {
 		if s.id != p.id() {
@@ -178,8 +178,8 @@ func isAt(s entry, p FilePosition) bool {
 	return g != nil
 }
 
-// openBefore opens the file before the one of the last position once more. One of
-// which nothing was read cannot be identified.
+// openBefore reopens the file before the one of the last position. A file of which
+// nothing was read cannot be identified.
 func (f *Follower) openBefore(at FilePosition) {
 	switch g, err := f.find(at, time.Time{}); {
 	case g != nil:

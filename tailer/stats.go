@@ -46,7 +46,7 @@ func (f *Follower) Gaps() []Gap {
 }
 
 // lose records that bytes were lost unread: -1 if it is unknown how many, 0 if none
-// that was seen.
+// known.
 func (f *Follower) lose(bytes int64, why string, err error) {
 	f.statsMu.Lock()
 	defer f.statsMu.Unlock()

@@ -72,7 +72,7 @@ func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, er
 	}
 }
 
-// Stats is zero: a stream is not rotated, and nothing of it is waited for.
+// Stats is zero: a stream is not rotated, and never unreadable for a while.
 func (s *StreamReader) Stats() Stats { return Stats{} }
 
 // Gaps is empty: a stream is read whole or not at all.

@@ -2,11 +2,11 @@
 // off. Rotation, truncation and absence of the file are its business; what the
 // lines mean is not.
 //
-// It reads on its own descriptors: a file to its end before the next one, whatever
-// its name is by then. A pinner opens every file that the log becomes, at once and
-// whether or not the consumer is ready, so that renaming, compression and removal
-// lose nothing. The watch only says when to poll; polling every Options.Poll
-// replaces it where it gets no events.
+// It reads on its own descriptors: a file to its end before the next one, even after it
+// was renamed. A pinner opens every file that the log becomes, at once and whether or
+// not the consumer is ready, so that renaming, compression and removal lose nothing.
+// The watch only says when to poll; polling every Options.Poll replaces it where it
+// gets no events.
 package tailer
 
 import (
@@ -61,12 +61,12 @@ func (p FilePosition) id() ident { return ident{p.Dev, p.Inode} }
 
 // Start is where reading begins when there is no position yet.
 //
-// If the log cannot be read at the first poll, the time of that poll is the
-// position: Since, in Unix nanoseconds. Reading begins at the start of the oldest
-// file that was written to since then. With End, positions keep Since until the
-// end of the log is reached, some seconds after it was opened at the earliest:
-// lines written before that time are among those delivered, and only a caller that
-// understands them can tell which.
+// If the log cannot be read at the first poll, the time of that poll is the position:
+// Since, in Unix nanoseconds. Reading begins at the start of the oldest file that was
+// written to since then. With End, positions keep Since until the end of the log is
+// reached, some seconds after it was opened at the earliest: lines written before that
+// time are among those delivered, and only a caller that understands them can
+// distinguish these.
 type Start int
 
 const (
@@ -94,7 +94,7 @@ type Stats struct {
 
 // Gap is a point where lines are or may be missing.
 type Gap struct {
-	Bytes int64 // lost; -1: unknown; 0: none that was seen, but more may have been written unseen
+	Bytes int64 // lost; -1: unknown; 0: none known, but more may be lost
 	Why   string
 	At    time.Time // when it was noticed
 }

@@ -19,7 +19,7 @@ func (f *Follower) truncated(why error) error {
 		g.maxSize = size
 		return g.seek(min(p.Offset, size))
 	}
-	list := listLog(f.path) // before the new beginning is read: what is listed here is no copy of later content
+	list := listLog(f.path) // before the new beginning is read: nothing listed here is a copy of later content
 	found, err := f.copyOf(g, p)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (f *Follower) copyOf(g *file, p FilePosition) (*file, error) {
 	return found, nil
 }
 
-// loseTruncated records what was seen in g and is not in its copy, if it has one.
+// loseTruncated records which known bytes of g are not in its copy, if it has one.
 func (f *Follower) loseTruncated(g, copied *file, why error) {
 	if copied == nil {
 		f.lose(max(g.maxSize-g.pos, 0), "log truncated before it was read to its end", why)

@@ -26,7 +26,7 @@ var (
 
 const answerTime = 2 * time.Second // what the tracker may take for an answer
 
-// tracker is this process's use of the one tracker there is.
+// tracker is this process's use of the process-wide tracker.
 var tracker = struct {
 	sync.Mutex
 	probed bool
@@ -131,7 +131,7 @@ func (w *watch) arm() error {
 	case other == nil:
 		d.watches[w.path] = w
 	case other != w:
-		return errTaken // two would share one channel and steal each other's events
+		return errTaken // two would share one channel and take each other's events
 	}
 	for _, each := range d.watches {
 		if err := each.begin(); err != nil {

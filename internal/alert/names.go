@@ -1,6 +1,6 @@
 package alert
 
-// Words with a meaning of their own in an alert.
+// Words with a special meaning in an alert.
 const (
 	Unknown = "unknown" // the ID of an integration that the log does not show, and of a cause that no other explains
 	Many    = "many"    // the ID of a storm's integration

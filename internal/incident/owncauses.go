@@ -21,9 +21,9 @@ const (
 // LogTroubles are the causes of troubles that a log can have.
 var LogTroubles = []string{LogUnreadable, LogSilent, LogForeign}
 
-// ownCause is what alerts about the watcher itself say for one cause. A word in
-// braces is replaced by a fact, or by log (its path, or "Standard input"), path,
-// since, lasted, or quote (the reason as a quotation).
+// ownCause holds the texts of alerts about the watcher itself for one cause. A word in
+// braces is replaced by a fact, or by log (its path, or "Standard input"), path, since,
+// lasted, or quote (the reason as a quotation).
 type ownCause struct {
 	title       string
 	diagnosis   string

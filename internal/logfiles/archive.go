@@ -97,7 +97,7 @@ func (f *finder) openZip(in *File) (*archive, []*zip.File, error) {
 	if err = errTooMany; claimed(file, in.Size) <= maxMembers {
 		z, err = zip.NewReader(limited, in.Size)
 	}
-	limited.on = false // bytes of logs have a limit of their own
+	limited.on = false // bytes of logs have a separate limit
 	if limited.left < 0 || err == nil && len(z.File) > maxMembers {
 		err = errTooMany
 	}

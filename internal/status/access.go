@@ -12,8 +12,8 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// restrict answers only requests that are allowed, and tells browsers to use the
-// answers for nothing but showing them.
+// restrict answers only requests that are allowed, and forbids browsers to do anything
+// but show the answers.
 func (s *Site) restrict(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -29,8 +29,8 @@ func (s *Site) restrict(next http.Handler) http.Handler {
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD are answered", http.StatusMethodNotAllowed)
 		case !s.isHost(rules, r.Host):
-			// A foreign page could resolve its own name to this address and read
-			// the answer (DNS rebinding).
+			// Another site could resolve its name to this address and read the answer
+			// (DNS rebinding).
 			http.Error(w, fmt.Sprintf("this service is not called %q: ask it by its IP address, "+
 				"or by the name that [http] listen has", r.Host), http.StatusMisdirectedRequest)
 		case r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !s.login(rules, r):
@@ -42,8 +42,8 @@ func (s *Site) restrict(next http.Handler) http.Handler {
 	})
 }
 
-// isHost tells whether a request to this host name is for this service. An IP
-// address is not a name that a foreign page could resolve to it.
+// isHost reports whether a request to this host name is for this service. An IP address
+// is not a name that another site could resolve to it.
 func (s *Site) isHost(rules conf.HTTP, host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -62,8 +62,8 @@ func (s *Site) isHost(rules conf.HTTP, host string) bool {
 	return false
 }
 
-// hasPassword tells whether a request has the password, where there is one. How long
-// it takes tells nothing about the password.
+// hasPassword reports whether a request has the password, if one is set. It takes
+// constant time.
 func hasPassword(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() {
 		return true

@@ -114,8 +114,8 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// integration tells whether an incident is that of one integration, and not of
-// many or of the watcher itself.
+// integration reports whether an incident is that of one integration, and not of many
+// or of the watcher itself.
 func integration(s incident.State) bool {
 	return s.Members == 0 && s.Current().Kind != alert.Blind
 }

@@ -15,9 +15,9 @@ import (
 type Incident struct {
 	State        string              `json:"state"` // open or closed
 	Closed       time.Time           `json:"closed,omitzero"`
-	Muted        bool                `json:"muted"`             // no alert is made of its cause
+	Muted        bool                `json:"muted"`             // its cause raises no alert
 	Count        int                 `json:"count"`             // failures so far
-	Storm        alert.ID            `json:"storm,omitempty"`   // ID of the storm that is alerted instead
+	Storm        alert.ID            `json:"storm,omitempty"`   // ID of the storm that alerts instead
 	Members      []string            `json:"members,omitempty"` // of a storm: its integrations, as far as it names them
 	MemberCount  int                 `json:"member_count,omitempty"`
 	Acknowledged *alert.Acknowledged `json:"acknowledged"`
@@ -55,8 +55,8 @@ func newDeliveries(notifier string, waiting, aside []notify.Delivery) deliveries
 	return deliveries{notifier, by(waiting), by(aside)}
 }
 
-// last is the delivery to show for an incident: the one that waits, else the
-// later one of what was delivered and what was set aside.
+// last is the delivery to show for an incident: the one that waits, else the later one
+// of the delivered and the dead-lettered.
 func (ds deliveries) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
 	if w, ok := ds.waiting[incident]; ok {
 		return queued(ds.notifier, "waiting", w), true, nil

@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	freeLogins = 3           // refused logins within forgetting that slow nothing down
+	freeLogins = 3           // refused logins within forgetting that cause no delay
 	loginPause = time.Second // before each further one is checked
 	forgetting = time.Minute // also how often refused logins are logged
 )
 
-// logins slows down guessing of the password. It knows all clients together:
-// behind a proxy they have one address. Who knows the password waits as well,
-// but is never locked out.
+// logins slows down guessing of the password. It knows all clients together: behind a
+// proxy they have one address. Someone with the password waits as well, but is never
+// locked out.
 type logins struct {
 	sleep func(context.Context, time.Duration)
 
 	mu      sync.Mutex
-	refused int       // none of them forgetting before the next
+	refused int       // each within forgetting of the next
 	last    time.Time // when the last one was
 	logged  time.Time
 	silent  int // refused since then
@@ -64,9 +64,9 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// login tells whether a request has the password. A browser begins without a
-// login: that counts as none. What was given as user or password is not logged:
-// it may be a password.
+// login reports whether a request has the password. A browser begins without a login:
+// that counts as none. What was given as user or password is not logged: it may be a
+// password.
 func (s *Site) login(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() || r.Header.Get("Authorization") == "" {
 		return hasPassword(rules, r)

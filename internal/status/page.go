@@ -57,7 +57,7 @@ func at(t, now time.Time) moment {
 	return m
 }
 
-// preferences are how the reader wants to see the page.
+// preferences are the view options of the reader.
 type preferences struct {
 	All    bool // expanded
 	Paused bool // not refreshed
@@ -148,10 +148,10 @@ func (c card) Title() string {
 	return string(unicode.ToUpper(first)) + title[n:]
 }
 
-// Failures counts what the incident counts, "" when it just lasts.
+// Failures is the number of failures or gaps, "" for a trouble.
 func (c card) Failures() string { return c.Message.Count }
 
-// Acknowledged says who has acknowledged it, "" = nobody.
+// Acknowledged says who has acknowledged it, "" = no one.
 func (c card) Acknowledged() string {
 	if c.Message.Acknowledged == nil {
 		return ""
@@ -186,7 +186,7 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	asked := preferences{All: r.URL.Query().Get("show") == "all", Paused: r.URL.Query().Get("refresh") == "off"}
 	v := newView(report, asked, 1)
 	if !asked.Paused {
-		// A header and not the page's own wish: it can be done without.
+		// A header, not the page's markup: browsers may ignore it.
 		w.Header().Set("Refresh", refreshEvery)
 	}
 	var b bytes.Buffer

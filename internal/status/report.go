@@ -13,8 +13,8 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// silence is how long a log may go without a check before it counts as not
-// followed. It is checked every two seconds.
+// silence is how long a log may go without a poll before it counts as not followed. It
+// is polled every two seconds.
 const silence = 30 * time.Second
 
 // Report is the state of the service: the answer of /api/v1/status.
@@ -98,7 +98,7 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 	for _, l := range r.Logs {
 		beat, waiting := l.Heartbeat(), l.Health().Waiting
 		if beat.IsZero() {
-			beat = r.since // it was followed until then, and goes on in a moment
+			beat = r.since // it was followed until then, and continues shortly
 		}
 		why := ""
 		switch {
@@ -171,7 +171,7 @@ func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error)
 	return n, newDeliveries(t.Name, waiting, aside), err
 }
 
-// muted tells whether the operator wants no alerts about a cause.
+// muted reports whether the operator wants no alerts about a cause.
 func muted(c *conf.Config, cause alert.Cause) bool {
 	return slices.Contains(c.Alerts.Mute, cause.ID) || cause.Severity < c.Alerts.MinSeverity
 }

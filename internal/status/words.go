@@ -39,7 +39,7 @@ func headline(r Report) (words, mood string) {
 	return "No integration is failing", "good"
 }
 
-// delivering tells whether all notifiers deliver.
+// delivering reports whether all notifiers deliver.
 func delivering(r Report) bool {
 	for _, n := range r.Notifiers {
 		if n.Circuit != circuits[notify.Closed] {
@@ -112,7 +112,7 @@ func (c card) Evidence() [][2]string {
 		words := strings.Join(message.AtMost(f.Values, message.MaxValues), " ")
 		if f.Label == "Integration" || strings.TrimSpace(words) == "" ||
 			slices.Contains(all, [2]string{f.Label, words}) {
-			continue // Origin has it, or it is here already
+			continue // in Origin, or listed already
 		}
 		all = append(all, [2]string{f.Label, words})
 	}

@@ -60,7 +60,7 @@ func unsafe(path string, info fs.FileInfo, own bool) string {
 		return fmt.Sprintf("%s belongs to another user (%s)", path, userName(uid))
 	}
 	if !own && info.IsDir() && info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return fmt.Sprintf("everybody can replace what is in %s (mode %04o)", path, info.Mode().Perm())
+		return fmt.Sprintf("everyone can replace what is in %s (mode %04o)", path, info.Mode().Perm())
 	}
 	return ""
 }

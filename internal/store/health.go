@@ -33,7 +33,7 @@ func (tx *Tx) SetReported(notifier string, n int) error {
 	return tx.table(health).put(notifier, h)
 }
 
-// setHealth stores what a worker says. Dropped and Told are not the worker's.
+// setHealth stores what a worker says. Dropped and Reported are not the worker's.
 func (tx *Tx) setHealth(notifier string, h notify.Health) error {
 	before, err := tx.Health(notifier)
 	if err != nil {

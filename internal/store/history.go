@@ -21,9 +21,8 @@ const (
 	maxClosed = 2000 // incidents; the oldest are deleted
 )
 
-// CountFailure counts a failure of an integration in the hour of its time. What is
-// older than the history is not counted, and what has a time in the future counts
-// as now.
+// CountFailure counts a failure of an integration in the hour of its time. Older than
+// the history is not counted; a time in the future counts as now.
 func (tx *Tx) CountFailure(key string, at, now time.Time) error {
 	if at.IsZero() || at.After(now) {
 		at = now
@@ -147,8 +146,8 @@ func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered, err er
 	return d, err
 }
 
-// sweepHistory forgets closed incidents that are old or too many, and what was
-// delivered of incidents that are forgotten.
+// sweepHistory deletes closed incidents that are old or too many, and the deliveries of
+// deleted incidents.
 func (tx *Tx) sweepHistory(now time.Time) error {
 	all, err := tx.Closed(now)
 	if err != nil {

@@ -15,8 +15,8 @@ const keepOrphans = 7 * 24 * time.Hour
 type Orphan struct {
 	Name    string
 	Waiting int
-	Until   time.Time // when its alerts are given up
-	GivenUp bool      // they are, now
+	Until   time.Time // when its alerts are deleted
+	GivenUp bool      // they are deleted now
 }
 
 // orphanHealth is a Health with the time when its notifier was first missed.
@@ -26,9 +26,9 @@ type orphanHealth struct {
 	Departed time.Time `json:"departed,omitzero"`
 }
 
-// Orphans compares the notifiers that something is stored for with those that
-// are configured. It returns those that are missing and have alerts waiting, by
-// name, and gives up what belongs to one that has been missing for a week.
+// Orphans compares the notifiers that something is stored for with those that are
+// configured. It returns those that are missing and have alerts waiting, by name, and
+// deletes what belongs to one that has been missing for a week.
 func (s *Store) Orphans(configured []string, now time.Time) (orphans []Orphan, err error) {
 	err = s.Update(func(tx *Tx) error {
 		for _, name := range tx.notifiers() {
@@ -61,8 +61,8 @@ func (tx *Tx) adopt(name string, now time.Time) error {
 	return tx.table(health).put(name, h.Health)
 }
 
-// orphan begins the week of a notifier that is not configured, and gives up
-// what is stored for it at the end.
+// orphan begins the week of a notifier that is not configured, and deletes what is
+// stored for it at the end.
 func (tx *Tx) orphan(name string, now time.Time) (Orphan, error) {
 	var h orphanHealth
 	if _, err := tx.read(health).get(name, &h); err != nil {
@@ -86,8 +86,8 @@ func (tx *Tx) orphan(name string, now time.Time) (Orphan, error) {
 	return o, tx.table(health).delete(name)
 }
 
-// ofNotifier are the buckets that belong to notifiers, but for health and for
-// what was delivered of an incident, which is forgotten with that.
+// ofNotifier are the buckets that belong to notifiers, but for health and for what was
+// delivered of an incident, which is deleted with the incident.
 var ofNotifier = []string{outbox, queued, aside, receipts}
 
 // notifiers are the names of all for which something is stored.

@@ -98,7 +98,7 @@ func (tx *Tx) bound(notifier string) error {
 		}
 	}
 	if drop == nil {
-		return nil // openeds and storms only: each of them has to be delivered
+		return nil // openeds and storms only: each of them must be delivered
 	}
 	d, err := delivery(drop, out.raw(string(drop)))
 	if err != nil {
@@ -163,8 +163,8 @@ func (tx *Tx) remove(notifier string, d notify.Delivery) error {
 	return out.delete(outboxKey(d))
 }
 
-// Retry keeps a delivery at its place, with what is known now about it and about
-// the notifier. One that was removed meanwhile stays removed.
+// Retry keeps a delivery at its position and updates it and the notifier's health. One
+// that was removed meanwhile stays removed.
 func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
 		if err := tx.setHealth(notifier, h); err != nil {

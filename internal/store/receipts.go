@@ -23,7 +23,7 @@ func (s *Store) OpenIncidents(notifier string) (all []notify.OpenIncident, err e
 	return all, err
 }
 
-// SetReceipts stores changed receipts; nil forgets one.
+// SetReceipts stores changed receipts; nil deletes one.
 func (s *Store) SetReceipts(notifier string, changed map[alert.ID]notify.Receipt) error {
 	return s.Update(func(tx *Tx) error {
 		for incident, r := range changed {
@@ -46,8 +46,8 @@ func (tx *Tx) setReceipt(notifier string, incident alert.ID, r notify.Receipt) e
 	return t.put(string(incident), r)
 }
 
-// SweepReceipts forgets the receipts of incidents that are closed, unless
-// something waits for their notifier.
+// SweepReceipts deletes the receipts of closed incidents, unless a delivery waits for
+// their notifier.
 func (s *Store) SweepReceipts() error {
 	return s.Update(func(tx *Tx) error {
 		return tx.ofAll(receipts, func(notifier string, t table) error {

@@ -23,11 +23,11 @@ const lockWait = 3 * time.Second
 
 var errInUse = errors.New("it is in use by another watcher: stop that one, or give this one its own state_dir")
 
-// openVerified opens the file after it has read and checked all of it: bbolt
-// maps it into memory and believes it, so that a damaged one ends the process
-// or shows other content than was stored. The file is small, so every start
-// can afford it, and what comes later may trust the file. oneMeta says that one
-// of the file's two meta pages is damaged.
+// openVerified opens the file after it has read and checked all of it: bbolt maps it
+// into memory and trusts it, so that a damaged one crashes the process or shows other
+// content than was stored. The file is small, so every start can afford it, and what
+// comes later may trust the file. oneMeta says that one of the file's two meta pages is
+// damaged.
 func openVerified(path string) (db *bolt.DB, oneMeta bool, err error) {
 	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, flag|os.O_CREATE|os.O_EXCL, mode)
@@ -92,7 +92,7 @@ func verify(file *os.File) (oneMeta bool, err error) {
 		if len(buckets) > 0 || found.Records > 0 {
 			return false, boltcheck.Damage("it says nothing about its content")
 		}
-		return oneMeta, nil // ended right after it was made
+		return oneMeta, nil // interrupted right after it was created
 	}
 	want, err := readSummary(record)
 	if err != nil {

@@ -86,7 +86,7 @@ func newIdleMeter(t testing.TB) *idleMeter {
 	m := &idleMeter{at: time.Now()}
 	if t, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
 		if limit, ok := t.Deadline(); ok {
-			m.limit = limit.Add(-5 * time.Second) // time to say what is wrong
+			m.limit = limit.Add(-5 * time.Second) // time to report what is wrong
 		}
 	}
 	m.idle, m.total = processors()

@@ -1,5 +1,5 @@
-// Package text makes texts fit to be shown: untrusted ones harmless, long ones
-// short, numbers and times readable.
+// Package text formats texts for display: it neutralizes untrusted text, shortens long
+// text, and makes numbers and times readable.
 package text
 
 import (

@@ -9,15 +9,15 @@ import (
 type Span struct {
 	Text   string
 	Code   bool // to be read letter by letter
-	Quoted bool // a log's words: nothing may be read into them
+	Quoted bool // a log's words: markup in them must have no effect
 }
 
-// quotations are what a text quotes: package matchers writes a log's words
-// between these marks, and leaves the marks out of them. The third is what a
-// receiver makes of the second.
+// quotations are what a text quotes: package matchers writes a log's words between
+// these marks, and leaves the marks out of them. The third is what a receiver replaces
+// the second with.
 var quotations = regexp.MustCompile("“[^”]*(?:”|$)|`[^`]*(?:`|$)|ˋ[^ˋ]*(?:ˋ|$)")
 
-// Spans takes a text apart at what it quotes.
+// Spans splits a text at its quotations.
 func Spans(s string) []Span {
 	var all []Span
 	at := 0
@@ -48,5 +48,5 @@ var links = regexp.MustCompile(`(?i)://|\b(?:mailto|tel):|\bwww\.|@\x{200b}?`)
 // be copied.
 func UnlinkQuoted(s string) string { return quotations.ReplaceAllStringFunc(s, Unlink) }
 
-// Apart is a space without width. It takes a word's effect and leaves its look.
+// Apart is a space without width. It removes a word's effect and keeps its appearance.
 const Apart = "\u200b"

@@ -62,22 +62,22 @@ type posted struct {
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
-// amReceipt is what is known about an incident at the Alertmanager. An alert
-// is known there by its labels, so these are kept until it is sent that
-// another cause is at work: a cause that comes and goes must not notify anew.
+// amReceipt is what is known about an incident at the Alertmanager. An alert is known
+// there by its labels, so these are kept until it is sent that another cause is at
+// work: a cause that comes and goes must not notify again.
 type receipt struct {
 	Labels map[string]string `json:"labels"`
 	Sent   time.Time         `json:"sent"`
 
-	// The alert before a change of the cause: a member that missed its end
-	// would else hold it for as long as quiet_after.
+	// The alert before a change of the cause: a member that missed its end would
+	// otherwise keep it for quiet_after.
 	Ended   map[string]string `json:"ended,omitempty"`
 	EndedAt time.Time         `json:"ended_at,omitzero"`
 }
 
 func readReceipt(r notify.Receipt) receipt {
 	var known receipt
-	_ = json.Unmarshal(r, &known) // what cannot be read is not known
+	_ = json.Unmarshal(r, &known) // an unreadable receipt counts as none
 	return known
 }
 
@@ -131,7 +131,7 @@ func (a *Notifier) Refresh(ctx context.Context, open []notify.OpenIncident) (cha
 	for _, s := range open {
 		known, incident := readReceipt(s.Receipt), s.Data.Incident()
 		if known.Labels == nil {
-			renewed[incident] = nil // not one of ours
+			renewed[incident] = nil // unknown receipt
 			continue
 		}
 		if wait := resend - now.Sub(known.Sent); wait > 0 && wait <= resend {
@@ -178,7 +178,7 @@ func (a *Notifier) postAll(ctx context.Context, alerts []posted) error {
 	for i, url := range a.conf.URLs {
 		wg.Go(func() {
 			if failed[i] = a.post(ctx, url, body); failed[i] == nil {
-				late.Reset(lateGrace) // one that hangs must not hold up the queue
+				late.Reset(lateGrace) // one that hangs must not delay the queue
 			}
 		})
 	}
@@ -206,7 +206,7 @@ func (a *Notifier) post(ctx context.Context, to conf.Secret, body []byte) *notif
 	return got.Failed()
 }
 
-// combined is the failure of all members in one: the one with the best outlook
+// combined is the failure of all members in one: the one most likely to recover
 // decides.
 func combined(failed []*notify.Error) error {
 	if len(failed) == 1 {

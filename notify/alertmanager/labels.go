@@ -12,10 +12,10 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// labelsOf are what an Alertmanager knows an alert by. Whatever differs between
-// the nodes of Jira is an annotation instead: the watchers of all nodes then
-// report one alert, and people hear of it once. Once an incident is known
-// there, its labels change with its cause only.
+// labelsOf are what an Alertmanager knows an alert by. Whatever differs between the
+// nodes of Jira is an annotation instead: the watchers of all nodes then report one
+// alert, and people are notified once. Once an incident is known there, its labels
+// change with its cause only.
 func labelsOf(d alert.Data, m message.Message, known map[string]string) map[string]string {
 	if known != nil && m.Ends {
 		return known // they name what ends

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// ownCertificate is a server's for 127.0.0.1, followed by the private
-// authority that signed it.
+// ownCertificate is a server's for 127.0.0.1, followed by the private CA that signed
+// it.
 func OwnCertificate(t *testing.T) tls.Certificate {
 	t.Helper()
 	key := func() *ecdsa.PrivateKey {

@@ -14,8 +14,8 @@ import (
 const Hostile = "@channel @all _@here .@all @@all <!channel> <users/all> <@U123> <at>all</at> [Atlassian](http://evil.test/?a=1) ](http://evil.test) <a href=\"http://evil.test\">x</a> <http://evil.test|Atlassian> " +
 	"\"quoted\" 'too' C:\\path ```\n# heading\n- list\n~~~\n*bold* _slanted_ &lt;b&gt; \u202egnp \x1b[31m \x00 "
 
-// HostileAlert has hostile text wherever an alert holds a log's, and more of it
-// than anybody wants: most in the first kind, all others would take long.
+// HostileAlert has hostile text wherever an alert holds a log's, and more of it than
+// anyone wants: most in the first kind, all others would take long.
 func HostileAlert(kind alert.Kind) alert.Alert {
 	size := 8000
 	if kind == alert.Opened {
@@ -43,7 +43,7 @@ func HostileAlert(kind alert.Kind) alert.Alert {
 	return a
 }
 
-// Monsters are texts that break a message that is not careful.
+// Monsters are texts that break a message that does not escape them.
 var Monsters = map[string]string{
 	"empty":         "",
 	"blank":         " \n\t",

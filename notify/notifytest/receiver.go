@@ -57,7 +57,7 @@ func (r Receiver) kinds(t *testing.T) {
 	}
 	for name, text := range Monsters {
 		a := Monstrous(alert.Opened, text, 3)
-		a.Data.ID = Alert(alert.Opened).Data.ID // it is ours
+		a.Data.ID = Alert(alert.Opened).Data.ID // it is in the receipt
 		alerts[name] = a
 	}
 	for name, a := range alerts {

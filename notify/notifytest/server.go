@@ -65,7 +65,7 @@ func Raw(t *testing.T, do func(net.Conn)) string {
 	return "http://" + listener.Addr().String()
 }
 
-// Closed is an address where nobody listens.
+// Closed is an address that no one listens on.
 func Closed(t *testing.T) string {
 	url := Raw(t, func(net.Conn) {})
 	listener, _ := net.Listen("tcp", "127.0.0.1:0")

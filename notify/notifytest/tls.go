@@ -81,8 +81,7 @@ func PemFile(t *testing.T, name, kind string, raw []byte) string {
 	return file
 }
 
-// tlsServer is a receiver with a certificate of the authority, and maybe one
-// that wants to see the client's.
+// tlsServer is a receiver with a certificate of the CA that may require the client's.
 func (a *authority) TlsServer(t *testing.T, h http.HandlerFunc, auth tls.ClientAuthType) *httptest.Server {
 	t.Helper()
 	own, err := tls.LoadX509KeyPair(a.Issue(t, "hub.test"))
@@ -98,8 +97,8 @@ func (a *authority) TlsServer(t *testing.T, h http.HandlerFunc, auth tls.ClientA
 	return s
 }
 
-// connectProxy is an HTTP proxy that connects everybody to one address,
-// whatever they ask for.
+// connectProxy is an HTTP proxy that connects every client to one address, whatever
+// they request.
 func ConnectProxy(t *testing.T, to string, asked chan<- string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

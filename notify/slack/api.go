@@ -79,7 +79,7 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode == http.StatusOK && isJSON && said.OK {
 		return handOn(resp, said)
 	}
-	if len(text) == int(limit) { // what is cut could be a half of what must be hidden
+	if len(text) == int(limit) { // the cut could split a secret, which would not be redacted
 		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
 	}
 	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(redactor.Redact(string(text))),
@@ -103,8 +103,8 @@ func decode(text []byte) (said apiAnswer, ok bool) {
 	return said, err == nil || odd
 }
 
-// handOn makes an answer of what is asked for. Some of it is kept in the state
-// file, so that what Slack would not say is left out.
+// handOn makes an answer of what is asked for. Some of it is kept in the state file, so
+// that anything unexpected is left out.
 func handOn(resp *http.Response, said apiAnswer) (*http.Response, error) {
 	for _, ts := range []*string{&said.TS, &said.Message.ThreadTS} {
 		if !isStamp.MatchString(*ts) {
@@ -125,7 +125,7 @@ func handOn(resp *http.Response, said apiAnswer) (*http.Response, error) {
 	return resp, nil
 }
 
-// refusal is a word of Slack with what it says to it.
+// refusal is an error code of Slack with an explanation.
 type refusal struct {
 	code string
 	text string
@@ -133,7 +133,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// remedies are what to do about words that newcomers meet.
+// remedies are what to do about the commonest error codes.
 var remedies = map[string]string{
 	"not_in_channel":         "invite the app to the channel",
 	"channel_not_found":      "is the channel's ID right, and is the app in the channel if it is private?",
@@ -145,7 +145,7 @@ var remedies = map[string]string{
 	"account_inactive":       "install the app again and take its new token",
 }
 
-// refused makes an Error of Slack's word: by the word, then by the status.
+// refused makes an Error of Slack's error code: by the code, then by the status.
 func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.Redactor) *notify.Error {
 	clean := func(s string) string { return notify.OneLine(redactor.Redact(s)) }
 	text := "Slack refuses " + method + ": " + clean(said.Error)
@@ -170,7 +170,7 @@ func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.
 		strings.HasPrefix(said.Error, "too_"):
 		e.Outcome = notify.BadMessage
 	default:
-		e.Outcome = notify.BadSettings // nothing is lost, and a person reads the word
+		e.Outcome = notify.BadSettings // nothing is lost, and a person reads the code
 	}
 	if limited := said.Error == "ratelimited" || said.Error == "rate_limited"; limited && e.RetryAfter == 0 {
 		e.RetryAfter = limitPause
@@ -199,7 +199,7 @@ func unsent(err error, redactor *notify.Redactor) *notify.Error {
 }
 
 // apiError is the *Error of apiTransport in what slack-go returned: only that is
-// without the address. Any other error is of a request that was never made.
+// without the address. Any other error is of a request that was never sent.
 func apiError(err error) *notify.Error {
 	if e, ok := errors.AsType[*notify.Error](err); ok {
 		return e

@@ -58,10 +58,9 @@ func webhookMessage(m message.Message, l options, plain bool) *slack.WebhookMess
 	return out
 }
 
-// draw is an alert in Block Kit: what a person reads on a phone at
-// night first, what one looks up at a desk last. Log text is in
-// rich text, which Slack shows as it is, or escaped, so that it can neither
-// mention people, forge a link or be highlighted.
+// draw is an alert in Block Kit: what a person reads on a phone at night first, what
+// one needs at a desk last. Log text is in rich text, which Slack shows as it is, or
+// escaped, so that it can neither mention people, forge a link or be highlighted.
 func draw(m message.Message, l options) []slack.Block {
 	var blocks []slack.Block
 	for _, b := range limits {
@@ -80,7 +79,7 @@ func length(blocks []slack.Block) int {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(blocks); err != nil {
-		return 0 // what sends them says so
+		return 0 // their sender counts them
 	}
 	return units(b.String())
 }
@@ -110,7 +109,7 @@ func (w drawing) blocks() []slack.Block {
 		add(w.meaning())
 	}
 	add(w.steps()...)
-	add(w.links()...) // within reach of a thumb, above what is looked up later
+	add(w.links()...) // within reach of a thumb, above the details
 	if !m.Ends {
 		add(w.integrations()...)
 	}
@@ -131,7 +130,7 @@ func (w drawing) title() slack.Block {
 	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, title, false, false))
 }
 
-// mentions is the token to mention somebody with: not for what is over.
+// mentions is the token to mention people with; none when it is over.
 func (l options) mentions(m message.Message) string {
 	if m.Ends {
 		return ""

@@ -62,10 +62,10 @@ func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
 	return options
 }
 
-// Send posts the first message of an incident; later it edits that one and
-// then says in its thread what is new. The edit comes first because it can be
-// repeated: an attempt that fails between the two repeats nothing. A message
-// that cannot be edited or answered is forgotten, and another one posted.
+// Send posts the first message of an incident; later it edits that one and then says in
+// its thread what is new. The edit comes first because it can be repeated: an attempt
+// that fails between the two repeats nothing. A message that cannot be edited or
+// answered is dropped, and another one posted.
 func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	data := d.Alert.Data
 	m := message.Of(data)
@@ -100,8 +100,8 @@ func (s *Bot) first(ctx context.Context, m message.Message, plain bool) (receipt
 	return receipt{Channel: s.channel, TS: ts}, nil
 }
 
-// followUp edits a message and answers it. stays reports whether the message is
-// of use for a next time.
+// followUp edits a message and answers it. stays reports whether the message can be
+// used again.
 func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain bool) (stays bool, err error) {
 	if err := s.edit(ctx, at, m, plain); err != nil {
 		return false, err
@@ -119,12 +119,12 @@ func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain
 	return reply.ThreadTimestamp != "" && !m.Ends, nil
 }
 
-// edit makes a message show m. Nobody is called for that.
+// edit makes a message show m. It mentions no one.
 func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain bool) error {
 	l := options{buttons: s.buttons}
 	options := []slack.MsgOption{slack.MsgOptionText(shortened(notification(m, l), maxUpdate), false)}
 	if plain {
-		options = append(options, slack.MsgOptionBlocks()) // none: else the old ones stay
+		options = append(options, slack.MsgOptionBlocks()) // none: otherwise the old ones stay
 	} else {
 		options = append(options, slack.MsgOptionBlocks(draw(m, l)...))
 	}
@@ -137,7 +137,7 @@ func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain boo
 // newMessage is an alert as a new message. A plain one has no blocks.
 func newMessage(m message.Message, l options, plain bool) []slack.MsgOption {
 	options := []slack.MsgOption{
-		slack.MsgOptionText(notification(m, l), false), // it is escaped already
+		slack.MsgOptionText(notification(m, l), false), // already escaped
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
 	}
 	if !plain {
@@ -162,8 +162,7 @@ func shortened(text string, limit int) string {
 	return head + "…"
 }
 
-// receipt is where the message of an incident is, and what it shows: a
-// Receipt.
+// receipt locates the message of an incident and says what it shows: a Receipt.
 type receipt struct {
 	Channel string    `json:"channel"`
 	TS      string    `json:"ts"`
@@ -178,8 +177,8 @@ type shown struct {
 	Acknowledged string `json:"acknowledged,omitempty"`
 }
 
-// place reads a receipt. One of another channel is of no use: the
-// configuration has moved there, and so do the messages.
+// place decodes a receipt. One of another channel is useless: the configuration has
+// moved there, and so do the messages.
 func (s *Bot) place(r notify.Receipt) (at receipt, ok bool) {
 	err := json.Unmarshal(r, &at)
 	return at, err == nil && at.Channel == s.channel && at.TS != ""
@@ -201,8 +200,7 @@ func showing(d alert.Data) shown {
 	return s
 }
 
-// lostErrors are the words for a message that cannot be edited, or not be
-// answered.
+// lostErrors are the error codes for a message that cannot be edited or answered.
 var lostErrors = []string{
 	"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "cannot_reply_to_message",
 	"thread_not_found",

@@ -61,12 +61,12 @@ type interaction struct {
 	} `json:"actions"`
 }
 
-// pressed is a press that counts, if it comes from the app's own team.
+// pressed is a press to apply, if it comes from the app's own team.
 type pressed struct {
 	alert.Press
 	bot   *Bot
-	teams []string // what the payload names; none = it does not say
-	stamp string   // the same when Slack sends it again
+	teams []string // named by the payload; none = unknown
+	stamp string   // identifies repeats
 }
 
 var userID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
@@ -118,7 +118,7 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 	return p, nil
 }
 
-// pressHandler does what presses ask for, one after the other.
+// pressHandler applies presses, one after the other.
 type pressHandler struct {
 	log   *slog.Logger
 	press func(alert.Press) (string, error)

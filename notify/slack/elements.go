@@ -32,8 +32,8 @@ func preformatted(id, head, text string) slack.Block {
 			Elements: []slack.RichTextSectionElement{rich(text, 0)}})
 }
 
-// frameless is an excerpt without the frames of stack traces, which say
-// nothing to whoever mends a configuration.
+// withoutFrames is an excerpt without the frames of stack traces, which are useless for
+// fixing a configuration.
 func withoutFrames(s string) string {
 	var out []string
 	frames := 0

@@ -44,7 +44,7 @@ func literal(s string, limit int) string {
 	return within(strings.TrimSpace(text.Printable(short(s, limit))), limit, func(s string) string { return s })
 }
 
-// spaced is literal with the blanks at both ends.
+// spaced is literal with the spaces at both ends.
 func spaced(s string, limit int) string {
 	return within(text.Printable(short(s, limit)), limit, func(s string) string { return s })
 }

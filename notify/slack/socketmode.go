@@ -28,9 +28,9 @@ const (
 	connectTime  = 15 * time.Second // for a request or a handshake
 	ackTime      = 3 * time.Second  // what Slack waits for
 	connectEvery = 5 * time.Second  // at most, to begin with
-	shortLived   = time.Minute      // a connection that ends sooner is no good one …
+	shortLived   = time.Minute      // a connection that ends sooner is bad …
 	manyShort    = 5                // … and so many in a row are worth a line in the log
-	firstRefused = 5 * time.Minute  // pause after settings were refused; doubles
+	firstRefused = 5 * time.Minute  // pause after settings were rejected; doubles
 	maxRefused   = time.Hour
 )
 
@@ -43,7 +43,7 @@ type Buttons struct {
 	throttle *throttled
 	dialer   *websocket.Dialer
 	redactor *apiTransport
-	refuse   time.Duration // the first pause after settings were refused
+	refuse   time.Duration // the first pause after settings were rejected
 }
 
 // newButtons makes the buttons of an app. What reaches its Web API reaches its
@@ -57,7 +57,7 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 		dialer: &websocket.Dialer{
 			Proxy:            transport.Proxy,
 			HandshakeTimeout: connectTime,
-			WriteBufferSize:  32 << 10, // Slack drops what comes in parts
+			WriteBufferSize:  32 << 10, // Slack drops fragmented messages
 		},
 	}
 	if transport.TLSClientConfig != nil { // without its protocols: no websocket over HTTP/2
@@ -69,9 +69,9 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 	return b
 }
 
-// Run listens until ctx is done, which is no error. Buttons are a luxury: when
-// they do not work, that is logged and tried again, and never ends the program.
-// press returns a sentence for the person who pressed, "" = nothing to say.
+// Run listens until ctx is done, which is no error. Buttons are optional: failures are
+// logged and retried, and never end the program. press returns a sentence for the
+// person who pressed, "" = nothing to say.
 func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
 	s := &socket{b: b, log: log, presses: presses, seen: recent{known: map[string]bool{}}}
@@ -99,7 +99,7 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Pr
 	}
 }
 
-// socket is the connection for buttons, through all that happens to it.
+// socket is the connection for buttons, across reconnects.
 type socket struct {
 	b       *Buttons
 	log     *slog.Logger
@@ -108,13 +108,13 @@ type socket struct {
 
 	up      time.Time // since when it is connected; zero = it is not
 	short   int       // short-lived connections in a row
-	down    bool      // it was said that there is none …
-	refused bool      // … and that the settings are refused
+	down    bool      // its absence was logged …
+	refused bool      // … and that the settings are rejected
 	worked  bool      // since the last refusal
 }
 
-// listen is one run of slack-go's client, which connects again by itself. It
-// ends with ctx, or with an error when the settings are refused.
+// listen is one run of slack-go's client, which connects again by itself. It ends with
+// ctx, or with an error when the settings are rejected.
 func (s *socket) listen(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -140,8 +140,8 @@ func (s *socket) listen(ctx context.Context) error {
 	}
 }
 
-// event heeds one event. An error means that the settings are refused: slack-go
-// would go on for ever for most of the reasons.
+// event handles one event. An error means that the settings are rejected: slack-go
+// would retry for ever for most of the reasons.
 func (s *socket) event(ctx context.Context, client *socketmode.Client, e socketmode.Event) error {
 	switch data := e.Data.(type) {
 	case *slack.ConnectingEvent:
@@ -192,8 +192,8 @@ func envelope(e socketmode.Event) (id string, payload []byte) {
 	return req.EnvelopeID, payload
 }
 
-// pressed hands a press on. Slack sends one again when it does not see our
-// acknowledgement.
+// pressed passes a press on. Slack sends it again when it does not get our
+// acknowledgment.
 func (s *socket) pressed(payload []byte) {
 	p, err := s.b.read(payload)
 	if err != nil {
@@ -247,9 +247,9 @@ func (s *socket) clean(err error) string {
 	return notify.OneLine(s.b.redactor.redactor(&url.URL{}).Redact(err.Error()))
 }
 
-// throttled keeps a pause between requests, which grows while they come soon
-// one after the other: slack-go connects again at once after a cut, and Slack
-// allows few connections a minute. It is used by one goroutine at a time.
+// throttled keeps a pause between requests, which grows while they follow each other
+// quickly: slack-go connects again at once after a cut, and Slack allows few
+// connections a minute. It is used by one goroutine at a time.
 type throttled struct {
 	next    http.RoundTripper
 	minimum time.Duration

@@ -16,14 +16,14 @@ const maxPlain = 3500
 // maxLine is how long a line of a message without blocks may be.
 const maxLine = 1600
 
-// lines is a text with an end. What does not fit is left out, and said to be.
+// lines is a text with an end. What does not fit is left out, with a note.
 type lines struct {
 	strings.Builder
 	left int
 	full bool
 }
 
-// add writes a line: our own words, then a text that fit makes harmless.
+// add writes a line: our own words, then a text that fit neutralizes.
 func (l *lines) add(ours, s string, fit func(string) string) {
 	const mark = "… cut\n"
 	room := l.left - units(ours) - units(mark) - 1
@@ -77,7 +77,7 @@ func notification(m message.Message, l options) string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// plainURL makes an address one that no dialect of Markdown reads anything into.
+// plainURL makes an address one that no dialect of Markdown interprets.
 var plainURL = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60", "~", "%7E", "@", "%40", "](", "%5D(")
 
 // plainText is an alert for receivers that only resemble Slack: no blocks, no

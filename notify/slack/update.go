@@ -18,7 +18,7 @@ const (
 	editNext  = time.Second // when more messages are to be edited
 )
 
-// stale is a message that shows what was.
+// stale is a message that is out of date.
 type stale struct {
 	notify.OpenIncident
 	at     receipt
@@ -67,7 +67,7 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 	case lost(err):
 		changed[incident], err = nil, nil // the next alert is a new message
 	case failed.Outcome == notify.BadMessage:
-		changed[incident] = oldest.at.shows(oldest.Data) // as if: else nothing else would ever be edited
+		changed[incident] = oldest.at.shows(oldest.Data) // as if edited: otherwise nothing else would ever be edited
 	}
 	return changed, next, err
 }
@@ -76,7 +76,7 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 func editDelay(st notify.OpenIncident, at receipt, urgent bool) stale {
 	w := stale{OpenIncident: st, at: at, urgent: urgent}
 	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 &&
-		early <= editEvery { // else the clock was set back
+		early <= editEvery { // otherwise the clock was set back
 		w.in = early
 	}
 	return w

@@ -14,8 +14,8 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// slackPace is what Slack allows: one message a second to an incoming webhook,
-// and to a channel. https://docs.slack.dev/apis/web-api/rate-limits
+// postEvery is Slack's rate limit: one message per second to an incoming webhook, and
+// to a channel. https://docs.slack.dev/apis/web-api/rate-limits
 const postEvery = time.Second
 
 // Webhook posts alerts to an incoming webhook: Block Kit and the same in plain
@@ -53,7 +53,7 @@ func (s *Webhook) body(d notify.Delivery) ([]byte, error) {
 	return json.Marshal(webhookMessage(m, options{mention: mention}, d.Plain))
 }
 
-// mentionFor is mention where the message is worth it.
+// mentionFor is mention for a message that mentions people.
 func mentionFor(m message.Message, mention string) string {
 	if m.Calls {
 		return mention
@@ -79,8 +79,8 @@ func accepted(a notify.Answer) bool {
 	return err == nil && (said.OK == true || said.Success == true || said.Result == "success")
 }
 
-// The words with which Slack refuses, from its documentation of incoming
-// webhooks and of the Web API. The word says more than the status.
+// Slack's error codes, from its documentation of incoming webhooks and of the Web API.
+// The code says more than the status.
 var (
 	badMessage = []string{
 		"invalid_payload", "invalid_blocks", "invalid_blocks_format", "no_text", "too_many_attachments",
@@ -111,7 +111,7 @@ var (
 	}
 )
 
-// outcomeOf is what a word of Slack means; false = it is not known.
+// outcomeOf is the outcome of an error code of Slack; false = unknown.
 func outcomeOf(word string) (notify.Outcome, bool) {
 	switch {
 	case slices.Contains(badMessage, word):

@@ -15,7 +15,7 @@ var (
 )
 
 // markdown makes a text that Markdown shows as it is: with nothing that
-// formats, links or mentions anybody, also for those who do not know all of
+// formats, links or mentions anyone, even in a dialect that does not know all of
 // the escapes, or who read Slack's <!channel> too.
 func markdown(s string) string {
 	lines := strings.Split(text.Harmless(s), "\n")

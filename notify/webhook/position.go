@@ -10,8 +10,8 @@ import (
 
 var errTooLong = errors.New("its output is larger than 1 MiB")
 
-// output is what a template makes. It remembers which stretch came from which
-// line: an error in JSON is reported by its place in the template.
+// output is the output of a template. It remembers which stretch came from which line:
+// an error in JSON is reported by its line in the template.
 type output struct {
 	bytes.Buffer
 	lines     map[*byte]int

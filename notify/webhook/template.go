@@ -18,7 +18,7 @@ import (
 
 const (
 	maxTemplate = 1 << 20 // bytes of the file
-	maxBody     = 1 << 20 // bytes that it may make
+	maxBody     = 1 << 20 // bytes of its output
 )
 
 // bodyTemplate is an operator's template for the body of a webhook. It is filled with
@@ -30,8 +30,8 @@ type bodyTemplate struct {
 	lines map[*byte]int // line of each literal text of the template
 }
 
-// parseTemplate reads a template and tries it on alerts of each kind: one that is
-// at fault must not be found out by an alert. Errors begin with the key.
+// parseTemplate reads a template and tries it on alerts of each kind: a broken one must
+// be found before it is needed. Errors begin with the key.
 func parseTemplate(file string) (*bodyTemplate, error) {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -97,8 +97,8 @@ func near(text []byte, at int) string {
 	return notify.OneLine(string(text[max(at-around, 0):min(at+around, len(text))]))
 }
 
-// wireForm is an alert as templates see it: decoded from JSON, with whole
-// numbers. What may be absent there is nil here, so that it can be asked for.
+// wireForm is an alert as templates see it: decoded from JSON, with whole numbers.
+// Optional members are nil here, so that templates can test them.
 func wireForm(a alert.Alert) (map[string]any, error) {
 	text, err := json.Marshal(a)
 	if err != nil {

@@ -77,8 +77,8 @@ func (w *Notifier) body(a alert.Alert) ([]byte, error) {
 	return json.Marshal(a)
 }
 
-// sign makes the headers. While receivers change over to a new secret, the
-// previous one signs too, and either signature is enough for them.
+// sign makes the headers. During secret rotation the previous secret signs too; either
+// signature is enough for a receiver.
 func (w *Notifier) sign(id string, at time.Time, body []byte) (http.Header, error) {
 	header := notify.ExtraHeaders(w.conf.Client)
 	header.Set(standardwebhooks.HeaderWebhookID, id)

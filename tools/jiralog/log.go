@@ -16,7 +16,7 @@ type Options struct {
 	Every        int     // one event in so many is a failure of the flow; 0 = none
 	Provider     int     // one event in so many is of Jira's own OAuth 2.0 provider, which names oauth2 too; 0 = none
 	Integrations int     // how many fail; at least 1
-	PerSecond    float64 // events a second of the log's own time
+	PerSecond    float64 // events per second of the log's own time
 	From         time.Time
 }
 

@@ -2,7 +2,7 @@ package main
 
 import "strings"
 
-// entry is an event that is nobody's failure, and how often it comes.
+// entry is an ordinary event, and how often it comes.
 type entry struct {
 	weight int
 	text   string
@@ -42,8 +42,8 @@ var entries = []entry{
 
 const nearEvery = 6007
 
-// near come near the flow: its words in other places, its places at other
-// levels. One event in nearEvery is one of them.
+// near resemble the flow: its words in other fields, its fields at other levels. One
+// event in nearEvery is one of them.
 var near = []template{
 	parse(request("ERROR") + "[c.a.crowd.directory.DbCachingRemoteDirectory] failed synchronisation: javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target\n"),
 	parse(request("INFO") + "[c.a.j.web.action.issue.CreateIssue] Created {key}: AADSTS7000215 Invalid client secret provided, mail does not come\n"),

@@ -19,7 +19,7 @@ type segment struct {
 
 var holes = regexp.MustCompile(`\{([a-z]+)(\d*)\}`)
 
-// parse takes a text apart: {user} is a hole, {n200} a number below 200.
+// parse splits a text: {user} is a hole, {n200} a number below 200.
 func parse(text string) template {
 	var t template
 	at := 0

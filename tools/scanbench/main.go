@@ -1,5 +1,5 @@
-// Command scanbench measures watcher scan beside other programs that search
-// logs, and writes the figures into docs/performance.md.
+// Command scanbench measures watcher scan against other programs that search logs, and
+// writes the figures into docs/performance.md.
 //
 //	go run ./tools/scanbench
 //
@@ -147,7 +147,7 @@ func (b *bench) shell(ctx context.Context, line string) error {
 	return nil
 }
 
-// The marks between which the figures stand in the page.
+// The marks around the figures in the page.
 const (
 	figuresBegin = "<!-- figures: go run ./tools/scanbench -->"
 	figuresEnd   = "<!-- end of figures -->"

@@ -58,8 +58,8 @@ func (b *bench) measure(ctx context.Context, t *table) error {
 	return nil
 }
 
-// once runs a program to its end. What it prints goes into a pipe: some stop at
-// the first hit when nobody reads.
+// once runs a program to its end. What it prints goes into a pipe: some stop at the
+// first hit when their output is not read.
 func (b *bench) once(ctx context.Context, r row) (ran, error) {
 	cmd := exec.CommandContext(ctx, "sh", "-c", strings.ReplaceAll(r.words, "{log}", r.log))
 	if r.cores == 1 {

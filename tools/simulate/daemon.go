@@ -146,7 +146,7 @@ func (d *daemon) follow(l conf.Log) error {
 	return nil
 }
 
-// settle does what the main loop of the daemon does now and then.
+// settle does what the main loop of the daemon does periodically.
 func (d *daemon) settle() error {
 	for {
 		clock.Wait(d.ctx, nil, d.w.machine.quiet(settleEvery))
@@ -233,7 +233,7 @@ type reader struct {
 	*tailer.Follower
 	w     *world
 	disk  *disk
-	begun bool // the first look was taken
+	begun bool // the first poll was done
 }
 
 func (r *reader) Block(ctx context.Context, wait time.Duration) (tailer.Block, error) {
@@ -262,7 +262,7 @@ func (r *reader) Block(ctx context.Context, wait time.Duration) (tailer.Block, e
 	}
 }
 
-// Gaps notes what has to become an alert.
+// Gaps notes what must become an alert.
 func (r *reader) Gaps() []tailer.Gap {
 	gaps := r.Follower.Gaps()
 	for _, g := range gaps {
@@ -273,7 +273,7 @@ func (r *reader) Gaps() []tailer.Gap {
 	return gaps
 }
 
-// newLogger writes to what is looked through for secrets.
+// newLogger writes to what is searched for secrets.
 func newLogger(to *strings.Builder, now func() time.Time) *slog.Logger {
 	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {

@@ -28,14 +28,14 @@ type disk struct {
 	rotated  []*file // oldest first
 	barred   bool    // the directory may not be entered
 	first    time.Duration
-	seen     bool // the first look was taken, at first
+	seen     bool // the first poll was done, at first
 	absent   bool // the log could not be read then
 	read     bool // something in it was counted
 	confused bool // after a clock step the times of its files are not in their order
-	blank    bool // there was nothing in it at the last look
+	blank    bool // it was empty at the last poll
 }
 
-// file is one file of a log, as long as it has a name or somebody has it open.
+// file is one file of a log, as long as it has a name or a process has it open.
 type file struct {
 	name    string // "" = removed
 	data    []byte // what it holds, before compression
@@ -144,7 +144,7 @@ func (d *disk) compress(i int) {
 	d.remove(plain)
 }
 
-// rotate rotates the log in its style, with the pauses that others may look in.
+// rotate rotates the log in its style, with pauses in which others may poll.
 func (d *disk) rotate(late bool) {
 	if d.active == nil {
 		return
@@ -232,7 +232,7 @@ func (d *disk) rotatedName() string {
 	return d.path + ".1"
 }
 
-// holds notes failures that stand in f too.
+// holds records failures that are in f too.
 func (f *file) holds(failed []*failure) {
 	f.failed = append(f.failed, failed...)
 	for _, x := range failed {
@@ -240,7 +240,7 @@ func (f *file) holds(failed []*failure) {
 	}
 }
 
-// ordered tells whether times and names show the order of the files, as they do
+// ordered reports whether times and names show the order of the files, as they do
 // unless the clock was set back.
 func (d *disk) ordered() bool {
 	all := d.files()
@@ -249,8 +249,8 @@ func (d *disk) ordered() bool {
 	return slices.IsSortedFunc(all, byTime) && (d.style != "dated" || slices.IsSortedFunc(d.rotated, byName))
 }
 
-// unnoticed notes that what f holds goes by other means than rotation: of a file
-// that no position was ever in, nothing tells.
+// unnoticed records that the content of f goes by other means than rotation, which
+// nothing shows if no position was ever in it.
 func (f *file) unnoticed(always bool) {
 	for _, x := range f.failed {
 		x.window = x.window || always || !f.known
@@ -266,8 +266,8 @@ func (d *disk) files() []*file {
 	return all
 }
 
-// visible tells whether the daemon could open a file now. A rotated one that may
-// not be read keeps it from what is younger, at a restart.
+// visible reports whether the daemon could open a file now. A rotated one that may not
+// be read keeps it from what is younger, at a restart.
 func (d *disk) visible(f *file) bool {
 	held := slices.ContainsFunc(d.rotated, func(f *file) bool { return f.barred })
 	return !d.barred && !f.barred && f.name != "" && !held

@@ -25,14 +25,14 @@ func (m *model) tooOld(x *failure) string {
 	case d.confused:
 		return ""
 	case !d.seen || x.written+2*time.Millisecond >= d.first || d.absent && m.w.clockSet:
-		return "" // a first look that saw nothing is remembered by its time
+		return "" // a first poll that found nothing is remembered by its time
 	case m.w.Start == "beginning" && (d.absent || x.fresh):
 		return ""
 	}
 	return fmt.Sprintf("it was written %s before the first look", d.first-x.written)
 }
 
-// checkIncident holds the state of an incident to what was counted.
+// checkIncident compares the state of an incident with what was counted.
 func (m *model) checkIncident(x *failure, s incident.State) {
 	if !s.Open {
 		m.w.fail("state", "%s was counted, and its incident is not open", x)
@@ -47,11 +47,11 @@ func (m *model) checkIncident(x *failure, s incident.State) {
 		m.w.fail("state", "the incident of %s counts %d failures, %d were read", x, s.Count, n)
 	}
 	if !m.w.everMuted && s.Alerts == 0 && s.Storm == "" {
-		m.w.fail("every failure is told", "nothing was said of %s", x)
+		m.w.fail("every failure is reported", "there is no alert about %s", x)
 	}
 }
 
-// check holds a world that has come to rest to its promises.
+// check checks the promises in a world that has come to rest.
 func (m *model) check() {
 	for _, x := range m.failures {
 		m.checkRead(x)
@@ -69,7 +69,7 @@ func (m *model) checkRead(x *failure) {
 	switch {
 	case x.counted == 1 || x.disk.confused || x.fleeting:
 	case m.mayBeOld(x):
-	case (x.barred || m.w.clockSet) && m.missed(x): // what is certainly newer is read, and the rest is told
+	case (x.barred || m.w.clockSet) && m.missed(x): // what is certainly newer is read, and the rest is reported
 	case x.due:
 		m.w.fail("exactly once", "%s could be read for long and was not counted", x)
 	case x.lost == never && slices.ContainsFunc(x.in, func(f *file) bool { return x.disk.visible(f) }):
@@ -77,27 +77,27 @@ func (m *model) checkRead(x *failure) {
 	case m.unknowable(x):
 	case m.unreadable(x.disk):
 	case !m.missed(x):
-		m.w.fail("every gap is a blind", "%s is lost, and nobody was told", x)
+		m.w.fail("every gap is a blind", "%s is lost, without an alert", x)
 	}
 }
 
-// unknowable tells whether nothing can show that a failure was ever there.
+// unknowable reports whether nothing can show that a failure was ever there.
 func (m *model) unknowable(x *failure) bool { return !x.seen && (x.window || x.blank || !x.down) }
 
-// missed tells whether the daemon has noticed that it misses lines of a log, since
-// a failure was written there.
+// missed reports whether the daemon has detected that it misses lines of a log, since a
+// failure was written there.
 func (m *model) missed(x *failure) bool {
 	return slices.ContainsFunc(m.gaps, func(g gap) bool { return g.disk == x.disk && g.at >= x.written })
 }
 
-// unreadable tells whether an alert has said that a log cannot be read.
+// unreadable reports whether an alert has said that a log cannot be read.
 func (m *model) unreadable(d *disk) bool {
 	return slices.ContainsFunc(m.order, func(id alert.ID) bool {
 		return m.alerts[id].cause == incident.LogUnreadable && m.alerts[id].log == d.path
 	})
 }
 
-// mayBeOld tells whether start allows a failure to be left out.
+// mayBeOld reports whether start allows a failure to be left out.
 func (m *model) mayBeOld(x *failure) bool {
 	d := x.disk
 	if d.absent && m.w.clockSet {
@@ -109,19 +109,19 @@ func (m *model) mayBeOld(x *failure) bool {
 	return false
 }
 
-// checkDelivered: an alert that was queued for a notifier was accepted, or set
-// aside after a refusal, or withdrawn, or another one has taken its place.
+// checkDelivered: an alert that was queued for a notifier was accepted, or
+// dead-lettered after a rejection, or withdrawn, or replaced.
 func (m *model) checkDelivered(id alert.ID, s *queuedAlert, r *receiver) {
 	if r == nil || !r.configured || slices.Contains(r.accepted, id) || r.left {
 		return
 	}
 	if m.w.aside[r.name][id] {
 		if !r.refused[id] {
-			m.w.fail("at least once", "%s: %s was set aside, and was never refused", r.name, id)
+			m.w.fail("at least once", "%s: %s was dead-lettered, and was never rejected", r.name, id)
 		}
 		return
 	}
-	if s.cause == incident.NotifierFailing { // it is not told of itself
+	if s.cause == incident.NotifierFailing { // it is not notified of its own failure
 		return
 	}
 	if s.kind == alert.Reminder || s.kind == alert.Storm {
@@ -137,14 +137,14 @@ func (m *model) checkDelivered(id alert.ID, s *queuedAlert, r *receiver) {
 	m.w.fail("at least once", "%s was queued for %s and never accepted", id, r.name)
 }
 
-// stormed tells whether a storm may speak for an incident.
+// stormed reports whether a storm may alert for an incident.
 func (m *model) stormed(s *queuedAlert) bool {
 	return slices.ContainsFunc(m.order, func(id alert.ID) bool {
 		return m.alerts[id].kind == alert.Storm && m.alerts[id].cause == s.cause
 	})
 }
 
-// checkRedacted holds a text to the promise that it shows no secret.
+// checkRedacted checks that a text shows no secret.
 func (w *world) checkRedacted(where, text string) {
 	for _, secret := range []string{canary, strings.ToLower(canary)} {
 		if i := strings.Index(text, secret); i >= 0 {

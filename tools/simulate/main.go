@@ -1,7 +1,7 @@
-// Command simulate runs the whole daemon in simulated worlds: logs that are
-// rotated, truncated and taken away, kills and restarts, clock steps, reloads and
-// receivers that fail, all under simulated time and each from a seed. After each
-// world the promises of the README are checked.
+// Command simulate runs the whole daemon in simulated worlds: logs that are rotated,
+// truncated and removed, kills and restarts, clock steps, reloads and receivers that
+// fail, all under simulated time and each from a seed. After each world the promises of
+// the README are checked.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// nobody is the user that worlds run as when root starts them: root may read
+// nobody is the user ID that worlds run as when root starts them: root may read
 // everything.
 const nobody = 65534
 
@@ -161,7 +161,7 @@ func spread(first, worlds, jobs uint64, out, errw io.Writer) int {
 	return 0
 }
 
-// unprivileged makes root nobody, until what it returns is called.
+// unprivileged drops root's privileges until the returned function is called.
 func unprivileged() (restore func()) {
 	if os.Geteuid() != 0 {
 		return func() {}

@@ -42,14 +42,14 @@ type failure struct {
 
 	reach    time.Duration // since when the daemon could have read it without a break; never = it cannot
 	due      bool          // it could be read for long enough
-	lost     time.Duration // when it was last seen to be nowhere
-	fresh    bool          // it was in the log at the first look
-	seen     bool          // the daemon looked while it was there
+	lost     time.Duration // when no file held it any more
+	fresh    bool          // it was in the log at the first poll
+	seen     bool          // the daemon polled while it was there
 	down     bool          // it was there while the daemon did not run
-	fleeting bool          // it came and went between two looks, and is in a copy only
+	fleeting bool          // it came and went between two polls, and is in a copy only
 	barred   bool          // its rotated file could not be read
-	blank    bool          // there was nothing in the log at the look before
-	window   bool          // it went so that nothing tells of it, unless it was seen
+	blank    bool          // the log was empty at the previous poll
+	window   bool          // it went without a trace, unless it was polled
 	counted  int
 	read     time.Duration // when it was counted
 }
@@ -96,8 +96,8 @@ func (m *model) wrote(x *failure) {
 	m.changed()
 }
 
-// polled notes that the daemon looks at a log now: what it sees stays within its
-// reach, whatever becomes of the names.
+// polled records that the daemon polls a log now: what it sees stays readable, even if
+// it is renamed.
 func (m *model) polled(d *disk) {
 	if !d.seen {
 		d.seen, d.first = true, m.now()
@@ -167,7 +167,7 @@ func (m *model) ended() {
 	}
 	m.pinned, m.counted, m.fresh = nil, nil, nil
 	for _, x := range m.failures {
-		x.seen = false // what was not read is forgotten
+		x.seen = false // what was not read is lost
 		if !x.due {
 			x.reach = never
 		}
@@ -175,17 +175,17 @@ func (m *model) ended() {
 	m.changed()
 }
 
-// gap notes that the tailer misses lines.
+// gap records that the tailer misses lines.
 func (m *model) gap(d *disk, g tailer.Gap) {
 	m.w.narrate("%s: the reader misses %d bytes: %s", d.name, g.Bytes, g.Why)
 	m.fresh = append(m.fresh, gap{d, m.now(), g})
 }
 
-// Failure notes that the daemon counts a failure.
+// Failure records that the daemon counts a failure.
 func (m *model) Failure(key, cause string, at time.Time) {
 	x := m.find(key, at)
 	if x == nil {
-		m.w.fail("exactly once", "a failure was counted that nobody wrote: %s of %s at %s", cause, key, at)
+		m.w.fail("exactly once", "a failure was counted that was never written: %s of %s at %s", cause, key, at)
 	}
 	x.counted++
 	x.read, x.disk.read = m.now(), true
@@ -199,7 +199,7 @@ func (m *model) Failure(key, cause string, at time.Time) {
 	}
 }
 
-// Alert notes that an alert is queued.
+// Alert records that an alert is queued.
 func (m *model) Alert(a *alert.Alert) {
 	id := a.Data.ID
 	if m.alerts[id] != nil && !m.confused() {
@@ -215,13 +215,13 @@ func (m *model) Alert(a *alert.Alert) {
 	m.order = append(m.order, id)
 }
 
-// confused tells whether the order of the files of a log could not be known, so
-// that failures may be read twice.
+// confused reports whether the order of the files of a log could not be known, so that
+// failures may be read twice.
 func (m *model) confused() bool {
 	return slices.ContainsFunc(m.w.disks, func(d *disk) bool { return d.confused })
 }
 
-// turned looks at what a turn of a task has brought.
+// turned processes what a turn of a task has done.
 func (m *model) turned() {
 	m.changed()
 	counted, fresh := m.counted, m.fresh

@@ -21,9 +21,9 @@ type receiver struct {
 	w          *world
 	name       string
 	mode       string
-	heals      time.Duration // when it is well again
+	heals      time.Duration // when it works again
 	configured bool
-	left       bool          // it was taken out of the configuration at some time
+	left       bool          // it was removed from the configuration at some time
 	task       *task         // of its notifier
 	sending    bool          // a request is under way
 	until      time.Duration // the end of a limit
@@ -128,8 +128,8 @@ func (r *receiver) alert(body []byte) alert.Alert {
 	return a
 }
 
-// accept holds what comes to the promises: one content per ID, in order per
-// incident, and a repeat only of the last one.
+// accept checks what arrives: one content per ID, in order per incident, and a repeat
+// only of the last one.
 func (r *receiver) accept(a alert.Alert, body []byte) {
 	id := a.Data.ID
 	sum := sha256.Sum256(bytes.TrimSpace(body))

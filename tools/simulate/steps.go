@@ -309,14 +309,14 @@ func (w *world) ordinaryLines(d *disk) {
 	}
 }
 
-// takeAway removes the log, or gives it a name that is no rotated one.
+// takeAway removes the log, or renames it to a name that is no rotated one.
 func (w *world) takeAway(d *disk, remove bool) {
 	f := d.active
 	if f == nil {
 		return
 	}
 	d.active = nil
-	f.unnoticed(d.style == "copytruncate") // which its copy hides
+	f.unnoticed(d.style == "copytruncate") // which its copy conceals
 	if remove {
 		w.narrate("%s: removed", d.name)
 		d.remove(f)
@@ -372,7 +372,7 @@ func (w *world) stepClock() {
 // time for it.
 func (w *world) rest() {
 	w.dice = newDice(w.Seed, 1<<60)
-	w.narrate("all is made well")
+	w.narrate("everything works again")
 	for _, d := range w.disks {
 		w.unbar(d)
 		d.configured = true
@@ -383,7 +383,7 @@ func (w *world) rest() {
 	if w.daemon == nil {
 		w.must(w.start())
 	} else {
-		w.must(w.reload()) // a receiver that was gone is tried again
+		w.must(w.reload()) // a disabled receiver is retried
 	}
 	w.pass(10 * time.Second)
 	for _, d := range w.disks {

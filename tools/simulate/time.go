@@ -10,7 +10,7 @@ import (
 
 const never = time.Duration(1<<63 - 1)
 
-// poll is how often the log is looked at, as by the tailer's default.
+// poll is the poll interval of the log, as by the tailer's default.
 const poll = 100 * time.Millisecond
 
 // machine is simulated time, and the tasks that wait for it. Only one of them
@@ -40,9 +40,9 @@ type task struct {
 	err   error
 }
 
-// Now has a monotonic reading of its own: differences of times are what they
-// are in the real program, also across a clock step. The layout is that of
-// time.Time, which TestSimulatedTime holds it to.
+// Now has a separate monotonic reading: differences of times are what they are in the
+// real program, also across a clock step. The layout is that of time.Time, which
+// TestSimulatedTime holds it to.
 func (m *machine) Now() time.Time {
 	wall := m.begin.Add(m.mono + m.stepped)
 	const (
@@ -72,8 +72,8 @@ func (m *machine) Jitter(most time.Duration) time.Duration {
 	return time.Duration(m.chance.Int64N(int64(most)))
 }
 
-// quiet is a pause of something that looks now and then. When nothing happens
-// for long, it looks ever more rarely, but soon after something happens again.
+// quiet is a pause of a poller. When nothing happens for long, it polls ever more
+// rarely, but soon after something happens again.
 func (m *machine) quiet(every time.Duration) time.Duration {
 	pause := max(every, (m.mono-m.busy)/2)
 	if pause > every && m.mono+pause > m.horizon {
@@ -126,7 +126,7 @@ func (m *machine) pass(d time.Duration) {
 	}
 }
 
-// ready tells whether a task need not wait any longer.
+// ready reports whether a task need not wait any longer.
 func (t *task) ready() bool {
 	select {
 	case <-t.wake:
@@ -138,7 +138,7 @@ func (t *task) ready() bool {
 	}
 }
 
-// finish runs tasks whose contexts have ended to their ends, and forgets them.
+// finish runs tasks whose contexts have ended to their ends, and removes them.
 func (m *machine) finish() {
 	for _, t := range m.tasks {
 		for !t.ended {

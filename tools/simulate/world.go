@@ -150,7 +150,7 @@ func (w *world) born(f *os.File) {
 	w.births[info.Sys().(*syscall.Stat_t).Ino] = w.machine.Now().Add(time.Duration(w.created))
 }
 
-// dice make what a step does a matter of its own number.
+// dice make what a step does depend only on its own number.
 type dice struct{ *rand.Rand }
 
 func newDice(seed, n uint64) *dice { return &dice{rand.New(rand.NewPCG(seed, n))} }
@@ -171,14 +171,14 @@ func (w *world) diskOf(path string) *disk {
 	return nil
 }
 
-// secret is a value that must not be seen anywhere.
+// secret is a value that must not appear anywhere.
 func (w *world) secret(of string) string {
 	sum := sha256.Sum256(fmt.Append(nil, w.Seed, of))
 	return canary + fmt.Sprintf("%X", sum[:12]) + "xYz"
 }
 
-// texts are what failures say, in the words of Jira and the providers. %s is a
-// secret; what follows a bar comes in lines of its own.
+// texts are what failures say, in the words of Jira and the providers. %s is a secret;
+// what follows a bar comes in separate lines.
 var texts = []string{
 	`AADSTS7000215: Invalid client secret is provided. Trace ID: 15582ef9-f50c-49d2-bbea-ed98debc4d00 Correlation ID: b56ef91f-c6af-4026-8226-7ec6ed7e5589 Timestamp: 2026-03-02 06:14:59Z client_secret=%s`,
 	`Error when fetching authorization response: {"error_description":"AADSTS50194: Application '79c86cf8-e761-4fdc-bc20-a629c5d04260'(Single Tenant - Test) is not configured as a multi-tenant application. Usage of the \/common endpoint is not supported.", "error":"invalid_request", "refresh_token":"%s"}`,

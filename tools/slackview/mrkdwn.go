@@ -67,7 +67,7 @@ func wordly(c byte) bool {
 	return c >= 0x80 || unicode.IsLetter(rune(c)) || unicode.IsDigit(rune(c))
 }
 
-// token is what stands in angle brackets.
+// token is what is in angle brackets.
 func token(s string) string {
 	target, label, _ := strings.Cut(s, "|")
 	switch {

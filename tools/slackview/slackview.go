@@ -1,11 +1,10 @@
-// Command slackview draws a Slack message as a picture, so that a change of
-// one can be looked at before anybody gets it at night. It is a tool for tests
-// and documentation, and no part of the product.
+// Command slackview draws a Slack message as a picture, so that a change can be
+// reviewed before anyone receives it. It is a tool for tests and documentation, not
+// part of the product.
 //
-// What it draws resembles Slack and is not Slack: dates are in UTC, widths are
-// those of a common phone and a desk, long texts are shown whole where Slack
-// may hide their end behind "See more", and what it does not know it shows as
-// an error.
+// What it draws resembles Slack and is not Slack: dates are in UTC, widths are those of
+// a common phone and a desk, long texts are shown whole where Slack may collapse their
+// end under "See more", and what it does not know it shows as an error.
 package main
 
 import (
@@ -146,8 +145,7 @@ func squeeze(from, to string) error {
 	return os.WriteFile(to, b.Bytes(), 0o644)
 }
 
-// indexed is a picture in its 256 most frequent colours: text on white needs
-// no more.
+// indexed is a picture in its 256 most frequent colors: text on white needs no more.
 func indexed(in image.Image) image.Image {
 	rough := func(c color.Color) color.RGBA {
 		const mask = 0xf8

@@ -172,7 +172,7 @@ func (s *story) started(t *testing.T) {
 func (s *story) alerted(t *testing.T) {
 	id := s.fail(&s.flows, log)
 	s.all = append(s.all, id)
-	got := s.hub.hears(t, id)
+	got := s.hub.waitFor(t, id)
 	if got.Cause.ID != "entra-client-secret-invalid" || got.Node != "jira-node-1" || !s.hub.signed {
 		t.Errorf("told %+v, signed %v", got, s.hub.signed)
 	}
@@ -214,7 +214,7 @@ func (s *story) reloaded(t *testing.T) {
 	s.run("systemctl reload " + unit)
 	id := s.fail(&s.flows, other) // not missed: reload waited until the new log is followed
 	s.all = append(s.all, id)
-	s.hub.hears(t, id)
+	s.hub.waitFor(t, id)
 	if after := s.mainPID(); after != before {
 		t.Errorf("the process changed from %d to %d", before, after)
 	}
@@ -230,7 +230,7 @@ func (s *story) refused(t *testing.T) {
 	wants(t, "errors in the journal", s.journal("-p err -o cat"), "reload rejected, keeping the current configuration err=", `config.toml:12:1: log.silent_afer: unknown key, did you mean \"silent_after\"?`)
 	id := s.fail(&s.flows, log)
 	s.all = append(s.all, id)
-	s.hub.hears(t, id)
+	s.hub.waitFor(t, id)
 	s.run("cat > " + etc + "/config.toml <<'END'\n" + good + "\nEND")
 	s.run("systemctl reload " + unit)
 	s.status(t, "following 2 logs; 3 open incidents; 0 deliveries waiting")
@@ -242,7 +242,7 @@ func (s *story) hung(t *testing.T) {
 	s.run(fmt.Sprintf("kill -STOP %d", before))
 	id := s.fail(&s.flows, log)
 	s.all = append(s.all, id)
-	s.hub.hears(t, id)
+	s.hub.waitFor(t, id)
 	if after := s.mainPID(); after == before {
 		t.Errorf("process %d goes on", before)
 	}
@@ -276,7 +276,7 @@ func (s *story) ended(t *testing.T, l *load, kills int) {
 	s.all = append(s.all, failed...)
 	last := s.fail(&s.flows, log)
 	s.all = append(s.all, last)
-	s.hub.hears(t, last)
+	s.hub.waitFor(t, last)
 	repeats := s.hub.judge(t, s.all)
 	t.Logf("%d failures in %d kills or upgrades: none lost, none told with another ID, %d repeats so far with the same one", len(failed), kills, repeats)
 }
@@ -307,7 +307,7 @@ func (s *story) upgradedStopped(t *testing.T) {
 	id := s.fail(&s.flows, log) // while it is down
 	s.all = append(s.all, id)
 	s.run("systemctl start " + unit)
-	s.hub.hears(t, id)
+	s.hub.waitFor(t, id)
 }
 
 // idle measures what the service costs when nothing happens.
@@ -340,8 +340,8 @@ func (s *story) idle(t *testing.T) {
 	second, line2 := s.flows.next()
 	begun := time.Now()
 	s.run(`exec runuser -u jira -- sh -c 'umask 027; printf %s "$2" >> "$1"; mv "$1" "$1.1"; printf %s "$3" > "$1"' sh "$@"`, log, line1, line2)
-	s.hub.hears(t, first)
-	s.hub.hears(t, second)
+	s.hub.waitFor(t, first)
+	s.hub.waitFor(t, second)
 	if took := time.Since(begun); took > time.Second {
 		t.Errorf("alerts out of the silence took %v", took)
 	}
@@ -383,7 +383,7 @@ func (s *story) again(t *testing.T) {
 	id := s.fail(&s.flows, log) // while it was not even there
 	s.install("1.0.2")
 	s.run("systemctl start " + unit)
-	s.hub.hears(t, id)
+	s.hub.waitFor(t, id)
 	equal(t, "is-enabled", s.run("systemctl is-enabled "+unit), "enabled")
 }
 

@@ -60,38 +60,38 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.signed = h.signed && r.Header.Get("webhook-signature") != ""
 }
 
-// told are the alerts so far, by integration.
-func (h *hub) told() map[string][]alert.Data {
+// received are the alerts so far, by integration.
+func (h *hub) received() map[string][]alert.Data {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	told := map[string][]alert.Data{}
+	byIntegration := map[string][]alert.Data{}
 	for _, a := range h.alerts {
-		told[a.Data.Integration.ID] = append(told[a.Data.Integration.ID], a.Data)
+		byIntegration[a.Data.Integration.ID] = append(byIntegration[a.Data.Integration.ID], a.Data)
 	}
-	return told
+	return byIntegration
 }
 
-// hears waits for an alert about an integration.
-func (h *hub) hears(t *testing.T, id string) alert.Data {
+// waitFor waits for an alert about an integration.
+func (h *hub) waitFor(t *testing.T, id string) alert.Data {
 	t.Helper()
 	var got []alert.Data
 	eventually(t, "an alert about "+id, func() error {
-		if got = h.told()[id]; len(got) == 0 {
-			return fmt.Errorf("none among the %d integrations told", len(h.told()))
+		if got = h.received()[id]; len(got) == 0 {
+			return fmt.Errorf("none among the %d integrations reported", len(h.received()))
 		}
 		return nil
 	})
 	return got[0]
 }
 
-// judge compares what was told with the integrations that failed: each of them
-// once, as opened; again only with the same ID.
+// judge compares the alerts with the integrations that failed: each of them once, as
+// opened; again only with the same ID.
 func (h *hub) judge(t *testing.T, failed []string) (repeats int) {
 	t.Helper()
-	told := h.told()
+	received := h.received()
 	lost, doubled := 0, 0
 	for _, id := range failed {
-		all := told[id]
+		all := received[id]
 		if len(all) == 0 {
 			lost++
 			continue
@@ -104,7 +104,7 @@ func (h *hub) judge(t *testing.T, failed []string) (repeats int) {
 		repeats += len(all) - 1
 	}
 	if lost > 0 || doubled > 0 {
-		t.Errorf("of %d failures %d were never told, %d alerts came again with another ID", len(failed), lost, doubled)
+		t.Errorf("of %d failures %d were never reported, %d alerts were repeated with another ID", len(failed), lost, doubled)
 	}
 	return repeats
 }

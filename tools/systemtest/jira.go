@@ -33,7 +33,7 @@ type flows struct {
 	n  int
 }
 
-// next is a failure of an integration of its own, as Jira logs it now.
+// next is a failure of a new integration, as Jira logs it now.
 func (f *flows) next() (id, line string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -54,7 +54,7 @@ func (m *machine) fail(f *flows, log string) string {
 	return id
 }
 
-// load appends failures as user jira, many a second, until it is stopped.
+// load appends failures as user jira, many per second, until it is stopped.
 type load struct {
 	t      *testing.T
 	stop   chan struct{}

@@ -1,11 +1,11 @@
 //go:build system
 
-// Package systemtest tries the packages as an administrator does, in booted
-// Debian machines with their own systemd.
+// Package systemtest tries the packages as an administrator does, in booted Debian
+// machines with their own systemd.
 //
 // The machines are systemd-nspawn containers without any network but their own
-// loopback. Needs root, systemd-nspawn and mmdebstrap, and for the first run a
-// Debian mirror: make test-system.
+// loopback. Needs root, systemd-nspawn and mmdebstrap, and for the first run a Debian
+// mirror: make test-system.
 package systemtest
 
 import (

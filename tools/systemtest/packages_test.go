@@ -125,7 +125,7 @@ func TestRPM(t *testing.T) {
 			t.Errorf("an upgrade names the first steps:\n%s", out)
 		}
 		id := s.fail(&s.flows, log)
-		s.hub.hears(t, id)
+		s.hub.waitFor(t, id)
 		if after := s.mainPID(); after == 0 || after == before {
 			t.Errorf("process %d after %d", after, before)
 		}

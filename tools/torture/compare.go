@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-const rounds = 5 // of everything; medians are told
+const rounds = 5 // of everything; medians are reported
 
 // comparison is a kind of measurement: a table of some programs, ours first.
 type comparison struct {

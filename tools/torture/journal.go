@@ -13,15 +13,14 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// record is what a reader keeps of one read, as a service would: what it has
-// taken and where to go on, in one append. Whoever is killed goes on from the
-// last whole record.
+// record is what a reader keeps of one read, as a service would: what it has taken and
+// where to go on, in one append. A killed reader resumes at the last complete record.
 type record struct {
 	Runs    [][2]int64      `json:"runs,omitempty"`    // numbers of lines in the order of arrival, as runs of consecutive ones
 	Damaged int64           `json:"damaged,omitempty"` // lines that no writer has written so
 	Next    json.RawMessage `json:"next,omitempty"`    // where to go on
 	Gaps    []tailer.Gap    `json:"gaps,omitempty"`    // what the reader says it may have lost
-	Final   *final          `json:"final,omitempty"`   // what it says when it is told to stop
+	Final   *final          `json:"final,omitempty"`   // its report when it is stopped
 }
 
 type final struct {

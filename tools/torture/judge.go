@@ -90,7 +90,7 @@ func (t *tally) lose(seq int64, inherent []hole) {
 }
 
 // reported is whether the reader reported a gap when it came to h: after the
-// truncation, and before it read anything from behind it. Lines of h itself it may
+// truncation, and before it read anything that follows it. Lines of h itself it may
 // have read, before they were taken away.
 func (t *tally) reported(h hole) bool {
 	return slices.ContainsFunc(t.gaps, func(g reportedGap) bool { return g.At.After(h.began) && g.after <= h.to })
@@ -99,14 +99,14 @@ func (t *tally) reported(h hole) bool {
 // verdict is what a reader that promises to lose nothing has done wrong; "" is
 // nothing.
 //
-// A writer that copies and truncates takes lines away itself, those that it was
-// sent between the two. Which these are is known exactly, without any reader:
-// they are in no copy and not in the log that came after. Only such a line may be
-// lost, and only if the reader has reported a gap when it came there; every other
-// line stood in some file and has to be read, once and in order. The bytes of the
-// gap cannot be compared with the lines: what was written and taken away between
-// two looks was seen by nobody, and then the gap says 0, "more may be missing".
-// A copy may end in the middle of a line, so each may bring one damaged line.
+// A writer that copies and truncates takes lines away itself, those that it was sent
+// between the two. Which these are is known exactly, without any reader: they are in no
+// copy and not in the log that came after. Only such a line may be lost, and only if
+// the reader has reported a gap when it came there; every other line was in some file
+// and must be read, once and in order. The bytes of the gap cannot be compared with the
+// lines: what was written and removed between two polls was never observed, and then
+// the gap says 0, "more may be missing". A copy may end in the middle of a line, so
+// each may bring one damaged line.
 func (t tally) verdict(copies int) string {
 	var wrong []string
 	for _, w := range []struct {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Between the rotation and the daemon's reopening lines still go to the renamed
-// file. Whoever compresses at once has to wait for it, as postrotate does here.
+// Between the rotation and the daemon's reopening lines still go to the renamed file. A
+// rotation that compresses at once must wait for it, as postrotate does here.
 const (
 	createRules = `create
 	postrotate
@@ -87,8 +87,8 @@ func ends(path string) (first, last int64, err error) {
 	return first, last, nil
 }
 
-// writeRotated appends while the real logrotate rotates every second, and calls
-// after, if not nil, behind each rotation.
+// writeRotated appends while the real logrotate rotates every second, and calls after,
+// if not nil, following each rotation.
 func writeRotated(ctx context.Context, l load, rules string, after func(began time.Time) error) (outcome, error) {
 	if rules != copyRules {
 		rules = fmt.Sprintf(rules, l.flag())

@@ -10,7 +10,7 @@ import (
 	"github.com/nxadm/tail"
 )
 
-const peerBatch = 1000 // lines behind one record, if so many are there
+const peerBatch = 1000 // lines per record, if so many are available
 
 // followPeer reads with nxadm/tail as its README shows it, from the offset that
 // its last line of the last record had, until ctx is done.
@@ -40,7 +40,7 @@ func (c *consumer) followPeer(ctx context.Context, path string, next json.RawMes
 	}
 }
 
-// peerBatch waits for a line and takes those that are ready behind it.
+// peerBatch waits for a line and takes those that are ready after it.
 func (c *consumer) peerBatch(ctx context.Context, t *tail.Tail) (r record, err error) {
 	var last *tail.Line
 	take := func(l *tail.Line, open bool) bool {

@@ -19,7 +19,7 @@ import (
 // readerEnv holds what a process of this program is to read, if it is a reader.
 const readerEnv = "TORTURE_READER"
 
-// task is what a reader process is told.
+// task is the job of a reader process.
 type task struct {
 	Peer    bool   // nxadm/tail used plainly, instead of ours
 	Log     string // what to read
@@ -42,7 +42,7 @@ func readerMain() bool {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	go func() { // for nobody, then
+	go func() { // discard the rest
 		io.Copy(io.Discard, os.Stdin)
 		stop()
 		time.Sleep(stallFor)
@@ -60,8 +60,8 @@ func readerMain() bool {
 	return true
 }
 
-// command is the process of this program that does t, behind the words of a
-// program that starts it, such as taskset.
+// command is the process of this program that does t, started by prefix, such as
+// taskset.
 func (t task) command(before ...string) (*exec.Cmd, error) {
 	spec, err := json.Marshal(t)
 	if err != nil {

@@ -22,8 +22,8 @@ const (
 	settleAfter = 2 * time.Second  // requests of the warm-up may still come
 )
 
-// compareRequest measures from the write of a failure to the HTTP request that
-// tells of it, one failure at a time.
+// compareRequest measures from the write of a failure to the HTTP request that reports
+// it, one failure at a time.
 func compareRequest(ctx context.Context, dir string, progress io.Writer) (rows [][]string, err error) {
 	for i, s := range senders {
 		if why := s.missing(); why != "" {
@@ -87,7 +87,7 @@ func requests(ctx context.Context, dir string, s sender) (took []time.Duration, 
 	return took, nil
 }
 
-// receive starts a receiver on loopback that tells when requests arrive.
+// receive starts a receiver on loopback that signals when requests arrive.
 func receive() (arrived chan time.Time, url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -104,8 +104,8 @@ func receive() (arrived chan time.Time, url string, stop func(), err error) {
 	return arrived, "http://" + listener.Addr().String() + "/hook", func() { server.Close(); <-served }, nil
 }
 
-// start starts the sender and returns the file in which it says what it has to
-// say, and what stops it with all that it has started.
+// start starts the sender and returns the file with its output, and what stops it with
+// all its children.
 func (s sender) start(dir, log, url string) (said string, stop func(), err error) {
 	cmd, err := s.command(dir, log, url)
 	if err != nil {
@@ -129,7 +129,7 @@ func (s sender) start(dir, log, url string) (said string, stop func(), err error
 	}, nil
 }
 
-// warm writes failures until one is told of, and returns how many.
+// warm writes failures until one is reported, and returns how many.
 func warm(ctx context.Context, log io.Writer, arrived <-chan time.Time) (n int, err error) {
 	for end := time.Now().Add(warmUp); time.Now().Before(end); {
 		if _, err := io.WriteString(log, failure(n)); err != nil {

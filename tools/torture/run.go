@@ -18,7 +18,7 @@ const (
 	killEvery = time.Second
 	catchUp   = time.Minute // how long readers may take after the last line
 	stuck     = stallEvery  // a journal that has not grown for so long is complete
-	afterward = time.Second // what may still come behind the last line
+	afterward = time.Second // what may still follow the last line
 )
 
 // readerKind is a way to read a log.
@@ -58,7 +58,7 @@ type result struct {
 	wrong string
 }
 
-// run runs a trial in a directory of its own.
+// run runs a trial in a separate directory.
 func (t trial) run(ctx context.Context) (results []result, err error) {
 	dir, err := os.MkdirTemp(t.keep, fmt.Sprintf("torture-%s-%d-", t.writer.name, t.rate))
 	if err != nil {
@@ -170,8 +170,8 @@ func (r *reader) start() (*exec.Cmd, error) {
 	return cmd, cmd.Start()
 }
 
-// attend waits for the end of the process and brings it about: by kill -9 when
-// that is due, by SIGTERM when ctx is done.
+// attend waits for the end of the process and causes it: by kill -9 when that is due,
+// by SIGTERM when ctx is done.
 func (r *reader) attend(ctx context.Context, p *os.Process, ended <-chan error) (killed bool, err error) {
 	due := time.NewTimer(killEvery)
 	defer due.Stop()
@@ -182,7 +182,7 @@ func (r *reader) attend(ctx context.Context, p *os.Process, ended <-chan error) 
 			p.Signal(syscall.SIGTERM)
 			err := <-ended
 			if e, ok := errors.AsType[*exec.ExitError](err); ok && e.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
-				err = nil // it had only just been started and did not listen yet
+				err = nil // it had just been started and did not handle signals yet
 			}
 			return false, err
 		case err := <-ended:

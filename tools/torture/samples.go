@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ordinary are entries of Jira that are nobody's failure.
+// ordinary are entries of Jira that are no failures of the flow.
 var ordinary = []string{
 	"2026-01-02 10:00:00,001+0000 Caesium-1-2 INFO ServiceRunner     [c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n",
 	"2026-01-02 10:00:00,017+0000 http-nio-8080-exec-3 INFO admin 600x41x1 4eic3i 10.0.0.1 /secure/Dashboard.jspa [c.a.jira.gadgets.DashboardLoader] Dashboard 10000 was loaded with 7 gadgets for the user in 31 ms\n",

@@ -86,7 +86,7 @@ func compareBacklog(ctx context.Context, dir string, progress io.Writer) ([][]st
 	return medians(ctx, size, 1e9, all, progress)
 }
 
-// ours runs a reader of this program behind some words.
+// ours runs a reader of this program, started by a prefix.
 func ours(t task, whole bool, before ...string) func() (sprinted, error) {
 	return func() (sprinted, error) {
 		cmd, err := t.command(before...)
@@ -177,6 +177,6 @@ func followGrowing(t task, text []byte) (s sprinted, err error) {
 	}
 	took := time.Since(began)
 	err = json.Unmarshal([]byte(out.String()), &s)
-	s.Took = took // its own clock began while there was nothing to read
+	s.Took = took // its own measurement began before there was anything to read
 	return s, err
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// compareWake measures from the write of a line to the moment its reader has it,
-// in a log that is mostly at rest. The median round is told.
+// compareWake measures from the write of a line to the moment its reader has it, in a
+// log that is mostly at rest. The median round is reported.
 func compareWake(ctx context.Context, dir string, progress io.Writer) (rows [][]string, err error) {
 	kinds := []readerKind{readerKinds[0], readerKinds[3]}
 	p50, p99 := make([][]time.Duration, len(kinds)), make([][]time.Duration, len(kinds))

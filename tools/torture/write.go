@@ -41,7 +41,7 @@ var (
 type load struct {
 	dir     string // for its own files; the log's directory is another one
 	path    string // the log
-	rate    int64  // lines a second
+	rate    int64  // lines per second
 	lines   int64
 	backups int
 }
@@ -71,7 +71,7 @@ func (l load) throttle(ctx context.Context, emit func(from, to int64) error) err
 	return nil
 }
 
-// appender writes lines as loggers do: one write a line, to the end of the file.
+// appender writes lines as loggers do: one write per line, to the end of the file.
 type appender struct {
 	path string
 	f    *os.File

@@ -1,5 +1,5 @@
-// Package boltcheck checks a bbolt file by reading it, before bbolt maps it into
-// memory and believes it.
+// Package boltcheck checks a bbolt file by reading it, before bbolt maps it into memory
+// and trusts it.
 //
 // It does not use bbolt: the form of the file has been the same since bolt 1.0,
 // see https://github.com/etcd-io/bbolt/tree/main/internal/common. bbolt's own
