@@ -9,7 +9,7 @@ import (
 // took most of the time of a failure, of which a storm has millions.
 // TestShapes compares each with its expression.
 
-// isSpace is white space as the layouts write it.
+// isSpace reports whether a byte is white space as the layouts write it.
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }

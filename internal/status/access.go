@@ -62,8 +62,8 @@ func (s *Site) isHost(rules conf.HTTP, host string) bool {
 	return false
 }
 
-// hasPassword reports whether a request has the password, if one is set. It takes
-// constant time.
+// hasPassword reports whether a request has the password, if one is set. The time it
+// takes reveals nothing about the password.
 func hasPassword(rules conf.HTTP, r *http.Request) bool {
 	if rules.BasicAuth.IsZero() {
 		return true
