@@ -60,7 +60,7 @@ func readerMain() bool {
 	return true
 }
 
-// command is the process of this program that does t, started by prefix, such as
+// command is the process of this program that does t, started by the command before, such as
 // taskset.
 func (t task) command(before ...string) (*exec.Cmd, error) {
 	spec, err := json.Marshal(t)

@@ -86,7 +86,7 @@ func compareBacklog(ctx context.Context, dir string, progress io.Writer) ([][]st
 	return medians(ctx, size, 1e9, all, progress)
 }
 
-// ours runs a reader of this program, started by a prefix.
+// ours runs a reader of this program, started by the command before.
 func ours(t task, whole bool, before ...string) func() (sprinted, error) {
 	return func() (sprinted, error) {
 		cmd, err := t.command(before...)
