@@ -15,6 +15,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/webhook"
 )
@@ -30,7 +31,7 @@ func TestCAFile(t *testing.T) {
 	good := filepath.Join(dir, "good.pem")
 	os.WriteFile(good, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root}), 0o600)
 	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: good}, URL: conf.NewSecret(s.URL)}
-	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), notifytest.Alert(alert.Opened), false); err != nil {
+	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), alerttest.Alert(alert.Opened), false); err != nil {
 		t.Error(err)
 	}
 

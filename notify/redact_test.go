@@ -11,6 +11,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 )
@@ -51,8 +52,9 @@ func TestEscapedSecrets(t *testing.T) {
 				fmt.Fprintf(w, format, answer)
 			}).URL
 			address := to + "/services/" + (&url.URL{Path: segment}).EscapedPath() + "?sig=" + url.QueryEscape(query)
-			hook := conf.Webhook{URL: conf.NewSecret(address), Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + header)}}}
-			_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), notifytest.Alert(alert.Opened), false))
+			hook := conf.Webhook{URL: conf.NewSecret(address),
+				Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + header)}}}
+			_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), alerttest.Alert(alert.Opened), false))
 			if strings.ContainsAny(format, "\u00a0{") && !strings.Contains(err.Error(), "no") {
 				t.Errorf("%s: what it says is hidden: %v", name, err)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/webhook"
@@ -28,7 +29,8 @@ func TestClientCertificate(t *testing.T) {
 	}, tls.RequireAndVerifyClientCert)
 	hook := conf.Webhook{Notifier: conf.Notifier{Name: "hub", CAFile: notifytest.PemFile(t, "ca.pem", "CERTIFICATE", a.Cert.Raw)}, URL: conf.NewSecret(s.URL)}
 	hook.ClientCert, hook.ClientKey = a.Issue(t, "watcher")
-	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), notifytest.Alert(alert.Opened), false); err != nil || len(names) != 1 || names[0] != "watcher" {
+	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), alerttest.Alert(alert.Opened), false); err != nil || len(names) != 1 ||
+		names[0] != "watcher" {
 		t.Errorf("%v, the receiver saw %q", err, names)
 	}
 	other := hook
@@ -37,7 +39,8 @@ func TestClientCertificate(t *testing.T) {
 	none.ClientCert, none.ClientKey = "", ""
 	for name, h := range map[string]conf.Webhook{"another's": other, "none": none} {
 		// The reason may be the receiver's alert or, if we still wrote then, a reset.
-		if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, h), notifytest.Alert(alert.Opened), false)); got != notify.Retry {
+		if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, h), alerttest.Alert(alert.Opened),
+			false)); got != notify.Retry {
 			t.Errorf("%s: outcome %d, %v", name, got, err)
 		}
 	}
@@ -76,7 +79,7 @@ func TestClientCertificateAtFault(t *testing.T) {
 func TestProxy(t *testing.T) {
 	if url := os.Getenv("WATCHER_TEST_URL"); url != "" {
 		hook := conf.Webhook{Notifier: conf.Notifier{CAFile: os.Getenv("WATCHER_TEST_CA")}, URL: conf.NewSecret(url)}
-		if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), notifytest.Alert(alert.Opened), false); err != nil {
+		if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, hook), alerttest.Alert(alert.Opened), false); err != nil {
 			t.Fatal(err)
 		}
 		return

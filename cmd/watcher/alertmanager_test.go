@@ -68,7 +68,8 @@ func TestTwoNodesOneNotification(t *testing.T) {
 	for _, node := range []string{"jira-node-1", "jira-node-2"} {
 		dir := t.TempDir()
 		log := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), "")
-		config := testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("node = %q\nstate_dir = \"state\"\n[[log]]\npath = %q\n[[alertmanager]]\nurls = [%q, %q]\n", node, log, urls[0], urls[1]))
+		config := testkit.Write(t, filepath.Join(dir, "config.toml"),
+			fmt.Sprintf("node = %q\nstate_dir = \"state\"\n[[log]]\npath = %q\n[[alertmanager]]\nurls = [%q, %q]\n", node, log, urls[0], urls[1]))
 		w := start(t, dir, "run", "--config", config)
 		w.follows()
 		appendAs(t, log, failure(1, 1, badSecret))

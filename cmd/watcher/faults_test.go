@@ -63,7 +63,8 @@ func TestReceiverDownAndHanging(t *testing.T) {
 	}
 	refused := down.Addr().String()
 	down.Close() // now connections to it are refused
-	w, _, log := follow(t, dir, hub, fmt.Sprintf("timeout = \"1s\"\n[[slack]]\nwebhook_url = \"%s/s\"\n[[webhook]]\nname = \"down\"\nurl = \"http://%s/\"\n", slack.URL, refused))
+	w, _, log := follow(t, dir, hub, fmt.Sprintf("timeout = \"1s\"\n[[slack]]\nwebhook_url = \"%s/s\"\n[[webhook]]\nname = \"down\"\nurl = \"http://%s/\"\n",
+		slack.URL, refused))
 	appendAs(t, log, failure(1, 1, badSecret)+failure(2, 2, badSecret))
 	testkit.Until(t, func() error {
 		if n := len(slack.accepted()); n != 2 {
@@ -143,7 +144,8 @@ func TestRefusedMessage(t *testing.T) {
 	})
 	w.stop()
 	all := slack.all()
-	if len(all) != 3 || !strings.Contains(string(all[0].body), `"blocks"`) || strings.Contains(string(all[1].body), `"blocks"`) || !strings.Contains(string(all[2].body), flowID(2)) {
+	if len(all) != 3 || !strings.Contains(string(all[0].body), `"blocks"`) || strings.Contains(string(all[1].body), `"blocks"`) ||
+		!strings.Contains(string(all[2].body), flowID(2)) {
 		t.Errorf("got %d requests, want the first alert with and without blocks, then the second alert", len(all))
 	}
 	w.says("moved to the dead letters")

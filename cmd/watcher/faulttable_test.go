@@ -158,7 +158,8 @@ func (f *faulty) table(mended bool) string {
 	case "slack webhook":
 		return fmt.Sprintf("[[slack]]\nname = %q\nwebhook_url = \"%s%s\"\n%s", f.name, address, canaryAddress, more)
 	}
-	return fmt.Sprintf("[[slack]]\nname = %q\nbot_token = \"xoxb-CANARY-%s\"\nchannel = \"C0123456789\"\napi_url = \"%s/api/\"\n%s", f.name, f.name, address, more)
+	return fmt.Sprintf("[[slack]]\nname = %q\nbot_token = \"xoxb-CANARY-%s\"\nchannel = \"C0123456789\"\napi_url = \"%s/api/\"\n%s", f.name, f.name, address,
+		more)
 }
 
 // flows are the integrations of the accepted messages, in order. One that was

@@ -26,7 +26,8 @@ var article = []struct {
 	facts       map[string]any
 }{
 	{"rc1-aadsts50194", "entra-single-tenant-common-endpoint", 1, "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", []string{"AADSTS50194"}, map[string]any{
-		"code": "AADSTS50194", "app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "app_name": "Single Tenant - Test", "endpoint": "Authorization endpoint", "error": "invalid_request",
+		"code": "AADSTS50194", "app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "app_name": "Single Tenant - Test", "endpoint": "Authorization endpoint",
+		"error":    "invalid_request",
 		"trace_id": "d7599cf0-813f-4495-8317-577479857f00", "correlation_id": "34687097-cd9a-4300-9639-b561f5effd26", "provider_time": "2021-11-16 11:35:47Z",
 	}},
 	{"rc2a-aadsts7000215", "entra-client-secret-invalid", 2, "b637a37a-80d4-4407-8847-0b0726c3ac63", []string{"AADSTS7000215"}, map[string]any{
@@ -43,16 +44,19 @@ var article = []struct {
 	{"rc4a-connection-timed-out", "net-connect-timeout", 4, "unknown", []string{}, map[string]any{"exception": "java.net.ConnectException"}},
 	{"rc4b-connection-reset", "net-connection-reset", 4, "unknown", []string{}, map[string]any{"exception": "javax.net.ssl.SSLException"}},
 	{"rc6-aadsts500011", "entra-resource-principal-not-found", 6, "4fbada08-3c12-40ca-8083-17f5175a28b3", []string{"AADSTS500011"}, map[string]any{
-		"code": "AADSTS500011", "endpoint": "Authorization endpoint", "resource": "https://graph.micrsoft.com", "suggested_resource": "https://graph.microsoft.com",
-		"tenant_id": "67b039ac-f578-42c6-9b5b-aa1b5bb0388f",
+		"code": "AADSTS500011", "endpoint": "Authorization endpoint", "resource": "https://graph.micrsoft.com",
+		"suggested_resource": "https://graph.microsoft.com",
+		"tenant_id":          "67b039ac-f578-42c6-9b5b-aa1b5bb0388f",
 	}},
 	{"rc7-aadsts28000", "entra-scopes-multiple-resources", 7, "67513c3d-f6a4-4f93-ab37-f1bd822e68c9", []string{"AADSTS28000"}, map[string]any{
 		"code": "AADSTS28000", "endpoint": "Token endpoint",
 		"scopes":           []any{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office365.com/POP.AccessAsUser.All", "offline_access"},
 		"suggested_scopes": []any{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/POP.AccessAsUser.All", "offline_access"},
-		"trace_id":         "e32c07cf-b6b5-46e0-a570-00f7bd524700", "correlation_id": "f42c3c1f-7755-4154-a793-859caf0e3565", "provider_time": "2022-10-10 12:05:40Z",
+		"trace_id":         "e32c07cf-b6b5-46e0-a570-00f7bd524700", "correlation_id": "f42c3c1f-7755-4154-a793-859caf0e3565",
+		"provider_time": "2022-10-10 12:05:40Z",
 	}},
-	{"rc8-pkix", "tls-certificate-untrusted", 8, "5174c727-52c0-4f2a-96b5-d0ca61a1ccd2", []string{}, map[string]any{"exception": "javax.net.ssl.SSLHandshakeException"}},
+	{"rc8-pkix", "tls-certificate-untrusted", 8, "5174c727-52c0-4f2a-96b5-d0ca61a1ccd2", []string{},
+		map[string]any{"exception": "javax.net.ssl.SSLHandshakeException"}},
 }
 
 func sample(t testing.TB, name string) string {
@@ -74,8 +78,10 @@ func TestEveryFailureOfTheArticle(t *testing.T) {
 		appendAs(t, log, ordinary+sample(t, want.file))
 		a := hub.alerts(i + 1)[i]
 		got := a.Data
-		if got.Cause.ID != want.cause || got.Cause.RootCause == nil || *got.Cause.RootCause != want.rootCause || got.Integration.ID != want.integration || !reflect.DeepEqual(got.Cause.Codes, want.codes) {
-			t.Errorf("%s: got cause %+v of %+v, want %s, root cause %d, %v, of %s", want.file, got.Cause, got.Integration, want.cause, want.rootCause, want.codes, want.integration)
+		if got.Cause.ID != want.cause || got.Cause.RootCause == nil || *got.Cause.RootCause != want.rootCause || got.Integration.ID != want.integration ||
+			!reflect.DeepEqual(got.Cause.Codes, want.codes) {
+			t.Errorf("%s: got cause %+v of %+v, want %s, root cause %d, %v, of %s", want.file, got.Cause, got.Integration, want.cause, want.rootCause,
+				want.codes, want.integration)
 		}
 		if !reflect.DeepEqual(got.Facts, want.facts) {
 			t.Errorf("%s: facts\n got %v\nwant %v", want.file, got.Facts, want.facts)
@@ -156,7 +162,8 @@ func TestOneIntegrationOneCauseOneAlert(t *testing.T) {
 		}
 	}
 	last := alerts[5].Data
-	if last.Integration.ID != flowID(3) || last.Cause.ID != "tls-certificate-untrusted" || last.Cause.Previous == nil || *last.Cause.Previous != "entra-client-secret-invalid" || last.Failures.Count != 201 {
+	if last.Integration.ID != flowID(3) || last.Cause.ID != "tls-certificate-untrusted" || last.Cause.Previous == nil ||
+		*last.Cause.Previous != "entra-client-secret-invalid" || last.Failures.Count != 201 {
 		t.Errorf("the change is told as %+v, %+v, %+v", last.Integration, last.Cause, last.Failures)
 	}
 }

@@ -225,7 +225,8 @@ func TestForgedReports(t *testing.T) {
 	log.WriteString(`{"timestamp":"2026-01-02T10:00:00,000Z","level":"\u001b[31mERROR","thread":"t","logger":"c.a.o.c.X","message":"evil"}` + "\n")
 	log.WriteString(`{"timestamp":"2026-01-02T10:00:00,000Z","level":"error","thread":"\u001b[2J\u009b1m","logger":"c.a.o.c.\u001b]0;x\u0007","message":"\u001b[31mevil\u202e"}` + "\n")
 	file := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), log.String())
-	for _, args := range [][]string{{"scan", file}, {"scan", "--format", "html", file}, {"scan", "--format", "json", file}, {"explain", file}, {"explain", "--format", "json", file}} {
+	for _, args := range [][]string{{"scan", file}, {"scan", "--format", "html", file}, {"scan", "--format", "json", file}, {"explain", file},
+		{"explain", "--format", "json", file}} {
 		cmd := exec.Command(binary, args...)
 		var out, complaints bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &complaints

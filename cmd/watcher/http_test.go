@@ -72,7 +72,8 @@ func TestHTTP(t *testing.T) {
 	answers(t, address, "/api/v1/incidents", flowID(1), `"state": "open"`)
 
 	status, out, errs := command(t, "status", "--config", config)
-	if status != 0 || errs != "" || !strings.HasPrefix(out, "1 integration is failing.\n") || !strings.Contains(out, flowID(1)) || !strings.Contains(out, "webhook: opened delivered") {
+	if status != 0 || errs != "" || !strings.HasPrefix(out, "1 integration is failing.\n") || !strings.Contains(out, flowID(1)) ||
+		!strings.Contains(out, "webhook: opened delivered") {
 		t.Errorf("status: %d %s\n%s", status, errs, out)
 	}
 	var report struct{ Incidents []struct{ Count int } }
@@ -87,7 +88,8 @@ func TestHTTP(t *testing.T) {
 	}
 	w.stop()
 	status, _, errs = command(t, "status", "--config", config)
-	if want := "the service does not answer at " + address + ": start it with: systemctl start jira-oauth-watcher"; status != 1 || !strings.Contains(errs, want) {
+	if want := "the service does not answer at " + address + ": start it with: systemctl start jira-oauth-watcher"; status != 1 ||
+		!strings.Contains(errs, want) {
 		t.Errorf("status of a service that does not run: %d %s", status, errs)
 	}
 }
@@ -97,7 +99,8 @@ func TestStatusCannotAsk(t *testing.T) {
 	t.Parallel()
 	dir, hub := t.TempDir(), receive(t)
 	config, _ := settings(t, dir, hub, "")
-	if status, out, errs := command(t, "status", "--config", config); status != 1 || out != "" || !strings.Contains(errs, "has no [http] listen") || !strings.Contains(errs, `listen = "127.0.0.1:9494"`) {
+	if status, out, errs := command(t, "status", "--config", config); status != 1 || out != "" || !strings.Contains(errs, "has no [http] listen") ||
+		!strings.Contains(errs, `listen = "127.0.0.1:9494"`) {
 		t.Errorf("without [http]: %d %s%s", status, out, errs)
 	}
 	config, _ = settings(t, dir, hub, listenOn(strings.TrimPrefix(hub.URL, "http://")))
@@ -124,7 +127,8 @@ func TestHTTPPassword(t *testing.T) {
 		t.Errorf("status: %d %s%s", status, out, errs)
 	}
 	testkit.Write(t, filepath.Join(dir, "http-password"), "ops:hunter3\n")
-	if status, _, errs := command(t, "status", "--config", config); status != 1 || !strings.Contains(errs, "has another user and password") || strings.Contains(errs, "hunter") {
+	if status, _, errs := command(t, "status", "--config", config); status != 1 || !strings.Contains(errs, "has another user and password") ||
+		strings.Contains(errs, "hunter") {
 		t.Errorf("status with another password: %d %s", status, errs)
 	}
 	w.signal(hangup)

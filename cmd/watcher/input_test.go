@@ -121,7 +121,8 @@ func TestLogIsWaitedFor(t *testing.T) {
 			hub := receive(t)
 			makeDir(t, filepath.Join(dir, "log"))
 			log := filepath.Join(dir, "log", "atlassian-jira.log")
-			config := testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("state_dir = %q\n[[log]]\npath = %q\n[[webhook]]\nurl = \"%s\"\n", filepath.Join(dir, "state"), log, hub.URL))
+			config := testkit.Write(t, filepath.Join(dir, "config.toml"),
+				fmt.Sprintf("state_dir = %q\n[[log]]\npath = %q\n[[webhook]]\nurl = \"%s\"\n", filepath.Join(dir, "state"), log, hub.URL))
 			come := prepare(t, log)
 			w := start(t, dir, "run", "--config", config)
 			w.says("log cannot be read, waiting")

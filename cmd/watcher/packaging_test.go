@@ -54,7 +54,8 @@ func TestKubernetesExamples(t *testing.T) {
 	patch := at(t, documents(t, "kubernetes/statefulset-patch.yaml")[0], "spec", "template", "spec")
 	values := documents(t, "kubernetes/helm-values.yaml")[0]
 	container := at(t, patch, "containers", 0)
-	if !reflect.DeepEqual(at(t, values, "additionalContainers", 0), container) || !reflect.DeepEqual(at(t, values, "volumes", "additional"), at(t, patch, "volumes")) {
+	if !reflect.DeepEqual(at(t, values, "additionalContainers", 0), container) ||
+		!reflect.DeepEqual(at(t, values, "volumes", "additional"), at(t, patch, "volumes")) {
 		t.Error("the patch and the chart's values differ")
 	}
 	for i := range at(t, container, "volumeMounts").([]any) {

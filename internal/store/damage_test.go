@@ -30,8 +30,9 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	s, _ := opened(t, dir)
 	for i := range 12 {
 		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: int64(i)}}), tx.SetIncident(state(fmt.Sprintf("key %02d",
-				i))), enqueue(fmt.Sprint(i))(tx),
+			return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: int64(i)}}),
+				tx.SetIncident(state(fmt.Sprintf("key %02d",
+					i))), enqueue(fmt.Sprint(i))(tx),
 				tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}}), tx.Enqueue("slack", of("r", alert.Reminder)))
 		})
 	}

@@ -163,7 +163,8 @@ func TestOneTransaction(t *testing.T) {
 	before, changed := content(t, s), s.Changed()
 	failed := errors.New("no")
 	if err := s.Update(func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}}), tx.SetIncident(state("k")), enqueue("1")(tx), failed)
+		return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}}), tx.SetIncident(state("k")), enqueue("1")(tx),
+			failed)
 	}); !errors.Is(err, failed) || err.Error() != "state file: no" {
 		t.Errorf("got %v", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/alertmanager"
 	"jira-oauth-watcher/notify/notifytest"
@@ -72,7 +73,8 @@ func (m *member) last(t *testing.T) []posted {
 
 func newNotifier(t *testing.T, urls ...string) notify.Refresher {
 	t.Helper()
-	m := conf.Alertmanager{Notifier: conf.Notifier{Name: "am"}, Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + notifytest.CanaryHeader)}}}
+	m := conf.Alertmanager{Notifier: conf.Notifier{Name: "am"},
+		Client: conf.Client{Headers: map[string]conf.Secret{"Authorization": conf.NewSecret("Bearer " + notifytest.CanaryHeader)}}}
 	for _, u := range urls {
 		m.URLs = append(m.URLs, conf.NewSecret(u))
 	}
@@ -85,7 +87,7 @@ func newNotifier(t *testing.T, urls ...string) notify.Refresher {
 
 // current is an alert about a failure of just now.
 func current(kind alert.Kind) alert.Alert {
-	a := notifytest.Alert(kind)
+	a := alerttest.Alert(kind)
 	now := time.Now()
 	a.Data.Failures.First, a.Data.Failures.Last = now.Add(-time.Hour), now.Add(-time.Minute)
 	return a
@@ -186,7 +188,8 @@ func TestAlertmanagerLabels(t *testing.T) {
 		a    alert.Alert
 		want string
 	}{
-		{"opened", current(alert.Opened), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40 provider=microsoft severity=high"},
+		{"opened", current(alert.Opened), "alertname=JiraOAuthIntegrationFailing" + cause +
+			"integration=d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40 provider=microsoft severity=high"},
 		{"unknown", unknown, "alertname=JiraOAuthIntegrationFailing" + cause + "integration=unknown-0a1b2c3d provider=microsoft severity=high"},
 		{"storm", current(alert.Storm), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=many provider=microsoft severity=high"},
 		{"blind", current(alert.Blind), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
@@ -274,7 +277,7 @@ func TestAlertmanagerTimes(t *testing.T) {
 		{"none", alert.Blind, time.Time{}, time.Time{}, now, now.Add(5 * time.Minute)},
 		{"test", alert.Test, now, now, now, now.Add(5 * time.Minute)},
 	} {
-		a := notifytest.Alert(tt.kind)
+		a := alerttest.Alert(tt.kind)
 		a.Data.Failures.First, a.Data.Failures.Last = tt.first, tt.last
 		r := deliver(t, newNotifier(t, m.url), a, nil)
 		about(t, tt.name+" startsAt", m.last(t)[0].StartsAt, tt.wantStart)
@@ -302,10 +305,11 @@ func TestAlertmanagerNotifierKnown(t *testing.T) {
 // A storm names its integrations in an annotation.
 func TestAlertmanagerStorm(t *testing.T) {
 	m := newMember(t)
-	a := notifytest.Example(t, alert.Storm)
+	a := alerttest.Example(t, alert.Storm)
 	deliver(t, newNotifier(t, m.url), a, nil)
 	ids := a.Data.Facts["integrations"].([]string)
-	if got := m.last(t)[0].Annotations["integrations"]; !strings.HasPrefix(got, "81 integrations: "+ids[0]+", ") || !strings.HasSuffix(got, ids[39]+", and 41 more") {
+	if got := m.last(t)[0].Annotations["integrations"]; !strings.HasPrefix(got, "81 integrations: "+ids[0]+", ") ||
+		!strings.HasSuffix(got, ids[39]+", and 41 more") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -19,7 +19,8 @@ func standing(t *testing.T, n int, ago time.Duration) notify.OpenIncident {
 	d := current(alert.Reminder).Data
 	d.Integration.ID = fmt.Sprint("integration-", n)
 	d.ID = alert.ID(d.Integration.ID + "@20211116T113550.956Z")
-	receipt, err := json.Marshal(map[string]any{"labels": map[string]string{"alertname": "JiraOAuthIntegrationFailing", "integration": d.Integration.ID, "cause": "told"}, "sent": time.Now().Add(-ago)})
+	receipt, err := json.Marshal(map[string]any{"labels": map[string]string{"alertname": "JiraOAuthIntegrationFailing", "integration": d.Integration.ID,
+		"cause": "told"}, "sent": time.Now().Add(-ago)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/alertmanager"
 	"jira-oauth-watcher/notify/notifytest"
@@ -54,7 +55,8 @@ func TestAlertmanagerMembers(t *testing.T) {
 		}
 		if err != nil {
 			notifytest.NoCanary(t, err.Error())
-			if n := len(tt.statuses); n > 1 && (!strings.Contains(err.Error(), fmt.Sprintf("member 1 of %d: ", n)) || !strings.Contains(err.Error(), fmt.Sprintf("; member %d of %d: ", n, n))) {
+			if n := len(tt.statuses); n > 1 && (!strings.Contains(err.Error(), fmt.Sprintf("member 1 of %d: ", n)) ||
+				!strings.Contains(err.Error(), fmt.Sprintf("; member %d of %d: ", n, n))) {
 				t.Errorf("%v: %v", tt.statuses, err)
 			}
 		}
@@ -85,8 +87,8 @@ func TestAlertmanagerHangs(t *testing.T) {
 func TestAlertmanagerBounded(t *testing.T) {
 	m := newMember(t)
 	to := newNotifier(t, m.url)
-	for _, kind := range notifytest.AllKinds {
-		a := notifytest.HostileAlert(kind)
+	for _, kind := range alerttest.AllKinds {
+		a := alerttest.HostileAlert(kind)
 		deliver(t, to, a, nil)
 		total := 0
 		for name, value := range m.last(t)[0].Annotations {

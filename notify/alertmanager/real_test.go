@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
@@ -83,7 +84,8 @@ func realAlertmanager(t *testing.T, config string, args ...string) (url string) 
 		testkit.Write(t, file, config)
 	}
 	var log bytes.Buffer
-	cmd := exec.Command(testkit.Program(t, "prometheus-alertmanager"), append([]string{"--config.file=" + file, "--storage.path=" + dir, "--web.listen-address=" + address, "--log.level=warn"}, args...)...)
+	cmd := exec.Command(testkit.Program(t, "prometheus-alertmanager"),
+		append([]string{"--config.file=" + file, "--storage.path=" + dir, "--web.listen-address=" + address, "--log.level=warn"}, args...)...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -172,7 +174,8 @@ func TestRealAlertmanagerCluster(t *testing.T) {
 	var urls []string
 	for _, own := range peers {
 		urls = append(urls, realAlertmanager(t, fmt.Sprintf(hookConfig, "1s", h.url), "--cluster.listen-address="+own, "--cluster.advertise-address="+own,
-			"--cluster.peer="+peers[0], "--cluster.peer="+peers[1], "--cluster.peer-timeout=1s", "--cluster.gossip-interval=20ms", "--cluster.pushpull-interval=500ms"))
+			"--cluster.peer="+peers[0], "--cluster.peer="+peers[1], "--cluster.peer-timeout=1s", "--cluster.gossip-interval=20ms",
+			"--cluster.pushpull-interval=500ms"))
 	}
 	for _, url := range urls {
 		answered(t, url+"/api/v2/status", func(body string) bool {
@@ -203,7 +206,8 @@ func TestPackagedAlertmanager(t *testing.T) {
 	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
 	config := testkit.Read(t, "../../packaging/alertmanager/alertmanager.yml")
-	if out, err := exec.Command(testkit.Program(t, "amtool"), "check-config", "../../packaging/alertmanager/alertmanager.yml").CombinedOutput(); err != nil || !strings.Contains(string(out), "1 templates") {
+	if out, err := exec.Command(testkit.Program(t, "amtool"), "check-config", "../../packaging/alertmanager/alertmanager.yml").CombinedOutput(); err != nil ||
+		!strings.Contains(string(out), "1 templates") {
 		t.Errorf("%v: %s", err, out)
 	}
 	templates, err := filepath.Abs("../../packaging/alertmanager/slack.tmpl")
@@ -218,10 +222,11 @@ func TestPackagedAlertmanager(t *testing.T) {
 	}).URL
 	address := filepath.Join(t.TempDir(), "slack-url")
 	testkit.Write(t, address, slack)
-	mine := strings.NewReplacer("/etc/alertmanager/slack-url", address, "- slack.tmpl", "- "+templates, "group_wait: 30s", "group_wait: 100ms", "group_interval: 5m", "group_interval: 1s").Replace(config)
+	mine := strings.NewReplacer("/etc/alertmanager/slack-url", address, "- slack.tmpl", "- "+templates, "group_wait: 30s", "group_wait: 100ms",
+		"group_interval: 5m", "group_interval: 1s").Replace(config)
 	to := newNotifier(t, realAlertmanager(t, mine, "--cluster.listen-address="))
 	for _, kind := range []alert.Kind{alert.Opened, alert.Storm, alert.Blind, alert.Test} {
-		a := notifytest.HostileAlert(kind)
+		a := alerttest.HostileAlert(kind)
 		a.Data.Cause.ID = "cause-" + string(kind)
 		a.Data.Failures = current(kind).Data.Failures
 		deliver(t, to, a, nil)
@@ -238,11 +243,12 @@ func TestPackagedAlertmanager(t *testing.T) {
 			t.Errorf("%s: %.3000s", kind, shown)
 		}
 	}
-	quiet := notifytest.Alert(alert.Quiet)
+	quiet := alerttest.Alert(alert.Quiet)
 	quiet.Data.Cause.ID = "cause-opened"
-	quiet.Data.Integration.ID = notifytest.HostileAlert(alert.Quiet).Data.Integration.ID
+	quiet.Data.Integration.ID = alerttest.HostileAlert(alert.Quiet).Data.Integration.ID
 	deliver(t, to, quiet, nil)
-	if shown := slackShows(t, messages); !strings.Contains(shown, "⚪ Over: ") || !strings.Contains(shown, "No failure since ") || strings.Contains(shown, "What to do") {
+	if shown := slackShows(t, messages); !strings.Contains(shown, "⚪ Over: ") || !strings.Contains(shown, "No failure since ") ||
+		strings.Contains(shown, "What to do") {
 		t.Errorf("got %.3000s", shown)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
@@ -21,22 +22,22 @@ import (
 
 // Each kind of alert is the text of its golden file.
 func TestConsole(t *testing.T) {
-	for _, kind := range notifytest.Kinds {
-		testkit.Golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), console.Render(notifytest.Alert(kind), text.Style{}))
+	for _, kind := range alerttest.Kinds {
+		testkit.Golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), console.Render(alerttest.Alert(kind), text.Style{}))
 	}
 	for _, kind := range []alert.Kind{alert.Storm, alert.Blind, alert.Sighted} {
-		testkit.Golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), console.Render(notifytest.Example(t, kind), text.Style{}))
+		testkit.Golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), console.Render(alerttest.Example(t, kind), text.Style{}))
 	}
-	testkit.Golden(t, "testdata/console-color.golden.txt", console.Render(notifytest.Alert(alert.Opened), text.Style{Color: true, Width: 60}))
+	testkit.Golden(t, "testdata/console-color.golden.txt", console.Render(alerttest.Alert(alert.Opened), text.Style{Color: true, Width: 60}))
 }
 
 // No control character of a log reaches the terminal, from whatever field; in
 // color, only our own do.
 func TestConsoleEscapes(t *testing.T) {
 	testkit.Pure(t)
-	for name, s := range notifytest.Monsters {
-		for _, kind := range notifytest.SomeKinds() {
-			a := notifytest.Monstrous(kind, "\x1b[31m"+s+"\x1b]0;title\x07\u009b2J\r\b", 3)
+	for name, s := range alerttest.Monsters {
+		for _, kind := range alerttest.SomeKinds() {
+			a := alerttest.Monstrous(kind, "\x1b[31m"+s+"\x1b]0;title\x07\u009b2J\r\b", 3)
 			for _, style := range []text.Style{{}, {Color: true}, {Width: 20}} {
 				got := console.Render(a, style)
 				if style.Color {
@@ -55,7 +56,7 @@ func TestConsoleEscapes(t *testing.T) {
 
 // A line is no wider than asked for, except for a word that is.
 func TestConsoleWidth(t *testing.T) {
-	a := notifytest.Alert(alert.Opened)
+	a := alerttest.Alert(alert.Opened)
 	a.Data.Diagnosis = strings.Repeat("ünicode words ", 50)
 	a.Data.Cause.Title = "short" // a headline stays on one line
 	a.Data.Links, a.Data.Log.Excerpt = nil, strings.Repeat("line of a log ", 20)
@@ -70,7 +71,8 @@ func TestConsoleWidth(t *testing.T) {
 func TestConsoleByDefault(t *testing.T) {
 	var out bytes.Buffer
 	to := console.New(&out, text.Style{})
-	if err := notifytest.Send(context.Background(), to, notifytest.Alert(alert.Opened), false); err != nil || out.String() != console.Render(notifytest.Alert(alert.Opened), text.Style{}) {
+	if err := notifytest.Send(context.Background(), to, alerttest.Alert(alert.Opened), false); err != nil ||
+		out.String() != console.Render(alerttest.Alert(alert.Opened), text.Style{}) {
 		t.Errorf("%v: %s", err, out.String())
 	}
 }
@@ -80,7 +82,8 @@ func TestConsoleGone(t *testing.T) {
 	r, w := io.Pipe()
 	r.CloseWithError(errors.New("gone"))
 	to := console.New(w, text.Style{})
-	if got, err := notifytest.Outcome(t, notifytest.Send(context.Background(), to, notifytest.Alert(alert.Opened), false)); got != notify.Retry || err.Error() != "writing to standard output: gone" {
+	if got, err := notifytest.Outcome(t, notifytest.Send(context.Background(), to, alerttest.Alert(alert.Opened), false)); got != notify.Retry ||
+		err.Error() != "writing to standard output: gone" {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 )
@@ -52,12 +53,12 @@ func (r Receiver) at(t *testing.T, url string) notify.Notifier {
 func (r Receiver) kinds(t *testing.T) {
 	to := r.at(t, Answering(t, http.StatusOK, r.Accepts))
 	alerts := map[string]alert.Alert{}
-	for _, kind := range append(AllKinds, "new") {
-		alerts[string(kind)] = Alert(kind)
+	for _, kind := range append(alerttest.AllKinds, "new") {
+		alerts[string(kind)] = alerttest.Alert(kind)
 	}
-	for name, text := range Monsters {
-		a := Monstrous(alert.Opened, text, 3)
-		a.Data.ID = Alert(alert.Opened).Data.ID // it is in the receipt
+	for name, text := range alerttest.Monsters {
+		a := alerttest.Monstrous(alert.Opened, text, 3)
+		a.Data.ID = alerttest.Alert(alert.Opened).Data.ID // it is in the receipt
 		alerts[name] = a
 	}
 	for name, a := range alerts {
@@ -86,7 +87,7 @@ func (r Receiver) statuses(t *testing.T) {
 			want = own
 		}
 		to := r.at(t, Answering(t, status, "", "Location", elsewhere, "Retry-After", "7"))
-		got, err := Outcome(t, Send(Patience(t), to, Alert(alert.Opened), false))
+		got, err := Outcome(t, Send(Patience(t), to, alerttest.Alert(alert.Opened), false))
 		if got != want || err.RetryAfter != 7*time.Second {
 			t.Errorf("%d: outcome %d after %s (%v), want %d after 7s", status, got, err.RetryAfter, err, want)
 		}
@@ -117,7 +118,7 @@ func (r Receiver) faults(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), limit)
 				defer cancel()
 				var got notify.Outcome
-				if got, err = Outcome(t, Send(ctx, to, Alert(alert.Opened), false)); got != want {
+				if got, err = Outcome(t, Send(ctx, to, alerttest.Alert(alert.Opened), false)); got != want {
 					return fmt.Errorf("outcome %d (%v), want %d", got, err, want)
 				}
 				return nil
@@ -200,7 +201,7 @@ func drip(c net.Conn, text string) {
 // An address that is no URL is a bad setting, and is not shown either.
 func (r Receiver) address(t *testing.T) {
 	to := r.New(t, conf.NewSecret("https://x/"+CanaryPath+"\x00%zz"))
-	got, err := Outcome(t, Send(Patience(t), to, Alert(alert.Opened), false))
+	got, err := Outcome(t, Send(Patience(t), to, alerttest.Alert(alert.Opened), false))
 	if got != notify.BadSettings {
 		t.Errorf("outcome %d (%v), want %d", got, err, notify.BadSettings)
 	}
@@ -212,7 +213,7 @@ func (r Receiver) canceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	to := r.at(t, Raw(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
-	if got, err := Outcome(t, Send(ctx, to, Alert(alert.Opened), false)); got != notify.Retry {
+	if got, err := Outcome(t, Send(ctx, to, alerttest.Alert(alert.Opened), false)); got != notify.Retry {
 		t.Errorf("outcome %d (%v), want %d", got, err, notify.Retry)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
@@ -45,9 +46,9 @@ func posted(t *testing.T, a alert.Alert, plain bool) []byte {
 
 // Each kind of alert is an event with all that an operator needs.
 func TestEvents(t *testing.T) {
-	for _, kind := range notifytest.AllKinds {
+	for _, kind := range alerttest.AllKinds {
 		var value any
-		if err := json.Unmarshal(posted(t, notifytest.Example(t, kind), false), &value); err != nil {
+		if err := json.Unmarshal(posted(t, alerttest.Example(t, kind), false), &value); err != nil {
 			t.Fatal(err)
 		}
 		text, err := json.MarshalIndent(value, "", "  ")
@@ -67,7 +68,7 @@ func TestLife(t *testing.T) {
 	}
 	keys := map[string]bool{}
 	for n, kind := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet} {
-		a := notifytest.Alert(kind)
+		a := alerttest.Alert(kind)
 		a.Data.ID = a.Data.Incident().Alert(n + 1)
 		var got event
 		if err := json.Unmarshal(posted(t, a, n == 2), &got); err != nil {
@@ -89,8 +90,8 @@ func TestLife(t *testing.T) {
 
 // Whatever a log says, an event is within the limits of the Events API.
 func TestLimits(t *testing.T) {
-	for name, text := range notifytest.Monsters {
-		body := posted(t, notifytest.Monstrous(alert.Storm, text, 60), false)
+	for name, text := range alerttest.Monsters {
+		body := posted(t, alerttest.Monstrous(alert.Storm, text, 60), false)
 		var got struct {
 			Key     string `json:"dedup_key"`
 			Payload struct{ Summary, Source, Severity string }
@@ -119,7 +120,7 @@ func TestRoutingKey(t *testing.T) {
 			w.WriteHeader(http.StatusBadRequest)
 			io.WriteString(w, strings.Replace(tt.answer, "is invalid", "is invalid: "+string(body[16:50]), 1))
 		}).URL
-		got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newNotifier(t, url), notifytest.Alert(alert.Opened), false))
+		got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newNotifier(t, url), alerttest.Alert(alert.Opened), false))
 		if got != tt.want {
 			t.Errorf("%s: outcome %d (%v), want %d", tt.answer, got, err, tt.want)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 )
@@ -164,15 +165,16 @@ func TestSlackAPIFaults(t *testing.T) {
 		url  string
 		want notify.Outcome
 	}{
-		"echo":          {echo(200, "%s"), notify.BadSettings},
-		"echo 500":      {echo(500, strings.Repeat("x", 4050)+" %s"), notify.Retry},
-		"echo in words": {notifytest.Answering(t, 200, `{"ok":false,"error":`+string(quoted)+`,"needed":`+string(quoted)+`,"response_metadata":{"messages":[`+string(quoted)+`]}}`), notify.BadSettings},
-		"no address":    {"http://x.invalid:port/CANARY", notify.BadSettings},
+		"echo":     {echo(200, "%s"), notify.BadSettings},
+		"echo 500": {echo(500, strings.Repeat("x", 4050)+" %s"), notify.Retry},
+		"echo in words": {notifytest.Answering(t, 200,
+			`{"ok":false,"error":`+string(quoted)+`,"needed":`+string(quoted)+`,"response_metadata":{"messages":[`+string(quoted)+`]}}`), notify.BadSettings},
+		"no address": {"http://x.invalid:port/CANARY", notify.BadSettings},
 	} {
 		f := newFake(t)
 		bot := f.bot(withButtons, func(c *conf.Slack) { c.APIURL = tt.url + "/api/" }).To
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		got, err := notifytest.Outcome(t, notifytest.Send(ctx, bot, notifytest.Alert(alert.Opened), false))
+		got, err := notifytest.Outcome(t, notifytest.Send(ctx, bot, alerttest.Alert(alert.Opened), false))
 		cancel()
 		if got != tt.want {
 			t.Errorf("%s: outcome %d (%v), want %d", name, got, err, tt.want)

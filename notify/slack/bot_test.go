@@ -14,6 +14,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
@@ -28,7 +29,7 @@ func withButtons(c *conf.Slack) { c.AppToken = conf.NewSecret(appToken) }
 // sent is a Send that has to go well.
 func sent(t *testing.T, to notify.Notifier, kind alert.Kind, r notify.Receipt) notify.Receipt {
 	t.Helper()
-	r, err := to.Send(notifytest.Patience(t), notify.Delivery{Alert: notifytest.Alert(kind), Receipt: r})
+	r, err := to.Send(notifytest.Patience(t), notify.Delivery{Alert: alerttest.Alert(kind), Receipt: r})
 	if err != nil {
 		t.Fatalf("%s: %v", kind, err)
 	}
@@ -37,7 +38,7 @@ func sent(t *testing.T, to notify.Notifier, kind alert.Kind, r notify.Receipt) n
 
 func drawnAs(t *testing.T, c slackCall, kind alert.Kind, mention string, buttons, reply bool) {
 	t.Helper()
-	text, blocks := slack.Drawn(notifytest.Alert(kind).Data, mention, buttons, reply)
+	text, blocks := slack.Drawn(alerttest.Alert(kind).Data, mention, buttons, reply)
 	if c.Get("text") != text || c.Get("blocks") != blocks {
 		t.Errorf("%s of %s\n got %s\n     %s\nwant %s\n     %s", c.method, kind, c.Get("text"), c.Get("blocks"), text, blocks)
 	}
@@ -65,7 +66,8 @@ func TestSlackBotStory(t *testing.T) {
 		}).To
 		r := sent(t, bot, alert.Opened, nil)
 		first := f.told()
-		if len(first) != 1 || first[0].method != post || first[0].Has("thread_ts") || first[0].Get("unfurl_links") != "false" || first[0].Get("unfurl_media") != "false" {
+		if len(first) != 1 || first[0].method != post || first[0].Has("thread_ts") || first[0].Get("unfurl_links") != "false" ||
+			first[0].Get("unfurl_media") != "false" {
 			t.Fatalf("first %v", first)
 		}
 		drawnAs(t, first[0], alert.Opened, mentioned, buttons, false)
@@ -98,7 +100,7 @@ func TestSlackBotStory(t *testing.T) {
 // A receipt is where the message is and what it shows, and no more.
 func TestSlackReceipt(t *testing.T) {
 	f := newFake(t)
-	a := notifytest.Alert(alert.Opened)
+	a := alerttest.Alert(alert.Opened)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 	a.Data.Acknowledged = &alert.Acknowledged{By: "Ann", UserID: "U1", At: at, Until: at.Add(time.Hour)}
 	r, err := f.bot().To.Send(notifytest.Patience(t), notify.Delivery{Alert: a})
@@ -199,7 +201,7 @@ func TestSlackBotNoLoop(t *testing.T) {
 }
 
 func sendWith(t *testing.T, to notify.Notifier, kind alert.Kind, r notify.Receipt) error {
-	_, err := to.Send(notifytest.Patience(t), notify.Delivery{Alert: notifytest.Alert(kind), Receipt: r})
+	_, err := to.Send(notifytest.Patience(t), notify.Delivery{Alert: alerttest.Alert(kind), Receipt: r})
 	return err
 }
 
@@ -240,7 +242,7 @@ func TestSlackBotPlain(t *testing.T) {
 	var r notify.Receipt
 	for _, kind := range []alert.Kind{alert.Opened, alert.Changed} {
 		var err error
-		if r, err = bot.Send(notifytest.Patience(t), notify.Delivery{Alert: notifytest.Alert(kind), Receipt: r, Plain: true}); err != nil {
+		if r, err = bot.Send(notifytest.Patience(t), notify.Delivery{Alert: alerttest.Alert(kind), Receipt: r, Plain: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -274,9 +276,9 @@ func TestSlackBotMonsters(t *testing.T) {
 	s.Start()
 	defer s.Stop()
 	other := f.bot(func(c *conf.Slack) { c.APIURL = s.GetAPIURL() }).To
-	for name, text := range notifytest.Monsters {
+	for name, text := range alerttest.Monsters {
 		for _, kind := range []alert.Kind{alert.Opened, alert.Quiet} {
-			a := notifytest.Monstrous(kind, text, min(300, 1+300_000/(len(text)+1)))
+			a := alerttest.Monstrous(kind, text, min(300, 1+300_000/(len(text)+1)))
 			var r notify.Receipt
 			for range 2 {
 				var err error
@@ -296,7 +298,7 @@ func TestSlackBotCanceled(t *testing.T) {
 	f := newFake(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.bot().To.Send(ctx, notify.Delivery{Alert: notifytest.Alert(alert.Opened)}); !errors.Is(err, context.Canceled) {
+	if _, err := f.bot().To.Send(ctx, notify.Delivery{Alert: alerttest.Alert(alert.Opened)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -188,7 +188,8 @@ func TestButtonsFail(t *testing.T) {
 	if len(said) == 0 || said[0] != "Noted." || len(said) > 1 && !strings.HasPrefix(said[1], "This could not be stored") {
 		t.Errorf("said %q", said)
 	}
-	for _, want := range []string{`level=WARN msg="button press ignored" incident="no team" err="look up the app's team`, `incident=loud err="Slack refuses chat.postEphemeral: user_not_in_channel"`, `level=ERROR`, `err="disk full"`} {
+	for _, want := range []string{`level=WARN msg="button press ignored" incident="no team" err="look up the app's team`,
+		`incident=loud err="Slack refuses chat.postEphemeral: user_not_in_channel"`, `level=ERROR`, `err="disk full"`} {
 		if !strings.Contains(l.logged(), want) {
 			t.Errorf("not logged: %s\n%s", want, l.logged())
 		}

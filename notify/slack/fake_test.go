@@ -229,7 +229,8 @@ func complaints(form url.Values) (bad string) {
 				check(where+"/"+name, v["text"], cmpLimit(slackLimits[place]))
 				walk(where+"/"+name, v)
 			case []any:
-				if limit := map[string]int{"section.fields": 10, "context.elements": 10, "actions.elements": 25}[place]; len(v) == 0 || limit > 0 && len(v) > limit {
+				if limit := map[string]int{"section.fields": 10, "context.elements": 10, "actions.elements": 25}[place]; len(v) == 0 || limit > 0 &&
+					len(v) > limit {
 					bad = fmt.Sprintf("%d %s", len(v), place)
 				}
 				for i, e := range v {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
 )
 
@@ -43,9 +43,9 @@ func drawn(t testing.TB, d alert.Data, l slack.Look) []byte {
 // a valid one.
 func TestSlackMessages(t *testing.T) {
 	testkit.Pure(t)
-	for _, kind := range notifytest.AllKinds {
+	for _, kind := range alerttest.AllKinds {
 		for _, l := range escaped {
-			a := notifytest.Example(t, kind)
+			a := alerttest.Example(t, kind)
 			if l.options.Reply && (kind == alert.Opened || kind == alert.Test) {
 				continue // these begin a thread
 			}
@@ -53,13 +53,13 @@ func TestSlackMessages(t *testing.T) {
 			valid(t, got, a.Data, l.options)
 			testkit.Golden(t, fmt.Sprintf("testdata/slack-%s%s.golden.json", kind, l.name), string(got))
 		}
-		testkit.Golden(t, fmt.Sprintf("testdata/plain-%s.golden.txt", kind), slack.DrawPlain(notifytest.Example(t, kind).Data, "")+"\n")
+		testkit.Golden(t, fmt.Sprintf("testdata/plain-%s.golden.txt", kind), slack.DrawPlain(alerttest.Example(t, kind).Data, "")+"\n")
 	}
 }
 
 // Each sample of the catalogue is the message of its golden file.
 func TestSlackCauses(t *testing.T) {
-	for cause, a := range notifytest.Samples(t) {
+	for cause, a := range alerttest.Samples(t) {
 		got := drawn(t, a.Data, slack.Look{})
 		valid(t, got, a.Data, slack.Look{})
 		testkit.Golden(t, fmt.Sprintf("testdata/slack-cause-%s.golden.json", cause), string(got))
@@ -68,7 +68,7 @@ func TestSlackCauses(t *testing.T) {
 
 // What somebody has seen to says so.
 func TestSlackAcknowledged(t *testing.T) {
-	a := notifytest.Example(t, alert.Reminder)
+	a := alerttest.Example(t, alert.Reminder)
 	at := a.Timestamp.Add(5 * time.Minute)
 	for name, who := range map[string]alert.Acknowledged{
 		"acknowledged": {By: "Ana", UserID: "U0123ABCD", At: at},

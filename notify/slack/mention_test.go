@@ -7,6 +7,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
@@ -29,7 +30,7 @@ func TestSlackMention(t *testing.T) {
 		alert.Opened: mentioned, alert.Storm: mentioned, alert.Blind: mentioned,
 		alert.Changed: "", alert.Reminder: "", alert.Quiet: "", alert.Sighted: "", alert.Test: "",
 	} {
-		d := notifytest.Alert(kind).Data
+		d := alerttest.Alert(kind).Data
 		text, _ := json.Marshal(map[string]string{"text": slack.Plain(d, mention)})
 		for _, tt := range []struct {
 			text, plain bool
@@ -39,7 +40,7 @@ func TestSlackMention(t *testing.T) {
 			{true, false, string(text)}, {true, true, string(text)},
 		} {
 			hook := slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: mentioned, Text: tt.text})
-			if err := notifytest.Send(notifytest.Patience(t), hook, notifytest.Alert(kind), tt.plain); err != nil {
+			if err := notifytest.Send(notifytest.Patience(t), hook, alerttest.Alert(kind), tt.plain); err != nil {
 				t.Fatal(err)
 			}
 			if got := string((<-requests).Body); got != tt.want {
@@ -57,10 +58,11 @@ func TestSlackMentionOnce(t *testing.T) {
 	bot := f.bot(mentioning).To
 	for _, kind := range []alert.Kind{alert.Opened, alert.Storm, alert.Blind} {
 		for number, want := range map[string]bool{"#1": true, "#2": false, "#11": false, "": false} {
-			a := notifytest.Alert(kind)
+			a := alerttest.Alert(kind)
 			a.Data.ID = a.Data.Incident() + alert.ID(number)
 			for _, text := range []bool{false, true} {
-				if err := notifytest.Send(notifytest.Patience(t), slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: "@ops", Text: text}), a, false); err != nil {
+				if err := notifytest.Send(notifytest.Patience(t), slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: "@ops", Text: text}), a,
+					false); err != nil {
 					t.Fatal(err)
 				}
 				if got := string((<-requests).Body); strings.Contains(got, "@ops") != want {
@@ -87,12 +89,14 @@ func TestSlackTextAnswers(t *testing.T) {
 	}{
 		{200, "ok", -1}, {200, "ok\n", -1}, {200, "", -1}, {201, "ok", -1}, {204, "", -1},
 		{200, `{"ok":true}`, -1}, {200, `{"success":true}`, -1}, {200, `{"result":"success","msg":""}`, -1},
-		{200, `{"ok":false}`, notify.BadSettings}, {200, `{"success":"true"}`, notify.BadSettings}, {200, `{"success":1}`, notify.BadSettings}, {200, `{"result":"error"}`, notify.BadSettings},
-		{200, `{}`, notify.BadSettings}, {200, `true`, notify.BadSettings}, {200, "<html>", notify.BadSettings}, {302, "", notify.BadSettings}, {302, "ok", notify.BadSettings},
+		{200, `{"ok":false}`, notify.BadSettings}, {200, `{"success":"true"}`, notify.BadSettings}, {200, `{"success":1}`, notify.BadSettings},
+		{200, `{"result":"error"}`, notify.BadSettings},
+		{200, `{}`, notify.BadSettings}, {200, `true`, notify.BadSettings}, {200, "<html>", notify.BadSettings}, {302, "", notify.BadSettings},
+		{302, "ok", notify.BadSettings},
 		{400, `{"result":"error"}`, notify.BadMessage}, {404, "", notify.BadSettings}, {429, "", notify.Retry}, {500, "ok", notify.Retry},
 	} {
 		hook := slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(notifytest.Answering(t, tt.status, tt.body)), Text: true})
-		if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), hook, notifytest.Alert(alert.Opened), false)); got != tt.want {
+		if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), hook, alerttest.Alert(alert.Opened), false)); got != tt.want {
 			t.Errorf("%d %q: outcome %d (%v), want %d", tt.status, tt.body, got, err, tt.want)
 		}
 	}

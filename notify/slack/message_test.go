@@ -14,6 +14,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
@@ -23,11 +24,11 @@ import (
 // mention anybody nor forge a link, and neither can its plain form elsewhere.
 func TestSlackMonsters(t *testing.T) {
 	testkit.Pure(t)
-	for name, text := range notifytest.Monsters {
-		for _, kind := range notifytest.SomeKinds() {
+	for name, text := range alerttest.Monsters {
+		for _, kind := range alerttest.SomeKinds() {
 			t.Run(name+" "+string(kind), func(t *testing.T) {
 				for _, times := range []int{0, 4, min(61, 1+300_000/(len(text)+1))} {
-					a := notifytest.Monstrous(kind, text, times)
+					a := alerttest.Monstrous(kind, text, times)
 					sound(t, a.Data)
 				}
 			})
@@ -38,9 +39,10 @@ func TestSlackMonsters(t *testing.T) {
 // Thousands of everything are no more than some.
 func TestSlackThousands(t *testing.T) {
 	testkit.Pure(t)
-	a := notifytest.Monstrous(alert.Storm, "many words, and more of them", 5001)
+	a := alerttest.Monstrous(alert.Storm, "many words, and more of them", 5001)
 	sound(t, a.Data)
-	if all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), "\n"); !strings.Contains(all, " more steps, see the links.") || !strings.Contains(all, "and 4961 more") {
+	if all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), "\n"); !strings.Contains(all, " more steps, see the links.") ||
+		!strings.Contains(all, "and 4961 more") {
 		t.Errorf("got %s", all)
 	}
 }
@@ -48,8 +50,10 @@ func TestSlackThousands(t *testing.T) {
 // Any mixture of pieces in any field is a valid message.
 func TestSlackMixtures(t *testing.T) {
 	testkit.Pure(t)
-	pieces := []string{"", " ", "word ", "*", "_a_", "~", "`", "```", "<", ">", "&", "&lt;", "|", "\n", "\\", "\"", "\x00", "\u202e", "\u200b", "\u3164", "🔴", "👩‍🚀", "\xff", "@all", "<!here>",
-		"](http://x)", ": ", " > ", "Jira ⚙ > System > ", "https://x.example/a_b?c=d&e=<f>", "AADSTS50194", "11111111-2222-3333-4444-555555555555", "curl -s ", "keytool -list ", "invalid_grant", "\tat a.b(c)\n", strings.Repeat("long ", 300)}
+	pieces := []string{"", " ", "word ", "*", "_a_", "~", "`", "```", "<", ">", "&", "&lt;", "|", "\n", "\\", "\"", "\x00", "\u202e", "\u200b", "\u3164", "🔴",
+		"👩‍🚀", "\xff", "@all", "<!here>",
+		"](http://x)", ": ", " > ", "Jira ⚙ > System > ", "https://x.example/a_b?c=d&e=<f>", "AADSTS50194", "11111111-2222-3333-4444-555555555555", "curl -s ",
+		"keytool -list ", "invalid_grant", "\tat a.b(c)\n", strings.Repeat("long ", 300)}
 	r := rand.New(rand.NewPCG(1, 2))
 	text := func() string {
 		var b strings.Builder
@@ -66,15 +70,17 @@ func TestSlackMixtures(t *testing.T) {
 	}
 	for range 120 {
 		at := time.Unix(r.Int64N(4e9)-1e6, 0)
-		a := notifytest.Alert(notifytest.AllKinds[r.IntN(len(notifytest.AllKinds))])
+		a := alerttest.Alert(alerttest.AllKinds[r.IntN(len(alerttest.AllKinds))])
 		d := &a.Data
-		d.ID, d.Node, d.Diagnosis, d.Confirm, d.Cause.Title, d.Cause.ID, d.Request.User, d.Log.Path, d.Log.Excerpt = alert.ID(text()), text(), text(), text(), text(), text(), text(), text(), text()
+		d.ID, d.Node, d.Diagnosis, d.Confirm, d.Cause.Title, d.Cause.ID, d.Request.User, d.Log.Path, d.Log.Excerpt = alert.ID(text()), text(), text(), text(),
+			text(), text(), text(), text(), text()
 		d.Integration = alert.Integration{ID: text(), Name: new(text())}
-		d.Cause.Codes, d.Cause.Previous, d.Cause.Confidence, d.Cause.Severity = list(), new(text()), []string{"likely", "certain", text()}[r.IntN(3)], conf.Severity(r.IntN(5))
+		d.Cause.Codes, d.Cause.Previous, d.Cause.Confidence, d.Cause.Severity = list(), new(text()), []string{"likely", "certain", text()}[r.IntN(3)],
+			conf.Severity(r.IntN(5))
 		d.Acknowledged = &alert.Acknowledged{By: text(), UserID: []string{"U0123ABCD", text()}[r.IntN(2)], At: at}
 		d.Failures = alert.Failures{Count: r.IntN(5), SinceLastAlert: r.IntN(3), First: at, Last: []time.Time{{}, at}[r.IntN(2)]}
 		d.Facts = map[string]any{"integrations": list(), "integrations_count": text(), "alternates_with": []any{text(), 7, nil}, "code": 7}
-		for _, name := range notifytest.FactNames[:r.IntN(len(notifytest.FactNames))] {
+		for _, name := range alerttest.FactNames[:r.IntN(len(alerttest.FactNames))] {
 			d.Facts[name] = []any{text(), list(), []any{text(), text()}, r.IntN(9), nil}[r.IntN(5)]
 		}
 		d.Fix, d.Links = nil, nil
@@ -100,7 +106,7 @@ func TestSlackProse(t *testing.T) {
 		"Add -Dhttps.proxyHost=<host> to JVM_SUPPORT_RECOMMENDED_ARGS.":               "`-Dhttps.proxyHost=<host>` `JVM_SUPPORT_RECOMMENDED_ARGS`",
 		"there is nothing > special here, 1 > 0.":                                     "",
 	} {
-		a := notifytest.Alert(alert.Opened)
+		a := alerttest.Alert(alert.Opened)
 		a.Data.Confirm = ""
 		a.Data.Fix = []alert.Step{{Text: text, Where: "jira-admin"}}
 		var m struct {
@@ -151,7 +157,7 @@ func sound(t testing.TB, d alert.Data) {
 
 // What the receiver gets is what was drawn, with and without blocks.
 func TestSlackPayload(t *testing.T) {
-	a := notifytest.Alert(alert.Changed)
+	a := alerttest.Alert(alert.Changed)
 	blocks, plain := payloads(t, a)
 	valid(t, blocks, a.Data, slack.Look{})
 	valid(t, plain, a.Data, slack.Look{})
@@ -190,11 +196,12 @@ func payloads(t *testing.T, a alert.Alert) (blocks, plain []byte) {
 
 // Each fact that a person can use is shown, however many there are.
 func TestSlackFacts(t *testing.T) {
-	blocks := drawn(t, notifytest.Monstrous(alert.Opened, "xyz", 1).Data, slack.Look{})
+	blocks := drawn(t, alerttest.Monstrous(alert.Opened, "xyz", 1).Data, slack.Look{})
 	for _, name := range []string{
 		"Integration", "App", "Tenant", "Account comes from", "Scopes in Jira", "Scopes refused", "Scopes that work", "Service asked for", "Service meant",
 		"Redirect URL", "Redirect URL expected", "Redirect URL used", "Faulty address", "Missing", "Host not found", "Proxy answered", "Got instead of JSON",
-		"TLS alert", "Certificate is for", "Certificate date", "Exception", "Authorized", "Revoked", "Clock of the node", "Also seen", "Correlation ID", "Trace ID",
+		"TLS alert", "Certificate is for", "Certificate date", "Exception", "Authorized", "Revoked", "Clock of the node", "Also seen", "Correlation ID",
+		"Trace ID",
 	} {
 		if !bytes.Contains(blocks, []byte(`"*`+name+`*\n`+"`xyz")) {
 			t.Errorf("%s is missing in %s", name, blocks)
@@ -236,7 +243,7 @@ func textsOf(elements []any) (out []string) {
 // A list is shown with one value a line, ten of them at most; a storm's
 // integrations up to 40.
 func TestSlackLists(t *testing.T) {
-	a := notifytest.Example(t, alert.Storm)
+	a := alerttest.Example(t, alert.Storm)
 	var scopes []string
 	for i := range 300 {
 		scopes = append(scopes, fmt.Sprintf("https://x.example/%d", i))
@@ -257,8 +264,9 @@ func TestSlackLists(t *testing.T) {
 
 // Steps stand under who has to act, in their order, numbered throughout.
 func TestSlackSteps(t *testing.T) {
-	a := notifytest.Alert(alert.Opened)
-	a.Data.Fix = []alert.Step{{Text: "one", Where: "entra-admin"}, {Text: "two", Where: "jira-admin"}, {Text: "three", Where: "jira-admin"}, {Text: "four", Where: "entra-admin"}}
+	a := alerttest.Alert(alert.Opened)
+	a.Data.Fix = []alert.Step{{Text: "one", Where: "entra-admin"}, {Text: "two", Where: "jira-admin"}, {Text: "three", Where: "jira-admin"},
+		{Text: "four", Where: "entra-admin"}}
 	blocks := drawn(t, a.Data, slack.Look{})
 	all := strings.Join(texts(t, blocks), "|")
 	if want := "|Entra administrator|one|Jira administrator|two|three|Entra administrator|four|Fixed when: |"; !strings.Contains(all, want) {
@@ -278,7 +286,7 @@ func TestSlackSteps(t *testing.T) {
 // A phone shows the first 150 characters: cause, who has to act, and the
 // beginning of what to do.
 func TestSlackNotification(t *testing.T) {
-	for cause, a := range notifytest.Samples(t) {
+	for cause, a := range alerttest.Samples(t) {
 		got := []rune(slack.DrawSlack(a.Data, slack.Look{}).Text)
 		want := "🔴 Jira mail: " + a.Data.Cause.Title + "\n1. ["
 		if cause == "unknown" {
@@ -292,7 +300,7 @@ func TestSlackNotification(t *testing.T) {
 
 // The effect on mail is said once: by the diagnosis or behind it.
 func TestSlackEffect(t *testing.T) {
-	for cause, a := range notifytest.Samples(t) {
+	for cause, a := range alerttest.Samples(t) {
 		all := strings.ToLower(strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), " "))
 		said := strings.ToLower(a.Data.Diagnosis)
 		before := strings.Contains(said, "mail stops") || strings.Contains(said, "mail has stopped") || strings.Contains(said, "mail stays")
@@ -306,19 +314,20 @@ func TestSlackEffect(t *testing.T) {
 // Only what is new stands in a thread.
 func TestSlackReplies(t *testing.T) {
 	for kind, want := range map[alert.Kind]string{alert.Reminder: "48 more failures", alert.Quiet: "No failure since"} {
-		a := notifytest.Example(t, kind)
+		a := alerttest.Example(t, kind)
 		blocks := drawn(t, a.Data, slack.Look{Reply: true, Buttons: true})
 		all := strings.Join(texts(t, blocks), "")
 		if !strings.Contains(all, want) || strings.Contains(all, a.Data.Diagnosis) || strings.Contains(all, a.Data.Fix[0].Text) || len(all) > 300 {
 			t.Errorf("%s: %s", kind, all)
 		}
 	}
-	a := notifytest.Example(t, alert.Reminder)
+	a := alerttest.Example(t, alert.Reminder)
 	a.Data.Facts["alternates_with"] = []any{"net-connect-timeout", "net-no-route"}
-	if all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{Reply: true})), ""); !strings.Contains(all, ". Comes and goes with: net-connect-timeout, net-no-route. The steps") {
+	if all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{Reply: true})), ""); !strings.Contains(all,
+		". Comes and goes with: net-connect-timeout, net-no-route. The steps") {
 		t.Errorf("got %s", all)
 	}
-	a = notifytest.Example(t, alert.Changed)
+	a = alerttest.Example(t, alert.Changed)
 	blocks := string(drawn(t, a.Data, slack.Look{Reply: true}))
 	for _, text := range []string{*a.Data.Cause.Previous, `"strike": true`, a.Data.Cause.Title, "Fixed when: "} {
 		if !strings.Contains(blocks, text) {
@@ -333,13 +342,14 @@ func TestSlackReplies(t *testing.T) {
 // What is long is cut so that the steps stay: the excerpt first, then the
 // facts.
 func TestSlackThrift(t *testing.T) {
-	a := notifytest.Example(t, alert.Opened)
+	a := alerttest.Example(t, alert.Opened)
 	for i := range 11 {
 		a.Data.Fix = append(a.Data.Fix, alert.Step{Where: "jira-admin", Text: fmt.Sprintf("%d ", i) + strings.Repeat("do this ", 70) + "."})
 	}
 	a.Data.Log.Excerpt = strings.Repeat("a line of the log\n", 100)
 	all := strings.Join(texts(t, drawn(t, a.Data, slack.Look{})), "\n")
-	if n := strings.Count(all, "a line of the log"); n > 15 || strings.Count(all, "do this .") != 11 || !strings.Contains(all, a.Data.Integration.ID) || !strings.Contains(all, "Trace ID") {
+	if n := strings.Count(all, "a line of the log"); n > 15 || strings.Count(all, "do this .") != 11 || !strings.Contains(all, a.Data.Integration.ID) ||
+		!strings.Contains(all, "Trace ID") {
 		t.Errorf("%d lines of %s", n, all)
 	}
 }
@@ -363,7 +373,7 @@ func TestPlainMentions(t *testing.T) {
 		"**bold** `x` ~~y~~":                "∗∗bold∗∗ ˋxˋ ∼∼y∼∼",
 		"invalid_grant":                     "invalid_grant",
 	} {
-		a := notifytest.Alert(alert.Opened)
+		a := alerttest.Alert(alert.Opened)
 		a.Data.Diagnosis = text
 		got := slack.DrawPlain(a.Data, "@oncall")
 		if line := strings.Split(got, "\n")[1]; !strings.HasPrefix(line, want) || !strings.HasPrefix(got, "@oncall 🔴 ") {
@@ -375,10 +385,10 @@ func TestPlainMentions(t *testing.T) {
 
 // FuzzSlackMessage: every message is valid, whatever the alert says.
 func FuzzSlackMessage(f *testing.F) {
-	for _, text := range notifytest.Monsters {
+	for _, text := range alerttest.Monsters {
 		f.Add(text, 1, 2)
 	}
 	f.Fuzz(func(t *testing.T, text string, kind, times int) {
-		sound(t, notifytest.Monstrous(notifytest.AllKinds[uint(kind)%uint(len(notifytest.AllKinds))], text, int(uint(times)%40)).Data)
+		sound(t, alerttest.Monstrous(alerttest.AllKinds[uint(kind)%uint(len(alerttest.AllKinds))], text, int(uint(times)%40)).Data)
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify/notifytest"
 )
 
@@ -19,7 +20,7 @@ func TestEscapedTokens(t *testing.T) {
 	} {
 		f := newFake(t)
 		bot := f.bot(withButtons, func(c *conf.Slack) { c.APIURL = notifytest.Answering(t, 200, body) + "/api/" }).To
-		_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), bot, notifytest.Alert(alert.Opened), false))
+		_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), bot, alerttest.Alert(alert.Opened), false))
 		if !strings.Contains(err.Error(), "[secret]") {
 			t.Errorf("%s: nothing is hidden: %v", body, err)
 		}

@@ -29,7 +29,8 @@ func valid(t testing.TB, payload []byte, d alert.Data, l slack.Look) {
 	if err := json.Unmarshal(payload, &m); err != nil {
 		t.Fatal(err)
 	}
-	v := &validator{t: t, look: l, d: d, actions: map[any]bool{}, at: regexp.MustCompile(`^<!date\^[1-9]\d*\^\{date_short_pretty\} \{time_secs\}\|\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d>`)}
+	v := &validator{t: t, look: l, d: d, actions: map[any]bool{},
+		at: regexp.MustCompile(`^<!date\^[1-9]\d*\^\{date_short_pretty\} \{time_secs\}\|\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d>`)}
 	if d.Kind == alert.Quiet || d.Kind == alert.Sighted {
 		v.look.Mention = ""
 	}
@@ -159,7 +160,8 @@ func (v *validator) button(where string, block any, b object) {
 	v.actions[b["action_id"]] = true
 	switch block {
 	case "links":
-		if url, _ := b["url"].(string); len(url) > 3000 || b["value"] != nil || !slices.ContainsFunc(v.d.Links, func(l alert.Link) bool { return l.URL == url }) {
+		if url, _ := b["url"].(string); len(url) > 3000 || b["value"] != nil ||
+			!slices.ContainsFunc(v.d.Links, func(l alert.Link) bool { return l.URL == url }) {
 			v.bad(where, "it leads to %v, with %v", b["url"], b["value"])
 		}
 	case "incident":
@@ -261,7 +263,8 @@ func (v *validator) text(where string, text any, limit int, mention string) {
 		v.bad(where, "emphasis that is not ours: %.200q", bare)
 	}
 	for after, found := left, true; found; {
-		if _, after, found = strings.Cut(after, "&"); found && !strings.HasPrefix(after, "amp;") && !strings.HasPrefix(after, "lt;") && !strings.HasPrefix(after, "gt;") {
+		if _, after, found = strings.Cut(after, "&"); found && !strings.HasPrefix(after, "amp;") && !strings.HasPrefix(after, "lt;") &&
+			!strings.HasPrefix(after, "gt;") {
 			v.bad(where, "a bare &: %.20q", after)
 		}
 	}
@@ -278,7 +281,8 @@ func (v *validator) token(s string) string {
 	}
 	for _, l := range v.d.Links {
 		head := "<" + strings.NewReplacer("|", "%7C", "&", "&amp;", "<", "%3C", ">", "%3E").Replace(l.URL) + "|"
-		if title, _, ok := strings.Cut(strings.TrimPrefix(s, head), ">"); ok && strings.HasPrefix(s, head) && !strings.ContainsAny(title, "<`*~\n") && title != "" {
+		if title, _, ok := strings.Cut(strings.TrimPrefix(s, head), ">"); ok && strings.HasPrefix(s, head) && !strings.ContainsAny(title, "<`*~\n") &&
+			title != "" {
 			return head + title + ">"
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
@@ -14,7 +15,7 @@ import (
 
 // stands is an incident as it is: its number, failures and who has seen to it.
 func stands(n, count int, by string) notify.OpenIncident {
-	d := notifytest.Alert(alert.Reminder).Data
+	d := alerttest.Alert(alert.Reminder).Data
 	d.ID = alert.ID(fmt.Sprintf("incident-%d", n))
 	d.Failures.Count = count
 	if by != "" {
@@ -98,7 +99,8 @@ func TestSlackKeepFails(t *testing.T) {
 		outcome notify.Outcome
 		changed string
 	}{
-		"message_not_found": {-1, "forgotten"}, "cant_update_message": {-1, "forgotten"}, "edit_window_closed": {-1, "forgotten"}, "is_inactive": {-1, "forgotten"},
+		"message_not_found": {-1, "forgotten"}, "cant_update_message": {-1, "forgotten"}, "edit_window_closed": {-1, "forgotten"},
+		"is_inactive":    {-1, "forgotten"},
 		"invalid_blocks": {notify.BadMessage, "kept"}, "internal_error": {notify.Retry, ""}, "not_in_channel": {notify.BadSettings, ""},
 	} {
 		f := newFake(t)

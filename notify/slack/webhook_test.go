@@ -6,6 +6,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
@@ -68,7 +69,8 @@ func TestSlackAnswers(t *testing.T) {
 		{500, "no_text", notify.BadMessage},
 		{503, "<html>", notify.Retry},
 	} {
-		if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), slackTo(t, notifytest.Answering(t, tt.status, tt.body)), notifytest.Alert(alert.Opened), false)); got != tt.want {
+		if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), slackTo(t, notifytest.Answering(t, tt.status, tt.body)),
+			alerttest.Alert(alert.Opened), false)); got != tt.want {
 			t.Errorf("%d %q: outcome %d (%v), want %d", tt.status, tt.body, got, err, tt.want)
 		}
 	}
@@ -77,7 +79,8 @@ func TestSlackAnswers(t *testing.T) {
 // An answer's reason is told, on one line and short.
 func TestSlackReason(t *testing.T) {
 	page := "<html>\r\n<body>\x1b[31m" + strings.Repeat("login ", 1000)
-	_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), slackTo(t, notifytest.Answering(t, 403, page)), notifytest.Alert(alert.Opened), false))
+	_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), slackTo(t, notifytest.Answering(t, 403, page)), alerttest.Alert(alert.Opened),
+		false))
 	const want = `the receiver answered 403 Forbidden: "<html> <body> [31mlogin login`
 	if got := err.Error(); !strings.HasPrefix(got, want) || len(got) > 300 || !strings.HasSuffix(got, `… cut"`) {
 		t.Errorf("got %s\nwant %s…", got, want)

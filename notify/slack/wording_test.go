@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify/console"
-	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
 )
 
@@ -33,7 +33,7 @@ func says(t *testing.T, d alert.Data, want, not string) {
 // Only lost lines are gaps that can be counted: all else lasts from a time on.
 func TestGaps(t *testing.T) {
 	for _, kind := range []alert.Kind{alert.Blind, alert.Sighted} {
-		d := notifytest.Example(t, kind).Data
+		d := alerttest.Example(t, kind).Data
 		d.Cause.ID, d.Failures.Count = "notifier-failing", 5
 		for form, text := range everyForm(t, d) {
 			if strings.Contains(text, "gap") || strings.Contains(text, "Gaps") {
@@ -44,7 +44,7 @@ func TestGaps(t *testing.T) {
 			}
 		}
 	}
-	d := notifytest.Example(t, alert.Blind).Data
+	d := alerttest.Example(t, alert.Blind).Data
 	if text := slack.DrawPlain(d, ""); !strings.Contains(text, "Gaps: 2, first ") {
 		t.Errorf("lost lines: %s", text)
 	}
@@ -52,21 +52,22 @@ func TestGaps(t *testing.T) {
 
 // The end of a storm is of all its integrations, and of none named many.
 func TestStormEnds(t *testing.T) {
-	d := notifytest.Example(t, alert.Storm).Data
+	d := alerttest.Example(t, alert.Storm).Data
 	d.Kind = alert.Quiet
 	for form, text := range everyForm(t, d) {
 		if strings.Contains(text, "many") || form != "reply" && !strings.Contains(text, "81 integrations") && !strings.Contains(text, "and 72 more") {
 			t.Errorf("%s: %s", form, text)
 		}
 	}
-	if text := string(drawn(t, d, slack.Look{})); !strings.Contains(text, " · the 81 integrations") || !strings.Contains(text, "\\nThe 81 integrations on jira-node-1, ") {
+	if text := string(drawn(t, d, slack.Look{})); !strings.Contains(text, " · the 81 integrations") ||
+		!strings.Contains(text, "\\nThe 81 integrations on jira-node-1, ") {
 		t.Errorf("blocks: %s", text)
 	}
 }
 
 // A storm that is told again says that it goes on, and what is new.
 func TestStormAgain(t *testing.T) {
-	d := notifytest.Example(t, alert.Storm).Data
+	d := alerttest.Example(t, alert.Storm).Data
 	d.ID = d.Incident() + "#1"
 	says(t, d, "81 integrations fail at once", "since the last message")
 	d.ID = d.Incident() + "#2"

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify/notifytest"
 )
 
 // eachText calls do with each text in a JSON value, and with the object and the
@@ -77,8 +77,8 @@ func TestPackagedTemplates(t *testing.T) {
 	}
 	for _, file := range files {
 		want := packaged[filepath.Base(file)]
-		for _, kind := range notifytest.AllKinds {
-			for name, a := range map[string]alert.Alert{"usual": notifytest.Alert(kind), "hostile": notifytest.HostileAlert(kind)} {
+		for _, kind := range alerttest.AllKinds {
+			for name, a := range map[string]alert.Alert{"usual": alerttest.Alert(kind), "hostile": alerttest.HostileAlert(kind)} {
 				t.Run(strings.Join([]string{filepath.Base(file), string(kind), name}, "/"), func(t *testing.T) {
 					body := filled(t, file, a).Body
 					if len(body) > want.bytes || len(body) < 500 {
@@ -124,7 +124,7 @@ func TestPackagedTemplatesWhole(t *testing.T) {
 func TestPackagedTemplatesStorm(t *testing.T) {
 	for file := range packaged {
 		for _, kind := range []alert.Kind{alert.Storm, alert.Quiet} {
-			a := notifytest.Example(t, alert.Storm)
+			a := alerttest.Example(t, alert.Storm)
 			a.Data.Kind = kind
 			a.Data.Integration.ID = "many"
 			body := string(filled(t, "../../packaging/templates/"+file, a).Body)
@@ -144,7 +144,8 @@ func TestPackagedTemplatesStorm(t *testing.T) {
 // The templates say how to set them up.
 func TestPackagedTemplatesExplain(t *testing.T) {
 	for file := range packaged {
-		if head, _, _ := strings.Cut(testkit.Read(t, "../../packaging/templates/"+file), "*/"); !strings.HasPrefix(head, "{{- /* ") || !strings.Contains(head, "[[webhook]]") || !strings.Contains(head, "/"+file+"\"") {
+		if head, _, _ := strings.Cut(testkit.Read(t, "../../packaging/templates/"+file), "*/"); !strings.HasPrefix(head, "{{- /* ") ||
+			!strings.Contains(head, "[[webhook]]") || !strings.Contains(head, "/"+file+"\"") {
 			t.Errorf("%s begins with %s", file, head)
 		}
 	}
@@ -179,7 +180,8 @@ func at(t *testing.T, value any, path ...any) any {
 
 func teamsShape(t *testing.T, m map[string]any, a alert.Alert) {
 	card := at(t, m, "attachments", 0, "content").(map[string]any)
-	if m["type"] != "message" || at(t, m, "attachments", 0, "contentType") != "application/vnd.microsoft.card.adaptive" || card["type"] != "AdaptiveCard" || card["version"] != "1.4" {
+	if m["type"] != "message" || at(t, m, "attachments", 0, "contentType") != "application/vnd.microsoft.card.adaptive" || card["type"] != "AdaptiveCard" ||
+		card["version"] != "1.4" {
 		t.Error("it is no card")
 	}
 	count := map[any]int{}
@@ -194,7 +196,8 @@ func teamsShape(t *testing.T, m map[string]any, a alert.Alert) {
 	if a.Data.Kind == alert.Quiet {
 		blocks, excerpts = 2, 0
 	}
-	if count["TextBlock"] != blocks || count["FactSet"] != 1 || count["RichTextBlock"] != excerpts || len(card["actions"].([]any)) != min(len(a.Data.Links), 4) {
+	if count["TextBlock"] != blocks || count["FactSet"] != 1 || count["RichTextBlock"] != excerpts ||
+		len(card["actions"].([]any)) != min(len(a.Data.Links), 4) {
 		t.Errorf("it has %v", count)
 	}
 }

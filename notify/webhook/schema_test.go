@@ -10,6 +10,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify/notifytest"
 )
@@ -26,8 +27,8 @@ func wire(t *testing.T, a alert.Alert) []byte {
 // Alerts of each kind are valid, also those in which little is known, and with
 // fields that a later version adds.
 func TestSchemaAccepts(t *testing.T) {
-	for _, kind := range notifytest.AllKinds {
-		a := notifytest.Alert(kind)
+	for _, kind := range alerttest.AllKinds {
+		a := alerttest.Alert(kind)
 		if err := notifytest.Valid(t, wire(t, a)); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
@@ -35,7 +36,8 @@ func TestSchemaAccepts(t *testing.T) {
 		if err := notifytest.Valid(t, wire(t, a)); err != nil {
 			t.Errorf("%s, acknowledged: %v", kind, err)
 		}
-		added := strings.NewReplacer(`"data":{`, `"data":{"new":{"a":[1]},`, `"cause":{`, `"cause":{"new":1,`, `"log":{`, `"log":{"new":1,`).Replace(string(wire(t, a)))
+		added := strings.NewReplacer(`"data":{`, `"data":{"new":{"a":[1]},`, `"cause":{`, `"cause":{"new":1,`, `"log":{`,
+			`"log":{"new":1,`).Replace(string(wire(t, a)))
 		if err := notifytest.Valid(t, []byte(added)); err != nil {
 			t.Errorf("%s, later: %v", kind, err)
 		}
@@ -73,7 +75,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{"address that is none", `https://learn.microsoft.com/y`, `not an address`},
 		{"no probe", `,"probe":null`, ``},
 	} {
-		good := string(wire(t, notifytest.Alert(alert.Opened)))
+		good := string(wire(t, alerttest.Alert(alert.Opened)))
 		bad := strings.Replace(good, tt.old, tt.new, 1)
 		if bad == good {
 			t.Fatalf("%s: %s is not in %s", tt.name, tt.old, good)
@@ -130,8 +132,8 @@ func delivered(t *testing.T, a alert.Alert) string {
 
 // The bodies of each kind are those of the golden files.
 func TestWebhookGolden(t *testing.T) {
-	for _, kind := range notifytest.AllKinds {
-		testkit.Golden(t, "testdata/webhook-"+string(kind)+".golden.json", delivered(t, notifytest.Alert(kind)))
+	for _, kind := range alerttest.AllKinds {
+		testkit.Golden(t, "testdata/webhook-"+string(kind)+".golden.json", delivered(t, alerttest.Alert(kind)))
 	}
 }
 

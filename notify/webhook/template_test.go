@@ -12,6 +12,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
@@ -43,7 +44,7 @@ func filled(t *testing.T, file string, a alert.Alert) notifytest.Request {
 
 // A template sees the names of the schema, and its functions do what they say.
 func TestTemplate(t *testing.T) {
-	a := notifytest.Alert(alert.Changed)
+	a := alerttest.Alert(alert.Changed)
 	a.Data.Diagnosis = "a [b](http://c) @all <d> \"e\"\n- f"
 	for _, tt := range []struct{ text, want string }{
 		{`{{.type | json}}`, `"jira.oauth.changed"`},
@@ -56,11 +57,14 @@ func TestTemplate(t *testing.T) {
 		{`{{.data.diagnosis | markdown | json}}`, `"a \\[b\\]` + "\u200b" + `\\(http://c\\) @` + "\u200b" + `all \\<d\\> \"e\"\n\\- f"`},
 		{`{{.data.diagnosis | html | json}}`, `"a [b](http://c) @all &lt;d&gt; &#34;e&#34;\n- f"`},
 		{`{{.data.diagnosis | code | json}}`, `"a [b](http://c) @` + "\u200b" + `all <d> \"e\"\n- f"`},
-		{`{{"a@b.test <c >d @@all x@@all _@here </dev/null <!channel> <https://e|f>" | markdown | json}}`, `"a@b.test \\<c \\>d @` + "\u200b@\u200b" + `all x@` + "\u200b@\u200b" + `all \\_@` + "\u200b" + `here \\</dev/null \\<` + "\u200b" + `!channel\\> \\<` + "\u200b" + `https://e\\|f\\>"`},
+		{`{{"a@b.test <c >d @@all x@@all _@here </dev/null <!channel> <https://e|f>" | markdown | json}}`,
+			`"a@b.test \\<c \\>d @` + "\u200b@\u200b" + `all x@` + "\u200b@\u200b" + `all \\_@` + "\u200b" + `here \\</dev/null \\<` + "\u200b" +
+				`!channel\\> \\<` + "\u200b" + `https://e\\|f\\>"`},
 		{`{{.data.cause.title | cut 20 | json}}`, `"The app is for… cut"`},
 		{`{{.data.diagnosis | fit 30 | json}}`, `"a [b](http://c) @all… cut"`},
 		{`{{with index .data.facts "suggested_scopes"}}{{join "|" "c" . | upper | json}}{{else}}0{{end}}`, `"C|A|B"`},
-		{`[{{range $i, $s := .data.fix}}{{if $i}},{{end}}{{print (add $i 1) " " (actor .where) | json}}{{end}}]`, `["1 Jira administrator","2 Entra administrator"]`},
+		{`[{{range $i, $s := .data.fix}}{{if $i}},{{end}}{{print (add $i 1) " " (actor .where) | json}}{{end}}]`,
+			`["1 Jira administrator","2 Entra administrator"]`},
 		{`{{headline . | json}}`, `"🟠 Jira mail connection fails for another reason now: The app is for one tenant, the endpoint for all"`},
 		{`{{with index .data.facts "none"}}1{{else}}2{{end}}`, `2`},
 		{`{{with .data.acknowledged}}{{json .by}}{{else}}"nobody"{{end}}`, `"nobody"`},
@@ -78,12 +82,12 @@ func TestTemplate(t *testing.T) {
 
 // What is signed is what is sent.
 func TestTemplateSigned(t *testing.T) {
-	r := filled(t, templateFile(t, `{"text": {{headline . | json}}}`), notifytest.Alert(alert.Opened))
+	r := filled(t, templateFile(t, `{"text": {{headline . | json}}}`), alerttest.Alert(alert.Opened))
 	referee, _ := standardwebhooks.NewWebhook(notifytest.Secret)
 	if err := referee.Verify(r.Body, r.Header); err != nil {
 		t.Error(err)
 	}
-	if r.Header.Get("webhook-id") != string(notifytest.Alert(alert.Opened).Data.ID) || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+	if r.Header.Get("webhook-id") != string(alerttest.Alert(alert.Opened).Data.ID) || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("got %v", r.Header)
 	}
 }
@@ -94,14 +98,16 @@ func TestTemplateAtFault(t *testing.T) {
 		{"no end", "{\n{{if .type}}\n}", ":3: unexpected EOF"},
 		{"no function", "{\n\n{{shout .type}}}", `:3: function "shout" not defined`},
 		{"no field", "{\"a\":\n{{json .data.nonsense}}}", `:2:12: executing "FILE" at <.data.nonsense>: map has no entry for key "nonsense"`},
-		{"a fact that may be missing", `{{json .data.facts.tenant_id}}`, `:1:12: executing "FILE" at <.data.facts.tenant_id>: map has no entry for key "tenant_id"`},
+		{"a fact that may be missing", `{{json .data.facts.tenant_id}}`,
+			`:1:12: executing "FILE" at <.data.facts.tenant_id>: map has no entry for key "tenant_id"`},
 		{"no quotes", "{\n\"a\":\n{{.type}}}", `:3: its output is not JSON at "{ \"a\": jira.oauth.opened}": invalid character 'j' looking for beginning of value (in a sample of kind opened)`},
 		{"nothing escaped", "{\n\"a\": \"{{.data.diagnosis}}\"}", `:2: its output is not JSON`},
 		{"a comma too many", "{\n\"a\": 1,\n\n}", `:4: its output is not JSON at "{ \"a\": 1, }"`},
 		{"a comma too few", "{{/*\n\n*/ -}}\n{\n\"a\": {{json .type}}\n\"b\": 2\n}", `:6: its output is not JSON`},
 		{"a fault in a loop", "[\n{{range .data.fix}}\n{{json .text}},\n{{end}}\n]", `:5: its output is not JSON`},
 		{"a fault in a part", "{{define \"x\"}}\n\n,,{{end}}[\n{{template \"x\"}}]", `:3: its output is not JSON`},
-		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n{{else}}1{{end}}", `:1: its output is not JSON at "": unexpected end of JSON input (in a sample of kind quiet)`},
+		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n{{else}}1{{end}}",
+			`:1: its output is not JSON at "": unexpected end of JSON input (in a sample of kind quiet)`},
 		{"empty", "", `:1: its output is not JSON at "": unexpected end of JSON input`},
 		{"two values", "1\n2", `:2: its output is not JSON`},
 		{"endless", `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, `:1:25: executing "x" at <{{template "x"}}>: exceeded maximum template depth`},
@@ -126,7 +132,7 @@ func TestTemplateAtFault(t *testing.T) {
 // receiver's.
 func TestTemplateRefusesAlert(t *testing.T) {
 	file := templateFile(t, `{{if eq .data.node "odd"}}no{{else}}{{json .data.node}}{{end}}`)
-	a := notifytest.Alert(alert.Opened)
+	a := alerttest.Alert(alert.Opened)
 	a.Data.Node = "odd"
 	url := notifytest.Answering(t, 200, "")
 	got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Template: file}), a, false))
@@ -139,8 +145,9 @@ func TestTemplateRefusesAlert(t *testing.T) {
 func TestFit(t *testing.T) {
 	testkit.Pure(t)
 	file := templateFile(t, `[{{.data.diagnosis | fit 50 | json}},{{.data.diagnosis | markdown | fit 50 | json}}]`)
-	for _, text := range []string{"", "short", strings.Repeat("\u2028", 100), strings.Repeat("\x00\"é😀 ", 50), strings.Repeat("[", 26), strings.Repeat("😀", 13), strings.Repeat("x", 1<<20)} {
-		a := notifytest.Alert(alert.Opened)
+	for _, text := range []string{"", "short", strings.Repeat("\u2028", 100), strings.Repeat("\x00\"é😀 ", 50), strings.Repeat("[", 26), strings.Repeat("😀", 13),
+		strings.Repeat("x", 1<<20)} {
+		a := alerttest.Alert(alert.Opened)
 		a.Data.Diagnosis = text
 		var parts []json.RawMessage
 		if err := json.Unmarshal(filled(t, file, a).Body, &parts); err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/webhook"
@@ -70,7 +71,8 @@ const body = `{
 func TestWebhookBody(t *testing.T) {
 	url, requests := notifytest.Recorded(t)
 	for _, plain := range []bool{false, true} {
-		if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url)}), notifytest.Alert(alert.Changed), plain); err != nil {
+		if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alerttest.Alert(alert.Changed),
+			plain); err != nil {
 			t.Fatal(err)
 		}
 		var got, want any
@@ -87,7 +89,8 @@ func TestWebhookBody(t *testing.T) {
 
 // What an alert does not know is null or empty, never missing.
 func TestWebhookEmpty(t *testing.T) {
-	text, err := json.Marshal(alert.Alert{Data: alert.Data{Cause: alert.Cause{Codes: []string{}}, Fix: []alert.Step{}, Links: []alert.Link{}, Facts: map[string]any{}}})
+	text, err := json.Marshal(alert.Alert{Data: alert.Data{Cause: alert.Cause{Codes: []string{}}, Fix: []alert.Step{}, Links: []alert.Link{},
+		Facts: map[string]any{}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +108,9 @@ func TestWebhookEmpty(t *testing.T) {
 func TestWebhookSignature(t *testing.T) {
 	url, requests := notifytest.Recorded(t)
 	before := time.Now().Unix()
-	w := newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(notifytest.Secret), Client: conf.Client{Headers: map[string]conf.Secret{"X-Team": conf.NewSecret("mail"), "user-agent": conf.NewSecret("mine")}}})
-	if err := notifytest.Send(notifytest.Patience(t), w, notifytest.Alert(alert.Opened), false); err != nil {
+	w := newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(notifytest.Secret),
+		Client: conf.Client{Headers: map[string]conf.Secret{"X-Team": conf.NewSecret("mail"), "user-agent": conf.NewSecret("mine")}}})
+	if err := notifytest.Send(notifytest.Patience(t), w, alerttest.Alert(alert.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -118,7 +122,7 @@ func TestWebhookSignature(t *testing.T) {
 		t.Error(err)
 	}
 	id, stamp := r.Header.Get("webhook-id"), r.Header.Get("webhook-timestamp")
-	if want := string(notifytest.Alert(alert.Opened).Data.ID); id != want {
+	if want := string(alerttest.Alert(alert.Opened).Data.ID); id != want {
 		t.Errorf("webhook-id %q, want %q", id, want)
 	}
 	if at, err := strconv.ParseInt(stamp, 10, 64); err != nil || at < before || at > time.Now().Unix() {
@@ -130,7 +134,8 @@ func TestWebhookSignature(t *testing.T) {
 	if got, want := r.Header.Get("webhook-signature"), "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)); got != want {
 		t.Errorf("webhook-signature %q, want %q", got, want)
 	}
-	if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json; charset=utf-8" || r.Header.Get("X-Team") != "mail" || r.Header.Get("User-Agent") != "mine" {
+	if r.Method != "POST" || r.Header.Get("Content-Type") != "application/json; charset=utf-8" || r.Header.Get("X-Team") != "mail" ||
+		r.Header.Get("User-Agent") != "mine" {
 		t.Errorf("%s with %v", r.Method, r.Header)
 	}
 }
@@ -141,7 +146,7 @@ func TestWebhookTwoSecrets(t *testing.T) {
 	const previous, third = "whsec_cHJldmlvdXMgcHJldmlvdXMgcHJldmlvdXM=", "whsec_dGhpcmQgdGhpcmQgdGhpcmQgdGhpcmQgdGg="
 	url, requests := notifytest.Recorded(t)
 	w := newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(notifytest.Secret), PreviousSecret: conf.NewSecret(previous)})
-	if err := notifytest.Send(notifytest.Patience(t), w, notifytest.Alert(alert.Opened), false); err != nil {
+	if err := notifytest.Send(notifytest.Patience(t), w, alerttest.Alert(alert.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
@@ -158,7 +163,8 @@ func TestWebhookTwoSecrets(t *testing.T) {
 		t.Errorf("%d signatures", n)
 	}
 	bad := newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Secret: conf.NewSecret(notifytest.Secret), PreviousSecret: conf.NewSecret("whsec_canary!")})
-	if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), bad, notifytest.Alert(alert.Opened), false)); got != notify.BadSettings || err.Error() != "the previous_secret is not of the form whsec_…" {
+	if got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), bad, alerttest.Alert(alert.Opened), false)); got != notify.BadSettings ||
+		err.Error() != "the previous_secret is not of the form whsec_…" {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }
@@ -166,11 +172,12 @@ func TestWebhookTwoSecrets(t *testing.T) {
 // Without a secret there is no signature, and the other headers stay.
 func TestWebhookUnsigned(t *testing.T) {
 	url, requests := notifytest.Recorded(t)
-	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url)}), notifytest.Alert(alert.Opened), false); err != nil {
+	if err := notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url)}), alerttest.Alert(alert.Opened), false); err != nil {
 		t.Fatal(err)
 	}
 	r := <-requests
-	if _, signed := r.Header["Webhook-Signature"]; signed || r.Header.Get("webhook-id") == "" || r.Header.Get("webhook-timestamp") == "" || r.Header.Get("User-Agent") != "jira-oauth-watcher" {
+	if _, signed := r.Header["Webhook-Signature"]; signed || r.Header.Get("webhook-id") == "" || r.Header.Get("webhook-timestamp") == "" ||
+		r.Header.Get("User-Agent") != "jira-oauth-watcher" {
 		t.Errorf("got %v", r.Header)
 	}
 }
@@ -179,7 +186,7 @@ func TestWebhookUnsigned(t *testing.T) {
 func TestWebhookAccepted(t *testing.T) {
 	for _, status := range []int{200, 201, 202, 204, 299} {
 		to := newWebhook(t, conf.Webhook{URL: conf.NewSecret(notifytest.Answering(t, status, ""))})
-		if err := notifytest.Send(notifytest.Patience(t), to, notifytest.Alert(alert.Opened), false); err != nil {
+		if err := notifytest.Send(notifytest.Patience(t), to, alerttest.Alert(alert.Opened), false); err != nil {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
@@ -205,7 +212,8 @@ func TestRetryAfter(t *testing.T) {
 		{"none", "", 0, 0},
 	} {
 		url := notifytest.Answering(t, 429, "", "Retry-After", tt.value)
-		_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url)}), notifytest.Alert(alert.Opened), false))
+		_, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url)}),
+			alerttest.Alert(alert.Opened), false))
 		if got := err.RetryAfter; got < tt.from || got > tt.to {
 			t.Errorf("%s %q: %s, want %s to %s", tt.name, tt.value, got, tt.from, tt.to)
 		}

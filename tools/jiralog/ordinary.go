@@ -62,8 +62,10 @@ var provider = []template{
 // paths are requests.
 var paths = []string{
 	"/rest/api/2/search", "/secure/Dashboard.jspa", "/rest/api/2/issue/ABC-1204", "/browse/OPS-77", "/rest/greenhopper/1.0/xboard/work/allData.json",
-	"/secure/AjaxIssueAction!default.jspa", "/rest/gadget/1.0/issueTable/jql", "/rest/webResources/1.0/resources", "/rest/api/2/user/picker", "/rest/servicedesk/1/customer/models",
-	"/rest/analytics/1.0/publish/bulk", "/plugins/servlet/gadgets/ifr", "/secure/QuickCreateIssue.jspa", "/rest/activity-stream/1.0/url", "/rest/dev-status/1.0/issue/detail",
+	"/secure/AjaxIssueAction!default.jspa", "/rest/gadget/1.0/issueTable/jql", "/rest/webResources/1.0/resources", "/rest/api/2/user/picker",
+	"/rest/servicedesk/1/customer/models",
+	"/rest/analytics/1.0/publish/bulk", "/plugins/servlet/gadgets/ifr", "/secure/QuickCreateIssue.jspa", "/rest/activity-stream/1.0/url",
+	"/rest/dev-status/1.0/issue/detail",
 }
 
 var projects = []string{"ABC", "OPS", "WEB", "MAIL", "HR", "DESK"}

@@ -139,7 +139,8 @@ func (t *table) markdown() string {
 			cores = strconv.Itoa(runtime.NumCPU())
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %.3f | %.3f | %.3f | %.3f | %.2f | %.0f | %d |\n", r.name, cores, bytesOf(r.size), median, best, worst,
-			r.median(func(x ran) float64 { return x.cpu.Seconds() }), float64(r.size)/1e9/median, r.median(func(x ran) float64 { return float64(x.peak) / 1024 }), r.runs[0].found)
+			r.median(func(x ran) float64 { return x.cpu.Seconds() }), float64(r.size)/1e9/median,
+			r.median(func(x ran) float64 { return float64(x.peak) / 1024 }), r.runs[0].found)
 	}
 	b.WriteString("\n")
 	var said []string

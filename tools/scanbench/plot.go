@@ -13,7 +13,8 @@ func (t table) points() []point {
 	var all []point
 	for _, r := range t.rows {
 		if len(r.runs) > 0 {
-			all = append(all, point{float64(r.size) / (1 << 30), r.median(func(x ran) float64 { return x.took.Seconds() }), r.median(func(x ran) float64 { return x.cpu.Seconds() })})
+			all = append(all, point{float64(r.size) / (1 << 30), r.median(func(x ran) float64 { return x.took.Seconds() }),
+				r.median(func(x ran) float64 { return x.cpu.Seconds() })})
 		}
 	}
 	return all

@@ -60,16 +60,19 @@ const both = `-e oauth2 -e '\[c\.a\.o\.c\.'`
 func peers() []row {
 	return []row{
 		{name: "perl -ne", words: `perl -ne '$n++ if /oauth2/; END { print $n }' {log}`, needs: "perl", count: lastNumber},
-		{name: "python3", words: `python3 -c 'import sys; print(sum(b"oauth2" in l for l in open(sys.argv[1], "rb")))' {log}`, needs: "python3", count: lastNumber},
+		{name: "python3", words: `python3 -c 'import sys; print(sum(b"oauth2" in l for l in open(sys.argv[1], "rb")))' {log}`, needs: "python3",
+			count: lastNumber},
 		{name: "mtail --one_shot", words: "mtail --one_shot --progs progs --logs {log}", needs: "mtail", count: ofMtail},
 		{name: "SEC", words: "sec --conf=sec.conf --input={log} --notail --quiet 2>&-", needs: "sec"},
-		{name: "lnav -n", words: `HOME=. lnav -n -c ";SELECT count(*) FROM all_logs WHERE log_raw_text LIKE '%oauth2%'" {log}`, needs: "lnav", count: lastNumber},
+		{name: "lnav -n", words: `HOME=. lnav -n -c ";SELECT count(*) FROM all_logs WHERE log_raw_text LIKE '%oauth2%'" {log}`, needs: "lnav",
+			count: lastNumber},
 	}
 }
 
 func (b *bench) tables() []table {
 	big := fmt.Sprintf("%d GiB", b.big)
-	one := []row{scans("one.log", 1), scans("one.log", 0), rg("one.log", "oauth2"), rg("one.log", both), {name: "grep -c oauth2", log: "one.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}
+	one := []row{scans("one.log", 1), scans("one.log", 0), rg("one.log", "oauth2"), rg("one.log", both),
+		{name: "grep -c oauth2", log: "one.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}
 	small := append([]row{scans("small.log", 1), rg("small.log", "oauth2")}, peers()...)
 	for i := range small {
 		small[i].log, small[i].cores = "small.log", 1
@@ -95,10 +98,15 @@ func (b *bench) tables() []table {
 	}
 	return []table{
 		{title: "1 GiB, 1 failure in 10,000 events", rows: one},
-		{title: big + ", 1 failure in 10,000 events", rows: []row{scans("big.log", 1), scans("big.log", 0), rg("big.log", "oauth2"), rg("big.log", both), {name: "grep -c oauth2", log: "big.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}},
-		{title: "A storm: 1 GiB, 1 failure in 10 events, 50 integrations", rows: []row{scans("storm.log", 1), scans("storm.log", 0), rg("storm.log", "oauth2"), {name: "grep -c oauth2", log: "storm.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}},
-		{title: "A flood: 1 GiB, 1 failure in 2 events, 100,000 integrations", rows: []row{scans("flood.log", 1), scans("flood.log", 0), rg("flood.log", "oauth2")}},
-		{title: "Jira as an OAuth 2.0 provider: 512 MiB, 1 event in 6 names oauth2 for another reason", rows: []row{scans("provider.log", 1), rg("provider.log", "/rest/oauth2-client"), rg("provider.log", "oauth2")}},
+		{title: big + ", 1 failure in 10,000 events", rows: []row{scans("big.log", 1), scans("big.log", 0), rg("big.log", "oauth2"), rg("big.log", both),
+			{name: "grep -c oauth2", log: "big.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}},
+		{title: "A storm: 1 GiB, 1 failure in 10 events, 50 integrations",
+			rows: []row{scans("storm.log", 1), scans("storm.log", 0), rg("storm.log", "oauth2"),
+				{name: "grep -c oauth2", log: "storm.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}},
+		{title: "A flood: 1 GiB, 1 failure in 2 events, 100,000 integrations",
+			rows: []row{scans("flood.log", 1), scans("flood.log", 0), rg("flood.log", "oauth2")}},
+		{title: "Jira as an OAuth 2.0 provider: 512 MiB, 1 event in 6 names oauth2 for another reason",
+			rows: []row{scans("provider.log", 1), rg("provider.log", "/rest/oauth2-client"), rg("provider.log", "oauth2")}},
 		{title: "1 GiB compressed by gzip (sizes are of the content)", rows: packed},
 		{title: "64 MiB, with programs that are not made for more", rows: small},
 		{title: bySize, rows: sizes},
@@ -126,7 +134,8 @@ func machine(b *bench) string {
 	}
 	_, memory, _ := room(b.dir)
 	versions := []string{runtime.Version()}
-	for _, v := range [][]string{{"rg", "--version"}, {"grep", "--version"}, {"gzip", "--version"}, {"mtail", "--version"}, {"sec", "--version"}, {"lnav", "-V"}, {"perl", "-e", `print "perl $^V"`}, {"python3", "--version"}} {
+	for _, v := range [][]string{{"rg", "--version"}, {"grep", "--version"}, {"gzip", "--version"}, {"mtail", "--version"}, {"sec", "--version"},
+		{"lnav", "-V"}, {"perl", "-e", `print "perl $^V"`}, {"python3", "--version"}} {
 		if _, err := exec.LookPath(v[0]); err == nil {
 			version, _, _ := strings.Cut(first(v...), " git ")
 			versions = append(versions, version)

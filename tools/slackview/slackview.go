@@ -104,7 +104,8 @@ func picture(ctx context.Context, html string, width int, out string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	browse := func(args ...string) ([]byte, error) {
-		args = append([]string{"--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--user-data-dir=" + filepath.Join(dir, "profile")}, args...)
+		args = append([]string{"--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--user-data-dir=" + filepath.Join(dir, "profile")},
+			args...)
 		text, err := exec.CommandContext(ctx, chromium, append(args, "file://"+file)...).Output()
 		if err != nil {
 			return nil, fmt.Errorf("chromium: %w", err)

@@ -152,7 +152,8 @@ func (s *story) installed(t *testing.T) {
 
 func (s *story) unconfigured(t *testing.T) {
 	s.fails("systemctl start " + unit)
-	wants(t, "the journal", s.journal("-o cat"), "config.toml", "slack.webhook_url_file: there is no file ", "no /etc/jira-oauth-watcher/credentials/slack-webhook; ")
+	wants(t, "the journal", s.journal("-o cat"), "config.toml", "slack.webhook_url_file: there is no file ",
+		"no /etc/jira-oauth-watcher/credentials/slack-webhook; ")
 	equal(t, "how it ended", s.show("Result")+" "+s.show("ExecMainStatus"), "exit-code 2")
 	time.Sleep(time.Second)
 	equal(t, "is it restarted", s.show("ActiveState")+" "+s.show("NRestarts"), "failed 0")
@@ -163,7 +164,8 @@ func (s *story) started(t *testing.T) {
 	s.run("cat > " + etc + "/config.toml <<'END'\n" + s.config("") + "END")
 	wants(t, "check", s.run(unit+" check"), "ok       configuration", "can be read", "can be written")
 	// The times of the unit, made short: its figures are not what is tried here.
-	s.run("mkdir -p /etc/systemd/system/" + unit + ".service.d && printf '[Service]\\nWatchdogSec=3s\\nRestartSec=100ms\\n' > /etc/systemd/system/" + unit + ".service.d/short.conf && systemctl daemon-reload")
+	s.run("mkdir -p /etc/systemd/system/" + unit + ".service.d && printf '[Service]\\nWatchdogSec=3s\\nRestartSec=100ms\\n' > /etc/systemd/system/" + unit +
+		".service.d/short.conf && systemctl daemon-reload")
 	s.run("systemctl enable --now " + unit)
 	equal(t, "right after enable --now", s.show("ActiveState"), "active")
 	s.status(t, "following 1 log; 0 open incidents; 0 deliveries waiting")
@@ -227,7 +229,8 @@ func (s *story) refused(t *testing.T) {
 	s.run("systemctl reload " + unit)
 	equal(t, "after a refused reload", s.show("ActiveState"), "active")
 	s.status(t, "reload rejected, keeping the current configuration: see the log; following 2 logs; 2 open incidents; 0 deliveries waiting")
-	wants(t, "errors in the journal", s.journal("-p err -o cat"), "reload rejected, keeping the current configuration err=", `config.toml:12:1: log.silent_afer: unknown key, did you mean \"silent_after\"?`)
+	wants(t, "errors in the journal", s.journal("-p err -o cat"), "reload rejected, keeping the current configuration err=",
+		`config.toml:12:1: log.silent_afer: unknown key, did you mean \"silent_after\"?`)
 	id := s.fail(&s.flows, log)
 	s.all = append(s.all, id)
 	s.hub.waitFor(t, id)
@@ -321,7 +324,8 @@ func (s *story) idle(t *testing.T) {
 	})
 	// One log without incidents, as on most days, and the unit's own times.
 	s.run("cat > " + etc + "/config.toml <<'END'\n" + s.config("") + "END")
-	s.run("rm -r /etc/systemd/system/" + unit + ".service.d && systemctl daemon-reload && systemctl stop " + unit + " && rm " + state + "/state.db && systemctl start " + unit)
+	s.run("rm -r /etc/systemd/system/" + unit + ".service.d && systemctl daemon-reload && systemctl stop " + unit + " && rm " + state +
+		"/state.db && systemctl start " + unit)
 	time.Sleep(12 * time.Second) // a quiet log is looked at less often after 10
 	before := s.costs(t)
 	time.Sleep(measured)
@@ -375,7 +379,8 @@ func (s *story) costs(t *testing.T) (c costs) {
 func (s *story) removed(t *testing.T) {
 	s.run("dpkg --remove " + unit)
 	equal(t, "is-active", s.fails("systemctl is-active "+unit), "inactive")
-	equal(t, "left", s.run("ls -d /usr/bin/jira-oauth-watcher /usr/lib/systemd/system/jira-oauth-watcher.service "+etc+"/* "+etc+"/credentials/* "+state+"/* 2>/dev/null || true"),
+	equal(t, "left", s.run("ls -d /usr/bin/jira-oauth-watcher /usr/lib/systemd/system/jira-oauth-watcher.service "+etc+"/* "+etc+"/credentials/* "+state+
+		"/* 2>/dev/null || true"),
 		strings.Join([]string{etc + "/config.toml", etc + "/credentials", etc + "/credentials/hub-secret", state + "/state.db"}, "\n"))
 }
 

@@ -134,7 +134,8 @@ func TestRPM(t *testing.T) {
 	s.step("removed it leaves secrets and state", func(t *testing.T) {
 		rpm("-e " + unit)
 		equal(t, "is-active", s.fails("systemctl is-active "+unit), "inactive")
-		equal(t, "left", s.run("ls -d /usr/bin/jira-oauth-watcher /usr/lib/systemd/system/jira-oauth-watcher.service "+etc+"/* "+etc+"/credentials/* "+state+"/* 2>/dev/null || true"),
+		equal(t, "left", s.run("ls -d /usr/bin/jira-oauth-watcher /usr/lib/systemd/system/jira-oauth-watcher.service "+etc+"/* "+etc+"/credentials/* "+state+
+			"/* 2>/dev/null || true"),
 			strings.Join([]string{etc + "/config.toml.rpmsave", etc + "/credentials", etc + "/credentials/hub-secret", state + "/state.db"}, "\n"))
 	})
 }

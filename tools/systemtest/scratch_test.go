@@ -73,7 +73,8 @@ func TestScratchImage(t *testing.T) {
 	}
 	os.Chown(file, 2001, 2001)
 	host(t, "mkdir", "-p", root+etc)
-	if err := os.WriteFile(root+etc+"/config.toml", []byte("[[log]]\npath = \""+log+"\"\nstart = \"beginning\"\ntime_zone = \"Europe/Paris\"\n"), 0o644); err != nil {
+	if err := os.WriteFile(root+etc+"/config.toml", []byte("[[log]]\npath = \""+log+"\"\nstart = \"beginning\"\ntime_zone = \"Europe/Paris\"\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	wants(t, "check", run("check"), "can be read", "state directory /var/lib/jira-oauth-watcher can be written")

@@ -67,7 +67,8 @@ if $msg contains "oauth2" then action(type="omprog" binary="%[3]s" template="RSY
 
 func sendSEC(dir, log, url string) (*exec.Cmd, error) {
 	conf := filepath.Join(dir, "sec.conf")
-	err := write(map[string]string{conf: "type=Single\nptype=RegExp\npattern=oauth2\ndesc=failure\naction=shellcmd curl -s -o /dev/null -d failure " + url + "\n"})
+	err := write(map[string]string{conf: "type=Single\nptype=RegExp\npattern=oauth2\ndesc=failure\naction=shellcmd curl -s -o /dev/null -d failure " + url +
+		"\n"})
 	return exec.Command("sec", "--conf="+conf, "--input="+log), err
 }
 

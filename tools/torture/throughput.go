@@ -47,7 +47,8 @@ func medians(ctx context.Context, size int64, unit float64, all []sprinter, prog
 		slices.Sort(cpu[i])
 		median := times[i][rounds/2].Seconds()
 		rows = append(rows, []string{s.name, fmt.Sprintf("%.3f", median), fmt.Sprintf("%.3f", times[i][0].Seconds()),
-			fmt.Sprintf("%.3f", times[i][rounds-1].Seconds()), fmt.Sprintf("%.3f", cpu[i][rounds/2].Seconds()), fmt.Sprintf("%.2f", float64(size)/unit/median), number(int64(found[i]))})
+			fmt.Sprintf("%.3f", times[i][rounds-1].Seconds()), fmt.Sprintf("%.3f", cpu[i][rounds/2].Seconds()), fmt.Sprintf("%.2f", float64(size)/unit/median),
+			number(int64(found[i]))})
 	}
 	return rows, nil
 }

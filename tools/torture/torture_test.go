@@ -68,7 +68,8 @@ func TestVerdict(t *testing.T) {
 		{"taken away in part and said", taken, []record{{Runs: [][2]int64{{0, 3}}}, {Runs: [][2]int64{{5, 9}}, Gaps: said}}, ""},
 		{"taken away and not said", taken, []record{{Runs: [][2]int64{{0, 2}, {5, 9}}}}, "2 lines lost without saying so"},
 		{"said too late", taken, []record{{Runs: [][2]int64{{0, 2}, {5, 9}}}, {Gaps: said}}, "2 lines lost without saying so"},
-		{"said of another truncation", taken, []record{{Runs: [][2]int64{{0, 2}}, Gaps: []tailer.Gap{{At: now.Add(-time.Second)}}}, {Runs: [][2]int64{{5, 9}}}}, "2 lines lost without saying so"},
+		{"said of another truncation", taken, []record{{Runs: [][2]int64{{0, 2}}, Gaps: []tailer.Gap{{At: now.Add(-time.Second)}}}, {Runs: [][2]int64{{5, 9}}}},
+			"2 lines lost without saying so"},
 		{"more than was taken away", taken, []record{{Runs: [][2]int64{{0, 2}, {6, 9}}, Gaps: said}}, "1 lines lost that could be read"},
 	} {
 		path := filepath.Join(t.TempDir(), "journal")

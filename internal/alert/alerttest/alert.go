@@ -1,4 +1,6 @@
-package notifytest
+// Package alerttest has alerts for the tests of what composes, draws and delivers
+// them. It is not in the program.
+package alerttest
 
 import (
 	"embed"

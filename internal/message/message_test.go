@@ -1,0 +1,125 @@
+package message_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/testkit"
+)
+
+// What an alert of each kind says, whatever draws it.
+func TestKinds(t *testing.T) {
+	for _, kind := range append(alerttest.AllKinds, "new") {
+		m, err := json.MarshalIndent(message.Of(alerttest.Example(t, kind).Data), "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		testkit.Golden(t, "testdata/"+string(kind)+".golden.json", string(m)+"\n")
+	}
+}
+
+// An end has no steps, nothing to confirm and nobody to call, and one link at most;
+// only the first alert of an incident calls people.
+func TestWhoActs(t *testing.T) {
+	for _, kind := range alerttest.AllKinds {
+		d := alerttest.Example(t, kind).Data
+		m := message.Of(d)
+		if m.Ends != (kind == alert.Quiet || kind == alert.Sighted) {
+			t.Errorf("%s: it ends: %t", kind, m.Ends)
+		}
+		if m.Ends && (len(m.Steps) > 0 || m.Confirm != "" || m.Calls || m.Actionable || len(m.Links) > 1) {
+			t.Errorf("%s: an end asks for something: %+v", kind, m)
+		}
+		if want := kind == alert.Opened || kind == alert.Storm || kind == alert.Blind; m.Calls != want {
+			t.Errorf("%s: it calls people: %t, want %t", kind, m.Calls, want)
+		}
+		d.ID = d.Incident().Alert(2)
+		if message.Of(d).Calls {
+			t.Errorf("%s: the second alert of an incident calls people", kind)
+		}
+	}
+}
+
+// Steps of the same person that follow each other are one turn; those left out
+// begin another one.
+func TestTurns(t *testing.T) {
+	step := func(n int, who string) message.Step { return message.Step{Number: n, Who: who} }
+	for _, tt := range []struct {
+		steps []message.Step
+		want  string
+	}{
+		{nil, ""},
+		{[]message.Step{step(1, "a"), step(2, "a"), step(3, "b"), step(4, "a")}, "aa b a"},
+		{[]message.Step{step(1, "a"), step(3, "a"), step(4, "a")}, "a aa"},
+	} {
+		var got []string
+		for _, turn := range message.Turns(tt.steps) {
+			who := ""
+			for _, s := range turn {
+				who += s.Who
+			}
+			got = append(got, who)
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%v: %q, want %q", tt.steps, got, tt.want)
+		}
+	}
+}
+
+// Facts of a stored alert have been JSON, and are the same.
+func TestStoredFacts(t *testing.T) {
+	d := alerttest.Example(t, alert.Changed).Data
+	d.Facts["scopes"] = []string{"a", "b"}
+	text, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored alert.Data
+	if err := json.Unmarshal(text, &stored); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := message.Of(stored).Summary(), message.Of(d).Summary(); got != want {
+		t.Errorf("stored it says %q, want %q", got, want)
+	}
+	if got, want := message.Of(stored).Facts, message.Of(d).Facts; len(got) != len(want) {
+		t.Errorf("stored it has %v, want %v", got, want)
+	}
+}
+
+// Only web pages are linked to, without a user and with a host.
+func TestLinks(t *testing.T) {
+	d := alerttest.Example(t, alert.Opened).Data
+	d.Links = nil
+	for _, url := range []string{
+		"javascript:alert(1)", "data:text/html,x", "//evil.example/x", "http:", "/etc/passwd", "https://u:p@evil.example/",
+		"https://example.com/a b", "https://example.com/\u202e", "https://example.com/" + strings.Repeat("x", 1000),
+		"https://example.com/a?b=c",
+	} {
+		d.Links = append(d.Links, alert.Link{Title: "page", URL: url})
+	}
+	if got := message.Of(d).Links; len(got) != 1 || got[0].URL != "https://example.com/a?b=c" {
+		t.Errorf("links %v", got)
+	}
+}
+
+// Who acknowledged or snoozed is said in one way.
+func TestAcknowledged(t *testing.T) {
+	at := time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
+	for want, a := range map[string]alert.Acknowledged{
+		"Acknowledged by mira":                             {By: "mira", At: at},
+		"Snoozed by mira until 2026-01-02 11:00:00 +00:00": {By: "mira", At: at, Until: at.Add(time.Hour)},
+		"Acknowledged by mira evil":                        {By: "mira\x1b evil\u202e", At: at},
+	} {
+		d := alerttest.Example(t, alert.Opened).Data
+		d.Acknowledged = &a
+		m := message.Of(d)
+		if got := m.Acknowledged.String(); got != want || m.Mark != "🟡" {
+			t.Errorf("got %q with %s, want %q", got, m.Mark, want)
+		}
+	}
+}
