@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 )
 
 // Report is what the logs say, in one document. It is the same whatever the
@@ -86,4 +87,11 @@ type Hour struct {
 	At       time.Time `json:"at"` // its beginning
 	Cause    string    `json:"cause"`
 	Failures int       `json:"failures"`
+}
+
+// Message is what the last failure of an incident says, also when the incident is
+// closed.
+func Message(d alert.Data) message.Message {
+	d.Kind = alert.Opened
+	return message.Of(d)
 }

@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -239,16 +238,17 @@ func (p *page) cause(g group) {
 		p.Line("", fmt.Sprintf("              and %d more", n))
 	}
 	p.Gap()
-	p.Wrap("  ", "  ", last.Diagnosis)
+	m := Message(last)
+	p.Wrap("  ", "  ", m.Description)
 	if len(ids) > 1 {
 		p.Wrap("  ", "  ", "(IDs and names here and below are those of "+last.Integration.ID+", the last to fail.)")
 	}
 	p.Gap()
-	for i, step := range last.Fix {
-		p.Wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
+	for _, step := range m.Steps {
+		p.Wrap(fmt.Sprintf("  %2d. ", step.Number), "      ", "["+step.Who+"] "+step.Text)
 	}
-	p.Wrap("  Fixed when: ", "              ", last.Confirm)
-	for _, l := range last.Links {
+	p.Wrap("  Fixed when: ", "              ", m.Confirm)
+	for _, l := range m.Links {
 		p.Line(text.Faint, "  "+l.URL)
 	}
 }

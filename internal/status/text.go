@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
-	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -92,7 +91,7 @@ func (t *screen) card(c card) {
 	}
 	t.Wrap("  ", "  ", since)
 	t.chart(c)
-	t.Wrap("  ", "  ", c.Data.Diagnosis)
+	t.Wrap("  ", "  ", c.Message.Description)
 	for _, d := range c.Deliveries() {
 		t.Wrap("  ", "    ", d.Notifier+": "+d.Words)
 	}
@@ -108,13 +107,13 @@ func (t *screen) card(c card) {
 		t.Wrap("  ", "    ", "How to mend it: jira-oauth-watcher causes "+c.Data.Cause.ID)
 		return
 	}
-	for i, step := range c.Data.Fix {
-		t.Wrap(fmt.Sprintf("  %2d. ", i+1), "      ", "["+message.Actor(step.Where)+"] "+step.Text)
+	for _, step := range c.Message.Steps {
+		t.Wrap(fmt.Sprintf("  %2d. ", step.Number), "      ", "["+step.Who+"] "+step.Text)
 	}
-	if len(c.Data.Fix) > 0 {
-		t.Wrap("  Fixed when: ", "      ", c.Data.Confirm)
+	if len(c.Message.Steps) > 0 {
+		t.Wrap("  Fixed when: ", "      ", c.Message.Confirm)
 	}
-	for _, l := range c.Data.Links {
+	for _, l := range c.Message.Links {
 		t.Wrap("  ", "    ", l.Title+": "+l.URL)
 	}
 	for _, e := range c.Evidence() {

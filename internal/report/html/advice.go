@@ -52,7 +52,7 @@ type finding struct {
 type pair struct{ Name, Value string }
 
 func newAdvice(d alert.Data, number int) *advice {
-	m := messageOf(d)
+	m := report.Message(d)
 	a := &advice{
 		Diagnosis: line(d.Diagnosis, maxText),
 		Confirm:   line(d.Confirm, maxText),
@@ -130,7 +130,7 @@ func (in *integration) describe(byID map[string]*cause) {
 }
 
 func newFinding(c *cause, d alert.Data) finding {
-	m := messageOf(d)
+	m := report.Message(d)
 	f := finding{
 		Cause: c, Facts: facts(m),
 		Path: line(d.Log.Path, maxFact), Excerpt: lines(d.Log.Excerpt, maxExcerpt),
@@ -144,13 +144,6 @@ func newFinding(c *cause, d alert.Data) finding {
 }
 
 func seconds(from, to time.Time) int64 { return max(to.Unix()-from.Unix(), 0) }
-
-// messageOf is what the last failure of an incident says, also when the incident
-// is closed.
-func messageOf(d alert.Data) message.Message {
-	d.Kind = alert.Opened
-	return message.Of(d)
-}
 
 // facts are what a log shows, with the request at the end.
 func facts(m message.Message) []pair {
