@@ -26,10 +26,11 @@ type Cause struct {
 	Confirm    string // template
 	Links      []Link
 
-	own      bool // from the operator's directory: tried before all others
-	tier     int
-	patterns []*regexp.Regexp
-	samples  []sample
+	own         bool // from the operator's directory: tried before all others
+	ownSeverity bool // the operator has written how severe it is
+	tier        int
+	patterns    []*regexp.Regexp
+	samples     []sample
 }
 
 // Example is an event that the cause explains, or the text of one; "" when it
@@ -65,7 +66,11 @@ var tiers = []string{"provider", "sentence", "jira", "proxy", "tls", "answer", "
 var beforeAnswer = []string{"proxy", "tls", "network"}
 
 // bare is the last tier: of reports without text, or whose text is not written yet.
-var bare = len(tiers) - 1
+// wrapper is the one before.
+var (
+	bare    = len(tiers) - 1
+	wrapper = bare - 1
+)
 
 // wheres are the people and places a step can be for.
 var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner",

@@ -15,6 +15,7 @@ func (l *loader) set(prove bool) (*Set, error) {
 	for _, d := range definitions {
 		c := l.compile(d)
 		c.own = slices.Contains(l.own, d)
+		c.ownSeverity = c.own || d.ownSeverity
 		if c.ID == Unknown {
 			s.unknown = c
 			continue

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 )
 
@@ -14,6 +15,7 @@ type FastMatch struct {
 	Integration Integration
 	Logger      string
 	Cause       *Cause
+	Impact      Impact
 }
 
 // FastMatcher recognizes failures as Match does, without what only an alert's text
@@ -21,9 +23,16 @@ type FastMatch struct {
 // belongs to one goroutine.
 type FastMatcher struct {
 	set     func() *Set
-	cache   map[string]*Cause
+	cache   map[string]seen
 	size    int // bytes of the keys of cache
 	blurred []byte
+}
+
+// seen is what a message shows, without its header.
+type seen struct {
+	cause    *Cause
+	impact   Impact
+	identity *identity // nil = not looked for
 }
 
 // Bounds of a FastMatcher's cache, in bytes.
@@ -35,7 +44,7 @@ const (
 // NewFastMatcher makes a FastMatcher with an empty cache. It asks for the causes at
 // the first failure.
 func NewFastMatcher(s func() *Set) *FastMatcher {
-	return &FastMatcher{set: s, cache: map[string]*Cause{}}
+	return &FastMatcher{set: s, cache: map[string]seen{}}
 }
 
 // Match parses an event; false when it is no failure of the flow. zone is that of
@@ -45,41 +54,47 @@ func (p *FastMatcher) Match(text string, zone *time.Location) (FastMatch, bool) 
 	if !ok {
 		return FastMatch{}, false
 	}
-	if ok, _ := ours(h); !ok {
+	r, ours := reportOf(h, text, message, false)
+	if !ours {
 		return FastMatch{}, false
 	}
-	return FastMatch{h.Time, integration(h), h.Logger, p.cause(message)}, true
+	x := p.look(r)
+	return FastMatch{h.Time, integration(r, x.identity, x.cause), h.Logger, x.cause, x.impact}, true
 }
 
-// cause is the cause that a report of the plugin shows.
-func (p *FastMatcher) cause(message string) *Cause {
-	if len(message) > maxCached {
-		return p.set().cause(message)
+// look is what a report of the plugin shows.
+func (p *FastMatcher) look(r report) seen {
+	if len(r.message) > maxCached || r.phase == alert.PhaseRefresh {
+		return p.set().look(r) // mailboxes differ by the header too, and such failures do not come in storms
 	}
-	p.blurred = append(p.blurred[:0], message...)
+	p.blurred = append(p.blurred[:0], r.message...)
 	if !p.set().changed { // an operator's pattern may match anything
 		blur(p.blurred)
 	}
-	if c, ok := p.cache[string(p.blurred)]; ok {
-		return c
+	x, ok := p.cache[string(p.blurred)]
+	if ok && x.impact.Phase == r.phase && (x.identity != nil || !needsIdentity(r, x.cause)) {
+		return x
 	}
-	c := p.set().cause(message)
+	x = p.set().look(r)
 	if p.size+len(p.blurred) > maxCache {
 		clear(p.cache)
 		p.size = 0
 	}
-	p.cache[string(p.blurred)] = c
+	p.cache[string(p.blurred)] = x
 	p.size += len(p.blurred)
-	return c
+	return x
 }
 
-// cause is that of the failure which Diagnose makes of a message.
-func (s *Set) cause(text string) *Cause {
-	m := payload(text)
-	if found := s.candidates(m, m.codes()); len(found) > 0 {
-		return found[0].cause
+// look is what Diagnose makes of a report.
+func (s *Set) look(r report) seen {
+	d := s.decide(r)
+	x := seen{cause: d.found[0].cause}
+	x.impact = impact(r.phase, x.cause, d.codes, r.thrown)
+	if needsIdentity(r, x.cause) {
+		of := identityOf(d.facts(), mailbox(r.header, r.message))
+		x.identity = &of
 	}
-	return s.unknown
+	return x
 }
 
 const uuidShape = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"

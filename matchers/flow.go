@@ -1,6 +1,12 @@
 package matchers
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/event"
+)
 
 // flowURLs are how the paths of the flow's requests begin, after a context path of
 // at most one segment.
@@ -36,4 +42,128 @@ func flowID(url string) string {
 		}
 		url = rest
 	}
+}
+
+// callbackSuffix is the last part of a callback's URL, which tells integrations
+// apart; "" when there is none.
+func callbackSuffix(url string) string {
+	_, rest, _ := strings.Cut(url, flowURLs[1]+"/")
+	rest, _, _ = strings.Cut(rest, "?")
+	if !aSuffix.fits(rest) {
+		return ""
+	}
+	return rest
+}
+
+// The threads of requests, and those that work in the background: they inherit the
+// fields of the request that started them. The names of plugins' pools are
+// their own.
+var (
+	requestThread = regexp.MustCompile(`(?:^|[-_])exec[-_ ]?\d|^(?:https?|ajp|qtp|XNIO)[-\d]`)
+	poolThread    = regexp.MustCompile(`(?i)^caesium|quartz|scheduler|^audit-events|forkjoinpool|pool|thread|` +
+		`execut|worker|async|queue|task|event|job|timer|cache|cleaner|index|webhook|automation`)
+)
+
+// background reports whether a thread is not that of a request.
+func background(thread string) bool {
+	return !requestThread.MatchString(thread) && poolThread.MatchString(thread)
+}
+
+// sharedLoggers are how loggers of com.atlassian.oauth2.client and of …common, which
+// the layouts shorten alike, go on in the first.
+var sharedLoggers = []string{"rest.resource.", "r.", "lib.", "l.", "storage.", "s.", "api.", "a."}
+
+// pluginLogger reports whether a logger is of the OAuth client plugin, in the forms
+// in which Jira's layouts print it.
+func pluginLogger(logger string) bool {
+	if rest, ok := strings.CutPrefix(logger, "c.a.o.c."); ok {
+		return hasPrefix(rest, sharedLoggers)
+	}
+	return hasPrefix(logger, []string{pluginPackage, "c.a.o.client.", "c.a.oauth2.client.", "oauth2.client."})
+}
+
+// shortLogger reports whether a logger is one of the plugin's in the four last
+// parts that some layouts print.
+func shortLogger(logger string) bool {
+	return hasPrefix(logger, []string{"client.rest.resource.", "client.lib.", "client.storage."})
+}
+
+func hasPrefix(s string, of []string) bool {
+	for _, prefix := range of {
+		if strings.HasPrefix(s, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// mailLogger reports whether a logger is of code that fetches or sends mail, or of
+// code for OAuth. A mail log names none.
+var mailLogger = regexp.MustCompile(`(?i)mail|oauth|imap|smtp|pop3|\.emh\.`).MatchString
+
+// report is what makes an event a failure.
+type report struct {
+	header  event.Header
+	message string
+	reason  string
+	phase   string
+	thrown  throwable // of a background refresh
+}
+
+// reportOf decides by level, request URL, logger and throwable, never by words of
+// the message: other parts of Jira report the same errors. pasted is whether
+// indentation may be lost.
+func reportOf(h event.Header, text, message string, pasted bool) (r report, ours bool) {
+	r = report{header: h, message: message}
+	switch h.Level {
+	case "WARN", "ERROR", "FATAL":
+	default:
+		r.reason = "its level is " + h.Level + ", not WARN, ERROR or FATAL"
+		return r, false
+	}
+	flow := isFlowURL(h.URL)
+	threaded := h.URL == "" && isFlowURL(h.ThreadURL)
+	plugin := pluginLogger(h.Logger) || (flow || threaded) && shortLogger(h.Logger)
+	if flow && !background(h.Thread) {
+		r.phase, r.reason = alert.PhaseTest, "its request URL belongs to the OAuth client flow"
+		return r, true
+	}
+	if strings.Contains(message, pluginPackage) {
+		loose := pasted || plugin || h.Thread == "" || mailLogger(h.Logger) // a mail log's thread is after the level
+		r.thrown = readThrowable(afterMessage(text, message, loose), loose)
+	}
+	switch {
+	case threaded && plugin && !background(h.Thread):
+		r.thrown, r.phase = nil, alert.PhaseTest
+		r.reason = "its logger belongs to the OAuth client plugin, and the URL in its thread name to the flow"
+	case r.thrown != nil:
+		r.phase, r.reason = alert.PhaseRefresh, "an exception of the OAuth client plugin was thrown: "+
+			"a background refresh of a token failed"
+	case plugin:
+		r.reason = "its logger belongs to the OAuth client plugin"
+		if !background(h.Thread) && (strings.Contains(h.URL, flowURLs[0]) || strings.Contains(h.URL, flowURLs[1])) {
+			r.phase = alert.PhaseTest // a context path of several segments
+		}
+	default:
+		r.reason = "neither its request URL nor its logger belongs to the OAuth client flow, " +
+			"and no exception of the OAuth client plugin was thrown"
+		return r, false
+	}
+	return r, true
+}
+
+// afterMessage are the lines of an event after the first one of its message, and
+// that one too if it may be an exception.
+func afterMessage(text, message string, first bool) []string {
+	text = strings.TrimSpace(text)
+	if at := len(text) - len(message); strings.HasSuffix(text, message) {
+		before := text[:at]
+		message = before[len(strings.TrimRight(before, " \t\r\n")):] + message
+	}
+	lines := strings.Split(message, "\n")
+	lines[0] = strings.TrimLeft(lines[0], " \t")
+	if !first {
+		return lines[1:]
+	}
+	return lines
 }

@@ -184,7 +184,8 @@ type definition struct {
 	source *conf.Source
 	at     string // its path in source, such as cause[3]
 
-	overridden bool // source and at are those of the operator's definition
+	overridden  bool // source and at are those of the operator's definition
+	ownSeverity bool // the operator has given it
 }
 
 // sample is text that the cause must explain, or must not. It has a log or a text.
@@ -246,6 +247,7 @@ func (d *definition) override(by *definition) {
 	d.Confirm = cmp.Or(by.Confirm, d.Confirm)
 	d.RootCause = cmp.Or(by.RootCause, d.RootCause)
 	d.Severity = cmp.Or(by.Severity, d.Severity)
+	d.ownSeverity = by.Severity != nil
 	d.Codes = given(by.Codes, d.Codes)
 	d.Patterns = given(by.Patterns, d.Patterns)
 	d.Fix = given(by.Fix, d.Fix)

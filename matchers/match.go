@@ -24,19 +24,20 @@ type Failure struct {
 	Facts       Facts
 	Links       []Link
 	Header      event.Header
+	Impact      Impact
+	Mailbox     Mailbox
 	Text        string // the event as it is in the log
-}
-
-// Integration is the one that failed.
-type Integration struct {
-	ID      string // the flow's UUID in lower case, or Unknown
-	Flow    string // the same UUID, "" when the event shows none
-	KnownBy string // flow or nothing
 }
 
 // Certain reports whether a cause is known: then the event has its decisive line,
 // and what may follow in later writes is not waited for.
-func (f Failure) Certain() bool { return f.Cause.ID != Unknown && f.Cause.tier != bare }
+func (f Failure) Certain() bool {
+	most := bare
+	if f.Impact.Phase == alert.PhaseRefresh {
+		most = wrapper // what caused it may follow
+	}
+	return f.Cause.ID != Unknown && f.Cause.tier < most
+}
 
 // Advice is what a failure means and what to do about it, with its facts filled
 // in.
@@ -71,7 +72,7 @@ type Verdict struct {
 //
 //	oauth2-client/  oauth2/client/   in a URL, also with JSON's escaped slashes (\/)
 //	oauth2.client.                   in a logger
-//	[c.a.o.c.                        the shortened logger
+//	[c.a.o.c.  [c.a.o.client.        the shortened logger
 //
 // "oauth2" alone is none: Jira is an OAuth 2.0 provider too, and its requests and
 // loggers (/rest/oauth2/latest/token, c.a.oauth2.provider) may be in every event. A
@@ -87,7 +88,7 @@ var signs = seek.NewWords(
 		Text: "oauth2", Next: []string{"-client/", `-client\/`, "/client/", `\/client\/`, ".client."},
 		One: 8, Also: 9, Rare: "h2",
 	},
-	seek.Word{Text: "[c.a.o.c.", One: 0}, 5)
+	seek.Word{Text: "[c.a.o.c", Next: []string{".", "lient."}, One: 0}, 5)
 
 // Match diagnoses an event; false when it is no failure of the flow. zone is
 // that of timestamps without an offset.
@@ -102,60 +103,32 @@ func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
 // Diagnose reports whether an event's text is a failure of the flow, and what caused
 // it.
 func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
+	return s.diagnose(text, zone, false)
+}
+
+// Pasted is Diagnose of a text that somebody copied: indentation may be lost.
+func (s *Set) Pasted(text string) Verdict { return s.diagnose(text, nil, true) }
+
+func (s *Set) diagnose(text string, zone *time.Location, pasted bool) Verdict {
 	h, message, ok := event.Parse(text, zone)
 	if !ok {
 		return Verdict{Reason: "it has no header with a date and a level"}
 	}
 	v := Verdict{Headed: true, Header: h}
-	v.Ours, v.Reason = ours(h)
-	if !v.Ours {
+	r, ours := reportOf(h, text, message, pasted)
+	if v.Ours, v.Reason = ours, r.reason; !ours {
 		return v
 	}
-	v.Failure = s.failure(payload(message))
+	v.Failure = s.failure(s.decide(r))
 	v.Failure.Time = h.Time
 	v.Failure.clockSkew(h.Time)
 	v.Failure.Header = h
 	v.Failure.Text = text
-	v.Failure.Integration = integration(h)
+	v.Failure.Mailbox = mailbox(h, message)
+	of := identityOf(v.Failure.Facts, v.Failure.Mailbox)
+	v.Failure.Integration = integration(r, &of, v.Failure.Cause)
+	v.Failure.Impact = impact(r.phase, v.Failure.Cause, v.Failure.Codes, r.thrown)
 	return v
-}
-
-// integration is the one that failed. A thread keeps the name of an earlier
-// request, so its URL counts only where the header's own is absent, or is the
-// flow's and masked.
-func integration(h event.Header) Integration {
-	urls := []string{h.URL}
-	if h.URL == "" || strings.Contains(h.URL, "/config/flow/") {
-		urls = append(urls, h.ThreadURL)
-	}
-	for _, url := range urls {
-		if id := flowID(url); id != "" {
-			id = strings.ToLower(id)
-			return Integration{ID: id, Flow: id, KnownBy: "flow"}
-		}
-	}
-	return Integration{ID: Unknown, KnownBy: alert.ByNothing}
-}
-
-// ours decides by level, request URL and logger, never by words of the
-// message: other parts of Jira report the same errors. The URL in a thread
-// name counts only where the header has none, since threads keep the name of
-// an earlier request.
-func ours(h event.Header) (bool, string) {
-	switch h.Level {
-	case "WARN", "ERROR", "FATAL":
-	default:
-		return false, "its level is " + h.Level + ", not WARN, ERROR or FATAL"
-	}
-	switch {
-	case isFlowURL(h.URL):
-		return true, "its request URL belongs to the OAuth client flow"
-	case strings.HasPrefix(h.Logger, "c.a.o.c."), strings.HasPrefix(h.Logger, "com.atlassian.oauth2.client."):
-		return true, "its logger belongs to the OAuth client plugin"
-	case h.URL == "" && isFlowURL(h.ThreadURL):
-		return true, "the URL in its thread name belongs to the OAuth client flow"
-	}
-	return false, "neither its request URL nor its logger belongs to the OAuth client flow"
 }
 
 // otherLog is a text that begins with a date.
@@ -167,7 +140,7 @@ func (s *Set) Text(text string) Verdict {
 	if otherLog.MatchString(text) {
 		return Verdict{Reason: "it is a line of a log, but not in the form of Jira's"}
 	}
-	f := s.failure(payload(text))
+	f := s.failure(s.weigh(payload(text)))
 	if strings.TrimSpace(text) == "" || f.Cause.ID == Unknown && len(f.Codes) == 0 {
 		return Verdict{Reason: "it has no log header, and no cause in the catalogue has this text"}
 	}
@@ -176,15 +149,45 @@ func (s *Set) Text(text string) Verdict {
 	return Verdict{Ours: true, Reason: "it is an error text without a log header", Failure: f}
 }
 
-// failure finds the cause of a payload and writes its diagnosis.
-func (s *Set) failure(p message) Failure {
+// decision is a payload with the causes that it shows, the deciding one first.
+type decision struct {
+	message
+	codes []string
+	found []candidate // the last one is the unknown cause where there is no other
+}
+
+// weigh finds the causes of a payload.
+func (s *Set) weigh(p message) decision {
+	d := decision{message: p, codes: p.codes()}
+	if d.found = s.candidates(p, d.codes); len(d.found) == 0 {
+		d.found = []candidate{{cause: s.unknown}}
+	}
+	return d
+}
+
+// decide finds the causes of a report. Those of a refresh are in what the innermost
+// exceptions say.
+func (s *Set) decide(r report) (d decision) {
+	if r.thrown == nil {
+		return s.weigh(payload(r.message))
+	}
+	for _, text := range r.thrown.reports() {
+		d = s.weigh(payload(text))
+		if c := d.found[0].cause; c.ID != Unknown && c.tier < wrapper {
+			break
+		}
+	}
+	return d
+}
+
+// failure writes the diagnosis of a payload.
+func (s *Set) failure(d decision) Failure {
 	var f Failure
-	f.Codes = p.codes()
-	f.Facts = p.facts()
-	found := s.candidates(p, f.Codes)
-	if len(found) == 0 {
-		found = []candidate{{cause: s.unknown}}
-		f.Facts["message"] = clean(p.text)
+	found := d.found
+	f.Codes = d.codes
+	f.Facts = d.facts()
+	if found[0].cause == s.unknown {
+		f.Facts["message"] = clean(d.text)
 		f.unmapped()
 	}
 	f.Cause, f.Signal = found[0].cause, found[0].signal

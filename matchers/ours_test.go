@@ -22,7 +22,9 @@ func TestOurs(t *testing.T) {
 	}
 	known := matchers.Integration{ID: flowID, Flow: flowID, KnownBy: "flow"}
 	none := matchers.Integration{ID: matchers.Unknown, KnownBy: "nothing"}
-	const callback = "/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig"
+	const suffix = "FC8GQRj7OZO_j1_b6A-Eig"
+	const callback = "/plugins/servlet/oauth2/client/callback/" + suffix
+	called := matchers.Integration{ID: suffix, KnownBy: "redirect_suffix"}
 	const threaded = "http-nio-8080-exec-2 url: " + flowURL + "; user: mira"
 	tests := []struct {
 		name, text  string
@@ -40,19 +42,34 @@ func TestOurs(t *testing.T) {
 		{"by URL, other release", line("exec-1", "ERROR", "/rest/oauth2-client/1.0/config", other, pkix), true, none},
 		{"by URL with context path", line("exec-1", "ERROR", "/jira"+flowURL, other, pkix), true, known},
 		{"by URL, empty logger", line("exec-1", "ERROR", flowURL, "", pkix), true, known},
-		{"by callback URL", line("exec-1", "WARN", callback, other, "unknown state"), true, none},
-		{"by callback URL with context path", line("exec-1", "WARN", "/jira"+callback, other, "unknown state"), true, none},
-		{"by logger only, request of another page", line("exec-1", "ERROR", "/secure/admin/IncomingMail.jspa", "c.a.o.c.s.token.DefaultTokenHandler",
+		{"by callback URL", line("exec-1", "WARN", callback, other, "unknown state"), true, called},
+		{"by callback URL with context path", line("exec-1", "WARN", "/jira"+callback, other, "unknown state"), true, called},
+		{"by logger only, request of another page", line("exec-1", "ERROR", "/secure/admin/IncomingMail.jspa", "c.a.o.c.lib.token.DefaultTokenService",
 			"null"), true, none},
-		{"by logger only, no request", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR ServiceRunner     [c.a.o.c.s.token.DefaultTokenHandler] null", true,
+		{"by logger only, no request", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR ServiceRunner     [c.a.o.c.lib.token.DefaultTokenService] null", true,
 			none},
 		{"by full logger", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR      [com.atlassian.oauth2.client.lib.token.DefaultTokenService] null", true, none},
-		{"by thread URL, none in the header", "2024-03-05 09:07:03,021+0000 " + threaded + " ERROR      [" + other + "] " + pkix, true, known},
+		{"by six-part logger", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR      [c.a.o.client.jobs.TokenPruningJob] null", true, none},
+		{"by logger of four parts", line("exec-1", "WARN", flowURL, "client.rest.resource.ClientConfigurationResource", pkix), true, known},
+		{"by thread URL and logger", "2024-03-05 09:07:03,021+0000 " + threaded + " ERROR      [" + logger + "] " + pkix, true, known},
+		{"by thread URL and logger of four parts", "2024-03-05 09:07:03,021+0000 " + threaded +
+			" ERROR      [client.rest.resource.ClientConfigurationResource] " + pkix, true, known},
+		{"old name of a thread: none in the header", "2024-03-05 09:07:03,021+0000 " + threaded + " ERROR      [" + other + "] " + pkix, false, none},
+		{"shared classes of the provider", line("exec-1", "WARN", "/plugins/servlet/oauth2/consent", "c.a.o.c.web.loopsprevention.X", "null"), false, none},
+		{"shared classes without a request", "2024-03-05 09:07:03,021+0000 main WARN      [c.a.o.c.rest.validator.RestValidator] null", false, none},
+		{"inherited URL: audit", line("audit-events-2", "WARN", flowURL, "c.a.audit.broker.InternalAuditBroker", "full"), false, none},
+		{"inherited URL: Caesium", line("Caesium-1-3", "WARN", flowURL, other, "x"), false, none},
+		{"inherited URL: Quartz", line("QuartzScheduler_Worker-3", "WARN", flowURL, other, "x"), false, none},
+		{"inherited URL: scheduler", line("scheduler_Worker-1", "WARN", flowURL, other, "x"), false, none},
+		{"inherited URL: fork and join", line("ForkJoinPool.commonPool-worker-1", "WARN", callback, other, "x"), false, none},
+		{"inherited URL: a plugin's pool", line("automation-rule-executor:thread-4", "WARN", flowURL, other, "x"), false, none},
+		{"inherited URL: another plugin's pool", line("pool-12-thread-3", "WARN", flowURL, other, "x"), false, none},
+		{"inherited URL: the plugin's logger", line("Caesium-1-3", "WARN", flowURL, logger, pkix), true, known},
 		{"flow from the thread, masked in the header", line(threaded, "ERROR", "/rest/oauth2-client/latest/config/flow/XXXXXXXX", logger, pkix), true, known},
 		{"header's flow before the thread's", line(strings.Replace(threaded, "0f8f", "ffff", 1), "ERROR", flowURL, logger, pkix), true, known},
 		{"old name of a thread: other page", line(threaded, "ERROR", "/rest/api/2/issue", other, pkix), false, none},
 		{"old name of a thread: logger ours, other page", line(threaded, "ERROR", "/secure/admin/IncomingMail.jspa", logger, pkix), true, none},
-		{"old name of a thread: callback", line(threaded, "WARN", callback, logger, pkix), true, none},
+		{"old name of a thread: callback", line(threaded, "WARN", callback, logger, pkix), true, called},
 		{"PKIX of a directory", "2024-03-05 09:07:03,021+0000 Caesium-1-3 ERROR ServiceRunner     [c.a.c.d.Poller] javax.naming.CommunicationException: " +
 			pkix, false, none},
 		{"code in an issue's title", line("exec-1", "ERROR", "/rest/api/2/issue", other, "[oauth2] AADSTS7000215: Invalid client secret"), false, none},
@@ -155,6 +172,7 @@ func TestFind(t *testing.T) {
 	pad := strings.Repeat("x", 200) // both before and behind: short texts are searched in another way
 	for _, sign := range []string{
 		"oauth2-client/latest", `oauth2-client\/latest`, "oauth2/client/callback", `oauth2\/client\/callback`, "oauth2.client.rest.X", "[c.a.o.c.rest.X]",
+		"[c.a.o.client.jobs.X]",
 	} {
 		for _, text := range []string{sign, pad + sign, sign + pad, pad + "/rest/oauth2/latest/token " + sign + pad} {
 			if got, want := matchers.Find([]byte(text)), strings.Index(text, sign); got != want {
@@ -163,7 +181,7 @@ func TestFind(t *testing.T) {
 		}
 	}
 	for _, other := range []string{
-		"/rest/oauth2/latest/token", "/rest/oauth2/1.0/clients", "[c.a.oauth2.provider.core.X]", "[c.a.oauth2.common.X]", "[c.a.o.consumer.X]",
+		"/rest/oauth2/latest/token", "/rest/oauth2/1.0/clients", "[c.a.oauth2.provider.core.X]", "[c.a.oauth2.common.X]", "[c.a.o.consumer.X]", "[c.a.o.clients.X]",
 		"com.atlassian.oauth2.provider.X",
 		"https://login.microsoftonline.com/common/oauth2/v2.0/authorize", "https://accounts.google.com/o/oauth2/v2/auth", "oauth2_client_id",
 		"oauth2.clients", "oauth2-clients/1",

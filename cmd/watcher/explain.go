@@ -168,7 +168,7 @@ func (e *explainer) each(found []reported) []explained {
 	var verdicts []matchers.Verdict
 	anyHeader := false
 	for _, r := range found {
-		v := e.set.Diagnose(r.text, nil)
+		v := e.set.Pasted(r.text)
 		verdicts = append(verdicts, v)
 		anyHeader = anyHeader || v.Headed
 	}

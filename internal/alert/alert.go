@@ -54,6 +54,11 @@ type Data struct {
 	Log         Log            `json:"log"`
 	Probe       *struct{}      `json:"probe"` // null; reserved for what doctor finds
 
+	// Phase is what Jira was doing when it failed: PhaseTest or PhaseRefresh. Absent
+	// where the log does not show it, as is Mailbox.
+	Phase   string   `json:"phase,omitempty"`
+	Mailbox *Mailbox `json:"mailbox,omitempty"`
+
 	// Acknowledged is who acknowledged the incident in Slack; absent when it is not.
 	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`
 }
@@ -81,7 +86,15 @@ type Integration struct {
 	ID      string  `json:"id"`       // the dedup key, or "unknown"
 	Flow    *string `json:"flow"`     // UUID of the flow, null when the log shows none
 	Name    *string `json:"name"`     // null so far
-	KnownBy string  `json:"known_by"` // flow or nothing
+	KnownBy string  `json:"known_by"` // see ByFlow
+}
+
+// Mailbox is the one whose mail Jira could not fetch or send, as far as the log shows
+// it. At least one member is there.
+type Mailbox struct {
+	Server    string `json:"server,omitempty"`     // name or host of the mail server
+	Handler   string `json:"handler,omitempty"`    // name of the mail handler
+	HandlerID string `json:"handler_id,omitempty"` // its number in Jira
 }
 
 // Cause is what is wrong.

@@ -16,12 +16,17 @@ func isJSON(line []byte) bool {
 }
 
 // parseJSON takes an event in Jira's JSON layout apart, as far as it goes: a
-// long one is cut off. It names no request URL, and the logger in full.
+// long one is cut off. It names no request URL, and the logger in full. Message and
+// throwable come out as Jira's other layouts print them: further lines of the
+// message are indented.
 func parseJSON(line string) (h Header, message string, ok bool) {
 	var e struct {
 		timestamp, level, thread, logger, message string
 
-		err struct{ Msg, Class string }
+		err struct {
+			Msg, Class string
+			Stack      json.RawMessage
+		}
 		ctx struct{ RequestID, SessionID, UserKey string }
 	}
 	into := map[string]any{
@@ -45,9 +50,16 @@ func parseJSON(line string) (h Header, message string, ok bool) {
 	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
 		h.ThreadURL = m[1]
 	}
-	message = strings.TrimSpace(e.message)
-	if e.err.Class != "" || e.err.Msg != "" {
-		message += "\n" + strings.TrimPrefix(e.err.Class+": "+e.err.Msg, ": ")
+	indented := func(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ") }
+	message = indented(e.message)
+	var stack string
+	switch _ = json.Unmarshal(e.err.Stack, &stack); { // a list of frames stays out
+	case e.err.Class != "" && strings.HasPrefix(stack, e.err.Class):
+		message += "\n" + strings.TrimSpace(stack)
+	case e.err.Class != "":
+		message += strings.TrimRight("\n"+e.err.Class+": "+indented(e.err.Msg)+"\n"+stack, ": \r\n")
+	case e.err.Msg != "":
+		message = indented(e.message + "\n" + e.err.Msg)
 	}
 	return h, message, true
 }

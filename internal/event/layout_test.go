@@ -79,7 +79,7 @@ func TestJSONLayout(t *testing.T) {
 	if !ok || h != want {
 		t.Errorf("parsed\n got %+v %v\nwant %+v", h, ok, want)
 	}
-	if want := "Error occurred. The error message is: AADSTS28000: x\r\nTrace ID: y\njava.net.SocketException: Connection reset"; message != want {
+	if want := "Error occurred. The error message is: AADSTS28000: x\r\n    Trace ID: y\njava.net.SocketException: Connection reset"; message != want {
 		t.Errorf("message %q, want %q", message, want)
 	}
 	if cut, message, ok := event.Parse(object[:strings.Index(object, `,"ctx"`)-5], time.UTC); !ok || cut.Logger != want.Logger ||

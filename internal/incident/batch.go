@@ -8,18 +8,20 @@ import (
 )
 
 // Count is Step for a caller that reports an incident once, at its end (Summary): only
-// the cause of the failure is kept, and the alert has no more than that. at is a
-// plausible time. The given state must not be used afterwards.
-func (r *Rules) Count(s State, key string, c *matchers.Cause, at, seen time.Time) (State, *alert.Alert) {
-	sketch := func() alert.Data { return alert.Data{Cause: alert.Cause{ID: c.ID, Severity: c.Severity}} }
-	return r.step(s, occurrence{key, c, at, seen, sketch})
+// the cause of the failure is kept, and the alert has no more than that. The given
+// state must not be used afterwards.
+func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Alert) {
+	sketch := func() alert.Data { return alert.Data{Cause: alert.Cause{ID: o.Cause.ID}} }
+	return r.step(s, occurrence{o, seen, sketch})
 }
 
 // Summary is an incident as its last alert would say it now: with what its last
 // failure says, and the counts of all. last is the alert that Count or Settle
 // gave last, nil if none did.
 func (r *Rules) Summary(s State, last *alert.Alert, f matchers.Failure, from Source) alert.Data {
-	s.Content = r.content(f, from)
+	severity := s.Content.Cause.Severity
+	s.Content = r.content(s.adopt(f), from)
+	s.Content.Cause.Severity = severity
 	d := s.data()
 	d.ID = d.ID.Alert(max(s.Alerts, 1))
 	d.Kind = alert.Opened

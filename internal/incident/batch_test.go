@@ -36,13 +36,16 @@ func TestCountIsStep(t *testing.T) {
 				light, b = r.Settle(light, at)
 			} else {
 				f := failure(cause([]string{"a", "b", "c"}[random.IntN(3)], conf.SeverityHigh), at)
+				if f.Cause.ID == "b" {
+					f.Impact.Phase = alert.PhaseRefresh
+				}
 				before := light
 				whole, a = r.Step(whole, f, from, at)
-				light, b = r.Count(light, r.Key(f), f.Cause, at, at)
+				light, b = r.Count(light, occurrence(r, f, at), at)
 				if light.Count == 1 {
 					last = nil
 				}
-				if light.Count == 1 || before.Alerts == 0 || !r.Mutes(f.Cause) {
+				if light.Count == 1 || before.Alerts == 0 || !r.Mutes(light, occurrence(r, f, at)) {
 					said = f
 				}
 			}
@@ -69,11 +72,15 @@ func TestCountIsStep(t *testing.T) {
 	}
 }
 
+func occurrence(r *incident.Rules, f matchers.Failure, at time.Time) incident.Occurrence {
+	return incident.Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}
+}
+
 // An incident that nobody was told of is told as one that opens.
 func TestToldMuted(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Mute = []string{"a"} })
 	f := failure(cause("a", conf.SeverityHigh), t0)
-	s, a := r.Count(incident.State{}, r.Key(f), f.Cause, t0, t0)
+	s, a := r.Count(incident.State{}, occurrence(r, f, t0), t0)
 	if got := r.Summary(s, a, f, incident.Source{}); a != nil || got.Kind != alert.Opened || got.ID != s.ID()+"#1" || got.Failures.Count != 1 ||
 		got.Diagnosis == "" {
 		t.Errorf("alert %v, told %+v", a, got)

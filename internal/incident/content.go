@@ -31,7 +31,7 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Cause: alert.Cause{
 			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),
 			Title: f.Cause.Title, Provider: f.Cause.Provider,
-			Severity: f.Cause.Severity, Confidence: f.Cause.Confidence, Codes: append([]string{}, f.Codes...),
+			Severity: f.Impact.Severity(f.Cause, 1), Confidence: f.Cause.Confidence, Codes: append([]string{}, f.Codes...),
 		},
 		Diagnosis: advice.Diagnosis,
 		Confirm:   advice.Confirm,
@@ -39,6 +39,8 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Links:     []alert.Link{},
 		Facts:     facts,
 		Request:   r.Request(h),
+		Phase:     f.Impact.Phase,
+		Mailbox:   r.mailbox(f),
 		Log: alert.Log{
 			Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
 		},
@@ -56,6 +58,16 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		d.Links = append(d.Links, alert.Link(l))
 	}
 	return d
+}
+
+// mailbox is what a failure says of the mailbox, as it may be shown; nil if nothing.
+func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
+	if f.Mailbox == (matchers.Mailbox{}) {
+		return nil
+	}
+	show := func(s string) string { return text.Cut(r.masks.Field(s, f.Header), maxField) }
+	m := f.Mailbox
+	return &alert.Mailbox{Server: show(m.Server), Handler: show(m.Handler), HandlerID: m.HandlerID}
 }
 
 // Request is what a header says of a request, as it may be shown.

@@ -122,8 +122,11 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	if !ok {
 		at = seen
 	}
+	if s.Continues(f.Integration.Callback, f.Cause, at) {
+		f = s.adopt(f)
+	}
 	content := func() alert.Data { return r.content(f, from) }
-	return r.step(s, occurrence{r.Key(f), f.Cause, at, seen, content})
+	return r.step(s, occurrence{Occurrence{r.Key(f), f.Cause, f.Impact, at}, seen, content})
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
@@ -138,60 +141,88 @@ func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time
 	return s, a
 }
 
-// occurrence is a failure as its incident sees it.
+// loggedTwice is how long after the callback of a request its result comes: it is
+// asked for by the browser.
+const loggedTwice = 5 * time.Minute
+
+// Continues reports whether a failure was logged just before by its callback, in
+// whose incident it is: s, whose key is callback.
+func (s State) Continues(callback string, c *matchers.Cause, at time.Time) bool {
+	return callback != "" && s.Open && s.Key == callback && s.Cause == c.ID && at.Sub(s.Last).Abs() <= loggedTwice
+}
+
+// adopt is a failure as one of the integration that its callback has named.
+func (s State) adopt(f matchers.Failure) matchers.Failure {
+	if f.Integration.Callback == s.Key {
+		f.Integration.ID, f.Integration.KnownBy = s.Key, alert.BySuffix
+	}
+	return f
+}
+
+// Occurrence is a failure as its incident sees it.
+type Occurrence struct {
+	Key    string
+	Cause  *matchers.Cause
+	Impact matchers.Impact
+	At     time.Time // a plausible time
+}
+
+// severity is how severe the last failure of an incident is.
+func (o Occurrence) severity(s State) conf.Severity { return o.Impact.Severity(o.Cause, s.Count) }
+
 type occurrence struct {
-	key     string
-	cause   *matchers.Cause
-	at      time.Time // a plausible time
+	Occurrence
 	seen    time.Time // when it was read
 	content func() alert.Data
 }
 
 // step applies a failure to its incident. It changes the map of causes.
 func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
-	if !s.Open || o.at.Sub(s.Last) >= r.conf.QuietAfter {
-		s = State{Key: o.key, Open: true, First: o.at, Last: o.at}
+	if !s.Open || o.At.Sub(s.Last) >= r.conf.QuietAfter {
+		s = State{Key: o.Key, Open: true, First: o.At, Last: o.At}
 	}
-	if latest := o.seen.Add(clockSkew); s.Last.After(latest) && !o.at.After(latest) {
+	if latest := o.seen.Add(clockSkew); s.Last.After(latest) && !o.At.After(latest) {
 		// A clock that ran ahead was corrected: its times must not delay reminders.
-		s.Last = o.at
-		if s.LastAlert.After(o.at) {
-			s.LastAlert = o.at
+		s.Last = o.At
+		if s.LastAlert.After(o.At) {
+			s.LastAlert = o.At
 		}
 	}
 	s.Seen = o.seen
 	s.Count++
-	if o.at.After(s.Last) {
-		s.Last = o.at
+	if o.At.After(s.Last) {
+		s.Last = o.At
 	}
-	muted := r.Mutes(o.cause)
+	severity := o.severity(s)
+	muted := r.mutes(o.Cause.ID, severity)
 	if s.Alerts > 0 && muted {
 		return s, nil
 	}
-	previous, cause := s.Cause, o.cause.ID
+	previous, cause := s.Cause, o.Cause.ID
 	s.NewFailures++
 	s = sawCause(s, cause)
 	// To redact a text takes half a millisecond. In a flood one failure per minute
 	// represents all of its cause, unless an alert is due.
-	if s.Content.Cause.ID != cause || o.at.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, o.seen) {
-		s.Content, s.ContentAt = o.content(), o.at
+	if s.Content.Cause.ID != cause || o.At.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, o.seen) {
+		s.Content, s.ContentAt = o.content(), o.At
 	}
+	s.Content.Cause.Severity = severity
 	switch {
 	case muted:
 		return s, nil
 	case s.Alerts == 0:
-		return r.raise(s, alert.Opened, o.at)
+		return r.raise(s, alert.Opened, o.At)
 	case previous != cause && s.CauseAlerted[cause].IsZero():
 		s.Content.Cause.Previous = &previous
 		s.Ack = nil // it was about another cause
 		s.LeaveStorm()
-		return r.raise(s, alert.Changed, o.at)
+		return r.raise(s, alert.Changed, o.At)
 	case s.Storm == "" && r.reminderDue(s, s.Last, o.seen):
-		return r.raise(s, alert.Reminder, o.at)
+		return r.raise(s, alert.Reminder, o.At)
 	case previous != cause && r.causeIsNews(s) && !s.remindersOff(o.seen):
 		s.Content.Cause.Previous = &previous
 		s.LeaveStorm()
-		return r.raise(s, alert.Changed, o.at)
+		return r.raise(s, alert.Changed, o.At)
 	}
 	return s, nil
 }
@@ -282,9 +313,9 @@ func (s State) remindersOff(now time.Time) bool {
 	return s.Ack != nil && (s.Ack.Until.IsZero() || now.Before(s.Ack.Until))
 }
 
-// Mutes reports whether the operator wants no alert for a cause. Once an
-// incident was alerted to, a muted failure changes nothing of its content.
-func (r *Rules) Mutes(c *matchers.Cause) bool { return r.mutes(c.ID, c.Severity) }
+// Mutes reports whether the operator wants no alert for the last failure of an
+// incident. Once that was alerted to, a muted failure changes nothing of its content.
+func (r *Rules) Mutes(s State, o Occurrence) bool { return r.mutes(o.Cause.ID, o.severity(s)) }
 
 // muted reports whether the operator wants no alert for a content.
 func (r *Rules) muted(d alert.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }

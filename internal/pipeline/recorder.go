@@ -11,6 +11,7 @@ import (
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
 )
 
 // Recorder applies failures to their incidents and queues the alerts that they
@@ -43,7 +44,11 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 	now := clock.Now()
 	key, step := f.counted, r.Rules.Correct
 	if key == "" {
-		key, step = r.Rules.Key(f.Failure), r.Rules.Step
+		var err error
+		if key, err = r.key(tx, f.Failure, now); err != nil {
+			return err
+		}
+		step = r.Rules.Step
 		if r.Tally != nil {
 			r.Tally.Failure(key, f.Cause.ID, f.Time)
 		}
@@ -75,6 +80,20 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 		}
 	}
 	return r.save(tx, s, a)
+}
+
+// key is that of the incident of a failure: its own, or that of its callback, which
+// has logged it just before.
+func (r *Recorder) key(tx *store.Tx, f matchers.Failure, now time.Time) (string, error) {
+	callback := f.Integration.Callback
+	if callback == "" {
+		return r.Rules.Key(f), nil
+	}
+	s, err := tx.Incident(callback)
+	if at, ok := incident.PlausibleTime(f.Time, now); ok && s.Continues(callback, f.Cause, at) {
+		return callback, err
+	}
+	return r.Rules.Key(f), err
 }
 
 // opened queues the alert of a new incident, or adds it to a storm.

@@ -81,6 +81,9 @@ func newIncidents(limit int, quiet time.Duration) *incidents {
 // add takes a failure of a node into its incident.
 func (l *incidents) add(f failure, in *input, rules *incident.Rules) {
 	l.failed++
+	if e := l.open[f.callback]; e != nil && e.state.Continues(f.callback, f.cause, f.at) {
+		f.key = f.callback
+	}
 	e := l.open[f.key]
 	if e != nil {
 		before := f.at.Add(-1)
@@ -104,11 +107,12 @@ func (l *incidents) add(f failure, in *input, rules *incident.Rules) {
 		seen = e.state.Last // time does not go back
 	}
 	var alert *alert.Alert
-	e.state, alert = rules.Count(e.state, f.key, f.cause, f.at, seen)
+	o := incident.Occurrence{Key: f.key, Cause: f.cause, Impact: f.impact, At: f.at}
+	e.state, alert = rules.Count(e.state, o, seen)
 	if alert != nil {
 		e.alert = alert
 	}
-	if !alerted || !rules.Mutes(f.cause) {
+	if !alerted || !rules.Mutes(e.state, o) {
 		l.keep(e, f, in)
 	}
 	e.rules = rules

@@ -130,7 +130,10 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 		list = append(list, i)
 	}
 	for _, o := range all {
-		key := rules(o.node).Key(o.Failure)
+		key, callback := rules(o.node).Key(o.Failure), o.Integration.Callback
+		if r := open[callback]; r != nil && r.state.Continues(callback, o.Cause, o.Time) {
+			key = callback
+		}
 		r := open[key]
 		if r != nil {
 			if o.Time.Sub(r.state.Last) >= quiet {
@@ -154,7 +157,8 @@ func told(rules func(string) *incident.Rules, quiet time.Duration, all []occurre
 			r.alert = alert
 		}
 		r.last, r.all = o, append(r.all, o)
-		if before.Alerts == 0 || !rules(o.node).Mutes(o.Cause) {
+		now := incident.Occurrence{Cause: o.Cause, Impact: o.Impact}
+		if before.Alerts == 0 || !rules(o.node).Mutes(r.state, now) {
 			r.said = o
 		}
 	}

@@ -18,6 +18,9 @@ type failure struct {
 	key   string    // of its incident
 	cause *matchers.Cause
 	text  string
+
+	impact   matchers.Impact
+	callback string // see matchers.Integration
 }
 
 // findings are what a part of a log holds.
@@ -121,7 +124,10 @@ func (m *matcher) flush() { m.events.Flush(m.take) }
 func (m *matcher) take(ev event.Event) {
 	text := string(ev.Text)
 	if s, ok := m.fast.Match(text, m.zone); ok {
-		m.found.failures = append(m.found.failures, failure{at: s.Time, key: m.key(s), cause: s.Cause, text: text})
+		m.found.failures = append(m.found.failures, failure{
+			at: s.Time, key: m.key(s), cause: s.Cause, text: text,
+			impact: s.Impact, callback: strings.Clone(s.Integration.Callback),
+		})
 	}
 }
 

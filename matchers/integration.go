@@ -1,0 +1,183 @@
+package matchers
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/event"
+)
+
+// Integration is the one that failed.
+type Integration struct {
+	ID      string // what it is known by, or Unknown
+	Flow    string // the flow's UUID in lower case, "" when the event shows none
+	KnownBy string // see alert.ByFlow
+
+	// Callback is the ID under which the callback of the same request has reported
+	// this failure just before; "" for most failures.
+	Callback string
+}
+
+// identity is what a text says of the integration: the ID, and what kind of ID it
+// is.
+type identity struct{ id, by, suffix string }
+
+// suffixMismatch is the cause of a failure that Jira logs twice.
+const suffixMismatch = "jira-redirect-suffix-mismatch"
+
+// requestURLs are the URLs of the request that an event belongs to. A thread keeps
+// the name of an earlier request, so its URL counts only where the header's own is
+// absent, or is the flow's and masked. A thread in the background has both from
+// another request.
+func (r report) requestURLs() []string {
+	h := r.header
+	switch {
+	case r.phase == alert.PhaseRefresh:
+		return nil
+	case h.URL == "" || strings.Contains(h.URL, "/config/flow/"):
+		return []string{h.URL, h.ThreadURL}
+	}
+	return []string{h.URL}
+}
+
+// flow is the UUID of the flow, "" when the event shows none.
+func (r report) flow() string {
+	for _, url := range r.requestURLs() {
+		if id := flowID(url); id != "" {
+			return strings.ToLower(id)
+		}
+	}
+	return ""
+}
+
+// needsIdentity reports whether the integration depends on the text.
+func needsIdentity(r report, c *Cause) bool { return c.ID == suffixMismatch || r.flow() == "" }
+
+// integration is the one that failed. of is what the text says of it, nil if it
+// does not matter.
+func integration(r report, of *identity, c *Cause) Integration {
+	if id := r.flow(); id != "" {
+		i := Integration{ID: id, Flow: id, KnownBy: alert.ByFlow}
+		if c.ID == suffixMismatch {
+			i.Callback = of.suffix
+		}
+		return i
+	}
+	if of.id != "" {
+		return Integration{ID: of.id, KnownBy: of.by}
+	}
+	suffix := of.suffix
+	for _, url := range r.requestURLs() {
+		suffix = cmp.Or(callbackSuffix(url), suffix)
+	}
+	if suffix != "" {
+		return Integration{ID: suffix, KnownBy: alert.BySuffix}
+	}
+	return Integration{ID: Unknown, KnownBy: alert.ByNothing}
+}
+
+// identityOf is what facts and mailbox say of the integration. A name of the log is
+// hashed: an ID has no spaces, and is not masked.
+func identityOf(f Facts, m Mailbox) identity {
+	of := identity{suffix: f.Text("actual_suffix")}
+	hash := func(prefix, name string) string {
+		sum := sha256.Sum256([]byte(strings.ToLower(name)))
+		return prefix + hex.EncodeToString(sum[:4])
+	}
+	switch app, tenant := f.Text("app_id"), cmp.Or(f.Text("tenant_id"), f.Text("tenant")); {
+	case app != "":
+		of.id, of.by = strings.ToLower(app), alert.ByApp
+	case isGUID.MatchString(tenant):
+		of.id, of.by = strings.ToLower(tenant), alert.ByTenant
+	case tenant != "":
+		of.id, of.by = hash("tenant-", tenant), alert.ByTenant
+	case m.Server != "":
+		of.id, of.by = hash("mail-server-", m.Server), alert.ByMailServer
+	}
+	return of
+}
+
+// Mailbox is what an event says of the mailbox that failed. It is untrusted.
+type Mailbox struct {
+	Server    string // name or host of the mail server
+	Handler   string // name of the mail handler
+	HandlerID string // its number
+}
+
+var (
+	// A mail log has the server after the level: [365 IMAP] Caesium-1-3 anonymous …
+	inMailLog = regexp.MustCompile(`^\[([^\]\r\n]{0,100})\] \S+ \S+ `)
+	// Help Desk Handler[10100]: Messaging Exception …
+	handlerLead = regexp.MustCompile(`^([^\[\]:\r\n]{1,100})\[(\d{1,18})\]: `)
+	atServer    = regexp.MustCompile(`the folder '[^'\r\n]{1,100}' at (` + host + `)`)
+	threadUser  = regexp.MustCompile(`^\S+ \S+ `)
+)
+
+// mailbox is what a header and the first line of its message say of the mailbox.
+func mailbox(h event.Header, message string) (m Mailbox) {
+	line, _, _ := strings.Cut(message, "\n")
+	inLog := h.Thread == ""
+	if !inLog && !mailLogger(h.Logger) {
+		return m
+	}
+	switch found := inMailLog.FindStringSubmatch(line); {
+	case inLog && h.Logger != "" && !strings.Contains(h.Logger, "."): // a name of one word looks like a logger
+		m.Server, line = h.Logger, threadUser.ReplaceAllString(line, "")
+	case inLog && found != nil:
+		m.Server, line = clean(found[1]), line[len(found[0]):]
+	case inLog:
+		line = threadUser.ReplaceAllString(line, "") // the brackets are empty
+	}
+	if found := handlerLead.FindStringSubmatch(line); found != nil {
+		m.Handler, m.HandlerID = clean(found[1]), found[2]
+	}
+	if found := atServer.FindStringSubmatch(message); found != nil && m.Server == "" {
+		m.Server = strings.TrimRight(found[1], ".")
+	}
+	return m
+}
+
+// Impact is what a failure means for mail.
+type Impact struct {
+	Phase   string // what Jira was doing: alert.PhaseTest or PhaseRefresh; "" = not known
+	Refused bool   // the provider refused to refresh the token: it will go on refusing
+}
+
+// temporary are the answers of providers that they may not repeat.
+var temporary = []string{"entra-transient", "entra-throttled", "oauth-server-error"}
+
+// impact is that of a failure with its cause.
+func impact(phase string, c *Cause, codes []string, t throwable) Impact {
+	i := Impact{Phase: phase}
+	if phase != alert.PhaseRefresh || slices.Contains(temporary, c.ID) {
+		return i
+	}
+	switch {
+	case c.ID == Unknown:
+		inner := t[len(t)-1]
+		i.Refused = len(codes) > 0 || inner.ofPlugin() && !exceptionRE.MatchString(inner.message)
+	default:
+		i.Refused = len(codes) > 0 || slices.Contains([]string{"provider", "sentence", "oauth"}, tiers[c.tier])
+	}
+	return i
+}
+
+// Severity is how severe a failure is, as one of so many of its incident. What
+// an operator has written holds. While a token cannot be refreshed,
+// no mail comes: that is critical if the provider refused it, and if it happens
+// again.
+func (i Impact) Severity(c *Cause, failures int) conf.Severity {
+	switch {
+	case i.Phase != alert.PhaseRefresh || c.ownSeverity:
+		return c.Severity
+	case i.Refused || failures > 1:
+		return conf.SeverityCritical
+	}
+	return max(c.Severity, conf.SeverityHigh)
+}
