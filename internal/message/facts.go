@@ -107,13 +107,42 @@ func facts(d alert.Data) []Fact {
 	case d.Integration.ID == alert.Unknown:
 		l.add("Integration", "not shown in the log")
 	default:
-		l.add("Integration", name(d), d.Integration.ID)
+		l.add("Integration", name(d), d.Integration.ID+knownBy[d.Integration.KnownBy])
+	}
+	l.add("Failed", phases[d.Phase])
+	if m := d.Mailbox; m != nil {
+		l.add("Mail handler", handler(*m))
+		l.add("Mail server", m.Server)
 	}
 	if flow := d.Integration.Flow; flow != nil && *flow != d.Integration.ID {
 		l.add("Sign-in (flow)", *flow)
 	}
 	l.labeled(d, labels)
 	return l
+}
+
+// phases say what Jira was doing when it failed.
+var phases = map[string]string{
+	alert.PhaseTest:    "when somebody tested or authorized the connection",
+	alert.PhaseRefresh: "when Jira refreshed the token in the background",
+}
+
+// knownBy says what an integration's ID is, where it is not its own.
+var knownBy = map[string]string{
+	alert.ByApp:    " (application ID)",
+	alert.ByTenant: " (tenant)",
+	alert.BySuffix: " (last part of the Redirect URL)",
+}
+
+// handler names a mail handler.
+func handler(m alert.Mailbox) string {
+	switch {
+	case m.HandlerID == "":
+		return m.Handler
+	case m.Handler == "":
+		return "ID " + m.HandlerID
+	}
+	return m.Handler + " (ID " + m.HandlerID + ")"
 }
 
 // details are the further facts; those of the operator's causes have the names
