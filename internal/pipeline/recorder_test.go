@@ -521,3 +521,20 @@ func TestIdleWritesNothing(t *testing.T) {
 		before = file
 	}
 }
+
+// One mismatch of the Redirect URL's suffix that is logged twice is one alert.
+func TestLoggedTwice(t *testing.T) {
+	w := newWorld(t)
+	const mismatch = "Expected provider bLYIXxRp8tLSmxkdVQqDzg but got FC8GQRj7OZO_j1_b6A-Eig."
+	w.write("2026-01-02 10:00:00,000+0000 http-nio-8080-exec-7 ERROR admin 600x1x1 4eic3i 10.0.0.1 " +
+		"/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig [c.a.o.c.lib.web.AuthorizationCodeFlowUrlsProvider] " + mismatch + "\n" +
+		failing(1, 2, mismatch) + failing(2, 3, "AADSTS7000215: x") + ordinary)
+	p := w.live()
+	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 2 })
+	if got := p.incidents(t); len(got) != 2 {
+		t.Errorf("incidents %q", got)
+	}
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+}

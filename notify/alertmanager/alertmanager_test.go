@@ -246,6 +246,13 @@ func TestAlertmanagerLife(t *testing.T) {
 		t.Errorf("a reminder posts %v", got)
 	}
 
+	worse := reminder
+	worse.Data.Cause.Severity = conf.SeverityHigh
+	deliver(t, to, worse, reminded)
+	if got := m.last(t); len(got) != 2 || got[1].Annotations["description"] != "The severity is high now." {
+		t.Errorf("another severity posts %v", got)
+	}
+
 	quiet := current(alert.Quiet)
 	if r := deliver(t, to, quiet, reminded); r != nil {
 		t.Errorf("the receipt is %s still", r)

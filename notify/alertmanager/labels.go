@@ -15,7 +15,7 @@ import (
 // labelsOf are what an Alertmanager knows an alert by. Whatever differs between the
 // nodes of Jira is an annotation instead: the watchers of all nodes then report one
 // alert, and people are notified once. Once an incident is known there, its labels
-// change with its cause only.
+// change with its cause and its severity only.
 func labelsOf(d alert.Data, m message.Message, known map[string]string) map[string]string {
 	if known != nil && m.Ends {
 		return known // they name what ends
@@ -70,14 +70,18 @@ func (a *Notifier) alert(d alert.Data, labels map[string]string, now time.Time) 
 	return p
 }
 
-// superseded ends the alert of the cause before.
+// superseded ends the alert of the cause before, or of the severity before.
 func (a *Notifier) superseded(d alert.Data, r receipt) posted {
 	before := message.Of(alert.Data{Kind: alert.Opened, Cause: alert.Cause{Title: r.Ended["cause"]}})
+	now := fmt.Sprintf("The cause is %s now.", r.Labels["cause"])
+	if r.Ended["cause"] == r.Labels["cause"] {
+		now = fmt.Sprintf("The severity is %s now.", r.Labels["severity"])
+	}
 	return posted{
 		Labels: r.Ended, StartsAt: began(d, r.EndedAt), EndsAt: r.EndedAt, GeneratorURL: a.generator,
 		Annotations: map[string]string{
 			"summary":     before.Topic,
-			"description": fmt.Sprintf("The cause is %s now.", r.Labels["cause"]),
+			"description": now,
 		},
 	}
 }
