@@ -161,7 +161,7 @@ func impact(phase string, c *Cause, codes []string, t throwable) Impact {
 	switch {
 	case c.ID == Unknown:
 		inner := t[len(t)-1]
-		i.Refused = len(codes) > 0 || inner.ofPlugin() && !exceptionRE.MatchString(inner.message)
+		i.Refused = len(codes) > 0 || inner.says() && !exceptionRE.MatchString(inner.message)
 	default:
 		i.Refused = len(codes) > 0 || slices.Contains([]string{"provider", "sentence", "oauth"}, tiers[c.tier])
 	}

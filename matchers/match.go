@@ -192,7 +192,7 @@ func (s *Set) failure(d decision) Failure {
 	}
 	f.Cause, f.Signal = found[0].cause, found[0].signal
 	for _, c := range found[1:] {
-		if c.cause != f.Cause && wraps(c.signal) == 0 && !slices.Contains(f.Also, c.cause.ID) {
+		if c.cause != f.Cause && wraps(c.signal) == 0 && c.cause.tier != wrapper && !slices.Contains(f.Also, c.cause.ID) {
 			f.Also = append(f.Also, c.cause.ID)
 		}
 	}

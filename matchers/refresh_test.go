@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	recoverable = "com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException"
+	exceptions  = "com.atlassian.oauth2.client.api.storage.token.exception."
+	recoverable = exceptions + "RecoverableTokenException"
 	service     = "com.atlassian.oauth2.client.api.lib.token.TokenServiceException"
 	pulls       = "c.a.j.i.m.processor.feature.puller.MailPullerWorker"
 	foreign     = "c.e.plugin.sync.Runner"
@@ -47,6 +48,12 @@ func TestRefresh(t *testing.T) {
 			"\nCaused by: java.net.UnknownHostException: login.microsoftonline.com", "net-dns-unknown-host", 2, 3},
 		{"certificate", "javax.net.ssl.SSLHandshakeException: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable " +
 			"to find valid certification path to requested target", "tls-certificate-untrusted", 2, 3},
+		{"an exception of the plugin, in another language", exceptions + "UnrecoverableTokenException: Ungültig", "jira-token-unrecoverable", 3, 3},
+		{"the same without a message", exceptions + "RefreshTokenExpiredException", "jira-refresh-token-expired", 3, 3},
+		{"no access token", exceptions + "AccessTokenExpiredException: x", "jira-access-token-expired", 3, 3},
+		{"no configuration", exceptions + "ConfigurationNotFoundException: x", "jira-integration-deleted", 2, 3},
+		{"no token", exceptions + "TokenNotFoundException: x", "mail-oauth-token-undefined", 3, 3},
+		{"an exception of the plugin that nobody knows", exceptions + "NewException: x", "unknown", 2, 3},
 		{"a Java exception that nobody knows", "java.lang.IllegalStateException: x", "unknown", 2, 3},
 	} {
 		for _, logger := range []string{pulls, foreign, "c.a.mail.incoming.mailfetcherservice"} {
@@ -59,6 +66,9 @@ func TestRefresh(t *testing.T) {
 					continue
 				}
 				f := v.Failure
+				if len(f.Also) > 0 {
+					t.Errorf("%s: also %s", tt.name, f.Also)
+				}
 				first, second := f.Impact.Severity(f.Cause, 1), f.Impact.Severity(f.Cause, 2)
 				if f.Cause.ID != tt.cause || f.Impact.Phase != "refresh" || first != tt.first || second != tt.second {
 					t.Errorf("%s: %s in phase %q, %s and %s, want %s, %s and %s:\n%s", tt.name, f.Cause.ID, f.Impact.Phase, first, second,

@@ -16,6 +16,12 @@ func (t thrown) ofPlugin() bool {
 	return strings.HasPrefix(t.class, pluginPackage) && strings.HasSuffix(t.class, "Exception")
 }
 
+// says reports whether the exception's message is what the provider says, or
+// the exception that kept it from answering.
+func (t thrown) says() bool {
+	return strings.HasSuffix(t.class, ".TokenServiceException") && t.ofPlugin() && t.message != ""
+}
+
 // String is the exception as Java prints it.
 func (t thrown) String() string { return strings.TrimSuffix(t.class+": "+t.message, ": ") }
 
@@ -87,14 +93,14 @@ func (t throwable) reports() []string {
 	for !t[inner].ofPlugin() {
 		inner--
 	}
-	own, below := t[inner].message, t[inner+1:].String()
-	switch {
-	case below != "":
-		return []string{strings.TrimSpace(own + " " + causedBy + below), below}
-	case own != "":
-		return []string{own}
+	own, below := t[inner].String(), t[inner+1:].String()
+	if t[inner].says() {
+		own = t[inner].message
 	}
-	return []string{t.String()}
+	if below != "" {
+		return []string{own + "\n" + causedBy + below, below}
+	}
+	return []string{own}
 }
 
 // String is the throwable as Java prints it, without stack frames.

@@ -162,9 +162,18 @@ func details(d alert.Data) []Fact {
 	return l
 }
 
+// triedBy is the person who made the request; a thread in the background has a name
+// of its own there.
+func triedBy(d alert.Data) string {
+	if text.Blank(d.Request.User) || d.Phase == alert.PhaseRefresh && d.Request.ID == "" {
+		return ""
+	}
+	return strings.TrimSpace(d.Request.User)
+}
+
 func request(d alert.Data) []Fact {
 	var l list
-	l.add("Tried by", strings.TrimSpace(d.Request.User))
+	l.add("Tried by", triedBy(d))
 	l.add("From address", d.Request.Client)
 	l.add("Request", strings.TrimSpace(d.Request.ID+" "+d.Request.Path))
 	return l
@@ -184,7 +193,7 @@ func circumstances(d alert.Data) []Fact {
 		}
 		l.add(name, value)
 	}
-	l.add("Tried by", strings.TrimSpace(d.Request.User))
+	l.add("Tried by", triedBy(d))
 	l.add("Jira node", d.Node)
 	l.add("Severity", severity(d))
 	return l
@@ -193,8 +202,8 @@ func circumstances(d alert.Data) []Fact {
 // origin is where and when it was seen.
 func origin(d alert.Data) []Sentence {
 	all := []Sentence{{{Text: d.Node, Emphasis: Exact}}}
-	if !text.Blank(d.Request.User) {
-		all = append(all, Sentence{{Text: "tried by "}, {Text: d.Request.User, Emphasis: Exact}})
+	if user := triedBy(d); user != "" {
+		all = append(all, Sentence{{Text: "tried by "}, {Text: user, Emphasis: Exact}})
 	}
 	if f := d.Failures; !f.Last.IsZero() {
 		all = append(all, Sentence{{At: f.Last}})
