@@ -530,7 +530,7 @@ func TestLoggedTwice(t *testing.T) {
 		"/plugins/servlet/oauth2/client/callback/FC8GQRj7OZO_j1_b6A-Eig [c.a.o.c.lib.web.AuthorizationCodeFlowUrlsProvider] " + mismatch + "\n" +
 		failing(1, 2, mismatch) + failing(2, 3, "AADSTS7000215: x") + ordinary)
 	p := w.live()
-	until(t, func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 2 })
+	testkit.Eventually(t, "two alerts wait", func() bool { waiting, _, _ := p.store.Waiting(); return waiting["hub"] == 2 })
 	if got := p.incidents(t); len(got) != 2 {
 		t.Errorf("incidents %q", got)
 	}

@@ -17,7 +17,7 @@ func TestLoggedTwice(t *testing.T) {
 	const first, second = "FC8GQRj7OZO_j1_b6A-Eig", "XCdokb3CcqduAnr9KcBT_A"
 	callback := func(after time.Duration, suffix, logger, message string) string {
 		return fmt.Sprintf("%s http-nio-8080-exec-9 ERROR admin 600x1x1 4eic3i 10.0.0.1 /plugins/servlet/oauth2/client/callback/%s [c.a.o.c.lib.web.%s] %s\n",
-			stamp(t0.Add(after)), suffix, logger, message)
+			testkit.Stamp(t0.Add(after)), suffix, logger, message)
 	}
 	mismatch := func(suffix string) string { return "Expected provider bLYIXxRp8tLSmxkdVQqDzg but got " + suffix + "." }
 	const provider, servlet = "AuthorizationCodeFlowUrlsProvider", "AuthorizationCodeFlowServlet"
@@ -33,7 +33,7 @@ func TestLoggedTwice(t *testing.T) {
 		"two unknown":  {callback(0, first, servlet, unknown) + callback(time.Second, second, servlet, unknown), 2},
 		"one, again":   {callback(0, first, servlet, unknown) + callback(time.Second, first, servlet, unknown), 1},
 	} {
-		r := scanned(t, options(), write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), tt.text))
+		r := scanned(t, options(), testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), tt.text))
 		if r.Failures != 2 || len(r.Incidents) != tt.want {
 			t.Errorf("%s: %d failures, %d incidents, want %d", name, r.Failures, len(r.Incidents), tt.want)
 		}
