@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"regexp"
+	"slices"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
@@ -47,6 +48,7 @@ func (c *Cause) Example() string {
 type Step struct {
 	Text  string `toml:"text" json:"text"`   // in a cause a template, see inStep
 	Where string `toml:"where" json:"where"` // who can do it, see wheres
+	When  string `toml:"when" json:"-"`      // only for errors of this nature, see natures; "" = for all
 }
 
 // Link is a page to read.
@@ -66,6 +68,9 @@ var beforeAnswer = []string{"proxy", "tls", "network"}
 
 // bare is the last tier: of reports without text, or whose text is not written yet.
 var bare = len(tiers) - 1
+
+// oauth is the tier of what the provider says in the words of the standard.
+var oauth = slices.Index(tiers, "oauth")
 
 // wheres are the people and places a step can be for.
 var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner",

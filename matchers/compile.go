@@ -156,7 +156,10 @@ func (l *loader) words(d *definition, c *Cause) {
 	for i, step := range d.Fix {
 		at := fmt.Sprintf("fix[%d]", i)
 		l.word(d, at+".where", step.Where, wheres)
-		c.Fix = append(c.Fix, Step{Text: l.inStep(d, at+".text", step.Text), Where: step.Where})
+		if step.When != "" {
+			l.word(d, at+".when", step.When, natures)
+		}
+		c.Fix = append(c.Fix, Step{Text: l.inStep(d, at+".text", step.Text), Where: step.Where, When: step.When})
 	}
 	for i, link := range d.Links {
 		if !strings.HasPrefix(link.URL, "https://") || link.Title == "" {

@@ -51,6 +51,9 @@ type Advice struct {
 func (c *Cause) Advise(facts Facts) Advice {
 	a := Advice{Diagnosis: fill(c.Diagnosis, facts, false), Confirm: fill(c.Confirm, facts, true)}
 	for _, step := range c.Fix {
+		if step.When != "" && step.When != natureOf(facts) {
+			continue
+		}
 		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts, true), Where: step.Where})
 	}
 	a.Fix = append(a.Fix, notes(facts)...)
@@ -198,6 +201,10 @@ func (s *Set) failure(p message) Failure {
 	}
 	if len(f.Codes) > 0 {
 		f.Facts["code"] = f.Codes[0]
+	} else if f.Facts["error_description"] == nil && (f.Cause.tier == oauth || f.Cause == s.unknown && p.reported) {
+		if words := clean(p.words()); words != "" {
+			f.Facts["error_description"] = words
+		}
 	}
 	f.advise()
 	f.Links = append(f.Links, f.Cause.Links...)
