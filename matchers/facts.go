@@ -85,7 +85,7 @@ var factTable = []struct {
 	{"unknown_host", aHost, reads(
 		`UnknownHostException:\s*([^\s:()/]+)(?:$|:(?:$|[^/])|\s*\(| at | Caused )`,
 		// Windows: a sentence in its language, then the host.
-		`UnknownHostException:\s*[^:()]{1,120}\(([^\s:()/]+)\)`,
+		`UnknownHostException:\s*[^:()]+\(([^\s:()/]+)\)`,
 	)},
 	{"provider_host", aKnownHost, nil}, // in templates only: the host of the failure, if it is a provider's
 	{"exception", aWord, nil},

@@ -227,6 +227,16 @@ func wraps(code string) int {
 	return 0
 }
 
+// firstMatch is the first of the expressions that matches a text, "" when none does.
+func firstMatch(of []*regexp.Regexp, text string) string {
+	for _, re := range of {
+		if re.MatchString(text) {
+			return re.String()
+		}
+	}
+	return ""
+}
+
 // candidates are the causes that a text shows, the deciding one first: the
 // operator's own, then by code in the order of the text, then by pattern in
 // the order of the tiers. Where there is a provider code, the words of lower
@@ -246,19 +256,23 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 			specific = append(specific, candidate{c, code})
 		}
 	}
+	words := bareWords.ReplaceAllString(p.words(), "")
 	for _, c := range s.causes {
 		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
 		}
-		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(p.text) })
+		by := firstMatch(c.patterns, p.text)
+		if by == "" && words != "" {
+			by = firstMatch(c.words, words)
+		}
 		switch {
-		case i < 0:
+		case by == "":
 		case c.own:
-			own = append(own, candidate{c, c.patterns[i].String()})
+			own = append(own, candidate{c, by})
 		case c.tier == 0:
-			provider = append(provider, candidate{c, c.patterns[i].String()})
+			provider = append(provider, candidate{c, by})
 		default:
-			rest = append(rest, candidate{c, c.patterns[i].String()})
+			rest = append(rest, candidate{c, by})
 		}
 	}
 	return slices.Concat(own, specific, provider, wrapped, rest)

@@ -82,6 +82,8 @@ var (
 	// exception, and the word of OAuth.
 	lead = regexp.MustCompile(`^(?:Refresh Token Failed\. Reported Reason: |(?:[\w.$]+\.)?TokenServiceException: |` +
 		`(?:invalid|unauthorized|unsupported|access|server|temporarily|interaction|login|consent)_[a-z_]+[:;,]? ?)*`)
+	// bareWords is what AD FS writes in front of its words.
+	bareWords = regexp.MustCompile(`^(?:MSIS\d{4,5}: )?(?:Received invalid OAuth[^.]{0,60}\. )?`)
 	saidToken = regexp.MustCompile(`^(?:[\w.$]+\.)?TokenServiceException: `)
 )
 
