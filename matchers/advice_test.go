@@ -142,7 +142,7 @@ func TestUnknownAdvice(t *testing.T) {
 		"Something new.": "provider's words",
 		refused + `{"error":"new_error","error_description":"x"}`: "provider's words",
 		"java.net.SocketException: new":                           "error of the network",
-		"java.nio.channels.ClosedChannelException":                "error of the network",
+		"java.nio.channels.NonReadableChannelException":           "error of the network",
 		"javax.net.ssl.SSLException: new":                         "error of the TLS connection",
 		"java.security.ProviderException: new":                    "error of the TLS connection",
 		"java.io.IOException: HTTP status 299":                    "did not answer as OAuth",
@@ -173,7 +173,7 @@ func TestOwnWords(t *testing.T) {
 		refused + `{"error":"invalid_client","error_description":"No such client"}`:   "No such client",
 		"invalid_client: The client secret is wrong.":                                 "The client secret is wrong.",
 		"MSIS9622: Client authentication failed.":                                     "MSIS9622: Client authentication failed.",
-		"com.atlassian.oauth2.client.api.lib.token.TokenServiceException: Bad secret": "",
+		"com.atlassian.oauth2.client.api.lib.token.TokenServiceException: Bad secret": "Bad secret",
 	} {
 		f := diagnose(t, builtin(t), carrier(payload))
 		got := f.Cause.Advise(f.Facts).Diagnosis

@@ -30,7 +30,7 @@ type Cause struct {
 	own      bool // from the operator's directory: tried before all others
 	tier     int
 	patterns []*regexp.Regexp
-	words    []*regexp.Regexp // of the provider's own words, from their beginning
+	words    []*regexp.Regexp // of what a provider's refusal is about
 	samples  []sample
 }
 

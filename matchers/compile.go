@@ -106,7 +106,7 @@ func (l *loader) compile(d *definition) *Cause {
 		}
 	}
 	c.patterns = l.expressions(d, "patterns", d.Patterns, "")
-	c.words = l.expressions(d, "words", d.Words, `(?i)^(?:the )?`)
+	c.words = l.expressions(d, "words", d.Words, `(?i)`)
 	if d.ID != Unknown && len(d.Codes)+len(d.Patterns)+len(d.Words) == 0 {
 		l.problem(d, "id", "%s has neither codes nor patterns, it would never match", d.ID)
 	}

@@ -80,7 +80,7 @@ var factTable = []struct {
 	{"cloud", aName, reads(`(?i)National Cloud '([^']{1,120})'`)},
 	{"error", aWord, reads(`"error"\s*:\s*"([a-z_]+)"`)},
 	{"error_subcode", aWord, reads(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
-	{"proxy_status", aNumber, reads(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})|Tunnel failed, got: (\d{3})`)},
+	{"proxy_status", aNumber, reads(`(?:Proxy returns "|refused by proxy: )HTTP/\d(?:\.\d)? (\d{3})|Tunnel failed, got: (\d{3})`)},
 	{"proxy_reason", aName, reads(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
 	{"unknown_host", aHost, reads(
 		`UnknownHostException:\s*([^\s:()/]+)(?:$|:(?:$|[^/])|\s*\(| at | Caused )`,

@@ -168,8 +168,8 @@ type definition struct {
 	Codes []string `toml:"codes"`
 	// Patterns are regular expressions (RE2), tried in order on the event's message.
 	Patterns []string `toml:"patterns"`
-	// Words are regular expressions of what a provider says where its code is lost, tried from the
-	// beginning of its words, in any case.
+	// Words are regular expressions of what a provider's refusal is about, where its code is lost; in
+	// any case.
 	Words []string `toml:"words"`
 	// Diagnosis says what happened and why: a template, see fill. It may show any fact.
 	Diagnosis string `toml:"diagnosis"`

@@ -237,6 +237,17 @@ func firstMatch(of []*regexp.Regexp, text string) string {
 	return ""
 }
 
+// byWords is the cause of a refusal whose code is lost, by what it is about: the first in the order of the
+// catalogue, which is from the special to the general.
+func (s *Set) byWords(refusal string) []candidate {
+	for _, c := range s.causes {
+		if by := firstMatch(c.words, refusal); refusal != "" && by != "" {
+			return []candidate{{c, by}}
+		}
+	}
+	return nil
+}
+
 // candidates are the causes that a text shows, the deciding one first: the
 // operator's own, then by code in the order of the text, then by pattern in
 // the order of the tiers. Where there is a provider code, the words of lower
@@ -256,15 +267,11 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 			specific = append(specific, candidate{c, code})
 		}
 	}
-	words := bareWords.ReplaceAllString(p.words(), "")
 	for _, c := range s.causes {
 		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
 		}
 		by := firstMatch(c.patterns, p.text)
-		if by == "" && words != "" {
-			by = firstMatch(c.words, words)
-		}
 		switch {
 		case by == "":
 		case c.own:
@@ -275,5 +282,9 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 			rest = append(rest, candidate{c, by})
 		}
 	}
-	return slices.Concat(own, specific, provider, wrapped, rest)
+	found := slices.Concat(own, specific, provider, wrapped, rest)
+	if len(codes) == 0 && (len(found) == 0 || tiers[found[0].cause.tier] == "wrapper" && p.words() != p.text) {
+		return slices.Concat(s.byWords(p.refusal()), found)
+	}
+	return found
 }

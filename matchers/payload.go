@@ -82,8 +82,6 @@ var (
 	// exception, and the word of OAuth.
 	lead = regexp.MustCompile(`^(?:Refresh Token Failed\. Reported Reason: |(?:[\w.$]+\.)?TokenServiceException: |` +
 		`(?:invalid|unauthorized|unsupported|access|server|temporarily|interaction|login|consent)_[a-z_]+[:;,]? ?)*`)
-	// bareWords is what AD FS writes in front of its words.
-	bareWords = regexp.MustCompile(`^(?:MSIS\d{4,5}: )?(?:Received invalid OAuth[^.]{0,60}\. )?`)
 	saidToken = regexp.MustCompile(`^(?:[\w.$]+\.)?TokenServiceException: `)
 )
 
@@ -95,6 +93,26 @@ func (m message) words() string {
 		return ""
 	}
 	return lead.ReplaceAllString(text, "")
+}
+
+const maxRefusal = 400 // bytes of a description; more is a page
+
+// refusing is how a provider says no.
+var refusing = regexp.MustCompile(`(?i)\b(?:invalid|incorrect|wrong|bad|unknown|unregistered|unrecognized|unsupported|` +
+	`unauthorized|malformed|missing|expired|revoked|denied|declined|refused|rejected|cancell?ed|fail(?:ed|ure|s)?|` +
+	`disabled|inactive|locked|blocked|deleted|mismatch(?:ing)?|required|must|empty|duplicate|repeated|already|illegal|` +
+	`stale|forbidden|exceed(?:ed|s)?|error|unavailable|temporarily|too many|limit|unable|again|` +
+	`requires|different|unexpected|prevented|no longer|could not|couldn.t|cannot|can.t|(?:does|do|did|is|was)n.t|not|no (?:registered |such |valid )?(?:\w+ )?(?:client|code|token|redirect))\b`)
+
+// adfs is what AD FS writes in front of its words.
+var adfs = regexp.MustCompile(`^(?:MSIS\d{4,5}: )?(?:Received invalid OAuth[^.]{0,60}\. )?`)
+
+// refusal is what the provider says no with, "" when it does not.
+func (m message) refusal() string {
+	if words := adfs.ReplaceAllString(m.words(), ""); len(words) <= maxRefusal && refusing.MatchString(words) {
+		return words
+	}
+	return ""
 }
 
 var (
