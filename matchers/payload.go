@@ -107,9 +107,16 @@ var refusing = regexp.MustCompile(`(?i)\b(?:invalid|incorrect|wrong|bad|unknown|
 // adfs is what AD FS writes in front of its words.
 var adfs = regexp.MustCompile(`^(?:MSIS\d{4,5}: )?(?:Received invalid OAuth[^.]{0,60}\. )?`)
 
+// labeled is a text of another program, such as "git: repository access denied".
+var labeled = regexp.MustCompile(`^[\w.-]+: `)
+
 // refusal is what the provider says no with, "" when it does not.
 func (m message) refusal() string {
-	if words := adfs.ReplaceAllString(m.words(), ""); len(words) <= maxRefusal && refusing.MatchString(words) {
+	words := adfs.ReplaceAllString(m.words(), "")
+	if !m.reported && labeled.MatchString(words) {
+		return ""
+	}
+	if len(words) <= maxRefusal && refusing.MatchString(words) {
 		return words
 	}
 	return ""
