@@ -11,11 +11,7 @@ import (
 // advise adds what can be worked out from the facts, beyond what the log says.
 func (f *Failure) advise() {
 	if scopes, ok := f.Facts["scopes"].([]string); ok {
-		correct := correctScopes
-		if slices.Contains(f.Codes, appOnlyCode) {
-			correct = appScopes
-		}
-		if suggested := correct(scopes); suggested != nil && !sameScopes(suggested, scopes) {
+		if suggested := correctScopes(scopes); suggested != nil && !sameScopes(suggested, scopes) {
 			f.Facts["suggested_scopes"] = suggested
 		}
 	}
@@ -56,9 +52,6 @@ func knownScope(scope string) bool {
 	host := strings.TrimSuffix(strings.TrimPrefix(scope, "https://"), "/"+name)
 	return slices.Contains(hostless, scope) || slices.Contains(mailScopes, name) && knownHost(host)
 }
-
-// appOnlyCode refuses delegated permissions in the client credentials grant.
-const appOnlyCode = "AADSTS1002012"
 
 // shortNames are what people write for a permission of mail.
 var shortNames = map[string]string{
@@ -130,22 +123,6 @@ func correctScopes(scopes []string) []string {
 		return nil
 	}
 	return append(out, "offline_access")
-}
-
-// appScopes is the one scope of the client credentials grant for the service of the scopes, nil when it
-// is not known.
-func appScopes(scopes []string) []string {
-	for _, s := range splitScopes(scopes) {
-		host := hostOf(s)
-		switch {
-		case !knownHost(host):
-		case host == "outlook.office.com": // "Authenticate an IMAP, POP or SMTP connection using OAuth"
-			return []string{"https://outlook.office365.com/.default"}
-		default:
-			return []string{"https://" + host + "/.default"}
-		}
-	}
-	return nil
 }
 
 // sameScopes reports whether two lists have the same scopes, separated in the same way.
