@@ -21,8 +21,8 @@ const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
 // ofApp precedes an app's ID: other services have IDs and names too.
 const ofApp = `(?i)(?:application(?: with (?:identifier|ID))?:?|client app ID:?|(?:for|to) app)\s*'?`
 
-// quotedName is a display name in quotes, which may hold an apostrophe.
-const quotedName = `'(.{1,120}?)'(?:[.,;:)]|\s|$)`
+// quotedName is a display name in quotes; an apostrophe within a word is the name's.
+const quotedName = `'((?:[^']|\b'\b){1,120})'`
 
 // nextSentence is what follows a display name without quotes: a sentence that Microsoft's messages
 // are known to go on with. One full stop is the sentence's own, the one before it that of "Inc.".
