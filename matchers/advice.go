@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 // advise adds what can be worked out from the facts, beyond what the log says.
 func (f *Failure) advise() {
 	if scopes, ok := f.Facts["scopes"].([]string); ok {
-		if suggested := correctScopes(scopes); suggested != nil {
+		if suggested := correctScopes(scopes); suggested != nil && !sameScopes(suggested, scopes) {
 			f.Facts["suggested_scopes"] = suggested
 		}
 	}
@@ -52,30 +53,69 @@ func knownScope(scope string) bool {
 	return slices.Contains(hostless, scope) || slices.Contains(mailScopes, name) && knownHost(host)
 }
 
-// correctScopes is the list of scopes that works, from one that names several
-// resources: the mail permissions on the one host that serves them, without
-// repeats, and offline_access. It is nil when there is no such list: when
-// other permissions are among them, they need a separate integration.
-func correctScopes(scopes []string) []string {
-	host := "https://outlook.office.com/"
+// shortNames are what people write for a permission of mail.
+var shortNames = map[string]string{
+	"imap": mailScopes[0], "imap4": mailScopes[0], "imap.accessasuser": mailScopes[0],
+	"pop": mailScopes[1], "pop3": mailScopes[1], "pop.accessasuser": mailScopes[1],
+	"smtp": mailScopes[2], "smtp.accessasuser.all": mailScopes[2],
+}
+
+// permission is the permission of mail that a name stands for, "" for another one: in the right letters,
+// from a short name, or one or two letters away.
+func permission(name string) string {
+	if full, ok := shortNames[strings.ToLower(name)]; ok {
+		return full
+	}
+	const delegated, away = 3, 2
+	for _, known := range mailScopes {
+		if strings.EqualFold(name, known) {
+			return known
+		}
+	}
+	nearest := conf.Nearest(name, mailScopes[:delegated])
+	if len(nearest)-len(name) > away || len(name)-len(nearest) > away {
+		return ""
+	}
+	return nearest
+}
+
+// cloudHost is the host that serves the permissions of mail in the cloud of the scopes.
+func cloudHost(scopes []string) string {
 	for _, s := range scopes {
 		switch cloudOf(hostOf(s)) {
 		case usGovernment:
-			host = "https://outlook.office365.us/"
+			return "https://outlook.office365.us/"
 		case china:
-			host = "https://partner.outlook.cn/"
+			return "https://partner.outlook.cn/"
 		}
 	}
+	return "https://outlook.office.com/"
+}
+
+// splitScopes are scopes that commas separate too.
+func splitScopes(scopes []string) []string {
+	return strings.FieldsFunc(strings.Join(scopes, " "), func(r rune) bool { return r == ' ' || r == ',' })
+}
+
+// correctScopes is the list of scopes that works, from one that was refused: the mail
+// permissions on the one host that serves them, without repeats and without .default, and
+// offline_access. It is nil when there is no such list: when other permissions
+// are among them, they need a separate integration.
+func correctScopes(scopes []string) []string {
+	scopes = splitScopes(scopes)
+	host := cloudHost(scopes)
 	var out []string
 	for _, s := range scopes {
+		s = strings.TrimSuffix(s, "/")
 		name := s[strings.LastIndexByte(s, '/')+1:]
+		full := permission(name)
 		switch {
-		case slices.Contains(hostless, name):
+		case slices.Contains(hostless, strings.ToLower(name)), name == ".default":
 			continue
-		case !slices.Contains(mailScopes, name):
+		case full == "" || strings.Contains(full, "AsApp"):
 			return nil
 		}
-		if right := host + name; !slices.Contains(out, right) {
+		if right := host + full; !slices.Contains(out, right) {
 			out = append(out, right)
 		}
 	}
@@ -83,6 +123,12 @@ func correctScopes(scopes []string) []string {
 		return nil
 	}
 	return append(out, "offline_access")
+}
+
+// sameScopes reports whether two lists have the same scopes, separated in the same way.
+func sameScopes(one, other []string) bool {
+	one, other = slices.Sorted(slices.Values(one)), slices.Sorted(slices.Values(other))
+	return slices.Equal(slices.Compact(one), slices.Compact(other))
 }
 
 // resourceHosts are the hosts that can precede a mail scope, in the
@@ -104,4 +150,33 @@ func nearestResource(resource string) string {
 		return ""
 	}
 	return "https://" + nearest
+}
+
+// natures are what an error can be by its looks, where no cause explains it: what to do first differs.
+var natures = []string{"provider", "tls", "answer", "network", "java", "jira"}
+
+var (
+	aboutTLS = regexp.MustCompile(`javax\.net\.ssl|java\.security|sun\.security|bouncycastle|` +
+		`\b(?:SSL|TLS|PKIX)|(?i:certificate|keystore|trust ?store)`)
+	aboutAnswer  = regexp.MustCompile(`com\.nimbusds|ProtocolException|(?i:http (?:response|status)|status code|json)`)
+	aboutNetwork = regexp.MustCompile(`^(?:java\.(?:net|nio)\.|java\.io\.\w*(?:IO|EOF|Interrupted)|` +
+		`org\.apache\.h|okhttp|io\.netty)|Socket|Connect`)
+)
+
+// natureOf is the nature of an unexplained error.
+func natureOf(facts Facts) string {
+	exception, message := facts.Text("exception"), facts.Text("message")
+	switch text := exception + " " + message; {
+	case facts.Text("code")+facts.Text("error")+facts.Text("error_description")+facts.Text("endpoint") != "":
+		return "provider"
+	case aboutTLS.MatchString(text):
+		return "tls"
+	case aboutAnswer.MatchString(text):
+		return "answer"
+	case exception == "":
+		return "jira"
+	case aboutNetwork.MatchString(exception):
+		return "network"
+	}
+	return "java"
 }

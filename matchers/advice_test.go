@@ -35,7 +35,17 @@ func TestSuggestedScopes(t *testing.T) {
 		{"permissions of Graph beside mail's", graph + "Mail.Send " + office + imap, ""},
 		{"OpenID's only", "offline_access openid", ""},
 		{"Google", "https://mail.google.com/ " + office + imap, ""},
-		{"slash at the end", office + imap + "/ " + o365 + pop, ""},
+		{"slash at the end", office + imap + "/ " + o365 + pop, office + imap + " " + office + pop + " offline_access"},
+		{"what was refused already", office + imap + " offline_access", ""},
+		{"what was refused already, in another order", "offline_access " + office + smtp + " " + office + pop, ""},
+		{"commas and spaces", office + imap + ", " + office + pop + ", offline_access", office + imap + " " + office + pop + " offline_access"},
+		{"commas", office + imap + "," + office + smtp + ",offline_access", office + imap + " " + office + smtp + " offline_access"},
+		{"a dot is missing", office + "IMAP.AccessAsUserAll openid profile", office + imap + " offline_access"},
+		{"small letters", office + "imap.accessasuser.all", office + imap + " offline_access"},
+		{"short names", office + "IMAP " + office + "SMTP offline_access", office + imap + " " + office + smtp + " offline_access"},
+		{"with .default", office + imap + " " + office + ".default", office + imap + " offline_access"},
+		{".default alone", office + ".default offline_access", ""},
+		{"of applications", office + "IMAP.AccessAsApp", ""},
 	}
 	s := builtin(t)
 	for _, tt := range tests {
@@ -50,6 +60,125 @@ func TestSuggestedScopes(t *testing.T) {
 		}
 		if _, given := f.Facts["suggested_scopes"]; given != (tt.want != "") {
 			t.Errorf("%s: a suggestion is there: %v", tt.name, given)
+		}
+	}
+}
+
+// The other sentences that name a list of scopes. What was refused is not suggested.
+func TestRefusedScopes(t *testing.T) {
+	const imap = "https://outlook.office.com/IMAP.AccessAsUser.All"
+	const appOnly = " is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier."
+	tests := []struct{ payload, scopes, suggested string }{
+		{"AADSTS70011: The provided value for the input parameter 'scope' is not valid. The scope 'https://outlook.office.com/IMAP.AccessAsUserAll openid' " +
+			"does not exist.", "https://outlook.office.com/IMAP.AccessAsUserAll openid", imap + " offline_access"},
+		{"AADSTS1002012: The provided value for scope " + imap + " offline_access" + appOnly, imap + " offline_access", ""},
+		{"AADSTS1002012: The provided value for scope https://graph.microsoft.com/.default" + appOnly, "https://graph.microsoft.com/.default", ""},
+	}
+	for _, tt := range tests {
+		f := diagnose(t, builtin(t), carrier(tt.payload)).Facts
+		if f.Text("scopes") != tt.scopes || f.Text("suggested_scopes") != tt.suggested {
+			t.Errorf("%s\n got %q, %q\nwant %q, %q", tt.payload, f.Text("scopes"), f.Text("suggested_scopes"), tt.scopes, tt.suggested)
+		}
+	}
+}
+
+// A display name is read to the next sentence that is known, in any alphabet.
+func TestDisplayNames(t *testing.T) {
+	const app = "11111111-2222-3333-4444-555555555555"
+	const next = " This can happen if the application has not been installed by the administrator of the tenant."
+	for _, name := range []string{"Contoso", "Nordwind Hafen AG", "Müller & Söhne GmbH", "Смирнов и партнёры", "株式会社サンプル", "O'Hara Ltd", "Northwind Inc.",
+		"A. B. C. Shipping", "3rd Mile", "contoso.example"} {
+		for _, payload := range []string{
+			"AADSTS500011: The resource principal named https://x.example was not found in the tenant named " + name + "." + next,
+			"AADSTS500011: The resource principal named https://x.example was not found in the tenant named " + name + ".Trace ID: " + app,
+			"AADSTS700016: Application with identifier '" + app + "' was not found in the directory '" + name + "'." + next,
+			refused + `{"error_description":"AADSTS500011: The resource principal named x was not found in the tenant named ` + name + `.` + next + `"}`,
+		} {
+			if got := diagnose(t, builtin(t), carrier(payload)).Facts.Text("tenant"); got != name {
+				t.Errorf("%s\n got %q, want %q", payload, got, name)
+			}
+		}
+	}
+	for _, name := range []string{"Jira Mail", "Bob's app", "Jira (mail, new)", "Почта"} {
+		for _, payload := range []string{
+			"AADSTS65001: The user or administrator has not consented to use the application with ID '" + app + "' named '" + name + "'. Send a request.",
+			"AADSTS50194: Application '" + app + "'(" + name + ") is not configured as a multi-tenant application.",
+		} {
+			if got := diagnose(t, builtin(t), carrier(payload)).Facts.Text("app_name"); got != name {
+				t.Errorf("%s\n got %q, want %q", payload, got, name)
+			}
+		}
+	}
+}
+
+// What was pasted into Client ID instead of an ID is said, and is not shown.
+func TestClientIDIs(t *testing.T) {
+	for value, want := range map[string]string{
+		"11111111-2222-3333-4444-555555555555":     "",
+		"{appIdentifier}":                          "",
+		"jira-mail":                                "a name, not an application ID",
+		"Jira Mail":                                "a name, not an application ID",
+		"help@contoso.example":                     "an e-mail address, not an application ID",
+		"https://jira.example":                     "a URL, not an application ID",
+		"abc8Q~" + strings.Repeat("x1Y_", 8) + "z": "a client secret, not an application ID",
+		"GOCSPX-" + strings.Repeat("a", 28):        "a client secret, not an application ID",
+	} {
+		f := diagnose(t, builtin(t), carrier("AADSTS700016: Application with identifier '"+value+"' was not found in the directory 'Contoso'."))
+		if got := f.Facts.Text("client_id_is"); got != want {
+			t.Errorf("%s: %q, want %q", value, got, want)
+		}
+	}
+}
+
+// The steps for an error that no cause explains fit what it is.
+func TestUnknownAdvice(t *testing.T) {
+	const signIns = "Sign-in logs"
+	for payload, want := range map[string]string{
+		"AADSTS90099: x": "provider's words",
+		"Something new.": "provider's words",
+		refused + `{"error":"new_error","error_description":"x"}`: "provider's words",
+		"java.net.SocketException: new":                           "error of the network",
+		"java.nio.channels.NonReadableChannelException":           "error of the network",
+		"javax.net.ssl.SSLException: new":                         "error of the TLS connection",
+		"java.security.ProviderException: new":                    "error of the TLS connection",
+		"java.io.IOException: HTTP status 299":                    "did not answer as OAuth",
+		"java.lang.IllegalStateException: new":                    "error of Java or of a Jira plugin",
+	} {
+		f := diagnose(t, builtin(t), carrier(payload))
+		a := f.Cause.Advise(f.Facts)
+		all := fmt.Sprint(a.Fix)
+		if f.Cause.ID != matchers.Unknown || !strings.Contains(a.Fix[0].Text, want) {
+			t.Errorf("%s: %s: %q, want %q", payload, f.Cause.ID, a.Fix[0].Text, want)
+		}
+		if strings.Contains(all, signIns) != (want == "provider's words") {
+			t.Errorf("%s: %s", payload, all)
+		}
+	}
+	plain := "2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flowURL + " [" + logger + "] Something new"
+	f := diagnose(t, builtin(t), plain)
+	if got := f.Cause.Advise(f.Facts).Fix[0].Text; !strings.Contains(got, "words of Jira or a plugin") {
+		t.Errorf("without a report: %s", got)
+	}
+}
+
+// The provider's own words are quoted where there are some, and not announced where there are none.
+func TestOwnWords(t *testing.T) {
+	for payload, want := range map[string]string{
+		"invalid_client":                       "",
+		refused + `{"error":"invalid_client"}`: "",
+		refused + `{"error":"invalid_client","error_description":"No such client"}`:   "No such client",
+		"invalid_client: The client secret is wrong.":                                 "The client secret is wrong.",
+		"MSIS9622: Client authentication failed.":                                     "MSIS9622: Client authentication failed.",
+		"com.atlassian.oauth2.client.api.lib.token.TokenServiceException: Bad secret": "Bad secret",
+	} {
+		f := diagnose(t, builtin(t), carrier(payload))
+		got := f.Cause.Advise(f.Facts).Diagnosis
+		if f.Cause.ID == matchers.Unknown {
+			continue
+		}
+		if strings.Contains(got, "own words") != (want != "") || want != "" && !strings.HasSuffix(strings.TrimSuffix(got, "."), "“"+want+"”") &&
+			!strings.HasSuffix(got, "“"+want+"”") {
+			t.Errorf("%s: %s", payload, got)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"regexp"
+	"slices"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
@@ -30,6 +31,7 @@ type Cause struct {
 	ownSeverity bool // the operator has written how severe it is
 	tier        int
 	patterns    []*regexp.Regexp
+	words       []*regexp.Regexp // of what a provider's refusal is about
 	samples     []sample
 }
 
@@ -48,6 +50,7 @@ func (c *Cause) Example() string {
 type Step struct {
 	Text  string `toml:"text" json:"text"`   // in a cause a template, see inStep
 	Where string `toml:"where" json:"where"` // who can do it, see wheres
+	When  string `toml:"when" json:"-"`      // only for errors of this nature, see natures; "" = for all
 }
 
 // Link is a page to read.
@@ -71,6 +74,9 @@ var (
 	bare    = len(tiers) - 1
 	wrapper = bare - 1
 )
+
+// oauth is the tier of what the provider says in the words of the standard.
+var oauth = slices.Index(tiers, "oauth")
 
 // wheres are the people and places a step can be for.
 var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner",

@@ -117,7 +117,9 @@ func TestPayloads(t *testing.T) {
 	)
 	want := matchers.Facts{"code": "AADSTS50194", "app_id": id, "app_name": "Mail & more", "endpoint": authorization, "error": "invalid_request",
 		"trace_id": trace, "provider_time": "2024-03-05 09:07:01Z"}
-	unknown := func(message string) matchers.Facts { return matchers.Facts{"message": message} }
+	unknown := func(message string) matchers.Facts {
+		return matchers.Facts{"message": message, "error_description": message}
+	}
 	tests := []struct {
 		name, payload, cause string
 		facts                matchers.Facts

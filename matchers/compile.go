@@ -106,22 +106,33 @@ func (l *loader) compile(d *definition) *Cause {
 			l.problem(d, fmt.Sprintf("codes[%d]", i), `%q is no provider code, write one such as "AADSTS50194"`, code)
 		}
 	}
-	for i, p := range d.Patterns {
-		re, err := regexp.Compile(p)
-		if err != nil {
-			l.problem(d, fmt.Sprintf("patterns[%d]", i), "%s (the syntax is that of RE2)",
-				strings.TrimPrefix(err.Error(), "error parsing regexp: "))
-			continue
-		}
-		c.patterns = append(c.patterns, re)
-	}
-	if d.ID != Unknown && len(d.Codes)+len(d.Patterns) == 0 {
+	c.patterns = l.expressions(d, "patterns", d.Patterns, "")
+	c.words = l.expressions(d, "words", d.Words, `(?i)`)
+	if d.ID != Unknown && len(d.Codes)+len(d.Patterns)+len(d.Words) == 0 {
 		l.problem(d, "id", "%s has neither codes nor patterns, it would never match", d.ID)
 	}
 	if d.ID != Unknown && !slices.ContainsFunc(d.Samples, func(s sample) bool { return s.Match }) {
 		l.problem(d, "id", "%s has no sample with match = true, add a [[cause.sample]]", d.ID)
 	}
 	return c
+}
+
+// expressions compiles regular expressions of a definition, each after a prefix.
+func (l *loader) expressions(d *definition, key string, from []string, prefix string) []*regexp.Regexp {
+	var all []*regexp.Regexp
+	for i, p := range from {
+		re, err := regexp.Compile(p)
+		if err == nil && prefix != "" {
+			re, err = regexp.Compile(prefix + "(?:" + p + ")")
+		}
+		if err != nil {
+			l.problem(d, fmt.Sprintf("%s[%d]", key, i), "%s (the syntax is that of RE2)",
+				strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+			continue
+		}
+		all = append(all, re)
+	}
+	return all
 }
 
 // words checks and fills in the texts and the fixed words of a cause.
@@ -157,7 +168,10 @@ func (l *loader) words(d *definition, c *Cause) {
 	for i, step := range d.Fix {
 		at := fmt.Sprintf("fix[%d]", i)
 		l.word(d, at+".where", step.Where, wheres)
-		c.Fix = append(c.Fix, Step{Text: l.inStep(d, at+".text", step.Text), Where: step.Where})
+		if step.When != "" {
+			l.word(d, at+".when", step.When, natures)
+		}
+		c.Fix = append(c.Fix, Step{Text: l.inStep(d, at+".text", step.Text), Where: step.Where, When: step.When})
 	}
 	for i, link := range d.Links {
 		if !strings.HasPrefix(link.URL, "https://") || link.Title == "" {

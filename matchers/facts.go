@@ -21,6 +21,14 @@ const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
 // ofApp precedes an app's ID: other services have IDs and names too.
 const ofApp = `(?i)(?:application(?: with (?:identifier|ID))?:?|client app ID:?|(?:for|to) app)\s*'?`
 
+// quotedName is a display name in quotes; an apostrophe within a word is the name's.
+const quotedName = `'((?:[^']|\b'\b){1,120})'`
+
+// nextSentence is what follows a display name without quotes: a sentence that Microsoft's messages
+// are known to go on with. One full stop is the sentence's own, the one before it that of "Inc.".
+const nextSentence = `\.?(?: (?:This can|You (?:may|might)|Your |If |Check |Please |Either |To |The |It |Contact |` +
+	`not found|doesn't exist|does not exist|and cannot access)| ?Trace ID| ?Correlation ID|"|$)`
+
 // moment is a date of Microsoft's, UTC, without its fraction of a second.
 const moment = `(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2})?)`
 
@@ -40,13 +48,14 @@ var factTable = []struct {
 		`configured the application [^']{1,120} \('(`+guid+`)'\)`,
 	)},
 	{"app_name", aName, reads(
-		ofApp+guid+`'?\s?\(([^)]{1,120})\)|The application '([^']{1,120})' asked for scope`,
-		`application with ID '[^']{1,120}' named '([^']{1,120})'|`+
+		ofApp+guid+`'?\s?\(((?:[^()]|\([^()]*\)){1,120})\)|The application '([^']{1,120})' asked for scope`,
+		`application with ID '[^']{1,120}' named `+quotedName+`|`+
 			`configured the application ([^']{1,120}) \('`+guid+`'\)`,
 	)},
 	{"tenant_id", aGUID, nil},
 	{"tenant", domainOrName, reads(
-		`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:'([^']{1,120})'|`+
+		`(?i)(?:tenant named|in tenant|in the directory|TenantID is:|AADSTS90002: Tenant)\s*(?:`+quotedName+`|`+
+			`([\p{L}\p{N}](?:.{0,119}?[^\s.]\.??)?)`+nextSentence+`|`+
 			`([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`,
 		`(?i)specified tenant(?: identifier)? '([^']{1,120})'|service principal in the tenant (`+guid+`)|`+
 			`your organization ['"]([^'"]{1,120})['"]`,
@@ -71,25 +80,31 @@ var factTable = []struct {
 	{"cloud", aName, reads(`(?i)National Cloud '([^']{1,120})'`)},
 	{"error", aWord, reads(`"error"\s*:\s*"([a-z_]+)"`)},
 	{"error_subcode", aWord, reads(`"error_subcode"\s*:\s*"([a-z_]+)"`)},
-	{"proxy_status", aNumber, reads(`Proxy returns "HTTP/\d(?:\.\d)? (\d{3})`)},
+	{"proxy_status", aNumber, reads(`(?:Proxy returns "|refused by proxy: )HTTP/\d(?:\.\d)? (\d{3})|Tunnel failed, got: (\d{3})`)},
 	{"proxy_reason", aName, reads(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
-	{"unknown_host", aHost, reads(`UnknownHostException:\s*([^\s:]+)`)},
+	{"unknown_host", aHost, reads(
+		`UnknownHostException:\s*([^\s:()/]+)(?:$|:(?:$|[^/])|\s*\(| at | Caused )`,
+		// Windows: a sentence in its language, then the host.
+		`UnknownHostException:\s*[^:()]+\(([^\s:()/]+)\)`,
+	)},
 	{"provider_host", aKnownHost, nil}, // in templates only: the host of the failure, if it is a provider's
 	{"exception", aWord, nil},
 	{"endpoint", anEndpoint, reads(`((?:Authorization|Token) endpoint) not https`)},
 	{"message", aMessage, nil},
 	{"error_description", aMessage, nil},
 	{"invalid_scopes", aName, reads(`\binvalid=\[([^\]]+)\]`)},
-	{"tls_alert", aWord, reads(`Received fatal alert:\s*([a-z_]+)`)},
+	{"tls_alert", aWord, reads(`Received fatal alert:\s*([a-z_]+)|TlsFatalAlert(?:Received)?: ([a-z_]+)\(`)},
 	{"certificate_date", aTime, reads(`Not(?:After|Before):\s*(\w{3} \w{3} \d{1,2} \d{2}:\d{2}:\d{2} \S+ \d{4})`)},
 	{"certificate_host", aHost, reads(`(?:name matching|names matching IP address) (\S+) found|` +
-		`Certificate for <([^>]+)> doesn't match`)},
+		`Certificate for <([^>]+)> doesn't match|[Hh]ostname wrong:\s*should be <([^>]+)>|` +
+		`matching domain name (\S+)|[Hh]ost ?name '?([^\s']+)'? (?:not verified|does not match)|` +
+		`certificate didn't match: <([^>]+)>`)},
 	{"reason", aMessage, reads(`PKIX path validation failed:(?: [\w.$]+(?:Exception|Error):)* (.+?)` + traceOrEnd +
 		`|Reported Reason: (.+?)` + traceOrEnd)},
 	{"content_type", aWord, reads(`received ([\w.+-]+/[\w.+-]+)`)},
 	{"missing_member", aWord, reads(`JSON object member with key "?(\w+)`)},
 	{"bad_url", aName, reads(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` +
-		traceOrEnd)},
+		traceOrEnd + `|UnknownHostException:\s*([^\s()]*/[^\s()]*)`)},
 	{"provider_type", aWord, reads(`required for the provider: (\w+)`)},
 	{"expected_suffix", aSuffix, reads(`Expected provider (\S+) but got`)},
 	{"actual_suffix", aSuffix, reads(`Expected provider \S+ but got ([\w-]+)`)},
@@ -97,6 +112,7 @@ var factTable = []struct {
 	{"issued", aTime, reads(`(?i)(?:token|grant) was issued on '?` + moment)},
 	{"inactive_days", aNumber, reads(`was inactive for (\d{1,4})\.\d\d:`)},
 	{"revoked", aTime, reads(`TokensValidFrom date[^']{0,120}'` + moment)},
+	{"client_id_is", computed, nil},
 	{"also", computed, nil},
 	{"expected_endpoint", computed, nil},
 	{"actual_endpoint", computed, nil},
@@ -129,13 +145,37 @@ var description = regexp.MustCompile(`"error_description"\s*:\s*"(.*?)(?:"\s*[,}
 
 // scope has a dot or a slash in it, which distinguishes it from the words around it, or
 // is one of OpenID's.
-const scope = `(?:\S*[./]\S*|offline_access|openid|profile|email)`
+const scope = `(?:\S*[./]\S*|(?:offline_access|openid|profile|email)[,;]?)`
 
 var (
 	scopeList = regexp.MustCompile(`[Ss]cope (` + scope + `(?: ` + scope + `)*) is not valid|` +
-		`(?:asked for scope|input parameter scope|One or more scopes in) '([^']+)'`)
+		`(?:asked for scope|input parameter scope|One or more scopes in|[Tt]he scopes?) '([^']+)'`)
 	isGUID = regexp.MustCompile(`^` + guid + `$`)
+
+	// wrapping are exceptions that only carry another one.
+	wrapping = regexp.MustCompile(`^(?:java\.util\.concurrent\.(?:Execution|Completion)Exception: )+`)
+
+	// clientID is what an answer repeats of the Client ID in Jira.
+	clientID = regexp.MustCompile(`(?i)application with (?:identifier|ID) '([^']{1,200})' was not found`)
+	// Secrets of Entra and of Google.
+	isSecret = regexp.MustCompile(`^(?:[\w.~-]{3}[78]Q~[\w.~-]{31,34}|GOCSPX-[\w-]{20,40})$`)
 )
+
+// notAnID is what was entered as the Client ID instead of an application ID, "" for an ID. The
+// value itself may be a secret.
+func notAnID(value string) string {
+	switch {
+	case isGUID.MatchString(value), strings.Contains(value, "{"): // of a template
+		return ""
+	case isSecret.MatchString(value):
+		return "a client secret, not an application ID"
+	case strings.Contains(value, "@"):
+		return "an e-mail address, not an application ID"
+	case strings.Contains(value, "://"):
+		return "a URL, not an application ID"
+	}
+	return "a name, not an application ID"
+}
 
 // facts extracts the facts of a payload.
 func (m message) facts() Facts {
@@ -150,15 +190,20 @@ func (m message) facts() Facts {
 			}
 		}
 	}
-	if exception := exceptionRE.FindString(m.text); exception != "" {
+	if exception := exceptionRE.FindString(wrapping.ReplaceAllString(m.text, "")); exception != "" {
 		f["exception"] = exception
+	}
+	if found := clientID.FindStringSubmatch(m.text); found != nil {
+		if is := notAnID(found[1]); is != "" {
+			f["client_id_is"] = is
+		}
 	}
 	if tenant, ok := f["tenant"].(string); ok && isGUID.MatchString(tenant) {
 		f["tenant_id"] = strings.ToLower(tenant)
 		delete(f, "tenant")
 	}
 	if found := scopeList.FindStringSubmatch(m.text); found != nil {
-		f["scopes"] = list(strings.Fields(found[1] + found[2]))
+		f["scopes"] = list(strings.FieldsFunc(found[1]+found[2], func(r rune) bool { return r == ' ' || r == ';' }))
 	}
 	// With a code the description is the code's text, which its cause knows better.
 	if found := description.FindStringSubmatch(m.text); found != nil && len(m.codes()) == 0 {

@@ -168,6 +168,9 @@ type definition struct {
 	Codes []string `toml:"codes"`
 	// Patterns are regular expressions (RE2), tried in order on the event's message.
 	Patterns []string `toml:"patterns"`
+	// Words are regular expressions of what a provider's refusal is about, where its code is lost; in
+	// any case.
+	Words []string `toml:"words"`
 	// Diagnosis says what happened and why: a template, see fill. It may show any fact.
 	Diagnosis string `toml:"diagnosis"`
 	// Confirm says how to see that the fix worked: a template like that of a step.
@@ -250,6 +253,7 @@ func (d *definition) override(by *definition) {
 	d.ownSeverity = by.Severity != nil
 	d.Codes = given(by.Codes, d.Codes)
 	d.Patterns = given(by.Patterns, d.Patterns)
+	d.Words = given(by.Words, d.Words)
 	d.Fix = given(by.Fix, d.Fix)
 	d.Links = given(by.Links, d.Links)
 	d.Samples = given(by.Samples, d.Samples)

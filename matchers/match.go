@@ -52,6 +52,9 @@ type Advice struct {
 func (c *Cause) Advise(facts Facts) Advice {
 	a := Advice{Diagnosis: fill(c.Diagnosis, facts, false), Confirm: fill(c.Confirm, facts, true)}
 	for _, step := range c.Fix {
+		if step.When != "" && step.When != natureOf(facts) {
+			continue
+		}
 		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts, true), Where: step.Where})
 	}
 	a.Fix = append(a.Fix, notes(facts)...)
@@ -201,6 +204,10 @@ func (s *Set) failure(d decision) Failure {
 	}
 	if len(f.Codes) > 0 {
 		f.Facts["code"] = f.Codes[0]
+	} else if f.Facts["error_description"] == nil && (f.Cause.tier == oauth || f.Cause == s.unknown && d.reported) {
+		if words := clean(d.words()); words != "" {
+			f.Facts["error_description"] = words
+		}
 	}
 	f.advise()
 	f.Links = append(f.Links, f.Cause.Links...)
@@ -221,6 +228,27 @@ func wraps(code string) int {
 		return 1
 	}
 	return 0
+}
+
+// firstMatch is the first of the expressions that matches a text, "" when none does.
+func firstMatch(of []*regexp.Regexp, text string) string {
+	for _, re := range of {
+		if re.MatchString(text) {
+			return re.String()
+		}
+	}
+	return ""
+}
+
+// byWords is the cause of a refusal whose code is lost, by what it is about: the first in the order of the
+// catalogue, which is from the special to the general.
+func (s *Set) byWords(refusal string) []candidate {
+	for _, c := range s.causes {
+		if by := firstMatch(c.words, refusal); refusal != "" && by != "" {
+			return []candidate{{c, by}}
+		}
+	}
+	return nil
 }
 
 // candidates are the causes that a text shows, the deciding one first: the
@@ -246,16 +274,20 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
 		}
-		i := slices.IndexFunc(c.patterns, func(re *regexp.Regexp) bool { return re.MatchString(p.text) })
+		by := firstMatch(c.patterns, p.text)
 		switch {
-		case i < 0:
+		case by == "":
 		case c.own:
-			own = append(own, candidate{c, c.patterns[i].String()})
+			own = append(own, candidate{c, by})
 		case c.tier == 0:
-			provider = append(provider, candidate{c, c.patterns[i].String()})
+			provider = append(provider, candidate{c, by})
 		default:
-			rest = append(rest, candidate{c, c.patterns[i].String()})
+			rest = append(rest, candidate{c, by})
 		}
 	}
-	return slices.Concat(own, specific, provider, wrapped, rest)
+	found := slices.Concat(own, specific, provider, wrapped, rest)
+	if len(codes) == 0 && (len(found) == 0 || tiers[found[0].cause.tier] == "wrapper" && p.words() != p.text) {
+		return slices.Concat(s.byWords(p.refusal()), found)
+	}
+	return found
 }

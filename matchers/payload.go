@@ -14,6 +14,7 @@ type message struct {
 	text       string // what follows the last "The error message is:", escapes resolved, white space collapsed
 	authorized bool   // the provider refused it at its authorization endpoint
 	answered   bool   // the provider answered: what is below it works
+	reported   bool   // it follows "The error message is:"
 }
 
 const (
@@ -35,6 +36,7 @@ func payload(text string) message {
 	if strings.ContainsAny(text, "\u201c\u201d\u201e") && quoted.MatchString(text) {
 		text = straight.Replace(text)
 	}
+	reported := strings.Contains(text, leadIn)
 	if _, report, ok := strings.Cut(text, leadIn+" "); ok && answer(report) {
 		text = report // what the provider says may hold the words of the plugin
 	} else if i := strings.LastIndex(text, leadIn); i >= 0 {
@@ -46,7 +48,9 @@ func payload(text string) message {
 	if !exceptionRE.MatchString(text) || strings.Contains(text, `"error`) {
 		text = collapse(unescape(text))
 	}
-	return message{text: text, authorized: strings.HasPrefix(text, authorizing), answered: answered}
+	return message{
+		text: text, authorized: strings.HasPrefix(text, authorizing), answered: answered, reported: reported,
+	}
 }
 
 // answer reports whether a report holds a provider's answer: the plugin says so,
@@ -71,6 +75,51 @@ func answer(report string) bool {
 		}
 	}
 	return false
+}
+
+var (
+	// lead is what precedes a provider's words in a report: the prefix of Jira's mail code, the plugin's
+	// exception, and the word of OAuth.
+	lead = regexp.MustCompile(`^(?:Refresh Token Failed\. Reported Reason: |(?:[\w.$]+\.)?TokenServiceException: |` +
+		`(?:invalid|unauthorized|unsupported|access|server|temporarily|interaction|login|consent)_[a-z_]+[:;,]? ?)*`)
+	saidToken = regexp.MustCompile(`^(?:[\w.$]+\.)?TokenServiceException: `)
+)
+
+// words are what the provider says, where the report is not JSON and has no number: Jira
+// logs the error_description of the token endpoint alone.
+func (m message) words() string {
+	text := m.text
+	if m.authorized || strings.HasPrefix(text, "{") || exceptionRE.MatchString(text) && !saidToken.MatchString(text) {
+		return ""
+	}
+	return lead.ReplaceAllString(text, "")
+}
+
+const maxRefusal = 400 // bytes of a description; more is a page
+
+// refusing is how a provider says no.
+var refusing = regexp.MustCompile(`(?i)\b(?:invalid|incorrect|wrong|bad|unknown|unregistered|unrecognized|unsupported|` +
+	`unauthorized|malformed|missing|expired|revoked|denied|declined|refused|rejected|cancell?ed|fail(?:ed|ure|s)?|` +
+	`disabled|inactive|locked|blocked|deleted|mismatch(?:ing)?|required|must|empty|duplicate|repeated|already|illegal|` +
+	`stale|forbidden|exceed(?:ed|s)?|error|unavailable|temporarily|too many|limit|unable|again|` +
+	`requires|different|unexpected|prevented|no longer|could not|couldn.t|cannot|can.t|(?:does|do|did|is|was)n.t|not|no (?:registered |such |valid )?(?:\w+ )?(?:client|code|token|redirect))\b`)
+
+// adfs is what AD FS writes in front of its words.
+var adfs = regexp.MustCompile(`^(?:MSIS\d{4,5}: )?(?:Received invalid OAuth[^.]{0,60}\. )?`)
+
+// labeled is a text of another program, such as "git: repository access denied".
+var labeled = regexp.MustCompile(`^[\w.-]+: `)
+
+// refusal is what the provider says no with, "" when it does not.
+func (m message) refusal() string {
+	words := adfs.ReplaceAllString(m.words(), "")
+	if !m.reported && labeled.MatchString(words) {
+		return ""
+	}
+	if len(words) <= maxRefusal && refusing.MatchString(words) {
+		return words
+	}
+	return ""
 }
 
 var (

@@ -78,7 +78,8 @@ func (l *loader) inStep(d *definition, key, text string) string {
 }
 
 // fill puts facts into a template, each as its kind allows, or the words for a missing
-// one. Log text is data: braces in a fact are not expanded.
+// one. A sentence of a diagnosis that ends with a missing fact without such words is
+// left out. Log text is data: braces in a fact are not expanded.
 func fill(template string, facts Facts, inStep bool) string {
 	var b strings.Builder
 	at := 0
@@ -94,6 +95,13 @@ func fill(template string, facts Facts, inStep bool) string {
 		}
 		if value == "" && m[6] >= 0 {
 			value = template[m[6]:m[7]]
+		}
+		if before := strings.LastIndex(b.String(), ". "); value == "" && alone && before >= 0 {
+			sentences := b.String()[:before+1]
+			b.Reset()
+			b.WriteString(sentences)
+			at = len(template)
+			break
 		}
 		b.WriteString(value)
 	}

@@ -49,7 +49,7 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		d.Integration.Flow = &f.Integration.Flow
 	}
 	for _, s := range advice.Fix {
-		d.Fix = append(d.Fix, alert.Step(s))
+		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
 	}
 	if r.conf.JiraURL != "" {
 		d.Links = append(d.Links, alert.Link{Title: "OAuth 2.0 integrations in Jira", URL: r.conf.JiraURL + adminPage})

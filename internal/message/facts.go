@@ -28,6 +28,7 @@ type Fact struct {
 // diagnosis or in the excerpt anyway has no label.
 var labels, detailLabels = []label{
 	{"App", []string{"app_name", "app_id"}},
+	{"Client ID in Jira", []string{"client_id_is"}},
 	{"Tenant", []string{"tenant", "tenant_id"}},
 	{"Account comes from", []string{"identity_provider"}},
 	{"Scopes in Jira", []string{"scopes"}},
