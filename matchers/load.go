@@ -144,8 +144,8 @@ type causesFile struct {
 }
 
 // definition is a [[cause]] as it is written in TOML; compile.go checks it. All keys
-// are required but root_cause and link, and one of codes and patterns. In the
-// operator's files, a definition with the ID of a built-in cause replaces only the
+// are required but root_cause, link, checked and sources, and one of codes and
+// patterns; a built-in cause has checked and, to be certain, a source. In the operator's files, a definition with the ID of a built-in cause replaces only the
 // keys that it gives.
 type definition struct {
 	// ID names the cause in alerts, settings and links: up to 64 lower-case letters,
@@ -177,6 +177,10 @@ type definition struct {
 	Fix []Step `toml:"fix"`
 	// Links are pages to read, each a [[cause.link]].
 	Links []Link `toml:"link"`
+	// Checked is when the cause was last compared with its sources, YYYY-MM-DD.
+	Checked string `toml:"checked"`
+	// Sources are pages of vendors, beyond those of the links, that say what the cause says.
+	Sources []string `toml:"sources"`
 	// Samples prove the cause, each a [[cause.sample]]; at least one has match = true.
 	// Those of the whole catalogue are tried when operator causes are loaded.
 	Samples []sample `toml:"sample"`
@@ -250,6 +254,8 @@ func (d *definition) override(by *definition) {
 	d.Patterns = given(by.Patterns, d.Patterns)
 	d.Fix = given(by.Fix, d.Fix)
 	d.Links = given(by.Links, d.Links)
+	d.Checked = cmp.Or(by.Checked, d.Checked)
+	d.Sources = given(by.Sources, d.Sources)
 	d.Samples = given(by.Samples, d.Samples)
 	d.source, d.at, d.overridden = by.source, by.at, true
 }
