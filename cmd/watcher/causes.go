@@ -125,6 +125,8 @@ const causesPage = `# What can be diagnosed
 
 The %d causes of the catalogue in the order they are tried, ` +
 	`each with its steps as an alert shows them when the log gives no facts.
+Menu paths are those of Jira 8.22 and later. In Jira 8.10 to 8.21 the integrations are under ⚙ > System > OAuth 2.0.
+
 Made by ` + "`watcher causes --format markdown > docs/causes.md`" + `; a test keeps it current.
 
 `
