@@ -145,7 +145,8 @@ type causesFile struct {
 
 // definition is a [[cause]] as it is written in TOML; compile.go checks it. All keys
 // are required but root_cause, link, checked and sources, and one of codes and
-// patterns; a built-in cause has checked and, to be certain, a source. In the operator's files, a definition with the ID of a built-in cause replaces only the
+// patterns; a built-in cause has checked and, to be certain, a source. In the
+// operator's files, a definition with the ID of a built-in cause replaces only the
 // keys that it gives.
 type definition struct {
 	// ID names the cause in alerts, settings and links: up to 64 lower-case letters,
