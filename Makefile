@@ -46,6 +46,7 @@ lint:
 	go vet -tags system ./tools/systemtest
 	go tool staticcheck ./...
 	go tool staticcheck -tags system ./tools/systemtest
+	go test -count=1 -run OldCauses -v ./matchers
 
 # Figures, not verdicts: quote medians of several runs. The last one needs 16 GiB
 # of disk and some minutes, and writes docs/performance.md.

@@ -14,6 +14,12 @@ func (f *Failure) advise() {
 		if suggested := correctScopes(scopes); suggested != nil && !sameScopes(suggested, scopes) {
 			f.Facts["suggested_scopes"] = suggested
 		}
+		if slices.Contains(f.Codes, clientCredentials) {
+			delete(f.Facts, "suggested_scopes")
+			if only := appScope(scopes); only != "" && !slices.Contains(scopes, only) {
+				f.Facts["suggested_scopes"] = []string{only}
+			}
+		}
 	}
 	if resource, ok := f.Facts["resource"].(string); ok {
 		if nearest := nearestResource(resource); nearest != "" {
@@ -35,6 +41,26 @@ func (f *Failure) unmapped() {
 			URL:   "https://login.microsoftonline.com/error?code=" + number,
 		})
 	}
+}
+
+// clientCredentials is Microsoft's refusal of scopes that name permissions, where
+// an app asks without a user.
+const clientCredentials = "AADSTS1002012"
+
+// appScope is the one scope that Jira can ask for without a user, at Microsoft Graph
+// of the cloud that the refused ones name. It is "" for the US Government clouds:
+// GCC High and DoD share a mail host, but not a Graph.
+func appScope(scopes []string) string {
+	graph := "https://graph.microsoft.com/.default"
+	for _, s := range scopes {
+		switch cloudOf(hostOf(s)) {
+		case usGovernment:
+			return ""
+		case china:
+			graph = "https://microsoftgraph.chinacloudapi.cn/.default"
+		}
+	}
+	return graph
 }
 
 // mailScopes are the permissions of the mail protocols, those of Exchange Online

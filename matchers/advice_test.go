@@ -71,7 +71,8 @@ func TestRefusedScopes(t *testing.T) {
 	tests := []struct{ payload, scopes, suggested string }{
 		{"AADSTS70011: The provided value for the input parameter 'scope' is not valid. The scope 'https://outlook.office.com/IMAP.AccessAsUserAll openid' " +
 			"does not exist.", "https://outlook.office.com/IMAP.AccessAsUserAll openid", imap + " offline_access"},
-		{"AADSTS1002012: The provided value for scope " + imap + " offline_access" + appOnly, imap + " offline_access", ""},
+		{"AADSTS1002012: The provided value for scope " + imap + " offline_access" + appOnly, imap + " offline_access",
+			"https://graph.microsoft.com/.default"},
 		{"AADSTS1002012: The provided value for scope https://graph.microsoft.com/.default" + appOnly, "https://graph.microsoft.com/.default", ""},
 	}
 	for _, tt := range tests {
@@ -292,7 +293,7 @@ func TestFactsOfAccounts(t *testing.T) {
 func TestAdvise(t *testing.T) {
 	s := builtin(t)
 	tenant, _ := s.Cause("entra-single-tenant-common-endpoint")
-	const want = "The app registration “{app_id|x}” (application ID not in the log) accepts accounts of one directory only, but the endpoint in Jira is " +
+	const want = "The app registration “{app_id|x}” (application ID not in the log) accepts accounts of one tenant only, but the endpoint in Jira is " +
 		"still Microsoft's shared /common address."
 	if got := tenant.Advise(matchers.Facts{"app_name": "{app_id|x}"}).Diagnosis; got != want {
 		t.Errorf("Advise\n got %s\nwant %s", got, want)
@@ -304,12 +305,12 @@ func TestAdvise(t *testing.T) {
 		"as a list":        {"tenant": []string{"7"}},
 		"with other facts": {"tenant": "7", "nonsense": 1},
 	} {
-		if got := resource.Advise(facts).Diagnosis; !strings.Contains(got, "that the tenant “7” knows") {
+		if got := resource.Advise(facts).Diagnosis; !strings.Contains(got, "in the tenant “7”:") {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 	scopes, _ := s.Cause("entra-scopes-multiple-resources")
-	if got := scopes.Advise(matchers.Facts{"suggested_scopes": []string{"a", "b"}}).Fix[0].Text; !strings.HasSuffix(got, "replace the list by a b.") {
+	if got := scopes.Advise(matchers.Facts{"suggested_scopes": []string{"a", "b"}}).Fix[0].Text; !strings.HasSuffix(got, "replace the list with a b.") {
 		t.Errorf("a list in a step: %s", got)
 	}
 }

@@ -3,6 +3,7 @@ package matchers
 import (
 	"regexp"
 	"slices"
+	"time"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
@@ -26,6 +27,8 @@ type Cause struct {
 	Fix        []Step // templates
 	Confirm    string // template
 	Links      []Link
+	Checked    time.Time // when it was last compared with its sources; zero = never
+	Sources    []string  // pages of vendors that say so: its own, and those of its links
 
 	own         bool // from the operator's directory: tried before all others
 	ownSeverity bool // the operator has written how severe it is
@@ -58,6 +61,11 @@ type Link struct {
 	Title string `toml:"title" json:"title"`
 	URL   string `toml:"url" json:"url"`
 }
+
+// vendors are whose pages prove what a cause says. The RFC Editor's are the
+// standards that the vendors implement.
+var vendors = regexp.MustCompile(`^https://(?:[\w-]+\.)*(?:microsoft|microsoftonline|atlassian|google|oracle)\.com/|` +
+	`^https://(?:[\w-]+\.)*(?:openjdk|rfc-editor|bouncycastle)\.org/`)
 
 // tiers rank the patterns when an event matches several. A provider's words prove
 // that name resolution, proxy and TLS worked, so they come first; a proxy answers

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // set compiles what was read and, if asked to, tries every sample on the whole.
@@ -101,6 +102,7 @@ func (l *loader) compile(d *definition) *Cause {
 		Codes: d.Codes, Links: d.Links, samples: d.Samples,
 	}
 	l.words(d, c)
+	l.evidence(d, c)
 	for i, code := range d.Codes {
 		if !codeRE.MatchString(code) {
 			l.problem(d, fmt.Sprintf("codes[%d]", i), `%q is no provider code, write one such as "AADSTS50194"`, code)
@@ -179,6 +181,28 @@ func (l *loader) words(d *definition, c *Cause) {
 		}
 		if strings.ContainsAny(link.URL+link.Title, "{}") {
 			l.problem(d, fmt.Sprintf("link[%d]", i), "a link takes no facts: remove the braces")
+		}
+	}
+}
+
+// evidence checks when the cause was checked, and against what.
+func (l *loader) evidence(d *definition, c *Cause) {
+	if d.Checked != "" {
+		at, err := time.Parse(time.DateOnly, d.Checked)
+		if err != nil {
+			l.problem(d, "checked", `%q is no date, write one such as "2026-11-25"`, d.Checked)
+		}
+		c.Checked = at
+	}
+	for i, url := range d.Sources {
+		if !strings.HasPrefix(url, "https://") || strings.ContainsAny(url, "{} ") {
+			l.problem(d, fmt.Sprintf("sources[%d]", i), "%q is no URL that begins with https://", url)
+		}
+		c.Sources = append(c.Sources, url)
+	}
+	for _, link := range d.Links {
+		if vendors.MatchString(link.URL) && !slices.Contains(c.Sources, link.URL) {
+			c.Sources = append(c.Sources, link.URL)
 		}
 	}
 }

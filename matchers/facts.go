@@ -44,7 +44,7 @@ var factTable = []struct {
 }{
 	{"code", computed, nil},
 	{"app_id", aGUID, reads(
-		ofApp+`(`+guid+`)`,
+		ofApp+`(`+guid+`)|\(appId:\s*'?(`+guid+`)`,
 		`configured the application [^']{1,120} \('(`+guid+`)'\)`,
 	)},
 	{"app_name", aName, reads(
@@ -58,7 +58,7 @@ var factTable = []struct {
 			`([\p{L}\p{N}](?:.{0,119}?[^\s.]\.??)?)`+nextSentence+`|`+
 			`([0-9A-Za-z](?:[0-9A-Za-z.-]{0,80}[0-9A-Za-z])?))`,
 		`(?i)specified tenant(?: identifier)? '([^']{1,120})'|service principal in the tenant (`+guid+`)|`+
-			`your organization ['"]([^'"]{1,120})['"]`,
+			`your organization ['"]([^'"]{1,120})['"]|\(tenantId:\s*'?(`+guid+`)`,
 		`(?i)exist in the '?([0-9A-Za-z][^']{0,119}?)'? directory|access to '([^']{1,120})' tenant is denied|`+
 			`not allow access to '([^']{1,120})'`,
 	)},

@@ -144,7 +144,8 @@ type causesFile struct {
 }
 
 // definition is a [[cause]] as it is written in TOML; compile.go checks it. All keys
-// are required but root_cause and link, and one of codes and patterns. In the
+// are required but root_cause, link, checked and sources, and one of codes and
+// patterns; a built-in cause has checked and, to be certain, a source. In the
 // operator's files, a definition with the ID of a built-in cause replaces only the
 // keys that it gives.
 type definition struct {
@@ -180,6 +181,10 @@ type definition struct {
 	Fix []Step `toml:"fix"`
 	// Links are pages to read, each a [[cause.link]].
 	Links []Link `toml:"link"`
+	// Checked is when the cause was last compared with its sources, YYYY-MM-DD.
+	Checked string `toml:"checked"`
+	// Sources are pages of vendors, beyond those of the links, that say what the cause says.
+	Sources []string `toml:"sources"`
 	// Samples prove the cause, each a [[cause.sample]]; at least one has match = true.
 	// Those of the whole catalogue are tried when operator causes are loaded.
 	Samples []sample `toml:"sample"`
@@ -256,6 +261,8 @@ func (d *definition) override(by *definition) {
 	d.Words = given(by.Words, d.Words)
 	d.Fix = given(by.Fix, d.Fix)
 	d.Links = given(by.Links, d.Links)
+	d.Checked = cmp.Or(by.Checked, d.Checked)
+	d.Sources = given(by.Sources, d.Sources)
 	d.Samples = given(by.Samples, d.Samples)
 	d.source, d.at, d.overridden = by.source, by.at, true
 }

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,6 +84,8 @@ type causeJSON struct {
 	Fix        []matchers.Step `json:"fix"`
 	Confirm    string          `json:"confirm"`
 	Links      []matchers.Link `json:"links"`
+	Checked    *string         `json:"checked"`
+	Sources    []string        `json:"sources"`
 }
 
 func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool) error {
@@ -121,6 +125,8 @@ const causesPage = `# What can be diagnosed
 
 The %d causes of the catalogue in the order they are tried, ` +
 	`each with its steps as an alert shows them when the log gives no facts.
+Menu paths are those of Jira 8.22 and later. In Jira 8.10 to 8.21 the integrations are under ⚙ > System > OAuth 2.0.
+
 Made by ` + "`watcher causes --format markdown > docs/causes.md`" + `; a test keeps it current.
 
 `
@@ -130,7 +136,11 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 	j := causeJSON{
 		ID: c.ID, Provider: c.Provider, Title: c.Title, Severity: c.Severity, Confidence: c.Confidence,
 		Codes: append([]string{}, c.Codes...), Diagnosis: advice.Diagnosis, Fix: advice.Fix, Confirm: advice.Confirm,
-		Links: append([]matchers.Link{}, c.Links...),
+		Links: append([]matchers.Link{}, c.Links...), Sources: append([]string{}, c.Sources...),
+	}
+	if !c.Checked.IsZero() {
+		checked := c.Checked.Format(time.DateOnly)
+		j.Checked = &checked
 	}
 	if c.RootCause != 0 {
 		j.RootCause = &c.RootCause
@@ -149,6 +159,19 @@ func causeText(out io.Writer, c *matchers.Cause) {
 	for _, l := range c.Links {
 		fmt.Fprintf(out, "%s: %s\n", l.Title, l.URL)
 	}
+	for _, url := range unlinked(c) {
+		fmt.Fprintf(out, "Source: %s\n", url)
+	}
+	if !c.Checked.IsZero() {
+		fmt.Fprintf(out, "Checked against the sources: %s\n", c.Checked.Format(time.DateOnly))
+	}
+}
+
+// unlinked are the sources of a cause that are not among its links.
+func unlinked(c *matchers.Cause) []string {
+	return slices.DeleteFunc(slices.Clone(c.Sources), func(url string) bool {
+		return slices.ContainsFunc(c.Links, func(l matchers.Link) bool { return l.URL == url })
+	})
 }
 
 func causeMarkdown(out io.Writer, c *matchers.Cause) {
@@ -158,6 +181,9 @@ func causeMarkdown(out io.Writer, c *matchers.Cause) {
 	for _, code := range c.Codes {
 		fmt.Fprintf(out, " · `%s`", code)
 	}
+	if !c.Checked.IsZero() {
+		fmt.Fprintf(out, " · checked %s", c.Checked.Format(time.DateOnly))
+	}
 	escape := strings.NewReplacer("<", `\<`, "*", `\*`, "_", `\_`)
 	fmt.Fprintf(out, "\n\n%s\n\n", escape.Replace(advice.Diagnosis))
 	for i, step := range advice.Fix {
@@ -166,6 +192,9 @@ func causeMarkdown(out io.Writer, c *matchers.Cause) {
 	fmt.Fprintf(out, "\nFixed when: %s\n\n", escape.Replace(advice.Confirm))
 	for _, l := range c.Links {
 		fmt.Fprintf(out, "- [%s](%s)\n", l.Title, l.URL)
+	}
+	for _, url := range unlinked(c) {
+		fmt.Fprintf(out, "- Source: <%s>\n", url)
 	}
 	fmt.Fprintln(out)
 }

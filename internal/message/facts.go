@@ -110,7 +110,7 @@ func facts(d alert.Data) []Fact {
 	default:
 		l.add("Integration", name(d), d.Integration.ID+knownBy[d.Integration.KnownBy])
 	}
-	l.add("Failed", phases[d.Phase])
+	l.add("Failed during", phases[d.Phase])
 	if m := d.Mailbox; m != nil {
 		l.add("Mail handler", handler(*m))
 		l.add("Mail server", m.Server)
@@ -124,8 +124,8 @@ func facts(d alert.Data) []Fact {
 
 // phases say what Jira was doing when it failed.
 var phases = map[string]string{
-	alert.PhaseTest:    "when somebody tested or authorized the connection",
-	alert.PhaseRefresh: "when Jira refreshed the token in the background",
+	alert.PhaseTest:    "connection test or authorization",
+	alert.PhaseRefresh: "background token refresh",
 }
 
 // knownBy says what an integration's ID is, where it is not its own.

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -170,22 +171,38 @@ func account(d alert.Data) Sentence {
 	return append(s, Fragment{Text: words})
 }
 
-// effect is what a failure means for mail, as far as its cause shows.
+// effect is what a failure means for mail, as far as its cause and its phase show. A
+// failed test does not prove that mail has stopped: Jira keeps the tokens that it
+// has. A failed refresh does, since Jira asks only when it needs a new token.
 func effect(d alert.Data) string {
 	switch {
-	case SubjectOf(d) == Watcher || ofMail(d.Diagnosis):
+	case SubjectOf(d) == Watcher || stated.MatchString(d.Diagnosis):
+		return ""
+	case SubjectOf(d) == Many:
+		return "Jira got no tokens: mailboxes that need a new one neither receive nor send mail until this is fixed."
+	case tested(d) && d.Cause.Severity == conf.SeverityCritical:
+		return "Jira got no token in this test. Expect its background refresh to fail too: mail stops when the tokens " +
+			"that it holds run out."
+	case tested(d) && d.Cause.Severity != conf.SeverityLow:
+		return "Jira got no token in this test; a mailbox that was authorized before may still work with its older token."
+	case !tested(d) && ofMail(d.Diagnosis):
 		return ""
 	case d.Cause.Severity == conf.SeverityCritical:
 		return "Until this is fixed, mail stops, and no mailbox can be authorized."
 	case d.Cause.Severity == conf.SeverityLow:
 		return "Jira got no token this time; mailboxes that work already are not known to be affected."
-	case d.Kind == alert.Storm:
-		return "Jira got no tokens: mailboxes that depend on them neither receive nor send mail until this is fixed."
 	}
-	return "Jira got no token: a mailbox that depends on it neither receives nor sends mail until this is fixed."
+	return "Jira got no token: a mailbox that needs a new one neither receives nor sends mail until this is fixed."
 }
 
-// ofMail reports whether a diagnosis says what becomes of the mail.
+// tested reports whether the failure is that of a person's test or sign-in, and not
+// of the background refresh: only those come from a browser.
+func tested(d alert.Data) bool { return d.Phase == alert.PhaseTest }
+
+// stated is how a diagnosis itself says what becomes of the mail.
+var stated = regexp.MustCompile(`(?i)\bmail (?:stops|stays|has stopped)\b`)
+
+// ofMail reports whether a diagnosis is about the mail or the mailbox itself.
 func ofMail(diagnosis string) bool {
 	for _, word := range strings.Fields(diagnosis) {
 		switch strings.Trim(word, ".,:;()") {

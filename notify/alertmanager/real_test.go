@@ -236,7 +236,7 @@ func TestPackagedAlertmanager(t *testing.T) {
 				t.Errorf("%s: %q is missing in %.3000s", kind, want, shown)
 			}
 		}
-		if kind == alert.Storm && !strings.Contains(shown, "• 5000 integrations: @\u200bchannel @\u200ball") {
+		if kind == alert.Storm && !strings.Contains(shown, "• 5,000 integrations: @\u200bchannel @\u200ball") {
 			t.Errorf("%s: it names none: %.5000s", kind, shown)
 		}
 		if strings.ContainsAny(strings.ReplaceAll(shown, "```", ""), "<>`") || strings.Count(shown, "```") != 2 {

@@ -63,7 +63,8 @@ const body = `{
     "request": {"user": "julien", "client": "127.0.0.1", "id": "755x4397x2", "path": "/rest/oauth2-client/latest/config/flow/d4ec2ed5"},
     "failures": {"count": 3, "first": "2021-11-16T11:35:50.956+01:00", "last": "2021-11-16T12:35:50.956+01:00", "since_last_alert": 2},
     "log": {"name": "jira", "path": "/var/log/atlassian-jira.log", "excerpt": "2021-11-16 12:35:50,956+0100 ERROR <x>\n\tat a.b"},
-    "probe": null
+    "probe": null,
+    "phase": "test"
   }
 }`
 

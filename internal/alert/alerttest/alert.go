@@ -41,6 +41,7 @@ func Alert(kind alert.Kind) alert.Alert {
 		Log: alert.Log{Name: "jira", Path: "/var/log/atlassian-jira.log",
 			Excerpt: "2021-11-16 12:35:50,956+0100 ERROR <x>\n\tat a.b"},
 	}}
+	a.Data.Phase = alert.PhaseTest
 	if kind == alert.Changed {
 		a.Data.Cause.Previous = new("net-connect-timeout")
 	}
@@ -142,6 +143,9 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 			d.Fix, d.Confirm = nil, ""
 			d.Failures = alert.Failures{Count: 1, First: at.Add(-12 * time.Minute), Last: at}
 		}
+	}
+	if d.Integration.Flow != nil {
+		d.Phase = alert.PhaseTest
 	}
 	d.Kind = kind
 	a.Type = "jira.oauth." + string(kind)

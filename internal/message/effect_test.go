@@ -1,0 +1,62 @@
+package message_test
+
+import (
+	"strings"
+	"testing"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
+)
+
+// Of a storm some are tests, and some not: what is said holds for both.
+func TestEffectOfMany(t *testing.T) {
+	d := alert.Data{Kind: alert.Storm, Diagnosis: "A firewall is in the way."}
+	d.Integration.ID, d.Request.Path, d.Cause.Severity = alert.Many, "/x", conf.SeverityHigh
+	if got := message.Of(d).Summary(); !strings.Contains(got, "mailboxes that need a new one neither receive nor send mail") {
+		t.Error(got)
+	}
+}
+
+// What a failure means for mail follows from its phase: a failed test does not prove
+// that mail has stopped, a failed refresh does. A diagnosis that says it is not
+// repeated.
+func TestEffect(t *testing.T) {
+	flow := "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
+	path := "/plugins/servlet/oauth2/client/callback/x"
+	const older, soon, now = "may still work with its older token", "Expect its background refresh to fail too",
+		"neither receives nor sends mail"
+	tests := []struct {
+		name      string
+		flow      *string
+		path      string
+		severity  conf.Severity
+		diagnosis string
+		want      string // "" = nothing of the below
+	}{
+		{"test", &flow, "", conf.SeverityHigh, "The Client ID is wrong.", older},
+		{"test that names a mailbox", &flow, "", conf.SeverityHigh, "Not the mailbox's account signed in.", older},
+		{"sign-in", nil, path, conf.SeverityMedium, "The Client ID is wrong.", older},
+		{"test of what every token needs", &flow, "", conf.SeverityCritical, "The secret has expired.", soon},
+		{"a person's slip", &flow, "", conf.SeverityLow, "Somebody pressed Cancel.", "not known to be affected"},
+		{"refresh", nil, "", conf.SeverityHigh, "The Client ID is wrong.", now},
+		{"refresh, critical", nil, "", conf.SeverityCritical, "The secret has expired.", "Until this is fixed, mail stops"},
+		{"said already", &flow, "", conf.SeverityCritical, "It has expired. Mail stays off until then.", ""},
+		{"said already of a refresh", nil, "", conf.SeverityHigh, "Mail stops every day.", ""},
+		{"about mail itself", nil, "", conf.SeverityHigh, "IMAP is off for the mailbox.", ""},
+	}
+	for _, tt := range tests {
+		d := alert.Data{Kind: alert.Opened, Diagnosis: tt.diagnosis}
+		d.Integration.ID, d.Integration.Flow, d.Request.Path = "x", tt.flow, tt.path
+		d.Cause.Severity, d.Phase = tt.severity, alert.PhaseRefresh
+		if tt.flow != nil || tt.path != "" {
+			d.Phase = alert.PhaseTest
+		}
+		got := message.Of(d).Summary()
+		for _, words := range []string{older, soon, now, "not known to be affected", "Until this is fixed, mail stops"} {
+			if strings.Contains(got, words) != (words == tt.want) {
+				t.Errorf("%s: %s", tt.name, got)
+			}
+		}
+	}
+}
