@@ -102,6 +102,38 @@ func TestCompressedAfterItWasRead(t *testing.T) {
 	}
 }
 
+// An empty file holds nothing to follow, and neither does its compressed form: it is
+// no younger file, after which those read before would be read again.
+func TestCompressedEmptyFile(t *testing.T) {
+	l := newLog(t).append("1\n")
+	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning, NoNotify: true, ByHand: true})
+	got := texts(drain(t, f))
+	want := []string{"1"}
+	rotate := func(i int, text string) {
+		check(t, os.Rename(l.path, fmt.Sprintf("%s-2026010%d", l.path, i)))
+		l.append(text)
+		f.Discover()
+		got = append(got, texts(drain(t, f))...)
+	}
+	rotate(1, "")
+	for i := 2; i <= 7; i++ { // until the first ones are no longer held open
+		rotate(i, fmt.Sprintln(i))
+		want = append(want, fmt.Sprint(i))
+	}
+	check(t, os.Remove(l.path))
+	empty := l.path + "-20260102"
+	check(t, os.Remove(empty))
+	testkit.Write(t, empty+".gz", testkit.Gzip(""))
+	f.Discover()
+	got = append(got, texts(drain(t, f))...)
+	gz(t, l.path+"-20260101")
+	f.Discover()
+	l.append("8\n")
+	f.Discover()
+	got = append(got, texts(drain(t, f))...)
+	same(t, got, append(want, "8"))
+}
+
 func TestDamagedCompressedFile(t *testing.T) {
 	long := strings.Join(numberedLines(20_000), "\n") + "\n"
 	whole := []byte(testkit.Gzip(long))

@@ -117,6 +117,9 @@ func (f *Follower) isKnown(s entry) bool {
 		return false
 	}
 	defer g.close()
+	if s.zipped && len(g.prefix) == 0 && g.gz.ended && g.gz.damage == nil {
+		return true // of an empty file: it holds nothing, and must not become the youngest
+	}
 	for id, k := range f.older {
 		if k.fingerprint != 0 && k.fingerprint == hash(g.prefix) && (s.zipped || id == s.id) {
 			return true
