@@ -7,25 +7,27 @@ import (
 	"strings"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/text"
 )
 
 // A template is text with {fact|words for a missing fact}, where {one,other|words}
 // takes the first fact that exists, and with {@place} for a menu path that many
-// causes share (causes/places.toml).
+// causes share (causes/places.toml). A step's commands are between lines of three
+// backticks, as in Markdown.
 
 const placesFile = "places.toml"
 
 var holeRE = regexp.MustCompile(`\{(@?)([a-z0-9_,-]+)(?:\|([^{}]*))?\}`)
 
 func loadPlaces() (map[string]string, error) {
-	text, err := fs.ReadFile(builtin, "causes/"+placesFile)
+	file, err := fs.ReadFile(builtin, "causes/"+placesFile)
 	if err != nil {
 		return nil, err
 	}
 	var f struct {
 		Places map[string]string `toml:"place"`
 	}
-	if _, problems := conf.Decode("causes/"+placesFile, text, &f); len(problems) > 0 {
+	if _, problems := conf.Decode("causes/"+placesFile, file, &f); len(problems) > 0 {
 		return nil, problems
 	}
 	return f.Places, nil
@@ -33,9 +35,8 @@ func loadPlaces() (map[string]string, error) {
 
 // template puts the places into a text and checks the names of its facts, so
 // that a misspelled one is found when the cause is loaded.
-func (l *loader) template(d *definition, key, text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	text = holeRE.ReplaceAllStringFunc(text, func(hole string) string {
+func (l *loader) template(d *definition, key, words string) string {
+	words = holeRE.ReplaceAllStringFunc(words, func(hole string) string {
 		m := holeRE.FindStringSubmatch(hole)
 		if m[1] == "" {
 			for name := range strings.SplitSeq(m[2], ",") {
@@ -51,36 +52,72 @@ func (l *loader) template(d *definition, key, text string) string {
 		}
 		return place
 	})
-	if rest := holeRE.ReplaceAllString(text, ""); strings.ContainsAny(rest, "{}") {
+	if rest := holeRE.ReplaceAllString(words, ""); strings.ContainsAny(rest, "{}") {
 		l.problem(d, key, `a brace that is no {fact|fallback}`)
 	}
-	return text
+	switch holds, closed := text.Fenced(words); {
+	case holds && !strings.HasPrefix(key, "fix["):
+		l.problem(d, key, "commands belong in a step, write a [[cause.fix]]")
+	case holds && text.Blocks(words)[0].Code:
+		l.problem(d, key, "a step that is a command only: say first what it is for")
+	case !closed:
+		l.problem(d, key, "commands have no end: close them with a line of three backticks")
+	}
+	return tidy(words, func(s string) string { return s })
+}
+
+// tidy applies a change to each part of a text. Line ends and runs of spaces do not
+// count, but for the lines of commands.
+func tidy(s string, change func(string) string) string {
+	blocks := text.Blocks(s)
+	for i, b := range blocks {
+		var lines []string
+		for line := range strings.SplitSeq(change(b.Text), "\n") {
+			lines = append(lines, strings.Join(strings.Fields(line), " "))
+		}
+		separator := " "
+		if b.Code {
+			separator = "\n"
+		}
+		blocks[i].Text = strings.Join(lines, separator)
+	}
+	return text.Join(blocks)
 }
 
 // inStep is template for a text that someone acts on, a step or how to confirm it:
 // untrusted text must not become part of it.
-func (l *loader) inStep(d *definition, key, text string) string {
-	text = l.template(d, key, text)
-	for _, m := range holeRE.FindAllStringSubmatchIndex(text, -1) {
-		for name := range strings.SplitSeq(text[m[4]:m[5]], ",") {
+func (l *loader) inStep(d *definition, key, step string) string {
+	step = l.template(d, key, step)
+	for _, b := range text.Blocks(step) {
+		l.safe(d, key, b)
+	}
+	return step
+}
+
+func (l *loader) safe(d *definition, key string, b text.Block) {
+	for _, m := range holeRE.FindAllStringSubmatchIndex(b.Text, -1) {
+		for name := range strings.SplitSeq(b.Text[m[4]:m[5]], ",") {
 			switch k := kindOf(name); {
 			case k == nil: // reported already
 			case k.use == inDiagnosis:
 				l.problem(d, key, "{%s} is free text from the log: it may appear in the diagnosis only", name)
-			case k.use == toReplace && acted(text[:m[0]], text[m[1]:]):
+			case k.use == toReplace && (b.Code || acted(b.Text[:m[0]], b.Text[m[1]:])):
 				l.problem(d, key, "{%s} is untrusted text from the log: write it only as what to replace, "+
 					"such as \"in place of {%[1]s}\", \"is {%[1]s} misspelled?\" or \"{%[1]s} is wrong\", "+
 					"and never in a command, an address or a link", name)
 			}
 		}
 	}
-	return text
 }
 
 // fill puts facts into a template, each as its kind allows, or the words for a missing
 // one. A sentence of a diagnosis that ends with a missing fact without such words is
 // left out. Log text is data: braces in a fact are not expanded.
 func fill(template string, facts Facts, inStep bool) string {
+	return tidy(template, func(part string) string { return fillPart(part, facts, inStep) })
+}
+
+func fillPart(template string, facts Facts, inStep bool) string {
 	var b strings.Builder
 	at := 0
 	for _, m := range holeRE.FindAllStringSubmatchIndex(template, -1) {
@@ -106,9 +143,8 @@ func fill(template string, facts Facts, inStep bool) string {
 		b.WriteString(value)
 	}
 	b.WriteString(template[at:])
-	text := strings.ReplaceAll(b.String(), "``", "`") // the template had it in code style too
-	text = strings.ReplaceAll(text, ".”.", ".”")      // one full stop ends a sentence
-	return strings.Join(strings.Fields(text), " ")
+	filled := strings.ReplaceAll(b.String(), "``", "`") // the template had it in code style too
+	return strings.ReplaceAll(filled, ".”.", ".”")      // one full stop ends a sentence
 }
 
 // values are the values of a fact.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -153,7 +154,7 @@ func causeText(out io.Writer, c *matchers.Cause) {
 	fmt.Fprintf(out, "%s\n%s\n\nroot cause %s, %s, severity %s, %s %s\n\n%s\n\n", c.ID, c.Title,
 		orDash(c.RootCause), c.Provider, c.Severity, c.Confidence, strings.Join(c.Codes, " "), advice.Diagnosis)
 	for i, step := range advice.Fix {
-		fmt.Fprintf(out, "%d. [%s] %s\n", i+1, step.Where, step.Text)
+		fmt.Fprintf(out, "%d. [%s] %s\n", i+1, step.Where, text.Indented(step.Text))
 	}
 	fmt.Fprintf(out, "\nFixed when: %s\n\n", advice.Confirm)
 	for _, l := range c.Links {
@@ -187,7 +188,18 @@ func causeMarkdown(out io.Writer, c *matchers.Cause) {
 	escape := strings.NewReplacer("<", `\<`, "*", `\*`, "_", `\_`)
 	fmt.Fprintf(out, "\n\n%s\n\n", escape.Replace(advice.Diagnosis))
 	for i, step := range advice.Fix {
-		fmt.Fprintf(out, "%d. *%s*: %s\n", i+1, step.Where, escape.Replace(step.Text))
+		fmt.Fprintf(out, "%d. *%s*: ", i+1, step.Where)
+		for i, b := range text.Blocks(step.Text) {
+			words := escape.Replace(b.Text)
+			if b.Code {
+				words = text.Join([]text.Block{b})
+			}
+			if i > 0 {
+				words = "\n\n   " + strings.ReplaceAll(words, "\n", "\n   ")
+			}
+			fmt.Fprint(out, words)
+		}
+		fmt.Fprintln(out)
 	}
 	fmt.Fprintf(out, "\nFixed when: %s\n\n", escape.Replace(advice.Confirm))
 	for _, l := range c.Links {

@@ -245,7 +245,7 @@ func (p *page) cause(g group) {
 	}
 	p.Gap()
 	for _, step := range m.Steps {
-		p.Wrap(fmt.Sprintf("  %2d. ", step.Number), "      ", "["+step.Who+"] "+step.Text)
+		p.Step(fmt.Sprintf("  %2d. ", step.Number), "      ", "["+step.Who+"] "+step.Text)
 	}
 	p.Wrap("  Fixed when: ", "              ", m.Confirm)
 	for _, l := range m.Links {

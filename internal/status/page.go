@@ -43,7 +43,7 @@ func hashOf(text string) string {
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"at": at, "number": text.Number[int64], "size": text.Size, "count": text.Count[int], "count64": text.Count[int64],
-	"plain": text.Printable, "plainLines": text.PrintableLines, "spans": text.Spans,
+	"plain": text.Printable, "plainLines": text.PrintableLines, "spans": text.Spans, "blocks": text.Blocks,
 }).Parse(pageHTML))
 
 // moment is a time as the page shows it.

@@ -108,7 +108,7 @@ func (t *screen) card(c card) {
 		return
 	}
 	for _, step := range c.Message.Steps {
-		t.Wrap(fmt.Sprintf("  %2d. ", step.Number), "      ", "["+step.Who+"] "+step.Text)
+		t.Step(fmt.Sprintf("  %2d. ", step.Number), "      ", "["+step.Who+"] "+step.Text)
 	}
 	if len(c.Message.Steps) > 0 {
 		t.Wrap("  Fixed when: ", "      ", c.Message.Confirm)

@@ -61,3 +61,17 @@ func (p *Page) Wrap(first, next, text string) {
 	}
 	p.WriteString(strings.TrimRight(line, " ") + "\n")
 }
+
+// Step is Wrap for a step: its commands are on lines of their own, whole.
+func (p *Page) Step(first, next, step string) {
+	for _, b := range Blocks(step) {
+		if b.Code {
+			for line := range strings.SplitSeq(b.Text, "\n") {
+				p.Line("", next+"  "+line)
+			}
+		} else {
+			p.Wrap(first, next, b.Text)
+		}
+		first = next
+	}
+}

@@ -99,7 +99,7 @@ func began(d alert.Data, now time.Time) time.Time {
 func annotations(d alert.Data, m message.Message) map[string]string {
 	var steps, links []string
 	for _, s := range m.Steps {
-		steps = append(steps, fmt.Sprintf("%d. [%s] %s", s.Number, s.Who, text.Printable(s.Text)))
+		steps = append(steps, fmt.Sprintf("%d. [%s] %s", s.Number, s.Who, text.PrintableLines(text.Indented(s.Text))))
 	}
 	for _, l := range m.Links {
 		links = append(links, text.Printable(l.Title)+": "+l.URL)

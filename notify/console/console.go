@@ -48,7 +48,7 @@ func Render(a alert.Alert, style text.Style) string {
 		p.Line(text.Bold, turn[0].Who)
 		for _, step := range turn {
 			number := fmt.Sprintf("%2d. ", step.Number)
-			p.Wrap(number, strings.Repeat(" ", len(number)), step.Text)
+			p.Step(number, strings.Repeat(" ", len(number)), step.Text)
 		}
 	}
 	if m.Confirm != "" {

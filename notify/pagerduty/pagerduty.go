@@ -155,7 +155,8 @@ func details(m message.Message) map[string]string {
 	}
 	var steps []string
 	for _, s := range m.Steps {
-		steps = append(steps, fmt.Sprintf("%d. [%s] %s", s.Number, s.Who, shown(s.Text, maxText)))
+		steps = append(steps, fmt.Sprintf("%d. [%s] %s", s.Number, s.Who,
+			short(text.PrintableLines(text.Indented(s.Text)), maxText)))
 	}
 	all["how to fix it"] = text.Cut(strings.Join(steps, "\n"), 2*maxText)
 	for _, f := range slices.Concat(m.Facts, m.Circumstances) {

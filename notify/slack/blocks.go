@@ -187,12 +187,25 @@ func (w drawing) steps() []slack.Block {
 	shown := w.m.Steps[:min(len(w.m.Steps), w.b.steps)]
 	var parts []slack.RichTextElement
 	for _, turn := range message.Turns(shown) {
-		list := slack.NewRichTextList(slack.RTEListOrdered, 0)
-		list.Offset = turn[0].Number - 1
+		parts = append(parts, slack.NewRichTextSection(rich(literal(turn[0].Who, 60), message.Strong)))
+		var list *slack.RichTextList // of the steps since the last commands, which no list can hold
 		for _, step := range turn {
-			list.Elements = append(list.Elements, slack.NewRichTextSection(w.prose(step.Text, w.b.step)...))
+			for i, b := range text.Blocks(step.Text) {
+				switch {
+				case b.Code && i > 0:
+					parts, list = append(parts, w.commands(b.Text)), nil
+				case i > 0:
+					parts = append(parts, slack.NewRichTextSection(w.prose(b.Text, w.b.step)...))
+				default:
+					if list == nil {
+						list = slack.NewRichTextList(slack.RTEListOrdered, 0)
+						list.Offset = step.Number - 1
+						parts = append(parts, list)
+					}
+					list.Elements = append(list.Elements, slack.NewRichTextSection(w.prose(b.Text, w.b.step)...))
+				}
+			}
 		}
-		parts = append(parts, slack.NewRichTextSection(rich(literal(turn[0].Who, 60), message.Strong)), list)
 	}
 	if more := len(w.m.Steps) - len(shown); more > 0 {
 		parts = append(parts, slack.NewRichTextSection(rich(fmt.Sprintf("… and %d more steps, see the links.", more),
@@ -210,6 +223,15 @@ func (w drawing) steps() []slack.Block {
 	return blocks
 }
 
+// commands are shown whole or not at all: half a command must not be run.
+func (w drawing) commands(s string) slack.RichTextElement {
+	s = text.PrintableLines(s)
+	if units(s) > w.b.step {
+		return slack.NewRichTextSection(rich("… cut", 0))
+	}
+	return preformatted(s)
+}
+
 // integrations are those that a storm has hit.
 func (w drawing) integrations() []slack.Block {
 	ids := w.m.Integrations.First(message.MaxIntegrations)
@@ -220,7 +242,7 @@ func (w drawing) integrations() []slack.Block {
 	for i, id := range ids {
 		lines[i] = literal(id, 64)
 	}
-	return []slack.Block{preformatted("integrations", w.m.Integrations.Heading()+":", strings.Join(lines, "\n"))}
+	return []slack.Block{headed("integrations", w.m.Integrations.Heading()+":", strings.Join(lines, "\n"))}
 }
 
 // facts are pairs of name and value, ten to a section.
@@ -249,7 +271,7 @@ func (w drawing) excerpt() []slack.Block {
 	}
 	lines := withoutFrames(text.PrintableLines(short(w.m.Excerpt, maxSection)))
 	lines = within(lines, w.b.excerpt, func(s string) string { return s })
-	return []slack.Block{preformatted("log", "From "+literal(w.m.Log, 200)+", secrets removed", lines)}
+	return []slack.Block{headed("log", "From "+literal(w.m.Log, 200)+", secrets removed", lines)}
 }
 
 // origin is where and when it was seen, and names to search for.

@@ -26,10 +26,13 @@ func rich(text string, look message.Emphasis) slack.RichTextSectionElement {
 	return slack.NewRichTextSectionTextElement(text, style)
 }
 
-func preformatted(id, head, text string) slack.Block {
-	return slack.NewRichTextBlock(id, slack.NewRichTextSection(rich(head, 0)),
-		&slack.RichTextPreformatted{Type: slack.RTEPreformatted,
-			Elements: []slack.RichTextSectionElement{rich(text, 0)}})
+func preformatted(text string) *slack.RichTextPreformatted {
+	return &slack.RichTextPreformatted{Type: slack.RTEPreformatted,
+		Elements: []slack.RichTextSectionElement{rich(text, 0)}}
+}
+
+func headed(id, head, text string) slack.Block {
+	return slack.NewRichTextBlock(id, slack.NewRichTextSection(rich(head, 0)), preformatted(text))
 }
 
 // withoutFrames is an excerpt without the frames of stack traces, which are useless for

@@ -13,6 +13,9 @@ import (
 // 4,000 on.
 const maxPlain = 3500
 
+// maxCommands is how long the commands of a step may be.
+const maxCommands = 800
+
 // maxLine is how long a line of a message without blocks may be.
 const maxLine = 1600
 
@@ -43,6 +46,21 @@ func (l *lines) add(ours, s string, fit func(string) string) {
 	}
 }
 
+// step writes a step. Its commands are whole or left out, and made by code.
+func (l *lines) step(ours, s string, fit, code func(string) string) {
+	for i, b := range text.Blocks(short(s, maxLine)) {
+		switch {
+		case !b.Code || i == 0:
+			l.add(ours, b.Text, fit)
+			ours = ""
+		case units(b.Text) > min(maxCommands, l.left-100):
+			l.add("… cut", "", nil)
+		default:
+			l.add(code(text.Harmless(b.Text)), "", nil)
+		}
+	}
+}
+
 // notification is what notifications, screen readers and an older Slack show:
 // cause and first step come first, since a phone shows the beginning only.
 func notification(m message.Message, l options) string {
@@ -58,7 +76,9 @@ func notification(m message.Message, l options) string {
 		sentences = m.News
 	} else {
 		for _, step := range m.Steps {
-			out.add(fmt.Sprintf("%d. [%s] ", step.Number, inline(step.Who, 60)), step.Text, escaped)
+			out.step(fmt.Sprintf("%d. [%s] ", step.Number, inline(step.Who, 60)), step.Text, escaped, func(s string) string {
+				return "```" + verbatim.Replace(s) + "```"
+			})
 		}
 	}
 	if a := m.Acknowledged; a != nil {
@@ -99,7 +119,9 @@ func plainText(m message.Message, mention string) string {
 	for _, turn := range message.Turns(m.Steps) {
 		out.add("\n", turn[0].Who+":", unmarked)
 		for _, step := range turn {
-			out.add(fmt.Sprintf("%d. ", step.Number), step.Text, unmarked)
+			out.step(fmt.Sprintf("%d. ", step.Number), step.Text, unmarked, func(s string) string {
+				return "```\n" + strings.ReplaceAll(s, "`", "ˋ") + "\n```"
+			})
 		}
 	}
 	if m.Confirm != "" {

@@ -1,6 +1,8 @@
 package slack_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -74,4 +76,38 @@ func TestStormAgain(t *testing.T) {
 	d.Failures.Count, d.Failures.SinceLastAlert = 200, 119
 	says(t, d, "81 integrations still fail", "fail at once")
 	says(t, d, "119 more failures", "")
+}
+
+// A step's commands are in a block of their own, whole, and the numbers go on after them.
+func TestCommands(t *testing.T) {
+	d := alerttest.Example(t, alert.Opened).Data
+	d.Fix = []alert.Step{
+		{Where: "jira-host", Text: "On every node run:\n```\ngetent hosts a_b.example | tr x *\n```\nWindows:\n```\nnslookup a_b.example\n```"},
+		{Where: "jira-host", Text: "Restart."},
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, drawn(t, d, slack.Look{})); err != nil {
+		t.Fatal(err)
+	}
+	blocks := compact.String()
+	for _, want := range []string{
+		`{"type":"rich_text_preformatted","elements":[{"type":"text","text":"getent hosts a_b.example | tr x *"}]`,
+		`{"type":"rich_text_preformatted","elements":[{"type":"text","text":"nslookup a_b.example"}]`,
+		`"offset":1`,
+	} {
+		if !strings.Contains(blocks, want) {
+			t.Errorf("no %s in %s", want, blocks)
+		}
+	}
+	if got, want := console.Render(alert.Alert{Data: d}, text.Style{Width: 20}),
+		" 1. On every node\n    run:\n      getent hosts a_b.example | tr x *\n    Windows:\n      nslookup a_b.example\n 2. Restart.\n"; !strings.Contains(got, want) {
+		t.Errorf("no %q in %s", want, got)
+	}
+	if got := slack.DrawPlain(d, ""); !strings.Contains(got, "\n```\ngetent hosts a_b.example | tr x *\n```\n") {
+		t.Errorf("plain: %s", got)
+	}
+	d.Fix[0].Text = "Run:\n```\n" + strings.Repeat("rm -rf /tmp/x/", 100) + "\n```"
+	if got := string(drawn(t, d, slack.Look{})); strings.Contains(got, "rm -rf") {
+		t.Errorf("half a command is shown: %s", got)
+	}
 }

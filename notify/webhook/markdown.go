@@ -16,8 +16,20 @@ var (
 
 // markdown makes a text that Markdown shows as it is: with nothing that
 // formats, links or mentions anyone, even in a dialect that does not know all of
-// the escapes, or who read Slack's <!channel> too.
+// the escapes, or who read Slack's <!channel> too. The commands of a step stay code.
 func markdown(s string) string {
+	blocks := text.Blocks(s)
+	for i, b := range blocks {
+		if b.Code {
+			blocks[i].Text = fenced(b.Text)
+		} else {
+			blocks[i].Text = plain(b.Text)
+		}
+	}
+	return text.Join(blocks)
+}
+
+func plain(s string) string {
 	lines := strings.Split(text.Harmless(s), "\n")
 	for i, line := range lines {
 		line = strings.TrimLeft(line, " ") // four of them would be a block of code

@@ -139,13 +139,16 @@ var functions = template.FuncMap{
 	"cut":      func(n int, s string) string { return text.Cut(s, n) },
 	"fit":      fit,
 	"add":      func(a, b int) int { return a + b },
+	"blocks":   text.Blocks,
 	"markdown": markdown,
 	"code":     fenced,
-	"html":     func(s string) string { return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(s))) },
-	"unlink":   text.Unlink,
-	"join":     join,
-	"upper":    strings.ToUpper,
-	"actor":    message.Actor,
+	"html": func(s string) string {
+		return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(text.Indented(s))))
+	},
+	"unlink": text.Unlink,
+	"join":   join,
+	"upper":  strings.ToUpper,
+	"actor":  message.Actor,
 	"headline": func(fields map[string]any) (string, error) {
 		m, err := composed(fields)
 		return m.Headline(), err

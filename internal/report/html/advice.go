@@ -81,7 +81,7 @@ func turns(steps, other []message.Step) []turn {
 	for _, of := range message.Turns(steps) {
 		t := turn{Who: line(of[0].Who, maxName), Start: of[0].Number}
 		for _, s := range of {
-			t.Steps = append(t.Steps, line(s.Text, maxStep))
+			t.Steps = append(t.Steps, lines(s.Text, maxStep))
 		}
 		all = append(all, t)
 	}

@@ -33,7 +33,7 @@ const (
 var files embed.FS
 
 var tmpl = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"clock": clock, "number": text.Number[int], "count": text.Count[int], "size": text.Size, "spans": text.Spans,
+	"clock": clock, "number": text.Number[int], "count": text.Count[int], "size": text.Size, "spans": text.Spans, "blocks": text.Blocks,
 }).ParseFS(files, "*"))
 
 // Write writes r as one self-contained document: no script, no request. Untrusted text

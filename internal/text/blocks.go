@@ -1,0 +1,74 @@
+package text
+
+import "strings"
+
+// Block is a part of a step: sentences, or commands in a block of their own.
+type Block struct {
+	Text string
+	Code bool // to be copied as it is, line by line
+}
+
+// fence is the line before and after commands in a step, as in Markdown.
+const fence = "```"
+
+// Blocks splits a step at its commands, into one part at least. A fence that is not
+// closed ends with the text.
+func Blocks(s string) []Block {
+	var all []Block
+	var lines []string
+	code := false
+	end := func() {
+		if len(lines) > 0 {
+			all = append(all, Block{strings.Join(lines, "\n"), code})
+		}
+		lines = nil
+	}
+	for line := range strings.SplitSeq(s, "\n") {
+		if strings.TrimSpace(line) == fence {
+			end()
+			code = !code
+		} else if line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if end(); len(all) == 0 {
+		return []Block{{Text: s}}
+	}
+	return all
+}
+
+// Join is the opposite of Blocks.
+func Join(all []Block) string {
+	var parts []string
+	for _, b := range all {
+		if b.Code {
+			b.Text = fence + "\n" + b.Text + "\n" + fence
+		}
+		parts = append(parts, b.Text)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// Fenced reports whether a text holds commands, and whether their end is marked.
+func Fenced(s string) (holds, closed bool) {
+	n := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		if strings.TrimSpace(line) == fence {
+			n++
+		}
+	}
+	return n > 0, n%2 == 0
+}
+
+// Indented is a step for receivers that show plain text: each command is a line of its
+// own, set off by spaces.
+func Indented(s string) string {
+	var lines []string
+	for _, b := range Blocks(s) {
+		if b.Code {
+			b.Text = "    " + strings.ReplaceAll(b.Text, "\n", "\n    ")
+		}
+		lines = append(lines, b.Text)
+	}
+	return strings.Join(lines, "\n")
+}
