@@ -58,6 +58,20 @@ func (s State) Current() alert.Data {
 	return d
 }
 
+// Worsen is the opened of an incident that has become more severe than before without
+// an alert to that. It is for the notifiers that were not alerted so far since it was not
+// severe enough for them.
+func (r *Rules) Worsen(before, s State) (State, *alert.Alert) {
+	if before.Alerts == 0 || !before.Open || s.Storm != "" || r.muted(s.Content) ||
+		s.Content.Cause.Severity <= before.Content.Cause.Severity {
+		return s, nil
+	}
+	s.Alerts++
+	d := s.Current()
+	d.ID = d.ID.Alert(s.Alerts)
+	return s, newAlert(d, s.Last)
+}
+
 // raise makes an alert and remembers that it was made.
 func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Alert) {
 	s.Alerts++
@@ -86,5 +100,9 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 	} else {
 		s.Interval = r.conf.RepeatInterval
 	}
-	return s, &alert.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: d}
+	return s, newAlert(d, at)
+}
+
+func newAlert(d alert.Data, at time.Time) *alert.Alert {
+	return &alert.Alert{Type: "jira.oauth." + string(d.Kind), Timestamp: at, Data: d}
 }

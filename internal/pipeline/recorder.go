@@ -69,7 +69,13 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 			s.LeaveStorm()
 		}
 	}
+	before := s
 	s, a := step(s, f.Failure, from, now)
+	if a == nil {
+		if s, a = r.Rules.Worsen(before, s); a != nil {
+			return r.save(tx, s, a, r.alertedFrom(before.Content.Cause.Severity)...)
+		}
+	}
 	if a != nil && a.Data.Kind == alert.Opened {
 		return r.opened(tx, s, a, now)
 	}
@@ -135,6 +141,16 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, now ti
 	}
 	storm, a = r.Rules.AlertStorm(storm, now)
 	return r.save(tx, storm, a)
+}
+
+// alertedFrom are the notifiers that are alerted to what is so severe.
+func (r *Recorder) alertedFrom(severity conf.Severity) (names []string) {
+	for _, to := range r.Recipients {
+		if to.MinSeverity <= severity {
+			names = append(names, to.Name)
+		}
+	}
+	return names
 }
 
 // withdraw takes the opened of an incident out of the queues where it still

@@ -336,6 +336,42 @@ func TestStormSeverity(t *testing.T) {
 	p.stop()
 }
 
+// A notifier that an incident was not severe enough for is alerted when it is: only that
+// one, and it is sent the end too.
+func TestWorseAlertsTheOthers(t *testing.T) {
+	w := newWorld(t)
+	refresh := func(second int) string {
+		return fmt.Sprintf("2026-01-02 10:00:%02d,000+0000 Caesium-1-2 ERROR anonymous     [c.a.j.internal.mail.services.MailPullerService] Help desk: no mail\n"+
+			"com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: An error has occurred while refreshing OAuth token\n"+
+			"Caused by: java.net.UnknownHostException: login.microsoftonline.com\n", second)
+	}
+	p := w.live(pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "few", MinSeverity: conf.SeverityCritical})
+	got := map[string][]string{}
+	look := func() {
+		for _, name := range []string{"hub", "few"} {
+			for _, d := range p.queued(t, name) {
+				got[name] = append(got[name], fmt.Sprint(d.Kind, " ", d.Cause.Severity, " ", d.Failures.Count, " #", d.ID.Number()))
+			}
+		}
+	}
+	for i := range 3 {
+		w.write(refresh(i) + ordinary)
+		p.counted(t, i+1)
+		look()
+	}
+	if err := p.rec.Settle(time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC), always); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	if want := map[string][]string{
+		"hub": {"opened high 1 #1", "quiet critical 3 #3"},
+		"few": {"opened critical 2 #2", "quiet critical 3 #3"},
+	}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	p.stop()
+}
+
 // The end of an incident is told to those that were told of its beginning: not
 // to a notifier whose opened a storm has withdrawn, and to one whose opened was
 // under way then.
