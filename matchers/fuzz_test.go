@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/matchers"
 )
@@ -20,7 +21,8 @@ func laws(t *testing.T, text string, v matchers.Verdict) {
 		return
 	}
 	f := v.Failure
-	if f.Cause == nil || f.Text != text || len(f.Integration.ID) == 0 || (f.Integration.Flow == "") != (f.Integration.KnownBy == "nothing") {
+	i := f.Integration
+	if f.Cause == nil || f.Text != text || i.ID == "" || (i.Flow != "") != (i.KnownBy == alert.ByFlow) || (i.ID == matchers.Unknown) != (i.KnownBy == alert.ByNothing) {
 		t.Fatalf("half a failure of %q: %+v", text, f)
 	}
 	one := func(name, s string) {
