@@ -231,9 +231,9 @@ func wraps(code string) int {
 }
 
 // firstMatch is the first of the expressions that matches a text, "" when none does.
-func firstMatch(of []*regexp.Regexp, text string) string {
+func firstMatch(of []*expression, text subject) string {
 	for _, re := range of {
-		if re.MatchString(text) {
+		if re.matches(text) {
 			return re.String()
 		}
 	}
@@ -243,8 +243,12 @@ func firstMatch(of []*regexp.Regexp, text string) string {
 // byWords is the cause of a refusal whose code is lost, by what it is about: the first in the order of the
 // catalogue, which is from the special to the general.
 func (s *Set) byWords(refusal string) []candidate {
+	if refusal == "" {
+		return nil
+	}
+	text := newSubject(refusal)
 	for _, c := range s.causes {
-		if by := firstMatch(c.words, refusal); refusal != "" && by != "" {
+		if by := firstMatch(c.words, text); by != "" {
 			return []candidate{{c, by}}
 		}
 	}
@@ -270,11 +274,12 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 			specific = append(specific, candidate{c, code})
 		}
 	}
+	text := newSubject(p.text)
 	for _, c := range s.causes {
 		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
 		}
-		by := firstMatch(c.patterns, p.text)
+		by := firstMatch(c.patterns, text)
 		switch {
 		case by == "":
 		case c.own:
