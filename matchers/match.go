@@ -134,8 +134,9 @@ func (s *Set) diagnose(text string, zone *time.Location, pasted bool) Verdict {
 	return v
 }
 
-// otherLog is a text that begins with a date.
-var otherLog = regexp.MustCompile(`^\W{0,3}\d{1,4}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{1,4}[ T:,]`)
+// otherLog is a text that begins with a date; a number of SMTP such as 5.7.30 is none.
+var otherLog = regexp.MustCompile(`^\W{0,3}(?:\d{4}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{1,2}[ T:,]|` +
+	`\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.](?:\d{4}[ T:,]|\d\d[ T:,]+\d{1,2}:\d\d))`)
 
 // Text diagnoses a bare error text, without a log header, as if it followed "The
 // error message is:".
@@ -274,7 +275,7 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 			specific = append(specific, candidate{c, code})
 		}
 	}
-	text := newSubject(p.text)
+	text := newSubject(inEnglish(p.text))
 	for _, c := range s.causes {
 		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
