@@ -176,7 +176,9 @@ func (s *Set) decide(r report) (d decision) {
 		return s.weigh(payload(r.message))
 	}
 	for _, text := range r.thrown.reports() {
-		d = s.weigh(payload(text))
+		p := payload(text)
+		p.reported = true
+		d = s.weigh(p)
 		if c := d.found[0].cause; c.ID != Unknown && c.tier < wrapper {
 			break
 		}
@@ -242,15 +244,17 @@ func firstMatch(of []*expression, text subject) string {
 }
 
 // byWords is the cause of a refusal whose code is lost, by what it is about: the first in the order of the
-// catalogue, which is from the special to the general.
+// catalogue, which is from the special to the general. The first sentence says it; what follows is advice.
 func (s *Set) byWords(refusal string) []candidate {
 	if refusal == "" {
 		return nil
 	}
-	text := newSubject(refusal)
-	for _, c := range s.causes {
-		if by := firstMatch(c.words, text); by != "" {
-			return []candidate{{c, by}}
+	for _, part := range []string{firstSentence(refusal), refusal} {
+		text := newSubject(part)
+		for _, c := range s.causes {
+			if by := firstMatch(c.words, text); by != "" {
+				return []candidate{{c, by}}
+			}
 		}
 	}
 	return nil
