@@ -33,8 +33,8 @@ type Cause struct {
 	own         bool // from the operator's directory: tried before all others
 	ownSeverity bool // the operator has written how severe it is
 	tier        int
-	patterns    []*regexp.Regexp
-	words       []*regexp.Regexp // of what a provider's refusal is about
+	patterns    []*expression
+	words       []*expression // of what a provider's refusal is about
 	samples     []sample
 }
 

@@ -120,12 +120,12 @@ func (l *loader) compile(d *definition) *Cause {
 }
 
 // expressions compiles regular expressions of a definition, each after a prefix.
-func (l *loader) expressions(d *definition, key string, from []string, prefix string) []*regexp.Regexp {
-	var all []*regexp.Regexp
+func (l *loader) expressions(d *definition, key string, from []string, prefix string) []*expression {
+	var all []*expression
 	for i, p := range from {
-		re, err := regexp.Compile(p)
+		re, err := newExpression(p)
 		if err == nil && prefix != "" {
-			re, err = regexp.Compile(prefix + "(?:" + p + ")")
+			re, err = newExpression(prefix + "(?:" + p + ")")
 		}
 		if err != nil {
 			l.problem(d, fmt.Sprintf("%s[%d]", key, i), "%s (the syntax is that of RE2)",

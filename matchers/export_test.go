@@ -1,5 +1,10 @@
 package matchers
 
+import (
+	"slices"
+	"testing"
+)
+
 // Proved is the built-in catalogue after every sample has been tried on it.
 func Proved() (*Set, error) {
 	l, err := read("", nil)
@@ -47,4 +52,29 @@ func Computed(name string) bool { return kindOf(name) == computed }
 func Strict(fact, value string) bool {
 	k := kindOf(fact)
 	return k != nil && (k == computed || k.grammar != nil) && k.fits(value)
+}
+
+// Expressions are the regular expressions of a catalogue and of the facts.
+func Expressions(s *Set) (all []string) {
+	for _, c := range s.causes {
+		for _, e := range slices.Concat(c.patterns, c.words) {
+			all = append(all, e.String())
+		}
+	}
+	for _, fact := range factTable {
+		for _, e := range fact.wordings {
+			all = append(all, e.String())
+		}
+	}
+	return all
+}
+
+// Matcher compiles an expression: it matches a text, and the text had to be tried.
+func Matcher(t testing.TB, text string) func(string) (matches, tried bool) {
+	t.Helper()
+	e := mustExpression(text)
+	return func(text string) (matches, tried bool) {
+		s := newSubject(text)
+		return e.matches(s), e.possible(s)
+	}
 }

@@ -40,7 +40,7 @@ const moment = `(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2})?)`
 var factTable = []struct {
 	name     string
 	kind     *kind
-	wordings []*regexp.Regexp
+	wordings []*expression
 }{
 	{"code", computed, nil},
 	{"app_id", aGUID, reads(
@@ -119,10 +119,10 @@ var factTable = []struct {
 	{"clock_skew", computed, nil},
 }
 
-func reads(wordings ...string) []*regexp.Regexp {
-	var all []*regexp.Regexp
+func reads(wordings ...string) []*expression {
+	var all []*expression
 	for _, w := range wordings {
-		all = append(all, regexp.MustCompile(w))
+		all = append(all, mustExpression(w))
 	}
 	return all
 }
@@ -141,14 +141,14 @@ const traceOrEnd = `(?: at [\w.$/@]+\(| Caused by:|$)`
 
 // description is the provider's explanation; a quotation mark may be in it, since
 // escapes are resolved, and its end may be cut off.
-var description = regexp.MustCompile(`"error_description"\s*:\s*"(.*?)(?:"\s*[,}]|"?$)`)
+var description = mustExpression(`"error_description"\s*:\s*"(.*?)(?:"\s*[,}]|"?$)`)
 
 // scope has a dot or a slash in it, which distinguishes it from the words around it, or
 // is one of OpenID's.
 const scope = `(?:\S*[./]\S*|(?:offline_access|openid|profile|email)[,;]?)`
 
 var (
-	scopeList = regexp.MustCompile(`[Ss]cope (` + scope + `(?: ` + scope + `)*) is not valid|` +
+	scopeList = mustExpression(`[Ss]cope (` + scope + `(?: ` + scope + `)*) is not valid|` +
 		`(?:asked for scope|input parameter scope|One or more scopes in|[Tt]he scopes?) '([^']+)'`)
 	isGUID = regexp.MustCompile(`^` + guid + `$`)
 
@@ -156,7 +156,7 @@ var (
 	wrapping = regexp.MustCompile(`^(?:java\.util\.concurrent\.(?:Execution|Completion)Exception: )+`)
 
 	// clientID is what an answer repeats of the Client ID in Jira.
-	clientID = regexp.MustCompile(`(?i)application with (?:identifier|ID) '([^']{1,200})' was not found`)
+	clientID = mustExpression(`(?i)application with (?:identifier|ID) '([^']{1,200})' was not found`)
 	// Secrets of Entra and of Google.
 	isSecret = regexp.MustCompile(`^(?:[\w.~-]{3}[78]Q~[\w.~-]{31,34}|GOCSPX-[\w-]{20,40})$`)
 )
@@ -180,9 +180,10 @@ func notAnID(value string) string {
 // facts extracts the facts of a payload.
 func (m message) facts() Facts {
 	f := Facts{}
+	text := newSubject(m.text)
 	for _, fact := range factTable {
 		for _, wording := range fact.wordings {
-			found := wording.FindStringSubmatch(m.text)
+			found := wording.submatch(text)
 			for _, value := range found[min(len(found), 1):] {
 				if value = clean(value); value != "" {
 					f[fact.name] = value
@@ -193,7 +194,7 @@ func (m message) facts() Facts {
 	if exception := exceptionRE.FindString(wrapping.ReplaceAllString(m.text, "")); exception != "" {
 		f["exception"] = exception
 	}
-	if found := clientID.FindStringSubmatch(m.text); found != nil {
+	if found := clientID.submatch(text); found != nil {
 		if is := notAnID(found[1]); is != "" {
 			f["client_id_is"] = is
 		}
@@ -202,11 +203,11 @@ func (m message) facts() Facts {
 		f["tenant_id"] = strings.ToLower(tenant)
 		delete(f, "tenant")
 	}
-	if found := scopeList.FindStringSubmatch(m.text); found != nil {
+	if found := scopeList.submatch(text); found != nil {
 		f["scopes"] = list(strings.FieldsFunc(found[1]+found[2], func(r rune) bool { return r == ' ' || r == ';' }))
 	}
 	// With a code the description is the code's text, which its cause knows better.
-	if found := description.FindStringSubmatch(m.text); found != nil && len(m.codes()) == 0 {
+	if found := description.submatch(text); found != nil && len(m.codes()) == 0 {
 		if words := clean(found[1]); words != "" {
 			f["error_description"] = words
 		}

@@ -134,8 +134,9 @@ func (s *Set) diagnose(text string, zone *time.Location, pasted bool) Verdict {
 	return v
 }
 
-// otherLog is a text that begins with a date.
-var otherLog = regexp.MustCompile(`^\W{0,3}\d{1,4}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{1,4}[ T:,]`)
+// otherLog is a text that begins with a date; a number of SMTP such as 5.7.30 is none.
+var otherLog = regexp.MustCompile(`^\W{0,3}(?:\d{4}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{1,2}[ T:,]|` +
+	`\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.](?:\d{4}[ T:,]|\d\d[ T:,]+\d{1,2}:\d\d))`)
 
 // Text diagnoses a bare error text, without a log header, as if it followed "The
 // error message is:".
@@ -175,7 +176,9 @@ func (s *Set) decide(r report) (d decision) {
 		return s.weigh(payload(r.message))
 	}
 	for _, text := range r.thrown.reports() {
-		d = s.weigh(payload(text))
+		p := payload(text)
+		p.reported = true
+		d = s.weigh(p)
 		if c := d.found[0].cause; c.ID != Unknown && c.tier < wrapper {
 			break
 		}
@@ -231,9 +234,9 @@ func wraps(code string) int {
 }
 
 // firstMatch is the first of the expressions that matches a text, "" when none does.
-func firstMatch(of []*regexp.Regexp, text string) string {
+func firstMatch(of []*expression, text subject) string {
 	for _, re := range of {
-		if re.MatchString(text) {
+		if re.matches(text) {
 			return re.String()
 		}
 	}
@@ -241,11 +244,17 @@ func firstMatch(of []*regexp.Regexp, text string) string {
 }
 
 // byWords is the cause of a refusal whose code is lost, by what it is about: the first in the order of the
-// catalogue, which is from the special to the general.
+// catalogue, which is from the special to the general. The first sentence says it; what follows is advice.
 func (s *Set) byWords(refusal string) []candidate {
-	for _, c := range s.causes {
-		if by := firstMatch(c.words, refusal); refusal != "" && by != "" {
-			return []candidate{{c, by}}
+	if refusal == "" {
+		return nil
+	}
+	for _, part := range []string{firstSentence(refusal), refusal} {
+		text := newSubject(part)
+		for _, c := range s.causes {
+			if by := firstMatch(c.words, text); by != "" {
+				return []candidate{{c, by}}
+			}
 		}
 	}
 	return nil
@@ -270,11 +279,12 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 			specific = append(specific, candidate{c, code})
 		}
 	}
+	text := newSubject(inEnglish(p.text))
 	for _, c := range s.causes {
 		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
 			continue
 		}
-		by := firstMatch(c.patterns, p.text)
+		by := firstMatch(c.patterns, text)
 		switch {
 		case by == "":
 		case c.own:

@@ -14,7 +14,7 @@ type message struct {
 	text       string // what follows the last "The error message is:", escapes resolved, white space collapsed
 	authorized bool   // the provider refused it at its authorization endpoint
 	answered   bool   // the provider answered: what is below it works
-	reported   bool   // it follows "The error message is:"
+	reported   bool   // the plugin reports it: it follows "The error message is:", or is its exception's
 }
 
 const (
@@ -93,33 +93,6 @@ func (m message) words() string {
 		return ""
 	}
 	return lead.ReplaceAllString(text, "")
-}
-
-const maxRefusal = 400 // bytes of a description; more is a page
-
-// refusing is how a provider says no.
-var refusing = regexp.MustCompile(`(?i)\b(?:invalid|incorrect|wrong|bad|unknown|unregistered|unrecognized|unsupported|` +
-	`unauthorized|malformed|missing|expired|revoked|denied|declined|refused|rejected|cancell?ed|fail(?:ed|ure|s)?|` +
-	`disabled|inactive|locked|blocked|deleted|mismatch(?:ing)?|required|must|empty|duplicate|repeated|already|illegal|` +
-	`stale|forbidden|exceed(?:ed|s)?|error|unavailable|temporarily|too many|limit|unable|again|` +
-	`requires|different|unexpected|prevented|no longer|could not|couldn.t|cannot|can.t|(?:does|do|did|is|was)n.t|not|no (?:registered |such |valid )?(?:\w+ )?(?:client|code|token|redirect))\b`)
-
-// adfs is what AD FS writes in front of its words.
-var adfs = regexp.MustCompile(`^(?:MSIS\d{4,5}: )?(?:Received invalid OAuth[^.]{0,60}\. )?`)
-
-// labeled is a text of another program, such as "git: repository access denied".
-var labeled = regexp.MustCompile(`^[\w.-]+: `)
-
-// refusal is what the provider says no with, "" when it does not.
-func (m message) refusal() string {
-	words := adfs.ReplaceAllString(m.words(), "")
-	if !m.reported && labeled.MatchString(words) {
-		return ""
-	}
-	if len(words) <= maxRefusal && refusing.MatchString(words) {
-		return words
-	}
-	return ""
 }
 
 var (

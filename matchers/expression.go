@@ -1,0 +1,134 @@
+package matchers
+
+import (
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// expression is a regular expression that is tried only on a text with the literals
+// that it needs: to look for those costs a tenth, and most texts lack them.
+type expression struct {
+	*regexp.Regexp
+	needs [][]string // one of each list, in lower case
+}
+
+// newExpression compiles a regular expression.
+func newExpression(text string) (*expression, error) {
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	return &expression{re, needed(tree.Simplify())}, nil
+}
+
+func mustExpression(text string) *expression {
+	e, err := newExpression(text)
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
+// subject is a text with what its expressions are filtered by.
+type subject struct{ text, lower string }
+
+func newSubject(text string) subject { return subject{text, lower(text)} }
+
+// oddLetters are those that match k and s in any case, and are not theirs in lower case.
+var oddLetters = strings.NewReplacer("\u017f", "s", "\u212a", "k")
+
+func lower(text string) string { return strings.ToLower(oddLetters.Replace(text)) }
+
+// possible reports whether a text has what the expression needs.
+func (e *expression) possible(s subject) bool {
+	for _, list := range e.needs {
+		if !slices.ContainsFunc(list, func(need string) bool { return strings.Contains(s.lower, need) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *expression) matches(s subject) bool { return e.possible(s) && e.MatchString(s.text) }
+
+// submatch is the first match with its groups, nil when there is none.
+func (e *expression) submatch(s subject) []string {
+	if !e.possible(s) {
+		return nil
+	}
+	return e.FindStringSubmatch(s.text)
+}
+
+const (
+	minNeed  = 3  // bytes of a literal; a shorter one is in every text
+	maxNeeds = 24 // literals of one expression
+)
+
+// needed are lists of literals: every match of an expression has one of each, in
+// any case.
+func needed(re *syntax.Regexp) (lists [][]string) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		if piece := longestASCII(re.Rune); len(piece) >= minNeed {
+			return [][]string{{piece}}
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return needed(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return needed(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			lists = append(lists, needed(sub)...)
+		}
+	case syntax.OpAlternate:
+		var either []string
+		for _, sub := range re.Sub {
+			best := rarest(needed(sub))
+			if best == nil || len(either)+len(best) > maxNeeds {
+				return nil
+			}
+			either = append(either, best...)
+		}
+		return [][]string{either}
+	}
+	return lists
+}
+
+// rarest is the list whose literals are the longest.
+func rarest(lists [][]string) (best []string) {
+	for _, list := range lists {
+		if best == nil || shortest(list) > shortest(best) {
+			best = list
+		}
+	}
+	return best
+}
+
+// longestASCII is the longest piece of a literal that has no other letters, whose cases
+// may be more than two.
+func longestASCII(literal []rune) string {
+	best := ""
+	for _, piece := range strings.FieldsFunc(string(literal), func(r rune) bool { return r > unicode.MaxASCII }) {
+		if len(piece) > len(best) {
+			best = piece
+		}
+	}
+	return strings.ToLower(best)
+}
+
+func shortest(of []string) int {
+	least := len(of[0])
+	for _, s := range of {
+		least = min(least, len(s))
+	}
+	return least
+}
