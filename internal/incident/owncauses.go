@@ -37,7 +37,7 @@ type ownCause struct {
 var ownCauses = map[string]ownCause{
 	alert.LinesLost: {
 		title:     "log lines are missing",
-		diagnosis: "{lost} of {log} could not be read ({reason}). Failures in them are not reported.",
+		diagnosis: "{lost} of {log} could not be read ({reason}). Failures in this part are not reported.",
 		fix: []alert.Step{
 			{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration. " +
 				"One that is broken logs its failure again."},
