@@ -135,9 +135,9 @@ func TestClientIDIs(t *testing.T) {
 func TestUnknownAdvice(t *testing.T) {
 	const signIns = "Sign-in logs"
 	for payload, want := range map[string]string{
-		"AADSTS90099: x": "provider's words",
-		"Something new.": "provider's words",
-		refused + `{"error":"new_error","error_description":"x"}`: "provider's words",
+		"AADSTS90099: x": "provider's message",
+		"Something new.": "provider's message",
+		refused + `{"error":"new_error","error_description":"x"}`: "provider's message",
 		"java.net.SocketException: new":                           "error of the network",
 		"java.nio.channels.NonReadableChannelException":           "error of the network",
 		"javax.net.ssl.SSLException: new":                         "error of the TLS connection",
@@ -151,18 +151,18 @@ func TestUnknownAdvice(t *testing.T) {
 		if f.Cause.ID != matchers.Unknown || !strings.Contains(a.Fix[0].Text, want) {
 			t.Errorf("%s: %s: %q, want %q", payload, f.Cause.ID, a.Fix[0].Text, want)
 		}
-		if strings.Contains(all, signIns) != (want == "provider's words") {
+		if strings.Contains(all, signIns) != (want == "provider's message") {
 			t.Errorf("%s: %s", payload, all)
 		}
 	}
 	plain := "2024-03-05 09:07:03,021+0000 http-nio-8080-exec-7 ERROR mira 547x294x1 4eic3i 10.0.0.7 " + flowURL + " [" + logger + "] Something new"
 	f := diagnose(t, builtin(t), plain)
-	if got := f.Cause.Advise(f.Facts).Fix[0].Text; !strings.Contains(got, "words of Jira or a plugin") {
+	if got := f.Cause.Advise(f.Facts).Fix[0].Text; !strings.Contains(got, "message of Jira or of a plugin") {
 		t.Errorf("without a report: %s", got)
 	}
 }
 
-// The provider's own words are quoted where there are some, and not announced where there are none.
+// The provider's message is quoted where there are some, and not announced where there are none.
 func TestOwnWords(t *testing.T) {
 	for payload, want := range map[string]string{
 		"invalid_client":                       "",
@@ -177,7 +177,7 @@ func TestOwnWords(t *testing.T) {
 		if f.Cause.ID == matchers.Unknown {
 			continue
 		}
-		if strings.Contains(got, "own words") != (want != "") || want != "" && !strings.HasSuffix(strings.TrimSuffix(got, "."), "“"+want+"”") &&
+		if strings.Contains(got, "provider's message") != (want != "") || want != "" && !strings.HasSuffix(strings.TrimSuffix(got, "."), "“"+want+"”") &&
 			!strings.HasSuffix(got, "“"+want+"”") {
 			t.Errorf("%s: %s", payload, got)
 		}

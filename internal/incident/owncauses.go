@@ -36,71 +36,74 @@ type ownCause struct {
 // ownCauses are all of them; no catalogue has them.
 var ownCauses = map[string]ownCause{
 	alert.LinesLost: {
-		title:     "lines are missing from what it read",
-		diagnosis: "{lost} of {log} could not be read ({reason}). Failures that stood there are not told.",
+		title:     "log lines are missing",
+		diagnosis: "{lost} of {log} could not be read ({reason}). Failures in this part are not reported.",
 		fix: []alert.Step{
-			{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration: " +
-				"one that is broken shows itself again."},
-			host("See whether older logs are kept elsewhere (a support zip, a backup, a log server), " +
-				"and give them to: jira-oauth-watcher scan FILE"),
-			host("Let logs rotate by renaming, as Jira does by itself, and not with logrotate's copytruncate; " +
-				"keep so many old files that they span the longest time that the watcher may be down."),
+			{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration. " +
+				"One that is broken logs its failure again."},
+			host("If older logs are kept elsewhere (a support zip, a backup, a log server), search them:\n" +
+				"```\njira-oauth-watcher scan FILE\n```"),
+			host("Rotate logs by renaming, as Jira does by default, and not with logrotate's copytruncate. " +
+				"Keep enough old files to cover the longest time that the watcher may be down."),
 		},
-		confirm: "No further alert of this kind comes.",
+		confirm: "No further alert of this kind arrives.",
 	},
 	LogUnreadable: {
 		title: "a log cannot be read",
-		diagnosis: "{log} cannot be read since {since} ({reason}). " +
-			"Failures that are written there are not told until it can.",
+		diagnosis: "{log} has been unreadable since {since} ({reason}). " +
+			"Failures in it are not reported until it can be read again.",
 		fix: []alert.Step{
-			host("See that the file is there, and that path in the [[log]] table names it: ls -l {path}"),
-			host("See that the service's user may read it: it must be in the group of the file, " +
-				"and every directory above must let it pass; then: systemctl restart jira-oauth-watcher"),
+			host("Check that the file exists, and that path in the [[log]] table names it:\n" +
+				"```\nls -l \"{path}\"\n```"),
+			host("Let the service's user read it: the user must be in the group of the file, and every directory " +
+				"above must be accessible. Then restart the service:\n" +
+				"```\nsystemctl restart jira-oauth-watcher\n```"),
 		},
-		confirm: "An alert says that the log can be read again.",
+		confirm: "An alert reports that the log can be read again.",
 		over: "{log} can be read again, after {lasted}. " +
-			"What was written meanwhile is read now, as far as it is still there.",
-		overConfirm: "Nothing is to be done; an alert tells if lines are missing.",
+			"What was written in the meantime is read now, unless it has been deleted.",
+		overConfirm: "No action is required. If lines are missing, another alert reports it.",
 	},
 	LogSilent: {
 		title: "a log has no new lines",
 		diagnosis: "{log} has had no new line since {since}, which is longer than silent_after. " +
-			"Either Jira stands still, or it writes elsewhere: then no failure is seen.",
+			"Either Jira is down, or it writes to another file and no failure is detected.",
 		fix: []alert.Step{
-			host("See whether Jira runs, and whether its file system is full: df -h"),
-			host("See whether Jira writes to another file now (after an upgrade, a new home directory " +
-				"or a changed log4j configuration), and name that one in the [[log]] table."),
+			host("Check that Jira is running, and that its file system is not full:\n```\ndf -h\n```"),
+			host("If Jira writes to another file now (after an upgrade, a new home directory or a changed log4j " +
+				"configuration), enter that file in the [[log]] table."),
 		},
-		confirm:     "An alert says that the log has new lines again.",
+		confirm:     "An alert reports that the log has new lines again.",
 		over:        "{log} has new lines again, after {lasted}.",
-		overConfirm: "Nothing is to be done.",
+		overConfirm: "No action is required.",
 	},
 	LogForeign: {
-		title:     "a log does not look like a Jira log",
-		diagnosis: "{log} does not look like a Jira log: {reason}. While that is so, no failure is found in it.",
+		title: "a log does not look like a Jira log",
+		diagnosis: "{log} does not look like a Jira log: {reason}. As long as this is so, " +
+			"no failure is detected in it.",
 		fix: []alert.Step{
-			host("See that path in the [[log]] table names atlassian-jira.log, and not the access, security " +
-				"or Tomcat log or that of another program. What is read from a container or a collector must hold " +
-				"that log too: Jira writes it to a file, not to standard output."),
-			host("If a collector passes the log on, let it pass each line as it is or as JSON with the line " +
-				"in log or message; the first line that was read is below."),
+			host("Check that path in the [[log]] table names atlassian-jira.log, and not an access, security or " +
+				"Tomcat log or that of another program. A container or a collector must provide this log, too: " +
+				"Jira writes it to a file, not to standard output."),
+			host("If a collector forwards the log, it must pass each line on unchanged, or as JSON with the line " +
+				"in log or message. The first line that was read is below."),
 		},
-		confirm:     "An alert says that the log has lines of Jira's.",
+		confirm:     "An alert reports that the log has lines of Jira.",
 		over:        "{log} has lines of Jira's log now. Failures in it are reported.",
-		overConfirm: "Nothing is to be done.",
+		overConfirm: "No action is required.",
 	},
 	NotifierFailing: {
 		title: "a notifier does not deliver",
 		diagnosis: "The notifier {notifier} does not deliver its alerts: {quote}. " +
-			"Whoever reads there is not told.",
+			"Its recipients receive nothing.",
 		fix: []alert.Step{
-			host("Mend its address, secret or permissions in the configuration or at the receiver, " +
-				"then: systemctl reload jira-oauth-watcher"),
-			host("See that it works: jira-oauth-watcher test-alert --to {notifier}"),
+			host("Fix its address, secret or permissions in the configuration or at the receiver, then reload:\n" +
+				"```\nsystemctl reload jira-oauth-watcher\n```"),
+			host("Send a test alert:\n```\njira-oauth-watcher test-alert --to {notifier}\n```"),
 		},
-		confirm:     "An alert says that the notifier delivers again.",
-		over:        "The notifier {notifier} delivers again, after {lasted}. What waited is delivered now.",
-		overConfirm: "Nothing is to be done.",
+		confirm:     "An alert reports that the notifier delivers again.",
+		over:        "The notifier {notifier} delivers again, after {lasted}. Queued alerts are delivered now.",
+		overConfirm: "No action is required.",
 	},
 }
 

@@ -141,7 +141,7 @@ func TestTextOfTroubles(t *testing.T) {
 	if err := status.Text(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	contains(t, b.String(), "See that the file is there", "jira-oauth-watcher causes entra-")
+	contains(t, b.String(), "Check that the file exists", "jira-oauth-watcher causes entra-")
 	if strings.Contains(b.String(), "causes log-unreadable") {
 		t.Error("it sends people to a catalogue that does not have it")
 	}

@@ -290,7 +290,7 @@ func TestSlackNotification(t *testing.T) {
 		got := []rune(slack.DrawSlack(a.Data, slack.Look{}).Text)
 		want := "🔴 Jira mail: " + a.Data.Cause.Title + "\n1. ["
 		if cause == "unknown" {
-			want = "🔴 Jira mail connection fails for a reason"
+			want = "🔴 Jira mail connection fails for an unknown reason"
 		}
 		if first := string(got[:150]); !strings.HasPrefix(first, want) || !strings.Contains(first, "] ") {
 			t.Errorf("%s: %s", cause, first)

@@ -124,13 +124,13 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 		a = alert.Alert{Timestamp: at, Data: alert.Data{
 			Schema: 1, Node: "jira-node-1", ID: "log-7c1d0e2a@20241118T013011.407Z#1",
 			Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
-			Cause: alert.Cause{ID: "log-lines-lost", Title: "lines are missing from what it read",
+			Cause: alert.Cause{ID: "log-lines-lost", Title: "log lines are missing",
 				Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
-			Diagnosis: "52428800 bytes of /var/atlassian/application-data/jira/log/atlassian-jira.log could not be read (the file was cut short while it was being read). Failures that stood there are not told.",
-			Confirm:   "No further alert of this kind comes.",
+			Diagnosis: "52428800 bytes of /var/atlassian/application-data/jira/log/atlassian-jira.log could not be read (the file was cut short while it was being read). Failures in this part are not reported.",
+			Confirm:   "No further alert of this kind arrives.",
 			Fix: []alert.Step{
-				{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration: one that is broken shows itself again."},
-				{Where: "jira-host", Text: "Let logs rotate by renaming, as Jira does by itself, and not with logrotate's copytruncate."},
+				{Where: "jira-admin", Text: "Run Test connection on each OAuth 2.0 integration. One that is broken logs its failure again."},
+				{Where: "jira-host", Text: "Rotate logs by renaming, as Jira does by default, and not with logrotate's copytruncate."},
 			},
 			Facts: map[string]any{"lost": "52428800 bytes",
 				"reason": "the file was cut short while it was being read"},
