@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -40,7 +41,13 @@ func TestBuiltinTexts(t *testing.T) {
 			for _, step := range a.Fix {
 				check(slices.Contains(wheres, step.Where), "nobody is", step.Where)
 				check(step.Text != "" && len(step.Text) <= 500, "a step without text, or a long one", step.Text)
-				all += step.Text
+				for _, b := range text.Blocks(step.Text) {
+					if b.Code {
+						check(!strings.ContainsAny(b.Text, "{}\t…"), "a command that cannot be pasted", b.Text)
+					} else {
+						all += strings.ReplaceAll(b.Text, "\n", " ")
+					}
+				}
 			}
 			check(!strings.ContainsAny(all, "{}|@\n\t") && !strings.Contains(all, "  "), "left over", all)
 		}
