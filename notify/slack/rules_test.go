@@ -230,7 +230,7 @@ func unseen(r rune) bool {
 }
 
 var (
-	codeSpan = regexp.MustCompile("`[^`\n]+`")
+	codeSpan = regexp.MustCompile("```[^`]+```|`[^`\n]+`")
 	ownLabel = regexp.MustCompile(`(?m)^\*[A-Z][A-Za-z ()]{2,30}\*$|^🟡 \*(?:Acknowledged|Snoozed)\* by `)
 )
 
