@@ -155,14 +155,12 @@ func TestForgedHostIsNoFact(t *testing.T) {
 		if host, ok := f.Facts["certificate_host"]; ok && !matchers.Strict("certificate_host", f.Facts.Text("certificate_host")) {
 			t.Errorf("%q is the host %q", text, host)
 		}
-		if !slices.Contains(steps(a), "Compare the address: getent hosts login.microsoftonline.com on the node with nslookup login.microsoftonline.com "+
-			"1.1.1.1. "+
-			"Differs? Delete the entry in /etc/hosts, or have the DNS override removed.") {
+		if all := strings.Join(steps(a), "\n"); strings.Contains(all, text) || !strings.Contains(all, "\ngetent hosts login.microsoftonline.com\n") {
 			t.Errorf("%q: %q", text, steps(a))
 		}
 	}
 	f := diagnose(t, builtin(t), carrier("java.net.UnknownHostException: oauth2.googleapis.com"))
-	if got := steps(f.Cause.Advise(f.Facts))[0]; !strings.Contains(got, "getent hosts oauth2.googleapis.com (") {
+	if got := steps(f.Cause.Advise(f.Facts))[0]; !strings.Contains(got, "\ngetent hosts oauth2.googleapis.com\n") {
 		t.Errorf("a known host is not in the command: %s", got)
 	}
 }

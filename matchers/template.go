@@ -11,9 +11,9 @@ import (
 )
 
 // A template is text with {fact|words for a missing fact}, where {one,other|words}
-// takes the first fact that exists, and with {@place} for a menu path that many
-// causes share (causes/places.toml). A step's commands are between lines of three
-// backticks, as in Markdown.
+// takes the first fact that exists, and with {@place} for what many causes share
+// (causes/places.toml). A step's commands are between lines of three backticks, as
+// in Markdown.
 
 const placesFile = "places.toml"
 

@@ -107,7 +107,8 @@ func TestText(t *testing.T) {
 			must(t, report.Text(&b, r, style))
 			testkit.Golden(t, golden, b.String())
 			for line := range strings.Lines(b.String()) {
-				if style.Width == 0 && utf8.RuneCountInString(line) > 81 && strings.Contains(strings.TrimSpace(line), " ") {
+				command := strings.HasPrefix(line, "        ") // stays whole, to be copied
+				if style.Width == 0 && utf8.RuneCountInString(line) > 81 && strings.Contains(strings.TrimSpace(line), " ") && !command {
 					t.Errorf("wider than 80 columns: %q", line)
 				}
 				if !style.Color && strings.Contains(line, "\x1b") {

@@ -125,7 +125,8 @@ func TestText(t *testing.T) {
 		contains(t, b.String(), tt.want...)
 		for line := range strings.Lines(b.String()) {
 			line = strings.TrimRight(line, "\n")
-			if words := strings.Fields(strings.TrimLeft(line, " |")); utf8.RuneCountInString(line) > 80 && len(words) > 1 {
+			command := strings.HasPrefix(line, "        ") // stays whole, to be copied
+			if words := strings.Fields(strings.TrimLeft(line, " |")); utf8.RuneCountInString(line) > 80 && len(words) > 1 && !command {
 				t.Errorf("longer than 80 columns: %s", line)
 			}
 		}
