@@ -19,6 +19,7 @@ type Failure struct {
 	Integration Integration
 	Cause       *Cause
 	Signal      string   // the code or pattern by which the cause was found
+	Confidence  string   // the cause's; likely at most where the provider's words alone led to it
 	Codes       []string // provider codes of the event, the deciding one first
 	Also        []string // IDs of other causes whose signals the event shows
 	Facts       Facts
@@ -196,7 +197,10 @@ func (s *Set) failure(d decision) Failure {
 		f.Facts["message"] = clean(d.text)
 		f.unmapped()
 	}
-	f.Cause, f.Signal = found[0].cause, found[0].signal
+	f.Cause, f.Signal, f.Confidence = found[0].cause, found[0].signal, found[0].cause.Confidence
+	if found[0].words && f.Confidence == "certain" {
+		f.Confidence = "likely"
+	}
 	for _, c := range found[1:] {
 		if c.cause != f.Cause && wraps(c.signal) == 0 && c.cause.tier != wrapper && !slices.Contains(f.Also, c.cause.ID) {
 			f.Also = append(f.Also, c.cause.ID)
@@ -220,6 +224,7 @@ func (s *Set) failure(d decision) Failure {
 type candidate struct {
 	cause  *Cause
 	signal string
+	words  bool // it is one of the cause's words
 }
 
 // vague codes only wrap others: a more specific one next to them wins.
@@ -253,7 +258,7 @@ func (s *Set) byWords(refusal string) []candidate {
 		text := newSubject(part)
 		for _, c := range s.causes {
 			if by := firstMatch(c.words, text); by != "" {
-				return []candidate{{c, by}}
+				return []candidate{{c, by, true}}
 			}
 		}
 	}
@@ -272,11 +277,11 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 		switch {
 		case !ok:
 		case c.own:
-			own = append(own, candidate{c, code})
+			own = append(own, candidate{cause: c, signal: code})
 		case wraps(code) > 0:
-			wrapped = append(wrapped, candidate{c, code})
+			wrapped = append(wrapped, candidate{cause: c, signal: code})
 		default:
-			specific = append(specific, candidate{c, code})
+			specific = append(specific, candidate{cause: c, signal: code})
 		}
 	}
 	text := newSubject(inEnglish(p.text))
@@ -288,16 +293,21 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 		switch {
 		case by == "":
 		case c.own:
-			own = append(own, candidate{c, by})
+			own = append(own, candidate{cause: c, signal: by})
 		case c.tier == 0:
-			provider = append(provider, candidate{c, by})
+			provider = append(provider, candidate{cause: c, signal: by})
 		default:
-			rest = append(rest, candidate{c, by})
+			rest = append(rest, candidate{cause: c, signal: by})
 		}
 	}
 	found := slices.Concat(own, specific, provider, wrapped, rest)
 	if len(codes) == 0 && (len(found) == 0 || tiers[found[0].cause.tier] == "wrapper" && p.words() != p.text) {
 		return slices.Concat(s.byWords(p.refusal()), found)
+	}
+	if len(codes) == 0 && found[0].cause.ID == "oauth-invalid-request" {
+		if by := s.byWords(p.description()); by != nil && by[0].cause != found[0].cause {
+			return slices.Concat(by, found) // the standard's code for whatever has no other
+		}
 	}
 	return found
 }

@@ -95,6 +95,15 @@ func (m message) words() string {
 	return lead.ReplaceAllString(text, "")
 }
 
+// description is what the provider explains in JSON, "" where it does not.
+func (m message) description() string {
+	found := description.submatch(newSubject(m.text))
+	if found == nil || len(found[1]) > maxRefusal {
+		return ""
+	}
+	return found[1]
+}
+
 var (
 	// quoted is JSON whose quotation marks a page or an editor has changed.
 	quoted   = regexp.MustCompile(`\{ ?(?:&(?:amp;)*(?:quot|#34|#[xX]22);|[\x{201c}\x{201d}\x{201e}])`)

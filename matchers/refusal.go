@@ -30,7 +30,7 @@ var addressing = regexp.MustCompile(`(?i)^\W*(?:if|when(?:ever)?|how|why|what|wh
 	`reminder|fix(?:ing|ed)?|troubleshoot\w*|some|users|by default|for|did|does|do|has|have|is|are|was|can|could you|i|we|` +
 	`our|my|as|jira|this error|because|since|after|before|once|please|use|copy|create|hi|hello|thanks|sorry|ticket|it|there|` +
 	`that|they|you (?:can|must|need|should|may)|in order)\b|^\W*@|\?|` +
-	`\b(?:i|we|our|my|us|me|can you|could you|you (?:can|should|need)|so that|occurs|happens|means|usually|typically|` +
+	`\b(?:i|we|our|my|us|me|can you|could you|you (?:can|should|need)|so that|occurs|happens|means|usually|typically|jira server|basic authentication|` +
 	`recommended|deprecated|following table|should|yesterday|today|tomorrow|last (?:night|week)|team|says|think|works?|worked|fixed)\b|` +
 	`, (?:so|can|ask|see|sorry|as)\b`)
 

@@ -31,7 +31,7 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Cause: alert.Cause{
 			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),
 			Title: f.Cause.Title, Provider: f.Cause.Provider,
-			Severity: f.Impact.Severity(f.Cause, 1), Confidence: f.Cause.Confidence, Codes: append([]string{}, f.Codes...),
+			Severity: f.Impact.Severity(f.Cause, 1), Confidence: f.Confidence, Codes: append([]string{}, f.Codes...),
 		},
 		Diagnosis: advice.Diagnosis,
 		Confirm:   advice.Confirm,
