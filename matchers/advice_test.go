@@ -293,8 +293,8 @@ func TestFactsOfAccounts(t *testing.T) {
 func TestAdvise(t *testing.T) {
 	s := builtin(t)
 	tenant, _ := s.Cause("entra-single-tenant-common-endpoint")
-	const want = "The app registration “{app_id|x}” (application ID not in the log) accepts accounts of one tenant only, but the endpoint in Jira is " +
-		"still Microsoft's shared /common address."
+	const want = "The app registration “{app_id|x}” accepts accounts of one tenant only, but the endpoint in Jira is still " +
+		"Microsoft's shared /common address."
 	if got := tenant.Advise(matchers.Facts{"app_name": "{app_id|x}"}).Diagnosis; got != want {
 		t.Errorf("Advise\n got %s\nwant %s", got, want)
 	}
@@ -309,8 +309,12 @@ func TestAdvise(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
+	forbidden, _ := s.Cause("proxy-forbidden")
+	if got := forbidden.Advise(matchers.Facts{"proxy_status": "403"}).Diagnosis; !strings.HasPrefix(got, "The outbound proxy answered 403. One ") {
+		t.Errorf("a missing fact before a full stop: %s", got)
+	}
 	scopes, _ := s.Cause("entra-scopes-multiple-resources")
-	if got := scopes.Advise(matchers.Facts{"suggested_scopes": []string{"a", "b"}}).Fix[0].Text; !strings.HasSuffix(got, "replace the list with a b.") {
+	if got := scopes.Advise(matchers.Facts{"suggested_scopes": []string{"a", "b"}}).Fix[0].Text; !strings.HasSuffix(got, "put a b in place of the list.") {
 		t.Errorf("a list in a step: %s", got)
 	}
 }

@@ -83,7 +83,7 @@ var factTable = []struct {
 	{"proxy_status", aNumber, reads(`(?:Proxy returns "|refused by proxy: )HTTP/\d(?:\.\d)? (\d{3})|Tunnel failed, got: (\d{3})`)},
 	{"proxy_reason", aName, reads(`Proxy returns "HTTP/\d(?:\.\d)? \d{3} ([^"]+)"`)},
 	{"unknown_host", aHost, reads(
-		`UnknownHostException:\s*([^\s:()/]+)(?:$|:(?:$|[^/])|\s*\(| at | Caused )`,
+		`UnknownHostException:\s*([^\s:()/@]+)(?:$|:(?:$|\s)|\s*\(| at | Caused )`,
 		// Windows: a sentence in its language, then the host.
 		`UnknownHostException:\s*[^:()]+\(([^\s:()/]+)\)`,
 	)},
@@ -104,7 +104,7 @@ var factTable = []struct {
 	{"content_type", aWord, reads(`received ([\w.+-]+/[\w.+-]+)`)},
 	{"missing_member", aWord, reads(`JSON object member with key "?(\w+)`)},
 	{"bad_url", aName, reads(`(?:[Ii]llegal character in \w+ at index \d+|no protocol|unknown protocol): (.+?)` +
-		traceOrEnd + `|UnknownHostException:\s*([^\s()]*/[^\s()]*)`)},
+		traceOrEnd + `|UnknownHostException:\s*([^\s()]*[/@][^\s()]*)`)},
 	{"provider_type", aWord, reads(`required for the provider: (\w+)`)},
 	{"expected_suffix", aSuffix, reads(`Expected provider (\S+) but got`)},
 	{"actual_suffix", aSuffix, reads(`Expected provider \S+ but got ([\w-]+)`)},

@@ -97,9 +97,14 @@ func hasPrefix(s string, of []string) bool {
 	return false
 }
 
-// mailLogger reports whether a logger is of code that fetches or sends mail, or of
+// mailLogger reports whether a logger is of Jira's code that fetches or sends mail, or of
 // code for OAuth. A mail log names none.
-var mailLogger = regexp.MustCompile(`(?i)mail|oauth|imap|smtp|pop3|\.emh\.`).MatchString
+func mailLogger(logger string) bool { return ofMail.MatchString(logger) && !ofOthers.MatchString(logger) }
+
+var (
+	ofMail   = regexp.MustCompile(`(?i)mail|oauth|imap|smtp|pop3|\.emh\.`)
+	ofOthers = regexp.MustCompile(`^(?:com\.(?:[b-z]|a[a-su-z]|at[a-km-z])|c\.[b-z]|(?:org|net|io|de|eu|o|n)\.)`)
+)
 
 // report is what makes an event a failure.
 type report struct {
@@ -130,7 +135,7 @@ func reportOf(h event.Header, text, message string, pasted bool) (r report, ours
 	}
 	if strings.Contains(message, pluginPackage) {
 		loose := pasted || plugin || h.Thread == "" || mailLogger(h.Logger) // a mail log's thread is after the level
-		r.thrown = readThrowable(afterMessage(text, message, loose), loose)
+		r.thrown = readThrowable(afterMessage(text, message, loose), loose, pasted)
 	}
 	switch {
 	case threaded && plugin && !background(h.Thread):

@@ -97,8 +97,10 @@ func identityOf(f Facts, m Mailbox) identity {
 		of.id, of.by = strings.ToLower(tenant), alert.ByTenant
 	case tenant != "":
 		of.id, of.by = hash("tenant-", tenant), alert.ByTenant
-	case m.Server != "":
+	case m.Server != "" && (m.HandlerID == "" || !isHost.MatchString(m.Server)): // a host is that of many mailboxes
 		of.id, of.by = hash("mail-server-", m.Server), alert.ByMailServer
+	case m.HandlerID != "":
+		of.id, of.by = "handler-"+m.HandlerID, alert.ByHandler
 	}
 	return of
 }
@@ -115,8 +117,8 @@ var (
 	inMailLog = regexp.MustCompile(`^\[([^\]\r\n]{0,100})\] \S+ \S+ `)
 	// Help Desk Handler[10100]: Messaging Exception …
 	handlerLead = regexp.MustCompile(`^([^\[\]:\r\n]{1,100})\[(\d{1,18})\]: `)
+	isHost      = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)+$`)
 	atServer    = regexp.MustCompile(`the folder '[^'\r\n]{1,100}' at (` + host + `)`)
-	threadUser  = regexp.MustCompile(`^\S+ \S+ `)
 )
 
 // mailbox is what a header and the first line of its message say of the mailbox.
@@ -126,13 +128,8 @@ func mailbox(h event.Header, message string) (m Mailbox) {
 	if !inLog && !mailLogger(h.Logger) {
 		return m
 	}
-	switch found := inMailLog.FindStringSubmatch(line); {
-	case inLog && h.Logger != "" && !strings.Contains(h.Logger, "."): // a name of one word looks like a logger
-		m.Server, line = h.Logger, threadUser.ReplaceAllString(line, "")
-	case inLog && found != nil:
+	if found := inMailLog.FindStringSubmatch(line); inLog && found != nil {
 		m.Server, line = clean(found[1]), line[len(found[0]):]
-	case inLog:
-		line = threadUser.ReplaceAllString(line, "") // the brackets are empty
 	}
 	if found := handlerLead.FindStringSubmatch(line); found != nil {
 		m.Handler, m.HandlerID = clean(found[1]), found[2]

@@ -25,6 +25,7 @@ func TestOurs(t *testing.T) {
 	const suffix = "FC8GQRj7OZO_j1_b6A-Eig"
 	const callback = "/plugins/servlet/oauth2/client/callback/" + suffix
 	called := matchers.Integration{ID: suffix, KnownBy: "redirect_suffix"}
+	const mailLog = "2024-03-05 09:07:03,021+0000 ERROR [365 IMAP] Caesium-1-1 anonymous "
 	const threaded = "http-nio-8080-exec-2 url: " + flowURL + "; user: mira"
 	tests := []struct {
 		name, text  string
@@ -79,6 +80,16 @@ func TestOurs(t *testing.T) {
 		{"logger that only begins alike", line("exec-1", "ERROR", "/x", "c.a.o.consumer.Service", pkix), false, none},
 		{"OAuth provider's own REST URL", line("exec-1", "ERROR", "/rest/oauth2/latest/token", other, pkix), false, none},
 		{"OIDC login plugin", line("exec-1", "ERROR", "/plugins/servlet/oidc/callback", "c.a.p.a.i.web.oidc.Filter", refused+`{"error":"x"}`), false, none},
+		{"a user with brackets", strings.Replace(carrier(pkix), " mira ", " anna [ext] ", 1), true, known},
+		{"a user in brackets", strings.Replace(carrier(pkix), " mira ", " [anna] ", 1), true, known},
+		{"a user with dots in brackets", strings.Replace(carrier(pkix), " mira ", " anna [x.y] ", 1), true, known},
+		{"an excerpt of ours", strings.Replace(carrier(pkix), " 4eic3i ", " [session] ", 1), true, known},
+		{"mail log, a subject like a logger", mailLog + "Help[10100]: Unable to add comment. Subject: [oauth2.client.ticket] please help", false, none},
+		{"mail log, a subject like the plugin's logger", mailLog + "Re: [" + logger + "] AADSTS7000222", false, none},
+		{"mail log, a subject like a URL", mailLog + "Help[10100]: Cannot handle mail: " + flowURL + " [SUP.1] AADSTS7000222: expired", false, none},
+		{"mail log, a subject like all fields", mailLog + "1x2x3 s 10.0.0.1 " + flowURL + " [" + logger + "] AADSTS7000222: expired", false, none},
+		{"mail log of a server without a name", strings.Replace(mailLog, "[365 IMAP]", "[]", 1) + flowURL + " [" + logger + "] x", false, none},
+		{"mail log of a server named like a host", strings.Replace(mailLog, "[365 IMAP]", "[imap.example]", 1) + flowURL + " [" + logger + "] x", false, none},
 		{"no header", "ERROR " + flowURL + " [" + logger + "] " + pkix, false, none},
 		{"no level", "2024-03-05 09:07:03,021+0000 exec-1 " + flowURL + " [" + logger + "] " + pkix, false, none},
 		{"empty", "", false, none},

@@ -1,6 +1,7 @@
 package matchers_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,15 +89,21 @@ func TestForgedRefresh(t *testing.T) {
 	s := builtin(t)
 	trace := strings.TrimSpace(thrown(service + ": " + expired))
 	for name, text := range map[string]string{
-		"in the message":                 polled(foreign, ": "+recoverable+": x"),
-		"the message is one":             strings.Replace(polled(foreign, ""), "Could not poll", recoverable+": x", 1),
-		"indented by the layout":         polled(foreign, "\n    "+strings.ReplaceAll(trace, "\n", "\n    ")),
-		"indented, of mail code":         polled(pulls, "\n    "+strings.ReplaceAll(trace, "\n", "\n    ")),
-		"indented after an empty line":   strings.Replace(polled(foreign, ""), " Could not poll", "\n    "+strings.ReplaceAll(trace, "\n", "\n    "), 1),
-		"a layout that does not indent":  polled(foreign, " the comment:\nHello\n"+trace),
-		"without a frame":                polled(foreign, "\n"+recoverable+": x"),
-		"in an exception's message":      polled(foreign, "\njava.lang.IllegalArgumentException: bad name a\n"+recoverable+": x\n\tat a.B.c(B.java:1)"),
-		"as a cause in such a message":   polled(foreign, "\njava.lang.IllegalArgumentException: bad name a\nCaused by: "+service+": x\n\tat a.B.c(B.java:1)"),
+		"in the message":                             polled(foreign, ": "+recoverable+": x"),
+		"the message is one":                         strings.Replace(polled(foreign, ""), "Could not poll", recoverable+": x", 1),
+		"indented by the layout":                     polled(foreign, "\n    "+strings.ReplaceAll(trace, "\n", "\n    ")),
+		"indented, of mail code":                     polled(pulls, "\n    "+strings.ReplaceAll(trace, "\n", "\n    ")),
+		"indented after an empty line":               strings.Replace(polled(foreign, ""), " Could not poll", "\n    "+strings.ReplaceAll(trace, "\n", "\n    "), 1),
+		"a layout that does not indent":              polled(foreign, " the comment:\nHello\n"+trace),
+		"without a frame":                            polled(foreign, "\n"+recoverable+": x"),
+		"in an exception's message":                  polled(foreign, "\njava.lang.IllegalArgumentException: bad name a\n"+recoverable+": x\n\tat a.B.c(B.java:1)"),
+		"as a cause in such a message":               polled(foreign, "\njava.lang.IllegalArgumentException: bad name a\nCaused by: "+service+": x\n\tat a.B.c(B.java:1)"),
+		"prose that looks like a frame":              polled(foreign, "\njava.lang.IllegalArgumentException: bad a\n  at the office\nCaused by: "+service+": x\n\tat a.B.c(B.java:1)"),
+		"in an exception's message, of mail code":    polled(pulls, "\njavax.mail.internet.ParseException: In parameter list <x\n"+service+": x\n>\n\tat a.B.c(B.java:1)"),
+		"as a cause in such a message, of mail code": polled(pulls, "\njavax.mail.internet.ParseException: <x\nCaused by: "+service+": x\n>\n\tat a.B.c(B.java:1)"),
+		"the message, of another's mail code":        strings.Replace(polled("com.acme.emailtemplates.Renderer", ""), "Could not poll", service+": "+expired, 1),
+		"JSON, in an exception's message": inJSON(foreign, "x", `,"err":{"msg":"bad a\n\tat x.y(Z.java:1)\nCaused by: `+service+`: x","class":"java.lang.IllegalArgumentException",`+
+			`"stack":"java.lang.IllegalArgumentException: bad a\n\tat x.y(Z.java:1)\nCaused by: `+service+`: x\n\tat a.B.c(B.java:1)"}`),
 		"INFO":                           strings.Replace(polled(pulls, "\n"+trace), " ERROR ", " INFO ", 1),
 		"a frame only":                   polled(pulls, "\njava.lang.IllegalStateException: x"+frame),
 		"no exception":                   polled(pulls, "\ncom.atlassian.oauth2.client.api.ClientToken: x"+frame),
@@ -148,12 +155,17 @@ func TestRefreshForms(t *testing.T) {
 func TestIntegrationWithoutFlow(t *testing.T) {
 	s := builtin(t)
 	stale := strings.Replace(polled(foreign, thrown(service+": x")), "Caesium-1-3", "Caesium-1-3 url: "+flowURL+"; user: mira", 1)
+	handled := func(reason string) string {
+		return strings.Replace(polled("c.a.mail.incoming.mailfetcherservice", thrown("java.io.EOFException: x")), "Could not poll", "A b[10100]: "+reason, 1)
+	}
 	for name, tt := range map[string]struct{ text, by string }{
-		"application":    {polled(pulls, thrown(service+": "+expired)), "app_id"},
-		"tenant":         {polled(pulls, thrown(service+": AADSTS90002: Tenant 'contoso.example' not found.")), "tenant"},
-		"mail server":    {"2024-03-05 09:07:03,021+0000 ERROR [365 IMAP] Caesium-1-4 ServiceRunner A b[10100]: x" + thrown("java.io.EOFException: x"), "mail_server"},
-		"nothing":        {polled(pulls, thrown("java.io.EOFException: x")), "nothing"},
-		"a stale thread": {stale, "nothing"},
+		"application":      {polled(pulls, thrown(service+": "+expired)), "app_id"},
+		"tenant":           {polled(pulls, thrown(service+": AADSTS90002: Tenant 'contoso.example' not found.")), "tenant"},
+		"mail server":      {"2024-03-05 09:07:03,021+0000 ERROR [365 IMAP] Caesium-1-4 ServiceRunner A b[10100]: x" + thrown("java.io.EOFException: x"), "mail_server"},
+		"handler":          {handled("x"), "handler"},
+		"handler and host": {handled("JIRA couldn't open the folder 'inbox' at imap.gmail.com"), "handler"},
+		"nothing":          {polled(pulls, thrown("java.io.EOFException: x")), "nothing"},
+		"a stale thread":   {stale, "nothing"},
 	} {
 		if i := diagnose(t, s, tt.text).Integration; i.KnownBy != tt.by || i.Flow != "" || strings.ContainsAny(i.ID, " @#") {
 			t.Errorf("%s: %+v, want by %s", name, i, tt.by)
@@ -177,6 +189,10 @@ func TestMailbox(t *testing.T) {
 			matchers.Mailbox{Server: "outlook.office365.com", Handler: "Help Desk", HandlerID: "10001"}},
 		{"2024-03-05 09:07:03,021+0000 ERROR [365 IMAP] QuartzScheduler_Worker-3 ServiceRunner Help Desk[10100]" + reason + broken,
 			matchers.Mailbox{Server: "365 IMAP", Handler: "Help Desk", HandlerID: "10100"}},
+		{"2024-03-05 09:07:03,021+0000 ERROR [365 IMAP] Caesium-1-3 ServiceRunner Support [EMEA] Desk[10100]" + reason + broken,
+			matchers.Mailbox{Server: "365 IMAP"}},
+		{"2024-03-05 09:07:03,021+0000 ERROR [mail.example.com] Caesium-1-3 ServiceRunner Help Desk[10100]" + reason + broken,
+			matchers.Mailbox{Server: "mail.example.com", Handler: "Help Desk", HandlerID: "10100"}},
 		{"2024-03-05 09:07:03,021+0000 ERROR [Support] Caesium-1-3 ServiceRunner Help Desk[10100]" + reason + broken,
 			matchers.Mailbox{Server: "Support", Handler: "Help Desk", HandlerID: "10100"}},
 		{"2024-03-05 09:07:03,021+0000 ERROR [] Caesium-1-3 ServiceRunner Help Desk[10100]" + reason + broken,
@@ -197,3 +213,29 @@ func TestPhaseOfTest(t *testing.T) {
 		}
 	}
 }
+
+// A failed refresh is a failure whatever a collector puts before its lines, and however
+// long its message is.
+func TestRefreshInLog(t *testing.T) {
+	s := builtin(t)
+	plain := polled(foreign, thrown(service+": "+expired))
+	for name, log := range map[string]string{
+		"a message longer than an event": strings.Replace(plain, "Could not poll", strings.Repeat("a", event.MaxText), 1),
+		"rsyslog's files":                behind("2024-03-05T09:07:03.003+01:00 jira1 docker/jira[12]: ", plain),
+		"docker compose -t":              behind("jira-1  | 2024-03-05T08:07:03.003Z ", plain),
+		"kubectl -t":                     behind("2024-03-05T08:07:03.003Z ", plain),
+	} {
+		var got []string
+		through(t, []byte(log+"\n"), func(e event.Event) {
+			if f, ours := s.Match(e, nil); ours {
+				got = append(got, f.Cause.ID)
+			}
+		})
+		if !slices.Equal(got, []string{"entra-client-secret-expired"}) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// behind puts a collector's prefix before each line.
+func behind(prefix, text string) string { return prefix + strings.ReplaceAll(text, "\n", "\n"+prefix) }

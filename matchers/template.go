@@ -111,8 +111,8 @@ func (l *loader) safe(d *definition, key string, b text.Block) {
 }
 
 // fill puts facts into a template, each as its kind allows, or the words for a missing
-// one. A sentence of a diagnosis that ends with a missing fact without such words is
-// left out. Log text is data: braces in a fact are not expanded.
+// one. A sentence of a diagnosis and parentheses that end with a missing fact without
+// such words are left out. Log text is data: braces in a fact are not expanded.
 func fill(template string, facts Facts, inStep bool) string {
 	return tidy(template, func(part string) string { return fillPart(part, facts, inStep) })
 }
@@ -140,11 +140,29 @@ func fillPart(template string, facts Facts, inStep bool) string {
 			at = len(template)
 			break
 		}
+		if value == "" {
+			at += leaveOut(&b, template[at:])
+		}
 		b.WriteString(value)
 	}
 	b.WriteString(template[at:])
 	filled := strings.ReplaceAll(b.String(), "``", "`") // the template had it in code style too
 	return strings.ReplaceAll(filled, ".”.", ".”")      // one full stop ends a sentence
+}
+
+// leaveOut takes back the parentheses and the space that end with a missing fact, and
+// returns how much of the rest of the template belongs to that.
+func leaveOut(b *strings.Builder, rest string) (closing int) {
+	before := b.String()
+	if open := strings.LastIndexByte(before, '('); strings.HasPrefix(rest, ")") && open > strings.LastIndexByte(before, ')') {
+		before, closing = before[:open], len(")")
+	}
+	if next := rest[closing:]; next == "" || strings.ContainsAny(next[:1], ".,;: ") {
+		before = strings.TrimSuffix(before, " ")
+	}
+	b.Reset()
+	b.WriteString(before)
+	return closing
 }
 
 // values are the values of a fact.

@@ -33,8 +33,8 @@ const (
 var (
 	exceptionLine = regexp.MustCompile(`^((?:[A-Za-z_$][\w$]*\.)+[A-Za-z_$][\w$]*(?:Exception|Error)[\w$]*)` +
 		`(?:: ?(.*))?$`)
-	frameLine  = regexp.MustCompile(`^[ \t]+(?:at |\.\.\. |\(\.\.\.\)|Suppressed: )`)
-	pastedLine = regexp.MustCompile(`^[ \t]*(?:at [\w.$<>/@-]+\(|\.\.\. \d+ )`)
+	frameLine  = regexp.MustCompile(`^[ \t]+(?:at [\w.$<>/@~-]+\(|\.\.\. \d+ |\(\.\.\.\)|Suppressed: )`)
+	pastedLine = regexp.MustCompile(`^[ \t]*(?:at [\w.$<>/@~-]+\(|\.\.\. \d+ )`)
 )
 
 // throwable is an exception with its causes, the innermost last.
@@ -46,15 +46,16 @@ type throwable []thrown
 // A throwable begins in the first column, and the layout indents the further
 // lines of a message, so that the text of a user does not begin there. It may do so
 // within the message of an exception: so what counts is the first exception, and
-// its causes after a stack frame. With loose, any line in the first column
-// counts: for layouts that do not indent, and for text that was pasted.
-func readThrowable(lines []string, loose bool) throwable {
+// its causes after a stack frame. With loose, the message may be the exception, and its
+// lines may be in the first column: for layouts that do not indent. Of a pasted text any
+// line counts.
+func readThrowable(lines []string, loose, pasted bool) throwable {
 	var chain throwable
-	frame, framed, after, foreign := frameLine, false, false, false
-	if loose {
+	frame, framed, after, foreign, message := frameLine, false, false, false, false
+	if pasted {
 		frame = pastedLine
 	}
-	for _, line := range lines {
+	for i, line := range lines {
 		line = strings.TrimRight(line, " \t\r")
 		head, isCause := strings.CutPrefix(line, causedBy)
 		m := exceptionLine.FindStringSubmatch(head)
@@ -62,13 +63,13 @@ func readThrowable(lines []string, loose bool) throwable {
 		case line == "":
 		case frameLine.MatchString(line) || frame.MatchString(line):
 			after, framed = len(chain) > 0, framed || len(chain) > 0
-		case m != nil && isCause && (after || loose || chain.endsInPlugin()):
+		case m != nil && isCause && (after || pasted || chain.endsInPlugin()):
 			chain, after, framed = append(chain, thrown{m[1], m[2]}), false, true
-		case m != nil && !isCause && (len(chain) == 0 || loose && !chain.hasPlugin()):
-			chain, after = throwable{{m[1], m[2]}}, false
+		case m != nil && !isCause && (len(chain) == 0 || (pasted || loose && (foreign || message)) && !chain.hasPlugin()):
+			chain, after, message = throwable{{m[1], m[2]}}, false, loose && i == 0
 		case len(chain) > 0 && !after:
 			chain[len(chain)-1].message += "\n" + line
-		case len(chain) == 0 && line[0] != ' ' && line[0] != '\t':
+		case len(chain) == 0 && line[0] != ' ' && line[0] != '\t' && !(loose && i == 0):
 			foreign = true // the layout does not indent messages
 		}
 	}

@@ -9,6 +9,7 @@ const (
 	ByApp        = "app_id"          // … by its application ID
 	ByTenant     = "tenant"          // … by its tenant
 	ByMailServer = "mail_server"     // … by its mail server
+	ByHandler    = "handler"         // … by the number of its mail handler
 	BySuffix     = "redirect_suffix" // … by the last part of its redirect URL
 	ByNothing    = "nothing"         // it is Unknown or Many
 

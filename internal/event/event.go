@@ -13,6 +13,15 @@ import (
 // failure.
 const MaxText = 64 << 10
 
+// Kept is how much of one line is kept: half of what an event may have, so that the stack trace
+// after a message of any length has room. An event in JSON is one line.
+func Kept(line []byte) []byte {
+	if len(line) > 0 && line[0] == '{' {
+		return line[:min(len(line), MaxText)]
+	}
+	return line[:min(len(line), MaxText/2)]
+}
+
 // Event is one log entry with its continuation lines.
 type Event struct {
 	Text []byte // its lines, joined by '\n'; valid until the Assembler is called again
@@ -97,10 +106,10 @@ func (a *Assembler) several(text []byte, b tailer.Block, end int, take func(Even
 	}
 }
 
-// cutLine is the first line of a text, no longer than an event may be.
+// cutLine is the first line of a text, as far as it is kept.
 func cutLine(text []byte) (line, rest []byte, more bool) {
 	line, rest, more = bytes.Cut(text, []byte("\n"))
-	return line[:min(len(line), MaxText)], rest, more
+	return Kept(line), rest, more
 }
 
 // skip passes over events that do not matter, from an offset where one begins: to

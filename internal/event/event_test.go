@@ -221,9 +221,9 @@ func TestMaxText(t *testing.T) {
 	}
 	t.Run("header", func(t *testing.T) {
 		got := assembleLines(t, []string{header + strings.Repeat("z", tailer.MaxLine), "more", header})
-		want := []taken{{(header + strings.Repeat("z", tailer.MaxLine))[:event.MaxText], 1, 1}, {"more", 1, 2}, {header, 1, 3}}
+		want := []taken{{(header + strings.Repeat("z", tailer.MaxLine))[:event.MaxText/2] + "\nmore", 2, 2}, {header, 1, 3}}
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("a header that is too long: %d events, want its beginning, the rest, the next", len(got))
+			t.Errorf("a header that is too long: %d events, want its beginning with the rest, and the next", len(got))
 		}
 	})
 }
@@ -236,7 +236,7 @@ func laws(t *testing.T, lines []string) {
 	var inner []string
 	for i, line := range lines {
 		for line := range strings.SplitSeq(event.Unwrapped(strings.TrimSuffix(line, "\r")), "\n") {
-			inner, physical = append(inner, line[:min(len(line), event.MaxText)]), append(physical, i+1)
+			inner, physical = append(inner, string(event.Kept([]byte(line)))), append(physical, i+1)
 		}
 	}
 	lines = inner

@@ -12,6 +12,10 @@ import (
 //
 //	date thread level user request-id session-id addresses url [logger] message
 //
+// Its mail logs have other fields, which are in the message:
+//
+//	date level [mail server] thread user message
+//
 // A field that the log does not give is empty; one that was masked is as it is.
 type Header struct {
 	Time      time.Time // zero when the log's own is impossible
@@ -64,7 +68,7 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 		}
 	}
 	from, to, ok = loggerOf(rest)
-	if !ok {
+	if !ok || h.Thread == "" && isMailLog(rest) {
 		return h, strings.TrimSpace(rest), true
 	}
 	h.Logger = rest[from+1 : to-1]

@@ -44,5 +44,5 @@ func HeaderTime(text []byte, zone *time.Location) time.Time {
 func headerLine(text []byte) []byte {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
-	return line[:min(len(line), MaxText)]
+	return Kept(line)
 }

@@ -55,6 +55,10 @@ func parseJSON(line string) (h Header, message string, ok bool) {
 	var stack string
 	switch _ = json.Unmarshal(e.err.Stack, &stack); { // a list of frames stays out
 	case e.err.Class != "" && strings.HasPrefix(stack, e.err.Class):
+		lead := e.err.Class + ": " // the exception's message may look like a stack trace
+		if rest, ok := strings.CutPrefix(stack, lead+e.err.Msg); ok && e.err.Msg != "" {
+			stack = lead + indented(e.err.Msg) + rest
+		}
 		message += "\n" + strings.TrimSpace(stack)
 	case e.err.Class != "":
 		message += strings.TrimRight("\n"+e.err.Class+": "+indented(e.err.Msg)+"\n"+stack, ": \r\n")

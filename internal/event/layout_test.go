@@ -31,6 +31,10 @@ func TestCollectorPrefixes(t *testing.T) {
 		"kubectl --prefix":            func(int) string { return "[pod/jira-0/jira] " },
 		"syslog with a priority":      func(int) string { return "<134>Mar 15 09:07:03 jira-node-1 jira: " },
 		"syslog, RFC 5424":            func(int) string { return "<134>1 2024-03-05T09:07:03.003Z jira-node-1 jira 4711 - - " },
+		"rsyslog's files":             func(int) string { return "2024-03-05T09:07:03.003012+01:00 jira-node-1 jira[4711]: " },
+		"docker compose -t":           func(n int) string { return "jira-1  | 2024-03-05T08:07:0" + string(rune('3'+n)) + ".123456789Z " },
+		"docker compose, colors":      func(int) string { return "\x1b[36mjira-1  | \x1b[0m" },
+		"kubectl --prefix -t":         func(int) string { return "[pod/jira-0/jira] 2024-03-05T08:07:03.123Z " },
 		"maven":                       func(int) string { return "[INFO] [talledLocalContainer] " },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,7 +24,7 @@ func Begins(line []byte) bool {
 // logger that is a class. Other programs write the first two as well.
 func IsJira(line []byte) bool {
 	for line := range bytes.SplitSeq(unwrap(bare(trimEnd(line)), 0), []byte("\n")) {
-		if line = line[:min(len(line), MaxText)]; !begins(line) {
+		if line = Kept(line); !begins(line) {
 			continue
 		}
 		if h, _, ok := Parse(string(line), time.UTC); ok && strings.Contains(h.Logger, ".") {
@@ -81,11 +81,14 @@ func dated(line []byte) bool {
 }
 
 // prefixes are what collectors put before each physical line: Kubernetes (also
-// in its files), Docker Compose, syslog (RFC 3164 and 5424), Maven.
+// in its files), Docker Compose, syslog (RFC 3164 and 5424, and RFC 3164 with the time of
+// RFC 3339, as rsyslog writes files), Maven. rsyslog's time has at most six decimals and an
+// offset, that of Kubernetes Z or nine decimals.
 var (
 	kubernetes = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ` +
 		`(?:(?:stdout|stderr) [FP] )?`)
-	compose = regexp.MustCompile(`^[A-Za-z0-9][\w.-]{0,62} {0,40}\| ?`)
+	rsyslog = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d:\d\d \S{1,255} [^\s:]{1,64}: ?`)
+	compose = regexp.MustCompile(`^(?:\x1b\[[\d;]{0,9}m)?[A-Za-z0-9][\w.-]{0,62} {0,40}\| ?(?:\x1b\[[\d;]{0,9}m)?`)
 	syslog  = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:` +
 		`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \S{1,255} [^\s:]{1,48}: ?|` +
 		`1 \S+ \S+ \S+ \S+ \S+ (?:-|\[[^\]]*\]) )`)
@@ -93,28 +96,46 @@ var (
 	maven = regexp.MustCompile(`^\[(?:[A-Z]{4,7}\] \[[^\]]{1,40}|pod/[^\]\s]{1,320})\] `)
 )
 
-// bare is a line without what a collector put before it, and without the zeros
+// maxPrefixes is how many collectors a line may have passed through.
+const maxPrefixes = 3
+
+// bare is a line without what collectors put before it, and without the zeros
 // that it begins with where a log was truncated whose writer kept its offset.
 func bare(line []byte) []byte {
 	if len(line) > 0 && line[0] == 0 {
 		line = bytes.TrimLeft(line, "\x00")
 	}
+	for range maxPrefixes {
+		n := prefixed(line)
+		if n == 0 {
+			break
+		}
+		line = line[n:]
+	}
+	return line
+}
+
+// prefixed is the length of what a collector put before a line.
+func prefixed(line []byte) int {
 	if len(line) == 0 {
-		return line
+		return 0
 	}
 	var prefix []int
 	switch c := line[0]; {
 	case c >= '0' && c <= '9':
 		// Jira's own date is no prefix: it has no T, or a level after it.
 		if len(line) > 10 && line[10] == 'T' {
-			if prefix = kubernetes.FindIndex(line); prefix != nil && begins(line) {
+			if prefix = rsyslog.FindIndex(line); prefix == nil || begins(line) && !begins(line[prefix[1]:]) {
+				prefix = kubernetes.FindIndex(line)
+			}
+			if prefix != nil && begins(line) {
 				if rest := line[prefix[1]:]; !begins(rest) && !bytes.HasPrefix(rest, []byte("{")) {
 					prefix = nil
 				}
 			}
 		}
 	case c == '\t' || c == ' ':
-		return line
+		return 0
 	case c == '[':
 		prefix = maven.FindIndex(line)
 	case c == '<' || len(line) > 3 && line[3] == ' ' && c >= 'A' && c <= 'Z':
@@ -123,10 +144,10 @@ func bare(line []byte) []byte {
 	if prefix == nil && bytes.IndexByte(line[:min(len(line), 104)], '|') > 0 {
 		prefix = compose.FindIndex(line)
 	}
-	if prefix != nil {
-		line = line[prefix[1]:]
+	if prefix == nil {
+		return 0
 	}
-	return line
+	return prefix[1]
 }
 
 // pasted are the marks that word processors and web pages put before a line.

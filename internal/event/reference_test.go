@@ -20,6 +20,9 @@ var (
 	threadURL = regexp.MustCompile(`\burl:\s*(/[^\s;]*)`)
 	requestID = regexp.MustCompile(`^\d+x\d+x\d+$`)
 	maskedID  = regexp.MustCompile(`^[0-9X]+x[0-9X]+x[0-9X]+$`)
+	space     = regexp.MustCompile(`[ \t\n\f\r]+`)
+	mailLog   = regexp.MustCompile(`^ *\[([^\]]*)\](?:\s+(Caesium-|QuartzScheduler_|scheduler_))?`)
+	loggerish = regexp.MustCompile(`^[A-Za-z0-9_.$-]*\.[A-Za-z0-9_.$-]*$`)
 	address   = regexp.MustCompile(`^[0-9A-Fa-fXx.:,%\[\]-]*[.:][0-9A-Fa-fXx.:,%\[\]-]*$`)
 )
 
@@ -41,7 +44,23 @@ func parseSlowly(text string, zone *time.Location) (h event.Header, message stri
 	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
 		h.ThreadURL = m[1]
 	}
-	logger := loggerRE.FindStringSubmatchIndex(rest)
+	if m := mailLog.FindStringSubmatch(rest); h.Thread == "" && m != nil && (m[2] != "" || !loggerish.MatchString(m[1])) {
+		return h, strings.TrimSpace(rest), true
+	}
+	var logger []int
+	for from := 0; logger == nil; {
+		m := loggerRE.FindStringSubmatchIndex(rest[from:])
+		if m == nil {
+			break
+		}
+		for i := range m {
+			m[i] += from
+		}
+		if !slices.Contains([]string{"user", "session", "ip", "host", "redacted", "opaque"}, rest[m[2]:m[3]]) && !inUserSlowly(rest[:m[0]], rest[m[3]+1:]) {
+			logger = m
+		}
+		from = m[3] + 1
+	}
 	if logger == nil {
 		logger = gluedRE.FindStringSubmatchIndex(rest)
 	}
@@ -51,6 +70,18 @@ func parseSlowly(text string, zone *time.Location) (h event.Header, message stri
 	h.Logger = rest[logger[2]:logger[3]]
 	requestSlowly(&h, strings.Fields(rest[:logger[0]]))
 	return h, strings.TrimSpace(rest[logger[1]:]), true
+}
+
+func inUserSlowly(before, after string) bool {
+	split := func(s string) []string { return space.Split(strings.Trim(s, " \t\n\f\r"), -1) }
+	words := split(after)
+	id := slices.IndexFunc(words[:min(len(words), 3)], requestID.MatchString)
+	if id < 0 || slices.ContainsFunc(split(before), requestID.MatchString) {
+		return false
+	}
+	return slices.ContainsFunc(words[id+1:min(len(words), id+4)], func(w string) bool {
+		return strings.HasPrefix(w, "/") || address.MatchString(w)
+	})
 }
 
 func timeSlowly(m []string, zone *time.Location) time.Time {
@@ -137,7 +168,7 @@ func TestShapes(t *testing.T) {
 		"1x2x3x4", "xx", "***", "4eic3i", "-",
 		"10.0.0.7", "10.0.0.7,", "fe80:0:0:0:1:2:3:4%eth0", "[2001:db8::1]:4431", "XX.XX", "/rest/oauth2-client/x", "[c.a.o.c.X]", "[]", "[c " +
 			"a]", "[c.a.o.c.X]]", "[c.a.o.c.X", "[c.a$1-b_c]", "[c.a.o.c.X]It failed.", "[10.0.0.7]x", "[X]y", "It failed.", "é", "> ", "\u201c",
-		"jira-1 | ", "[INFO] [x] ",
+		"jira-1 | ", "[INFO] [x] ", "[session]", "[user]", "[ip]",
 	}
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 200_000 {

@@ -109,17 +109,32 @@ func levelOf(s string) (from, to int, ok bool) {
 	return 0, 0, false
 }
 
+// isMailLog reports whether what follows a level without a thread before it is as in a
+// mail log: the name of a mail server, which may be empty or anything, and a thread.
+func isMailLog(s string) bool {
+	name, rest, ok := strings.Cut(strings.TrimLeft(s, " "), "]")
+	name, bracket := strings.CutPrefix(name, "[")
+	from, to := word(rest, 0)
+	return ok && bracket && (!strings.Contains(name, ".") || !only(name, loggerByte) || mailThread(rest[from:to]))
+}
+
+// mailThread reports whether a word is the name of a thread that fetches or sends mail.
+func mailThread(s string) bool {
+	return strings.HasPrefix(s, "Caesium-") || strings.HasPrefix(s, "QuartzScheduler_") || strings.HasPrefix(s, "scheduler_")
+}
+
 // loggerOf finds the first logger: \s\[([A-Za-z0-9_.$-]*)\](?:\s|$). Its
 // brackets are at from and before to. Where there is none, it is a class that
 // the message follows without a space, as some pages show it:
-// \s\[([A-Za-z][A-Za-z0-9_$-]*\.[A-Za-z0-9_.$-]*)\].
+// \s\[([A-Za-z][A-Za-z0-9_$-]*\.[A-Za-z0-9_.$-]*)\]. Before a request ID it is
+// a part of the user's name, and what an excerpt has in place of a field is none.
 func loggerOf(s string) (from, to int, ok bool) {
 	glued := [2]int{}
 	for from, to = word(s, 0); from < len(s); from, to = word(s, to) {
 		if from == 0 || to-from < 2 || s[from] != '[' {
 			continue
 		}
-		if s[to-1] == ']' && only(s[from+1:to-1], loggerByte) {
+		if s[to-1] == ']' && only(s[from+1:to-1], loggerByte) && !isMark(s[from:to]) && !inUser(s, from, to) {
 			return from, to, true
 		}
 		name, _, closed := strings.Cut(s[from+1:to], "]")
@@ -129,6 +144,39 @@ func loggerOf(s string) (from, to int, ok bool) {
 		}
 	}
 	return glued[0], glued[1], glued[1] > 0
+}
+
+// isMark reports whether a word is what our own excerpts have in place of a masked field.
+func isMark(s string) bool {
+	switch s {
+	case "[user]", "[session]", "[ip]", "[host]", "[redacted]", "[opaque]":
+		return true
+	}
+	return false
+}
+
+// inUser reports whether a word is a part of the user's name: no request ID is before
+// it, and one within the three words after it, with an address or a URL within the
+// three after that.
+func inUser(s string, from, to int) bool {
+	for a, b := word(s[:from], 0); a < from; a, b = word(s[:from], b) {
+		if isRequestID(s[a:b]) {
+			return false
+		}
+	}
+	id := false
+	for left := 3; left > 0; left-- {
+		from, to = word(s, to)
+		switch {
+		case from == len(s):
+			return false
+		case !id && isRequestID(s[from:to]):
+			id, left = true, 3+1
+		case id && (s[from] == '/' || isAddress(s[from:to])):
+			return true
+		}
+	}
+	return false
 }
 
 func only(s string, f func(byte) bool) bool {

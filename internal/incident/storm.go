@@ -92,7 +92,14 @@ func addToStorm(storm, s State, seen time.Time) State {
 		storm.Last = s.Last
 	}
 	if s.Content.Diagnosis != "" { // not brief
+		before := storm.Content
 		storm.Content = s.Content
+		if storm.Count > 1 { // it is of all of them
+			storm.Content.Cause.Severity = max(before.Cause.Severity, s.Content.Cause.Severity)
+			if before.Phase != s.Content.Phase {
+				storm.Content.Phase = ""
+			}
+		}
 	}
 	storm.Content.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}
 	return storm

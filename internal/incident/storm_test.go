@@ -266,3 +266,32 @@ func TestTrouble(t *testing.T) {
 		}
 	}
 }
+
+// A storm is as severe as the most severe of its failures, and has a phase only where all
+// have that one.
+func TestStormOfAll(t *testing.T) {
+	r := rules(func(a *conf.Alerts) { a.Storm = 1 })
+	of := func(n int, phase string) incident.State {
+		f := failure(cause("a", conf.SeverityHigh), t0)
+		f.Integration.ID, f.Impact = fmt.Sprint(n), matchers.Impact{Phase: phase, Refused: phase == alert.PhaseRefresh}
+		s, _ := r.Step(incident.State{}, f, incident.Source{}, t0)
+		return s
+	}
+	for _, tt := range []struct {
+		phases []string
+		phase  string
+		want   conf.Severity
+	}{
+		{[]string{"test", "test"}, "test", conf.SeverityHigh},
+		{[]string{"test", "refresh"}, "", conf.SeverityCritical},
+		{[]string{"refresh", "test", "test"}, "", conf.SeverityCritical},
+	} {
+		var storm incident.State
+		for n, phase := range tt.phases {
+			storm, _ = r.Join(storm, of(n, phase), t0)
+		}
+		if got := storm.Content; got.Phase != tt.phase || got.Cause.Severity != tt.want {
+			t.Errorf("%v: phase %q, %s", tt.phases, got.Phase, got.Cause.Severity)
+		}
+	}
+}

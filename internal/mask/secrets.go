@@ -51,6 +51,9 @@ var shapes = []shape{
 		`[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
 	form("[redacted]", "negotiate ntlm", `(?i)\b(?:negotiate|ntlm)\s+([A-Za-z0-9+/=]*[0-9=][A-Za-z0-9+/=]{4,}|`+
 		`TlRMTVNTUA\S*|[A-Za-z0-9+/=]{18,})`),
+	// A client of a mail server sends a password or a token in base64.
+	form("[redacted]", "auth", `(?i)\bauth(?:enticate)?[\s+]+(?:plain|login|xoauth2|oauthbearer|cram-md5|ntlm)[\s+]+`+
+		`([a-z0-9+/]*\d[a-z0-9+/]*=*|[a-z0-9+/]{3,}={1,2}|[a-z0-9+/]{16,}=*)`),
 	// The name before a password may be an address, and the password hold a slash.
 	form("[redacted]", "@", `(?i)\b[a-z][a-z0-9+.-]*:(?:\\*/){2}((?:[^\s"'<>/?#]*:[^\s"'<>]*|[^/\s:@?#"'<>]+))@`),
 	form("[redacted]", "value",
@@ -170,6 +173,10 @@ var (
 	portAfter = regexp.MustCompile(`^[^\s:/@]*\]?:\d`)
 	addressOf = regexp.MustCompile(`(?:mail(?:to|box)?|user\w*|account|upn|sips?|acct|smtps?|imaps?|xmpp|to|from|cc|` +
 		`bcc|login\w*|address|sender|recipient|principal\w*|hint|for|of|by|identity|owner|name)$`)
+	// A place where a host belongs, and a host of one label; what is behind a class is a number.
+	hostPlace = regexp.MustCompile(`(?:unknownhostexception: ?|host(?:name)?["']?[=:] ?["']?|\b(?:proxy|resolve|to|via|host):? ["']?)$`)
+	oneLabel  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(?:$|[^A-Za-z0-9_.-])`)
+	identity  = regexp.MustCompile(`^[0-9a-f]{1,8}(?:$|[^A-Za-z0-9_-])`)
 )
 
 // userinfo masks a name and a password before a host without a scheme. What follows a
@@ -185,12 +192,16 @@ func (f *finder) userinfo() {
 		run := before[strings.LastIndexAny(before, " \t\n\"'<>")+1:]
 		user, password, _ := strings.Cut(run, ":")
 		user = user[strings.LastIndexAny(user, `(){}[],;|=&?/\`)+1:]
+		from := at - len(password) - len(":") - len(user)
+		alone := oneLabel.MatchString(host) && !identity.MatchString(host)
 		switch {
-		case user == "", password == "", strings.HasPrefix(password, "//"), !hostAfter.MatchString(host):
+		case user == "", password == "", strings.HasPrefix(password, "//"), !alone && !hostAfter.MatchString(host):
+		case alone || hostPlace.MatchString(f.lower[max(0, from-40):max(0, from)]):
+			f.mark(from, at, "[redacted]")
 		case !portAfter.MatchString(host) && (addressOf.MatchString(user) ||
 			!strings.ContainsAny(password, "0123456789!#$%^&*?")):
 		default:
-			f.mark(at-len(password)-len(":")-len(user), at, "[redacted]")
+			f.mark(from, at, "[redacted]")
 		}
 	}
 }

@@ -33,7 +33,7 @@ func slowly(t testing.TB, text string) (failures []matchers.Failure) {
 	}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		line = line[:min(len(line), event.MaxText)]
+		line = string(event.Kept([]byte(line)))
 		if len(open) > 0 && (event.Begins([]byte(line)) || size+1+len(line) > event.MaxText) {
 			complete()
 		}
