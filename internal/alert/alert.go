@@ -59,6 +59,10 @@ type Data struct {
 	Phase   string   `json:"phase,omitempty"`
 	Mailbox *Mailbox `json:"mailbox,omitempty"`
 
+	// GivesUpAt is when Jira stops trying to refresh the mailbox's token, at the latest:
+	// from then on only a new authorization helps. Absent where it is not known.
+	GivesUpAt time.Time `json:"gives_up_at,omitzero"`
+
 	// Acknowledged is who acknowledged the incident in Slack; absent when it is not.
 	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`
 }

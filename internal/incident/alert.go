@@ -40,7 +40,7 @@ func (s State) data() alert.Data {
 	d.Schema = 1
 	d.ID = s.ID()
 	d.Failures = alert.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.NewFailures}
-	d.Acknowledged = s.Ack
+	d.Acknowledged, d.GivesUpAt = s.Ack, s.GivesUp
 	return d
 }
 

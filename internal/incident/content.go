@@ -85,7 +85,7 @@ func (r *Rules) Request(h event.Header) alert.Request {
 func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	at := encodable(f.Time)
 	s := State{Key: r.Key(f), First: at, Last: at, Count: 1, NewFailures: 1, Content: r.content(f, from)}
-	_, a := r.raise(s, alert.Opened, at)
+	_, a := r.raise(sawRefresh(s, Occurrence{Cause: f.Cause, Impact: f.Impact, At: at}), alert.Opened, at)
 	return a.Data
 }
 

@@ -52,6 +52,9 @@ type State struct {
 	CauseChanges int                  `json:"turns,omitempty"`
 	Causes       map[string]time.Time `json:"causes,omitempty"`
 
+	// GivesUp is when Jira gives up refreshing the token, see deadline.go; zero = not known.
+	GivesUp time.Time `json:"gives_up,omitzero"`
+
 	// Ack is who has acknowledged or snoozed it; nil = no one.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
@@ -198,6 +201,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	if s.Alerts > 0 && muted {
 		return s, nil
 	}
+	s = sawRefresh(s, o.Occurrence)
 	previous, cause := s.Cause, o.Cause.ID
 	s.NewFailures++
 	s = sawCause(s, cause)
@@ -335,8 +339,8 @@ func (r *Rules) causeIsNews(s State) bool {
 // reminderDue: there are new failures, the interval is over, and no one has
 // acknowledged. at is the event's time, now the wall clock.
 func (r *Rules) reminderDue(s State, at, now time.Time) bool {
-	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 &&
-		at.Sub(s.LastAlert) >= r.interval(s) && !s.remindersOff(now)
+	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 && !s.remindersOff(now) &&
+		(at.Sub(s.LastAlert) >= r.interval(s) || s.deadlineNear(at))
 }
 
 // interval is the time between two alerts. The rules may have changed since the

@@ -3,6 +3,7 @@ package message_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
@@ -57,6 +58,28 @@ func TestEffect(t *testing.T) {
 			if strings.Contains(got, words) != (words == tt.want) {
 				t.Errorf("%s: %s", tt.name, got)
 			}
+		}
+	}
+}
+
+// Until when a fix is enough is said as a date, where it is known.
+func TestDeadline(t *testing.T) {
+	last := time.Date(2026, 12, 2, 2, 13, 0, 0, time.FixedZone("", 3600))
+	for name, tt := range map[string]struct {
+		phase string
+		at    time.Time
+		want  string
+	}{
+		"test":     {alert.PhaseTest, last.AddDate(0, 0, 7), ""},
+		"date":     {alert.PhaseRefresh, last.AddDate(0, 0, 7), "Jira gives up on this token on 2026-12-09 02:13:00 +01:00 at the latest; then the mailbox must be authorized again."},
+		"given up": {alert.PhaseRefresh, last, "Jira has given up on this token: the mailbox must be authorized again."},
+		"unknown":  {alert.PhaseRefresh, time.Time{}, "When Jira gives up on this token is not known"},
+	} {
+		d := alert.Data{Kind: alert.Opened, Diagnosis: "The secret has expired.", Phase: tt.phase, GivesUpAt: tt.at}
+		d.Integration.ID, d.Failures.Last = "x", last
+		got := message.Of(d).Summary()
+		if !strings.Contains(got, tt.want) || (tt.want == "") == strings.Contains(got, "waits in the mailbox") {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }

@@ -117,11 +117,11 @@ func (m *Message) sentences(d alert.Data) {
 	}
 	m.Sentences = seen(news(d))
 	if d.Kind != alert.Quiet {
-		m.Sentences = seen(news(d), account(d), alternating(d))
+		m.Sentences = seen(news(d), account(d), deadline(d), alternating(d))
 	}
 	m.News = m.Sentences
 	if d.Kind == alert.Reminder {
-		m.News = seen(news(d), alternating(d))
+		m.News = seen(news(d), deadline(d), alternating(d))
 	}
 }
 
@@ -211,6 +211,22 @@ func ofMail(diagnosis string) bool {
 		}
 	}
 	return false
+}
+
+// deadline is until when a fix is enough, and what becomes of the mail meanwhile. Jira's
+// plugin gives up at that time at the latest.
+func deadline(d alert.Data) Sentence {
+	const after = "the mailbox must be authorized again. "
+	const waiting = "Incoming mail waits in the mailbox and comes in at the next poll after the fix."
+	switch {
+	case d.Phase != alert.PhaseRefresh || SubjectOf(d) != Integration:
+		return nil
+	case d.GivesUpAt.IsZero():
+		return Sentence{{Text: "When Jira gives up on this token is not known; after that, " + after + waiting}}
+	case !d.GivesUpAt.After(d.Failures.Last):
+		return Sentence{{Text: "Jira has given up on this token", Emphasis: Strong}, {Text: ": " + after + waiting}}
+	}
+	return Sentence{{Text: "Jira gives up on this token on "}, {At: d.GivesUpAt}, {Text: " at the latest; then " + after + waiting}}
 }
 
 func alternating(d alert.Data) Sentence {
