@@ -217,7 +217,8 @@ func ofMail(diagnosis string) bool {
 // plugin gives up at that time at the latest.
 func deadline(d alert.Data) Sentence {
 	const after = "the mailbox must be authorized again. "
-	const waiting = "Incoming mail waits in the mailbox and comes in at the next poll after the fix."
+	const waiting = "Incoming mail waits in the mailbox and comes in at the next poll after the fix; " +
+		"where the handler takes only new or unread mail, check that none was left."
 	switch {
 	case d.Phase != alert.PhaseRefresh || SubjectOf(d) != Integration:
 		return nil
