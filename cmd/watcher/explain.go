@@ -178,9 +178,23 @@ func (e *explainer) each(found []reported) []explained {
 		if !v.Headed && (r.says || !anyHeader) {
 			v = e.set.Text(r.text)
 		}
+		if v.Headed && !v.Ours {
+			v.Reason += e.ofMail(r.text)
+		}
 		list = append(list, e.say(v, r.text))
 	}
 	return list
+}
+
+// ofMail says that an event that is none of the flow has a mail server's words that the
+// catalogue knows: those of a mailbox with OAuth 2.0 mean the same.
+func (e *explainer) ofMail(s string) string {
+	_, message, _ := event.Parse(s, nil)
+	v := e.set.Text(message)
+	if !v.Ours || !strings.HasPrefix(v.Failure.Cause.ID, "mail-") {
+		return ""
+	}
+	return fmt.Sprintf("; if its mailbox uses OAuth 2.0, see %s (%s)", v.Failure.Cause.ID, v.Failure.Cause.Title)
 }
 
 func (e *explainer) say(v matchers.Verdict, s string) explained {
