@@ -32,6 +32,9 @@ func parseSlowly(text string, zone *time.Location) (h event.Header, message stri
 	if m == nil {
 		return event.Header{}, text, false
 	}
+	if line[len("dddd-dd-dd")] == 'T' && !levelRE.MatchString(line[:min(len(line), 400)]) {
+		return event.Header{}, text, false
+	}
 	rest := line[len(m[0]):]
 	level := levelRE.FindStringSubmatchIndex(rest)
 	if level == nil {
