@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -75,7 +76,8 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
 	c.HTTP = b.http(&f.HTTP)
-	c.Logs = b.logs(f.Logs)
+	c.Logs = b.jira(c, f.Jira, b.logs(f.Logs))
+	c.Jira.Given = f.Jira != nil || slices.ContainsFunc(c.Logs, func(l Log) bool { return l.Kind.Optional() })
 	each(&c.Slack, "slack", f.Slack, b.slack)
 	each(&c.Webhooks, "webhook", f.Webhooks, b.webhook)
 	each(&c.Alertmanagers, "alertmanager", f.Alertmanagers, b.alertmanager)
@@ -162,6 +164,9 @@ func (b *builder) logs(files []rawLog) []Log {
 		}
 		if f.TimeZone != nil {
 			l.TimeZone = f.TimeZone.location
+		}
+		if l.Kind = f.Kind; l.Kind == "" || l.Kind == KindAuto {
+			l.Kind = kindOf(l.Path)
 		}
 		l.Poll = f.Poll
 		set(&l.SilentAfter, f.SilentAfter)

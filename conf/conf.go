@@ -20,7 +20,8 @@ type Config struct {
 	File          string // where it was read from, "" = defaults only
 	Node          string // default: the host name
 	StateDir      string // default: $STATE_DIRECTORY, else ./watcher-state
-	Logs          []Log  // may be empty: the command line can name logs too
+	Jira          Jira
+	Logs          []Log // may be empty: the command line can name logs too
 	Alerts        Alerts
 	Causes        Causes
 	HTTP          HTTP
@@ -33,9 +34,16 @@ type Config struct {
 	source *Source
 }
 
+// Jira is what is known of the Jira node.
+type Jira struct {
+	Given bool   // the logs are of one Jira: what they say of one failure is put together
+	Home  string // the home directory whose logs are followed, "" = none
+}
+
 // Log is one log file to follow.
 type Log struct {
 	Path        string
+	Kind        Kind   // never KindAuto
 	Name        string // default: the base name of Path
 	Start       Start
 	TimeZone    *time.Location // of timestamps without an offset; default time.Local
@@ -120,7 +128,7 @@ func Default() (*Config, error) {
 
 // NewLog is a log that the command line names.
 func NewLog(path string) Log {
-	return Log{Path: path, Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
+	return Log{Path: path, Kind: kindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
 }
 
 // CheckMute complains about each muted cause that is not among the known ids.

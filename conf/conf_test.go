@@ -23,7 +23,7 @@ func TestLoad(t *testing.T) {
 		Node:     "jira-node-1",
 		StateDir: "/var/lib/watcher",
 		Logs: []conf.Log{{
-			Path: "/var/log/jira.log", Name: "jira", Start: conf.StartBeginning, TimeZone: paris, SilentAfter: 30 * time.Minute,
+			Path: "/var/log/jira.log", Kind: conf.KindApplication, Name: "jira", Start: conf.StartBeginning, TimeZone: paris, SilentAfter: 30 * time.Minute,
 		}},
 		Alerts: conf.Alerts{
 			QuietAfter:  60 * time.Hour,
@@ -136,7 +136,7 @@ func TestDefault(t *testing.T) {
 func TestLoadLogDefaults(t *testing.T) {
 	c := load(t, t.TempDir(), "[[log]]\npath = \"/var/log/atlassian-jira.log\"\n")
 	want := []conf.Log{{
-		Path: "/var/log/atlassian-jira.log", Name: "atlassian-jira.log", Start: conf.StartEnd, TimeZone: time.Local,
+		Path: "/var/log/atlassian-jira.log", Kind: conf.KindApplication, Name: "atlassian-jira.log", Start: conf.StartEnd, TimeZone: time.Local,
 	}}
 	if !reflect.DeepEqual(c.Logs, want) {
 		t.Errorf("logs\n got %+v\nwant %+v", c.Logs, want)

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -59,6 +60,36 @@ func (s *Start) UnmarshalText(text []byte) error {
 	*s = Start(text)
 	return oneOf("start", string(text), string(StartEnd), string(StartBeginning))
 }
+
+// Kind is what Jira writes into a log.
+type Kind string
+
+// The kinds of logs. KindAuto is that of the file's name.
+const (
+	KindAuto        Kind = "auto"
+	KindApplication Kind = "application"
+	KindIncoming    Kind = "incoming-mail"
+	KindOutgoing    Kind = "outgoing-mail"
+	KindDiagnostics Kind = "diagnostics"
+	kindAccess      Kind = "access"
+)
+
+// UnmarshalText accepts the kinds but access, which is not supported yet.
+func (k *Kind) UnmarshalText(text []byte) error {
+	*k = Kind(text)
+	if *k == kindAccess {
+		return errors.New("access logs are not supported yet")
+	}
+	return oneOf("kind", string(text), string(KindAuto), string(KindApplication), string(KindIncoming), string(KindOutgoing),
+		string(KindDiagnostics))
+}
+
+// Optional reports whether Jira may not write such a log: that it does not exist is no
+// trouble.
+func (k Kind) Optional() bool { return k.Mail() || k == KindDiagnostics }
+
+// Mail reports whether it is a mail log.
+func (k Kind) Mail() bool { return k == KindIncoming || k == KindOutgoing }
 
 // Mask is a kind of personal data to be replaced before anything leaves the host.
 type Mask string

@@ -5,6 +5,7 @@ package conf
 type raw struct {
 	Node     *string      `toml:"node"`
 	StateDir *string      `toml:"state_dir"`
+	Jira     *rawJira     `toml:"jira"`
 	Logs     []rawLog     `toml:"log"`
 	Alerts   rawAlerts    `toml:"alerts"`
 	Causes   rawCauses    `toml:"causes"`
@@ -20,8 +21,16 @@ type raw struct {
 	Probe   any `toml:"probe,later"`
 }
 
+type rawJira struct {
+	Home           *string `toml:"home"`
+	MailLogs       *bool   `toml:"mail_logs"`
+	DiagnosticsLog *bool   `toml:"diagnostics_log"`
+	URL            string  `toml:"url"`
+}
+
 type rawLog struct {
 	Path        *string   `toml:"path"`
+	Kind        Kind      `toml:"kind"`
 	Name        *string   `toml:"name"`
 	Start       *Start    `toml:"start"`
 	TimeZone    *zone     `toml:"time_zone"`

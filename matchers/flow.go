@@ -99,7 +99,9 @@ func hasPrefix(s string, of []string) bool {
 
 // mailLogger reports whether a logger is of Jira's code that fetches or sends mail, or of
 // code for OAuth. A mail log names none.
-func mailLogger(logger string) bool { return ofMail.MatchString(logger) && !ofOthers.MatchString(logger) }
+func mailLogger(logger string) bool {
+	return ofMail.MatchString(logger) && !ofOthers.MatchString(logger)
+}
 
 var (
 	ofMail   = regexp.MustCompile(`(?i)mail|oauth|imap|smtp|pop3|\.emh\.`)
@@ -113,16 +115,17 @@ type report struct {
 	reason  string
 	phase   string
 	thrown  throwable // of a background refresh
+	said    string    // by a mail server
 }
+
+func severe(level string) bool { return level == "WARN" || level == "ERROR" || level == "FATAL" }
 
 // reportOf decides by level, request URL, logger and throwable, never by words of
 // the message: other parts of Jira report the same errors. pasted is whether
 // indentation may be lost.
 func reportOf(h event.Header, text, message string, pasted bool) (r report, ours bool) {
 	r = report{header: h, message: message}
-	switch h.Level {
-	case "WARN", "ERROR", "FATAL":
-	default:
+	if !severe(h.Level) {
 		r.reason = "its level is " + h.Level + ", not WARN, ERROR or FATAL"
 		return r, false
 	}

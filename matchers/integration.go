@@ -26,7 +26,10 @@ type Integration struct {
 
 // identity is what a text says of the integration: the ID, and what kind of ID it
 // is.
-type identity struct{ id, by, suffix string }
+type identity struct {
+	id, by, suffix string
+	known          []string // its IDs, the best first
+}
 
 // suffixMismatch is the cause of a failure that Jira logs twice.
 const suffixMismatch = "jira-redirect-suffix-mismatch"
@@ -38,7 +41,7 @@ const suffixMismatch = "jira-redirect-suffix-mismatch"
 func (r report) requestURLs() []string {
 	h := r.header
 	switch {
-	case r.phase == alert.PhaseRefresh:
+	case r.phase == alert.PhaseRefresh, r.phase == alert.PhaseMail:
 		return nil
 	case h.URL == "" || strings.Contains(h.URL, "/config/flow/"):
 		return []string{h.URL, h.ThreadURL}
@@ -82,27 +85,45 @@ func integration(r report, of *identity, c *Cause) Integration {
 	return Integration{ID: Unknown, KnownBy: alert.ByNothing}
 }
 
-// identityOf is what facts and mailbox say of the integration. A name of the log is
-// hashed: an ID has no spaces, and is not masked.
+// identityOf is what facts and mailbox say of the integration.
 func identityOf(f Facts, m Mailbox) identity {
 	of := identity{suffix: f.Text("actual_suffix")}
-	hash := func(prefix, name string) string {
-		sum := sha256.Sum256([]byte(strings.ToLower(name)))
-		return prefix + hex.EncodeToString(sum[:4])
+	add := func(id, by string) {
+		if of.id == "" {
+			of.id, of.by = id, by
+		}
+		of.known = append(of.known, id)
 	}
-	switch app, tenant := f.Text("app_id"), cmp.Or(f.Text("tenant_id"), f.Text("tenant")); {
-	case app != "":
-		of.id, of.by = strings.ToLower(app), alert.ByApp
+	if app := f.Text("app_id"); app != "" {
+		add(strings.ToLower(app), alert.ByApp)
+	}
+	switch tenant := cmp.Or(f.Text("tenant_id"), f.Text("tenant")); {
 	case isGUID.MatchString(tenant):
-		of.id, of.by = strings.ToLower(tenant), alert.ByTenant
+		add(strings.ToLower(tenant), alert.ByTenant)
 	case tenant != "":
-		of.id, of.by = hash("tenant-", tenant), alert.ByTenant
-	case m.Server != "" && (m.HandlerID == "" || !isHost.MatchString(m.Server)): // a host is that of many mailboxes
-		of.id, of.by = hash("mail-server-", m.Server), alert.ByMailServer
-	case m.HandlerID != "":
-		of.id, of.by = "handler-"+m.HandlerID, alert.ByHandler
+		add(hashed("tenant-", tenant), alert.ByTenant)
+	}
+	if m.Server != "" && (m.HandlerID == "" || !isHost.MatchString(m.Server)) { // a host is that of many mailboxes
+		add(ServerID(m.Server), alert.ByMailServer)
+	}
+	if m.HandlerID != "" {
+		add("handler-"+m.HandlerID, alert.ByHandler)
 	}
 	return of
+}
+
+const serverPrefix = "mail-server-"
+
+// ServerID is the ID of an integration that is known by its mail server.
+func ServerID(name string) string { return hashed(serverPrefix, name) }
+
+// IsServerID reports whether an ID is one of those.
+func IsServerID(id string) bool { return strings.HasPrefix(id, serverPrefix) }
+
+// hashed makes an ID of a name in a log: an ID has no spaces, and is not masked.
+func hashed(prefix, name string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(name)))
+	return prefix + hex.EncodeToString(sum[:4])
 }
 
 // Mailbox is what an event says of the mailbox that failed. It is untrusted.
@@ -124,20 +145,38 @@ var (
 // mailbox is what a header and the first line of its message say of the mailbox.
 func mailbox(h event.Header, message string) (m Mailbox) {
 	line, _, _ := strings.Cut(message, "\n")
-	inLog := h.Thread == ""
-	if !inLog && !mailLogger(h.Logger) {
+	switch {
+	case h.MailLog:
+		m, _ = mailFields(line)
+	case h.Thread == "" || mailLogger(h.Logger):
+		m, _ = handlerOf(line)
+	default:
 		return m
-	}
-	if found := inMailLog.FindStringSubmatch(line); inLog && found != nil {
-		m.Server, line = clean(found[1]), line[len(found[0]):]
-	}
-	if found := handlerLead.FindStringSubmatch(line); found != nil {
-		m.Handler, m.HandlerID = clean(found[1]), found[2]
 	}
 	if found := atServer.FindStringSubmatch(message); found != nil && m.Server == "" {
 		m.Server = strings.TrimRight(found[1], ".")
 	}
 	return m
+}
+
+// mailFields is what the first line of an event of a mail log says of the mailbox, and its
+// message.
+func mailFields(line string) (m Mailbox, message string) {
+	server := ""
+	if found := inMailLog.FindStringSubmatch(line); found != nil {
+		server, line = clean(found[1]), line[len(found[0]):]
+	}
+	m, line = handlerOf(line)
+	m.Server = server
+	return m, line
+}
+
+// handlerOf takes the handler off the beginning of a message.
+func handlerOf(line string) (m Mailbox, message string) {
+	if found := handlerLead.FindStringSubmatch(line); found != nil {
+		return Mailbox{Handler: clean(found[1]), HandlerID: found[2]}, line[len(found[0]):]
+	}
+	return m, line
 }
 
 // Impact is what a failure means for mail.

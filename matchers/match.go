@@ -17,6 +17,7 @@ import (
 type Failure struct {
 	Time        time.Time // the event's; zero when the log's is impossible
 	Integration Integration
+	Known       []string // all that its integration is known by without a flow, as IDs, the best first
 	Cause       *Cause
 	Signal      string   // the code or pattern by which the cause was found
 	Confidence  string   // the cause's; likely at most where the provider's words alone led to it
@@ -120,6 +121,9 @@ func (s *Set) diagnose(text string, zone *time.Location, pasted bool) Verdict {
 	}
 	v := Verdict{Headed: true, Header: h}
 	r, ours := reportOf(h, text, message, pasted)
+	if !ours && h.MailLog && severe(h.Level) {
+		r, ours = s.mailReport(r)
+	}
 	if v.Ours, v.Reason = ours, r.reason; !ours {
 		return v
 	}
@@ -130,7 +134,7 @@ func (s *Set) diagnose(text string, zone *time.Location, pasted bool) Verdict {
 	v.Failure.Text = text
 	v.Failure.Mailbox = mailbox(h, message)
 	of := identityOf(v.Failure.Facts, v.Failure.Mailbox)
-	v.Failure.Integration = integration(r, &of, v.Failure.Cause)
+	v.Failure.Integration, v.Failure.Known = integration(r, &of, v.Failure.Cause), of.known
 	v.Failure.Impact = impact(r.phase, v.Failure.Cause, v.Failure.Codes, r.thrown)
 	return v
 }
@@ -173,7 +177,10 @@ func (s *Set) weigh(p message) decision {
 // decide finds the causes of a report. Those of a refresh are in what the innermost
 // exceptions say.
 func (s *Set) decide(r report) (d decision) {
-	if r.thrown == nil {
+	switch {
+	case r.said != "":
+		return s.weigh(payload(r.said))
+	case r.thrown == nil:
 		return s.weigh(payload(r.message))
 	}
 	for _, text := range r.thrown.reports() {

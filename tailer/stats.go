@@ -1,8 +1,10 @@
 package tailer
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"time"
 
 	"jira-oauth-watcher/internal/clock"
@@ -76,7 +78,11 @@ func (f *Follower) unreadable(err error) error {
 		return err
 	}
 	if was := f.Stats().Waiting; was == nil || was.Error() != err.Error() {
-		f.log.Warn("log cannot be read, waiting", "path", f.path, "err", err)
+		level := slog.LevelWarn
+		if f.opt.Optional && errors.Is(err, fs.ErrNotExist) {
+			level = slog.LevelInfo
+		}
+		f.log.Log(context.Background(), level, "log cannot be read, waiting", "path", f.path, "err", err)
 	}
 	f.update(func(s *Stats) { s.Waiting = err })
 	return nil

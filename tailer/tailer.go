@@ -80,6 +80,7 @@ type Options struct {
 	Once     bool          // read what there is, then io.EOF; a file that cannot be read is an error
 	Poll     time.Duration // poll interval when no event comes; 0 means 100ms
 	NoNotify bool          // only poll, for file systems without inotify
+	Optional bool          // that there is no such file is no trouble
 	ByHand   bool          // start no goroutine: the caller calls Discover every Poll
 	Log      *slog.Logger  // gets each change of state once; nil discards
 }

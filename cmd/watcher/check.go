@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -65,6 +66,10 @@ func (a *app) check(config string) error {
 		fmt.Fprintf(a.out, "ok       %s %s\n", what, good)
 	}
 	for _, l := range c.Logs {
+		if _, err := os.Stat(l.Path); l.Kind.Optional() && errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(a.out, "note     log %q, %s, does not exist, and need not\n", l.Name, l.Path)
+			continue
+		}
 		report(fmt.Sprintf("log %q, %s,", l.Name, l.Path), "can be read", "cannot be read", readable(l))
 	}
 	warning, err := store.Guard(c.StateDir)

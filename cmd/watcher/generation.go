@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/conf"
@@ -99,6 +102,7 @@ func (g *generation) open(d *daemon) error {
 func (g *generation) follow(d *daemon, l conf.Log) error {
 	p := &pipeline.Log{
 		Source:   incident.Source{Name: l.Name, Path: l.Path},
+		Kind:     l.Kind,
 		Zone:     l.TimeZone,
 		Set:      g.set,
 		Recorder: g.recorder,
@@ -117,6 +121,10 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 	if err != nil {
 		return fmt.Errorf("log %q: %w", l.Name, err)
 	}
+	if _, err := os.Stat(path); d.options.once && l.Kind.Optional() && errors.Is(err, fs.ErrNotExist) {
+		p.Reader = tailer.Stream(strings.NewReader(""))
+		return nil
+	}
 	key, err := d.store.LogKey(path, conf.SameFile)
 	if err != nil {
 		return err
@@ -125,7 +133,7 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 	if err != nil {
 		return err
 	}
-	options := tailer.Options{Once: d.options.once, NoNotify: l.Poll, Log: d.log.With("log", l.Name)}
+	options := tailer.Options{Once: d.options.once, NoNotify: l.Poll, Optional: l.Kind.Optional(), Log: d.log.With("log", l.Name)}
 	// A zero position was stored for a log that could not be read, by a version
 	// that did not store the time of its first poll.
 	if l.Start == conf.StartBeginning || known && from.IsZero() || !known && d.options.once {

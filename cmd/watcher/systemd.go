@@ -128,7 +128,7 @@ func (g *generation) status(c *stateCounts) string {
 			continue
 		}
 		logs++
-		if l.Reader.Stats().Waiting != nil {
+		if l.Health().Waiting != nil {
 			unreadable++
 		}
 	}

@@ -17,11 +17,15 @@ const (
 	Changed  Kind = "changed"  // it fails for another cause now
 	Reminder Kind = "reminder" // it goes on failing
 	Quiet    Kind = "quiet"    // it has not failed for quiet_after: closed
+	Resolved Kind = "resolved" // it is known to work again: closed
 	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause
 	Blind    Kind = "blind"    // the watcher cannot read a log, or a notifier does not deliver
 	Sighted  Kind = "sighted"  // it can again
 	Test     Kind = "test"     // a sample, on request
 )
+
+// Closes reports whether the incident of an integration ends with it.
+func (k Kind) Closes() bool { return k == Quiet || k == Resolved }
 
 // Alert is one notification about an incident: the body of a webhook, in the
 // envelope of Standard Webhooks (https://www.standardwebhooks.com). What it says
@@ -54,7 +58,7 @@ type Data struct {
 	Log         Log            `json:"log"`
 	Probe       *struct{}      `json:"probe"` // null; reserved for what doctor finds
 
-	// Phase is what Jira was doing when it failed: PhaseTest or PhaseRefresh. Absent
+	// Phase is what Jira was doing when it failed: PhaseTest, PhaseRefresh or PhaseMail. Absent
 	// where the log does not show it, as is Mailbox.
 	Phase   string   `json:"phase,omitempty"`
 	Mailbox *Mailbox `json:"mailbox,omitempty"`
@@ -62,6 +66,9 @@ type Data struct {
 	// GivesUpAt is when Jira stops trying to refresh the mailbox's token, at the latest:
 	// from then on only a new authorization helps. Absent where it is not known.
 	GivesUpAt time.Time `json:"gives_up_at,omitzero"`
+
+	// ResolvedAt is when the connection worked again. Absent where that is not known.
+	ResolvedAt time.Time `json:"resolved_at,omitzero"`
 
 	// Acknowledged is who acknowledged the incident in Slack; absent when it is not.
 	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`

@@ -15,6 +15,7 @@ const (
 
 	PhaseTest    = "test"    // somebody tested or authorized a connection
 	PhaseRefresh = "refresh" // Jira refreshed a token in the background
+	PhaseMail    = "mail"    // Jira connected to the mail server with a token
 
 	LinesLost = "log-lines-lost" // the cause of an alert about a log that was not read completely
 )

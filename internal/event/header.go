@@ -28,6 +28,7 @@ type Header struct {
 	URL       string // path of the request
 	ThreadURL string // path in a thread name such as "exec-214 url: /rest/x; user: y"
 	Logger    string // as the layout shortens it
+	MailLog   bool   // the fields are those of a mail log
 }
 
 // Parse takes an event apart. zone is that of timestamps that name none. It
@@ -67,8 +68,9 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 			h.ThreadURL = m[1]
 		}
 	}
+	h.MailLog = h.Thread == "" && isMailLog(rest)
 	from, to, ok = loggerOf(rest)
-	if !ok || h.Thread == "" && isMailLog(rest) {
+	if !ok || h.MailLog {
 		return h, strings.TrimSpace(rest), true
 	}
 	h.Logger = rest[from+1 : to-1]

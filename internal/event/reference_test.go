@@ -48,6 +48,7 @@ func parseSlowly(text string, zone *time.Location) (h event.Header, message stri
 		h.ThreadURL = m[1]
 	}
 	if m := mailLog.FindStringSubmatch(rest); h.Thread == "" && m != nil && (m[2] != "" || !loggerish.MatchString(m[1])) {
+		h.MailLog = true
 		return h, strings.TrimSpace(rest), true
 	}
 	var logger []int

@@ -40,7 +40,7 @@ func (s State) data() alert.Data {
 	d.Schema = 1
 	d.ID = s.ID()
 	d.Failures = alert.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.NewFailures}
-	d.Acknowledged, d.GivesUpAt = s.Ack, s.GivesUp
+	d.Acknowledged, d.GivesUpAt, d.ResolvedAt = s.Ack, s.GivesUp, s.Resolved
 	return d
 }
 
@@ -75,7 +75,7 @@ func (r *Rules) Worsen(before, s State) (State, *alert.Alert) {
 // raise makes an alert and remembers that it was made.
 func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Alert) {
 	s.Alerts++
-	if s.Ack != nil && !s.Ack.Until.IsZero() && kind != alert.Quiet {
+	if s.Ack != nil && !s.Ack.Until.IsZero() && !kind.Closes() {
 		s.Ack = nil // it has expired
 	}
 	d := s.data()

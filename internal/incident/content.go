@@ -60,6 +60,14 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	return d
 }
 
+// Learn adds what another log's report of the last failure shows of the mailbox.
+func (r *Rules) Learn(s State, f matchers.Failure) State {
+	if m := r.mailbox(f); m != nil && (s.Content.Mailbox == nil || s.Content.Mailbox.Server == "" && m.Server != "") {
+		s.Content.Mailbox = m
+	}
+	return s
+}
+
 // mailbox is what a failure says of the mailbox, as it may be shown; nil if nothing.
 func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
 	if f.Mailbox == (matchers.Mailbox{}) {

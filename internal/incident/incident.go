@@ -55,6 +55,9 @@ type State struct {
 	// GivesUp is when Jira gives up refreshing the token, see deadline.go; zero = not known.
 	GivesUp time.Time `json:"gives_up,omitzero"`
 
+	// Resolved is when the connection worked again; zero = not known.
+	Resolved time.Time `json:"resolved,omitzero"`
+
 	// Ack is who has acknowledged or snoozed it; nil = no one.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
@@ -90,12 +93,13 @@ type Source struct{ Name, Path string }
 type Rules struct {
 	node  string
 	conf  conf.Alerts
+	jira  bool // there is a [jira] table
 	masks mask.Masks
 }
 
 // NewRules makes the rules of a configuration.
 func NewRules(c *conf.Config) *Rules {
-	return &Rules{node: c.Node, conf: c.Alerts, masks: mask.New(c.Alerts.Mask, c.Node)}
+	return &Rules{node: c.Node, conf: c.Alerts, jira: c.Jira.Given, masks: mask.New(c.Alerts.Mask, c.Node)}
 }
 
 // Key is what failures are deduplicated by: the integration's ID, or, where a
@@ -105,6 +109,12 @@ func (r *Rules) Key(f matchers.Failure) string {
 		return f.Integration.ID
 	}
 	return r.keyOf(matchers.Unknown, f.Header.Logger)
+}
+
+// Joins reports whether what several logs say of a failure is put together: of one in the
+// background, where the operator says that the logs are of one Jira.
+func (r *Rules) Joins(f matchers.Failure) bool {
+	return r.jira && (f.Impact.Phase == alert.PhaseRefresh || f.Impact.Phase == alert.PhaseMail)
 }
 
 // keyOf is a key made of the node and a name.

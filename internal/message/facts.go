@@ -218,7 +218,7 @@ func origin(d alert.Data) []Sentence {
 			all = append(all, Sentence{{Text: count(d) + " since "}, {At: f.First}})
 		}
 	}
-	if d.Kind != alert.Quiet && d.Kind != alert.Sighted {
+	if !d.Kind.Closes() && d.Kind != alert.Sighted {
 		all = append(all, Sentence{{Text: "severity " + severity(d)}})
 	}
 	return all

@@ -95,13 +95,13 @@ func Of(d alert.Data) Message {
 		m.Repeats, m.Actionable = true, true
 	case alert.Sighted:
 		m.Ends, m.Broadcast = true, true
-	case alert.Quiet:
+	case alert.Quiet, alert.Resolved:
 		m.Ends = true
 		m.Description = m.Summary()
 		m.Facts, m.Details, m.Excerpt = m.Facts[:min(len(m.Facts), 1)], nil, "" // whose it was
 		m.Links = m.Links[:min(len(m.Links), 1)]                                // where Test connection is
 	}
-	if d.Kind != alert.Quiet {
+	if !d.Kind.Closes() {
 		m.Steps = steps(d.Fix)
 	}
 	if !m.Ends && !text.Blank(d.Confirm) {

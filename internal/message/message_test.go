@@ -29,7 +29,7 @@ func TestWhoActs(t *testing.T) {
 	for _, kind := range alerttest.AllKinds {
 		d := alerttest.Example(t, kind).Data
 		m := message.Of(d)
-		if m.Ends != (kind == alert.Quiet || kind == alert.Sighted) {
+		if m.Ends != (kind.Closes() || kind == alert.Sighted) {
 			t.Errorf("%s: it ends: %t", kind, m.Ends)
 		}
 		if m.Ends && (len(m.Steps) > 0 || m.Confirm != "" || m.Calls || m.Actionable || len(m.Links) > 1) {

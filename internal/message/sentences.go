@@ -62,6 +62,8 @@ func (m *Message) state(d alert.Data) {
 		}
 	case alert.Quiet:
 		m.Mark, m.State, m.Brief = "⚪", "Quiet again", "Jira mail, quiet again"
+	case alert.Resolved:
+		m.Mark, m.State, m.Brief = "🟢", "Works again", "Jira mail, works again"
 	case alert.Blind:
 		m.Mark, m.State = "🙈", "The watcher needs help"
 	case alert.Sighted:
@@ -71,7 +73,7 @@ func (m *Message) state(d alert.Data) {
 	default:
 		m.Mark, m.State = "🔴", string(d.Kind)
 	}
-	if d.Acknowledged != nil && m.Subject != Trial && m.Subject != Watcher && d.Kind != alert.Quiet {
+	if d.Acknowledged != nil && m.Subject != Trial && m.Subject != Watcher && !d.Kind.Closes() {
 		m.Mark = "🟡"
 	}
 	m.About = about(d)
@@ -103,7 +105,7 @@ func about(d alert.Data) string {
 // topic is what is wrong in one line: the same words for as long as it lasts.
 func topic(d alert.Data) string {
 	kind := d.Kind
-	if kind == alert.Changed || kind == alert.Reminder || kind == alert.Quiet {
+	if kind == alert.Changed || kind == alert.Reminder || kind.Closes() {
 		kind = alert.Opened
 	}
 	var m Message
@@ -116,7 +118,7 @@ func (m *Message) sentences(d alert.Data) {
 		return slices.DeleteFunc(all, func(s Sentence) bool { return text.Blank(s.String()) })
 	}
 	m.Sentences = seen(news(d))
-	if d.Kind != alert.Quiet {
+	if !d.Kind.Closes() {
 		m.Sentences = seen(news(d), account(d), deadline(d), alternating(d))
 	}
 	m.News = m.Sentences
@@ -153,6 +155,13 @@ func news(d alert.Data) Sentence {
 		}
 		return append(since, Fragment{Text: ", after " + text.Count(f.Count, "failure") +
 			". Jira's log does not show when a connection works, so quiet is no proof: run Test connection."})
+	case alert.Resolved:
+		s := Sentence{{Text: "Jira can connect to the mailbox again", Emphasis: Strong}}
+		if !d.ResolvedAt.IsZero() && !f.First.IsZero() {
+			s = append(s, Fragment{Text: " since "}, Fragment{At: d.ResolvedAt}, Fragment{Text: ", after " +
+				text.Duration(d.ResolvedAt.Sub(f.First)) + " and " + text.Count(f.Count, "failure")})
+		}
+		return append(s, Fragment{Text: ". Incoming mail that waited in the mailbox comes in with the next polls."})
 	}
 	return nil
 }

@@ -33,3 +33,6 @@ func (f foreign) With(text string, now time.Time) (Foreign, bool) { return f.wit
 
 // Reported tells whether that is worth an alert.
 func (f foreign) Reported(now time.Time, ended bool) bool { return f.reported(now, ended) }
+
+// ProbeIn reads a line of the diagnostics log.
+func ProbeIn(line []byte) (incident.Probe, bool) { return probeIn(line) }

@@ -60,7 +60,7 @@ func (f foreign) trouble(log incident.Source) incident.Trouble {
 // recognize searches for a header of Jira's until the first one, which is
 // remembered: a log of Jira's stays one.
 func (l *Log) recognize(text []byte, now time.Time) error {
-	if l.jira.Load() || len(text) == 0 {
+	if l.jira.Load() || len(text) == 0 || l.Kind.Optional() { // other logs have other headers
 		return nil
 	}
 	if err := l.restore(); err != nil || l.jira.Load() {

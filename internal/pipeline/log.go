@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
@@ -49,6 +50,7 @@ type Reader interface {
 // Log is one followed log.
 type Log struct {
 	Source     incident.Source
+	Kind       conf.Kind
 	Zone       *time.Location // of timestamps without an offset
 	Reader     Reader
 	Set        *matchers.Set
@@ -69,7 +71,8 @@ type Log struct {
 	counted   store.Counted // the open event, if it is counted already
 	troubles  troubles
 	foreign   foreign
-	jira      atomic.Bool // a header of Jira's was seen
+	jira      atomic.Bool     // a header of Jira's was seen
+	connected map[string]bool // by mail server, as the diagnostics said last
 }
 
 // Checkpoint is what is needed to store the position of a log.
@@ -82,11 +85,12 @@ type Checkpoint struct {
 // after the last of these events, and what is missing.
 type batch struct {
 	failures []failure
+	probes   []incident.Probe
 	next     tailer.Position
 	gaps     []incident.Gap
 }
 
-func (b batch) empty() bool { return len(b.failures)+len(b.gaps) == 0 }
+func (b batch) empty() bool { return len(b.failures)+len(b.probes)+len(b.gaps) == 0 }
 
 // failure is what to record. counted is the key of the incident in which it is
 // counted already: then only its cause is corrected.
@@ -112,7 +116,14 @@ func (l *Log) Ended() bool { return l.ended.Load() }
 // Run reads until ctx is done or the input ends, neither of which is an error.
 func (l *Log) Run(ctx context.Context) (err error) {
 	defer l.ended.Store(true)
-	l.events.Find = matchers.Find
+	switch {
+	case l.Kind.Mail():
+		l.events.Find = matchers.FindMail
+	case l.Kind == conf.KindDiagnostics:
+		l.events.Find = findProbe
+	default:
+		l.events.Find = matchers.Find
+	}
 	if l.Checkpoint != nil {
 		if l.counted, err = l.Recorder.Store.Counted(l.Checkpoint.Key); err != nil {
 			return err
@@ -139,7 +150,7 @@ func (l *Log) Run(ctx context.Context) (err error) {
 			l.events.Flush(l.take)
 		case err == nil && silent && wait > 0 && wait == l.settle():
 			e, _ := l.events.Pending()
-			l.counted = l.judge(e)
+			l.settled(e)
 		}
 		l.advance(silent)
 		if !l.batch.empty() || err != nil || clock.Since(l.committed) >= checkpointEvery {
@@ -147,7 +158,7 @@ func (l *Log) Run(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		stats, now := l.Reader.Stats(), clock.Now()
+		stats, now := l.Health(), clock.Now()
 		// A log with lines every second is current too: nothing more is to be
 		// read, and what came had to be waited for.
 		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
@@ -218,7 +229,13 @@ func (l *Log) settle() time.Duration {
 	if !ok || len(e.Text) == l.counted.Size && isCounted(l.counted, e.Text) {
 		return 0
 	}
-	f, ours := l.Set.Match(e, l.Zone)
+	if l.Kind == conf.KindDiagnostics {
+		if _, news := l.probe(e); news {
+			return settleCertain
+		}
+		return 0
+	}
+	f, ours := l.match(e)
 	switch {
 	case !ours:
 		return 0
@@ -231,15 +248,32 @@ func (l *Log) settle() time.Duration {
 
 // take judges a complete event.
 func (l *Log) take(e event.Event) {
-	l.judge(e)
+	l.settled(e)
 	l.counted = store.Counted{}
+}
+
+// settled takes what an event says; more lines of it may come.
+func (l *Log) settled(e event.Event) {
+	if l.Kind == conf.KindDiagnostics {
+		l.probed(e)
+		return
+	}
+	l.counted = l.judge(e)
+}
+
+// match diagnoses an event as one of this kind of log.
+func (l *Log) match(e event.Event) (matchers.Failure, bool) {
+	if l.Kind.Mail() {
+		return l.Set.MatchMail(e, l.Zone)
+	}
+	return l.Set.Match(e, l.Zone)
 }
 
 // judge counts an event if it is a failure, once: of one that was counted before,
 // only a cause that its further lines show is recorded. It returns what to store of
 // the event while lines may still come.
 func (l *Log) judge(e event.Event) store.Counted {
-	f, ours := l.Set.Match(e, l.Zone)
+	f, ours := l.match(e)
 	if !ours {
 		return store.Counted{}
 	}
@@ -305,6 +339,11 @@ func (l *Log) commit() error {
 				return err
 			}
 		}
+		for _, p := range l.batch.probes {
+			if err := l.Recorder.recordProbe(tx, p); err != nil {
+				return err
+			}
+		}
 		for _, g := range l.batch.gaps {
 			if err := l.Recorder.recordGap(tx, g, l.Source); err != nil {
 				return err
@@ -322,6 +361,6 @@ func (l *Log) commit() error {
 		return err
 	}
 	l.stored = l.batch.next
-	l.batch.failures, l.batch.gaps = l.batch.failures[:0], l.batch.gaps[:0]
+	l.batch.failures, l.batch.probes, l.batch.gaps = l.batch.failures[:0], l.batch.probes[:0], l.batch.gaps[:0]
 	return nil
 }

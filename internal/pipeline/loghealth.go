@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"errors"
+	"io/fs"
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
@@ -16,12 +18,17 @@ const (
 type Health struct {
 	Lag     int64 // bytes that are written and not read yet
 	Waiting error // why it cannot be read, nil = it can
+	Absent  bool  // there is none, and need not be one
 }
 
 // Health may be called from any goroutine.
 func (l *Log) Health() Health {
 	s := l.Reader.Stats()
-	return Health{Lag: s.Lag, Waiting: s.Waiting}
+	h := Health{Lag: s.Lag, Waiting: s.Waiting}
+	if l.Kind.Optional() && errors.Is(s.Waiting, fs.ErrNotExist) {
+		h.Waiting, h.Absent = nil, true
+	}
+	return h
 }
 
 // troubles is what a log remembers to find out whether it has one.

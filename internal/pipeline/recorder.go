@@ -39,14 +39,29 @@ type Recipient struct {
 
 // record applies one failure to its incident, and to the storm that alerts for
 // it, and queues the alert that it raises. One that is counted already is only
-// corrected.
+// corrected. What says that the incident is over may have come before.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
+	if err := r.apply(tx, f, from); err != nil || !r.Rules.Joins(f.Failure) {
+		return err
+	}
+	e, err := tx.Evidence()
+	if err != nil || len(e.Servers) == 0 {
+		return err
+	}
+	return r.resolve(tx, e)
+}
+
+func (r *Recorder) apply(tx *store.Tx, f failure, from incident.Source) error {
 	now := clock.Now()
 	key, step := f.counted, r.Rules.Correct
 	if key == "" {
 		var err error
-		if key, err = r.key(tx, f.Failure, now); err != nil {
+		var repeated bool
+		if key, repeated, err = r.key(tx, f.Failure, from, now); err != nil {
 			return err
+		}
+		if repeated {
+			return r.learn(tx, key, f.Failure)
 		}
 		step = r.Rules.Step
 		if r.Tally != nil {
@@ -90,16 +105,77 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 
 // key is that of the incident of a failure: its own, or that of its callback, which
 // has logged it just before.
-func (r *Recorder) key(tx *store.Tx, f matchers.Failure, now time.Time) (string, error) {
+func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (_ string, repeated bool, _ error) {
 	callback := f.Integration.Callback
-	if callback == "" {
-		return r.Rules.Key(f), nil
+	switch {
+	case r.Rules.Joins(f):
+		return r.place(tx, f, from, now)
+	case callback == "":
+		return r.Rules.Key(f), false, nil
 	}
 	s, err := tx.Incident(callback)
 	if at, ok := incident.PlausibleTime(f.Time, now); ok && s.Continues(callback, f.Cause, at) {
-		return callback, err
+		return callback, false, err
 	}
-	return r.Rules.Key(f), err
+	return r.Rules.Key(f), false, err
+}
+
+// place finds the incident of a failure of which several logs may say something.
+func (r *Recorder) place(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
+	key string, repeated bool, err error) {
+	e, err := tx.Evidence()
+	if err != nil {
+		return "", false, err
+	}
+	at, ok := incident.PlausibleTime(f.Time, now)
+	if !ok {
+		at = now
+	}
+	open := func(key string) bool {
+		s, failed := tx.Incident(key)
+		err = errors.Join(err, failed)
+		return s.Open
+	}
+	e, key, repeated = e.Place(f, r.Rules.Key(f), at, from.Name, open)
+	return key, repeated, errors.Join(err, tx.SetEvidence(e))
+}
+
+// learn takes what another log shows of the mailbox of an open incident.
+func (r *Recorder) learn(tx *store.Tx, key string, f matchers.Failure) error {
+	s, err := tx.Incident(key)
+	if err != nil || !s.Open {
+		return err
+	}
+	return tx.SetIncident(r.Rules.Learn(s, f))
+}
+
+// recordProbe takes what the diagnostics say of a mail server, and ends the incident that
+// this is the end of.
+func (r *Recorder) recordProbe(tx *store.Tx, p incident.Probe) error {
+	e, err := tx.Evidence()
+	if err != nil {
+		return err
+	}
+	e, back := e.Observe(p)
+	if err := tx.SetEvidence(e); err != nil || !back {
+		return err
+	}
+	return r.resolve(tx, e)
+}
+
+// resolve ends the incident of the background that the evidence shows to be over.
+func (r *Recorder) resolve(tx *store.Tx, e incident.Evidence) error {
+	open, err := tx.Incidents()
+	if err != nil {
+		return err
+	}
+	key, at := e.Recovery(open)
+	s, err := tx.Incident(key)
+	if err != nil || !s.Open {
+		return err
+	}
+	s, a := r.Rules.Resolve(s, at)
+	return errors.Join(tx.SetEvidence(e.End(key, at)), r.save(tx, s, a, s.NotNotified...))
 }
 
 // opened queues the alert of a new incident, or adds it to a storm.

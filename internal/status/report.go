@@ -132,6 +132,8 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 		report.State = "ended"
 	case now.Waiting != nil:
 		report.State, report.Reason = "waiting", now.Waiting.Error()
+	case now.Absent:
+		report.State = "absent"
 	case l.Heartbeat().IsZero():
 		report.State = "starting"
 	case l.Current() || now.Lag == 0:

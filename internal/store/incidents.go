@@ -71,6 +71,15 @@ func (tx *Tx) SetOpenings(cause string, o incident.Openings) error {
 	return tx.table(openings).put(cause, o)
 }
 
+// Evidence is what several logs have said of mailboxes.
+func (tx *Tx) Evidence() (e incident.Evidence, err error) {
+	_, err = tx.read(evidence).get(evidence, &e)
+	return e, err
+}
+
+// SetEvidence stores it.
+func (tx *Tx) SetEvidence(e incident.Evidence) error { return tx.table(evidence).put(evidence, e) }
+
 // sentAnyway notes that an opened was delivered although a storm had withdrawn
 // it while it was under way: so its end is delivered there too.
 func (tx *Tx) sentAnyway(notifier string, d notify.Delivery) error {

@@ -204,7 +204,7 @@ func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) er
 // letters mark the kind of a delivery in its key, so that the queue can be
 // searched without reading its records.
 var letters = map[alert.Kind]byte{
-	alert.Opened: 'o', alert.Changed: 'c', alert.Reminder: 'r', alert.Quiet: 'q',
+	alert.Opened: 'o', alert.Changed: 'c', alert.Reminder: 'r', alert.Quiet: 'q', alert.Resolved: 'v',
 	alert.Storm: 's', alert.Blind: 'b', alert.Sighted: 'g', alert.Test: 't',
 }
 

@@ -32,6 +32,7 @@ const (
 	history   = "history"  // by hour: failures of each integration
 	closed    = "closed"   // incidents that have ended recently
 	delivered = "delivered"
+	evidence  = "evidence" // what several logs say of one mailbox
 )
 
 // forms are the buckets that a file of each schema has.
@@ -39,11 +40,12 @@ var forms = map[int][]string{
 	1: {meta, positions, incidents, outbox, aside},
 	2: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health},
 	3: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered},
+	4: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered, evidence},
 }
 
 // schema is the version of the file's structure. A file of an older one is
 // migrated, one of a newer one is rejected.
-const schema = 3
+const schema = 4
 
 // Store is an open state file. Its methods may be called from any goroutine;
 // every change is on disk when they return.

@@ -42,6 +42,9 @@ func Alert(kind alert.Kind) alert.Alert {
 			Excerpt: "2021-11-16 12:35:50,956+0100 ERROR <x>\n\tat a.b"},
 	}}
 	a.Data.Phase = alert.PhaseTest
+	if kind == alert.Resolved {
+		a.Data.ResolvedAt = at.Add(time.Minute)
+	}
 	if kind == alert.Changed {
 		a.Data.Cause.Previous = new("net-connect-timeout")
 	}
@@ -49,10 +52,10 @@ func Alert(kind alert.Kind) alert.Alert {
 }
 
 // Kinds are the kinds of alerts about one integration.
-var Kinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Test}
+var Kinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Resolved, alert.Test}
 
 // AllKinds are all kinds of alerts.
-var AllKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Storm, alert.Blind,
+var AllKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Resolved, alert.Storm, alert.Blind,
 	alert.Sighted, alert.Test}
 
 // SomeKinds are kinds that are drawn differently; at full length all of them, and
@@ -109,6 +112,10 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 		d.Failures = alert.Failures{Count: 61, First: at.Add(-8 * time.Hour), Last: at, SinceLastAlert: 48}
 	case alert.Quiet:
 		d.Failures = alert.Failures{Count: 61, First: at.Add(-8 * time.Hour), Last: at, SinceLastAlert: 13}
+	case alert.Resolved:
+		d.Failures = alert.Failures{Count: 61, First: at.Add(-8 * time.Hour), Last: at, SinceLastAlert: 13}
+		d.ResolvedAt = at.Add(5 * time.Minute)
+		a.Timestamp = d.ResolvedAt
 	case alert.Storm:
 		a = Samples(t)["net-connect-timeout"]
 		at = a.Timestamp

@@ -1,0 +1,247 @@
+package incident
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/matchers"
+)
+
+// Several logs of one Jira say something of one failure of a mailbox: atlassian-jira.log and
+// a mail log have the same exception, with more or less of what the mailbox is known by, and
+// the diagnostics log says when its server can be reached again. Nothing says in which order
+// they come.
+
+const (
+	sameFailure  = 2 * time.Second // two logs have one failure within this
+	turnedFalse  = 2 * time.Minute // a server that was lost within this of an incident may be its
+	maxSightings = 64
+	maxSame      = 1000
+	maxServers   = 200
+)
+
+// Evidence is what several logs have said of mailboxes. The zero value is none.
+type Evidence struct {
+	// Same is the key of the incident of what a mailbox is known by, where that is another.
+	Same map[string]string `json:"same,omitempty"`
+	// Recent are the last failures without a flow.
+	Recent []Sighting `json:"recent,omitempty"`
+	// Servers are mail servers by direction and name.
+	Servers map[string]Server `json:"servers,omitempty"`
+	// Ended is when an incident ended by evidence: a failure from before it that comes late
+	// begins no other.
+	Ended map[string]time.Time `json:"ended,omitempty"`
+}
+
+// Sighting is a failure as one log has it.
+type Sighting struct {
+	At    time.Time `json:"at"`
+	Key   string    `json:"key"`
+	Cause string    `json:"cause"`
+	Log   string    `json:"log"`
+	Known bool      `json:"known,omitempty"` // it shows what the mailbox is known by
+	Twin  bool      `json:"twin,omitempty"`  // the other log's sighting of it has been found
+}
+
+// Server is what Jira's diagnostics say of a mail server.
+type Server struct {
+	ID        string    `json:"id"` // of an integration that is known by it
+	Connected bool      `json:"connected,omitempty"`
+	Lost      time.Time `json:"lost,omitzero"` // when the connection was lost last
+	Back      time.Time `json:"back,omitzero"` // when it was there again after that
+}
+
+// Probe is one look of Jira's diagnostics at a mail server.
+type Probe struct {
+	Direction string // incoming or outgoing
+	Server    string
+	Connected bool
+	At        time.Time
+}
+
+// Place finds the incident of a failure without a flow: one that is open and known by
+// something that the event shows, or that the other log has just reported. repeated says
+// that the failure was counted there already.
+func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string, open func(key string) bool) (
+	_ Evidence, key string, repeated bool) {
+	e.Same, e.Recent = maps.Clone(e.Same), slices.Clone(e.Recent)
+	over := func(key string) bool { return !open(key) && !at.After(e.Ended[key]) }
+	for _, id := range append(slices.Clone(f.Known), own) {
+		if to := e.incidentOf(id); over(to) {
+			return e.saw(Sighting{at, to, f.Cause.ID, log, len(f.Known) > 0, false}), to, true
+		}
+	}
+	maps.DeleteFunc(e.Same, func(id, to string) bool { return slices.Contains(f.Known, id) && !open(to) })
+	key = own
+	found := slices.IndexFunc(f.Known, func(id string) bool { return open(e.incidentOf(id)) })
+	if found >= 0 {
+		key = e.incidentOf(f.Known[found])
+	}
+	if i := e.twin(f, key, found >= 0, at, log); i >= 0 {
+		twin := &e.Recent[i]
+		twin.Twin, repeated = true, true
+		if len(f.Known) == 0 || found < 0 {
+			key = twin.Key
+		}
+	}
+	e.join(f.Known, key, open)
+	return e.saw(Sighting{at, key, f.Cause.ID, log, len(f.Known) > 0, repeated}), key, repeated
+}
+
+func (e Evidence) saw(s Sighting) Evidence {
+	e.Recent = append(e.Recent, s)
+	e.Recent = e.Recent[max(0, len(e.Recent)-maxSightings):]
+	return e
+}
+
+// incidentOf is the key of the incident of what a mailbox is known by.
+func (e Evidence) incidentOf(id string) string {
+	if key, joined := e.Same[id]; joined {
+		return key
+	}
+	return id
+}
+
+// twin is the sighting of the same failure by another log, -1 = none. One that shows nothing
+// of its mailbox is a twin of any; its incident takes only one mailbox.
+func (e Evidence) twin(f matchers.Failure, key string, placed bool, at time.Time, log string) int {
+	return slices.IndexFunc(e.Recent, func(s Sighting) bool {
+		switch {
+		case s.Twin, s.Log == log, s.Cause != f.Cause.ID, s.At.Sub(at).Abs() > sameFailure:
+			return false
+		case len(f.Known) == 0 || s.Key == key:
+			return true
+		}
+		return !s.Known && !placed && !slices.Contains(slices.Collect(maps.Values(e.Same)), s.Key)
+	})
+}
+
+// join notes that a mailbox is that of an incident.
+func (e *Evidence) join(known []string, key string, open func(key string) bool) {
+	if e.Same == nil {
+		e.Same = map[string]string{}
+	}
+	if len(e.Same) >= maxSame {
+		maps.DeleteFunc(e.Same, func(_, to string) bool { return !open(to) })
+	}
+	for _, id := range known {
+		if id != key && len(e.Same) < maxSame {
+			e.Same[id] = key
+		}
+	}
+}
+
+// Observe takes a probe. back says that the server can be reached again after it was lost.
+func (e Evidence) Observe(p Probe) (_ Evidence, back bool) {
+	name := p.Direction + "/" + p.Server
+	s, known := e.Servers[name]
+	if !known && len(e.Servers) >= maxServers {
+		return e, false
+	}
+	back = known && p.Connected && !s.Connected
+	switch {
+	case back:
+		s.Back = p.At
+	case !p.Connected && (s.Connected || !known):
+		s.Lost = p.At
+	}
+	s.ID, s.Connected = matchers.ServerID(p.Server), p.Connected
+	e.Servers = maps.Clone(e.Servers)
+	if e.Servers == nil {
+		e.Servers = map[string]Server{}
+	}
+	e.Servers[name] = s
+	return e, back
+}
+
+// Recovery is the end of an incident of the background, as one of the servers that can be
+// reached again after it was lost shows: its key and the time, zero = none. A failure may
+// come to its log later than that.
+func (e Evidence) Recovery(open []State) (key string, at time.Time) {
+	for _, name := range slices.Sorted(maps.Keys(e.Servers)) {
+		s := e.Servers[name]
+		if !s.Connected || s.Back.IsZero() {
+			continue
+		}
+		key := e.recovered(s.ID, open)
+		i := slices.IndexFunc(open, func(o State) bool { return o.Key == key })
+		if i >= 0 && !open[i].Last.After(s.Back) && !open[i].First.After(s.Back) {
+			return key, s.Back
+		}
+	}
+	return "", time.Time{}
+}
+
+// recovered is the key of the incident that a server which can be reached again has ended,
+// "" = none: that of the server, once all servers that were joined to it are back; or else
+// the only open one of the background, if it is known by no server and this is the only
+// server that was lost when it began.
+func (e Evidence) recovered(id string, open []State) string {
+	key := e.incidentOf(id)
+	background := slices.DeleteFunc(slices.Clone(open), func(s State) bool {
+		return s.Content.Phase != alert.PhaseRefresh && s.Content.Phase != alert.PhaseMail
+	})
+	if i := slices.IndexFunc(background, func(s State) bool { return s.Key == key }); i >= 0 {
+		for _, s := range e.Servers {
+			if !s.Connected && e.incidentOf(s.ID) == key {
+				return ""
+			}
+		}
+		return key
+	}
+	if len(background) != 1 || e.hasServer(background[0].Key) {
+		return ""
+	}
+	lost := 0
+	for _, s := range e.Servers {
+		if !s.Lost.IsZero() && s.Lost.Sub(background[0].First).Abs() <= turnedFalse {
+			lost++
+			if s.ID != id {
+				return ""
+			}
+		}
+	}
+	if lost == 0 {
+		return ""
+	}
+	return background[0].Key
+}
+
+// End notes that an incident ended by evidence.
+func (e Evidence) End(key string, at time.Time) Evidence {
+	e.Ended = maps.Clone(e.Ended)
+	maps.DeleteFunc(e.Ended, func(_ string, ended time.Time) bool { return at.Sub(ended) > maxInterval })
+	if e.Ended == nil {
+		e.Ended = map[string]time.Time{}
+	}
+	if len(e.Ended) < maxSame {
+		e.Ended[key] = at
+	}
+	return e
+}
+
+// hasServer reports whether an incident is known by a mail server.
+func (e Evidence) hasServer(key string) bool {
+	for id, to := range e.Same {
+		if to == key && matchers.IsServerID(id) {
+			return true
+		}
+	}
+	return matchers.IsServerID(key)
+}
+
+// Resolve ends an incident at a time at which its connection is known to work again. A
+// failure after that is news, and ends nothing.
+func (r *Rules) Resolve(s State, at time.Time) (State, *alert.Alert) {
+	if !s.Open || s.Last.After(at) {
+		return s, nil
+	}
+	s.Open = false
+	if s.Alerts == 0 || r.muted(s.Content) || s.Suppressed {
+		return s, nil
+	}
+	s.Resolved = at
+	return r.raise(s, alert.Resolved, at)
+}

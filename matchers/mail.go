@@ -1,0 +1,93 @@
+package matchers
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/event"
+)
+
+// A mailbox is one of OAuth 2.0 when what Jira reports of it has one of these. Its
+// password would be the same failure of another kind of mailbox.
+var mailSigns = []string{"XOAUTH2", "AADSTS", pluginPackage}
+
+// FindMail is Find for the lines of a mail log.
+func FindMail(text []byte) int {
+	first := -1
+	for _, sign := range mailSigns {
+		if i := bytes.Index(text, []byte(sign)); i >= 0 && (first < 0 || i < first) {
+			first = i
+		}
+	}
+	return first
+}
+
+// MatchMail is Match of an event of a mail log.
+func (s *Set) MatchMail(e event.Event, zone *time.Location) (Failure, bool) {
+	if FindMail(e.Text) < 0 {
+		return Failure{}, false
+	}
+	v := s.Diagnose(string(e.Text), zone)
+	return v.Failure, v.Ours
+}
+
+// What precedes a mail server's answer in the first line of a message: Jira's own words.
+var mailLead = regexp.MustCompile(`^(?:Messaging Exception in service '[\w.$]{1,200}' when getting mail|` +
+	`Exception when MailPullerWorker pulls emails): `)
+
+// mailReport is the report of an event of a mail log that Jira could not connect to a mailbox
+// of OAuth 2.0, or not sign in to it: what an exception says counts, or Jira's own words before
+// a server's answer; a subject or an address in the message does not.
+func (s *Set) mailReport(r report) (report, bool) {
+	lines := strings.Split(r.message, "\n")
+	_, first := mailFields(lines[0])
+	var said []string
+	if lead := mailLead.FindString(first); lead != "" {
+		said = append(said, first[len(lead):])
+	}
+	chain, frames := exceptionsIn(lines[1:])
+	for _, x := range chain {
+		said = append(said, x.String())
+	}
+	evidence := strings.Join(said, "\n") + frames
+	if !slices.ContainsFunc(mailSigns, func(sign string) bool { return strings.Contains(evidence, sign) }) {
+		r.reason = "it is of a mail log, and nothing that it reports is of OAuth 2.0"
+		return r, false
+	}
+	slices.Reverse(said) // the innermost exception has the reason
+	for _, text := range said {
+		d := s.weigh(payload(text))
+		if c := d.found[0].cause; len(d.codes) > 0 || strings.HasPrefix(c.ID, "mail-") {
+			r.said, r.phase, r.reason = text, alert.PhaseMail, "a mailbox of OAuth 2.0 could not be connected"
+			return r, true
+		}
+	}
+	r.reason = "it is of a mail log, and no cause of a connection or a sign-in has its text"
+	return r, false
+}
+
+// exceptionsIn are the exceptions of a stack trace, the outermost first, and its frames.
+func exceptionsIn(lines []string) (chain throwable, frames string) {
+	nested, open := false, false
+	for _, line := range lines {
+		head := strings.TrimPrefix(strings.TrimRight(line, " \t\r"), causedBy)
+		if nested {
+			head = strings.TrimLeft(head, " \t") // Jakarta Mail's own form of a cause
+		}
+		m := exceptionLine.FindStringSubmatch(head)
+		switch {
+		case pastedLine.MatchString(line):
+			frames, open = frames+"\n"+line, false
+		case m != nil:
+			chain, open = append(chain, thrown{m[1], m[2]}), true
+		case open:
+			chain[len(chain)-1].message += "\n" + line
+		}
+		nested = strings.HasSuffix(head, "nested exception is:")
+	}
+	return chain, frames
+}
