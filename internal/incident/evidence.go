@@ -156,6 +156,17 @@ func (e Evidence) Observe(p Probe) (_ Evidence, back bool) {
 	return e, back
 }
 
+// KnowsLater reports whether a server is known to be back since a time or later: then a
+// failure of that time may be over already.
+func (e Evidence) KnowsLater(at time.Time) bool {
+	for _, s := range e.Servers {
+		if s.Connected && !s.Back.Before(at) {
+			return true
+		}
+	}
+	return false
+}
+
 // Recovery is the end of an incident of the background, as one of the servers that can be
 // reached again after it was lost shows: its key and the time, zero = none. A failure may
 // come to its log later than that.

@@ -45,7 +45,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 		return err
 	}
 	e, err := tx.Evidence()
-	if err != nil || len(e.Servers) == 0 {
+	if err != nil || !e.KnowsLater(f.Time) {
 		return err
 	}
 	return r.resolve(tx, e)
