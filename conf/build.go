@@ -75,6 +75,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
 	c.HTTP = b.http(&f.HTTP)
+	c.Integrations = b.integrations(f.Integrations)
 	c.Logs = b.logs(f.Logs)
 	each(&c.Slack, "slack", f.Slack, b.slack)
 	each(&c.Webhooks, "webhook", f.Webhooks, b.webhook)
@@ -109,7 +110,10 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	if f.JiraURL != "" {
 		a.JiraURL = b.base("alerts.jira_url", f.JiraURL)
 	}
-	b.onlyZero("alerts.fold_retries", f.FoldRetries)
+	set(&a.FoldRetries, f.FoldRetries)
+	if a.FoldRetries >= a.QuietAfter && a.FoldRetries > 0 {
+		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
+	}
 	if f.Storm != nil {
 		a.Storm = *f.Storm
 	}
@@ -123,12 +127,6 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 func set(to *time.Duration, d *duration) {
 	if d != nil {
 		*to = time.Duration(*d)
-	}
-}
-
-func (b *builder) onlyZero(path string, d *duration) {
-	if d != nil && *d != 0 {
-		b.problem(path, `not supported yet, write "0"`)
 	}
 }
 
