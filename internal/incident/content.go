@@ -48,6 +48,7 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	if f.Integration.Flow != "" {
 		d.Integration.Flow = &f.Integration.Flow
 	}
+	d.Integration.Name = r.names.of(f.Integration, f.Facts, f.Mailbox)
 	for _, s := range advice.Fix {
 		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
 	}
