@@ -15,11 +15,12 @@ const (
 	maxNamed     = 300              // integrations in a storm's alert
 )
 
-// Openings are the incidents that opened recently for one cause, oldest first, and who
-// failed in them. The zero value has none.
+// Openings are the incidents that opened recently for one cause, oldest first, who failed
+// in them, and when each notifier mentioned people for them. The zero value has none.
 type Openings struct {
-	Recent []Opening `json:"recent"`
-	Folds  []Fold    `json:"folds,omitempty"` // see fold.go
+	Recent   []Opening            `json:"recent"`
+	Folds    []Fold               `json:"folds,omitempty"`    // see fold.go
+	Mentions map[string]time.Time `json:"mentions,omitempty"` // see mention.go
 }
 
 // Opening is one of them.
