@@ -57,3 +57,37 @@ func TestStorm(t *testing.T) {
 		}
 	}
 }
+
+// Whoever folds retries for as long as an incident lasts would never hear of another one.
+func TestFoldRetries(t *testing.T) {
+	dir := t.TempDir()
+	for given, want := range map[string]string{
+		`fold_retries = "15m"`: "", `fold_retries = "23h"`: "",
+		`fold_retries = "24h"`:                           `must be less than quiet_after, write one such as "15m"`,
+		`fold_retries = "1h"` + "\nquiet_after = \"1h\"": `must be less than quiet_after, write one such as "15m"`,
+	} {
+		_, err := conf.Load(write(t, dir+"/config.toml", "[alerts]\n"+given+"\n", 0o600))
+		problem := conf.Problems{{dir + "/config.toml", 2, 16, "alerts.fold_retries", want}}
+		if want == "" && err != nil || want != "" && !reflect.DeepEqual(err, error(problem)) {
+			t.Errorf("%s: got %v, want %q", given, err, want)
+		}
+	}
+}
+
+// One thousand integrations have names, and no more.
+func TestManyIntegrations(t *testing.T) {
+	dir, text := t.TempDir(), "[integrations]\n"
+	for n := range 1001 {
+		if n == 1000 {
+			if c, err := conf.Load(write(t, dir+"/config.toml", text, 0o600)); err != nil || len(c.Integrations) != 1000 {
+				t.Errorf("1000 names: %v", err)
+			}
+		}
+		text += fmt.Sprintf("app-%d = \"App %[1]d\"\n", n)
+	}
+	_, err := conf.Load(write(t, dir+"/config.toml", text, 0o600))
+	want := conf.Problems{{dir + "/config.toml", 1, 1, "integrations", "has 1001 names, want at most 1000"}}
+	if !reflect.DeepEqual(err, error(want)) {
+		t.Errorf("1001 names\n got %v\nwant %v", err, want)
+	}
+}

@@ -76,6 +76,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
 	c.HTTP = b.http(&f.HTTP)
+	c.Integrations = b.integrations(f.Integrations)
 	c.Logs = b.jira(c, f.Jira, b.logs(f.Logs))
 	c.Jira.Given = f.Jira != nil || slices.ContainsFunc(c.Logs, func(l Log) bool { return l.Kind.Optional() })
 	each(&c.Slack, "slack", f.Slack, b.slack)
@@ -111,7 +112,10 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	if f.JiraURL != "" {
 		a.JiraURL = b.base("alerts.jira_url", f.JiraURL)
 	}
-	b.onlyZero("alerts.fold_retries", f.FoldRetries)
+	set(&a.FoldRetries, f.FoldRetries)
+	if a.FoldRetries >= a.QuietAfter && a.FoldRetries > 0 {
+		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
+	}
 	if f.Storm != nil {
 		a.Storm = *f.Storm
 	}
@@ -125,12 +129,6 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 func set(to *time.Duration, d *duration) {
 	if d != nil {
 		*to = time.Duration(*d)
-	}
-}
-
-func (b *builder) onlyZero(path string, d *duration) {
-	if d != nil && *d != 0 {
-		b.problem(path, `not supported yet, write "0"`)
 	}
 }
 

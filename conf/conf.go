@@ -25,6 +25,7 @@ type Config struct {
 	Alerts        Alerts
 	Causes        Causes
 	HTTP          HTTP
+	Integrations  map[string]string // names that people know integrations by: ID = name
 	Slack         []Slack
 	Webhooks      []Webhook
 	Alertmanagers []Alertmanager
@@ -62,6 +63,9 @@ type Alerts struct {
 	// Storm is how many incidents may open within a minute with one cause before they
 	// share one alert; 0 = off.
 	Storm int
+	// FoldRetries is for how long further attempts of one person with one application
+	// and one cause belong to the incident of the first; 0 = never.
+	FoldRetries time.Duration
 }
 
 // Causes are the operator's causes.

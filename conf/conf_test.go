@@ -32,7 +32,10 @@ func TestLoad(t *testing.T) {
 			Mask:        []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost},
 			JiraURL:     "https://jira.example.com/jira",
 			Storm:       20,
+			FoldRetries: 15 * time.Minute,
 		},
+		Integrations: map[string]string{"79c86cf8-e761-4fdc-bc20-a629c5d04260": "Help desk 365",
+			"contoso.onmicrosoft.com": "Contoso", "handler-10100": "Störungen <!here>"},
 		Causes: conf.Causes{Dir: "/etc/causes", DirGiven: true},
 		HTTP:   conf.HTTP{Listen: "0.0.0.0:9494", BasicAuth: conf.NewSecret("ops:hunter2"), AllowRemote: true},
 		Slack: []conf.Slack{{
@@ -99,6 +102,7 @@ func exported(c *conf.Config) conf.Config {
 	return conf.Config{
 		File: c.File, Node: c.Node, StateDir: c.StateDir, Logs: c.Logs, Alerts: c.Alerts,
 		Causes: c.Causes, HTTP: c.HTTP, Slack: c.Slack, Webhooks: c.Webhooks, Alertmanagers: c.Alertmanagers,
+		Integrations: c.Integrations,
 	}
 }
 

@@ -239,8 +239,13 @@ func (d *decoder) mapping(path string, value any, v reflect.Value) bool {
 	v.Set(reflect.MakeMap(v.Type()))
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		to := reflect.New(v.Type().Elem()).Elem()
-		good = d.value(join(path, key), keys[key], to) && good
-		v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), to)
+		if _, dotted := keys[key].(map[string]any); dotted && to.Kind() == reflect.String {
+			good = d.refuse(join(path, key), "want a string in quotes; a key with dots must be in quotes, too")
+		} else if d.value(join(path, key), keys[key], to) {
+			v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), to)
+		} else {
+			good = false
+		}
 	}
 	return good
 }

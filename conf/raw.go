@@ -13,6 +13,8 @@ type raw struct {
 	Slack    []rawSlack   `toml:"slack"`
 	Webhooks []rawWebhook `toml:"webhook"`
 
+	Integrations map[string]string `toml:"integrations"`
+
 	Alertmanagers []rawAlertmanager `toml:"alertmanager"`
 	PagerDuty     []rawPagerDuty    `toml:"pagerduty"`
 

@@ -123,7 +123,7 @@ func TestNextInState(t *testing.T) {
 	defer st.Close()
 	if err := st.Update(func(tx *store.Tx) error {
 		for _, id := range []string{"a@1#1", "a@1#2", "b@1#1", "a@1#3", "b@1#2", "c@1#1"} {
-			if err := tx.Enqueue("hub", alert.Alert{Data: alert.Data{ID: alert.ID(id), Kind: alert.Changed}}); err != nil {
+			if err := tx.Enqueue("hub", alert.Alert{Data: alert.Data{ID: alert.ID(id), Kind: alert.Changed, Cause: alert.Cause{ID: "cause"}}}); err != nil {
 				return err
 			}
 		}

@@ -96,7 +96,7 @@ type Acknowledged struct {
 type Integration struct {
 	ID      string  `json:"id"`       // the dedup key, or "unknown"
 	Flow    *string `json:"flow"`     // UUID of the flow, null when the log shows none
-	Name    *string `json:"name"`     // null so far
+	Name    *string `json:"name"`     // the operator's; null when it has none
 	KnownBy string  `json:"known_by"` // see ByFlow
 }
 

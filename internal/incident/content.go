@@ -45,9 +45,13 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 			Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
 		},
 	}
+	if f.Integration.KnownBy == alert.ByNothing {
+		d.Integration.ID = alert.Unknown // its key is for us
+	}
 	if f.Integration.Flow != "" {
 		d.Integration.Flow = &f.Integration.Flow
 	}
+	d.Integration.Name = r.names.of(f.Integration, f.Facts, f.Mailbox)
 	for _, s := range advice.Fix {
 		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
 	}

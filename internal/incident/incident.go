@@ -3,6 +3,7 @@
 package incident
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -95,11 +96,13 @@ type Rules struct {
 	conf  conf.Alerts
 	jira  bool // there is a [jira] table
 	masks mask.Masks
+	names names
 }
 
 // NewRules makes the rules of a configuration.
 func NewRules(c *conf.Config) *Rules {
-	return &Rules{node: c.Node, conf: c.Alerts, jira: c.Jira.Given, masks: mask.New(c.Alerts.Mask, c.Node)}
+	masks := mask.New(c.Alerts.Mask, c.Node)
+	return &Rules{node: c.Node, conf: c.Alerts, jira: c.Jira.Given, masks: masks, names: newNames(c.Integrations)}
 }
 
 // Key is what failures are deduplicated by: the integration's ID, or, where a
@@ -139,7 +142,8 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 		f = s.adopt(f)
 	}
 	content := func() alert.Data { return r.content(f, from) }
-	return r.step(s, occurrence{Occurrence{r.Key(f), f.Cause, f.Impact, at}, seen, content})
+	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
+	return r.step(s, occurrence{Occurrence{r.Key(f), f.Cause, f.Impact, at}, seen, content, name})
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
@@ -187,6 +191,7 @@ type occurrence struct {
 	Occurrence
 	seen    time.Time // when it was read
 	content func() alert.Data
+	name    *string // of the integration, nil = it shows none
 }
 
 // step applies a failure to its incident. It changes the map of causes.
@@ -217,10 +222,11 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	s = sawCause(s, cause)
 	// To redact a text takes half a millisecond. In a flood one failure per minute
 	// represents all of its cause, unless an alert is due.
+	name := cmp.Or(o.name, s.Content.Integration.Name)
 	if s.Content.Cause.ID != cause || o.At.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, o.seen) {
 		s.Content, s.ContentAt = o.content(), o.At
 	}
-	s.Content.Cause.Severity = severity
+	s.Content.Cause.Severity, s.Content.Integration.Name = severity, name
 	switch {
 	case muted:
 		return s, nil

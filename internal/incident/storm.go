@@ -15,10 +15,12 @@ const (
 	maxNamed     = 300              // integrations in a storm's alert
 )
 
-// Openings are the incidents that opened recently for one cause, oldest first.
-// The zero value has none.
+// Openings are the incidents that opened recently for one cause, oldest first, who failed
+// in them, and when each notifier mentioned people for them. The zero value has none.
 type Openings struct {
-	Recent []Opening `json:"recent"`
+	Recent   []Opening            `json:"recent"`
+	Folds    []Fold               `json:"folds,omitempty"`    // see fold.go
+	Mentions map[string]time.Time `json:"mentions,omitempty"` // see mention.go
 }
 
 // Opening is one of them.
@@ -50,9 +52,11 @@ func (r *Rules) Open(o Openings, storm, s State) (Openings, []string) {
 		}
 	}
 	if storm.Open && near(storm.Joined) || len(together) > r.conf.Storm {
-		return Openings{slices.DeleteFunc(all, func(n Opening) bool { return near(n.At) })}, together
+		o.Recent = slices.DeleteFunc(all, func(n Opening) bool { return near(n.At) })
+		return o, together
 	}
-	return Openings{all}, nil
+	o.Recent = all
+	return o, nil
 }
 
 // Join adds an incident to the storm of its cause: the new states of both. What

@@ -33,7 +33,8 @@ type Message struct {
 	About string // what follows State in a headline: the cause, or nothing
 	Topic string // what is wrong, in the same words for as long as it lasts
 	Whose string // whose trouble it is
-	Tag   string // Whose in a few characters, where the headline does not say it
+	Name  string // what people call the integration, "" = not known
+	Tag   string // Whose in a few characters: Name or a short ID
 	Place string // Whose with the node, such as "Integration X on jira-node-1"
 
 	Sentences   []Sentence // what happened, and what it means
@@ -73,7 +74,7 @@ const (
 // Of composes the message of an alert.
 func Of(d alert.Data) Message {
 	m := Message{
-		ID: d.ID, Node: d.Node, Subject: SubjectOf(d), Topic: topic(d), Whose: whose(d),
+		ID: d.ID, Node: d.Node, Subject: SubjectOf(d), Topic: topic(d), Whose: whose(d), Name: title(d),
 		Count: count(d), Reference: reference(d), Acknowledged: acknowledged(d.Acknowledged), Log: d.Log.Path,
 		Description: d.Diagnosis,
 		Facts:       facts(d), Details: details(d), Circumstances: circumstances(d), Request: request(d),
@@ -110,8 +111,19 @@ func Of(d alert.Data) Message {
 	return m
 }
 
-// Headline is state and cause in one line.
-func (m Message) Headline() string { return m.Mark + " " + m.State + m.About }
+// Headline is state, cause and integration in one line.
+func (m Message) Headline() string { return m.Mark + " " + m.Title() }
+
+// Title is Headline without its mark.
+func (m Message) Title() string { return m.Named(m.State + m.About) }
+
+// Named adds the integration's name to a title.
+func (m Message) Named(title string) string {
+	if m.Name == "" {
+		return title
+	}
+	return title + " · " + m.Name
+}
 
 // Summary says what happened and what it means.
 func (m Message) Summary() string {
@@ -156,12 +168,12 @@ var isUUID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-
 
 func tag(d alert.Data, m Message) string {
 	switch {
+	case m.Name != "":
+		return m.Name
 	case d.Kind == alert.Storm || m.Subject == Watcher || d.Integration.ID == alert.Unknown:
 		return ""
 	case m.Subject == Many:
 		return m.Integrations.these()
-	case name(d) != "":
-		return name(d)
 	case isUUID.MatchString(d.Integration.ID):
 		return d.Integration.ID[:8]
 	}
@@ -187,6 +199,34 @@ func name(d alert.Data) string {
 		return ""
 	}
 	return *d.Integration.Name
+}
+
+// title is the name of an integration in titles: where the operator has given none, that
+// of the mail server or handler as a quotation of the log. "" when none is known.
+func title(d alert.Data) string {
+	switch m := d.Mailbox; {
+	case SubjectOf(d) == Watcher || SubjectOf(d) == Many:
+	case name(d) != "":
+		return name(d)
+	case m == nil:
+	case m.Server == "" || m.Handler != "" && strings.Contains(m.Server, "."): // a host is that of many mailboxes
+		return quoted(m.Handler)
+	default:
+		return quoted(m.Server)
+	}
+	return ""
+}
+
+// maxQuoted is how long a name from the log may be in a title.
+const maxQuoted = 40
+
+// quoted is a name from the log as a quotation that is no link; "" if it is masked.
+func quoted(s string) string {
+	if text.Blank(s) || strings.Contains(s, "[") {
+		return ""
+	}
+	s = strings.NewReplacer("“", "'", "”", "'", "`", "'").Replace(text.Printable(s))
+	return "“" + text.Unlink(text.Cut(s, maxQuoted)) + "”"
 }
 
 // reference names cause, code and number, to search for.

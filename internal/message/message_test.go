@@ -123,3 +123,46 @@ func TestAcknowledged(t *testing.T) {
 		}
 	}
 }
+
+// An integration that has a name is called by it in every title; without one, the log's
+// name of its mailbox is quoted there, unless it is masked. The watcher's own troubles
+// and storms have none.
+func TestNames(t *testing.T) {
+	mailbox := func(server, handler string) *alert.Mailbox {
+		return &alert.Mailbox{Server: server, Handler: handler, HandlerID: "10100"}
+	}
+	for _, tt := range []struct {
+		name    *string
+		mailbox *alert.Mailbox
+		want    string
+	}{
+		{nil, nil, ""},
+		{new("Help desk 365"), nil, "Help desk 365"},
+		{new("Help desk 365"), mailbox("365 IMAP", ""), "Help desk 365"},
+		{new(" "), mailbox("365 IMAP", "Help Desk"), "“365 IMAP”"},
+		{nil, mailbox("outlook.office365.com", "Help Desk"), "“Help Desk”"},
+		{nil, mailbox("outlook.office365.com", ""), "“outlook.office365.com”"},
+		{nil, mailbox("", "Help Desk"), "“Help Desk”"},
+		{nil, mailbox("", ""), ""},
+		{nil, mailbox("mail.[host]", ""), ""},
+		{nil, mailbox("a”b`c\u202e www.evil.example @here", ""), "“a'b'c w\u200bww.evil.example @\u200bhere”"},
+		{nil, mailbox(strings.Repeat("x", 100), ""), "“" + strings.Repeat("x", 35) + "… cut”"},
+	} {
+		for _, kind := range alerttest.AllKinds {
+			d := alerttest.Example(t, kind).Data
+			d.Integration.Name, d.Mailbox = tt.name, tt.mailbox
+			m, want := message.Of(d), tt.want
+			if kind == alert.Storm || kind == alert.Blind || kind == alert.Sighted {
+				want = ""
+			}
+			for what, title := range map[string]string{"headline": m.Headline(), "title": m.Title(), "topic": m.Topic} {
+				if m.Name != want || want != "" && !strings.HasSuffix(title, " · "+want) || want == "" && strings.Contains(title, " · ") {
+					t.Errorf("%s, %v, %+v: the %s is %q, want the name %q", kind, tt.name, tt.mailbox, what, title, want)
+				}
+			}
+			if want != "" && m.Tag != want {
+				t.Errorf("%s: the tag is %q, want %q", kind, m.Tag, want)
+			}
+		}
+	}
+}

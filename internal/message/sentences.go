@@ -110,7 +110,8 @@ func topic(d alert.Data) string {
 	}
 	var m Message
 	m.state(alert.Data{Kind: kind})
-	return m.State + ": " + d.Cause.Title
+	m.Name = title(d)
+	return m.Named(m.State + ": " + d.Cause.Title)
 }
 
 func (m *Message) sentences(d alert.Data) {

@@ -17,7 +17,7 @@ func CheckHealth(l *Log, now time.Time, text bool, waiting error) error {
 func (r *Recorder) Record(failures ...matchers.Failure) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		for _, f := range failures {
-			if err := r.record(tx, failure{Failure: f}, incident.Source{}); err != nil {
+			if _, err := r.record(tx, failure{Failure: f}, incident.Source{}); err != nil {
 				return err
 			}
 		}

@@ -335,8 +335,12 @@ func (l *Log) commit() error {
 	}
 	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
 		for _, f := range l.batch.failures {
-			if err := l.Recorder.record(tx, f, l.Source); err != nil {
+			key, err := l.Recorder.record(tx, f, l.Source)
+			if err != nil {
 				return err
+			}
+			if l.counted.Incident == l.Recorder.Rules.Key(f.Failure) {
+				l.counted.Incident = key // where the rest of its event corrects it
 			}
 		}
 		for _, p := range l.batch.probes {

@@ -39,42 +39,52 @@ type Recipient struct {
 
 // record applies one failure to its incident, and to the storm that alerts for
 // it, and queues the alert that it raises. One that is counted already is only
-// corrected. What says that the incident is over may have come before.
-func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
-	if err := r.apply(tx, f, from); err != nil || !r.Rules.Joins(f.Failure) {
-		return err
+// corrected. What says that the incident is over may have come before. It returns the key of
+// the incident.
+func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
+	if key, err = r.count(tx, f, from); err != nil || !r.Rules.Joins(f.Failure) {
+		return key, err
 	}
 	e, err := tx.Evidence()
 	if err != nil || !e.KnowsLater(f.Time) {
-		return err
+		return key, err
 	}
-	return r.resolve(tx, e)
+	return key, r.resolve(tx, e)
 }
 
-func (r *Recorder) apply(tx *store.Tx, f failure, from incident.Source) error {
+func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
 	now := clock.Now()
 	key, step := f.counted, r.Rules.Correct
 	if key == "" {
-		var err error
 		var repeated bool
 		if key, repeated, err = r.key(tx, f.Failure, from, now); err != nil {
-			return err
+			return "", err
 		}
 		if repeated {
-			return r.learn(tx, key, f.Failure)
+			return key, r.learn(tx, key, f.Failure)
 		}
 		step = r.Rules.Step
 		if r.Tally != nil {
 			r.Tally.Failure(key, f.Cause.ID, f.Time)
 		}
 		if err := tx.CountFailure(key, f.Time, now); err != nil {
-			return err
+			return "", err
 		}
 	}
 	s, err := tx.Incident(key)
 	if err != nil || f.counted != "" && !s.Open {
-		return err
+		return key, err
 	}
+	if key != r.Rules.Key(f.Failure) {
+		f.Failure = s.Adopt(f.Failure)
+	}
+	after := func(s incident.State) (incident.State, *alert.Alert) { return step(s, f.Failure, from, now) }
+	return key, r.apply(tx, s, f, after, now)
+}
+
+// apply applies one failure to its incident, and queues the alert that it raises.
+func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
+	step func(incident.State) (incident.State, *alert.Alert), now time.Time) (err error) {
 	var storm incident.State
 	if s.Storm != "" {
 		if storm, err = tx.Incident(s.Storm); err != nil {
@@ -85,7 +95,10 @@ func (r *Recorder) apply(tx *store.Tx, f failure, from incident.Source) error {
 		}
 	}
 	before := s
-	s, a := step(s, f.Failure, from, now)
+	s, a := step(s)
+	if err := r.attempted(tx, f.Failure, s); err != nil {
+		return err
+	}
 	if a == nil {
 		if s, a = r.Rules.Worsen(before, s); a != nil {
 			return r.save(tx, s, a, r.alertedFrom(before.Content.Cause.Severity)...)
@@ -104,20 +117,54 @@ func (r *Recorder) apply(tx *store.Tx, f failure, from incident.Source) error {
 }
 
 // key is that of the incident of a failure: its own, or that of its callback, which
-// has logged it just before.
-func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (_ string, repeated bool, _ error) {
-	callback := f.Integration.Callback
-	switch {
-	case r.Rules.Joins(f):
+// has logged it just before, or that of the attempt that it retries.
+func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
+	key string, repeated bool, err error) {
+	if r.Rules.Joins(f) {
 		return r.place(tx, f, from, now)
-	case callback == "":
-		return r.Rules.Key(f), false, nil
 	}
-	s, err := tx.Incident(callback)
-	if at, ok := incident.PlausibleTime(f.Time, now); ok && s.Continues(callback, f.Cause, at) {
-		return callback, false, err
+	key, err = r.retried(tx, f, now)
+	return key, false, err
+}
+
+func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) (string, error) {
+	own, callback := r.Rules.Key(f), f.Integration.Callback
+	if callback != "" {
+		s, err := tx.Incident(callback)
+		if at, ok := incident.PlausibleTime(f.Time, now); ok && s.Continues(callback, f.Cause, at) || err != nil {
+			return callback, err
+		}
 	}
-	return r.Rules.Key(f), false, err
+	who := r.Rules.Tester(f)
+	if who == "" {
+		return own, nil
+	}
+	if s, err := tx.Incident(own); s.Open || err != nil {
+		return own, err
+	}
+	o, err := tx.Openings(f.Cause.ID)
+	if err != nil {
+		return own, err
+	}
+	attempt := o.Attempt(who)
+	s, err := tx.Incident(attempt.Key())
+	if r.Rules.Retries(s, attempt, f, now) {
+		return s.Key, err
+	}
+	return own, err
+}
+
+// attempted remembers who has failed in an incident.
+func (r *Recorder) attempted(tx *store.Tx, f matchers.Failure, s incident.State) error {
+	who := r.Rules.Tester(f)
+	if who == "" {
+		return nil
+	}
+	o, err := tx.Openings(f.Cause.ID)
+	if err != nil {
+		return err
+	}
+	return tx.SetOpenings(f.Cause.ID, o.Attempted(who, s.ID()))
 }
 
 // place finds the incident of a failure of which several logs may say something.

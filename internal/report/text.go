@@ -133,7 +133,7 @@ func (p *page) table(r Report) {
 	}
 	wide := len("Integration")
 	for _, i := range list {
-		wide = max(wide, utf8.RuneCountInString(short(i.Data.Integration.ID)))
+		wide = max(wide, utf8.RuneCountInString(called(i.Data, short)))
 	}
 	room := max(p.Style.Width-wide-len("  Failures  "+text.Minute+"  "+text.Minute+"    failing"), len("3 nodes"))
 	row := func(id, n, first, last, node, state string) string {
@@ -149,8 +149,7 @@ func (p *page) table(r Report) {
 		if i.Open {
 			state = "failing"
 		}
-		id := short(i.Data.Integration.ID)
-		p.Line("", row(id, fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
+		p.Line("", row(called(i.Data, short), fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
 		for _, c := range i.Causes {
 			times := ""
 			if len(i.Causes) > 1 {
@@ -159,6 +158,17 @@ func (p *page) table(r Report) {
 			p.Line("", "  "+c.Cause+times)
 		}
 	}
+}
+
+// maxCalled is how much of a name the table shows.
+const maxCalled = 24
+
+// called is the name that the operator gave an integration, or its short ID.
+func called(d alert.Data, short func(string) string) string {
+	if d.Integration.Name == nil {
+		return short(d.Integration.ID)
+	}
+	return clip(text.Printable(*d.Integration.Name), maxCalled)
 }
 
 // shortener cuts integrations' IDs as far as they stay different.
@@ -223,8 +233,12 @@ func (p *page) cause(g group) {
 	p.Wrap("  ", "  ", strings.Join(about, ", "))
 	var ids []string
 	for _, i := range g.all {
-		if !slices.Contains(ids, i.Data.Integration.ID) {
-			ids = append(ids, i.Data.Integration.ID)
+		id := i.Data.Integration.ID
+		if name := i.Data.Integration.Name; name != nil {
+			id = text.Printable(*name) + " (" + id + ")"
+		}
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
 	for i, id := range ids[:min(len(ids), maxNamed)] {

@@ -141,11 +141,11 @@ func (c card) Anchor() string {
 	}, string(c.Data.ID))
 }
 
-// Title is what is wrong.
+// Title is what is wrong, and with which integration where it has a name.
 func (c card) Title() string {
 	title := text.Printable(c.Data.Cause.Title)
 	first, n := utf8.DecodeRuneInString(title)
-	return string(unicode.ToUpper(first)) + title[n:]
+	return c.Message.Named(string(unicode.ToUpper(first)) + title[n:])
 }
 
 // Failures is the number of failures or gaps, "" for a trouble.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
+	"time"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
@@ -39,6 +41,11 @@ func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
 			}
 		}
 	}
+	if a.Data.First() {
+		if d.NoMention, err = tx.mentioned(notifier, a.Data.Cause.ID, d.Queued); err != nil {
+			return err
+		}
+	}
 	if err := tx.bound(notifier); err != nil {
 		return err
 	}
@@ -53,6 +60,17 @@ func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
 	return out.put(outboxKey(d), d)
 }
 
+// mentioned reports whether a notifier has just mentioned people for a cause; if not, it
+// does now.
+func (tx *Tx) mentioned(notifier, cause string, now time.Time) (bool, error) {
+	o, err := tx.Openings(cause)
+	if err != nil {
+		return false, err
+	}
+	o, may := o.Mention(notifier, now)
+	return !may, tx.SetOpenings(cause, o)
+}
+
 func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
 
 // Withdraw removes an incident's opened from a notifier's queue, unless it has
@@ -61,6 +79,12 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	d, ok, err := tx.waiting(notifier, incident, alert.Opened)
 	if err != nil || !ok || d.Attempts > 0 {
 		return false, err
+	}
+	if cause := d.Alert.Data.Cause.ID; !d.NoMention { // another alert may mention people instead
+		o, err := tx.Openings(cause)
+		if err := errors.Join(err, tx.SetOpenings(cause, o.Unmention(notifier))); err != nil {
+			return false, err
+		}
 	}
 	return true, tx.remove(notifier, d)
 }

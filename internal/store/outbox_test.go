@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -221,4 +222,79 @@ func TestSweep(t *testing.T) {
 	if got := s.Receipts("bot"); !slices.Equal(got, []string{string(open.ID())}) {
 		t.Errorf("receipts of %q are left", got)
 	}
+}
+
+// One cause mentions people once in 15 minutes, each notifier for itself: that is stored
+// with the delivery, so that what is sent again after a restart is the same. What is
+// withdrawn has mentioned nobody, and only the first alert of an incident may mention people.
+func TestNoMention(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s, _ := opened(t, dir)
+		of := func(id, cause string) alert.Alert {
+			a := of(id, alert.Opened)
+			a.Data.Cause.ID = cause
+			return a
+		}
+		for _, tt := range []struct {
+			after          time.Duration
+			to, id, cause  string
+			withdraw, none bool
+		}{
+			{to: "ops", id: "a@1#1", cause: "x"},
+			{to: "ops", id: "b@1#1", cause: "x", none: true},
+			{to: "bot", id: "b@1#1", cause: "x"},
+			{to: "ops", id: "c@1#1", cause: "y"},
+			{after: 15*time.Minute - 1, to: "ops", id: "d@1#1", cause: "x", none: true},
+			{after: 1, to: "ops", id: "e@1#2", cause: "x"},
+			{to: "ops", id: "f@1#1", cause: "x", withdraw: true},
+			{to: "ops", id: "g@1#1", cause: "x"},
+			{to: "ops", id: "h@1#1", cause: "x", none: true, withdraw: true},
+			{to: "ops", id: "i@1#1", cause: "x", none: true},
+		} {
+			time.Sleep(tt.after) // of the bubble
+			update(t, s, func(tx *store.Tx) error { return tx.Enqueue(tt.to, of(tt.id, tt.cause)) })
+			s.Close()
+			s, _ = opened(t, dir)
+			for range 2 { // before and after an attempt that failed
+				d := last(t, s, tt.to)
+				if string(d.Alert.Data.ID) != tt.id || d.NoMention != tt.none {
+					t.Errorf("%s at %s: %s without a mention: %t, want %t", tt.id, tt.to, d.Alert.Data.ID, d.NoMention, tt.none)
+				}
+				if tt.withdraw {
+					continue
+				}
+				d.Attempts++
+				if err := s.Retry(tt.to, d, notify.Health{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if tt.withdraw {
+				update(t, s, func(tx *store.Tx) error {
+					was, err := tx.Withdraw(tt.to, alert.ID(tt.id).Incident())
+					if !was {
+						t.Errorf("%s is not withdrawn", tt.id)
+					}
+					return err
+				})
+			}
+		}
+		s.Close()
+	})
+}
+
+// last is the youngest delivery of a notifier.
+func last(t *testing.T, s *store.Store, notifier string) (d notify.Delivery) {
+	t.Helper()
+	err := s.View(func(tx *store.Tx) error {
+		all, _, err := tx.Queue(notifier, 100)
+		if len(all) > 0 {
+			d = all[len(all)-1]
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

@@ -42,7 +42,7 @@ func update(t testing.TB, s *store.Store, f func(*store.Tx) error) {
 func newAlert(id string) alert.Alert {
 	at := time.Date(2021, 11, 16, 11, 35, 50, 956e6, time.UTC)
 	return alert.Alert{Type: "jira.oauth.opened", Timestamp: at, Data: alert.Data{
-		ID: alert.ID(id), Facts: map[string]any{"app_id": "x", "scopes": []any{"a", "b"}}, Fix: []alert.Step{}, Links: []alert.Link{},
+		ID: alert.ID(id), Cause: alert.Cause{ID: "cause"}, Facts: map[string]any{"app_id": "x", "scopes": []any{"a", "b"}}, Fix: []alert.Step{}, Links: []alert.Link{},
 		Log:      alert.Log{Excerpt: strings.Repeat("text ", 300)},
 		Failures: alert.Failures{First: at, Last: at},
 	}}

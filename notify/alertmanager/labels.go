@@ -72,7 +72,8 @@ func (a *Notifier) alert(d alert.Data, labels map[string]string, now time.Time) 
 
 // superseded ends the alert of the cause before, or of the severity before.
 func (a *Notifier) superseded(d alert.Data, r receipt) posted {
-	before := message.Of(alert.Data{Kind: alert.Opened, Cause: alert.Cause{Title: r.Ended["cause"]}})
+	before := message.Of(alert.Data{Kind: alert.Opened, Cause: alert.Cause{Title: r.Ended["cause"]},
+		Integration: d.Integration, Mailbox: d.Mailbox})
 	now := fmt.Sprintf("The cause is %s now.", r.Labels["cause"])
 	if r.Ended["cause"] == r.Labels["cause"] {
 		now = fmt.Sprintf("The severity is %s now.", r.Labels["severity"])
@@ -80,7 +81,7 @@ func (a *Notifier) superseded(d alert.Data, r receipt) posted {
 	return posted{
 		Labels: r.Ended, StartsAt: began(d, r.EndedAt), EndsAt: r.EndedAt, GeneratorURL: a.generator,
 		Annotations: map[string]string{
-			"summary":     before.Topic,
+			"summary":     bounded(text.Printable(before.Topic), 300),
 			"description": now,
 		},
 	}

@@ -117,7 +117,7 @@ func (n *Notifier) event(d notify.Delivery) event {
 		e.Action = "resolve"
 	}
 	e.Payload = &payload{
-		Summary:   shown(m.State+m.About, maxSummary),
+		Summary:   shown(m.Title(), maxSummary),
 		Source:    cmp.Or(shown(data.Node, maxFact), "unknown"),
 		Severity:  cmp.Or(severities[data.Cause.Severity], "error"),
 		Timestamp: d.Alert.Timestamp.Format(time.RFC3339),

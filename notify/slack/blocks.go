@@ -124,9 +124,9 @@ func (w drawing) blocks() []slack.Block {
 func (w drawing) title() slack.Block {
 	which := ""
 	if !text.Blank(w.m.Tag) {
-		which = " · " + literal(w.m.Tag, 40)
+		which = " · " + literal(w.m.Tag, 44)
 	}
-	title := literal(w.m.Headline(), maxHeader-units(which)) + which
+	title := literal(w.m.Mark+" "+w.m.State+w.m.About, maxHeader-units(which)) + which
 	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, title, false, false))
 }
 

@@ -80,7 +80,7 @@ func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, erro
 			return nil, err
 		}
 	}
-	at, err := s.first(ctx, m, d.Plain)
+	at, err := s.first(ctx, d, m)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +91,9 @@ func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, erro
 }
 
 // first posts the first message of an incident.
-func (s *Bot) first(ctx context.Context, m message.Message, plain bool) (receipt, error) {
-	l := options{mention: mentionFor(m, s.mention), buttons: s.buttons}
-	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, plain)...)
+func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (receipt, error) {
+	l := options{mention: mentionFor(d, m, s.mention), buttons: s.buttons}
+	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, d.Plain)...)
 	if err != nil {
 		return receipt{}, apiError(err)
 	}

@@ -79,6 +79,32 @@ func TestSlackMentionOnce(t *testing.T) {
 	}
 }
 
+// A delivery that was queued a few minutes after another mention for its cause mentions
+// nobody, and says all the rest.
+func TestSlackNoMention(t *testing.T) {
+	url, requests := notifytest.Recording(t, func([]byte) {})
+	f := newFake(t)
+	for _, kind := range []alert.Kind{alert.Opened, alert.Storm, alert.Blind} {
+		d := notify.Delivery{Alert: alerttest.Alert(kind), NoMention: true}
+		text, _ := json.Marshal(map[string]string{"text": slack.Plain(d.Alert.Data, "")})
+		for want, isText := range map[string]bool{slack.Hook(d.Alert.Data, "", false): false, string(text): true} {
+			hook := slackHook(t, conf.Slack{WebhookURL: conf.NewSecret(url), Mention: mentioned, Text: isText})
+			if _, err := hook.Send(notifytest.Patience(t), d); err != nil {
+				t.Fatal(err)
+			}
+			if got := string((<-requests).Body); got != want {
+				t.Errorf("%s, text %t\n got %s\nwant %s", kind, isText, got, want)
+			}
+		}
+		if _, err := f.bot(mentioning).To.Send(notifytest.Patience(t), d); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.told()[0]; strings.Contains(got.Get("text")+got.Get("blocks"), "S0123") {
+			t.Errorf("bot, %s: %s", kind, got.Get("text"))
+		}
+	}
+}
+
 // Receivers that resemble Slack say in different ways that they have taken a
 // message; what none of them says is no success.
 func TestSlackTextAnswers(t *testing.T) {

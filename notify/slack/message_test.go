@@ -15,6 +15,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/alert/alerttest"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
@@ -288,7 +289,7 @@ func TestSlackSteps(t *testing.T) {
 func TestSlackNotification(t *testing.T) {
 	for cause, a := range alerttest.Samples(t) {
 		got := []rune(slack.DrawSlack(a.Data, slack.Look{}).Text)
-		want := "🔴 Jira mail: " + a.Data.Cause.Title + "\n1. ["
+		want := message.Of(a.Data).Named("🔴 Jira mail: "+a.Data.Cause.Title) + "\n1. ["
 		if cause == "unknown" {
 			want = "🔴 Jira mail connection fails for an unknown reason"
 		}

@@ -69,7 +69,7 @@ func notification(m message.Message, l options) string {
 	if mention := l.mentions(m); mention != "" {
 		ours = mention + " "
 	}
-	out.add(ours, m.Mark+" "+m.Brief+m.About, escaped)
+	out.add(ours, m.Mark+" "+m.Named(m.Brief+m.About), escaped)
 	brief := l.reply && m.Repeats // the first message says the rest
 	sentences := m.Sentences
 	if brief {

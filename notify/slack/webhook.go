@@ -46,7 +46,7 @@ func (s *Webhook) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 
 func (s *Webhook) body(d notify.Delivery) ([]byte, error) {
 	m := message.Of(d.Alert.Data)
-	mention := mentionFor(m, s.mention)
+	mention := mentionFor(d, m, s.mention)
 	if s.text {
 		return json.Marshal(map[string]string{"text": plainText(m, mention)})
 	}
@@ -54,8 +54,8 @@ func (s *Webhook) body(d notify.Delivery) ([]byte, error) {
 }
 
 // mentionFor is mention for a message that mentions people.
-func mentionFor(m message.Message, mention string) string {
-	if m.Calls {
+func mentionFor(d notify.Delivery, m message.Message, mention string) string {
+	if m.Calls && !d.NoMention {
 		return mention
 	}
 	return ""

@@ -48,6 +48,8 @@ func sample(kind alert.Kind) alert.Alert {
 	if kind == alert.Changed {
 		before := "net-connect-timeout"
 		d.Cause.Previous = &before
+		name := s
+		d.Integration.Name = &name
 	}
 	if kind == alert.Reminder {
 		d.Acknowledged = &alert.Acknowledged{By: s, UserID: "U0123456789", At: at}

@@ -30,6 +30,8 @@ func HostileAlert(kind alert.Kind) alert.Alert {
 	d.Request = alert.Request{User: some, Client: some, ID: some, Path: some}
 	d.Log = alert.Log{Name: some, Path: some, Excerpt: long}
 	d.Facts = map[string]any{"app_name": some, "suggested_scopes": []string{some}}
+	name := strings.ReplaceAll(some, "[", "(")
+	d.Mailbox = &alert.Mailbox{Server: name, Handler: name, HandlerID: "1"}
 	if kind == alert.Storm {
 		d.Facts["integrations"], d.Facts["integrations_count"] = slices.Repeat([]string{Hostile}, 300), "5000"
 	}

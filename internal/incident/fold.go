@@ -1,0 +1,68 @@
+package incident
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/matchers"
+)
+
+// maxFolds is for how many people retries are known for one cause; the oldest are
+// forgotten.
+const maxFolds = 100
+
+// Fold is the incident in which a person failed with an application.
+type Fold struct {
+	Who      string   `json:"who"` // a short hash of both: a session is a secret
+	Incident alert.ID `json:"incident"`
+}
+
+// Tester is who made a failed attempt, and with which application: "" if the log does not
+// show it or retries are not folded.
+func (r *Rules) Tester(f matchers.Failure) string {
+	absent := func(s string) bool { return s == "" || s == "-" || s == "anonymous" }
+	who := []string{f.Header.Session}
+	if absent(f.Header.Session) {
+		who = []string{f.Header.User, f.Header.Client}
+	}
+	if r.conf.FoldRetries == 0 || f.Integration.Flow == "" || slices.ContainsFunc(who, absent) {
+		return ""
+	}
+	return r.keyOf("fold", strings.Join(append(who, strings.ToLower(f.Facts.Text("app_id"))), "\x00"))
+}
+
+// Attempt is the incident in which somebody failed last for this cause; "" if none is known.
+func (o Openings) Attempt(who string) alert.ID {
+	for _, fold := range o.Folds {
+		if fold.Who == who {
+			return fold.Incident
+		}
+	}
+	return ""
+}
+
+// Attempted remembers in which incident somebody failed.
+func (o Openings) Attempted(who string, in alert.ID) Openings {
+	if o.Attempt(who) == in {
+		return o
+	}
+	o.Folds = slices.DeleteFunc(slices.Clone(o.Folds), func(fold Fold) bool { return fold.Who == who })
+	o.Folds = append(o.Folds, Fold{who, in})
+	o.Folds = o.Folds[max(len(o.Folds)-maxFolds, 0):]
+	return o
+}
+
+// Retries reports whether a failure read at seen is a retry of the attempt in an
+// incident, s as it is now.
+func (r *Rules) Retries(s State, attempt alert.ID, f matchers.Failure, seen time.Time) bool {
+	at, ok := PlausibleTime(f.Time, seen)
+	return ok && s.Open && s.ID() == attempt && s.Cause == f.Cause.ID && at.Sub(s.Last).Abs() <= r.conf.FoldRetries
+}
+
+// Adopt is a failure as one of the incident's integration.
+func (s State) Adopt(f matchers.Failure) matchers.Failure {
+	f.Integration.ID, f.Integration.KnownBy = s.Key, s.Content.Integration.KnownBy
+	return f
+}
