@@ -2,12 +2,27 @@ package main_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/alert/alerttest"
+	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/report/html"
+	page "jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/alertmanager"
+	"jira-oauth-watcher/notify/console"
+	"jira-oauth-watcher/notify/pagerduty"
+	"jira-oauth-watcher/notify/slack"
 )
 
 // Slack and a webhook get an integration's name in place of its UUID, one incident for one
@@ -77,4 +92,62 @@ fold_retries = "15m"
 	}
 	told(4)
 	w.stop()
+}
+
+// Wherever an integration has a name, the title has it: on every receiver, on the status
+// page and in the reports.
+func TestNamesInTitles(t *testing.T) {
+	body := make(chan string, 1)
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got, _ := io.ReadAll(r.Body)
+		body <- string(got)
+		io.WriteString(w, "ok")
+	}))
+	defer hook.Close()
+	a := alerttest.Example(t, alert.Opened)
+	d := &a.Data
+	d.Integration.Name = new("Help desk 365")
+	url, title := conf.NewSecret(hook.URL), d.Cause.Title+" · Help desk 365"
+	said := func(to notify.Notifier, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := to.Send(t.Context(), notify.Delivery{Alert: a}); err != nil {
+			t.Fatal(err)
+		}
+		return <-body
+	}
+	written := func(write func(io.Writer) error) string {
+		t.Helper()
+		var out strings.Builder
+		if err := write(&out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	targets, err := slack.Targets([]conf.Slack{{WebhookURL: url}, {WebhookURL: url, Text: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager, managerErr := alertmanager.New(time.Hour, "")(conf.Alertmanager{URLs: []conf.Secret{url}})
+	duty, dutyErr := pagerduty.New("")(conf.PagerDuty{APIURL: hook.URL, RoutingKey: conf.NewSecret("0123456789abcdef0123456789abcdef")})
+	scanned := report.Report{Incidents: []report.Incident{{Data: *d, Open: true}}}
+	for where, tt := range map[string]struct{ got, want string }{
+		"Slack":        {said(targets[0].To, nil), `"text":"🔴 Jira mail connection fails: ` + title + `"`},
+		"notification": {said(targets[0].To, nil), `"text":"🔴 Jira mail: ` + title + `\n`},
+		"plain text":   {said(targets[1].To, nil), `"text":"🔴 Jira mail connection fails: ` + title + `\n`},
+		"Alertmanager": {said(manager, managerErr), `"summary":"Jira mail connection fails: ` + title + `"`},
+		"PagerDuty":    {said(duty, dutyErr), `"summary":"Jira mail connection fails: ` + title + `"`},
+		"console":      {console.Render(a, text.Style{Width: 200}), "🔴 Jira mail connection fails: " + title + "\n"},
+		"status": {written(func(w io.Writer) error {
+			return page.Text(w, page.Report{Open: []page.Incident{{State: "open", Data: *d}}})
+		}), "[critical] " + title},
+		"report": {written(func(w io.Writer) error { return report.Text(w, scanned, text.Style{Width: 100}) }), "\nHelp desk 365  "},
+		"HTML":   {written(func(w io.Writer) error { return html.Write(w, scanned) }), ">Help desk 365<"},
+	} {
+		if !strings.Contains(tt.got, tt.want) {
+			t.Errorf("%s: %q is not in\n%s", where, tt.want, tt.got)
+		}
+	}
 }
