@@ -74,6 +74,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	b.absolute(&c.Causes.Dir, "causes.dir", f.Causes.Dir)
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
+	each(&c.Maintenance, "maintenance", f.Maintenance, b.maintenance)
 	c.HTTP = b.http(&f.HTTP)
 	c.Logs = b.logs(f.Logs)
 	each(&c.Slack, "slack", f.Slack, b.slack)
