@@ -193,8 +193,12 @@ func summaryContent(members []State, causes []SummaryCause) alert.Data {
 	d.Facts = map[string]any{}
 	d.Fix = slices.Clone(d.Fix)
 	for _, c := range others[:min(len(others), maxSummaryCauses-1)] {
-		d.Fix = append(d.Fix, host(fmt.Sprintf("For the %s with the cause “%s”, show the steps:\n```\njira-oauth-watcher causes %s\n```",
-			text.Count(c.Count, "integration"), c.Title, c.ID)))
+		which := "the integration"
+		if c.Count > 1 {
+			which = fmt.Sprintf("the %d integrations", c.Count)
+		}
+		d.Fix = append(d.Fix, host(fmt.Sprintf("Show the steps for %s with the cause “%s”:\n"+
+			"```\njira-oauth-watcher causes %s\n```", which, c.Title, c.ID)))
 	}
 	return d
 }
@@ -206,16 +210,12 @@ func (s State) summaryData(d alert.Data) alert.Data {
 	if len(m.Ended) > 0 {
 		d.Facts["ended_meanwhile"] = slices.Clone(m.Ended)
 	}
-	var causes []string
-	for _, c := range m.Causes[:min(len(m.Causes), maxSummaryCauses)] {
-		causes = append(causes, fmt.Sprintf("%s (%d)", c.Title, c.Count))
+	said := fmt.Sprintf("Maintenance from %s to %s is over. %s", text.Time(m.From), text.Time(m.To),
+		text.Plural(s.Members, "integration failed during it and still fails", "integrations failed during it and still fail"))
+	if len(m.Causes) > 1 {
+		said += ": " + m.causes()
 	}
-	if more := len(m.Causes) - maxSummaryCauses; more > 0 {
-		causes = append(causes, text.Plural(more, "other cause", "other causes"))
-	}
-	said := fmt.Sprintf("Maintenance from %s to %s is over. %s: %s.", text.Time(m.From), text.Time(m.To),
-		text.Plural(s.Members, "integration failed during it and still fails", "integrations failed during it and still fail"),
-		strings.Join(causes, "; "))
+	said += "."
 	if m.EndedCount > 0 {
 		said += " " + text.Plural(m.EndedCount, "other failed during it and has been quiet since.",
 			"others failed during it and have been quiet since.")
@@ -229,4 +229,16 @@ func (s State) summaryData(d alert.Data) alert.Data {
 	}
 	d.Diagnosis = said + ": " + d.Diagnosis
 	return d
+}
+
+// causes lists the causes, each with how many of the members have it.
+func (m Summary) causes() string {
+	var all []string
+	for _, c := range m.Causes[:min(len(m.Causes), maxSummaryCauses)] {
+		all = append(all, fmt.Sprintf("%d × %s", c.Count, c.Title))
+	}
+	if more := len(m.Causes) - maxSummaryCauses; more > 0 {
+		all = append(all, text.Plural(more, "other cause", "other causes"))
+	}
+	return strings.Join(all, "; ")
 }

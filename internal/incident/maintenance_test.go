@@ -101,7 +101,7 @@ func TestSummary(t *testing.T) {
 	s, after, a := r.Summarize(members, []string{"7", "8"}, now)
 	s = roundTrip(t, s)
 	want := "Maintenance from 2021-11-16 12:35:50 +01:00 to 2021-11-16 16:35:50 +01:00 is over. 3 integrations failed during it and " +
-		"still fail: title of a (2); title of b (1). 2 others failed during it and have been quiet since. The last failure with the most " +
+		"still fail: 2 × title of a; 1 × title of b. 2 others failed during it and have been quiet since. The last failure with the most " +
 		"frequent cause: App 79c86cf8-e761-4fdc-bc20-a629c5d04260."
 	d := a.Data
 	if d.Kind != alert.Storm || d.Diagnosis != want || d.Cause.ID != "a" || d.Cause.Title != "title of a, and 1 other cause" ||
@@ -152,7 +152,7 @@ func TestSummaryOfOne(t *testing.T) {
 	}
 	s, _, a := maintained().Summarize([]incident.State{m}, nil, t0.Add(time.Hour))
 	want := "Maintenance from 2021-11-16 12:35:50 +01:00 to 2021-11-16 13:35:50 +01:00 is over. 1 integration failed during it and still " +
-		"fails: title of a (1). The last failure: App 79c86cf8-e761-4fdc-bc20-a629c5d04260."
+		"fails. The last failure: App 79c86cf8-e761-4fdc-bc20-a629c5d04260."
 	if a.Data.Diagnosis != want || a.Data.Cause.Title != "title of a" || len(a.Data.Fix) != 1 || a.Data.Facts["app_id"] == nil {
 		t.Errorf("got %+v\nwant %s", a.Data, want)
 	}

@@ -52,7 +52,7 @@ var labels, detailLabels = []label{
 	{"Revoked", []string{"revoked"}},
 	{"Clock of the node", []string{"clock_skew"}},
 	{"Also seen", []string{"also"}},
-	{"Quiet since maintenance", []string{"ended_meanwhile"}},
+	{"Ended meanwhile", []string{"ended_meanwhile"}},
 	{"Correlation ID", []string{"correlation_id"}},
 	{"Trace ID", []string{"trace_id"}},
 }, []label{

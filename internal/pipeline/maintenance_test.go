@@ -192,7 +192,7 @@ func testHeldAndSummarized(t *testing.T, mortal bool) {
 	s.queued("hub")
 	s.at("02:00")
 	all := s.queued("hub", "storm many#1 of 12345")
-	if d := all[0].Data; d.Failures.Count != 7 || !strings.Contains(d.Diagnosis, ": a (4); b (1).") {
+	if d := all[0].Data; d.Failures.Count != 7 || !strings.Contains(d.Diagnosis, ": 4 × a; 1 × b.") {
 		t.Errorf("it says %+v", d)
 	}
 	s.settle()
