@@ -75,6 +75,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	b.absolute(&c.Causes.Dir, "causes.dir", f.Causes.Dir)
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
+	each(&c.Maintenance, "maintenance", f.Maintenance, b.maintenance)
 	c.HTTP = b.http(&f.HTTP)
 	c.Integrations = b.integrations(f.Integrations)
 	c.Logs = b.jira(c, f.Jira, b.logs(f.Logs))

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/text"
@@ -23,6 +22,7 @@ type Config struct {
 	Jira          Jira
 	Logs          []Log // may be empty: the command line can name logs too
 	Alerts        Alerts
+	Maintenance   []Maintenance
 	Causes        Causes
 	HTTP          HTTP
 	Integrations  map[string]string // names that people know integrations by: ID = name
@@ -56,7 +56,7 @@ type Log struct {
 type Alerts struct {
 	RepeatInterval time.Duration // 0 = no reminders
 	QuietAfter     time.Duration
-	Mute           []string // ids of causes, to be checked by CheckMute
+	Mute           []string // ids of causes, to be checked by CheckCauses
 	MinSeverity    Severity
 	Mask           []Mask
 	JiraURL        string // base URL of Jira without a slash at the end, "" = unknown
@@ -133,21 +133,6 @@ func Default() (*Config, error) {
 // NewLog is a log that the command line names.
 func NewLog(path string) Log {
 	return Log{Path: path, Kind: kindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
-}
-
-// CheckMute complains about each muted cause that is not among the known ids.
-func (c *Config) CheckMute(ids []string) Problems {
-	var problems Problems
-	for i, id := range c.Alerts.Mute {
-		if !slices.Contains(ids, id) {
-			complaint := fmt.Sprintf("unknown cause %s", quote(id))
-			if n := Nearest(id, ids); n != "" {
-				complaint += fmt.Sprintf(", did you mean %q?", n)
-			}
-			problems = append(problems, c.source.Problem(element("alerts.mute", i), "%s", complaint))
-		}
-	}
-	return problems
 }
 
 // readFile reads at most one byte more than Decode accepts.

@@ -190,19 +190,25 @@ func TestLoadUnreadable(t *testing.T) {
 	}
 }
 
-func TestCheckMute(t *testing.T) {
+// A cause that is muted or under maintenance must exist; maintenance never holds back
+// alerts about the watcher itself.
+func TestCheckCauses(t *testing.T) {
 	dir := t.TempDir()
-	c := load(t, dir, "[alerts]\nmute = [\"token-expired\",\n  \"tokn-expired\", \"é\"]\n")
-	got := c.CheckMute([]string{"token-expired", "dns"})
+	c := load(t, dir, "[alerts]\nmute = [\"token-expired\",\n  \"tokn-expired\", \"é\", \"log-silent\"]\n"+
+		"[[maintenance]]\nfrom = \"22:00\"\nto = \"02:00\"\ndays = [\"sat\"]\ncauses = [\"dns\", \"dnss\", \"log-silent\"]\n")
+	own := []string{"log-silent"}
+	got := c.CheckCauses([]string{"token-expired", "dns"}, own)
 	want := conf.Problems{
 		{dir + "/config.toml", 3, 3, "alerts.mute", `unknown cause "tokn-expired", did you mean "token-expired"?`},
 		{dir + "/config.toml", 3, 19, "alerts.mute", `unknown cause "é"`},
+		{dir + "/config.toml", 8, 18, "maintenance.causes", `unknown cause "dnss", did you mean "dns"?`},
+		{dir + "/config.toml", 8, 26, "maintenance.causes", "alerts about the watcher itself (log-silent) are never held back, remove it"},
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("CheckMute\n got %v\nwant %v", got, want)
+		t.Errorf("CheckCauses\n got %v\nwant %v", got, want)
 	}
-	if got := c.CheckMute([]string{"token-expired", "tokn-expired", "é"}); got != nil {
-		t.Errorf("CheckMute of known causes = %v", got)
+	if got := c.CheckCauses([]string{"token-expired", "tokn-expired", "é", "dns", "dnss", "log-silent"}, nil); got != nil {
+		t.Errorf("CheckCauses of known causes = %v", got)
 	}
 }
 

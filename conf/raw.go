@@ -17,6 +17,7 @@ type raw struct {
 
 	Alertmanagers []rawAlertmanager `toml:"alertmanager"`
 	PagerDuty     []rawPagerDuty    `toml:"pagerduty"`
+	Maintenance   []rawMaintenance  `toml:"maintenance"`
 
 	Ship    any `toml:"ship,later"`
 	Cluster any `toml:"cluster,later"`

@@ -228,7 +228,7 @@ func loadCauses(c *conf.Config) (*matchers.Set, error) {
 	if err != nil {
 		return nil, &exit{exitUsage, err}
 	}
-	return set, checkMuted(c, set)
+	return set, checkCauses(c, set)
 }
 
 // validCauses is loadCauses without the files that have problems: these are
@@ -245,7 +245,7 @@ func validCauses(c *conf.Config, log *slog.Logger) (*matchers.Set, error) {
 	for _, p := range problems {
 		log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
 	}
-	return set, checkMuted(c, set)
+	return set, checkCauses(c, set)
 }
 
 // causesDir is where the operator's causes are, "" where there are none.
@@ -260,12 +260,13 @@ func causesDir(c *conf.Config) (string, error) {
 	return dir, nil
 }
 
-func checkMuted(c *conf.Config, set *matchers.Set) error {
-	ids := slices.Clone(incident.OwnCauses)
+// checkCauses reports causes in the configuration that nothing has.
+func checkCauses(c *conf.Config, set *matchers.Set) error {
+	var ids []string
 	for _, cause := range set.Causes() {
 		ids = append(ids, cause.ID)
 	}
-	if problems := c.CheckMute(ids); len(problems) > 0 {
+	if problems := c.CheckCauses(ids, incident.OwnCauses); len(problems) > 0 {
 		return &exit{exitUsage, problems}
 	}
 	return nil

@@ -123,7 +123,7 @@ func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 		if err != nil {
 			return nil, &exit{exitUsage, err}
 		}
-		if err := checkMuted(c, set); err != nil {
+		if err := checkCauses(c, set); err != nil {
 			return nil, err
 		}
 	}

@@ -18,7 +18,7 @@ const (
 	Reminder Kind = "reminder" // it goes on failing
 	Quiet    Kind = "quiet"    // it has not failed for quiet_after: closed
 	Resolved Kind = "resolved" // it is known to work again: closed
-	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause
+	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause, or during maintenance
 	Blind    Kind = "blind"    // the watcher cannot read a log, or a notifier does not deliver
 	Sighted  Kind = "sighted"  // it can again
 	Test     Kind = "test"     // a sample, on request

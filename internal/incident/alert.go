@@ -62,7 +62,7 @@ func (s State) Current() alert.Data {
 // an alert to that. It is for the notifiers that were not alerted so far since it was not
 // severe enough for them.
 func (r *Rules) Worsen(before, s State) (State, *alert.Alert) {
-	if before.Alerts == 0 || !before.Open || s.Storm != "" || r.muted(s.Content) ||
+	if before.Alerts == 0 || !before.Open || !s.alone() || r.muted(s.Content) ||
 		s.Content.Cause.Severity <= before.Content.Cause.Severity {
 		return s, nil
 	}

@@ -69,6 +69,10 @@ type State struct {
 	Suppressed  bool     `json:"hushed,omitempty"`
 	NotNotified []string `json:"unheard,omitempty"`
 
+	// Held is the maintenance that holds back the alerts of this incident, until a summary
+	// names it; nil = none does.
+	Held *Held `json:"held,omitempty"`
+
 	// Of a storm only: how many incidents it is made of, the integrations that
 	// it names, when the last one opened by its own time and when it came by
 	// the wall clock, whether it has yet to be alerted to, and when it was
@@ -79,30 +83,40 @@ type State struct {
 	Arrived    time.Time `json:"arrived,omitzero"`
 	Pending    bool      `json:"untold,omitempty"`
 	StormAlert time.Time `json:"begun,omitzero"`
+
+	// Summary is what a storm says of maintenance, nil for any other storm.
+	Summary *Summary `json:"summary,omitempty"`
 }
 
 // ID names the incident.
 func (s State) ID() alert.ID { return alert.NewID(s.Key, s.First) }
 
 // LeaveStorm makes the incident one that is alerted to alone.
-func (s *State) LeaveStorm() { s.Storm, s.Suppressed, s.NotNotified = "", false, nil }
+func (s *State) LeaveStorm() { s.Storm, s.Suppressed, s.NotNotified, s.Held = "", false, nil, nil }
+
+// alone reports whether the incident is alerted to alone: no storm and no summary of
+// maintenance alerts for it.
+func (s State) alone() bool { return s.Storm == "" && s.Held == nil }
 
 // Source is the log that a failure was read from.
 type Source struct{ Name, Path string }
 
 // Rules are the operator's. They are immutable.
 type Rules struct {
-	node  string
-	conf  conf.Alerts
-	jira  bool // there is a [jira] table
-	masks mask.Masks
-	names names
+	node        string
+	conf        conf.Alerts
+	jira        bool // there is a [jira] table
+	maintenance []conf.Maintenance
+	masks       mask.Masks
+	names       names
 }
 
 // NewRules makes the rules of a configuration.
 func NewRules(c *conf.Config) *Rules {
-	masks := mask.New(c.Alerts.Mask, c.Node)
-	return &Rules{node: c.Node, conf: c.Alerts, jira: c.Jira.Given, masks: masks, names: newNames(c.Integrations)}
+	return &Rules{
+		node: c.Node, conf: c.Alerts, jira: c.Jira.Given, maintenance: c.Maintenance,
+		masks: mask.New(c.Alerts.Mask, c.Node), names: newNames(c.Integrations),
+	}
 }
 
 // Key is what failures are deduplicated by: the integration's ID, or, where a
@@ -237,7 +251,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 		s.Ack = nil // it was about another cause
 		s.LeaveStorm()
 		return r.raise(s, alert.Changed, o.At)
-	case s.Storm == "" && r.reminderDue(s, s.Last, o.seen):
+	case s.alone() && r.reminderDue(s, s.Last, o.seen):
 		return r.raise(s, alert.Reminder, o.At)
 	case previous != cause && r.causeIsNews(s) && !s.remindersOff(o.seen):
 		s.Content.Cause.Previous = &previous
@@ -308,7 +322,7 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 		return r.raise(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
 	case s.Members > 0:
 		return r.AlertStorm(s, now)
-	case s.Storm == "" && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
+	case s.alone() && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
 		kind := alert.Reminder
 		if s.isGap() {
 			kind = alert.Blind

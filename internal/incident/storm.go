@@ -95,6 +95,11 @@ func addToStorm(storm, s State, seen time.Time) State {
 	if s.Last.After(storm.Last) {
 		storm.Last = s.Last
 	}
+	if storm.Summary != nil { // which names several causes
+		storm.Content.Cause.Severity = max(storm.Content.Cause.Severity, s.Content.Cause.Severity)
+		storm.GivesUp = earliest(storm.GivesUp, s.GivesUp)
+		return storm
+	}
 	if s.Content.Diagnosis != "" { // not brief
 		before := storm.Content
 		storm.Content = s.Content
@@ -121,7 +126,7 @@ func (r *Rules) StepStorm(storm, s State, seen time.Time) (State, State, *alert.
 // now is the wall clock.
 func (r *Rules) AlertStorm(s State, now time.Time) (State, *alert.Alert) {
 	switch since := now.Sub(s.StormAlert).Abs(); { // negative: the clock was set back
-	case !s.Open || s.Members == 0 || r.muted(s.Content):
+	case !s.Open || s.Members == 0 || r.muted(s.Content) || r.Maintenance(s.Content, now) != nil:
 		return s, nil
 	case s.Pending && s.Alerts == 0 && (now.Sub(s.Arrived).Abs() >= stormSettles || since >= stormLatest),
 		s.Pending && s.Alerts > 0 && since >= stormWindow,
@@ -139,6 +144,9 @@ func (s State) stormData() alert.Data {
 	d := s.Content
 	d.Facts = withFact(d.Facts, "integrations", slices.Clone(s.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(s.Members)
+	if s.Summary != nil {
+		return s.summaryData(d)
+	}
 	d.Diagnosis = fmt.Sprintf("%d integrations began to fail at once, for one cause. The last of them: %s",
 		s.Members, d.Diagnosis)
 	return d

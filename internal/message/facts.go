@@ -52,6 +52,7 @@ var labels, detailLabels = []label{
 	{"Revoked", []string{"revoked"}},
 	{"Clock of the node", []string{"clock_skew"}},
 	{"Also seen", []string{"also"}},
+	{"Ended meanwhile", []string{"ended_meanwhile"}},
 	{"Correlation ID", []string{"correlation_id"}},
 	{"Trace ID", []string{"trace_id"}},
 }, []label{
@@ -73,7 +74,7 @@ type label struct {
 
 // unlabeled are the facts that other parts of a message have.
 var unlabeled = []string{"message", "error_description", "integrations", "integrations_count", "alternates_with",
-	"notifier", "lost"}
+	"notifier", "lost", "maintenance_from", "maintenance_to"}
 
 // list is facts being put together.
 type list []Fact
@@ -246,6 +247,9 @@ func severity(d alert.Data) string {
 	return fmt.Sprintf("%s, cause %s", d.Cause.Severity, d.Cause.Confidence)
 }
 
+// afterMaintenance reports whether a storm is the summary of what maintenance held back.
+func afterMaintenance(d alert.Data) bool { return len(values(d, "maintenance_to")) > 0 }
+
 // values are the texts of a fact, which is a string or a list; a list that has
 // been JSON is one of any.
 func values(d alert.Data, fact string) []string {
@@ -319,6 +323,17 @@ func (r Roll) Heading() string {
 	}
 	return text.Count(r.Total, "integration")
 }
+
+// verb is what they do.
+func (r Roll) verb() string {
+	if r.Total == 1 {
+		return "fails"
+	}
+	return "fail"
+}
+
+// fail says that they fail, and how.
+func (r Roll) fail(how string) string { return r.Heading() + " " + r.verb() + " " + how }
 
 // these are the integrations within a sentence.
 func (r Roll) these() string {

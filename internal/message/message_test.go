@@ -21,6 +21,11 @@ func TestKinds(t *testing.T) {
 		}
 		testkit.Golden(t, "testdata/"+string(kind)+".golden.json", string(m)+"\n")
 	}
+	m, err := json.MarshalIndent(message.Of(alerttest.Summary(t).Data), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Golden(t, "testdata/summary.golden.json", string(m)+"\n")
 }
 
 // An end has no steps, nothing to confirm and nobody to call, and one link at most;
@@ -164,5 +169,36 @@ func TestNames(t *testing.T) {
 				t.Errorf("%s: the tag is %q, want %q", kind, m.Tag, want)
 			}
 		}
+	}
+}
+
+// The alert after maintenance says so, of one integration and of many; its repeats and its
+// end read as those of a storm; and it never says that its summary is likely.
+func TestSummary(t *testing.T) {
+	d := alerttest.Summary(t).Data
+	one := alerttest.Summary(t).Data
+	one.Facts["integrations"], one.Facts["integrations_count"] = []string{"x"}, "1"
+	again, end, likely := d, d, d
+	again.ID, end.ID, end.Kind, likely.Cause.Confidence = d.Incident().Alert(2), d.Incident().Alert(3), alert.Quiet, "likely"
+	for _, tt := range []struct {
+		d    alert.Data
+		want string
+	}{
+		{d, "🔴 3 integrations fail after maintenance: "}, {one, "🔴 1 integration fails after maintenance: "},
+		{again, "🔁 3 integrations still fail: "}, {end, "⚪ Quiet again: "},
+	} {
+		if got := message.Of(tt.d).Headline(); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("the headline is %q, want %q", got, tt.want)
+		}
+	}
+	if got := message.Of(likely).Summary(); !strings.HasPrefix(got, "Maintenance from ") {
+		t.Errorf("it says %q", got)
+	}
+	if got := message.Of(d).Topic; !strings.HasPrefix(got, "Many integrations fail after maintenance: ") {
+		t.Errorf("the topic is %q", got)
+	}
+	d.GivesUpAt = time.Date(2024, 11, 24, 22, 0, 0, 0, time.UTC)
+	if got := message.Of(d).Summary(); !strings.Contains(got, "Jira gives up on the first of these tokens on 2024-11-24 22:00:00 +00:00 at the latest") {
+		t.Errorf("it says %q", got)
 	}
 }

@@ -56,9 +56,12 @@ func (m *Message) state(d alert.Data) {
 	case alert.Reminder:
 		m.Mark, m.State, m.Brief = "🔁", "Jira mail connection still fails", "Jira mail, still"
 	case alert.Storm:
-		m.Mark, m.State = "🔴", m.Integrations.Heading()+" fail at once"
+		m.Mark, m.State = "🔴", m.Integrations.fail("at once")
+		if afterMaintenance(d) {
+			m.State = m.Integrations.fail("after maintenance")
+		}
 		if d.Again() {
-			m.Mark, m.State = "🔁", m.Integrations.Heading()+" still fail"
+			m.Mark, m.State = "🔁", m.Integrations.Heading()+" still "+m.Integrations.verb()
 		}
 	case alert.Quiet:
 		m.Mark, m.State, m.Brief = "⚪", "Quiet again", "Jira mail, quiet again"
@@ -109,7 +112,7 @@ func topic(d alert.Data) string {
 		kind = alert.Opened
 	}
 	var m Message
-	m.state(alert.Data{Kind: kind})
+	m.state(alert.Data{Kind: kind, Facts: d.Facts})
 	m.Name = title(d)
 	return m.Named(m.State + ": " + d.Cause.Title)
 }
@@ -171,7 +174,7 @@ func news(d alert.Data) Sentence {
 // it.
 func account(d alert.Data) Sentence {
 	var s Sentence
-	if d.Cause.Confidence == "likely" {
+	if d.Cause.Confidence == "likely" && !afterMaintenance(d) { // which says it of one cause of several
 		s = append(s, Fragment{Text: "Likely: ", Emphasis: Strong})
 	}
 	words := strings.TrimSpace(strings.TrimSpace(d.Diagnosis) + " " + effect(d))
@@ -230,6 +233,9 @@ func deadline(d alert.Data) Sentence {
 	const waiting = "Incoming mail waits in the mailbox and comes in at the next poll after the fix; " +
 		"where the handler takes only new or unread mail, check that none was left."
 	switch {
+	case SubjectOf(d) == Many && !d.GivesUpAt.IsZero():
+		return Sentence{{Text: "Jira gives up on the first of these tokens on "}, {At: d.GivesUpAt},
+			{Text: " at the latest; then its mailbox must be authorized again."}}
 	case d.Phase != alert.PhaseRefresh || SubjectOf(d) != Integration:
 		return nil
 	case d.GivesUpAt.IsZero():

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"jira-oauth-watcher/conf"
@@ -22,6 +23,8 @@ type Recorder struct {
 	Recipients []Recipient
 	Logs       []incident.Source
 	Tally      Tally // nil = nothing is counted
+
+	idle atomic.Bool // maintenance holds nothing back, as far as Settle has seen
 }
 
 // Tally counts what is recorded. Its methods are called in the middle of a
@@ -101,10 +104,10 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	}
 	if a == nil {
 		if s, a = r.Rules.Worsen(before, s); a != nil {
-			return r.save(tx, s, a, r.alertedFrom(before.Content.Cause.Severity)...)
+			return r.tell(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
 		}
 	}
-	if a != nil && a.Data.Kind == alert.Opened {
+	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
 		return r.opened(tx, s, a, now)
 	}
 	if s.Storm != "" && f.counted == "" {
@@ -113,7 +116,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 			return err
 		}
 	}
-	return r.save(tx, s, a)
+	return r.tell(tx, s, a, now)
 }
 
 // key is that of the incident of a failure: its own, or that of its callback, which
@@ -222,7 +225,7 @@ func (r *Recorder) resolve(tx *store.Tx, e incident.Evidence) error {
 		return err
 	}
 	s, a := r.Rules.Resolve(s, at)
-	return errors.Join(tx.SetEvidence(e.End(key, at)), r.save(tx, s, a, s.NotNotified...))
+	return errors.Join(tx.SetEvidence(e.End(key, at)), r.tell(tx, s, a, clock.Now(), s.NotNotified...))
 }
 
 // opened queues the alert of a new incident, or adds it to a storm.
@@ -250,7 +253,7 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, now ti
 			if m, err = tx.Incident(key); err != nil {
 				return err
 			}
-			if !m.Open || m.Content.Cause.ID != cause || m.Storm != "" {
+			if !m.Open || m.Content.Cause.ID != cause || m.Storm != "" || m.Held != nil {
 				continue
 			}
 			if m.NotNotified, err = r.withdraw(tx, m); err != nil {
@@ -302,31 +305,38 @@ func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source) 
 	return r.save(tx, s, a)
 }
 
-// save stores an incident and queues its alert, if any, for all notifiers that
-// want it, without some.
+// save stores an incident and queues its alert, if any.
 func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert, without ...string) error {
 	if err := tx.SetIncident(s); err != nil || a == nil {
 		return err
 	}
+	return r.enqueue(tx, *a, without...)
+}
+
+// enqueue queues an alert for all notifiers that want it, without some.
+func (r *Recorder) enqueue(tx *store.Tx, a alert.Alert, without ...string) error {
 	if r.Tally != nil {
-		r.Tally.Alert(a)
+		r.Tally.Alert(&a)
 	}
 	for _, to := range r.Recipients {
 		if a.Data.Cause.Severity < to.MinSeverity || slices.Contains(without, to.Name) {
 			continue
 		}
-		if err := tx.Enqueue(to.Name, *a); err != nil {
+		if err := tx.Enqueue(to.Name, a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Settle queues what is due by time at the wall clock's now: storms that have
-// settled and, for incidents of logs that are current, reminders and the end of
+// Settle queues what is due by time at the wall clock's now: what maintenance has held
+// back, storms that have settled and, for incidents of logs that are current, reminders and the end of
 // those that have gone quiet. While a log has unread lines or cannot be read, its
 // silence means nothing.
 func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
+	if err := r.release(now); err != nil {
+		return err
+	}
 	return r.each(now, func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
 		if !current(s.Content.Log.Name) {
 			return r.Rules.AlertStorm(s, now)
@@ -335,8 +345,12 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	})
 }
 
-// Finish raises the alerts of storms at once: nothing more will be read.
+// Finish raises the alerts of storms, and of maintenance that is over, at once: nothing
+// more will be read.
 func (r *Recorder) Finish() error {
+	if err := r.release(clock.Now()); err != nil {
+		return err
+	}
 	return r.each(clock.Now().Add(time.Minute), r.Rules.AlertStorm)
 }
 
@@ -357,7 +371,7 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 			return nil
 		})
 		for _, c := range due {
-			err = errors.Join(err, r.save(tx, c.State, c.alert, c.NotNotified...))
+			err = errors.Join(err, r.tell(tx, c.State, c.alert, now, c.NotNotified...))
 		}
 		return err
 	})

@@ -30,6 +30,16 @@ type Report struct {
 	Notifiers []Notifier `json:"notifiers"`
 	Open      []Incident `json:"incidents"` // the latest failure first
 	Closed    []Incident `json:"closed"`    // within seven days, the latest first
+
+	Maintenance []Maintenance `json:"maintenance,omitempty"` // the windows that are active
+}
+
+// Maintenance is a window in which alerts are held back.
+type Maintenance struct {
+	From         time.Time `json:"from"`
+	To           time.Time `json:"to"`
+	Causes       []string  `json:"causes,omitempty"`       // none = all
+	Integrations []string  `json:"integrations,omitempty"` // none = all
 }
 
 // Log is how a log is read.
@@ -73,6 +83,11 @@ func (s *Site) report(now time.Time) (Report, error) {
 		Logs: []Log{}, Notifiers: []Notifier{}, Open: []Incident{}, Closed: []Incident{},
 	}
 	all.Ready = len(all.Reasons) == 0
+	for _, m := range r.Conf.Maintenance {
+		if from, to, active := m.At(now); active {
+			all.Maintenance = append(all.Maintenance, Maintenance{from, to, m.Causes, m.Integrations})
+		}
+	}
 	for _, l := range r.Logs {
 		all.Logs = append(all.Logs, s.logReport(l))
 	}

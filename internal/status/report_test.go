@@ -1,6 +1,7 @@
 package status_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
@@ -163,4 +164,29 @@ func TestAcknowledged(t *testing.T) {
 	}
 	_, page := w.ask("/")
 	contains(t, page, "snoozed by maria until")
+}
+
+// A window that is active is shown, and until when it is; one that is over is not.
+func TestMaintenance(t *testing.T) {
+	now := time.Now()
+	w := newWorld(t, func(c *conf.Config) {
+		c.Maintenance = []conf.Maintenance{
+			{From: now.Add(-time.Hour), To: now.Add(time.Hour), Causes: []string{"net-connect-timeout"}, Integrations: []string{"Help <desk>"}},
+			{From: now.Add(-time.Hour), To: now.Add(-time.Minute)},
+		}
+	})
+	r := w.report()
+	if len(r.Maintenance) != 1 || !r.Maintenance[0].To.Equal(now.Add(time.Hour)) {
+		t.Errorf("got %+v", r.Maintenance)
+	}
+	_, page := w.ask("/")
+	contains(t, page, "Maintenance until ", "alerts are held back, for the causes net-connect-timeout, of the integrations Help &lt;desk&gt;.</p>")
+	if strings.Count(page, "Maintenance until ") != 1 {
+		t.Error("a window that is over is shown")
+	}
+	var b bytes.Buffer
+	if err := status.Text(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, b.String(), "Maintenance until ")
 }

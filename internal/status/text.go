@@ -25,6 +25,9 @@ func Text(w io.Writer, r Report) error {
 	for _, reason := range r.Reasons {
 		t.Wrap("", "", reason)
 	}
+	for _, m := range r.Maintenance {
+		t.Wrap("", "", m.String())
+	}
 	t.Wrap("", "", fmt.Sprintf("%s, as of %s; running since %s.", r.Node, text.Time(r.Time), t.when(r.Started)))
 	for _, group := range []struct {
 		name string

@@ -39,6 +39,18 @@ func headline(r Report) (words, mood string) {
 	return "No integration is failing", "good"
 }
 
+// String says until when which alerts are held back.
+func (m Maintenance) String() string {
+	words := "Maintenance until " + text.Time(m.To) + ": alerts are held back"
+	if len(m.Causes) > 0 {
+		words += ", for the causes " + strings.Join(m.Causes, ", ")
+	}
+	if len(m.Integrations) > 0 {
+		words += ", of the integrations " + strings.Join(m.Integrations, ", ")
+	}
+	return words + "."
+}
+
 // delivering reports whether all notifiers deliver.
 func delivering(r Report) bool {
 	for _, n := range r.Notifiers {

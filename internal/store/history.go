@@ -91,6 +91,17 @@ func (tx *Tx) Hours(now time.Time) (map[string][]int, error) {
 type Closed struct {
 	Data alert.Data `json:"data"` // as it was, without excerpt, facts, steps and links
 	At   time.Time  `json:"at"`   // when it was closed, by the wall clock
+
+	// Held is the maintenance that holds back its end, nil = none does. Ends are the alerts
+	// of that end, and of earlier ones of the same integration.
+	Held *incident.Held `json:"held,omitempty"`
+	Ends []HeldEnd      `json:"ends,omitempty"`
+}
+
+// HeldEnd is the alert of an end, to be sent to all notifiers but some.
+type HeldEnd struct {
+	Alert   alert.Alert `json:"alert"`
+	Without []string    `json:"without,omitempty"`
 }
 
 // close keeps what an incident was that is no longer open.
@@ -101,7 +112,48 @@ func (tx *Tx) close(s incident.State) error {
 	tx.ended = true
 	d := s.Current()
 	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []alert.Step{}, []alert.Link{}
-	return tx.table(closed).put(s.Key, Closed{Data: d, At: clock.Now()})
+	var c Closed // ends that are held back stay
+	if _, err := tx.read(closed).get(s.Key, &c); err != nil {
+		return err
+	}
+	c.Data, c.At = d, clock.Now()
+	return tx.table(closed).put(s.Key, c)
+}
+
+// HoldEnd closes an incident and keeps its alert, nil = there is none, until the
+// maintenance is over.
+func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) error {
+	if err := tx.SetIncident(s); err != nil {
+		return err
+	}
+	var c Closed
+	if _, err := tx.read(closed).get(s.Key, &c); err != nil {
+		return err
+	}
+	if c.Held = &h; a != nil {
+		c.Ends = append(c.Ends, HeldEnd{*a, s.NotNotified})
+	}
+	return tx.table(closed).put(s.Key, c)
+}
+
+// HeldEnds are the closed incidents whose ends are held back, by key.
+func (tx *Tx) HeldEnds() (all []Closed, err error) {
+	for _, v := range tx.read(closed).all() {
+		var c Closed
+		if err := json.Unmarshal(v, &c); err != nil {
+			return nil, err
+		}
+		if c.Held != nil {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// ReleaseEnd makes a closed incident one whose end is no longer held back.
+func (tx *Tx) ReleaseEnd(c Closed) error {
+	c.Held, c.Ends = nil, nil
+	return tx.table(closed).put(c.Data.Incident().Key(), c)
 }
 
 // Closed are the incidents that have ended in the time of the history, the
@@ -153,9 +205,16 @@ func (tx *Tx) sweepHistory(now time.Time) error {
 	if err != nil {
 		return err
 	}
+	held, err := tx.HeldEnds()
+	if err != nil {
+		return err
+	}
 	recent := map[string]bool{}
 	for _, c := range all[:min(len(all), maxClosed)] {
 		recent[c.Data.ID.Key()] = true
+	}
+	for _, c := range held { // whoever was sent the beginning is sent the end
+		recent[c.Data.ID.Key()] = recent[c.Data.ID.Key()] || len(c.Ends) > 0
 	}
 	if err := tx.table(closed).retain(func(key string) (bool, error) { return recent[key], nil }); err != nil {
 		return err

@@ -182,6 +182,8 @@ func TestAlertmanagerLabels(t *testing.T) {
 	unknown.Data.ID, unknown.Data.Integration = "unknown-0a1b2c3d@20211116T113550.956Z#1", alert.Integration{ID: alert.Unknown, KnownBy: "nothing"}
 	failing := current(alert.Blind)
 	failing.Data.Log, failing.Data.Facts = alert.Log{}, map[string]any{"notifier": "hub"}
+	after := current(alert.Storm)
+	after.Data.Facts = map[string]any{"maintenance_to": "2024-11-18T02:00:00+01:00"}
 	const cause = " cause=entra-single-tenant-common-endpoint "
 	for _, tt := range []struct {
 		name string
@@ -192,6 +194,8 @@ func TestAlertmanagerLabels(t *testing.T) {
 			"integration=d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40 provider=microsoft severity=high"},
 		{"unknown", unknown, "alertname=JiraOAuthIntegrationFailing" + cause + "integration=unknown-0a1b2c3d provider=microsoft severity=high"},
 		{"storm", current(alert.Storm), "alertname=JiraOAuthIntegrationFailing" + cause + "integration=many provider=microsoft severity=high"},
+		{"after maintenance", after, "alertname=JiraOAuthIntegrationFailing" + cause + "integration=many maintenance=2024-11-18T02:00:00+01:00 " +
+			"provider=microsoft severity=high"},
 		{"blind", current(alert.Blind), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},
 		{"a notifier", failing, "alertname=JiraOAuthWatcherBlind" + cause + "node=NODE notifier=hub severity=high"},
 		{"sighted", current(alert.Sighted), "alertname=JiraOAuthWatcherBlind" + cause + "log=jira node=NODE severity=high"},

@@ -36,6 +36,9 @@ func labelsOf(d alert.Data, m message.Message, known map[string]string) map[stri
 		}
 	case message.Many:
 		labels["integration"] = alert.Many
+		if end, ok := d.Facts["maintenance_to"].(string); ok { // a summary is not the storm of its cause
+			labels["maintenance"] = end
+		}
 	case message.Trial:
 		labels["alertname"] = "JiraOAuthWatcherTest"
 		delete(labels, "integration")
@@ -44,7 +47,7 @@ func labelsOf(d alert.Data, m message.Message, known map[string]string) map[stri
 			labels["integration"] = d.ID.Key()
 		}
 	}
-	for _, name := range []string{"alertname", "integration", "log", "node", "notifier"} {
+	for _, name := range []string{"alertname", "integration", "log", "node", "notifier", "maintenance"} {
 		if value, ok := known[name]; ok {
 			labels[name] = value
 		}

@@ -28,6 +28,7 @@ func TestConsole(t *testing.T) {
 	for _, kind := range []alert.Kind{alert.Storm, alert.Blind, alert.Sighted} {
 		testkit.Golden(t, fmt.Sprintf("testdata/console-%s.golden.txt", kind), console.Render(alerttest.Example(t, kind), text.Style{}))
 	}
+	testkit.Golden(t, "testdata/console-summary.golden.txt", console.Render(alerttest.Summary(t), text.Style{}))
 	testkit.Golden(t, "testdata/console-color.golden.txt", console.Render(alerttest.Alert(alert.Opened), text.Style{Color: true, Width: 60}))
 }
 

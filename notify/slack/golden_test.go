@@ -57,6 +57,17 @@ func TestSlackMessages(t *testing.T) {
 	}
 }
 
+// The alert after maintenance is the message of its golden file, and a valid one.
+func TestSlackSummary(t *testing.T) {
+	a := alerttest.Summary(t)
+	for _, l := range escaped {
+		got := drawn(t, a.Data, l.options)
+		valid(t, got, a.Data, l.options)
+		testkit.Golden(t, fmt.Sprintf("testdata/slack-summary%s.golden.json", l.name), string(got))
+	}
+	testkit.Golden(t, "testdata/plain-summary.golden.txt", slack.DrawPlain(a.Data, "")+"\n")
+}
+
 // Each sample of the catalogue is the message of its golden file.
 func TestSlackCauses(t *testing.T) {
 	for cause, a := range alerttest.Samples(t) {

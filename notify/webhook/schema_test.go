@@ -42,6 +42,9 @@ func TestSchemaAccepts(t *testing.T) {
 			t.Errorf("%s, later: %v", kind, err)
 		}
 	}
+	if err := notifytest.Valid(t, wire(t, alerttest.Summary(t))); err != nil {
+		t.Error(err)
+	}
 	blind := alert.Alert{Type: "jira.oauth.blind", Data: alert.Data{
 		Schema: 1, ID: "log-0a1b2c3d@20260102T030405.000Z#1", Kind: alert.Blind, Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
 		Cause: alert.Cause{ID: "log-lines-lost", Confidence: "certain", Codes: []string{}}, Fix: []alert.Step{}, Links: []alert.Link{}, Facts: map[string]any{},

@@ -161,3 +161,24 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 	}
 	return a
 }
+
+// Summary is the alert after maintenance: a storm of several causes.
+func Summary(t testing.TB) alert.Alert {
+	t.Helper()
+	a := Example(t, alert.Storm)
+	d := &a.Data
+	d.ID = "maintenance-20241118T010000.000Z@20241117T213011.407Z#1"
+	ids := d.Facts["integrations"].([]string)
+	d.Facts = map[string]any{"integrations": ids[:3], "integrations_count": "3", "ended_meanwhile": ids[3:5],
+		"maintenance_from": "2024-11-17T22:00:00+01:00", "maintenance_to": "2024-11-18T02:00:00+01:00"}
+	first := d.Cause.Title
+	d.Cause.Title += ", and 1 other cause"
+	d.Cause.Severity = conf.SeverityCritical
+	d.Diagnosis = "Maintenance from 2024-11-17 22:00:00 +01:00 to 2024-11-18 02:00:00 +01:00 is over. 3 integrations failed during it " +
+		"and still fail: 2 × " + first + "; 1 × A certificate has expired. 2 others failed during it and have been quiet since. " +
+		"The last failure with the most frequent cause: " + d.Diagnosis
+	d.Fix = append(slices.Clip(d.Fix), alert.Step{Where: "jira-host", Text: "Show the steps for the integration with the cause “A certificate has " +
+		"expired”:\n```\njira-oauth-watcher causes tls-certificate-expired\n```"})
+	d.Failures.Count, d.Failures.SinceLastAlert = 5, 5
+	return a
+}

@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"errors"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+)
+
+// tell is save, unless maintenance holds the alert back at the wall clock's now: then the
+// incident changes as always, and waits for release.
+func (r *Recorder) tell(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time, without ...string) error {
+	var held *incident.Held
+	if a != nil {
+		held = r.Rules.Maintenance(a.Data, now)
+	} else if !s.Open {
+		held = s.Held // no one was alerted to it
+	}
+	if held == nil {
+		if a != nil {
+			s.Held = nil
+		}
+		return r.save(tx, s, a, without...)
+	}
+	r.idle.Store(false)
+	if !s.Open {
+		return tx.HoldEnd(s, *held, a)
+	}
+	before, err := tx.Incident(s.Key)
+	if err != nil {
+		return err
+	}
+	return tx.SetIncident(r.Rules.Hold(before, s, *held, r.notAlertedFrom(before.Content.Cause.Severity)))
+}
+
+// notAlertedFrom are the notifiers that are not alerted to what is only so severe.
+func (r *Recorder) notAlertedFrom(severity conf.Severity) (names []string) {
+	for _, to := range r.Recipients {
+		if to.MinSeverity > severity {
+			names = append(names, to.Name)
+		}
+	}
+	return names
+}
+
+// release queues what was held back and is not any more at the wall clock's now: the ends
+// of incidents that were alerted to before, and one alert about those that go on. If none
+// goes on, there is nothing to act on, and no such alert.
+func (r *Recorder) release(now time.Time) error {
+	if r.idle.Load() {
+		return nil
+	}
+	return r.Store.Update(func(tx *store.Tx) error {
+		r.idle.Store(true)
+		ended, err := r.releaseEnded(tx, now)
+		if err != nil {
+			return err
+		}
+		open, err := r.releaseOpen(tx, now)
+		if err != nil || len(open) == 0 {
+			return err
+		}
+		summary, open, a := r.Rules.Summarize(open, ended, now)
+		for _, s := range open {
+			err = errors.Join(err, tx.SetIncident(s))
+		}
+		return errors.Join(err, r.save(tx, summary, a))
+	})
+}
+
+// releaseEnded queues the ends that are no longer held back. It returns the integrations
+// that have failed in the meantime and do not any more.
+func (r *Recorder) releaseEnded(tx *store.Tx, now time.Time) (integrations []string, err error) {
+	all, err := tx.HeldEnds()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if r.Rules.Maintenance(c.Data, now) != nil {
+			r.idle.Store(false)
+			continue
+		}
+		for _, end := range c.Ends {
+			if err := r.enqueue(tx, end.Alert, end.Without...); err != nil {
+				return nil, err
+			}
+		}
+		if err := tx.ReleaseEnd(c); err != nil {
+			return nil, err
+		}
+		s, err := tx.Incident(c.Data.Incident().Key())
+		if err != nil {
+			return nil, err
+		}
+		if !s.Open && c.Data.Integration.ID != alert.Many {
+			integrations = append(integrations, c.Data.Integration.ID)
+		}
+	}
+	return integrations, nil
+}
+
+// releaseOpen returns the incidents that are no longer held back.
+func (r *Recorder) releaseOpen(tx *store.Tx, now time.Time) (due []incident.State, err error) {
+	all, err := tx.Incidents()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range all {
+		if s.Held == nil {
+			continue
+		}
+		next, isDue := r.Rules.Release(s, now)
+		if isDue {
+			due = append(due, next)
+			continue
+		}
+		r.idle.Store(false)
+		if next.Held == nil || !next.Held.To.Equal(s.Held.To) {
+			err = errors.Join(err, tx.SetIncident(next))
+		}
+	}
+	return due, err
+}
