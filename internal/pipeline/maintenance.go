@@ -20,9 +20,6 @@ func (r *Recorder) tell(tx *store.Tx, s incident.State, a *alert.Alert, now time
 		held = s.Held // no one was alerted to it
 	}
 	if held == nil {
-		if a != nil {
-			s.Held = nil
-		}
 		return r.save(tx, s, a, without...)
 	}
 	r.idle.Store(false)
@@ -95,7 +92,7 @@ func (r *Recorder) releaseEnded(tx *store.Tx, now time.Time) (integrations []str
 		if err != nil {
 			return nil, err
 		}
-		if !s.Open && c.Data.Integration.ID != alert.Many {
+		if !s.Open && !c.InStorm {
 			integrations = append(integrations, c.Data.Integration.ID)
 		}
 	}
