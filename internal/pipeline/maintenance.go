@@ -10,9 +10,9 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// tell is save, unless maintenance holds the alert back at the wall clock's now: then the
+// holdOrSave is save, unless maintenance holds the alert back at the wall clock's now: then the
 // incident changes as always, and waits for release.
-func (r *Recorder) tell(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time, without ...string) error {
+func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time, without ...string) error {
 	var held *incident.Held
 	if a != nil {
 		held = r.Rules.Maintenance(a.Data, now)

@@ -76,7 +76,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 	s, a := step(s, f.Failure, from, now)
 	if a == nil {
 		if s, a = r.Rules.Worsen(before, s); a != nil {
-			return r.tell(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
+			return r.holdOrSave(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
 		}
 	}
 	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
@@ -88,7 +88,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) error {
 			return err
 		}
 	}
-	return r.tell(tx, s, a, now)
+	return r.holdOrSave(tx, s, a, now)
 }
 
 // key is that of the incident of a failure: its own, or that of its callback, which
@@ -248,7 +248,7 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 			return nil
 		})
 		for _, c := range due {
-			err = errors.Join(err, r.tell(tx, c.State, c.alert, now, c.NotNotified...))
+			err = errors.Join(err, r.holdOrSave(tx, c.State, c.alert, now, c.NotNotified...))
 		}
 		return err
 	})
