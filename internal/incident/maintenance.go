@@ -211,7 +211,8 @@ func (s State) summaryData(d alert.Data) alert.Data {
 		d.Facts["ended_meanwhile"] = slices.Clone(m.Ended)
 	}
 	said := fmt.Sprintf("Maintenance from %s to %s is over. %s", text.Time(m.From), text.Time(m.To),
-		text.Plural(s.Members, "integration failed during it and still fails", "integrations failed during it and still fail"))
+		text.Plural(s.Members, "integration failed during it and still fails",
+			"integrations failed during it and still fail"))
 	if len(m.Causes) > 1 {
 		said += ": " + m.causes()
 	}

@@ -176,6 +176,11 @@ func TestSummaryGivesUp(t *testing.T) {
 	if !a.Data.GivesUpAt.Equal(t0.Add(7*24*time.Hour)) || a.Data.Phase != alert.PhaseRefresh {
 		t.Errorf("Jira gives up at %s, phase %q", a.Data.GivesUpAt, a.Data.Phase)
 	}
+	later, first := s, after[0]
+	later.GivesUp = time.Time{}
+	if later, _, _ = r.StepStorm(later, first, t0.Add(5*time.Hour)); !later.GivesUp.Equal(first.GivesUp) {
+		t.Errorf("after a member's first failed refresh Jira gives up at %s", later.GivesUp)
+	}
 	reminders := 0
 	for hour := 5; hour < 6*24; hour++ {
 		at := t0.Add(time.Duration(hour) * time.Hour)

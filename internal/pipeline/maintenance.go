@@ -10,9 +10,9 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// tell is save, unless maintenance holds the alert back at the wall clock's now: then the
+// holdOrSave is save, unless maintenance holds the alert back at the wall clock's now: then the
 // incident changes as always, and waits for release.
-func (r *Recorder) tell(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time, without ...string) error {
+func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time, without ...string) error {
 	var held *incident.Held
 	if a != nil {
 		held = r.Rules.Maintenance(a.Data, now)
@@ -20,9 +20,6 @@ func (r *Recorder) tell(tx *store.Tx, s incident.State, a *alert.Alert, now time
 		held = s.Held // no one was alerted to it
 	}
 	if held == nil {
-		if a != nil {
-			s.Held = nil
-		}
 		return r.save(tx, s, a, without...)
 	}
 	r.idle.Store(false)
@@ -95,7 +92,7 @@ func (r *Recorder) releaseEnded(tx *store.Tx, now time.Time) (integrations []str
 		if err != nil {
 			return nil, err
 		}
-		if !s.Open && c.Data.Integration.ID != alert.Many {
+		if !s.Open && !c.InStorm {
 			integrations = append(integrations, c.Data.Integration.ID)
 		}
 	}

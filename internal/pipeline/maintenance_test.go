@@ -105,6 +105,16 @@ func (s *shift) fails(words string) {
 	}
 }
 
+// refreshFails records a failed refresh, which is critical from the second one on.
+func (s *shift) refreshFails(integration string) {
+	s.Helper()
+	err := s.rec.Record(matchers.Failure{Time: time.Now(), Integration: matchers.Integration{ID: integration},
+		Impact: matchers.Impact{Phase: alert.PhaseRefresh}, Cause: &matchers.Cause{ID: "a", Severity: conf.SeverityMedium, Diagnosis: "It fails."}})
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
 // queued compares what was queued for a notifier since the last time, and takes it: each
 // with its kind, integration and number, a summary with its members and what has ended.
 func (s *shift) queued(notifier string, want ...string) []alert.Alert {
@@ -234,6 +244,9 @@ func TestMaintenanceOpenedBefore(t *testing.T) {
 		s.at("10:00")
 		s.queued("hub", "quiet 1#2", "storm many#1 of 23741")
 		s.queued("few", "quiet 1#2", "storm many#1 of 23741")
+		s.restart()
+		s.settle()
+		s.queued("hub")
 		s.at("13:00")
 		s.queued("hub", "quiet 7#3") // 1 was not alerted to by itself this time
 		s.queued("few", "quiet 7#3")
@@ -331,9 +344,24 @@ func TestMaintenanceOverlap(t *testing.T) {
 		s.fails("1a")
 		s.at("02:00")
 		s.queued("hub")
-		s.fails("2a")
+		s.restart()
+		s.settle()
+		s.queued("hub")
+		s.at("03:00")
+		s.fails("1b 2a")
 		s.at("04:00")
 		all := s.queued("hub", "storm many#1 of 12")
+		if d := all[0].Data; !strings.Contains(d.Diagnosis, "from 2000-01-01 22:00:00 +00:00 to 2000-01-02 04:00:00 +00:00") {
+			t.Errorf("it says %s", d.Diagnosis)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := newShift(t, window(22, 26), window(25, 28))
+		s.at("23:00")
+		s.fails("1a")
+		s.at("03:00")
+		s.at("04:00")
+		all := s.queued("hub", "storm many#1 of 1")
 		if d := all[0].Data; !strings.Contains(d.Diagnosis, "from 2000-01-01 22:00:00 +00:00 to 2000-01-02 04:00:00 +00:00") {
 			t.Errorf("it says %s", d.Diagnosis)
 		}
@@ -421,6 +449,82 @@ func TestMaintenanceStorm(t *testing.T) {
 		s.at("02:00")
 		s.queued("hub", "storm many#1 of 5", "storm many#2 of 1234")
 	})
+	synctest.Test(t, func(t *testing.T) {
+		s := newShift(t, window(22, 34))
+		s.at("21:58")
+		s.fails("1a 2a 3a 4a")
+		time.Sleep(10 * time.Second)
+		s.settle()
+		s.queued("hub", "storm many#1 of 1234")
+		s.at("06:00")
+		s.fails("5a")
+		s.at("10:00")
+		s.queued("hub", "quiet many#2 of 1234", "storm many#1 of 5")
+	})
+}
+
+// An incident that is held back is not in a storm that begins right after the window.
+func TestMaintenanceThenStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := window(22, 23)
+		w.To = w.From.Add(20 * time.Second)
+		s := newShift(t, w)
+		s.at("21:59")
+		time.Sleep(50 * time.Second)
+		s.refreshFails("1")
+		s.queued("hub", "opened 1#1")
+		time.Sleep(15 * time.Second)
+		s.refreshFails("1") // it is more severe now
+		s.queued("hub")
+		time.Sleep(16 * time.Second)
+		s.fails("2a 3a 4a 5a")
+		time.Sleep(10 * time.Second)
+		s.settle()
+		s.queued("hub", "storm many#1 of 1", "storm many#1 of 2345")
+	})
+}
+
+// Two ends of one integration in a window are both sent; and an end is kept for as long as
+// the window is, however long that is.
+func TestMaintenanceKeepsEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShift(t, window(22, 20*24+22))
+		s.at("21:00")
+		s.fails("1a 2a")
+		s.queued("hub", "opened 1#1", "opened 2#1")
+		s.at("06:00")
+		s.fails("1a")
+		s.at("15:00")
+		s.open("")
+		for range 10 {
+			time.Sleep(24 * time.Hour)
+			s.fails("3a")
+			time.Sleep(9 * time.Hour)
+			s.settle() // old incidents are swept when one closes
+		}
+		s.restart()
+		s.at("21:00")
+		s.queued("hub")
+		time.Sleep(10 * 24 * time.Hour)
+		s.settle()
+		s.queued("hub", "quiet 1#2", "quiet 2#2")
+	})
+}
+
+// What is muted meanwhile is not in the summary.
+func TestMaintenanceMuted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShift(t, window(22, 26))
+		s.at("22:00")
+		s.fails("1a 2b")
+		s.conf.Alerts.Mute = []string{"a"}
+		s.restart()
+		s.at("02:00")
+		s.queued("hub", "storm many#1 of 2")
+		s.settle()
+		s.at("10:00")
+		s.queued("hub", "quiet many#2 of 2")
+	})
 }
 
 // Alerts about the watcher itself are not held back.
@@ -448,25 +552,22 @@ func TestMaintenanceWorse(t *testing.T) {
 		s := newShift(t, window(22, 26))
 		s.to = append(s.to, pipeline.Recipient{Name: "few", MinSeverity: conf.SeverityCritical})
 		s.restart()
-		worse := func() {
-			err := s.rec.Record(matchers.Failure{Time: time.Now(), Integration: matchers.Integration{ID: "1"}, Impact: matchers.Impact{Phase: alert.PhaseRefresh},
-				Cause: &matchers.Cause{ID: "a", Severity: conf.SeverityMedium, Diagnosis: "It fails."}})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
 		s.at("21:00")
-		worse()
+		s.refreshFails("1")
 		s.queued("hub", "opened 1#1")
 		s.at("22:00")
-		worse()
+		s.refreshFails("1")
 		s.queued("few")
-		s.at("02:00")
-		s.queued("hub", "storm many#1 of 1")
-		s.queued("few", "storm many#1 of 1")
-		s.at("06:00")
-		s.queued("hub", "quiet 1#3", "quiet many#2 of 1")
-		s.queued("few", "quiet many#2 of 1")
+		s.at("01:59")
+		s.refreshFails("2")
+		time.Sleep(time.Minute)
+		s.refreshFails("2") // after the window, before the summary
+		s.settle()
+		s.queued("hub", "storm many#1 of 12")
+		s.queued("few", "storm many#1 of 12")
+		s.at("12:00")
+		s.queued("hub", "quiet 1#3", "quiet many#2 of 12")
+		s.queued("few", "quiet many#2 of 12")
 	})
 }
 

@@ -104,7 +104,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	}
 	if a == nil {
 		if s, a = r.Rules.Worsen(before, s); a != nil {
-			return r.tell(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
+			return r.holdOrSave(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
 		}
 	}
 	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
@@ -116,7 +116,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 			return err
 		}
 	}
-	return r.tell(tx, s, a, now)
+	return r.holdOrSave(tx, s, a, now)
 }
 
 // key is that of the incident of a failure: its own, or that of its callback, which
@@ -225,7 +225,7 @@ func (r *Recorder) resolve(tx *store.Tx, e incident.Evidence) error {
 		return err
 	}
 	s, a := r.Rules.Resolve(s, at)
-	return errors.Join(tx.SetEvidence(e.End(key, at)), r.tell(tx, s, a, clock.Now(), s.NotNotified...))
+	return errors.Join(tx.SetEvidence(e.End(key, at)), r.holdOrSave(tx, s, a, clock.Now(), s.NotNotified...))
 }
 
 // opened queues the alert of a new incident, or adds it to a storm.
@@ -371,7 +371,7 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 			return nil
 		})
 		for _, c := range due {
-			err = errors.Join(err, r.tell(tx, c.State, c.alert, now, c.NotNotified...))
+			err = errors.Join(err, r.holdOrSave(tx, c.State, c.alert, now, c.NotNotified...))
 		}
 		return err
 	})

@@ -93,9 +93,11 @@ type Closed struct {
 	At   time.Time  `json:"at"`   // when it was closed, by the wall clock
 
 	// Held is the maintenance that holds back its end, nil = none does. Ends are the alerts
-	// of that end, and of earlier ones of the same integration.
-	Held *incident.Held `json:"held,omitempty"`
-	Ends []HeldEnd      `json:"ends,omitempty"`
+	// of that end, and of earlier ones of the same integration. InStorm says that a storm
+	// alerts for it, or that it is one.
+	Held    *incident.Held `json:"held,omitempty"`
+	Ends    []HeldEnd      `json:"ends,omitempty"`
+	InStorm bool           `json:"in_storm,omitempty"`
 }
 
 // HeldEnd is the alert of an end, to be sent to all notifiers but some.
@@ -130,6 +132,7 @@ func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) error {
 	if _, err := tx.read(closed).get(s.Key, &c); err != nil {
 		return err
 	}
+	c.InStorm = s.Storm != "" || s.Members > 0
 	if c.Held = &h; a != nil {
 		c.Ends = append(c.Ends, HeldEnd{*a, s.NotNotified})
 	}
@@ -152,7 +155,7 @@ func (tx *Tx) HeldEnds() (all []Closed, err error) {
 
 // ReleaseEnd makes a closed incident one whose end is no longer held back.
 func (tx *Tx) ReleaseEnd(c Closed) error {
-	c.Held, c.Ends = nil, nil
+	c.Held, c.Ends, c.InStorm = nil, nil, false
 	return tx.table(closed).put(c.Data.Incident().Key(), c)
 }
 
