@@ -41,7 +41,7 @@ type Sighting struct {
 	Key   string    `json:"key"`
 	Cause string    `json:"cause"`
 	Log   string    `json:"log"`
-	Known bool      `json:"known,omitempty"` // it shows what the mailbox is known by
+	Blank bool      `json:"blank,omitempty"` // nothing shows the mailbox of the incident
 	Twin  bool      `json:"twin,omitempty"`  // the other log's sighting of it has been found
 }
 
@@ -67,17 +67,21 @@ type Probe struct {
 func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string, open func(key string) bool) (
 	_ Evidence, key string, repeated bool) {
 	e.Same, e.Recent = maps.Clone(e.Same), slices.Clone(e.Recent)
+	known := f.Known
+	if len(known) == 0 { // until the next failure that shows more, for this cause
+		known = []string{own + "/" + f.Cause.ID}
+	}
 	over := func(key string) bool { return !open(key) && !at.After(e.Ended[key]) }
-	for _, id := range append(slices.Clone(f.Known), own) {
+	for _, id := range append(slices.Clone(known), own) {
 		if to := e.incidentOf(id); over(to) {
-			return e.saw(Sighting{at, to, f.Cause.ID, log, len(f.Known) > 0, false}), to, true
+			return e.saw(Sighting{at, to, f.Cause.ID, log, false, false}), to, true
 		}
 	}
-	maps.DeleteFunc(e.Same, func(id, to string) bool { return slices.Contains(f.Known, id) && !open(to) })
+	maps.DeleteFunc(e.Same, func(id, to string) bool { return slices.Contains(known, id) && !open(to) })
 	key = own
-	found := slices.IndexFunc(f.Known, func(id string) bool { return open(e.incidentOf(id)) })
+	found := slices.IndexFunc(known, func(id string) bool { return open(e.incidentOf(id)) })
 	if found >= 0 {
-		key = e.incidentOf(f.Known[found])
+		key = e.incidentOf(known[found])
 	}
 	if i := e.twin(f, key, found >= 0, at, log); i >= 0 {
 		twin := &e.Recent[i]
@@ -86,8 +90,10 @@ func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string
 			key = twin.Key
 		}
 	}
-	e.join(f.Known, key, open)
-	return e.saw(Sighting{at, key, f.Cause.ID, log, len(f.Known) > 0, repeated}), key, repeated
+	if key != own || len(f.Known) > 0 {
+		e.join(known, key, open)
+	}
+	return e.saw(Sighting{at, key, f.Cause.ID, log, len(f.Known) == 0 && key == own, repeated}), key, repeated
 }
 
 func (e Evidence) saw(s Sighting) Evidence {
@@ -114,7 +120,7 @@ func (e Evidence) twin(f matchers.Failure, key string, placed bool, at time.Time
 		case len(f.Known) == 0 || s.Key == key:
 			return true
 		}
-		return !s.Known && !placed && !slices.Contains(slices.Collect(maps.Values(e.Same)), s.Key)
+		return s.Blank && !placed && !slices.Contains(slices.Collect(maps.Values(e.Same)), s.Key)
 	})
 }
 

@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,8 @@ func TestPlace(t *testing.T) {
 		"one failure in two logs": {{"app", "", 0, "opened unknown-app"}, {"mail", "server", .5, "repeated"}, {"app", "", 60, "counted in unknown-app"},
 			{"mail", "server", 60, "repeated"}},
 		"the mail log first": {{"mail", "server", 0, "opened server"}, {"app", "", .5, "repeated"}, {"mail", "server", 60, "counted in server"}, {"app", "", 60, "repeated"}},
+		"the mail log first, then the other": {{"mail", "server", 0, "opened server"}, {"app", "", .5, "repeated"}, {"app", "", 60, "counted in server"},
+			{"mail", "server", 60, "repeated"}},
 		"one first, then the other": {{"app", "", 0, "opened unknown-app"}, {"mail", "server", 0, "repeated"}, {"mail", "server", 60, "counted in unknown-app"},
 			{"app", "", 60, "repeated"}},
 		"by application": {{"app", "x", 0, "opened x"}, {"mail", "x+server", 0, "repeated"}, {"mail", "server", 90, "counted in x"}},
@@ -158,5 +161,34 @@ func TestResolve(t *testing.T) {
 	}
 	if _, _, repeated := e.Place(f, "k", t0.Add(time.Second), "app", open); repeated {
 		t.Error("a failure after the end is none")
+	}
+}
+
+// In whichever order the logs are read, each mailbox has one incident.
+func TestPlaceInAnyOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for world := range 2000 {
+		n := &node{open: map[string]incident.State{}}
+		mailboxes, opened, story := 1+random.IntN(3), 0, ""
+		for minute := range 6 {
+			var steps [][2]string
+			for m := range mailboxes {
+				if minute < m*(world%3) {
+					continue // it begins to fail later
+				}
+				steps = append(steps, [2]string{"app", ""}, [2]string{"mail", fmt.Sprint("server", m)})
+			}
+			random.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+			for i, s := range steps {
+				got := n.fails(s[0], s[1], float64(minute*60)+float64(i)*.1)
+				story += fmt.Sprintln(minute, s, got)
+				if strings.HasPrefix(got, "opened") {
+					opened++
+				}
+			}
+		}
+		if opened != mailboxes {
+			t.Fatalf("world %d: %d incidents of %d mailboxes:\n%s", world, opened, mailboxes, story)
+		}
 	}
 }
