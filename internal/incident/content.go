@@ -69,6 +69,9 @@ func (r *Rules) Learn(s State, f matchers.Failure) State {
 	if m := r.mailbox(f); m != nil && (s.Content.Mailbox == nil || s.Content.Mailbox.Server == "" && m.Server != "") {
 		s.Content.Mailbox = m
 	}
+	if name := r.names.of(f.Integration, f.Facts, f.Mailbox); name != nil && s.Content.Integration.Name == nil {
+		s.Content.Integration.Name = name
+	}
 	return s
 }
 

@@ -51,7 +51,7 @@ func TestOutageInSeveralLogs(t *testing.T) {
 	names := []string{"atlassian-jira.log", "atlassian-jira-incoming-mail.log", "atlassian-jira-ipd-monitoring.log"}
 	for order := range 6 {
 		w := newWorld(t)
-		w.conf.Jira.Given = true
+		w.conf.Jira.Given, w.conf.Integrations = true, map[string]string{"365 IMAP": "Help desk"}
 		texts := night(func(m int) string { return fmt.Sprintf(minute, m) })
 		left := slices.Clone(names)
 		for i := range names {
@@ -71,8 +71,9 @@ func TestOutageInSeveralLogs(t *testing.T) {
 			for _, last = range p.queued(t, "hub") {
 				got = append(got, fmt.Sprintf("%s %s %s %d", last.Kind, last.Cause.ID, last.Phase, last.Failures.Count))
 			}
-			if late := order == 1 || order > 3; !late && (last.Mailbox == nil || last.Mailbox.Server != "365 IMAP") {
-				t.Errorf("order %d: the end is of mailbox %+v", order, last.Mailbox)
+			if late := order == 1 || order > 3; !late && (last.Mailbox == nil || last.Mailbox.Server != "365 IMAP" ||
+				last.Integration.Name == nil || *last.Integration.Name != "Help desk") {
+				t.Errorf("order %d: the end is of %+v, mailbox %+v", order, last.Integration, last.Mailbox)
 			}
 			stop(t, p)
 			if want := []string{"opened entra-client-secret-expired refresh 1", "resolved entra-client-secret-expired refresh"}; len(got) != 2 || got[0] != want[0] ||
