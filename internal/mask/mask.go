@@ -127,8 +127,10 @@ func (m Masks) operators(s string) string {
 	return s
 }
 
-// word replaces a name where it is a whole word, not as a part of a longer one.
+// word replaces a name where it is a whole word, not as a part of a longer one. s is visible,
+// and so is the name in it: as the log has it, it may not even be UTF-8.
 func word(s, name, put string) string {
+	name = visible(name)
 	if name == "" || name == "-" || "["+name+"]" == put {
 		return s
 	}

@@ -278,6 +278,21 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+// Fields of a header that are no UTF-8, or hide characters, are masked as they are shown.
+func TestHeaderOfAnyBytes(t *testing.T) {
+	for _, field := range []string{"4eic\x98i", "\xff", "m\xfcller", "1h\u200bk2aem", "1h\x00k2aem", "1h(k2[aem", "\\Q1hk2aem\\E", "\u202e1hk"} {
+		text := "2021-11-16 12:35:50,956+0100 http-1 ERROR " + field + "1 755x4397x2 " + field + "2 10.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] " +
+			"user " + field + "1, session " + field + "2"
+		h, _, ok := event.Parse(text, nil)
+		if !ok || h.User != field+"1" || h.Session != field+"2" {
+			t.Fatalf("%q: %+v", text, h)
+		}
+		if got := all.Event(text, h); !strings.Contains(got, "ERROR [user] 755x4397x2 [session] [ip]") || !strings.HasSuffix(got, "user [user], session [session]") {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
 // Facts are masked before they are shortened.
 func TestFacts(t *testing.T) {
 	long := strings.Repeat("x", 280) + " client_secret=" + strings.Repeat("hunter2", 20)
