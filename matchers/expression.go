@@ -5,28 +5,30 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 // expression is a regular expression that is tried only on a text with the literals
 // that it needs: to look for those costs a tenth, and most texts lack them.
+// It is compiled when it is tried first: most never are, and all of them together take
+// some megabytes.
 type expression struct {
-	*regexp.Regexp
-	needs [][]string // one of each list, in lower case
+	text     string
+	compiled func() *regexp.Regexp
+	needs    [][]string // one of each list, in lower case
 }
 
 // newExpression compiles a regular expression.
 func newExpression(text string) (*expression, error) {
-	re, err := regexp.Compile(text)
+	tree, err := syntax.Parse(text, syntax.Perl) // what this accepts compiles
 	if err != nil {
 		return nil, err
 	}
-	tree, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return nil, err
-	}
-	return &expression{re, needed(tree.Simplify())}, nil
+	return &expression{text, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) }), needed(tree.Simplify())}, nil
 }
+
+func (e *expression) String() string { return e.text }
 
 func mustExpression(text string) *expression {
 	e, err := newExpression(text)
@@ -56,14 +58,16 @@ func (e *expression) possible(s subject) bool {
 	return true
 }
 
-func (e *expression) matches(s subject) bool { return e.possible(s) && e.MatchString(s.text) }
+func (e *expression) matches(s subject) bool {
+	return e.possible(s) && e.compiled().MatchString(s.text)
+}
 
 // submatch is the first match with its groups, nil when there is none.
 func (e *expression) submatch(s subject) []string {
 	if !e.possible(s) {
 		return nil
 	}
-	return e.FindStringSubmatch(s.text)
+	return e.compiled().FindStringSubmatch(s.text)
 }
 
 const (
