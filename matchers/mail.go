@@ -39,6 +39,11 @@ func (s *Set) MatchMail(e event.Event, zone *time.Location) (Failure, bool) {
 var mailLead = regexp.MustCompile(`^(?:Messaging Exception in service '[\w.$]{1,200}' when getting mail|` +
 	`Exception when MailPullerWorker pulls emails): `)
 
+// connecting are the exceptions that a connection or a sign-in throws. Those of parsing and
+// of a recipient repeat what a mail or its sender says.
+var connecting = regexp.MustCompile(`\.(?:AuthenticationFailed|MailConnect|SocketConnect|Messaging|FolderNotFound|FolderClosed|` +
+	`StoreClosed|SMTPSendFailed|Protocol|BadCommand|CommandFailed|Connection|ODataError|GraphService)(?:Exception)?$`)
+
 // mailReport is the report of an event of a mail log that Jira could not connect to a mailbox
 // of OAuth 2.0, or not sign in to it: what an exception says counts, or Jira's own words before
 // a server's answer; a subject or an address in the message does not.
@@ -51,7 +56,9 @@ func (s *Set) mailReport(r report) (report, bool) {
 	}
 	chain, frames := exceptionsIn(lines[1:])
 	for _, x := range chain {
-		said = append(said, x.String())
+		if x.ofPlugin() || connecting.MatchString(x.class) {
+			said = append(said, x.String())
+		}
 	}
 	evidence := strings.Join(said, "\n") + frames
 	if !slices.ContainsFunc(mailSigns, func(sign string) bool { return strings.Contains(evidence, sign) }) {

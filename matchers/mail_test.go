@@ -38,6 +38,13 @@ func TestMailLog(t *testing.T) {
 			"java.lang.IllegalStateException: x" + signIn, "", "", ""},
 		{"a subject with Jira's words", inbox + "Help Desk[10100]: Cannot handle mail: " + pulling + "AADSTS7000222: x", "", "", ""},
 		{"of OAuth, but not of the connection", inbox + fetching + "x\njavax.mail.MessagingException: Folder is read-only" + token, "", "", ""},
+		{"a header of a mail with the words", inbox + "Help Desk[10100]: Cannot parse\njavax.mail.internet.ParseException: In Content-Type string " +
+			"<XOAUTH2 AUTHENTICATE failed AADSTS7000222: x>, expected '/'" + signIn, "", "", ""},
+		{"a recipient with the words", inbox + "x\ncom.sun.mail.smtp.SMTPAddressFailedException: 550 5.1.1 <\"535 5.7.139 XOAUTH2\"@evil.example>" + signIn, "", "", ""},
+		{"a wrapped header with the words", inbox + "x\njavax.mail.MessagingException: Cannot read\nCaused by: javax.mail.internet.AddressException: XOAUTH2 " +
+			"AUTHENTICATE failed" + signIn, "", "", ""},
+		{"Graph", inbox + pulling + "x\ncom.microsoft.graph.models.odataerrors.ODataError: ErrorAccessDenied: Access is denied" + token, "mail-graph-access-denied",
+			"mail", "mail_server"},
 		{"INFO", "2023-08-16 14:58:26,225+0000 INFO [365 IMAP] Caesium-1-4 ServiceRunner " + fetching + "AUTHENTICATE failed. (XOAUTH2)", "", "", ""},
 	} {
 		f, ours := builtin(t).MatchMail(event.Event{Text: []byte(tt.text)}, time.UTC)
