@@ -10,8 +10,8 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// home gives the logs of Jira's home directory; a log of it with a table of its own keeps
-// its settings, by whatever path, and is followed once.
+// With home, the logs of Jira's home directory are followed. One that has a [[log]] table
+// keeps the settings of that table, by whatever path it is named, and is followed once.
 func TestJiraHome(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "home", "log"), 0o755); err != nil {

@@ -119,8 +119,8 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	return r.holdOrSave(tx, s, a, now)
 }
 
-// key is that of the incident of a failure: its own, or that of its callback, which
-// has logged it just before, or that of the attempt that it retries.
+// key is that of the incident of a failure. repeated says that it was counted there, as
+// another log has it.
 func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
 	key string, repeated bool, err error) {
 	if r.Rules.Joins(f) {
@@ -130,6 +130,8 @@ func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, n
 	return key, false, err
 }
 
+// retried is the key of a failure's own incident, or that of its callback, which has logged
+// it just before, or that of the attempt that it retries.
 func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) (string, error) {
 	own, callback := r.Rules.Key(f), f.Integration.Callback
 	if callback != "" {
@@ -168,64 +170,6 @@ func (r *Recorder) attempted(tx *store.Tx, f matchers.Failure, s incident.State)
 		return err
 	}
 	return tx.SetOpenings(f.Cause.ID, o.Attempted(who, s.ID()))
-}
-
-// place finds the incident of a failure of which several logs may say something.
-func (r *Recorder) place(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
-	key string, repeated bool, err error) {
-	e, err := tx.Evidence()
-	if err != nil {
-		return "", false, err
-	}
-	at, ok := incident.PlausibleTime(f.Time, now)
-	if !ok {
-		at = now
-	}
-	open := func(key string) bool {
-		s, failed := tx.Incident(key)
-		err = errors.Join(err, failed)
-		return s.Open
-	}
-	e, key, repeated = e.Place(f, r.Rules.Key(f), at, from.Name, open)
-	return key, repeated, errors.Join(err, tx.SetEvidence(e))
-}
-
-// learn takes what another log shows of the mailbox of an open incident.
-func (r *Recorder) learn(tx *store.Tx, key string, f matchers.Failure) error {
-	s, err := tx.Incident(key)
-	if err != nil || !s.Open {
-		return err
-	}
-	return tx.SetIncident(r.Rules.Learn(s, f))
-}
-
-// recordProbe takes what the diagnostics say of a mail server, and ends the incident that
-// this is the end of.
-func (r *Recorder) recordProbe(tx *store.Tx, p incident.Probe) error {
-	e, err := tx.Evidence()
-	if err != nil {
-		return err
-	}
-	e, back := e.Observe(p)
-	if err := tx.SetEvidence(e); err != nil || !back {
-		return err
-	}
-	return r.resolve(tx, e)
-}
-
-// resolve ends the incident of the background that the evidence shows to be over.
-func (r *Recorder) resolve(tx *store.Tx, e incident.Evidence) error {
-	open, err := tx.Incidents()
-	if err != nil {
-		return err
-	}
-	key, at := e.Recovery(open)
-	s, err := tx.Incident(key)
-	if err != nil || !s.Open {
-		return err
-	}
-	s, a := r.Rules.Resolve(s, at)
-	return errors.Join(tx.SetEvidence(e.End(key, at)), r.holdOrSave(tx, s, a, clock.Now(), s.NotNotified...))
 }
 
 // opened queues the alert of a new incident, or adds it to a storm.
@@ -330,8 +274,8 @@ func (r *Recorder) enqueue(tx *store.Tx, a alert.Alert, without ...string) error
 }
 
 // Settle queues what is due by time at the wall clock's now: what maintenance has held
-// back, storms that have settled and, for incidents of logs that are current, reminders and the end of
-// those that have gone quiet. While a log has unread lines or cannot be read, its
+// back, storms that have settled and, for incidents of logs that are current, reminders and
+// the end of those that have gone quiet. While a log has unread lines or cannot be read, its
 // silence means nothing.
 func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	if err := r.release(now); err != nil {
