@@ -78,7 +78,7 @@ const (
 func (k *Kind) UnmarshalText(text []byte) error {
 	*k = Kind(text)
 	if *k == kindAccess {
-		return errors.New("access logs are not supported yet")
+		return errors.New("access logs are not supported yet, leave this log out")
 	}
 	return oneOf("kind", string(text), string(KindAuto), string(KindApplication), string(KindIncoming), string(KindOutgoing),
 		string(KindDiagnostics))

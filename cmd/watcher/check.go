@@ -67,7 +67,7 @@ func (a *app) check(config string) error {
 	}
 	for _, l := range c.Logs {
 		if _, err := os.Stat(l.Path); l.Kind.Optional() && errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintf(a.out, "note     log %q, %s, does not exist, and need not\n", l.Name, l.Path)
+			fmt.Fprintf(a.out, "note     log %q, %s, does not exist, and is followed once Jira writes it\n", l.Name, l.Path)
 			continue
 		}
 		report(fmt.Sprintf("log %q, %s,", l.Name, l.Path), "can be read", "cannot be read", readable(l))
