@@ -27,8 +27,11 @@ run() { go tool gotestsum --format standard-quiet -- -count=1 -parallel 8 -timeo
 
 case ${1:-} in
 "")
-	run -short ./...
-	# Where goroutines meet: in these packages, and in the program under load.
+	# Where goroutines meet: in these packages, and in the program under load. The first are
+	# wholly about that, and run with the race detector only.
+	only='tailer notify notify/alertmanager notify/pagerduty internal/pipeline'
+	[ -n "$race" ] || only=
+	run -short $(go list ./... | grep -vxF "$(printf 'jira-oauth-watcher/%s\n' $only)")
 	[ -z $race ] || run -short $race ./tailer ./notify/... ./internal/pipeline ./internal/scan ./internal/status ./internal/store
 	[ -z $race ] || run -short $race -run 'ReloadUnderLoad|HTTPReload|ReceiverDown|TestBot|Rotation' ./cmd/watcher
 	;;
