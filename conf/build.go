@@ -50,6 +50,7 @@ func defaults() (*Config, error) {
 	return &Config{
 		Node:     node,
 		StateDir: state,
+		Jira:     Jira{AccessLine: defaultAccessPattern()},
 		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
 		Causes:   Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
 	}, nil

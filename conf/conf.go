@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"jira-oauth-watcher/internal/text"
@@ -39,6 +40,10 @@ type Config struct {
 type Jira struct {
 	Given bool   // the logs are of one Jira: what they say of one failure is put together
 	Home  string // the home directory whose logs are followed, "" = none
+
+	// AccessLine is the form of the lines of the access log, with the groups that
+	// matchers.ClickIn names.
+	AccessLine *regexp.Regexp
 }
 
 // Log is one log file to follow.

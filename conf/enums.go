@@ -71,13 +71,13 @@ const (
 	KindIncoming    Kind = "incoming-mail"
 	KindOutgoing    Kind = "outgoing-mail"
 	KindDiagnostics Kind = "diagnostics"
-	kindAccess      Kind = "access"
+	KindAccess      Kind = "access"
 )
 
 // UnmarshalText accepts the kinds but access, which is not supported yet.
 func (k *Kind) UnmarshalText(text []byte) error {
 	*k = Kind(text)
-	if *k == kindAccess {
+	if *k == KindAccess {
 		return errors.New("access logs are not supported yet, leave this log out")
 	}
 	return oneOf("kind", string(text), string(KindAuto), string(KindApplication), string(KindIncoming), string(KindOutgoing),
@@ -86,7 +86,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 
 // Optional reports whether Jira may not write such a log: that it does not exist is no
 // trouble.
-func (k Kind) Optional() bool { return k.Mail() || k == KindDiagnostics }
+func (k Kind) Optional() bool { return k.Mail() || k == KindDiagnostics || k == KindAccess }
 
 // Mail reports whether it is a mail log.
 func (k Kind) Mail() bool { return k == KindIncoming || k == KindOutgoing }

@@ -104,6 +104,7 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 		Source:   incident.Source{Name: l.Name, Path: l.Path},
 		Kind:     l.Kind,
 		Zone:     l.TimeZone,
+		Access:   g.conf.Jira.AccessLine,
 		Set:      g.set,
 		Recorder: g.recorder,
 		Silent:   l.SilentAfter,

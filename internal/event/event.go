@@ -37,6 +37,9 @@ type Assembler struct {
 	// It makes a backlog fast: single lines are examined only around what it finds.
 	Find func(text []byte) int
 
+	// Lines makes each line an event of its own, as in an access log.
+	Lines bool
+
 	open    []byte
 	started bool            // there is an open event; its first line may be empty
 	begin   tailer.Position // where the open event begins
@@ -70,6 +73,12 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 			continue
 		}
 		a.add(first)
+		if a.Lines {
+			a.end = b.Position(end)
+			a.complete(take)
+			at = end
+			continue
+		}
 		if more {
 			a.several(rest, b, end, take)
 		}
@@ -132,7 +141,7 @@ func (a *Assembler) skip(text []byte, from int) int {
 		if i := bytes.LastIndexByte(text[from:max(at-1, from)], '\n'); i >= 0 {
 			start = from + i + 1
 		}
-		if start == from || Begins(text[start:]) {
+		if start == from || a.Lines || Begins(text[start:]) {
 			return start
 		}
 		at = start

@@ -33,6 +33,10 @@ type Evidence struct {
 	// Ended is when an incident ended by evidence: a failure from before it that comes late
 	// begins no other.
 	Ended map[string]time.Time `json:"ended,omitempty"`
+	// Clicks are the last requests in tests of integrations, by time.
+	Clicks []matchers.Click `json:"clicks,omitempty"`
+	// Flows are the last tests.
+	Flows []Flow `json:"flows,omitempty"`
 }
 
 // Sighting is a failure as one log has it.
@@ -49,17 +53,14 @@ type Sighting struct {
 type Server struct {
 	ID        string    `json:"id"` // of an integration that is known by it
 	Connected bool      `json:"connected,omitempty"`
-	Lost      time.Time `json:"lost,omitzero"` // when the connection was lost last
-	Back      time.Time `json:"back,omitzero"` // when it was there again after that
+	Failed    int       `json:"failed,omitempty"` // probes in a row, at most UnreachableAfter
+	Lost      time.Time `json:"lost,omitzero"`    // when the connection was lost last
+	Back      time.Time `json:"back,omitzero"`    // when it was there again after that
 }
 
-// Probe is one look of Jira's diagnostics at a mail server.
-type Probe struct {
-	Direction string // incoming or outgoing
-	Server    string
-	Connected bool
-	At        time.Time
-}
+// UnreachableAfter is how many probes in a row have to fail before a mail server counts as
+// unreachable.
+const UnreachableAfter = 3
 
 // Place finds the incident of a failure without a flow: one that is open and known by
 // something that the event shows, or that the other log has just reported. repeated says
@@ -73,15 +74,20 @@ func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string
 	}
 	over := func(key string) bool { return !open(key) && !at.After(e.Ended[key]) }
 	for _, id := range append(slices.Clone(known), own) {
-		if to := e.incidentOf(id); over(to) {
+		if to := e.KeyOf(id); over(to) {
 			return e.saw(Sighting{at, to, f.Cause.ID, log, false, false}), to, true
 		}
 	}
 	maps.DeleteFunc(e.Same, func(id, to string) bool { return slices.Contains(known, id) && !open(to) })
 	key = own
-	found := slices.IndexFunc(known, func(id string) bool { return open(e.incidentOf(id)) })
+	found := slices.IndexFunc(known, func(id string) bool { return open(e.KeyOf(id)) })
 	if found >= 0 {
-		key = e.incidentOf(known[found])
+		key = e.KeyOf(known[found])
+	}
+	if found < 0 && len(f.Known) == 0 && !open(own) {
+		if lost := e.unexplained(at, open); lost != "" {
+			key = lost
+		}
 	}
 	if i := e.twin(f, key, found >= 0, at, log); i >= 0 {
 		twin := &e.Recent[i]
@@ -102,8 +108,8 @@ func (e Evidence) saw(s Sighting) Evidence {
 	return e
 }
 
-// incidentOf is the key of the incident of what a mailbox is known by.
-func (e Evidence) incidentOf(id string) string {
+// KeyOf is the key of the incident of what a mailbox is known by.
+func (e Evidence) KeyOf(id string) string {
 	if key, joined := e.Same[id]; joined {
 		return key
 	}
@@ -139,28 +145,46 @@ func (e *Evidence) join(known []string, key string, open func(key string) bool) 
 	}
 }
 
-// Observe takes a probe. back says that the server can be reached again after it was lost.
-func (e Evidence) Observe(p Probe) (_ Evidence, back bool) {
-	name := p.Direction + "/" + p.Server
-	s, known := e.Servers[name]
+// Observe takes a probe. News is what it means beyond itself.
+func (e Evidence) Observe(p matchers.Probe) (_ Evidence, news News) {
+	s, known := e.Servers[p.Name()]
 	if !known && len(e.Servers) >= maxServers {
-		return e, false
+		return e, Nothing
 	}
-	back = known && p.Connected && !s.Connected
 	switch {
-	case back:
-		s.Back = p.At
-	case !p.Connected && (s.Connected || !known):
-		s.Lost = p.At
+	case p.Connected:
+		if known && !s.Connected {
+			s.Back, news = p.At, Back
+		}
+		s.Failed = 0
+	default:
+		if s.Connected || !known {
+			s.Lost = p.At
+		}
+		if s.Failed < UnreachableAfter {
+			if s.Failed++; s.Failed == UnreachableAfter && !e.explained(s) {
+				news = Unreachable
+			}
+		}
 	}
 	s.ID, s.Connected = matchers.ServerID(p.Server), p.Connected
 	e.Servers = maps.Clone(e.Servers)
 	if e.Servers == nil {
 		e.Servers = map[string]Server{}
 	}
-	e.Servers[name] = s
-	return e, back
+	e.Servers[p.Name()] = s
+	return e, news
 }
+
+// News is what a probe means beyond itself.
+type News int
+
+// The kinds of news.
+const (
+	Nothing     News = iota
+	Back             // the server can be reached again after it was lost
+	Unreachable      // it cannot be reached, and no failure has said why
+)
 
 // KnowsLater reports whether a server is known to be back since a time or later: then a
 // failure of that time may be over already.
@@ -196,13 +220,13 @@ func (e Evidence) Recovery(open []State) (key string, at time.Time) {
 // the only open one of the background, if it is known by no server and this is the only
 // server that was lost when it began.
 func (e Evidence) recovered(id string, open []State) string {
-	key := e.incidentOf(id)
+	key := e.KeyOf(id)
 	background := slices.DeleteFunc(slices.Clone(open), func(s State) bool {
 		return s.Content.Phase != alert.PhaseRefresh && s.Content.Phase != alert.PhaseMail
 	})
 	if i := slices.IndexFunc(background, func(s State) bool { return s.Key == key }); i >= 0 {
 		for _, s := range e.Servers {
-			if !s.Connected && e.incidentOf(s.ID) == key {
+			if !s.Connected && e.KeyOf(s.ID) == key {
 				return ""
 			}
 		}
@@ -237,6 +261,30 @@ func (e Evidence) End(key string, at time.Time) Evidence {
 		e.Ended[key] = at
 	}
 	return e
+}
+
+// unexplained is the incident of the only server that was lost when a failure came which
+// shows nothing of its mailbox, "" = there is none.
+func (e Evidence) unexplained(at time.Time, open func(key string) bool) (key string) {
+	lost := 0
+	for _, s := range e.Servers {
+		if !s.Connected && s.Lost.Sub(at).Abs() <= turnedFalse {
+			lost++
+			key = e.KeyOf(s.ID)
+		}
+	}
+	if lost != 1 || !open(key) {
+		return ""
+	}
+	return key
+}
+
+// explained reports whether a failure has been seen that may be why a server cannot be
+// reached: one that is known by it, or one that began when it was lost.
+func (e Evidence) explained(s Server) bool {
+	return slices.ContainsFunc(e.Recent, func(f Sighting) bool {
+		return f.Key == e.KeyOf(s.ID) || f.At.Sub(s.Lost).Abs() <= turnedFalse
+	})
 }
 
 // hasServer reports whether an incident is known by a mail server.

@@ -119,7 +119,7 @@ func TestRecovery(t *testing.T) {
 				at := strings.IndexAny(probe, "+-")
 				var minute int
 				fmt.Sscan(probe[at+1:], &minute)
-				n.e, _ = n.e.Observe(incident.Probe{Direction: "incoming", Server: probe[:at], Connected: probe[at] == '+',
+				n.e, _ = n.e.Observe(matchers.Probe{Direction: "incoming", Server: probe[:at], Connected: probe[at] == '+',
 					At: t0.Add(time.Duration(minute)*time.Minute + time.Second)})
 			}
 			if late {

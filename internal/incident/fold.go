@@ -61,8 +61,12 @@ func (r *Rules) Retries(s State, attempt alert.ID, f matchers.Failure, seen time
 	return ok && s.Open && s.ID() == attempt && s.Cause == f.Cause.ID && at.Sub(s.Last).Abs() <= r.conf.FoldRetries
 }
 
-// Adopt is a failure as one of the incident's integration.
+// Adopt is a failure as one of the incident's integration. What it shows itself counts where
+// the incident shows nothing, and an ID of Jira's counts before any other.
 func (s State) Adopt(f matchers.Failure) matchers.Failure {
-	f.Integration.ID, f.Integration.KnownBy = s.Key, s.Content.Integration.KnownBy
+	is := s.Content.Integration
+	if f.Integration.KnownBy != alert.ByConfiguration && is.KnownBy != alert.ByNothing || f.Integration.KnownBy == alert.ByNothing {
+		f.Integration.ID, f.Integration.KnownBy = is.ID, is.KnownBy
+	}
 	return f
 }

@@ -69,6 +69,10 @@ type State struct {
 	Suppressed  bool     `json:"hushed,omitempty"`
 	NotNotified []string `json:"unheard,omitempty"`
 
+	// Awaits is until when the first alert waits for evidence, by the wall clock; zero = it
+	// does not.
+	Awaits time.Time `json:"awaits,omitzero"`
+
 	// Held is the maintenance that holds back the alerts of this incident, until a summary
 	// names it; nil = none does.
 	Held *Held `json:"held,omitempty"`
@@ -133,6 +137,10 @@ func (r *Rules) Key(f matchers.Failure) string {
 func (r *Rules) Joins(f matchers.Failure) bool {
 	return r.jira && (f.Impact.Phase == alert.PhaseRefresh || f.Impact.Phase == alert.PhaseMail)
 }
+
+// OneJira reports whether the operator says that all logs are of one Jira, so that what they
+// say of one failure is put together.
+func (r *Rules) OneJira() bool { return r.jira }
 
 // keyOf is a key made of the node and a name.
 func (r *Rules) keyOf(prefix, name string) string {
@@ -320,8 +328,8 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 			return s, nil
 		}
 		return r.raise(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
-	case s.Members > 0:
-		return r.AlertStorm(s, now)
+	case s.Members > 0, !s.Awaits.IsZero():
+		return r.Pending(s, now)
 	case s.alone() && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
 		kind := alert.Reminder
 		if s.isGap() {
@@ -330,6 +338,19 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 		return r.raise(s, kind, s.Last)
 	}
 	return s, nil
+}
+
+// Pending raises an alert that has waited at the wall clock's now: for further integrations of
+// a storm, or for evidence.
+func (r *Rules) Pending(s State, now time.Time) (State, *alert.Alert) {
+	if s.Awaits.IsZero() || s.Alerts > 0 || !s.Open || now.Before(s.Awaits) {
+		return r.AlertStorm(s, now)
+	}
+	s.Awaits = time.Time{}
+	if r.muted(s.Content) {
+		return s, nil
+	}
+	return r.raise(s, alert.Opened, s.Last)
 }
 
 // Acknowledge applies a button press.

@@ -81,7 +81,7 @@ func (r *Rules) Join(storm, s State, seen time.Time) (State, State) {
 // may be in one.
 func brief(s State) State {
 	if c := s.Content; s.Suppressed {
-		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause}
+		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Phase: c.Phase}
 		s.Content.Log.Name, s.Content.Log.Path = c.Log.Name, c.Log.Path
 	}
 	return s

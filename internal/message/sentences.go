@@ -161,11 +161,16 @@ func news(d alert.Data) Sentence {
 			". Jira's log does not show when a connection works, so quiet is no proof: run Test connection."})
 	case alert.Resolved:
 		s := Sentence{{Text: "Jira can connect to the mailbox again", Emphasis: Strong}}
+		since, then := " since ", ". Incoming mail that waited in the mailbox comes in with the next polls."
+		if tested(d) {
+			s[0].Text, since = "A test of this integration has succeeded", " at "
+			then = ". A mailbox that is authorized with it goes on with the token that it has."
+		}
 		if !d.ResolvedAt.IsZero() && !f.First.IsZero() {
-			s = append(s, Fragment{Text: " since "}, Fragment{At: d.ResolvedAt}, Fragment{Text: ", after " +
+			s = append(s, Fragment{Text: since}, Fragment{At: d.ResolvedAt}, Fragment{Text: ", after " +
 				text.Duration(d.ResolvedAt.Sub(f.First)) + " and " + text.Count(f.Count, "failure")})
 		}
-		return append(s, Fragment{Text: ". Incoming mail that waited in the mailbox comes in with the next polls."})
+		return append(s, Fragment{Text: then})
 	}
 	return nil
 }

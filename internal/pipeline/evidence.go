@@ -41,16 +41,25 @@ func (r *Recorder) learn(tx *store.Tx, key string, f matchers.Failure) error {
 
 // recordProbe takes what the diagnostics say of a mail server, and ends the incident that
 // this is the end of.
-func (r *Recorder) recordProbe(tx *store.Tx, p incident.Probe) error {
+func (r *Recorder) recordProbe(tx *store.Tx, p probe, from incident.Source) error {
 	e, err := tx.Evidence()
 	if err != nil {
 		return err
 	}
-	e, back := e.Observe(p)
-	if err := tx.SetEvidence(e); err != nil || !back {
+	e, news := e.Observe(p.Probe)
+	if err := tx.SetEvidence(e); err != nil {
 		return err
 	}
-	return r.resolve(tx, e)
+	switch {
+	case news == incident.Back:
+		return r.resolve(tx, e)
+	case news == incident.Unreachable && r.AlertUnreachable:
+		_, err := r.record(tx, failure{Failure: p.failure}, from)
+		return err
+	case news == incident.Unreachable && r.Tally != nil:
+		r.Tally.Failure(r.Rules.Key(p.failure), p.failure.Cause.ID, p.At)
+	}
+	return nil
 }
 
 // resolve ends the incident of the background that the evidence shows to be over.
@@ -64,6 +73,18 @@ func (r *Recorder) resolve(tx *store.Tx, e incident.Evidence) error {
 	if err != nil || !s.Open {
 		return err
 	}
+	return r.end(tx, s, at)
+}
+
+// end ends an incident at a time at which its connection is known to work.
+func (r *Recorder) end(tx *store.Tx, s incident.State, at time.Time) error {
+	e, err := tx.Evidence()
+	if err != nil {
+		return err
+	}
 	s, a := r.Rules.Resolve(s, at)
-	return errors.Join(tx.SetEvidence(e.End(key, at)), r.holdOrSave(tx, s, a, clock.Now(), s.NotNotified...))
+	if s.Open {
+		return nil
+	}
+	return errors.Join(tx.SetEvidence(e.End(s.Key, at)), r.holdOrSave(tx, s, a, clock.Now(), s.NotNotified...))
 }

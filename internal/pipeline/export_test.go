@@ -34,5 +34,10 @@ func (f foreign) With(text string, now time.Time) (Foreign, bool) { return f.wit
 // Reported tells whether that is worth an alert.
 func (f foreign) Reported(now time.Time, ended bool) bool { return f.reported(now, ended) }
 
-// ProbeIn reads a line of the diagnostics log.
-func ProbeIn(line []byte) (incident.Probe, bool) { return probeIn(line) }
+// RecordClick takes a request in a test of an integration.
+func (r *Recorder) RecordClick(c matchers.Click) error {
+	return r.Store.Update(func(tx *store.Tx) error { return r.recordClick(tx, c) })
+}
+
+// HasAccessLog says that there is an access log.
+func (r *Recorder) HasAccessLog() { r.clicks.Store(true) }

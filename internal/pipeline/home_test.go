@@ -14,6 +14,7 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -158,7 +159,7 @@ func TestProbes(t *testing.T) {
 		`IPDMONITORING {"label":"MAIL.INCOMING.CONNECTION.STATE","tags":7,"attributes":{"connected":"true"}}`: "",
 	} {
 		got := ""
-		if p, ok := pipeline.ProbeIn([]byte("2023-08-16 14:58:26,225+0000 Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] " + line)); ok {
+		if p, ok := matchers.ProbeIn([]byte("2023-08-16 14:58:26,225+0000 Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] " + line)); ok {
 			got = fmt.Sprintf("%s %s %v %d", p.Direction, p.Server, p.Connected, p.At.Unix())
 		}
 		if got != want {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,7 @@ const (
 	idlePoll        = 2 * time.Second       // how often a quiet log is polled
 	bornBefore      = 20 * time.Millisecond // a file system's clock may be this much slower than ours
 	waitedFor       = time.Millisecond      // a read that takes longer had to wait for text
+	maxServers      = 1000                  // mail servers whose state is remembered
 )
 
 // Reader is where lines come from.
@@ -52,6 +54,7 @@ type Log struct {
 	Source     incident.Source
 	Kind       conf.Kind
 	Zone       *time.Location // of timestamps without an offset
+	Access     *regexp.Regexp // the form of lines of an access log, see matchers.ClickIn
 	Reader     Reader
 	Set        *matchers.Set
 	Recorder   *Recorder
@@ -71,8 +74,8 @@ type Log struct {
 	counted   store.Counted // the open event, if it is counted already
 	troubles  troubles
 	foreign   foreign
-	jira      atomic.Bool     // a header of Jira's was seen
-	connected map[string]bool // by mail server, as the diagnostics said last
+	jira      atomic.Bool    // a header of Jira's was seen
+	failed    map[string]int // probes in a row by mail server, as the diagnostics said last
 }
 
 // Checkpoint is what is needed to store the position of a log.
@@ -85,18 +88,26 @@ type Checkpoint struct {
 // after the last of these events, and what is missing.
 type batch struct {
 	failures []failure
-	probes   []incident.Probe
+	probes   []probe
+	clicks   []matchers.Click
 	next     tailer.Position
 	gaps     []incident.Gap
 }
 
-func (b batch) empty() bool { return len(b.failures)+len(b.probes)+len(b.gaps) == 0 }
+func (b batch) empty() bool { return len(b.failures)+len(b.probes)+len(b.clicks)+len(b.gaps) == 0 }
 
 // failure is what to record. counted is the key of the incident in which it is
 // counted already: then only its cause is corrected.
 type failure struct {
 	matchers.Failure
 	counted string
+}
+
+// probe is what the diagnostics say of a mail server, and the failure that it is if nothing
+// else tells of one.
+type probe struct {
+	matchers.Probe
+	failure matchers.Failure
 }
 
 // Heartbeat is when the log was last polled; zero before it was first opened.
@@ -120,7 +131,9 @@ func (l *Log) Run(ctx context.Context) (err error) {
 	case l.Kind.Mail():
 		l.events.Find = matchers.FindMail
 	case l.Kind == conf.KindDiagnostics:
-		l.events.Find = findProbe
+		l.events.Find, l.events.Lines = matchers.FindProbe, true
+	case l.Kind == conf.KindAccess:
+		l.events.Find, l.events.Lines = matchers.Find, true
 	default:
 		l.events.Find = matchers.Find
 	}
@@ -159,6 +172,9 @@ func (l *Log) Run(ctx context.Context) (err error) {
 			}
 		}
 		stats, now := l.Health(), clock.Now()
+		if l.Kind == conf.KindAccess && stats.Waiting == nil && !stats.Absent {
+			l.Recorder.clicks.Store(true)
+		}
 		// A log with lines every second is current too: nothing more is to be
 		// read, and what came had to be waited for.
 		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
@@ -229,12 +245,6 @@ func (l *Log) settle() time.Duration {
 	if !ok || len(e.Text) == l.counted.Size && isCounted(l.counted, e.Text) {
 		return 0
 	}
-	if l.Kind == conf.KindDiagnostics {
-		if _, news := l.probe(e); news {
-			return settleCertain
-		}
-		return 0
-	}
 	f, ours := l.match(e)
 	switch {
 	case !ours:
@@ -254,11 +264,16 @@ func (l *Log) take(e event.Event) {
 
 // settled takes what an event says; more lines of it may come.
 func (l *Log) settled(e event.Event) {
-	if l.Kind == conf.KindDiagnostics {
+	switch l.Kind {
+	case conf.KindDiagnostics:
 		l.probed(e)
-		return
+	case conf.KindAccess:
+		if c, ok := matchers.ClickIn(e.Text, l.Access, l.Zone); ok {
+			l.batch.clicks = append(l.batch.clicks, c)
+		}
+	default:
+		l.counted = l.judge(e)
 	}
-	l.counted = l.judge(e)
 }
 
 // match diagnoses an event as one of this kind of log.
@@ -275,6 +290,7 @@ func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 func (l *Log) judge(e event.Event) store.Counted {
 	f, ours := l.match(e)
 	if !ours {
+		l.tested(e)
 		return store.Counted{}
 	}
 	now := store.Counted{
@@ -295,6 +311,37 @@ func (l *Log) judge(e event.Event) store.Counted {
 		l.batch.failures = append(l.batch.failures, failure{Failure: f})
 	}
 	return now
+}
+
+// tested takes the beginning of a test that Jira logs at the level DEBUG.
+func (l *Log) tested(e event.Event) {
+	if !l.Recorder.Rules.OneJira() {
+		return
+	}
+	if c, ok := matchers.TestedIn(e, l.Zone); ok {
+		l.batch.clicks = append(l.batch.clicks, c)
+	}
+}
+
+// probed takes what an event of the diagnostics log says of a mail server, if that is news.
+func (l *Log) probed(e event.Event) {
+	p, ok := matchers.ProbeIn(e.Text)
+	before, known := l.failed[p.Name()]
+	if !ok || known && (p.Connected && before == 0 || !p.Connected && before == incident.UnreachableAfter) {
+		return
+	}
+	if l.failed == nil || len(l.failed) > maxServers {
+		l.failed = map[string]int{}
+	}
+	if l.failed[p.Name()] = 0; !p.Connected {
+		l.failed[p.Name()] = before + 1
+	}
+	if at, ok := incident.PlausibleTime(p.At, clock.Now()); !ok {
+		p.At = clock.Now()
+	} else {
+		p.At = at
+	}
+	l.batch.probes = append(l.batch.probes, probe{p, l.Set.Unreachable(p, e.Text, l.Zone)})
 }
 
 // isCounted reports whether c is the beginning of the event with this text.
@@ -334,27 +381,8 @@ func (l *Log) commit() error {
 		return nil
 	}
 	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
-		for _, f := range l.batch.failures {
-			key, err := l.Recorder.record(tx, f, l.Source)
-			if err != nil {
-				return err
-			}
-			if l.counted.Incident == l.Recorder.Rules.Key(f.Failure) {
-				l.counted.Incident = key // where the rest of its event corrects it
-			}
-		}
-		for _, p := range l.batch.probes {
-			if err := l.Recorder.recordProbe(tx, p); err != nil {
-				return err
-			}
-		}
-		for _, g := range l.batch.gaps {
-			if err := l.Recorder.recordGap(tx, g, l.Source); err != nil {
-				return err
-			}
-		}
-		if l.Checkpoint == nil {
-			return nil
+		if err := l.record(tx); err != nil || l.Checkpoint == nil {
+			return err
 		}
 		if err := tx.SetCounted(l.Checkpoint.Key, l.counted); err != nil {
 			return err
@@ -365,6 +393,35 @@ func (l *Log) commit() error {
 		return err
 	}
 	l.stored = l.batch.next
-	l.batch.failures, l.batch.probes, l.batch.gaps = l.batch.failures[:0], l.batch.probes[:0], l.batch.gaps[:0]
+	l.batch = batch{l.batch.failures[:0], l.batch.probes[:0], l.batch.clicks[:0], l.batch.next, l.batch.gaps[:0]}
+	return nil
+}
+
+// record records the batch.
+func (l *Log) record(tx *store.Tx) error {
+	for _, c := range l.batch.clicks { // before failures: they say whose those are
+		if err := l.Recorder.recordClick(tx, c); err != nil {
+			return err
+		}
+	}
+	for _, f := range l.batch.failures {
+		key, err := l.Recorder.record(tx, f, l.Source)
+		if err != nil {
+			return err
+		}
+		if l.counted.Incident == l.Recorder.Rules.Key(f.Failure) {
+			l.counted.Incident = key // where the rest of its event corrects it
+		}
+	}
+	for _, p := range l.batch.probes {
+		if err := l.Recorder.recordProbe(tx, p, l.Source); err != nil {
+			return err
+		}
+	}
+	for _, g := range l.batch.gaps {
+		if err := l.Recorder.recordGap(tx, g, l.Source); err != nil {
+			return err
+		}
+	}
 	return nil
 }

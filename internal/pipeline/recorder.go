@@ -24,7 +24,12 @@ type Recorder struct {
 	Logs       []incident.Source
 	Tally      Tally // nil = nothing is counted
 
-	idle atomic.Bool // maintenance holds nothing back, as far as Settle has seen
+	// AlertUnreachable is whether the diagnostics alone may open an incident.
+	AlertUnreachable bool
+
+	idle   atomic.Bool // maintenance holds nothing back, as far as Settle has seen
+	proven atomic.Bool // no test may have succeeded, as far as prove has seen
+	clicks atomic.Bool // there is an access log
 }
 
 // Tally counts what is recorded. Its methods are called in the middle of a
@@ -45,8 +50,15 @@ type Recipient struct {
 // corrected. What says that the incident is over may have come before. It returns the key of
 // the incident.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
-	if key, err = r.count(tx, f, from); err != nil || !r.Rules.Joins(f.Failure) {
+	now := clock.Now()
+	if f.Failure, err = r.identify(tx, f.Failure, now); err != nil {
+		return "", err
+	}
+	if key, err = r.count(tx, f, from, now); err != nil || !r.Rules.OneJira() {
 		return key, err
+	}
+	if f.Impact.Phase == alert.PhaseTest {
+		return key, r.endTests(tx, f.Integration.ID)
 	}
 	e, err := tx.Evidence()
 	if err != nil || !e.KnowsLater(f.Time) {
@@ -55,8 +67,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key st
 	return key, r.resolve(tx, e)
 }
 
-func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
-	now := clock.Now()
+func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string, err error) {
 	key, step := f.counted, r.Rules.Correct
 	if key == "" {
 		var repeated bool
@@ -107,8 +118,12 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 			return r.holdOrSave(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
 		}
 	}
-	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
-		return r.opened(tx, s, a, now)
+	if a != nil && a.Data.Kind == alert.Opened {
+		wait, err := r.awaits(tx, f.Failure, s)
+		if wait && err == nil {
+			return tx.SetIncident(s.Await(now.Add(awaited)))
+		}
+		return errors.Join(err, r.announce(tx, s, a, now))
 	}
 	if s.Storm != "" && f.counted == "" {
 		storm, s, a = r.Rules.StepStorm(storm, s, now)
@@ -119,12 +134,23 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	return r.holdOrSave(tx, s, a, now)
 }
 
+// announce is holdOrSave of an incident that may be a new one: its alert may be one of a storm.
+func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
+	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
+		return r.opened(tx, s, a, now)
+	}
+	return r.holdOrSave(tx, s, a, now, s.NotNotified...)
+}
+
 // key is that of the incident of a failure. repeated says that it was counted there, as
 // another log has it.
 func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
 	key string, repeated bool, err error) {
-	if r.Rules.Joins(f) {
+	switch {
+	case r.Rules.Joins(f):
 		return r.place(tx, f, from, now)
+	case f.Integration.KnownBy == alert.ByConfiguration:
+		return r.placeTest(tx, f, now)
 	}
 	key, err = r.retried(tx, f, now)
 	return key, false, err
@@ -281,21 +307,30 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	if err := r.release(now); err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(r.Logs, func(l incident.Source) bool { return !current(l.Name) }) {
+		if err := r.prove(now); err != nil {
+			return err
+		}
+	}
 	return r.each(now, func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
 		if !current(s.Content.Log.Name) {
-			return r.Rules.AlertStorm(s, now)
+			return r.Rules.Pending(s, now)
 		}
 		return r.Rules.Settle(s, now)
 	})
 }
 
-// Finish raises the alerts of storms, and of maintenance that is over, at once: nothing
-// more will be read.
+// Finish raises the alerts of storms, of maintenance that is over, and of what has waited for
+// evidence, at once: nothing more will be read.
 func (r *Recorder) Finish() error {
 	if err := r.release(clock.Now()); err != nil {
 		return err
 	}
-	return r.each(clock.Now().Add(time.Minute), r.Rules.AlertStorm)
+	later := clock.Now().Add(time.Minute)
+	if err := r.prove(later); err != nil {
+		return err
+	}
+	return r.each(later, r.Rules.Pending)
 }
 
 // each applies a rule to every open incident, in one transaction. What the rule
@@ -315,7 +350,7 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 			return nil
 		})
 		for _, c := range due {
-			err = errors.Join(err, r.holdOrSave(tx, c.State, c.alert, now, c.NotNotified...))
+			err = errors.Join(err, r.announce(tx, c.State, c.alert, now))
 		}
 		return err
 	})

@@ -34,6 +34,12 @@ func (tx *Tx) SetIncident(s incident.State) error {
 	return tx.table(incidents).delete(s.Key)
 }
 
+// ForgetIncident deletes an incident that was counted in another one.
+func (tx *Tx) ForgetIncident(key string) error {
+	tx.news = true
+	return tx.table(incidents).delete(key)
+}
+
 // EachIncident calls f with every open incident, by key. f must change nothing.
 func (tx *Tx) EachIncident(f func(incident.State) error) error {
 	for _, v := range tx.read(incidents).all() {

@@ -43,7 +43,7 @@ func Alert(kind alert.Kind) alert.Alert {
 	}}
 	a.Data.Phase = alert.PhaseTest
 	if kind == alert.Resolved {
-		a.Data.ResolvedAt = at.Add(time.Minute)
+		a.Data.ResolvedAt, a.Data.Phase = at.Add(time.Minute), alert.PhaseRefresh
 	}
 	if kind == alert.Changed {
 		a.Data.Cause.Previous = new("net-connect-timeout")
@@ -114,7 +114,7 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 		d.Failures = alert.Failures{Count: 61, First: at.Add(-8 * time.Hour), Last: at, SinceLastAlert: 13}
 	case alert.Resolved:
 		d.Failures = alert.Failures{Count: 61, First: at.Add(-8 * time.Hour), Last: at, SinceLastAlert: 13}
-		d.ResolvedAt = at.Add(5 * time.Minute)
+		d.ResolvedAt, d.Phase = at.Add(5*time.Minute), alert.PhaseRefresh
 		a.Timestamp = d.ResolvedAt
 	case alert.Storm:
 		a = Samples(t)["net-connect-timeout"]
@@ -151,7 +151,7 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 			d.Failures = alert.Failures{Count: 1, First: at.Add(-12 * time.Minute), Last: at}
 		}
 	}
-	if d.Integration.Flow != nil {
+	if d.Integration.Flow != nil && d.Phase == "" {
 		d.Phase = alert.PhaseTest
 	}
 	d.Kind = kind

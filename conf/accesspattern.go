@@ -1,0 +1,91 @@
+package conf
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+)
+
+// jiraPattern is the pattern of the access log in the server.xml that Jira comes with.
+const jiraPattern = `%a %{jira.request.id}r %{jira.request.username}r %t "%m %U%q %H" %s %b %D ` +
+	`"%{Referer}i" "%{User-Agent}i" "%{jira.request.assession.id}r"`
+
+// accessPattern is the pattern of an access log in Tomcat's notation, as in its server.xml
+// (Tomcat's documentation of the Access Log Valve).
+type accessPattern struct{ line *regexp.Regexp }
+
+// item is a part of a pattern: %a, %>s, %{name}r.
+var item = regexp.MustCompile(`%(?:\{([^}]*)\})?>?([A-Za-z])`)
+
+// groups are the items that are read, by their names.
+var groups = map[string]string{
+	"jira.request.id r": "request", "jira.request.assession.id r": "session", " S": "session",
+	" t": "time", " r": "line", " m": "method", " s": "status",
+}
+
+// UnmarshalText accepts a pattern that shows which requests belong together and what
+// became of them.
+func (p *accessPattern) UnmarshalText(text []byte) error {
+	pattern := html.UnescapeString(string(text))
+	var b strings.Builder
+	b.WriteString("^")
+	at, quoted, seen := 0, false, map[string]bool{}
+	literal := func(s string) {
+		b.WriteString(regexp.QuoteMeta(s))
+		quoted = quoted != (strings.Count(s, `"`)%2 == 1)
+	}
+	for _, m := range item.FindAllStringSubmatchIndex(pattern, -1) {
+		literal(pattern[at:m[0]])
+		at = m[1]
+		of := ""
+		if m[2] >= 0 {
+			of = pattern[m[2]:m[3]]
+		}
+		letter := pattern[m[4]:m[5]]
+		const url = `(?P<url>[^"\s]*)`
+		value := `[^"]*?`
+		if quoted {
+			value = `(?:[^"\\]|\\.)*?`
+		}
+		switch name := groups[of+" "+letter]; {
+		case letter == "q" && strings.HasSuffix(b.String(), url): // is in it
+		case letter == "U" && strings.HasPrefix(pattern[at:], "%q"):
+			seen["url"] = true
+			b.WriteString(url)
+		case name != "" && !seen[name]:
+			if seen[name] = true; name == "time" {
+				b.WriteString(`\[(?P<time>[^\]]*)\]`)
+				continue
+			}
+			fmt.Fprintf(&b, "(?P<%s>%s)", name, value)
+		default:
+			b.WriteString(value)
+		}
+	}
+	literal(pattern[at:])
+	for _, need := range []struct{ what, write string }{
+		{"session", "%{jira.request.assession.id}r"}, {"status", "%s"},
+	} {
+		if !seen[need.what] {
+			return fmt.Errorf("has no %s: without it, tests cannot be assigned to integrations", need.write)
+		}
+	}
+	if !seen["line"] && !(seen["method"] && seen["url"]) {
+		return fmt.Errorf("has neither %%r nor %%m and %%U%%q: without them, tests cannot be assigned to integrations")
+	}
+	var err error
+	if p.line, err = regexp.Compile(b.String() + `\s*$`); err != nil {
+		return fmt.Errorf("cannot be read as a pattern of Tomcat: %w", err)
+	}
+	return nil
+}
+
+// defaultAccessPattern is Jira's own.
+func defaultAccessPattern() *regexp.Regexp {
+	var p accessPattern
+	if err := p.UnmarshalText([]byte(jiraPattern)); err != nil {
+		panic(err)
+	}
+	return p.line
+}

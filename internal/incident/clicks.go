@@ -1,0 +1,260 @@
+package incident
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/matchers"
+)
+
+// A test of an integration has a flow of its own. Which configuration that is of, and
+// whether the test succeeded, is in the requests of the browser (matchers.Click), which come
+// from several logs in any order.
+
+const (
+	clickWindow = 10 * time.Minute // between a POST and the GET for its flow
+	maxClicks   = 500
+	maxFlows    = 300
+
+	// ProofAfter is how long after its request was read a test counts as a success: by then,
+	// its failure would have been read.
+	ProofAfter = 10 * time.Second
+)
+
+// Flow is what is known of one test.
+type Flow struct {
+	ID     string    `json:"id"`               // the flow's UUID
+	Config string    `json:"config,omitempty"` // ID of the configuration, "" = not known
+	Failed bool      `json:"failed,omitempty"`
+	Asked  time.Time `json:"asked,omitzero"` // when its result was asked for, which was no failure as far as is known
+	Read   time.Time `json:"read,omitzero"`  // when that was read, by the wall clock
+	Proven bool      `json:"proven,omitempty"`
+}
+
+// ConfigOf is the ID of the configuration that a flow tested, "" = not known.
+func (e Evidence) ConfigOf(flow string) string {
+	if i := e.flow(flow); i >= 0 {
+		return e.Flows[i].Config
+	}
+	return ""
+}
+
+// FlowOf is the flow whose result a request asked for, "" = not known.
+func (e Evidence) FlowOf(request string, at time.Time) string {
+	for _, c := range e.Clicks {
+		if c.Request == request && request != "" && c.Flow != "" && c.At.Sub(at).Abs() < clickWindow {
+			return c.Flow
+		}
+	}
+	return ""
+}
+
+func (e Evidence) flow(id string) int {
+	return slices.IndexFunc(e.Flows, func(f Flow) bool { return f.ID == id })
+}
+
+// Click takes a request that was read at the wall clock's now, and returns the flows whose
+// configuration is known by it.
+func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Flow) {
+	at, ok := PlausibleTime(c.At, now)
+	if !ok {
+		at = now
+	}
+	c.At = at
+	e.Clicks, e.Flows = slices.Clone(e.Clicks), slices.Clone(e.Flows)
+	same := slices.IndexFunc(e.Clicks, func(o matchers.Click) bool {
+		return o.Request == c.Request && c.Request != "" && (o.Config == "") == (c.Config == "") && o.At.Sub(at).Abs() < clickWindow
+	})
+	switch {
+	case same < 0:
+		e.Clicks = append(e.Clicks, c)
+		slices.SortStableFunc(e.Clicks, before)
+	default: // another log has it too
+		o := &e.Clicks[same]
+		o.Failed = o.Failed || c.Failed
+		o.Flow, o.Session = cmp.Or(o.Flow, c.Flow), cmp.Or(o.Session, c.Session)
+		c = *o
+	}
+	newest := e.Clicks[len(e.Clicks)-1].At
+	e.Clicks = slices.DeleteFunc(e.Clicks, func(o matchers.Click) bool { return newest.Sub(o.At) > 2*clickWindow })
+	e.Clicks = e.Clicks[max(0, len(e.Clicks)-maxClicks):]
+	if c.Flow != "" {
+		e.asked(c, now)
+	}
+	for id, config := range e.assign(c.Session) {
+		if i := e.flow(id); i >= 0 && e.Flows[i].Config == "" {
+			e.Flows[i].Config = config
+			bound = append(bound, e.Flows[i])
+		}
+	}
+	slices.SortFunc(bound, func(a, b Flow) int { return cmp.Compare(a.ID, b.ID) })
+	return e, bound
+}
+
+// before is the order of clicks: an access log has whole seconds, and a POST answers before
+// its flow is asked for.
+func before(a, b matchers.Click) int {
+	second := func(c matchers.Click) time.Time { return c.At.Truncate(time.Second) }
+	switch bySecond := second(a).Compare(second(b)); {
+	case bySecond != 0:
+		return bySecond
+	case (a.Config == "") != (b.Config == ""):
+		return cmp.Compare(b.Config, a.Config)
+	}
+	return a.At.Compare(b.At)
+}
+
+// asked notes that the result of a flow was asked for. One that has failed once proves
+// nothing any more: its page may be loaded again.
+func (e *Evidence) asked(c matchers.Click, now time.Time) {
+	i := e.flow(c.Flow)
+	if i < 0 {
+		e.Flows = append(e.Flows, Flow{ID: c.Flow})
+		e.Flows = e.Flows[max(0, len(e.Flows)-maxFlows):]
+		i = len(e.Flows) - 1
+	}
+	switch f := &e.Flows[i]; {
+	case c.Failed:
+		f.Failed = true
+	case f.Asked.IsZero():
+		f.Asked, f.Read = c.At, now
+	}
+}
+
+// assign finds the configuration of each flow of a session: that of the only POST which has
+// no flow yet. Where there are several, in two tabs of a browser, nothing says which flow is
+// whose.
+func (e Evidence) assign(session string) map[string]string {
+	of, seen := map[string]string{}, map[string]bool{}
+	var waiting []matchers.Click // POSTs without a flow
+	doubtful := 0                // flows that are of one of these
+	for _, c := range e.Clicks {
+		if c.Session != session || session == "" {
+			continue
+		}
+		if c.Config != "" {
+			waiting = append(waiting, c)
+			continue
+		}
+		if c.Flow == "" || seen[c.Flow] {
+			continue
+		}
+		seen[c.Flow] = true
+		waiting = slices.DeleteFunc(waiting, func(p matchers.Click) bool { return c.At.Sub(p.At) > clickWindow })
+		switch {
+		case len(waiting) == 0:
+		case doubtful == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
+			of[c.Flow] = waiting[0].Config
+			waiting = waiting[1:]
+		default:
+			doubtful++
+		}
+		if doubtful >= len(waiting) {
+			waiting, doubtful = nil, 0
+		}
+	}
+	return of
+}
+
+// Proofs are the tests that are known by the wall clock's now to have succeeded, and were not
+// before. waiting says that others may be later.
+func (e Evidence) Proofs(now time.Time) (_ Evidence, proven []Flow, waiting bool) {
+	e.Flows = slices.Clone(e.Flows)
+	for i := range e.Flows {
+		switch f := &e.Flows[i]; {
+		case f.Failed || f.Proven || f.Config == "" || f.Asked.IsZero():
+		case now.Sub(f.Read).Abs() < ProofAfter:
+			waiting = true
+		default:
+			f.Proven = true
+			proven = append(proven, *f)
+		}
+	}
+	return e, proven, waiting
+}
+
+// Worked is when a configuration was last proven to work, zero = never.
+func (e Evidence) Worked(config string) (at time.Time) {
+	for _, f := range e.Flows {
+		if f.Proven && !f.Failed && f.Config == config && f.Asked.After(at) {
+			at = f.Asked
+		}
+	}
+	if at.IsZero() {
+		return at
+	}
+	return at.Truncate(time.Second).Add(time.Second - time.Millisecond) // an access log has whole seconds
+}
+
+// PlaceTest finds the incident of a failed test of a configuration. over says that it is
+// from before the end of that incident, and not what that end was taken from.
+func (e Evidence) PlaceTest(config, flow string, at time.Time, open func(key string) bool) (_ Evidence, key string, over bool) {
+	key = e.KeyOf(config)
+	if open(key) {
+		return e, key, false
+	}
+	i := e.flow(flow)
+	if over = !at.After(e.Ended[key]) && (i < 0 || !e.Flows[i].Proven); over || key == config {
+		return e, key, over
+	}
+	e.Same = maps.Clone(e.Same)
+	delete(e.Same, config)
+	return e, config, false
+}
+
+// Known notes that an open incident is that of a configuration, and returns the incident as
+// it is then: its key stays, since receivers know it by that.
+func (e Evidence) Known(s State, config string, open func(key string) bool) (Evidence, State) {
+	if key := e.KeyOf(config); key == s.Key || !open(key) {
+		e.Same = maps.Clone(e.Same)
+		e.join([]string{config}, s.Key, open)
+	}
+	s.Content.Integration.ID, s.Content.Integration.KnownBy = config, alert.ByConfiguration
+	return e, s
+}
+
+// Tested are the open incidents that a successful test of a configuration ends: those of
+// earlier tests. It proves nothing of a mailbox's token, which Jira got before.
+func Tested(open []State, config string, at time.Time) (ended []State) {
+	for _, s := range open {
+		is := s.Content.Integration
+		if is.KnownBy == alert.ByConfiguration && is.ID == config && s.Content.Phase == alert.PhaseTest && !s.Last.After(at) {
+			ended = append(ended, s)
+		}
+	}
+	return ended
+}
+
+// Await is a new incident whose alert waits until a time, by the wall clock, for evidence
+// that it is a retry of an incident that is open already.
+func (s State) Await(until time.Time) State {
+	s.Alerts, s.Interval, s.LastAlert, s.CauseAlerted = 0, 0, time.Time{}, nil
+	s.NewFailures, s.Awaits = s.Count, until
+	return s
+}
+
+// Now is an incident whose alert need not wait any more.
+func (s State) Now() State {
+	if s.Alerts == 0 && !s.Awaits.IsZero() {
+		s.Awaits = time.Unix(0, 0)
+	}
+	return s
+}
+
+// Absorb counts an incident that was not alerted to as a retry in another one.
+func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
+	into.Causes = maps.Clone(into.Causes)
+	into.Count += s.Count - 1
+	into.NewFailures += s.Count - 1
+	c := &matchers.Cause{ID: s.Cause, Severity: s.Content.Cause.Severity}
+	content := func() alert.Data {
+		d := s.Content
+		d.Integration.ID, d.Integration.KnownBy = into.Content.Integration.ID, into.Content.Integration.KnownBy
+		return d
+	}
+	o := Occurrence{into.Key, c, matchers.Impact{Phase: s.Content.Phase}, s.Last}
+	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name})
+}
