@@ -1,7 +1,6 @@
 package conf
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -71,22 +70,19 @@ const (
 	KindIncoming    Kind = "incoming-mail"
 	KindOutgoing    Kind = "outgoing-mail"
 	KindDiagnostics Kind = "diagnostics"
-	kindAccess      Kind = "access"
+	KindAccess      Kind = "access"
 )
 
-// UnmarshalText accepts the kinds but access, which is not supported yet.
+// UnmarshalText accepts the kinds.
 func (k *Kind) UnmarshalText(text []byte) error {
 	*k = Kind(text)
-	if *k == kindAccess {
-		return errors.New("access logs are not supported yet, leave this log out")
-	}
-	return oneOf("kind", string(text), string(KindAuto), string(KindApplication), string(KindIncoming), string(KindOutgoing),
-		string(KindDiagnostics))
+	return oneOf("kind", string(text), string(KindAuto), string(KindApplication), string(KindIncoming),
+		string(KindOutgoing), string(KindDiagnostics), string(KindAccess))
 }
 
 // Optional reports whether Jira may not write such a log: that it does not exist is no
 // trouble.
-func (k Kind) Optional() bool { return k.Mail() || k == KindDiagnostics }
+func (k Kind) Optional() bool { return k.Mail() || k == KindDiagnostics || k == KindAccess }
 
 // Mail reports whether it is a mail log.
 func (k Kind) Mail() bool { return k == KindIncoming || k == KindOutgoing }

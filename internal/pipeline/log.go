@@ -121,6 +121,8 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		l.events.Find = matchers.FindMail
 	case l.Kind == conf.KindDiagnostics:
 		l.events.Find = findProbe
+	case l.Kind == conf.KindAccess: // it has no failures
+		l.events.Find = func([]byte) int { return -1 }
 	default:
 		l.events.Find = matchers.Find
 	}
@@ -263,8 +265,11 @@ func (l *Log) settled(e event.Event) {
 
 // match diagnoses an event as one of this kind of log.
 func (l *Log) match(e event.Event) (matchers.Failure, bool) {
-	if l.Kind.Mail() {
+	switch {
+	case l.Kind.Mail():
 		return l.Set.MatchMail(e, l.Zone)
+	case l.Kind == conf.KindAccess:
+		return matchers.Failure{}, false
 	}
 	return l.Set.Match(e, l.Zone)
 }
