@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"regexp"
@@ -12,8 +13,10 @@ const jiraPattern = `%a %{jira.request.id}r %{jira.request.username}r %t "%m %U%
 	`"%{Referer}i" "%{User-Agent}i" "%{jira.request.assession.id}r"`
 
 // accessPattern is the pattern of an access log in Tomcat's notation, as in its server.xml
-// (Tomcat's documentation of the Access Log Valve).
+// (Tomcat's documentation of the Access Log Valve); nil = Jira's own.
 type accessPattern struct{ line *regexp.Regexp }
+
+const patternHelp = "copy the pattern of the access log from Jira's server.xml, or leave the key out"
 
 // item is a part of a pattern: %a, %>s, %{name}r.
 var item = regexp.MustCompile(`%(?:\{([^}]*)\})?>?([A-Za-z])`)
@@ -27,6 +30,12 @@ var groups = map[string]string{
 // UnmarshalText accepts a pattern that shows which requests belong together and what
 // became of them.
 func (p *accessPattern) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	if pattern := string(text); !printable(pattern) {
+		return fmt.Errorf("holds a character that cannot be printed, %s", patternHelp)
+	}
 	pattern := html.UnescapeString(string(text))
 	var b strings.Builder
 	b.WriteString("^")
@@ -68,15 +77,15 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		{"session", "%{jira.request.assession.id}r"}, {"status", "%s"},
 	} {
 		if !seen[need.what] {
-			return fmt.Errorf("has no %s: without it, tests cannot be assigned to integrations", need.write)
+			return fmt.Errorf("has no %s, which says whose test a request is: add it in Jira's server.xml too", need.write)
 		}
 	}
 	if !seen["line"] && !(seen["method"] && seen["url"]) {
-		return fmt.Errorf("has neither %%r nor %%m and %%U%%q: without them, tests cannot be assigned to integrations")
+		return errors.New("has neither %r nor %m and %U%q, which say what was asked for: add them in Jira's server.xml too")
 	}
 	var err error
 	if p.line, err = regexp.Compile(b.String() + `\s*$`); err != nil {
-		return fmt.Errorf("cannot be read as a pattern of Tomcat: %w", err)
+		return fmt.Errorf("cannot be read: %s", patternHelp)
 	}
 	return nil
 }

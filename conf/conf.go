@@ -38,12 +38,17 @@ type Config struct {
 
 // Jira is what is known of the Jira node.
 type Jira struct {
-	Given bool   // the logs are of one Jira: what they say of one failure is put together
-	Home  string // the home directory whose logs are followed, "" = none
+	Given     bool   // the logs are of one Jira: what they say of one failure is put together
+	Home      string // the home directory whose logs are followed, "" = none
+	Install   string // the installation directory, "" = unknown
+	Token     Secret // a personal access token for Alerts.JiraURL; unset = none
+	AccessLog string // may have %Y, %m, %d, %H and %M in its base name; "" = none
 
-	// AccessLine is the form of the lines of the access log, with the groups that
+	// AccessLine is the form of the lines of AccessLog, with the groups that
 	// matchers.ClickIn names.
 	AccessLine *regexp.Regexp
+
+	AlertUnreachable bool // alert when Jira loses the connection to a mail server; there is a diagnostics log
 }
 
 // Log is one log file to follow.

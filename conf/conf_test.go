@@ -22,8 +22,14 @@ func TestLoad(t *testing.T) {
 		File:     "testdata/full.toml",
 		Node:     "jira-node-1",
 		StateDir: "/var/lib/watcher",
+		Jira: conf.Jira{
+			Given: true, Install: "/opt/jira", Token: conf.NewSecret("hunter2"),
+			AccessLog: "/opt/jira/logs/access.%Y-%m-%d-%H.log",
+		},
 		Logs: []conf.Log{{
 			Path: "/var/log/jira.log", Kind: conf.KindApplication, Name: "jira", Start: conf.StartBeginning, TimeZone: paris, SilentAfter: 30 * time.Minute,
+		}, {
+			Path: "/opt/jira/logs/access.%Y-%m-%d-%H.log", Kind: conf.KindAccess, Name: "access.log", Start: conf.StartEnd, TimeZone: time.Local,
 		}},
 		Alerts: conf.Alerts{
 			QuietAfter:  60 * time.Hour,
@@ -97,10 +103,12 @@ func absolute(t *testing.T, path string) string {
 }
 
 // exported is a copy without warnings, which depend on how the sources were
-// checked out, and without unexported fields.
+// checked out, without the form of the access log, and without unexported fields.
 func exported(c *conf.Config) conf.Config {
+	jira := c.Jira
+	jira.AccessLine = nil
 	return conf.Config{
-		File: c.File, Node: c.Node, StateDir: c.StateDir, Logs: c.Logs, Alerts: c.Alerts,
+		File: c.File, Node: c.Node, StateDir: c.StateDir, Jira: jira, Logs: c.Logs, Alerts: c.Alerts,
 		Causes: c.Causes, HTTP: c.HTTP, Slack: c.Slack, Webhooks: c.Webhooks, Alertmanagers: c.Alertmanagers,
 		Integrations: c.Integrations,
 	}

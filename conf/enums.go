@@ -1,7 +1,6 @@
 package conf
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -74,14 +73,11 @@ const (
 	KindAccess      Kind = "access"
 )
 
-// UnmarshalText accepts the kinds but access, which is not supported yet.
+// UnmarshalText accepts the kinds.
 func (k *Kind) UnmarshalText(text []byte) error {
 	*k = Kind(text)
-	if *k == KindAccess {
-		return errors.New("access logs are not supported yet, leave this log out")
-	}
-	return oneOf("kind", string(text), string(KindAuto), string(KindApplication), string(KindIncoming), string(KindOutgoing),
-		string(KindDiagnostics))
+	return oneOf("kind", string(text), string(KindAuto), string(KindApplication), string(KindIncoming),
+		string(KindOutgoing), string(KindDiagnostics), string(KindAccess))
 }
 
 // Optional reports whether Jira may not write such a log: that it does not exist is no

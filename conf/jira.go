@@ -1,7 +1,9 @@
 package conf
 
 import (
+	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,48 +20,128 @@ var homeLogs = []struct {
 	{"atlassian-jira-ipd-monitoring.log", KindDiagnostics},
 }
 
+// accessLogs are how the names of access logs begin: of Tomcat in Jira's server.xml, of
+// Tomcat in its own, and of Jira itself.
+var accessLogs = []string{"access_log", "localhost_access_log", "atlassian-jira-http-access"}
+
+// defaultAccessLog is where the server.xml of Jira has Tomcat write its access log, below
+// the installation directory.
+const defaultAccessLog = "logs/access_log.%Y-%m-%d"
+
 // kindOf is the kind of a log by its file's name, such as the diagnostics of
 // atlassian-jira-ipd-monitoring.log; of any other name it is the application's.
 func kindOf(path string) Kind {
 	base := filepath.Base(path)
+	begins := func(prefix string) bool { return strings.HasPrefix(base, prefix) }
+	if slices.ContainsFunc(accessLogs, begins) {
+		return KindAccess
+	}
 	for _, l := range homeLogs[1:] {
-		if strings.HasPrefix(base, strings.TrimSuffix(l.name, ".log")) {
+		if begins(strings.TrimSuffix(l.name, ".log")) {
 			return l.kind
 		}
 	}
 	return KindApplication
 }
 
-// jira adds the logs of Jira's home directory to those that have a table of their own.
-func (b *builder) jira(c *Config, f *rawJira, logs []Log) []Log {
-	if f == nil {
-		return logs
-	}
+// jira takes what is said of the Jira node, and adds its logs to those that have a table
+// of their own.
+func (b *builder) jira(c *Config, f *rawJira) {
 	switch {
 	case f.URL != "" && c.Alerts.JiraURL != "":
 		b.problem("alerts.jira_url", "is the older name of url in [jira], which is given too: write url only")
 	case f.URL != "":
 		c.Alerts.JiraURL = b.base("jira.url", f.URL)
 	}
-	b.absolute(&c.Jira.Home, "jira.home", f.Home)
-	if c.Jira.Home == "" {
-		return logs
-	}
-	own := logs
-	for _, h := range homeLogs {
-		l := NewLog(filepath.Join(c.Jira.Home, "log", h.name))
-		off := h.kind.Mail() && isFalse(f.MailLogs) || h.kind == KindDiagnostics && isFalse(f.DiagnosticsLog)
-		same := func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }
-		if off || slices.ContainsFunc(own, same) {
-			continue
+	b.jiraToken(c, f)
+	own := slices.Clone(c.Logs)
+	if b.absolute(&c.Jira.Home, "jira.home", f.Home); c.Jira.Home != "" {
+		for _, h := range homeLogs {
+			off := h.kind.Mail() && isFalse(f.MailLogs) || h.kind == KindDiagnostics && isFalse(f.DiagnosticsLog)
+			if !off {
+				c.addLog(own, filepath.Join(c.Jira.Home, "log", h.name), h.name, h.kind)
+			}
 		}
-		for slices.ContainsFunc(logs, func(other Log) bool { return other.Name == l.Name }) {
-			l.Name += "+" // a log of this name in another directory
-		}
-		l.Kind, l.TimeZone = h.kind, time.Local
-		logs = append(logs, l)
 	}
-	return logs
+	b.absolute(&c.Jira.Install, "jira.install", f.Install)
+	if b.accessLog(&c.Jira, f); c.Jira.AccessLog != "" {
+		c.addLog(own, c.Jira.AccessLog, accessName(c.Jira.AccessLog), KindAccess)
+	}
+	c.Jira.AlertUnreachable = f.AlertUnreachable
+	diagnostics := func(l Log) bool { return l.Kind == KindDiagnostics }
+	if f.AlertUnreachable && !slices.ContainsFunc(c.Logs, diagnostics) {
+		b.problem("jira.alert_unreachable", "needs the diagnostics log, where Jira writes what it cannot reach: "+
+			"add home, and leave out diagnostics_log = false")
+	}
+}
+
+// addLog adds a log of Jira's, unless it is one of those that have a table of their own.
+func (c *Config) addLog(own []Log, path, name string, kind Kind) {
+	l := Log{Path: path, Kind: kind, Name: name, Start: StartEnd, TimeZone: time.Local}
+	if slices.ContainsFunc(own, func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }) {
+		return
+	}
+	for slices.ContainsFunc(c.Logs, func(other Log) bool { return other.Name == l.Name }) {
+		l.Name += "+" // a log of this name in another directory
+	}
+	c.Logs = append(c.Logs, l)
+}
+
+// jiraToken takes the token for Jira's REST API.
+func (b *builder) jiraToken(c *Config, f *rawJira) {
+	c.Jira.Token = b.token("jira", patToken, f.Token, f.TokenFile)
+	given := b.given("jira", "token")
+	if given == "" {
+		return
+	}
+	address := "jira.url"
+	if f.URL == "" {
+		address = "alerts.jira_url"
+	}
+	switch u, err := url.Parse(c.Alerts.JiraURL); {
+	case f.URL == "" && c.Alerts.JiraURL == "":
+		b.keyProblem(given, `needs url too, the base URL of Jira, such as "https://jira.example.com"`)
+	case err == nil && u.Scheme == "http" && !loopback(u.Hostname()):
+		b.problem(address, "must begin with https://, since the token in [jira] is sent there")
+	}
+}
+
+var patToken = tokenKind{"token", wholeToken,
+	`want a personal access token of Jira as it was shown: without spaces, line ends and the word Bearer`}
+
+const directiveHelp = "write the date with %Y, %m, %d, %H and %M in the file's name, such as access_log.%Y-%m-%d"
+
+var (
+	directive     = regexp.MustCompile(`%[YmdHM]`)
+	dateDirective = regexp.MustCompile(`[._-]?%[YmdHM]([._-]?%[YmdHM])*`)
+)
+
+// accessLog takes the path of the access log, and what its lines look like.
+func (b *builder) accessLog(j *Jira, f *rawJira) {
+	if j.Install != "" {
+		j.AccessLog = filepath.Join(j.Install, defaultAccessLog)
+	}
+	if f.AccessLog != nil && *f.AccessLog != "" {
+		b.absolute(&j.AccessLog, "jira.access_log", f.AccessLog)
+		dir, base := filepath.Split(*f.AccessLog)
+		switch {
+		case strings.Contains(dir, "%"):
+			b.problem("jira.access_log", "a directory cannot have directives, %s", directiveHelp)
+		case strings.Contains(directive.ReplaceAllString(base, ""), "%"):
+			b.problem("jira.access_log", "has an unknown directive, %s", directiveHelp)
+		}
+	}
+	if f.AccessPattern.line != nil {
+		j.AccessLine = f.AccessPattern.line
+	}
+}
+
+// accessName is the base name of an access log without its date and what separates it.
+func accessName(path string) string {
+	if name := dateDirective.ReplaceAllString(filepath.Base(path), ""); name != "" {
+		return name
+	}
+	return "access_log"
 }
 
 func isFalse(b *bool) bool { return b != nil && !*b }

@@ -5,7 +5,7 @@ package conf
 type raw struct {
 	Node     *string      `toml:"node"`
 	StateDir *string      `toml:"state_dir"`
-	Jira     *rawJira     `toml:"jira"`
+	Jira     rawJira      `toml:"jira"`
 	Logs     []rawLog     `toml:"log"`
 	Alerts   rawAlerts    `toml:"alerts"`
 	Causes   rawCauses    `toml:"causes"`
@@ -25,10 +25,16 @@ type raw struct {
 }
 
 type rawJira struct {
-	Home           *string `toml:"home"`
-	MailLogs       *bool   `toml:"mail_logs"`
-	DiagnosticsLog *bool   `toml:"diagnostics_log"`
-	URL            string  `toml:"url"`
+	Home             *string       `toml:"home"`
+	MailLogs         *bool         `toml:"mail_logs"`
+	DiagnosticsLog   *bool         `toml:"diagnostics_log"`
+	URL              string        `toml:"url"`
+	Token            *Secret       `toml:"token"`
+	TokenFile        *string       `toml:"token_file"`
+	Install          *string       `toml:"install"`
+	AccessLog        *string       `toml:"access_log"`
+	AccessPattern    accessPattern `toml:"access_pattern"`
+	AlertUnreachable bool          `toml:"alert_unreachable"`
 }
 
 type rawLog struct {

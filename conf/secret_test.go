@@ -140,6 +140,7 @@ func TestOpenConfiguration(t *testing.T) {
 		{"[[slack]]\nwebhook_url = 'https://hooks.slack.com/x'", "slack.webhook_url"},
 		{"[[slack]]\nbot_token = 'xoxb-1'\nchannel = 'C0123456789'", "slack.bot_token"},
 		{"[[slack]]\nbot_token_file = '" + bot + "'\nchannel = 'C0123456789'\napp_token = 'xapp-1'", "slack.app_token"},
+		{"[jira]\nurl = 'https://example.com'\ntoken = 'x'", "jira.token"},
 		{"[[webhook]]\nurl = 'https://example.com/x'\nheaders = { X-Team = 'mail' }", ""},
 		{"[[webhook]]\nurl = 'https://example.com/x?key=y'", "webhook.url"},
 		{"[[webhook]]\nurl = 'https://example.com/x'\nsecret = 'whsec_" + secret + "'", "webhook.secret"},
@@ -198,6 +199,7 @@ func FuzzSecretInProblem(f *testing.F) {
 			"[[slack]]\nwebhook_url = %s\n[[webhook]]\nurl = %[1]s\nsecret = %[1]s\nprevious_secret = %[1]s\n[webhook.headers]\nX = %[1]s\n",
 			"[[slack]]\nbot_token = %s\napp_token = %[1]s\nchannel = 'C0123456789'\n",
 			"[[slack]]\nwebhook_url = 'ftp://'\nbot_token = %s\nmention = %[1]s\nchannel = %[1]s\napi_url = %[1]s\n[alerts]\njira_url = %[1]s\n",
+			"[jira]\nurl = 'https://h'\ntoken = %s\n",
 			"[[alertmanager]]\nurl = %s\nurls = [%[1]s, %[1]s]\nheaders.X = %[1]s\n",
 		} {
 			text = fmt.Sprintf(text, v)

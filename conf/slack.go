@@ -39,7 +39,7 @@ const (
 		`"<!channel>"`
 )
 
-// tokenKind is a kind of Slack's tokens.
+// tokenKind is a kind of tokens.
 type tokenKind struct {
 	key   string
 	begin *regexp.Regexp
@@ -135,7 +135,7 @@ func (b *builder) withoutToken(at string) {
 	}
 }
 
-// token is a secret of Slack, whose first letters are those of its kind.
+// token is a secret that begins as those of its kind do.
 func (b *builder) token(at string, kind tokenKind, inline *Secret, file *string) Secret {
 	v, from := b.secret(at, kind.key, inline, file)
 	switch token := v.Reveal(); {

@@ -36,6 +36,9 @@ var (
 // request, method, url and status, or line for method and URL. zone is that of times
 // without an offset. It returns false for requests that were refused and for all others.
 func ClickIn(line []byte, format *regexp.Regexp, zone *time.Location) (c Click, ok bool) {
+	if format == nil {
+		return c, false
+	}
 	m := format.FindSubmatch(line)
 	if m == nil {
 		return c, false

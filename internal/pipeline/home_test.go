@@ -122,11 +122,26 @@ func TestLogsThatAreNotOfOneJira(t *testing.T) {
 	}
 }
 
+// An access log holds what anyone requested: nothing in it is a failure.
+func TestAccessLogHasNoFailures(t *testing.T) {
+	w := newWorld(t)
+	path := filepath.Join(w.dir, "access_log.2026-01-02")
+	testkit.Append(t, path, failing(1, 0, refused)+ordinary)
+	p := w.alter(func(l *pipeline.Log) { of(t, l, path) })
+	testkit.Eventually(t, "it is read", func() bool { return p.log.Ended() })
+	if got := p.queued(t, "hub"); len(got) != 0 {
+		t.Errorf("told %+v", got)
+	}
+	stop(t, p)
+}
+
 // A log that Jira need not write is no trouble while it does not exist, and one of Jira's own
 // is.
 func TestOptionalLog(t *testing.T) {
 	w := newWorld(t)
-	for kind, want := range map[conf.Kind]bool{conf.KindApplication: false, conf.KindIncoming: true, conf.KindDiagnostics: true} {
+	for kind, want := range map[conf.Kind]bool{
+		conf.KindApplication: false, conf.KindIncoming: true, conf.KindDiagnostics: true, conf.KindAccess: true,
+	} {
 		path := filepath.Join(w.dir, "none", string(kind)+".log")
 		f := tailer.Follow(path, tailer.Position{}, tailer.Options{Optional: true})
 		l := &pipeline.Log{Kind: kind, Reader: f}

@@ -54,7 +54,7 @@ type Log struct {
 	Source     incident.Source
 	Kind       conf.Kind
 	Zone       *time.Location // of timestamps without an offset
-	Access     *regexp.Regexp // the form of lines of an access log, see matchers.ClickIn
+	Access     *regexp.Regexp // the form of lines of an access log, see matchers.ClickIn; nil = none are read
 	Reader     Reader
 	Set        *matchers.Set
 	Recorder   *Recorder
