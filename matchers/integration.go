@@ -18,6 +18,8 @@ type Integration struct {
 	ID      string // what it is known by, or Unknown
 	Flow    string // the flow's UUID in lower case, "" when the event shows none
 	KnownBy string // see alert.ByFlow
+	Name    string // as Jira has it, "" = not known
+	Client  string // ID of its application, as Jira has it
 
 	// Callback is the ID under which the callback of the same request has reported
 	// this failure just before; "" for most failures.

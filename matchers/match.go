@@ -29,6 +29,10 @@ type Failure struct {
 	Impact      Impact
 	Mailbox     Mailbox
 	Text        string // the event as it is in the log
+
+	// Compared says what is wrong with the integration's settings in Jira, see Compare;
+	// Unchecked why they are not known.
+	Compared, Unchecked string
 }
 
 // Certain reports whether a cause is known: then the event has its decisive line,

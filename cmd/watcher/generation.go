@@ -13,6 +13,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/jira"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/matchers"
@@ -26,6 +27,7 @@ type generation struct {
 	conf    *conf.Config
 	set     *matchers.Set
 	targets []notify.Target
+	jira    *jira.Client   // nil = Jira is not asked
 	server  *status.Server // only if its address is not that of the one before
 
 	recorder *pipeline.Recorder // from here on, made by open
@@ -44,7 +46,13 @@ func (d *daemon) build(c *conf.Config, set *matchers.Set) (*generation, error) {
 	for _, w := range c.Warnings {
 		d.log.Warn(w)
 	}
-	return &generation{conf: c, set: set, targets: targets}, nil
+	g := &generation{conf: c, set: set, targets: targets}
+	if !c.Jira.Token.IsZero() {
+		if g.jira, err = jira.New(c.Alerts.JiraURL, c.Jira.Token); err != nil {
+			return nil, &exit{exitUsage, fmt.Errorf("jira.url: %w", err)}
+		}
+	}
+	return g, nil
 }
 
 // next builds the next generation from the configuration as it is now.
@@ -73,7 +81,13 @@ func (g *generation) open(d *daemon) error {
 	if err := d.warnOrphans(g.targets); err != nil {
 		return err
 	}
-	g.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics()}
+	g.recorder = &pipeline.Recorder{
+		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(),
+		AlertUnreachable: g.conf.Jira.AlertUnreachable,
+	}
+	if g.jira != nil {
+		g.recorder.Jira = g.jira
+	}
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
 		to := pipeline.Recipient{Name: t.Name, MinSeverity: t.MinSeverity}

@@ -78,7 +78,7 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 	if s.Ack != nil && !s.Ack.Until.IsZero() && !kind.Closes() {
 		s.Ack = nil // it has expired
 	}
-	s.Content.Integration.Name = r.names.rename(s.Content)
+	s.Content.Integration.Name = r.names.rename(s.Content, s.Called)
 	d := s.data()
 	d.Kind = kind
 	d.ID = d.ID.Alert(s.Alerts)

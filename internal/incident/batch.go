@@ -12,7 +12,7 @@ import (
 // state must not be used afterwards.
 func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Alert) {
 	sketch := func() alert.Data { return alert.Data{Cause: alert.Cause{ID: o.Cause.ID}} }
-	return r.step(s, occurrence{o, seen, sketch, nil})
+	return r.step(s, occurrence{o, seen, sketch, nil, ""})
 }
 
 // Summary is an incident as its last alert would say it now: with what its last

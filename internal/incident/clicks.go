@@ -206,13 +206,14 @@ func (e Evidence) PlaceTest(config, flow string, at time.Time, open func(key str
 }
 
 // Known notes that an open incident is that of a configuration, and returns the incident as
-// it is then: its key stays, since receivers know it by that.
-func (e Evidence) Known(s State, config string, open func(key string) bool) (Evidence, State) {
+// it is then: its key stays, since receivers know it by that. called is its name in Jira.
+func (e Evidence) Known(s State, config, called string, open func(key string) bool) (Evidence, State) {
 	if key := e.KeyOf(config); key == s.Key || !open(key) {
 		e.Same = maps.Clone(e.Same)
 		e.join([]string{config}, s.Key, open)
 	}
 	s.Content.Integration.ID, s.Content.Integration.KnownBy = config, alert.ByConfiguration
+	s.Called = cmp.Or(called, s.Called)
 	return e, s
 }
 
@@ -256,5 +257,5 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 		return d
 	}
 	o := Occurrence{into.Key, c, matchers.Impact{Phase: s.Content.Phase}, s.Last}
-	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name})
+	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called)})
 }

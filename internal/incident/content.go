@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -44,6 +45,12 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Log: alert.Log{
 			Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
 		},
+	}
+	if f.Compared != "" {
+		d.Diagnosis = strings.TrimSpace(d.Diagnosis + " " + r.masks.Text(f.Compared))
+	}
+	if f.Unchecked != "" {
+		d.Facts["settings_unknown"] = text.Cut(r.masks.Text(f.Unchecked), alert.MaxFact)
 	}
 	if f.Integration.KnownBy == alert.ByNothing {
 		d.Integration.ID = alert.Unknown // its key is for us

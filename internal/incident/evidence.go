@@ -37,6 +37,8 @@ type Evidence struct {
 	Clicks []matchers.Click `json:"clicks,omitempty"`
 	// Flows are the last tests.
 	Flows []Flow `json:"flows,omitempty"`
+	// Own are the last requests of the watcher to Jira.
+	Own []Own `json:"own,omitempty"`
 }
 
 // Sighting is a failure as one log has it.

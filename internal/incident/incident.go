@@ -53,6 +53,9 @@ type State struct {
 	CauseChanges int                  `json:"turns,omitempty"`
 	Causes       map[string]time.Time `json:"causes,omitempty"`
 
+	// Called is what Jira calls the integration, "" = not known.
+	Called string `json:"called,omitempty"`
+
 	// GivesUp is when Jira gives up refreshing the token, see deadline.go; zero = not known.
 	GivesUp time.Time `json:"gives_up,omitzero"`
 
@@ -165,7 +168,8 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	}
 	content := func() alert.Data { return r.content(f, from) }
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
-	return r.step(s, occurrence{Occurrence{r.Key(f), f.Cause, f.Impact, at}, seen, content, name})
+	called := cmp.Or(f.Integration.Name, s.Called)
+	return r.step(s, occurrence{Occurrence{r.Key(f), f.Cause, f.Impact, at}, seen, content, name, called})
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
@@ -214,6 +218,7 @@ type occurrence struct {
 	seen    time.Time // when it was read
 	content func() alert.Data
 	name    *string // of the integration, nil = it shows none
+	called  string  // what Jira calls it, "" = not known
 }
 
 // step applies a failure to its incident. It changes the map of causes.
@@ -228,7 +233,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 			s.LastAlert = o.At
 		}
 	}
-	s.Seen = o.seen
+	s.Seen, s.Called = o.seen, o.called
 	s.Count++
 	if o.At.After(s.Last) {
 		s.Last = o.At

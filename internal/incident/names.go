@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -24,9 +25,17 @@ func newNames(given map[string]string) names {
 	return names{given, lower}
 }
 
-// of is the name of an integration, nil if none is known. What an event shows of it
-// counts in this order, the most specific first.
+// of is the name of an integration, nil if none is known: the operator's, else Jira's.
 func (n names) of(i matchers.Integration, f matchers.Facts, m matchers.Mailbox) *string {
+	if name := n.given(i, f, m); name != nil || text.Blank(i.Name) {
+		return name
+	}
+	return &i.Name
+}
+
+// given is the name that the operator has given an integration, nil if none. What an event
+// shows of it counts in this order, the most specific first.
+func (n names) given(i matchers.Integration, f matchers.Facts, m matchers.Mailbox) *string {
 	if len(n.exact) == 0 {
 		return nil
 	}
@@ -46,7 +55,7 @@ func (n names) of(i matchers.Integration, f matchers.Facts, m matchers.Mailbox) 
 			return &name
 		}
 	}
-	for _, id := range append(ids, m.Server, f.Text("app_id"), f.Text("tenant_id"), f.Text("tenant")) {
+	for _, id := range append(ids, m.Server, i.Client, f.Text("app_id"), f.Text("tenant_id"), f.Text("tenant")) {
 		if name, ok := n.lower[strings.ToLower(id)]; ok {
 			return &name
 		}
@@ -55,9 +64,9 @@ func (n names) of(i matchers.Integration, f matchers.Facts, m matchers.Mailbox) 
 }
 
 // rename is the name of an incident as the configuration is now: the one stored may be
-// from before a reload. A name that an earlier failure has shown stays.
-func (n names) rename(d alert.Data) *string {
-	i := matchers.Integration{ID: d.Integration.ID, KnownBy: d.Integration.KnownBy}
+// from before a reload. A name that an earlier failure has shown stays, and Jira's too.
+func (n names) rename(d alert.Data, called string) *string {
+	i := matchers.Integration{ID: d.Integration.ID, KnownBy: d.Integration.KnownBy, Name: called}
 	if d.Integration.ID == alert.Many {
 		return nil
 	}
@@ -65,7 +74,7 @@ func (n names) rename(d alert.Data) *string {
 	if d.Mailbox != nil {
 		m = matchers.Mailbox(*d.Mailbox)
 	}
-	if name := n.of(i, d.Facts, m); name != nil {
+	if name := n.given(i, d.Facts, m); name != nil {
 		return name
 	}
 	for name := range maps.Values(n.exact) {
@@ -73,5 +82,5 @@ func (n names) rename(d alert.Data) *string {
 			return &name
 		}
 	}
-	return nil
+	return n.of(i, nil, matchers.Mailbox{})
 }

@@ -51,6 +51,7 @@ var labels, detailLabels = []label{
 	{"Authorized", []string{"issued"}},
 	{"Revoked", []string{"revoked"}},
 	{"Clock of the node", []string{"clock_skew"}},
+	{"Settings in Jira not known", []string{"settings_unknown"}},
 	{"Also seen", []string{"also"}},
 	{"Ended meanwhile", []string{"ended_meanwhile"}},
 	{"Correlation ID", []string{"correlation_id"}},
@@ -131,9 +132,10 @@ var phases = map[string]string{
 
 // knownBy says what an integration's ID is, where it is not its own.
 var knownBy = map[string]string{
-	alert.ByApp:    " (application ID)",
-	alert.ByTenant: " (tenant)",
-	alert.BySuffix: " (last part of the Redirect URL)",
+	alert.ByConfiguration: " (ID in Jira)",
+	alert.ByApp:           " (application ID)",
+	alert.ByTenant:        " (tenant)",
+	alert.BySuffix:        " (last part of the Redirect URL)",
 }
 
 // handler names a mail handler.

@@ -34,11 +34,7 @@ func (r *Recorder) identify(tx *store.Tx, f matchers.Failure, now time.Time) (ma
 		}
 		f.Integration.Flow, config = c.Flow, e.ConfigOf(c.Flow)
 	}
-	if config != "" {
-		f.Integration.ID, f.Integration.KnownBy = config, alert.ByConfiguration
-		f.Known = append([]string{config}, f.Known...)
-	}
-	return f, nil
+	return r.compare(f, config), nil
 }
 
 // recordClick takes a request in a test of an integration.
@@ -90,7 +86,7 @@ func (r *Recorder) known(tx *store.Tx, f incident.Flow, now time.Time) error {
 		return errors.Join(tx.ForgetIncident(s.Key), r.holdOrSave(tx, other, a, now))
 	}
 	open, failed := r.isOpen(tx)
-	e, s = e.Known(s, f.Config, open)
+	e, s = e.Known(s, f.Config, r.settings.name(f.Config), open)
 	if err := errors.Join(*failed, tx.SetEvidence(e)); err != nil {
 		return err
 	}

@@ -167,7 +167,7 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		}
 		l.advance(silent)
 		if !l.batch.empty() || err != nil || clock.Since(l.committed) >= checkpointEvery {
-			if err := l.commit(); err != nil {
+			if err := l.commit(ctx); err != nil {
 				return err
 			}
 		}
@@ -375,10 +375,15 @@ func (l *Log) unwanted(f matchers.Failure) bool {
 
 // commit is the one transaction: incidents, alerts and position together, or
 // nothing of it.
-func (l *Log) commit() error {
+func (l *Log) commit(ctx context.Context) error {
 	l.committed = clock.Now()
 	if l.batch.empty() && l.batch.next == l.stored {
 		return nil
+	}
+	if len(l.batch.failures) > 0 {
+		if err := l.Recorder.ask(ctx); err != nil {
+			return err
+		}
 	}
 	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
 		if err := l.record(tx); err != nil || l.Checkpoint == nil {

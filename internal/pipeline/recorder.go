@@ -26,6 +26,9 @@ type Recorder struct {
 
 	// AlertUnreachable is whether the diagnostics alone may open an incident.
 	AlertUnreachable bool
+	// Jira is asked for names and settings of integrations, nil = it is not.
+	Jira     Integrations
+	settings settings
 
 	idle   atomic.Bool // maintenance holds nothing back, as far as Settle has seen
 	proven atomic.Bool // no test may have succeeded, as far as prove has seen
@@ -51,6 +54,9 @@ type Recipient struct {
 // the incident.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
 	now := clock.Now()
+	if own, err := r.own(tx, f.Failure); own || err != nil {
+		return "", err
+	}
 	if f.Failure, err = r.identify(tx, f.Failure, now); err != nil {
 		return "", err
 	}

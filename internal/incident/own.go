@@ -1,0 +1,52 @@
+package incident
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/matchers"
+)
+
+const (
+	maxOwn  = 100         // requests, of more than an hour
+	ownLate = time.Minute // after it was made, Jira may log the failure of a request
+)
+
+// Own is a request of the watcher to Jira's REST API.
+type Own struct {
+	From    time.Time `json:"from"`
+	Request string    `json:"request,omitempty"` // its ID in Jira's log, "" = not known
+}
+
+// Ask takes a request, or what has become known of it.
+func (e Evidence) Ask(o Own) Evidence {
+	e.Own = slices.DeleteFunc(slices.Clone(e.Own), func(was Own) bool { return was.From.Equal(o.From) })
+	e.Own = append(e.Own, o)
+	e.Own = e.Own[max(0, len(e.Own)-maxOwn):]
+	return e
+}
+
+// LastAsked is when Jira was asked last, zero = never.
+func (e Evidence) LastAsked() (at time.Time) {
+	for _, o := range e.Own {
+		at = o.From
+	}
+	return at
+}
+
+// IsOwn reports whether a failure is that of a request of the watcher: by the ID of the
+// request, or, where that is not known, by its path and time.
+func (e Evidence) IsOwn(f matchers.Failure, path string) bool {
+	if !strings.HasSuffix(strings.TrimSuffix(f.Header.URL, "/"), path) {
+		return false
+	}
+	id := matchers.RequestOf(f.Header.RequestID)
+	return slices.ContainsFunc(e.Own, func(o Own) bool {
+		after := f.Time.Sub(o.From)
+		if o.Request != "" && id != "" {
+			return o.Request == id && after.Abs() < time.Hour
+		}
+		return after > -time.Second && after < ownLate
+	})
+}

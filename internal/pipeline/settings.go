@@ -1,0 +1,181 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/jira"
+	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/matchers"
+)
+
+// askEvery is how often Jira is asked at most.
+const askEvery = time.Minute
+
+// Integrations is Jira's REST API.
+type Integrations interface {
+	// Integrations waits for jira.Timeout at most. Its errors are clauses for an alert.
+	Integrations(ctx context.Context) (jira.Answer, error)
+}
+
+// settings is what Jira has said of its integrations.
+type settings struct {
+	asking sync.Mutex
+	due    time.Time // when Jira may be asked again
+
+	mu     sync.Mutex // of what follows; held in transactions, and never while waiting
+	known  []jira.Integration
+	failed string // why Jira did not answer the last time, "" = it did
+}
+
+// ask asks Jira, if a minute has passed since the last time. Its answer is used for what is
+// recorded next.
+func (r *Recorder) ask(ctx context.Context) error {
+	if r.Jira == nil {
+		return nil
+	}
+	s := &r.settings
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	began := clock.Now()
+	if s.due.IsZero() {
+		e, err := r.evidence()
+		if err != nil {
+			return err
+		}
+		s.due = e.LastAsked().Add(askEvery)
+	}
+	if began.Before(s.due) && s.due.Sub(began) <= time.Hour { // else the clock was set back
+		return nil
+	}
+	s.due = began.Add(askEvery)
+	if err := r.asked(incident.Own{From: began}); err != nil {
+		return err
+	}
+	answer, err := r.Jira.Integrations(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if refused, ok := errors.AsType[*jira.Error](err); ok && refused.RetryAfter > askEvery {
+		s.due = began.Add(refused.RetryAfter)
+	}
+	s.learn(answer, err)
+	return r.asked(incident.Own{From: began, Request: answer.RequestID})
+}
+
+// learn takes an answer.
+func (s *settings) learn(answer jira.Answer, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.failed = err.Error()
+		return
+	}
+	s.known, s.failed = answer.Integrations, ""
+}
+
+func (r *Recorder) evidence() (e incident.Evidence, err error) {
+	err = r.Store.View(func(tx *store.Tx) error {
+		e, err = tx.Evidence()
+		return err
+	})
+	return e, err
+}
+
+// asked stores what is known of a request of our own: what Jira logs of it is no failure.
+func (r *Recorder) asked(o incident.Own) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		e, err := tx.Evidence()
+		if err != nil {
+			return err
+		}
+		return tx.SetEvidence(e.Ask(o))
+	})
+}
+
+// own reports whether a failure is that of a request of our own.
+func (r *Recorder) own(tx *store.Tx, f matchers.Failure) (bool, error) {
+	if r.Jira == nil {
+		return false, nil
+	}
+	e, err := tx.Evidence()
+	return e.IsOwn(f, jira.Path), err
+}
+
+// of finds the integration that a failure is of: by the ID of its configuration, or else as
+// the only one with a value that the failure shows. why says why it is not known.
+func (s *settings) of(f matchers.Failure, config string) (found *jira.Integration, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for i, known := range s.known {
+		if strings.ToLower(known.ID) == config || config == "" && f.Of(settingsOf(known)) {
+			found, names = &s.known[i], append(names, known.Name)
+		}
+	}
+	switch {
+	case s.failed != "":
+		why = s.failed
+	case len(names) > 1:
+		why = fmt.Sprintf("it may be one of %d integrations in Jira: %s", len(names), text.Cut(strings.Join(names, ", "), maxNames))
+	case found == nil && config != "":
+		why = "no integration in Jira has this ID any more"
+	case found == nil && f.Facts.Text("app_id") != "":
+		why = "no integration in Jira has this application ID"
+	case found == nil:
+		why = fmt.Sprintf("nothing shows which of the %s in Jira it is", text.Count(len(s.known), "integration"))
+	}
+	if len(names) != 1 {
+		found = nil
+	}
+	return found, why
+}
+
+func settingsOf(i jira.Integration) matchers.Settings {
+	return matchers.Settings{
+		ClientID: i.ClientID, AuthorizationEndpoint: i.AuthorizationEndpoint, TokenEndpoint: i.TokenEndpoint, Scopes: i.Scopes,
+	}
+}
+
+// name is what Jira calls the integration with an ID, "" = not known.
+func (s *settings) name(config string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.known {
+		if strings.ToLower(i.ID) == config {
+			return text.Unlink(i.Name)
+		}
+	}
+	return ""
+}
+
+const maxNames = 200 // characters of a list of integrations
+
+// compare is a failure with what Jira says of its integration. config is the ID of the
+// configuration, "" = not known.
+func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
+	if r.Jira != nil {
+		found, why := r.settings.of(f, config)
+		f.Unchecked = why
+		if found != nil {
+			config = strings.ToLower(found.ID)
+			f.Integration.Name, f.Integration.Client = text.Unlink(found.Name), found.ClientID
+			if why == "" {
+				f.Compared = f.Compare(settingsOf(*found))
+			}
+		}
+	}
+	if config != "" {
+		f.Integration.ID, f.Integration.KnownBy = config, alert.ByConfiguration
+		f.Known = append([]string{config}, f.Known...)
+	}
+	return f
+}
