@@ -3,6 +3,7 @@ package tailer_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,7 +19,11 @@ func (s *schedule) append(text string) {
 
 func (s *schedule) touch(path string) {
 	s.clock = s.clock.Add(10 * time.Millisecond)
-	check(s.t, os.Chtimes(path, s.clock, s.clock))
+	at := s.clock
+	if s.daily {
+		at = at.Add(time.Duration(s.r.IntN(1000)) * time.Second)
+	}
+	check(s.t, os.Chtimes(path, at, at))
 }
 
 func (s *schedule) text() string {
@@ -50,15 +55,12 @@ func (s *schedule) end() {
 	}
 }
 
-// rotate renames the log, and those rotated before where the names are numbers;
-// several times at once, now and then.
+// rotate goes on to a new file; several times at once, now and then.
 func (s *schedule) rotate() {
 	for range 1 + s.r.IntN(3)/2*s.r.IntN(4) {
 		s.end()
 		s.append("")
-		name := s.shift()
-		check(s.t, os.Rename(s.path, name))
-		s.files = append(s.files, &rotatedTo{name: name, end: len(s.want)})
+		s.goOn()
 		if s.r.IntN(2) == 0 {
 			s.append("")
 		}
@@ -67,6 +69,23 @@ func (s *schedule) rotate() {
 		}
 	}
 }
+
+// goOn renames the log, and those rotated before where the names are numbers. A dated
+// log goes on at the next date.
+func (s *schedule) goOn() {
+	name := s.path
+	if s.daily {
+		s.count++
+		s.path = s.today()
+	} else {
+		name = s.shift()
+		check(s.t, os.Rename(s.path, name))
+	}
+	s.files = append(s.files, &rotatedTo{name: name, end: len(s.want)})
+}
+
+// today is the name of a dated log's newest file.
+func (s *schedule) today() string { return filepath.Join(s.dir, dayName(s.count)) }
 
 // shift makes room for the next rotated name.
 func (s *schedule) shift() string {
@@ -151,6 +170,9 @@ func (s *schedule) compress() {
 	fi, err := os.Stat(f.name)
 	check(s.t, err)
 	check(s.t, os.Chtimes(f.name+".gz", fi.ModTime(), fi.ModTime()))
+	if s.daily {
+		s.touch(f.name + ".gz")
+	}
 	if heldByUs(s.t, fi) {
 		f.was = fi
 	}
@@ -178,9 +200,8 @@ func (s *schedule) late() {
 	s.line()
 	s.readAll()
 	s.end()
-	name := s.shift()
-	check(s.t, os.Rename(s.path, name))
-	s.files = append(s.files, &rotatedTo{name: name, end: len(s.want)})
+	s.goOn()
+	name := s.files[len(s.files)-1].name
 	s.line()
 	s.readAll()
 	if s.r.IntN(2) == 0 {

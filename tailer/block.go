@@ -18,10 +18,11 @@ type origin struct {
 	known       int    // how many of the file's first bytes are known, at most maxFingerprint
 	fingerprint uint64 // their hash
 	offset      int64
+	stamp       string
 }
 
 func (o origin) filePosition(offset int64) FilePosition {
-	return FilePosition{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset}
+	return FilePosition{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset, o.stamp}
 }
 
 // Position is after the first n bytes of Text, where a line ends. After all of

@@ -37,6 +37,7 @@ type file struct {
 	f           *os.File // nil while the file is only remembered
 	id          ident
 	born        int64     // when it was created, in Unix nanoseconds; 0: unknown
+	stamp       string    // the date in its name, if it is of a dated log
 	gz          *inflater // reads what is compressed; nil for a plain file
 	read        int64     // offset of the next byte to read
 	pos         int64     // offset after the last line delivered
@@ -235,7 +236,9 @@ func (g *file) change(size int64, found []byte) error {
 }
 
 // origin is where the next block of the file begins.
-func (g *file) origin() origin { return origin{g.id, g.born, len(g.prefix), g.fingerprint, g.pos} }
+func (g *file) origin() origin {
+	return origin{g.id, g.born, len(g.prefix), g.fingerprint, g.pos, g.stamp}
+}
 
 // filePosition is after the last line delivered, in this file.
 func (g *file) filePosition() FilePosition { return g.origin().filePosition(g.pos) }

@@ -90,27 +90,9 @@ func TestSymbolicLinkSwitched(t *testing.T) {
 
 // Root may read everything, so the reader is a process of another user.
 func TestPermissionLostAndRegained(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root can start a process of another user")
-	}
 	l := newLog(t).append("a\n")
-	exe := filepath.Join(filepath.Dir(l.path), "reader")
-	copyFile(t, os.Args[0], exe)
-	check(t, os.Chmod(exe, 0o755))
-	for dir := filepath.Dir(l.path); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		check(t, os.Chmod(dir, 0o755))
-	}
-	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), "TAILER_TEST_READER="+l.path)
-	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	check(t, err)
-	check(t, cmd.Start())
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	said := tailer.Stream(out)
-	defer said.Close()
+	check(t, os.Chmod(filepath.Dir(l.path), 0o755))
+	said := readAsNobody(t, l.path)
 	expect := func(want ...string) {
 		t.Helper()
 		same(t, read(t, said, len(want)), want)
@@ -132,6 +114,43 @@ func TestPermissionLostAndRegained(t *testing.T) {
 	check(t, os.Chmod(filepath.Dir(l.path), 0o755))
 	l.rotate().append("f\n")
 	eventuallyLine(t, said, "f")
+}
+
+// A directory whose names may not be listed: whether there is a dated log is unknown.
+func TestDatedLogInADirectoryThatMayNotBeListed(t *testing.T) {
+	d := newDays(t).write(0, "a\n")
+	dir := filepath.Dir(d.path)
+	check(t, os.Chmod(dir, 0o711))
+	said := readAsNobody(t, d.path)
+	same(t, read(t, said, 1), []string{"waiting: permission denied"})
+	check(t, os.Chmod(dir, 0o755))
+	eventuallyLine(t, said, "a")
+}
+
+// readAsNobody starts a process of another user that follows a log, and returns what it says.
+func readAsNobody(t *testing.T, path string) *tailer.StreamReader {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can start a process of another user")
+	}
+	exe := filepath.Join(t.TempDir(), "reader")
+	copyFile(t, os.Args[0], exe)
+	check(t, os.Chmod(exe, 0o755))
+	for dir := filepath.Dir(exe); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		check(t, os.Chmod(dir, 0o755))
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), "TAILER_TEST_READER="+path)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	check(t, err)
+	check(t, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	said := tailer.Stream(out)
+	t.Cleanup(func() { said.Close() })
+	return said
 }
 
 func eventuallyLine(t *testing.T, r blocker, want string) {

@@ -3,7 +3,6 @@ package tailer
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"time"
 )
@@ -89,7 +88,7 @@ func (f *Follower) youngest() *file {
 func (f *Follower) discover() error {
 	f.reopen()
 	last := f.youngest()
-	fi, err := os.Stat(f.path)
+	fi, err := statLog(f.path)
 	if err == nil && last.f != nil && identOf(fi) == last.id {
 		f.readable()
 		return nil
@@ -144,7 +143,7 @@ func (f *Follower) openAll(list []entry) (opened []*file, err error) {
 			opened = append(opened, f.opened[i])
 			continue
 		}
-		g, err := openFile(s.name, s.zipped)
+		g, err := s.open()
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return opened, errRotating
@@ -201,7 +200,7 @@ func (f *Follower) adopt(list []entry) {
 
 // refresh records how far a file that is only remembered has grown.
 func (g *file) refresh(s entry) {
-	now, err := openFile(s.name, s.zipped)
+	now, err := s.open()
 	if err != nil {
 		return
 	}

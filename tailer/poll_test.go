@@ -1,9 +1,13 @@
 package tailer
 
 import (
+	"fmt"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // Only a log whose watch runs, and which has been quiet for long, is looked at
@@ -33,4 +37,48 @@ func TestPace(t *testing.T) {
 		p.base = time.Minute
 		check("asked for less", p.base)
 	})
+}
+
+// No event says that a dated log has a new file. A quiet one is polled for it every two
+// seconds, and then that file is watched.
+func TestQuietDatedLogGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	testkit.Write(t, filepath.Join(dir, "access_log.2026-11-26"), "a\n")
+	f := Follow(filepath.Join(dir, "access_log.%Y-%m-%d"), Position{}, Options{Start: Beginning, ByHand: true})
+	defer f.Close()
+	line := func(want string) {
+		t.Helper()
+		ctx, cancel := testkit.WithPatience(t)
+		defer cancel()
+		if b, err := f.Block(ctx, testkit.Long); string(b.Text) != want || err != nil {
+			t.Fatalf("got %q, %v, want %q", b.Text, err, want)
+		}
+	}
+	calm := func() { // the event of a write may come after what was written
+		testkit.Until(t, func() error {
+			f.poll.lastSign.Store(int64(-2 * idleAfter))
+			if got := f.poll.next(); got != idlePoll {
+				return fmt.Errorf("polled every %v, not every %v", got, idlePoll)
+			}
+			return nil
+		})
+	}
+	line("a\n")
+	next := filepath.Join(dir, "access_log.2026-11-27")
+	calm()
+	testkit.Write(t, next, "b\n")
+	line("b\n")
+	testkit.Until(t, func() error {
+		b, err := f.Block(t.Context(), 0)
+		if len(b.Text) > 0 || err != nil {
+			t.Fatalf("got %q, %v", b.Text, err)
+		}
+		if f.watch.path != next {
+			return fmt.Errorf("%s is watched", f.watch.path)
+		}
+		return nil
+	})
+	f.poll.base = testkit.Long // from now on, only an event tells
+	go testkit.Append(t, next, "c\n")
+	line("c\n")
 }

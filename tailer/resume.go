@@ -76,7 +76,7 @@ func (f *Follower) beginning() (*file, error) {
 	g, err := f.openListed(func(list []entry) entry { return certainlyNewer(list, f.path, f.last) })
 	switch {
 	case err != nil:
-	case p.FingerprintLen == 0 && (g.mayBeAt(p) || f.outlived(f.last)):
+	case p.FingerprintLen == 0 && (g.mayBeAt(p) || f.outlived(f.last) || p.Stamp != "" && g.stamp == p.Stamp):
 		// The file was empty, and nothing was rotated away that followed it.
 	default:
 		f.lose(-1, "the place where reading left off is gone, beginning at the start of what is certainly newer", nil)
@@ -91,7 +91,7 @@ func (f *Follower) outlived(p Position) bool {
 		if s.id != p.id() {
 			continue
 		}
-		g, err := openFile(s.name, s.zipped)
+		g, err := s.open()
 		if err != nil {
 			return false
 		}
@@ -110,7 +110,7 @@ const (
 // file since: it may have been rotated already.
 func (f *Follower) firstFile(list []entry) entry {
 	if f.last.Since == 0 {
-		return entry{name: f.path, active: true}
+		return activeOf(list, f.path)
 	}
 	list = slices.DeleteFunc(list, func(s entry) bool {
 		k, ok := f.older[s.id]
@@ -125,7 +125,7 @@ func (f *Follower) openListed(pick func([]entry) entry) (*file, error) {
 	list := listLog(f.path)
 	for range tries {
 		s := pick(withoutCopies(slices.DeleteFunc(slices.Clone(list), func(s entry) bool { return f.barred[s.id] })))
-		g, err := openFile(s.name, s.zipped)
+		g, err := s.open()
 		again := listLog(f.path)
 		switch same := sameFiles(list, again); {
 		case same && errors.Is(err, fs.ErrPermission) && !s.active:
@@ -140,8 +140,19 @@ func (f *Follower) openListed(pick func([]entry) entry) (*file, error) {
 	return nil, errRotating
 }
 
+// activeOf returns the log itself: of list, or, if it is not there, what its path names.
+func activeOf(list []entry, path string) entry {
+	if n := len(list); n > 0 && list[n-1].active {
+		return list[n-1]
+	}
+	return entry{name: path, active: true}
+}
+
 // certainlyNewer returns the oldest file that was written after p was taken.
 func certainlyNewer(list []entry, path string, p Position) entry {
+	if p.Stamp != "" && Dated(path) {
+		return sinceStamp(list, path, p.Stamp)
+	}
 	i := len(list)
 	for p.Written > 0 && i > 0 && list[i-1].mtime.UnixNano() > p.Written {
 		i--
@@ -161,7 +172,7 @@ func certainlyNewer(list []entry, path string, p Position) entry {
 		}
 	}
 	if i == len(list) {
-		return entry{name: path, active: true}
+		return activeOf(list, path)
 	}
 	return list[i]
 }
@@ -260,11 +271,14 @@ func openAt(s entry, p FilePosition, same bool) *file {
 }
 
 func tryAt(s entry, p FilePosition, same bool) (*file, error) {
+	if s.stamp != "" && p.Stamp != "" && s.stamp != p.Stamp {
+		return nil, nil // files of a dated log may begin alike
+	}
 	shortened := same && p.FingerprintLen == maxFingerprint
 	if s.size < p.Offset && !shortened && !s.zipped {
 		return nil, nil
 	}
-	g, err := openFile(s.name, s.zipped)
+	g, err := s.open()
 	if err != nil {
 		return nil, err
 	}

@@ -17,10 +17,20 @@ type entry struct {
 	id     ident
 	size   int64
 	mtime  time.Time
-	number int   // of name.1, name.2, …; -1 for dated names
-	date   []int // the numbers of a dated name
-	active bool  // it is at the path itself
-	zipped bool  // by gzip
+	number int    // of name.1, name.2, …; -1 for dated names
+	date   []int  // the numbers of a dated name
+	stamp  string // the date in the name of a dated log's file, such as 20261126
+	active bool   // it is at the path itself, or the newest of a dated log
+	zipped bool   // by gzip
+}
+
+// open opens the file, to be read from its beginning.
+func (s entry) open() (*file, error) {
+	g, err := openFile(s.name, s.zipped)
+	if err == nil {
+		g.stamp = s.stamp
+	}
+	return g, err
 }
 
 // Rotated is the pattern of what a rotation puts after the name of a log or
@@ -33,6 +43,9 @@ var rotatedSuffix = regexp.MustCompile(`^` + Rotated + `$`)
 // listLog lists the log and its rotated files, oldest first, the active one last. A
 // list taken during a rotation is recognized by a second one that differs.
 func listLog(path string) []entry {
+	if Dated(path) {
+		return listDated(path)
+	}
 	var list []entry
 	if fi, err := os.Stat(path); err == nil && regular(fi) == nil {
 		list = append(list, entry{
@@ -77,7 +90,10 @@ func rotatedFiles(path string) []entry {
 			continue
 		}
 		number, date := RotationNumber(suffix)
-		list = append(list, entry{dir + e.Name(), identOf(fi), fi.Size(), fi.ModTime(), number, date, false, zipped})
+		list = append(list, entry{
+			name: dir + e.Name(), id: identOf(fi), size: fi.Size(), mtime: fi.ModTime(),
+			number: number, date: date, zipped: zipped,
+		})
 	}
 	return list
 }

@@ -25,9 +25,18 @@ var (
 // removing, reading and restarting gives every line once, in order. What is gone
 // from the disk before a restart is told as a gap.
 func TestAnySchedule(t *testing.T) {
+	anySchedule(t, false)
+}
+
+// The same of a dated log. What was written when tells nothing there: only dates do.
+func TestAnyScheduleOfADatedLog(t *testing.T) {
+	anySchedule(t, true)
+}
+
+func anySchedule(t *testing.T, daily bool) {
 	n := min(*schedules, testkit.Fewer(50, *schedules))
 	for seed := range n {
-		run := newSchedule(t, uint64(*firstSeed+seed))
+		run := newSchedule(t, uint64(*firstSeed+seed), daily)
 		for range 60 {
 			run.act()
 		}
@@ -44,7 +53,9 @@ type schedule struct {
 	dir   string
 	seed  uint64
 	r     *rand.Rand
-	dated bool
+	dated bool   // rotated names are dates
+	daily bool   // the log is dated: each file has a date in its name from its beginning
+	under string // the path that is followed
 	f     *tailer.Follower
 
 	want  []wanted
@@ -78,15 +89,20 @@ type rotatedTo struct {
 	was  os.FileInfo // the plain file, if it was held when it was compressed
 }
 
-func newSchedule(t *testing.T, seed uint64) *schedule {
+func newSchedule(t *testing.T, seed uint64, daily bool) *schedule {
 	dir, err := os.MkdirTemp(t.TempDir(), "")
 	check(t, err)
 	s := &schedule{
 		log: log{t, filepath.Join(dir, "jira.log")}, dir: dir, seed: seed,
 		r: rand.New(rand.NewPCG(seed, 7)), clock: time.Now().Add(time.Hour), // ahead of the times that a write leaves for a moment
-
+		daily: daily,
 	}
 	s.dated = s.r.IntN(2) == 0
+	s.under = s.path
+	if daily {
+		s.under = filepath.Join(dir, accessLog)
+		s.path = s.today()
+	}
 	s.start(tailer.Position{})
 	s.readAll() // the first look decides where it begins
 	return s
@@ -100,19 +116,22 @@ func (s *schedule) start(at tailer.Position) {
 		s.gaps = append(s.gaps, s.f.Gaps()...)
 		s.f.Close()
 	}
-	s.f = tailer.Follow(s.path, at, tailer.Options{Start: tailer.Beginning, NoNotify: true, Poll: time.Millisecond})
+	s.f = tailer.Follow(s.under, at, tailer.Options{Start: tailer.Beginning, NoNotify: true, Poll: time.Millisecond})
 }
 
 func (s *schedule) act() {
-	actions := []struct {
+	type action struct {
 		name string
 		do   func()
-	}{
+	}
+	actions := []action{
 		{"append", s.line}, {"append", s.line}, {"append", s.line}, {"part", s.part}, {"rotate", s.rotate}, {"rotate", s.rotate},
-		{"copytruncate", s.copyTruncate}, {"truncate", s.truncate}, {"replace", s.replace},
 		{"compress", s.compress}, {"remove", s.removeOldest}, {"late", s.late},
 		{"read", s.readAll}, {"read some", s.readSome}, {"restart", s.restart}, {"restart", s.restart},
 		{"pause", func() { time.Sleep(time.Duration(s.r.IntN(3)) * time.Millisecond) }},
+	}
+	if !s.daily {
+		actions = append(actions, action{"copytruncate", s.copyTruncate}, action{"truncate", s.truncate}, action{"replace", s.replace})
 	}
 	a := actions[s.r.IntN(len(actions))]
 	s.story = append(s.story, a.name)
@@ -137,7 +156,7 @@ func (s *schedule) finish() {
 		have = append(have, g.text)
 	}
 	if !slices.Equal(have, want) || s.loss && len(s.gaps) == 0 {
-		s.t.Logf("go test -run TestAnySchedule -schedules 1 -seed %d\n%q\ngaps %+v, loss expected: %v", s.seed, s.story, s.gaps, s.loss)
+		s.t.Logf("go test -run %s$ -schedules 1 -seed %d\n%q\ngaps %+v, loss expected: %v", s.t.Name(), s.seed, s.story, s.gaps, s.loss)
 		s.t.Errorf("a schedule failed")
 		same(s.t, have, want)
 	}

@@ -73,6 +73,9 @@ func (f *Follower) lose(bytes int64, why string, err error) {
 
 // unreadable records why the log cannot be read now. In Once mode that is an error.
 func (f *Follower) unreadable(err error) error {
+	if _, why := Current(f.path); why != nil && errors.Is(err, fs.ErrNotExist) {
+		err = why // of a dated log: whether there is a file is unknown
+	}
 	err = because(err)
 	if f.opt.Once {
 		return err

@@ -16,6 +16,9 @@ type knownFile struct {
 // successors returns the files that follow last in list, oldest first, and whether
 // none can be missing in between.
 func (f *Follower) successors(last *file, list []entry) (younger []entry, sure bool) {
+	if last.stamp != "" {
+		return f.later(last, list)
+	}
 	for i, s := range list {
 		if s.id == last.id && (last.f != nil || beginsLike(s, last)) {
 			return f.unknown(withoutCopies(list[i+1:])), true
@@ -44,13 +47,13 @@ func (f *Follower) successors(last *file, list []entry) (younger []entry, sure b
 }
 
 // withoutCopies leaves out copies of the active file. When that is truncated, which
-// may happen next, its reader looks for the copy.
+// may happen next, its reader looks for the copy. The older files of a dated log are none.
 func withoutCopies(list []entry) []entry {
 	n := len(list) - 1
-	if n < 1 || !list[n].active {
+	if n < 1 || !list[n].active || list[n].stamp != "" {
 		return list
 	}
-	g, err := openFile(list[n].name, false)
+	g, err := list[n].open()
 	if err != nil {
 		return list
 	}
@@ -64,7 +67,7 @@ func isCopy(s entry, g *file) bool {
 	if g.f == nil || len(g.prefix) == 0 {
 		return false
 	}
-	other, err := openFile(s.name, s.zipped)
+	other, err := s.open()
 	if err != nil {
 		return false
 	}
@@ -74,7 +77,7 @@ func isCopy(s entry, g *file) bool {
 
 // beginsLike reports whether s has the beginning of g.
 func beginsLike(s entry, g *file) bool {
-	other, err := openFile(s.name, s.zipped)
+	other, err := s.open()
 	if err != nil {
 		return false
 	}
@@ -112,7 +115,7 @@ func (f *Follower) isKnown(s entry) bool {
 	if !was && !doubt {
 		return false
 	}
-	g, err := openFile(s.name, s.zipped)
+	g, err := s.open()
 	if err != nil {
 		return false
 	}
@@ -172,7 +175,7 @@ func (f *Follower) remember(list []entry, youngest ident) {
 		k, ok := was[s.id]
 		if !ok || !k.mtime.Equal(s.mtime) {
 			k = knownFile{mtime: s.mtime}
-			if g, err := openFile(s.name, s.zipped); err == nil {
+			if g, err := s.open(); err == nil {
 				if g.id == s.id { // else names have changed
 					k.fingerprint = hash(g.prefix)
 				}

@@ -49,6 +49,7 @@ type FilePosition struct {
 	Fingerprint    uint64 `json:"Print"`    // hash of the file's first FingerprintLen bytes
 	FingerprintLen int    `json:"PrintLen"` // at most 1,024: all that is known, also after Offset
 	Offset         int64  // in bytes; in a compressed file, of its content
+	Stamp          string `json:",omitempty"` // the date in the name of a dated log's file, such as 20261126
 }
 
 // IsZero reports whether nothing is known at all: reading begins at Options.Start.
@@ -71,7 +72,7 @@ type Start int
 
 const (
 	End       Start = iota // after the last complete line
-	Beginning              // at the first byte of the file at the path
+	Beginning              // at the first byte of the file at the path; of a dated log, of the newest file
 )
 
 // Options are the tunable settings. The zero value works.

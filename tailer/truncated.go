@@ -105,8 +105,12 @@ func (f *Follower) missed() bool {
 }
 
 // between opens those of the files older than g that choose picks: copies of
-// contents that g had in the meantime. A copy of what it has now is none of them.
+// contents that g had in the meantime. A copy of what it has now is none of them. The older
+// files of a dated log are not copies.
 func (f *Follower) between(g *file, choose func(older []entry) []entry) []*file {
+	if g.stamp != "" {
+		return nil
+	}
 	for range tries {
 		list := listLog(f.path)
 		to := slices.IndexFunc(list, func(s entry) bool { return s.id == g.id })
@@ -158,7 +162,7 @@ func (f *Follower) unread(list []entry, head []byte, since time.Time) (rest []en
 
 // partOf returns how much s has of head, or 0 if it begins with anything else.
 func partOf(s entry, head []byte) int {
-	g, err := openFile(s.name, s.zipped)
+	g, err := s.open()
 	if err != nil {
 		return 0
 	}

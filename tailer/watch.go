@@ -71,7 +71,8 @@ func (f *Follower) rearm() {
 		return
 	}
 	f.rearmAt = clock.Now().Add(f.opt.Poll)
-	path, err := realPath(f.path)
+	name, _ := Current(f.path) // of a dated log, polling finds the next file
+	path, err := realPath(name)
 	if f.watch != nil && f.watch.path != path {
 		f.watch.stop()
 		f.watch = nil

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/tailer"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -66,11 +66,12 @@ func (a *app) check(config string) error {
 		fmt.Fprintf(a.out, "ok       %s %s\n", what, good)
 	}
 	for _, l := range c.Logs {
-		if _, err := os.Stat(l.Path); l.Kind.Optional() && errors.Is(err, fs.ErrNotExist) {
+		err := readable(l.Path)
+		if l.Kind.Optional() && errors.Is(err, fs.ErrNotExist) {
 			fmt.Fprintf(a.out, "note     log %q, %s, does not exist, and is followed once Jira writes it\n", l.Name, l.Path)
 			continue
 		}
-		report(fmt.Sprintf("log %q, %s,", l.Name, l.Path), "can be read", "cannot be read", readable(l))
+		report(fmt.Sprintf("log %q, %s,", l.Name, l.Path), "can be read", "cannot be read", err)
 	}
 	warning, err := store.Guard(c.StateDir)
 	if warning != "" {
@@ -88,15 +89,19 @@ func (a *app) check(config string) error {
 	return nil
 }
 
-// readable tries to read a log as this user.
-func readable(l conf.Log) error {
-	if info, err := os.Stat(l.Path); err == nil && !info.Mode().IsRegular() {
+// readable tries to read a log as this user; of a dated one, the newest file.
+func readable(path string) error {
+	const advice = "put the user of the service into the log's group, such as: usermod -aG jira jira-oauth-watcher"
+	name, err := tailer.Current(path)
+	if err != nil {
+		return reason(err, advice)
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return errors.New("not a regular file") // to open a pipe would block
 	}
-	f, err := os.Open(l.Path)
+	f, err := os.Open(name)
 	if err != nil {
-		return reason(err, "put the user of the service into the log's group, "+
-			"such as: usermod -aG jira jira-oauth-watcher")
+		return reason(err, advice)
 	}
 	return f.Close()
 }

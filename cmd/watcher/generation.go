@@ -136,7 +136,7 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 	if err != nil {
 		return fmt.Errorf("log %q: %w", l.Name, err)
 	}
-	if _, err := os.Stat(path); d.options.once && l.Kind.Optional() && errors.Is(err, fs.ErrNotExist) {
+	if d.options.once && l.Kind.Optional() && missing(path) {
 		p.Reader = tailer.Stream(strings.NewReader(""))
 		return nil
 	}
@@ -158,6 +158,15 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 	g.closers = append(g.closers, f.Close)
 	p.Reader, p.Checkpoint = f, &pipeline.Checkpoint{Key: key, Begin: f.Position}
 	return nil
+}
+
+// missing reports whether there is no such log.
+func missing(path string) bool {
+	name, err := tailer.Current(path)
+	if err == nil {
+		_, err = os.Stat(name)
+	}
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // warnOrphans logs which alerts wait for a notifier that is no longer

@@ -1,0 +1,154 @@
+package tailer
+
+import (
+	"cmp"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// directives are those of a date, the longest unit first.
+const directives = "YmdHM"
+
+var datedName = regexp.MustCompile(`^([^%]|%[%mdHM])*%Y([^%]|%[%YmdHM])*$`)
+
+// Dated reports whether path is that of a dated log, such as access_log.%Y-%m-%d: its
+// base name has the directive %Y, and may have %m, %d, %H, %M, and %% for a percent sign.
+// Any other path is that of one file.
+//
+// The log is the file with the latest date that fits, even if that date is in the future.
+// The others are its rotated files. As each date has one name, dates alone tell the order:
+// a file that appears late, with an earlier date than what is read, is not read.
+func Dated(path string) bool { return datedName.MatchString(filepath.Base(path)) }
+
+// Current returns the name of the file that path names now. It is path itself unless that
+// is of a dated log of which there are files; then it is the newest, by now perhaps
+// compressed. The error says why a dated log's directory cannot be listed.
+func Current(path string) (string, error) {
+	if !Dated(path) {
+		return path, nil
+	}
+	list, err := datedNames(path)
+	for _, s := range slices.Backward(list) {
+		if fi, err := os.Stat(s.name); err == nil && regular(fi) == nil {
+			return s.name, nil
+		}
+	}
+	return path, err
+}
+
+// statLog is os.Stat of the file that path names now.
+func statLog(path string) (fs.FileInfo, error) {
+	name, err := Current(path)
+	if err != nil {
+		return nil, err
+	}
+	return os.Stat(name)
+}
+
+// listDated is listLog for a dated log.
+func listDated(path string) (list []entry) {
+	names, _ := datedNames(path)
+	for _, s := range names {
+		fi, err := os.Stat(s.name)
+		if err != nil || regular(fi) != nil {
+			continue
+		}
+		s.id, s.size, s.mtime = identOf(fi), fi.Size(), fi.ModTime()
+		list = append(list, s)
+	}
+	if n := len(list); n > 0 {
+		list[n-1].active = !list[n-1].zipped
+	}
+	return list
+}
+
+// datedNames lists what fits the path of a dated log, oldest first, without looking at
+// the files.
+func datedNames(path string) (list []entry, err error) {
+	dir, base := filepath.Split(path)
+	files, err := os.ReadDir(filepath.Clean(dir))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		name, zipped := strings.CutSuffix(file.Name(), ".gz")
+		if stamp, fits := stampIn(base, name); fits {
+			list = append(list, entry{name: dir + file.Name(), stamp: stamp, number: -1, zipped: zipped})
+		}
+	}
+	slices.SortFunc(list, func(a, b entry) int {
+		return cmp.Or(strings.Compare(a.stamp, b.stamp), cmp.Compare(btoi(a.zipped), btoi(b.zipped)))
+	})
+	// The plain file goes only when its compressed form is complete.
+	return slices.CompactFunc(list, func(a, b entry) bool { return a.stamp == b.stamp }), nil
+}
+
+// stampIn returns the date in name, such as 20261126, if name fits the pattern.
+func stampIn(pattern, name string) (stamp string, fits bool) {
+	var parts [len(directives)]string
+	for i := 0; i < len(pattern); i++ {
+		want := pattern[i : i+1]
+		if want == "%" {
+			i++
+			want = pattern[i : i+1]
+			if unit := strings.Index(directives, want); unit >= 0 {
+				want = leadingDigits(name, unit)
+				if want == "" || parts[unit] != "" && parts[unit] != want {
+					return "", false
+				}
+				parts[unit] = want
+			}
+		}
+		if name, fits = strings.CutPrefix(name, want); !fits {
+			return "", false
+		}
+	}
+	return strings.Join(parts[:], ""), name == ""
+}
+
+// leadingDigits returns as many digits from the beginning of name as the unit has: four
+// for a year, else two.
+func leadingDigits(name string, unit int) string {
+	width := 2
+	if directives[unit] == 'Y' {
+		width = 4
+	}
+	if len(name) < width || strings.Trim(name[:width], "0123456789") != "" {
+		return ""
+	}
+	return name[:width]
+}
+
+// later is successors for a dated log.
+func (f *Follower) later(last *file, list []entry) (younger []entry, sure bool) {
+	sure = true
+	found := false
+	for _, s := range list {
+		switch {
+		case s.stamp < last.stamp:
+		case s.stamp == last.stamp && (s.id == last.id || s.zipped || last.gz != nil):
+			found = true // perhaps compressed, or unpacked, since it was opened
+		case s.zipped && slices.ContainsFunc(f.opened, func(g *file) bool { return g.stamp == s.stamp && g.id != s.id }):
+			// It was opened by an earlier try and has been compressed since.
+		default: // a later date, or a file that was made again under the same name
+			younger = append(younger, s)
+			sure = sure && s.active
+		}
+	}
+	return younger, sure || found
+}
+
+// sinceStamp returns the oldest file of a dated log with this date or a later one. If
+// there is none, no older file can stand in for it: the path, which names no file, says so.
+func sinceStamp(list []entry, path, stamp string) entry {
+	for _, s := range list {
+		if s.stamp >= stamp {
+			return s
+		}
+	}
+	return entry{name: path, active: true}
+}
