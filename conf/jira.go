@@ -129,6 +129,8 @@ func (b *builder) accessLog(j *Jira, f *rawJira) {
 			b.problem("jira.access_log", "a directory cannot have directives, %s", directiveHelp)
 		case strings.Contains(directive.ReplaceAllString(base, ""), "%"):
 			b.problem("jira.access_log", "has an unknown directive, %s", directiveHelp)
+		case strings.Contains(base, "%") && !strings.Contains(base, "%Y"):
+			b.problem("jira.access_log", "has no year, so that its files have no order: %s", directiveHelp)
 		}
 	}
 	if f.AccessPattern.line != nil {

@@ -117,6 +117,7 @@ func TestJiraProblems(t *testing.T) {
 		"url = 'https://h'\ntoken = 'x'\ntoken_file = 'pat'":         "4:14: jira.token_file: " + twice,
 		"access_log = 'a/%Y/access_log'":                             "2" + log + "a directory cannot have directives" + directives,
 		"access_log = 'access_log.%Y-%j'":                            "2" + log + "has an unknown directive" + directives,
+		"access_log = 'access_log.%m-%d'":                            "2" + log + "has no year, so that its files have no order: " + directives[2:],
 		"access_log = 'access_log.%Y%'":                              "2" + log + "has an unknown directive" + directives,
 		"access_log = 'access_log.%%Y'":                              "2" + log + "has an unknown directive" + directives,
 		"access_pattern = '%a %{jira.request.id}r %t \"%r\" %>s %S'": "",
