@@ -27,9 +27,10 @@ func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show the whole program on a log that it writes itself",
-		Long: `Writes a log as Jira does, with the failures of Atlassian's article and one
-rotation, into a temporary directory, follows it, and prints the alerts as they
-come. It sends nothing anywhere and ends by itself.`,
+		Long: `Writes logs as Jira does into a temporary directory, follows them, and prints
+the alerts as they come: the failures of Atlassian's article, with one rotation,
+and a night in which a client secret expires. It sends nothing anywhere and ends
+by itself.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context()) },
 	}
@@ -41,16 +42,13 @@ func (a *app) demo(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "atlassian-jira.log")
-	settings := filepath.Join(dir, "config.toml")
-	text := fmt.Sprintf("node = %q\nstate_dir = %q\n[[log]]\npath = %q\nstart = \"beginning\"\n",
-		"jira-node-1", filepath.Join(dir, "state"), path)
-	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
+	settings, err := demoHome(dir)
+	if err != nil {
 		return err
 	}
 	failures := demoFailures()
-	fmt.Fprintf(a.out, "A log is written to %s, as Jira writes it: %d integrations break, one after the other.\n\n",
-		path, len(failures))
+	fmt.Fprintf(a.out, "Logs are written to %s, as Jira writes them: %d integrations break, one after the other.\n\n",
+		filepath.Join(dir, "log"), len(failures))
 	ctx, cancel := context.WithTimeout(ctx, demoLimit)
 	defer cancel()
 	counter := &alertCounter{out: a.out}
@@ -61,19 +59,34 @@ func (a *app) demo(ctx context.Context) error {
 		func(ctx context.Context) error { return quiet.run(ctx, runOptions{config: settings}) },
 		func(ctx context.Context) error {
 			defer cancel()
-			return demoWriter{path: path, shown: &counter.n}.write(ctx, a, failures)
+			w := demoWriter{dir: filepath.Join(dir, "log"), shown: &counter.n}
+			if err := w.write(ctx, a, failures); err != nil {
+				return err
+			}
+			return w.night(ctx, a, len(failures))
 		},
 	}
 	if err := together(ctx, tasks); err != nil {
 		return err
 	}
-	if n := int(counter.n.Load()); n != len(failures) {
-		return fmt.Errorf("the demo printed %d alerts of %d", n, len(failures))
+	if n, want := int(counter.n.Load()), len(failures)+nightAlerts; n != want {
+		return fmt.Errorf("the demo printed %d alerts of %d", n, want)
 	}
-	fmt.Fprintf(a.out, "%d failures, %[1]d alerts, over one rotation. To follow a real log:\n\n"+
+	fmt.Fprintf(a.out, "%d failed tests and one night: %d alerts. To follow a real log:\n\n"+
 		"    %s run --log /var/atlassian/application-data/jira/log/atlassian-jira.log\n",
-		len(failures), filepath.Base(os.Args[0]))
+		len(failures), len(failures)+nightAlerts, filepath.Base(os.Args[0]))
 	return nil
+}
+
+// demoHome makes a home directory of Jira and a configuration that follows its logs.
+func demoHome(dir string) (settings string, err error) {
+	var text strings.Builder
+	fmt.Fprintf(&text, "node = \"jira-node-1\"\nstate_dir = %q\n[jira]\nhome = %q\n", filepath.Join(dir, "state"), dir)
+	for _, name := range []string{applicationLog, incomingLog, diagnosticsLog} {
+		fmt.Fprintf(&text, "[[log]]\npath = %q\nstart = \"beginning\"\n", filepath.Join(dir, "log", name))
+	}
+	settings = filepath.Join(dir, "config.toml")
+	return settings, errors.Join(os.Mkdir(filepath.Join(dir, "log"), 0o700), os.WriteFile(settings, []byte(text.String()), 0o600))
 }
 
 // alertCounter counts the alerts that the console prints, one per write.
@@ -98,37 +111,63 @@ func demoFailures() []string {
 	return events
 }
 
-// demoWriter writes a log as log4j does.
+// demoWriter writes logs as log4j does.
 type demoWriter struct {
-	path  string
+	dir   string
 	shown *atomic.Int64 // alerts
+}
+
+const applicationLog = "atlassian-jira.log"
+
+// alert waits until so many alerts have been shown; false means that ctx ended it.
+func (w demoWriter) alert(ctx context.Context, n int) bool {
+	for int(w.shown.Load()) < n {
+		if !sleep(ctx, 5*time.Millisecond) {
+			return false
+		}
+	}
+	return sleep(ctx, demoPause)
+}
+
+// night plays the night after so many alerts.
+func (w demoWriter) night(ctx context.Context, a *app, alerts int) error {
+	for i, s := range lastNight(time.Now()).scenes() {
+		fmt.Fprintf(a.out, "(%s)\n\n", s.said)
+		for _, f := range s.files {
+			if err := appendTo(filepath.Join(w.dir, f.log), f.text); err != nil {
+				return err
+			}
+			if !sleep(ctx, demoPause) { // Jira writes the next log later
+				return nil
+			}
+		}
+		if !w.alert(ctx, alerts+i+1) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // write appends the failures among ordinary lines, rotates once in the middle,
 // and waits until all alerts have been shown.
 func (w demoWriter) write(ctx context.Context, a *app, failures []string) error {
+	path := filepath.Join(w.dir, applicationLog)
 	for i, event := range failures {
 		if i == len(failures)/2 {
 			fmt.Fprint(a.out, "(The log is rotated here: atlassian-jira.log becomes atlassian-jira.log.1.)\n\n")
-			if err := os.Rename(w.path, w.path+".1"); err != nil {
+			if err := os.Rename(path, path+".1"); err != nil {
 				return err
 			}
 		}
-		stamp := time.Now().Format("2006-01-02 15:04:05.000-0700")
-		stamp = strings.Replace(stamp, ".", ",", 1)
+		stamp := demoStamp(time.Now())
 		ordinary := stamp + " Caesium-1-2 INFO ServiceRunner     " +
 			"[c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
 		event = strings.Replace(event, "DATE", stamp, 1)
 		event = strings.Replace(event, "UTC", time.Now().UTC().Format("2006-01-02 15:04:05Z"), 1)
-		if err := appendTo(w.path, ordinary+event+"\n"+ordinary); err != nil {
+		if err := appendTo(path, ordinary+event+"\n"+ordinary); err != nil {
 			return err
 		}
-		for int(w.shown.Load()) <= i {
-			if !sleep(ctx, 5*time.Millisecond) {
-				return nil
-			}
-		}
-		if !sleep(ctx, demoPause) {
+		if !w.alert(ctx, i+1) {
 			return nil
 		}
 	}

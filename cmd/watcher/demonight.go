@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// night is the last part of the demo: a client secret expires while everybody sleeps, Jira's
+// mail handlers fail until an administrator mends it in the morning, and Jira's own
+// diagnostics say when the mailbox works again.
+type night struct{ down, mended time.Time }
+
+// lastNight is the one before now.
+func lastNight(now time.Time) night {
+	at := func(hour, minute int) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location())
+	}
+	n := night{at(2, 13), at(9, 40)}
+	if now.Before(n.mended) {
+		n.down, n.mended = n.down.AddDate(0, 0, -1), n.mended.AddDate(0, 0, -1)
+	}
+	return n
+}
+
+const (
+	nightAlerts = 3 // opened, a reminder after repeat_interval, resolved
+	pollsEvery  = 10 * time.Minute
+)
+
+// polls are the failures of the mail handler from one time to before another, as the
+// incoming mail log has them.
+func (n night) polls(from, to time.Time) string {
+	var b strings.Builder
+	for at := from; at.Before(to); at = at.Add(pollsEvery) {
+		fmt.Fprintf(&b, "%s ERROR [Help desk 365] Caesium-1-4 ServiceRunner Exception when MailPullerWorker pulls emails: "+
+			"com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: "+
+			"An error has occurred while refreshing OAuth token\n"+
+			"com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: "+
+			"An error has occurred while refreshing OAuth token\n"+
+			"\tat com.atlassian.oauth2.client.storage.DefaultTokenHandler.handleFailure(DefaultTokenHandler.java:187)\n"+
+			"Caused by: com.atlassian.oauth2.client.api.lib.token.TokenServiceException: AADSTS7000222: The provided client "+
+			"secret keys for app '79c86cf8-e761-4fdc-bc20-a629c5d04260' are expired. Visit the Azure portal to create new keys "+
+			"for your app.\n\tat com.atlassian.oauth2.client.lib.token.DefaultTokenService.forceRefresh(DefaultTokenService.java:70)\n",
+			demoStamp(at))
+	}
+	return b.String()
+}
+
+// probe is a line of the diagnostics.
+func (n night) probe(at time.Time, connected bool) string {
+	return fmt.Sprintf("%s Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] IPDMONITORING {\"timestamp\":\"%d\","+
+		"\"label\":\"MAIL.INCOMING.CONNECTION.STATE\",\"tags\":{\"serverName\":\"Help desk 365\"},"+
+		"\"attributes\":{\"connected\":\"%t\",\"totalFailures\":\"0\"}}\n", demoStamp(at), at.Unix(), connected)
+}
+
+// scenes are what is written to which log, and what is said before it; each leads to one
+// alert.
+func (n night) scenes() []scene {
+	later := n.down.Add(4 * time.Hour)
+	clock := func(t time.Time) string { return t.Format("15:04") }
+	return []scene{
+		{"Now a night in which nobody clicks anything. At " + clock(n.down) + " the client secret of a mailbox has expired:", []written{
+			{diagnosticsLog, n.probe(n.down.Add(-time.Minute), true) + n.probe(n.down.Add(time.Minute), false)},
+			{incomingLog, n.polls(n.down, n.down.Add(time.Minute))},
+		}},
+		{"The mail handler goes on failing, every ten minutes. At " + clock(later) + " there is a reminder:", []written{
+			{incomingLog, n.polls(n.down.Add(pollsEvery), later.Add(time.Minute))},
+		}},
+		{"In the morning a new client secret is entered in Jira. At " + clock(n.mended) + " the mailbox works again:", []written{
+			{incomingLog, n.polls(later.Add(pollsEvery), n.mended.Add(-time.Minute))},
+			{diagnosticsLog, n.probe(n.mended, true)},
+		}},
+	}
+}
+
+// scene is what is written before one alert.
+type scene struct {
+	said  string
+	files []written
+}
+
+type written struct{ log, text string }
+
+const (
+	incomingLog    = "atlassian-jira-incoming-mail.log"
+	diagnosticsLog = "atlassian-jira-ipd-monitoring.log"
+)
+
+// demoStamp is a time as log4j writes it.
+func demoStamp(at time.Time) string {
+	return strings.Replace(at.Format("2006-01-02 15:04:05.000-0700"), ".", ",", 1)
+}
