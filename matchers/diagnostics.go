@@ -75,14 +75,14 @@ func ProbeIn(line []byte) (p Probe, ok bool) {
 // scalar is a JSON string, number or boolean as text.
 func scalar(value json.RawMessage) string { return strings.ToLower(strings.Trim(string(value), `" `)) }
 
-// unreachable is the cause of a mail server that cannot be reached.
-const unreachable = "mail-server-unreachable"
+// ServerUnreachable is the cause of a mail server that cannot be reached.
+const ServerUnreachable = "mail-server-unreachable"
 
 // Unreachable is a failure of which only the diagnostics tell, line is where. They do not
 // say why, and look at mail servers that do not use OAuth 2.0 as well.
 func (s *Set) Unreachable(p Probe, line []byte, zone *time.Location) Failure {
 	id := ServerID(p.Server)
-	cause, known := s.Cause(unreachable)
+	cause, known := s.Cause(ServerUnreachable)
 	if !known {
 		cause = s.unknown
 	}

@@ -285,7 +285,10 @@ func (e Evidence) unexplained(at time.Time, open func(key string) bool) (key str
 // reached: one that is known by it, or one that began when it was lost.
 func (e Evidence) explained(s Server) bool {
 	return slices.ContainsFunc(e.Recent, func(f Sighting) bool {
-		return f.Key == e.KeyOf(s.ID) || f.At.Sub(s.Lost).Abs() <= turnedFalse
+		if after := f.At.Sub(s.Lost); f.Cause != matchers.ServerUnreachable && after >= -turnedFalse {
+			return after <= turnedFalse || f.Key == e.KeyOf(s.ID)
+		}
+		return false
 	})
 }
 
