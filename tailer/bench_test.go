@@ -95,3 +95,26 @@ func BenchmarkPread(b *testing.B) {
 		f.Close()
 	}
 }
+
+// A poll of a dated log beside the files of eight years.
+func BenchmarkPollDated(b *testing.B) {
+	dir := b.TempDir()
+	for day := range 3000 {
+		at := time.Date(2018, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day)
+		if err := os.WriteFile(filepath.Join(dir, at.Format("access_log.2006-01-02")), []byte("x\n"), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	past := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(dir, past, past); err != nil {
+		b.Fatal(err)
+	}
+	f := tailer.Follow(filepath.Join(dir, "access_log.%Y-%m-%d"), tailer.Position{}, tailer.Options{ByHand: true, NoNotify: true})
+	defer f.Close()
+	if _, err := f.Block(b.Context(), 0); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		f.Discover()
+	}
+}

@@ -8,6 +8,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // directives are those of a date, the longest unit first.
@@ -40,9 +43,37 @@ func Current(path string) (string, error) {
 	return path, err
 }
 
-// statLog is os.Stat of the file that path names now.
-func statLog(path string) (fs.FileInfo, error) {
-	name, err := Current(path)
+// newest is what a dated log's path named when its directory was listed last. Thousands of
+// old files may be in it, since Tomcat deletes none.
+type newest struct {
+	name    string
+	changed time.Time // when a name in the directory was changed last
+}
+
+// settled is how long ago names must have been changed for a listing to have all of them: a
+// file system's clock is coarse.
+const settled = 3 * time.Second
+
+// current is Current. It lists the directory only when names in it have changed.
+func (f *Follower) current() (string, error) {
+	if !Dated(f.path) {
+		return f.path, nil
+	}
+	dir, err := os.Stat(filepath.Dir(f.path))
+	if err == nil && f.newest.name != "" && dir.ModTime().Equal(f.newest.changed) {
+		return f.newest.name, nil
+	}
+	name, listed := Current(f.path)
+	f.newest = newest{}
+	if err == nil && listed == nil && clock.Since(dir.ModTime()) > settled {
+		f.newest = newest{name, dir.ModTime()}
+	}
+	return name, listed
+}
+
+// stat is os.Stat of the file that the path names now.
+func (f *Follower) stat() (fs.FileInfo, error) {
+	name, err := f.current()
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ type Follower struct {
 	barred    map[ident]bool      // rotated files that may not be read, reported once
 	missing   time.Time           // since when the path is missing, though cur is open
 	failing   bool                // reading cur fails
+	newest    newest              // of a dated log
 	pinner    pinner
 
 	wake      chan struct{} // an event came; capacity 1

@@ -88,7 +88,7 @@ func (f *Follower) youngest() *file {
 func (f *Follower) discover() error {
 	f.reopen()
 	last := f.youngest()
-	fi, err := statLog(f.path)
+	fi, err := f.stat()
 	if err == nil && last.f != nil && identOf(fi) == last.id {
 		f.readable()
 		return nil

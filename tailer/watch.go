@@ -71,7 +71,9 @@ func (f *Follower) rearm() {
 		return
 	}
 	f.rearmAt = clock.Now().Add(f.opt.Poll)
-	name, _ := Current(f.path) // of a dated log, polling finds the next file
+	f.mu.Lock()
+	name, _ := f.current() // of a dated log, polling finds the next file
+	f.mu.Unlock()
 	path, err := realPath(name)
 	if f.watch != nil && f.watch.path != path {
 		f.watch.stop()

@@ -75,6 +75,7 @@ func (r *Rules) Worsen(before, s State) (State, *alert.Alert) {
 // raise makes an alert and remembers that it was made.
 func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Alert) {
 	s.Alerts++
+	s.Awaits = time.Time{}
 	if s.Ack != nil && !s.Ack.Until.IsZero() && !kind.Closes() {
 		s.Ack = nil // it has expired
 	}

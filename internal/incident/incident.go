@@ -351,7 +351,6 @@ func (r *Rules) Pending(s State, now time.Time) (State, *alert.Alert) {
 	if s.Awaits.IsZero() || s.Alerts > 0 || !s.Open || now.Before(s.Awaits) {
 		return r.AlertStorm(s, now)
 	}
-	s.Awaits = time.Time{}
 	if r.muted(s.Content) {
 		return s, nil
 	}

@@ -119,24 +119,27 @@ func (r *Recorder) placeTest(tx *store.Tx, f matchers.Failure, now time.Time) (k
 	return key, over, errors.Join(*failed, tx.SetEvidence(e))
 }
 
-// awaits reports whether the alert of a new incident waits for evidence: the access log may
-// show that it is a retry of a test whose incident is open.
-func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, s incident.State) (bool, error) {
-	if !r.clicks.Load() || f.Impact.Phase != alert.PhaseTest || f.Integration.KnownBy != alert.ByFlow {
-		return false, nil
+// awaits is until when the alert of a new incident waits for evidence, zero = it does not:
+// the access log may show that it is a retry of a test whose incident is open. before is what
+// the incident was before its last failure.
+func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.State, now time.Time) (until time.Time, err error) {
+	switch {
+	case !r.clicks.Load() || f.Impact.Phase != alert.PhaseTest || f.Integration.KnownBy != alert.ByFlow:
+		return until, nil
+	case before.Open && !before.Awaits.IsZero():
+		return before.Awaits, nil
 	}
-	other := false
-	err := tx.EachIncident(func(o incident.State) error {
+	err = tx.EachIncident(func(o incident.State) error {
 		if o.Key == s.Key || o.Content.Phase != alert.PhaseTest {
 			return nil
 		}
-		other = true
+		until = now.Add(awaited)
 		return errFound
 	})
 	if errors.Is(err, errFound) {
 		err = nil
 	}
-	return other, err
+	return until, err
 }
 
 var errFound = errors.New("found")

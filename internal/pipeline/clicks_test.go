@@ -97,6 +97,8 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		"two tabs at once":          {"post A@1 post B@2 get 1@3 fail 1@3 get 2@4 fail 2@4 +60", []string{"opened 1#1", "opened 2#1"}},
 		"after two tabs at once": {"post A@1 post B@2 get 1@3 fail 1@3 get 2@4 fail 2@4 +60 post A@64 get 3@66 fail 3@66 +60",
 			[]string{"opened 1#1", "opened 2#1", "opened A#1"}},
+		"the page is loaded again and again": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23/o +5 fail 2@28/o +5 fail 2@33/o +4 fail 2@37/o +3",
+			[]string{"opened 1#1", "opened 2#1"}},
 		"the page is loaded again": {"post A@1 get 1@3 fail 1@3 +5 get 1@8 fail 1@9 +60", []string{"opened A#1"}},
 		"it works":                 {"post A@1 get 1@3 fail 1@3 +50 post A@51 get 2@53 +5 +60", []string{"opened A#1", "resolved A#2"}},
 		"it works, and the incident was known by its flow": {"fail 1@3 +10 post A@1 get 1@3 +40 post A@51 get 2@53 +60",

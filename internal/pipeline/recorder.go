@@ -125,9 +125,9 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		}
 	}
 	if a != nil && a.Data.Kind == alert.Opened {
-		wait, err := r.awaits(tx, f.Failure, s)
-		if wait && err == nil {
-			return tx.SetIncident(s.Await(now.Add(awaited)))
+		until, err := r.awaits(tx, f.Failure, before, s, now)
+		if err == nil && now.Before(until) {
+			return tx.SetIncident(s.Await(until))
 		}
 		return errors.Join(err, r.announce(tx, s, a, now))
 	}
