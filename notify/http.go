@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -130,6 +132,7 @@ type Request struct {
 // Post sends the request. Errors are rebuilt without what is secret: net/http puts the
 // whole URL into its own, and receivers echo the request in their answers.
 func (r Request) Post(ctx context.Context) (Answer, error) {
+	ctx, sent := Traced(ctx)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.To.Reveal(), bytes.NewReader(r.Body))
 	if err != nil {
 		return Answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
@@ -155,10 +158,7 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = &Reason{"no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err}
-		}
-		return Answer{}, &Error{Err: &Reason{OneLine(redactor.Redact(err.Error())), err}}
+		return Answer{}, Unanswered(err, sent, redactor)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply))
@@ -171,6 +171,28 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 		RetryAfter: RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
 		Broken:     err,
 	}, nil
+}
+
+// Traced is a context for one request. sent reports whether all of it was written.
+func Traced(ctx context.Context) (traced context.Context, sent func() bool) {
+	var written atomic.Bool
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest: func(w httptrace.WroteRequestInfo) { written.Store(w.Err == nil) },
+	}), written.Load
+}
+
+// Unanswered is the error of a request without an answer.
+func Unanswered(err error, sent func() bool, redactor *Redactor) *Error {
+	e := &Error{}
+	if errors.Is(err, context.DeadlineExceeded) {
+		words := "no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?"
+		if e.Unsure = sent(); e.Unsure {
+			words = "no answer in time to what was sent, which may have been accepted: is a longer timeout needed?"
+		}
+		err = &Reason{words, err}
+	}
+	e.Err = &Reason{OneLine(redactor.Redact(err.Error())), err}
+	return e
 }
 
 // Reworded is err in other words.
@@ -210,6 +232,8 @@ func (a Answer) Failed() *Error {
 		e.Outcome = BadMessage
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		e.Outcome = Retry
+	case http.StatusGatewayTimeout: // a proxy has passed it on
+		e.Unsure = true
 	default:
 		if a.Status >= 300 && a.Status < 500 {
 			e.Outcome = BadSettings

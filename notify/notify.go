@@ -59,6 +59,7 @@ const (
 type Error struct {
 	Outcome    Outcome
 	RetryAfter time.Duration // the receiver asked for this pause; 0 = it did not
+	Unsure     bool          // all of the request was sent, and no answer came in time: it may have been accepted
 	Err        error
 }
 

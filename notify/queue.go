@@ -15,6 +15,9 @@ type Delivery struct {
 	Plain    bool        `json:"plain,omitempty"`  // the usual form was refused
 	Reason   string      `json:"reason,omitempty"` // why the last attempt failed
 
+	// Unsure: the last attempt may have been accepted, see Error.
+	Unsure bool `json:"unsure,omitempty"`
+
 	// NoMention: people were mentioned for the same cause a few minutes before.
 	NoMention bool `json:"no_mention,omitempty"`
 

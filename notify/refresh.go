@@ -22,7 +22,7 @@ func (w *Worker) refresh(ctx context.Context) (time.Duration, error) {
 	if err != nil || len(open) == 0 {
 		return -1, err
 	}
-	sending, done := w.grace(ctx)
+	sending, done := w.grace(ctx, w.target.Timeout)
 	changed, next, failed := refresher.Refresh(sending, open)
 	done()
 	if len(changed) > 0 {

@@ -14,6 +14,8 @@ import (
 const (
 	firstPause   = time.Second      // after the first failed attempt; doubles
 	maxPause     = 5 * time.Minute  // between attempts
+	unsurePause  = time.Minute      // at least, after an attempt that may have been accepted
+	patience     = 3                // the timeout of the attempts after such a one, in timeouts
 	firstProbe   = time.Minute      // after settings were rejected; doubles
 	maxProbe     = time.Hour        // between probes
 	stopGrace    = 10 * time.Second // for a Send under way when the program ends
@@ -145,7 +147,7 @@ func (w *Worker) deliver(ctx context.Context, d Delivery) (Delivery, *Error, err
 	}
 	failed := &Error{Err: err}
 	errors.As(err, &failed)
-	d.Reason = failed.Error()
+	d.Reason, d.Unsure = failed.Error(), d.Unsure || failed.Unsure
 	return d, failed, nil
 }
 
@@ -167,13 +169,17 @@ func (w *Worker) record(to Circuit, pause time.Duration, err error) {
 // send gives one attempt its time limit, and at the end of the program a grace
 // to finish in.
 func (w *Worker) send(ctx context.Context, d Delivery) (Receipt, error) {
-	sending, done := w.grace(ctx)
+	timeout := w.target.Timeout
+	if d.Unsure { // better a late answer than the same alert again
+		timeout *= patience
+	}
+	sending, done := w.grace(ctx, timeout)
 	defer done()
 	return w.target.To.Send(sending, d)
 }
 
-func (w *Worker) grace(ctx context.Context) (sending context.Context, done func()) {
-	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.target.Timeout)
+func (w *Worker) grace(ctx context.Context, timeout time.Duration) (sending context.Context, done func()) {
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	stop := context.AfterFunc(ctx, func() {
 		clock.Wait(sending, nil, stopGrace)
 		cancel()
@@ -251,6 +257,9 @@ func (w *Worker) retry(d Delivery, failed *Error) error {
 // so many have failed.
 func (w *Worker) retryAfterPause(d Delivery, failed *Error, attempts int) error {
 	pause := max(backoff(attempts), failed.RetryAfter)
+	if failed.Unsure {
+		pause = max(pause, unsurePause)
+	}
 	circuit := Waiting
 	if w.probes > 0 {
 		circuit = w.health.Circuit

@@ -91,6 +91,34 @@ func TestHangingReceiver(t *testing.T) {
 	})
 }
 
+// What was sent whole and not answered in time may have been accepted: it is sent again after
+// a minute at the earliest, and is given three times as long then, also after a restart.
+func TestLateAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := &notify.Error{Unsure: true, Err: errors.New("no answer in time")}
+		var given []time.Duration
+		to := &receiver{answer: func(n int, _ bool) error {
+			if n < 4 {
+				return late
+			}
+			return nil
+		}}
+		q := newQueue("1", "2")
+		b := newBench(q, to)
+		to.limits = &given
+		b.run(t, time.Hour)
+		b.want(t, []string{"1", "2"}, []string{"1", "1", "1", "1", "2"}, 0)
+		for i := range 3 {
+			if pause := b.at[i+1] - b.at[i]; pause < time.Minute {
+				t.Errorf("attempt %d after %s, want a minute at least", i+2, pause)
+			}
+		}
+		if want := []time.Duration{10 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second, 10 * time.Second}; !slices.Equal(given, want) {
+			t.Errorf("given %v, want %v", given, want)
+		}
+	})
+}
+
 // A refused message is sent once more, plain, and then set aside; the next one
 // goes on.
 func TestRefusedMessage(t *testing.T) {

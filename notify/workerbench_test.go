@@ -136,6 +136,7 @@ type receiver struct {
 	answer func(n int, plain bool) error // n counts from 1; nil = accept all
 	hang   time.Duration                 // before each answer …
 	hangs  int                           // … of the first so many, 0 = all
+	limits *[]time.Duration              // gets how long each attempt may take; nil = is not asked
 	start  time.Time
 	asked  []string
 	at     []time.Duration
@@ -149,6 +150,9 @@ func (r *receiver) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	}
 	r.asked, r.at = append(r.asked, string(line)), append(r.at, time.Since(r.start))
 	n := len(r.asked)
+	if until, ok := ctx.Deadline(); ok && r.limits != nil {
+		*r.limits = append(*r.limits, time.Until(until))
+	}
 	hang := r.hang
 	if r.hangs > 0 && n > r.hangs {
 		hang = 0

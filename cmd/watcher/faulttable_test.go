@@ -56,16 +56,6 @@ func reset(c net.Conn) {
 	c.(*net.TCPConn).SetLinger(0)
 }
 
-// slowly is a slow loris: a byte now and then, for longer than the time limit.
-func slowly(c net.Conn) {
-	for range 30 {
-		if _, err := io.WriteString(c, "H"); err != nil {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
 const canaryAddress = "/services/CANARY"
 
 // faults are the ways in which each kind of receiver is made to fail.
@@ -74,7 +64,6 @@ func faults() map[string][]fault {
 		{"429 with Retry-After: 1", "ratelimited", replies(429, `{"ok":false,"error":"ratelimited"}`, "Retry-After", "1"), 2, "", 0},
 		{"500", "500", replies(500, "oops"), 2, "", 0},
 		{"503 with Retry-After as a date", "503", replies(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0},
-		{loris, "no answer in time", hijacked(slowly), 1, "", 0},
 		{"connection cut before an answer", "EOF", hijacked(func(net.Conn) {}), 2, "", 0},
 		{"302 to a login page", "rejected the notifier's settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0},
 		{unresolved, "no such host", nil, 0, "reload", 0},
@@ -106,7 +95,6 @@ func faults() map[string][]fault {
 const (
 	unresolved = "name that does not resolve"
 	untrusted  = "certificate that is not trusted"
-	loris      = "slow loris, a byte each 0.1 s"
 )
 
 // faulty is a receiver that fails as a fault says, then takes all.
@@ -146,9 +134,6 @@ func (f *faulty) table(mended bool) string {
 		address = "https://nosuch.invalid"
 	}
 	more := "timeout = \"30s\"\n" // no busy machine takes an answer for none
-	if f.fault.name == loris {
-		more = "timeout = \"1s\"\n"
-	}
 	if f.ca != "" && mended {
 		more += fmt.Sprintf("ca_file = %q\n", f.ca)
 	}
@@ -162,8 +147,7 @@ func (f *faulty) table(mended bool) string {
 		more)
 }
 
-// flows are the integrations of the accepted messages, in order. One that was
-// answered later than the time limit of a second, as on a busy machine, comes twice.
+// flows are the integrations of the accepted messages, in order.
 func (f *faulty) flows() (flows []int) {
 	for _, q := range f.accepted() {
 		body := string(q.body)
@@ -182,7 +166,7 @@ func (f *faulty) flows() (flows []int) {
 			}
 		}
 	}
-	return slices.Compact(flows)
+	return flows
 }
 
 // said tells whether a log says of a notifier what is wrong with it.

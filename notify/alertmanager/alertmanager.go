@@ -225,6 +225,6 @@ func combined(failed []*notify.Error) error {
 		texts = append(texts, fmt.Sprintf("member %d of %d: %v", i+1, len(failed), f))
 		errs = append(errs, f)
 	}
-	return &notify.Error{Outcome: best.Outcome, RetryAfter: best.RetryAfter,
+	return &notify.Error{Outcome: best.Outcome, RetryAfter: best.RetryAfter, Unsure: best.Unsure,
 		Err: notify.Reworded(strings.Join(texts, "; "), errors.Join(errs...))}
 }

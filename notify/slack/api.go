@@ -2,7 +2,6 @@ package slack
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,11 +62,12 @@ type apiAnswer struct {
 // RoundTrip implements http.RoundTripper.
 func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	redactor := t.redactor(req.URL)
-	req = req.Clone(req.Context())
+	ctx, sent := notify.Traced(req.Context())
+	req = req.Clone(ctx)
 	req.Header.Set("User-Agent", "jira-oauth-watcher")
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {
-		return nil, unsent(err, redactor)
+		return nil, notify.Unanswered(err, sent, redactor)
 	}
 	defer resp.Body.Close()
 	limit := int64(notify.MaxReply)
@@ -188,14 +188,6 @@ func (t *apiTransport) redactor(u *url.URL) *notify.Redactor {
 		}
 	}
 	return notify.NewRedactor(u, header)
-}
-
-// unsent is a request without an answer.
-func unsent(err error, redactor *notify.Redactor) *notify.Error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = notify.Reworded("no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?", err)
-	}
-	return &notify.Error{Err: notify.Reworded(notify.OneLine(redactor.Redact(err.Error())), err)}
 }
 
 // apiError is the *Error of apiTransport in what slack-go returned: only that is
