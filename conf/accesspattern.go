@@ -23,7 +23,7 @@ var item = regexp.MustCompile(`%(?:\{([^}]*)\})?>?([A-Za-z])`)
 
 // groups are the items that are read, by their names.
 var groups = map[string]string{
-	"jira.request.id r": "request", "jira.request.assession.id r": "session", " S": "session",
+	"jira.request.id r": "request", "jira.request.assession.id r": "session",
 	" t": "time", " r": "line", " m": "method", " s": "status",
 }
 
@@ -56,6 +56,8 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		value := `[^"]*?`
 		if quoted {
 			value = `(?:[^"\\]|\\.)*?`
+		} else if strings.Contains("ioc", letter) {
+			return fmt.Errorf("put %s in quotation marks, as in Jira's server.xml: whoever sends the request chooses it", pattern[m[0]:m[1]])
 		}
 		switch name := groups[of+" "+letter]; {
 		case letter == "q" && strings.HasSuffix(b.String(), url): // is in it
@@ -67,6 +69,9 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 				b.WriteString(`\[(?P<time>[^\]]*)\]`)
 				continue
 			}
+			if name == "status" {
+				value = `\d{3}`
+			}
 			fmt.Fprintf(&b, "(?P<%s>%s)", name, value)
 		default:
 			b.WriteString(value)
@@ -74,7 +79,7 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 	}
 	literal(pattern[at:])
 	for _, need := range []struct{ what, write string }{
-		{"session", "%{jira.request.assession.id}r"}, {"status", "%s"},
+		{"session", "%{jira.request.assession.id}r"}, {"status", "%s"}, {"time", "%t"},
 	} {
 		if !seen[need.what] {
 			return fmt.Errorf("has no %s, which says whose test a request is: add it in Jira's server.xml too", need.write)

@@ -120,10 +120,16 @@ func TestJiraProblems(t *testing.T) {
 		"access_log = 'access_log.%m-%d'":                            "2" + log + "has no year, so that its files have no order: " + directives[2:],
 		"access_log = 'access_log.%Y%'":                              "2" + log + "has an unknown directive" + directives,
 		"access_log = 'access_log.%%Y'":                              "2" + log + "has an unknown directive" + directives,
-		"access_pattern = '%a %{jira.request.id}r %t \"%r\" %>s %S'": "",
+		"access_pattern = '%a %{jira.request.id}r %t \"%r\" %>s %{jira.request.assession.id}r'": "",
+		"access_pattern = '%t \"%r\" %s %S'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which says whose test a request is: " +
+			"add it in Jira's server.xml too",
+		"access_pattern = '\"%r\" %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: has no %t, which says whose test a request is: " +
+			"add it in Jira's server.xml too",
+		"access_pattern = '%t \"%r\" %{User-Agent}i %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: put %{User-Agent}i in quotation marks, " +
+			"as in Jira's server.xml: whoever sends the request chooses it",
 		"access_pattern = '%h %l %u %t \"%r\" %s %b'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which says whose test a request is: " +
 			"add it in Jira's server.xml too",
-		"access_pattern = '%S %s %m %U'":                                      "2:18: jira.access_pattern: has neither %r nor %m and %U%q, which say what was asked for: add them in Jira's server.xml too",
+		"access_pattern = '%{jira.request.assession.id}r %t %s %m %U'":                                      "2:18: jira.access_pattern: has neither %r nor %m and %U%q, which say what was asked for: add them in Jira's server.xml too",
 		"access_pattern = \"\\u0007\"":                                        "2:18: jira.access_pattern: holds a character that cannot be printed, " + pattern,
 		"home = 'h'\nalert_unreachable = true":                                "",
 		"alert_unreachable = true\n[[log]]\npath = 'x'\nkind = 'diagnostics'": "",

@@ -1,13 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/tailer"
@@ -55,7 +61,7 @@ func (a *app) check(config string) error {
 	}
 	failed := len(c.Logs) == 0
 	if failed {
-		fmt.Fprintln(a.out, "problem  there is no [[log]]: add one with the path of atlassian-jira.log")
+		fmt.Fprintln(a.out, "problem  there is no log to follow: add a [[log]] with the path of atlassian-jira.log, or home to [jira]")
 	}
 	report := func(what, good, bad string, err error) {
 		if err != nil {
@@ -67,6 +73,13 @@ func (a *app) check(config string) error {
 	}
 	for _, l := range c.Logs {
 		err := readable(l.Path)
+		_, noDirectory := os.Stat(filepath.Dir(l.Path))
+		switch {
+		case l.Kind.Optional() && errors.Is(noDirectory, fs.ErrNotExist):
+			err = fmt.Errorf("there is no directory %s", filepath.Dir(l.Path))
+		case err == nil && l.Kind == conf.KindAccess:
+			err = fits(l.Path, c.Jira.AccessLine)
+		}
 		if l.Kind.Optional() && errors.Is(err, fs.ErrNotExist) {
 			fmt.Fprintf(a.out, "note     log %q, %s, does not exist, and is followed once Jira writes it\n", l.Name, l.Path)
 			continue
@@ -104,6 +117,39 @@ func readable(path string) error {
 		return reason(err, advice)
 	}
 	return f.Close()
+}
+
+// checked is how much of an access log is looked at.
+const checked = 64 << 10
+
+// fits looks whether the last lines of an access log have the form of its pattern.
+func fits(path string, form *regexp.Regexp) error {
+	name, err := tailer.Current(path)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	from := max(0, end-checked)
+	text := make([]byte, end-from)
+	if _, err := f.ReadAt(text, from); err != nil && err != io.EOF {
+		return err
+	}
+	lines := slices.Collect(bytes.Lines(text))
+	if from > 0 && len(lines) > 0 {
+		lines = lines[1:] // it may begin in the middle
+	}
+	if len(lines) == 0 || slices.ContainsFunc(lines, func(line []byte) bool { return form.Match(bytes.TrimRight(line, "\r\n")) }) {
+		return nil
+	}
+	return fmt.Errorf("none of its last lines (%d) has the form of access_pattern: copy the pattern from Jira's server.xml", len(lines))
 }
 
 // writable tries to write into a directory as this user, and makes it as the

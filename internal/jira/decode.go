@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -19,8 +21,8 @@ const (
 )
 
 // Integration is an OAuth 2.0 integration of Jira. People wrote its texts: they are made
-// printable and cut, and may say anything. ID and ClientID have only letters, digits, dots,
-// underscores and hyphens.
+// printable and cut, and may say anything. ID has only letters, digits, underscores and
+// hyphens, ClientID dots as well.
 type Integration struct {
 	ID                    string
 	Name                  string
@@ -32,7 +34,11 @@ type Integration struct {
 	Scopes                []string
 }
 
-var identifier = regexp.MustCompile(`^[0-9A-Za-z._-]{1,100}$`)
+var (
+	isID       = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
+	isClientID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,100}$`)
+	reserved   = []string{alert.Unknown, alert.Many} // what stands for no ID in an alert
+)
 
 // decode reads a JSON list of RestClientConfiguration, as the plugin's class is named. What
 // has no usable ID and client ID is left out. A field of the wrong type is empty.
@@ -48,7 +54,7 @@ func decode(body []byte) ([]Integration, error) {
 		if _, wrongType := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !wrongType {
 			return nil, err
 		}
-		if !identifier.MatchString(i.ID) || !identifier.MatchString(i.ClientID) {
+		if !isID.MatchString(i.ID) || !isClientID.MatchString(i.ClientID) || slices.Contains(reserved, strings.ToLower(i.ID)) {
 			continue
 		}
 		if all = append(all, i.safe()); len(all) == maxIntegrations {

@@ -2,6 +2,7 @@
 package jira
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -85,6 +86,7 @@ func (c *Client) Integrations(ctx context.Context) (Answer, error) {
 	case isPage(resp, body):
 		return answer, failed(resp, "answered with a web page instead of JSON: something in front of Jira asks for a sign-in")
 	}
+	body = bytes.ReplaceAll(body, []byte(c.token.Reveal()), []byte("[redacted]")) // a Jira that echoes it
 	if answer.Integrations, err = decode(body); err != nil {
 		return answer, failed(resp, "answered with something other than a JSON list of integrations")
 	}
