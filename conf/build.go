@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -81,7 +80,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.Integrations = b.integrations(f.Integrations)
 	c.Logs = b.logs(f.Logs)
 	b.jira(c, &f.Jira)
-	c.Jira.Given = b.source.Has("jira") || slices.ContainsFunc(c.Logs, func(l Log) bool { return l.Kind.Optional() })
+	c.Jira.Given = b.source.Has("jira") || ofOneJira(c.Logs)
 	each(&c.Slack, "slack", f.Slack, b.slack)
 	each(&c.Webhooks, "webhook", f.Webhooks, b.webhook)
 	each(&c.Alertmanagers, "alertmanager", f.Alertmanagers, b.alertmanager)

@@ -146,4 +146,14 @@ func accessName(path string) string {
 	return "access_log"
 }
 
+// ofOneJira reports whether logs without a [jira] table are of one Jira: there are mail or
+// diagnostics logs among them, and all are in one directory.
+func ofOneJira(logs []Log) bool {
+	dirs := map[string]bool{}
+	for _, l := range logs {
+		dirs[filepath.Dir(l.Path)] = true
+	}
+	return len(dirs) == 1 && slices.ContainsFunc(logs, func(l Log) bool { return l.Kind.Optional() })
+}
+
 func isFalse(b *bool) bool { return b != nil && !*b }
