@@ -22,6 +22,10 @@ const (
 	// ProofAfter is how long after its request was read a test counts as a success: by then,
 	// its failure would have been read.
 	ProofAfter = 10 * time.Second
+
+	// Awaited is how long the alert of a failed test waits for the access log to say whether
+	// it is a retry: Tomcat writes that log every 10 s.
+	Awaited = 15 * time.Second
 )
 
 // Flow is what is known of one test.
@@ -227,6 +231,12 @@ func Tested(open []State, config string, at time.Time) (ended []State) {
 		}
 	}
 	return ended
+}
+
+// MayBeRetry reports whether an access log may yet show that a failure is a retry of a test
+// whose incident is open.
+func MayBeRetry(f matchers.Failure) bool {
+	return f.Impact.Phase == alert.PhaseTest && f.Integration.KnownBy == alert.ByFlow
 }
 
 // Await is a new incident whose alert waits until a time, by the wall clock, for evidence

@@ -419,7 +419,7 @@ func (l *Log) record(tx *store.Tx) error {
 		}
 	}
 	for _, p := range l.batch.probes {
-		if err := l.Recorder.recordProbe(tx, p, l.Source); err != nil {
+		if err := l.Recorder.recordProbe(tx, p, l.Source, clock.Now()); err != nil {
 			return err
 		}
 	}
