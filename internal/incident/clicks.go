@@ -266,6 +266,6 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 		d.Integration.ID, d.Integration.KnownBy = into.Content.Integration.ID, into.Content.Integration.KnownBy
 		return d
 	}
-	o := Occurrence{into.Key, c, matchers.Impact{Phase: s.Content.Phase}, s.Last}
+	o := Occurrence{Key: into.Key, Cause: c, Impact: matchers.Impact{Phase: s.Content.Phase}, At: s.Last}
 	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called)})
 }
