@@ -1,0 +1,177 @@
+package scan_test
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/report/html"
+	"jira-oauth-watcher/internal/scan"
+	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/internal/text"
+)
+
+const (
+	expiredSecret = "AADSTS7000222: The provided client secret keys for app '6b2d1d92-7018-4182-b70e-821127bec500' are expired."
+	refreshFails  = "com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: An error has occurred while refreshing OAuth token\n" +
+		"\tat com.atlassian.oauth2.client.storage.DefaultTokenHandler.handleFailure(DefaultTokenHandler.java:187)\n" +
+		"Caused by: com.atlassian.oauth2.client.api.lib.token.TokenServiceException: " + expiredSecret + "\n" +
+		"\tat com.atlassian.oauth2.client.lib.token.DefaultTokenService.getToken(DefaultTokenService.java:155)\n"
+	pulls     = "Exception when MailPullerWorker pulls emails"
+	helpDesk  = "0a7ab1d9-5ad1-4b9e-8f4f-6c2d3f1b0c11" // configurations in Jira
+	personnel = "5ce90b2e-7f0e-4b64-9d56-0d5f2a3c4d22"
+)
+
+// The lines of Jira's logs at a time: of a failed refresh in atlassian-jira.log and in a mail
+// log, of a failed test, of the diagnostics, and of an access log.
+func refreshed(at time.Time) string {
+	return stamp(at) + " Caesium-1-3 ERROR ServiceRunner     [c.a.j.i.m.processor.feature.puller.MailPullerWorker] " + pulls + "\n" + refreshFails
+}
+
+func mailed(at time.Time, server string) string {
+	return stamp(at) + " ERROR [" + server + "] Caesium-1-3 ServiceRunner " + pulls + ": x\n" + refreshFails
+}
+
+func tested(at time.Time, request, session string, flow int, message string) string {
+	return strings.NewReplacer("600x1x1", request, "4eic3i", session).Replace(failure(at, flow, message))
+}
+
+func probed(at time.Time, server string, connected bool) string {
+	return stamp(at) + fmt.Sprintf(` IPDMONITORING {"timestamp":"%d","label":"MAIL.INCOMING.CONNECTION.STATE",`+
+		`"tags":{"serverName":%q},"attributes":{"connected":"%v","totalFailures":"23"}}`+"\n", at.Unix(), server, connected)
+}
+
+func requested(at time.Time, request, session, asked string) string {
+	return fmt.Sprintf(`10.0.0.1 %s admin [%s] "%s HTTP/1.1" 200 97 12 "-" "Mozilla/5.0" "%s"`+"\n",
+		request, at.Format("02/Jan/2006:15:04:05 -0700"), asked, session)
+}
+
+const flowPath = "/rest/oauth2-client/latest/config/flow"
+
+// night is what Jira writes into its logs in a night, by kind: the client secret of the help
+// desk expires at 02:13. In the morning its test fails at 08:30, and that of another
+// integration at 08:35; the first one succeeds at 08:41, and at 08:50 its mail comes again.
+func night(day time.Time, server string) map[conf.Kind][]entry {
+	logs := map[conf.Kind][]entry{}
+	write := func(kind conf.Kind, hour, minute, second, ms int, line func(at time.Time) string) {
+		at := day.Add(time.Duration(hour*3600+minute*60+second)*time.Second + time.Duration(ms)*time.Millisecond)
+		logs[kind] = append(logs[kind], entry{at, line(at)})
+	}
+	ask := func(hour, minute, second int, request, session, asked string) {
+		write(conf.KindAccess, hour, minute, second, 200, func(at time.Time) string { return requested(at, request, session, asked) })
+	}
+	app := func(hour, minute, second int, line func(at time.Time) string) {
+		write(conf.KindApplication, hour, minute, second, 123, line)
+	}
+	app(-2, 0, 0, ordinary)
+	write(conf.KindIncoming, -2, 0, 0, 0, func(at time.Time) string { return stamp(at) + " INFO [] Caesium-1-3 ServiceRunner ok\n" })
+	for m := range 4 {
+		app(2+2*m, 13, 0, refreshed)
+		write(conf.KindIncoming, 2+2*m, 13, 0, 163, func(at time.Time) string { return mailed(at, server) })
+	}
+	app(8, 30, 20, func(at time.Time) string { return tested(at, "510x11x1", "se1", 1, expiredSecret) })
+	app(8, 30, 30, ordinary)
+	app(8, 35, 20, func(at time.Time) string { return tested(at, "515x21x1", "se2", 3, badProxy) })
+	app(9, 30, 0, ordinary)
+	for m := -60; m < 600; m += 10 {
+		write(conf.KindDiagnostics, 0, m, 1, 0, func(at time.Time) string { return probed(at, server, m < 130 || m > 520) })
+		write(conf.KindDiagnostics, 0, m, 2, 0, func(at time.Time) string { return probed(at, "Personnel", true) })
+	}
+	ask(-1, 0, 0, "1300x1x1", "se1", "GET /")
+	ask(8, 30, 1, "510x10x1", "se1", "POST "+flowPath+"?id="+helpDesk)
+	ask(8, 30, 20, "510x11x1", "se1", "GET "+flowPath+"/"+flowID(1))
+	ask(8, 35, 1, "515x20x1", "se2", "POST "+flowPath+"?id="+personnel)
+	ask(8, 35, 20, "515x21x1", "se2", "GET "+flowPath+"/"+flowID(3))
+	ask(8, 41, 1, "521x10x1", "se1", "POST "+flowPath+"?id="+helpDesk)
+	ask(8, 41, 20, "521x11x1", "se1", "GET "+flowPath+"/"+flowID(2))
+	return logs
+}
+
+// nights are these logs as a support zip has them, by name: rotated, and some compressed.
+func nights(server string) (files []string) {
+	logs := night(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC), server)
+	join := func(entries []entry) string {
+		var b strings.Builder
+		for _, e := range entries {
+			b.WriteString(e.text)
+		}
+		return b.String()
+	}
+	two := func(kind conf.Kind, older, newer string) {
+		half := len(logs[kind]) / 2
+		if kind == conf.KindAccess {
+			half = 1 // a day ends
+		}
+		text := join(logs[kind][:half])
+		if strings.HasSuffix(older, ".gz") {
+			text = testkit.Gzip(text)
+		}
+		files = append(files, older, text, newer, join(logs[kind][half:]))
+	}
+	two(conf.KindApplication, "application-logs/atlassian-jira.log.1", "application-logs/atlassian-jira.log")
+	two(conf.KindIncoming, "application-logs/atlassian-jira-incoming-mail.log.1.gz", "application-logs/atlassian-jira-incoming-mail.log")
+	two(conf.KindDiagnostics, "application-logs/atlassian-jira-ipd-monitoring.log.1.gz", "application-logs/atlassian-jira-ipd-monitoring.log")
+	two(conf.KindAccess, "tomcat-logs/access_log.2026-01-02", "tomcat-logs/access_log.2026-01-03")
+	return append(files, "application-logs/atlassian-jira-outgoing-mail.log", "", "tomcat-logs/catalina.out", "x")
+}
+
+func withAccess(t *testing.T) scan.Options {
+	t.Helper()
+	c, err := conf.Default()
+	must(t, err)
+	o := options()
+	o.Access = c.Jira.AccessLine
+	return o
+}
+
+// A support zip with all logs of a night is one time line per integration, in each form.
+func TestNight(t *testing.T) {
+	dir, err := filepath.Abs("testdata")
+	must(t, err)
+	t.Chdir(t.TempDir())
+	r := scanned(t, withAccess(t), testkit.Write(t, "n1/Jira_support_2026-01-03.zip", zipped(t, nights("Help desk 365")...)))
+	r.Made = report.Maker{Version: "v1", At: now}
+	var plain, page bytes.Buffer
+	must(t, report.Text(&plain, r, text.Style{}))
+	must(t, html.Write(&page, r))
+	testkit.Golden(t, filepath.Join(dir, "night.golden.txt"), plain.String())
+	testkit.Golden(t, filepath.Join(dir, "night.golden.json"), asJSON(t, r))
+	_, body, _ := strings.Cut(page.String(), "</style>")
+	testkit.Golden(t, filepath.Join(dir, "night.golden.html"), body)
+}
+
+// Wherever the logs of a node are cut, and whether they are packed, they say the same.
+func TestNightAnyCut(t *testing.T) {
+	t.Chdir(t.TempDir())
+	files := nights("Help desk 365")
+	for i := 0; i < len(files); i += 2 {
+		testkit.Write(t, filepath.Join("n1", files[i]), files[i+1])
+	}
+	o := withAccess(t)
+	o.Cores, o.Chunk = 1, 1<<30
+	want := asJSON(t, scanned(t, o, "n1"))
+	if !strings.Contains(want, `"what": "resolved"`) {
+		t.Fatalf("nothing is resolved: %s", want)
+	}
+	for _, o.Cores = range []int{1, 3, 8} {
+		for _, o.Chunk = range []int64{1, 77, 1000, 4096} {
+			if got := asJSON(t, scanned(t, o, "n1")); got != want {
+				t.Fatalf("%d cores, pieces of %d bytes: %s", o.Cores, o.Chunk, testkit.Differ(got, want))
+			}
+		}
+	}
+	packed := scanned(t, o, testkit.Write(t, "n1/Jira_support_1.zip", zipped(t, files...)))
+	both := scanned(t, o, "n1", "n1/Jira_support_1.zip")
+	for _, r := range []report.Report{packed, both} {
+		for i, one := range r.Incidents {
+			if got, want := one.Data.ID, scanned(t, o, "n1").Incidents[i].Data.ID; got != want || r.Failures != 6 {
+				t.Errorf("%d failures, incident %s, want %s", r.Failures, got, want)
+			}
+		}
+	}
+}
