@@ -63,8 +63,8 @@ func days(random *rand.Rand, begin time.Time) (entries []entry) {
 	return append(entries, entry{at.Add(time.Hour), ordinary(at.Add(time.Hour))})
 }
 
-// follows is what the service tells about a log that it follows.
-func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told []alert.Alert) {
+// follows is what the service tells about logs that it follows, by path.
+func follows(t *testing.T, c *conf.Config, logs map[string][]entry) (told []alert.Alert) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "state"), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -72,19 +72,28 @@ func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told [
 	}
 	defer s.Close()
 	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}}
-	l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Zone: time.UTC, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
-	go func() { ended <- l.Run(ctx) }()
+	var end time.Time
+	for path, entries := range logs {
+		l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Kind: conf.KindOf(path), Zone: time.UTC,
+			Access: c.Jira.AccessLine, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}
+		go func() { ended <- l.Run(ctx) }()
+		if last := entries[len(entries)-1].at; last.After(end) {
+			end = last
+		}
+	}
 	time.Sleep(15 * time.Second)
-	for end := entries[len(entries)-1].at; time.Now().Before(end.Add(time.Minute)); time.Sleep(time.Minute) {
+	for ; time.Now().Before(end.Add(time.Minute)); time.Sleep(time.Minute) {
 		if err := rec.Settle(time.Now(), func(string) bool { return true }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	stop()
-	if err := <-ended; err != nil {
-		t.Fatal(err)
+	for range logs {
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
 	}
 	for {
 		d, ok, err := s.Oldest("hub")
@@ -125,7 +134,7 @@ func TestScanIsRun(t *testing.T) {
 				}
 				path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 				last := map[string]alert.Data{}
-				alerts := follows(t, c, path, entries)
+				alerts := follows(t, c, map[string][]entry{path: entries})
 				for _, alert := range alerts {
 					last[string(alert.Data.Incident())] = alert.Data
 				}
@@ -157,4 +166,49 @@ func TestScanIsRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of the logs of one Jira, scan's incidents are those that the service told when it followed
+// all of them.
+func TestNightIsRun(t *testing.T) {
+	testkit.Pure(t)
+	synctest.Test(t, func(t *testing.T) {
+		c, err := conf.Default()
+		must(t, err)
+		c.Node, c.Jira.Given, c.Alerts = "here", true, alerts()
+		dir := t.TempDir()
+		logs := map[string][]entry{}
+		for kind, entries := range night(time.Now().UTC().Add(48*time.Hour), "Help desk 365") {
+			path := filepath.Join(dir, logNames[kind])
+			logs[path] = entries
+			for _, e := range entries {
+				testkit.Append(t, path, e.text)
+			}
+		}
+		last := map[string]alert.Data{}
+		for _, alert := range follows(t, c, logs) {
+			last[string(alert.Data.Incident())] = alert.Data
+		}
+		o := withAccess(t)
+		o.Now, o.Rules = time.Now(), func(string) *incident.Rules { return incident.NewRules(c) }
+		incidents := scanned(t, o, dir).Incidents
+		for _, i := range incidents {
+			want, got := last[string(i.Data.Incident())], i.Data
+			want.Log, got.Log = alert.Log{}, alert.Log{} // either log may be read first
+			got.Request, got.Mailbox, want.Request, want.Mailbox = alert.Request{}, nil, alert.Request{}, nil
+			want.Failures.SinceLastAlert, got.Failures.SinceLastAlert = 0, 0
+			if got, want := dataJSON(t, got), dataJSON(t, want); got != want {
+				t.Errorf("told otherwise: %s", testkit.Differ(got, want))
+			}
+		}
+		if len(incidents) != 3 || len(last) != 3 {
+			t.Errorf("%d incidents, %d told", len(incidents), len(last))
+		}
+	})
+}
+
+// logNames are logs of Jira by kind.
+var logNames = map[conf.Kind]string{
+	conf.KindApplication: "atlassian-jira.log", conf.KindIncoming: "atlassian-jira-incoming-mail.log",
+	conf.KindDiagnostics: "atlassian-jira-ipd-monitoring.log", conf.KindAccess: "access_log.2000-01-03",
 }

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -173,5 +174,92 @@ func TestNightAnyCut(t *testing.T) {
 				t.Errorf("%d failures, incident %s, want %s", r.Failures, got, want)
 			}
 		}
+	}
+}
+
+// chaos is what the logs of a node say in some days, of two mailboxes and two integrations:
+// all kinds of events, in any order, some of them from an earlier time.
+func chaos(random *rand.Rand, at time.Time, events int) map[conf.Kind][]entry {
+	logs := map[conf.Kind][]entry{}
+	add := func(kind conf.Kind, at time.Time, text string) { logs[kind] = append(logs[kind], entry{at, text}) }
+	for n := range events {
+		at = at.Add([]time.Duration{20 * time.Second, time.Minute, 13 * time.Minute, 3 * time.Hour, 26 * time.Hour, -30 * time.Second}[min(random.IntN(6), random.IntN(6))])
+		server, config, session := []string{"Sales", "Help"}[random.IntN(2)], []string{helpDesk, personnel}[random.IntN(2)], []string{"s1", "s2"}[random.IntN(2)]
+		request := fmt.Sprintf("%dx%dx1", at.Hour()*60+at.Minute(), n)
+		switch random.IntN(9) {
+		case 0:
+			add(conf.KindApplication, at, refreshed(at))
+		case 1:
+			add(conf.KindIncoming, at.Add(time.Millisecond), mailed(at.Add(time.Millisecond), server))
+		case 2:
+			add(conf.KindApplication, at, refreshed(at))
+			add(conf.KindIncoming, at.Add(time.Millisecond), mailed(at.Add(time.Millisecond), server))
+		case 3, 4, 5:
+			add(conf.KindDiagnostics, at, probed(at, server, random.IntN(2) == 0))
+		case 6:
+			add(conf.KindAccess, at, requested(at, request, session, "POST "+flowPath+"?id="+config))
+		case 7:
+			add(conf.KindAccess, at, requested(at, request, session, "GET "+flowPath+"/"+flowID(n)))
+		default:
+			add(conf.KindAccess, at, requested(at, request+"0", session, "POST "+flowPath+"?id="+config))
+			at = at.Add(4 * time.Second)
+			add(conf.KindAccess, at, requested(at, request, session, "GET "+flowPath+"/"+flowID(n)))
+			if random.IntN(2) == 0 {
+				add(conf.KindApplication, at, tested(at, request, session, n, []string{badSecret, badProxy}[random.IntN(2)]))
+			}
+		}
+	}
+	for kind := range logNames {
+		add(kind, at.Add(time.Hour), map[conf.Kind]string{
+			conf.KindApplication: ordinary(at.Add(time.Hour)), conf.KindAccess: requested(at.Add(time.Hour), "1x1x1", "-", "GET /"),
+			conf.KindIncoming:    stamp(at.Add(time.Hour)) + " INFO [] Caesium-1-3 ServiceRunner ok\n",
+			conf.KindDiagnostics: probed(at.Add(time.Hour), "Other", true),
+		}[kind])
+	}
+	return logs
+}
+
+// Whatever the logs of two nodes say, a report is the same with any number of cores and any
+// size of pieces.
+func TestChaosAnyCut(t *testing.T) {
+	resolved, merged := 0, 0
+	for seed := range uint64(testkit.Fewer(6, 30)) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		dir := t.TempDir()
+		for _, node := range []string{"n1", "n2"} {
+			for kind, entries := range chaos(random, t0, 120) {
+				var text strings.Builder
+				for _, e := range entries {
+					text.WriteString(e.text)
+				}
+				testkit.Write(t, filepath.Join(dir, node, logNames[kind]), text.String())
+			}
+		}
+		o := withAccess(t)
+		o.Now = t0.AddDate(2, 0, 0)
+		o.Limit = []int{0, 5}[seed%2]
+		o.Cores, o.Chunk = 1, 1<<30
+		r := scanned(t, o, dir)
+		want := asJSON(t, r)
+		for _, i := range r.Incidents {
+			if !i.ResolvedAt.IsZero() {
+				resolved++
+			}
+			if len(i.Nodes) > 1 {
+				merged++
+			}
+			if n := len(i.Timeline); n == 0 || n > 50 {
+				t.Errorf("a time line of %d entries", n)
+			}
+		}
+		for range 3 {
+			o.Cores, o.Chunk = 1+random.IntN(4), int64(1+random.IntN(3000))
+			if got := asJSON(t, scanned(t, o, dir)); got != want {
+				t.Fatalf("seed %d, %d cores, pieces of %d bytes: %s", seed, o.Cores, o.Chunk, testkit.Differ(got, want))
+			}
+		}
+	}
+	if resolved < 10 || merged < 5 {
+		t.Errorf("%d incidents are resolved, %d of two nodes", resolved, merged)
 	}
 }
