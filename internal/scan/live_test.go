@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -168,43 +169,72 @@ func TestScanIsRun(t *testing.T) {
 	}
 }
 
+// both is what scan reports of logs of one Jira, by kind, and what the service told last of each
+// incident when it followed them.
+func both(t *testing.T, entries map[conf.Kind][]entry) (incidents []report.Incident, told map[string]alert.Data) {
+	t.Helper()
+	c, err := conf.Default()
+	must(t, err)
+	c.Node, c.Jira.Given, c.Alerts = "here", true, alerts()
+	dir := t.TempDir()
+	logs := map[string][]entry{}
+	for kind, entries := range entries {
+		path := filepath.Join(dir, logNames[kind])
+		logs[path] = slices.SortedStableFunc(slices.Values(entries), func(a, b entry) int { return a.at.Compare(b.at) })
+		testkit.Write(t, path, joined(entries))
+	}
+	told = map[string]alert.Data{}
+	for _, alert := range follows(t, c, logs) {
+		told[string(alert.Data.Incident())] = alert.Data
+	}
+	o := withAccess(t)
+	o.Now, o.Rules = time.Now(), func(string) *incident.Rules { return incident.NewRules(c) }
+	return scanned(t, o, dir).Incidents, told
+}
+
 // Of the logs of one Jira, scan's incidents are those that the service told when it followed
-// all of them.
+// all of them, in the same words.
 func TestNightIsRun(t *testing.T) {
 	testkit.Pure(t)
 	synctest.Test(t, func(t *testing.T) {
-		c, err := conf.Default()
-		must(t, err)
-		c.Node, c.Jira.Given, c.Alerts = "here", true, alerts()
-		dir := t.TempDir()
-		logs := map[string][]entry{}
-		for kind, entries := range night(time.Now().UTC().Add(48*time.Hour), "Help desk 365") {
-			path := filepath.Join(dir, logNames[kind])
-			logs[path] = entries
-			for _, e := range entries {
-				testkit.Append(t, path, e.text)
-			}
-		}
-		last := map[string]alert.Data{}
-		for _, alert := range follows(t, c, logs) {
-			last[string(alert.Data.Incident())] = alert.Data
-		}
-		o := withAccess(t)
-		o.Now, o.Rules = time.Now(), func(string) *incident.Rules { return incident.NewRules(c) }
-		incidents := scanned(t, o, dir).Incidents
+		incidents, told := both(t, night(time.Now().UTC().Add(48*time.Hour), "Help desk 365"))
 		for _, i := range incidents {
-			want, got := last[string(i.Data.Incident())], i.Data
-			want.Log, got.Log = alert.Log{}, alert.Log{} // either log may be read first
-			got.Request, got.Mailbox, want.Request, want.Mailbox = alert.Request{}, nil, alert.Request{}, nil
-			want.Failures.SinceLastAlert, got.Failures.SinceLastAlert = 0, 0
+			want, got := told[string(i.Data.Incident())], i.Data
+			for _, d := range []*alert.Data{&want, &got} { // either log may be read first
+				d.Log, d.Request, d.Mailbox, d.Failures.SinceLastAlert = alert.Log{}, alert.Request{}, nil, 0
+			}
 			if got, want := dataJSON(t, got), dataJSON(t, want); got != want {
 				t.Errorf("told otherwise: %s", testkit.Differ(got, want))
 			}
 		}
-		if len(incidents) != 3 || len(last) != 3 {
-			t.Errorf("%d incidents, %d told", len(incidents), len(last))
+		if len(incidents) != 3 || len(told) != 3 {
+			t.Errorf("%d incidents, %d told", len(incidents), len(told))
 		}
 	})
+}
+
+// The same incidents begin, go on and end in scan and in the service, whatever happens.
+func TestChaosIsRun(t *testing.T) {
+	testkit.Pure(t)
+	for seed := range uint64(testkit.Fewer(1, 3)) {
+		synctest.Test(t, func(t *testing.T) {
+			incidents, told := both(t, chaos(rand.New(rand.NewPCG(seed, 9)), time.Now().UTC().Add(48*time.Hour), 60))
+			line := func(d alert.Data) string { return fmt.Sprint(d.ID, " ", d.Kind, " ", d.Integration.ID) }
+			for _, i := range incidents {
+				want := told[string(i.Data.Incident())]
+				delete(told, string(i.Data.Incident()))
+				if got, want := line(i.Data), line(want); got != want {
+					t.Errorf("seed %d: scan has %s, told %s", seed, got, want)
+				}
+			}
+			for _, d := range told {
+				t.Errorf("seed %d: only told: %s", seed, line(d))
+			}
+			if len(incidents) < 5 {
+				t.Errorf("seed %d: only %d incidents", seed, len(incidents))
+			}
+		})
+	}
 }
 
 // logNames are logs of Jira by kind.

@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -43,8 +44,9 @@ func tested(at time.Time, request, session string, flow int, message string) str
 }
 
 func probed(at time.Time, server string, connected bool) string {
+	name, _ := json.Marshal(server)
 	return stamp(at) + fmt.Sprintf(` IPDMONITORING {"timestamp":"%d","label":"MAIL.INCOMING.CONNECTION.STATE",`+
-		`"tags":{"serverName":%q},"attributes":{"connected":"%v","totalFailures":"23"}}`+"\n", at.Unix(), server, connected)
+		`"tags":{"serverName":%s},"attributes":{"connected":"%v","totalFailures":"23"}}`+"\n", at.Unix(), name, connected)
 }
 
 func requested(at time.Time, request, session, asked string) string {
@@ -93,26 +95,28 @@ func night(day time.Time, server string) map[conf.Kind][]entry {
 	return logs
 }
 
+// joined is a log of entries.
+func joined(entries []entry) string {
+	var b strings.Builder
+	for _, e := range entries {
+		b.WriteString(e.text)
+	}
+	return b.String()
+}
+
 // nights are these logs as a support zip has them, by name: rotated, and some compressed.
 func nights(server string) (files []string) {
 	logs := night(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC), server)
-	join := func(entries []entry) string {
-		var b strings.Builder
-		for _, e := range entries {
-			b.WriteString(e.text)
-		}
-		return b.String()
-	}
 	two := func(kind conf.Kind, older, newer string) {
 		half := len(logs[kind]) / 2
 		if kind == conf.KindAccess {
 			half = 1 // a day ends
 		}
-		text := join(logs[kind][:half])
+		text := joined(logs[kind][:half])
 		if strings.HasSuffix(older, ".gz") {
 			text = testkit.Gzip(text)
 		}
-		files = append(files, older, text, newer, join(logs[kind][half:]))
+		files = append(files, older, text, newer, joined(logs[kind][half:]))
 	}
 	two(conf.KindApplication, "application-logs/atlassian-jira.log.1", "application-logs/atlassian-jira.log")
 	two(conf.KindIncoming, "application-logs/atlassian-jira-incoming-mail.log.1.gz", "application-logs/atlassian-jira-incoming-mail.log")
@@ -223,16 +227,12 @@ func chaos(random *rand.Rand, at time.Time, events int) map[conf.Kind][]entry {
 // size of pieces.
 func TestChaosAnyCut(t *testing.T) {
 	resolved, merged := 0, 0
-	for seed := range uint64(testkit.Fewer(6, 30)) {
+	for seed := range uint64(testkit.Fewer(4, 20)) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		dir := t.TempDir()
 		for _, node := range []string{"n1", "n2"} {
 			for kind, entries := range chaos(random, t0, 120) {
-				var text strings.Builder
-				for _, e := range entries {
-					text.WriteString(e.text)
-				}
-				testkit.Write(t, filepath.Join(dir, node, logNames[kind]), text.String())
+				testkit.Write(t, filepath.Join(dir, node, logNames[kind]), joined(entries))
 			}
 		}
 		o := withAccess(t)
@@ -261,5 +261,80 @@ func TestChaosAnyCut(t *testing.T) {
 	}
 	if resolved < 10 || merged < 5 {
 		t.Errorf("%d incidents are resolved, %d of two nodes", resolved, merged)
+	}
+}
+
+// Names in the logs are untrusted: whatever a mail server is called, a report stays what it is.
+func TestHostileNames(t *testing.T) {
+	const hostile = `</dd><script>alert(1)</script>` + "\x1b[31m\u202e\x07" + `" onload="x`
+	t.Chdir(t.TempDir())
+	r := scanned(t, withAccess(t), testkit.Write(t, "n1/x.zip", zipped(t, nights(hostile)...)))
+	var plain, page bytes.Buffer
+	must(t, report.Text(&plain, r, text.Style{}))
+	must(t, html.Write(&page, r))
+	for _, out := range []string{plain.String(), page.String()} {
+		if strings.ContainsAny(out, "\x1b\u202e\x07") || strings.Contains(page.String(), "<script") {
+			t.Errorf("a name is more than text: %q", out)
+		}
+		if !strings.Contains(out, "no connection to incoming mail server") {
+			t.Errorf("there is no time line: %s", out)
+		}
+	}
+}
+
+// What a user wrote proves nothing, though it has the form of a probe, a request or a test;
+// neither does a log that stands alone.
+func TestForgedEvidence(t *testing.T) {
+	const url = " http-nio-8080-exec-3 ERROR eve 9x9x9 eve 10.0.0.9 /rest/api/2/issue [c.a.j.issue.X] "
+	logs := night(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC), "Help desk 365")
+	at := logs[conf.KindApplication][1].at.Add(time.Hour)
+	forged := stamp(at) + url + "Text:\n" + probed(at, "Help desk 365", false) + probed(at.Add(time.Minute), "Help desk 365", true) +
+		requested(at, "9x9x1", "se1", "POST "+flowPath+"?id="+personnel) +
+		stamp(at) + strings.Replace(url, "ERROR", "DEBUG", 1) + "Testing connection for configId " + personnel + "\n"
+	dir := t.TempDir()
+	testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), joined(logs[conf.KindApplication][:4])+forged+joined(logs[conf.KindApplication][4:]))
+	testkit.Write(t, filepath.Join(dir, "atlassian-jira-incoming-mail.log"), joined(logs[conf.KindIncoming])+forged)
+	testkit.Write(t, filepath.Join(dir, "access_log.2026-01-03"), requested(at, "9x9x1", "eve", "GET /?x=POST%20"+flowPath+"?id="+personnel))
+	testkit.Write(t, filepath.Join(dir, "atlassian-jira-ipd-monitoring.log"), probed(at, "Other", true)+
+		strings.Replace(probed(at, "Other", true), "IPDMONITORING", "x", 1))
+	for _, i := range scanned(t, withAccess(t), dir).Incidents {
+		if i.State() == "resolved" || i.Data.Integration.KnownBy == "configuration" {
+			t.Errorf("%s is %s, known by %s", i.Data.ID, i.State(), i.Data.Integration.KnownBy)
+		}
+	}
+	alone := scanned(t, withAccess(t), filepath.Join(dir, "atlassian-jira.log"))
+	if len(alone.Incidents) != 3 || alone.Incidents[0].Timeline != nil {
+		t.Errorf("alone, a log has %d incidents, and the time line %v", len(alone.Incidents), alone.Incidents[0].Timeline)
+	}
+}
+
+// What fails on two nodes is over when each of them has shown that; each knows only its own
+// logs. Probes and requests outside of --since and --until show nothing.
+func TestNodesRecover(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write := func(node string, back int) {
+		testkit.Write(t, node+"/log/atlassian-jira.log", refreshed(t0.Add(time.Duration(back)*time.Millisecond))+refreshed(t0.Add(time.Hour+time.Duration(back)*time.Millisecond)))
+		testkit.Write(t, node+"/log/atlassian-jira-ipd-monitoring.log", probed(t0.Add(time.Second), node, false)+
+			probed(t0.Add(time.Duration(back)*time.Hour), node, true)+probed(t0.Add(9*time.Hour), "other", true))
+	}
+	write("n1", 2)
+	write("n2", 4)
+	for _, tt := range []struct {
+		until int
+		want  string
+	}{{1, "failing"}, {3, "failing"}, {4, "resolved 14:00"}, {9, "resolved 14:00"}} {
+		o := withAccess(t)
+		o.Until = t0.Add(time.Duration(tt.until)*time.Hour + time.Minute)
+		r := scanned(t, o, "n1", "n2")
+		if len(r.Incidents) != 1 || len(r.Incidents[0].Nodes) != 2 || r.Failures != 4 {
+			t.Fatalf("%d failures, incidents %+v", r.Failures, r.Incidents)
+		}
+		got := r.Incidents[0].State()
+		if at := r.Incidents[0].ResolvedAt; !at.IsZero() {
+			got += at.Format(" 15:04")
+		}
+		if got != tt.want {
+			t.Errorf("until %v it is %s, want %s", o.Until, got, tt.want)
+		}
 	}
 }
