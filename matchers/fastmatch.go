@@ -63,7 +63,8 @@ func (p *FastMatcher) Match(text string, zone *time.Location) (FastMatch, bool) 
 		return FastMatch{}, false
 	}
 	x := p.look(r)
-	m := FastMatch{Time: h.Time, Integration: integration(r, x.identity, x.cause), Header: h, Cause: x.cause, Impact: x.impact}
+	m := FastMatch{Time: h.Time, Header: h, Cause: x.cause, Impact: x.impact}
+	m.Integration = integration(r, x.identity, x.cause)
 	if m.Integration.Flow == "" {
 		m.Known = x.identity.known
 	}

@@ -50,7 +50,8 @@ var (
 
 // general are names of folders that name no node.
 var general = []string{
-	"", ".", "..", "/", "log", "logs", "application-logs", "tomcat-logs", "data", "application-data", "atlassian", "local", "shared",
+	"", ".", "..", "/", "log", "logs", "application-logs", "tomcat-logs", "data", "application-data",
+	"atlassian", "local", "shared",
 	"jira", "jira-home", "jirahome", "jira_home", "home", "localhome", "local-home",
 	"var", "opt", "srv", "mnt", "tmp", "usr", "archive", "archives", "old", "backup", "backups", "support", "zip",
 }

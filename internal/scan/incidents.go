@@ -296,5 +296,5 @@ func (l *incidents) drop(e *entry) {
 		count(&l.leftOf, maxRefused, s)
 	}
 	l.hours -= len(e.hour)
-	l.texts -= len(e.text)
+	l.texts -= len(e.text) + len(e.twin)
 }

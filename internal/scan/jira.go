@@ -94,9 +94,10 @@ func (j *jira) failure(f finding, in *input) {
 	}
 	e := j.open[f.key]
 	switch {
-	case repeated && e != nil && e.twin == "":
+	case repeated && e != nil && e.twin == "" && j.texts < maxTexts:
 		e.twin, e.twinIn = strings.Clone(f.text[:min(len(f.text), shortText)]), in
-		fallthrough
+		j.texts += len(e.twin)
+		return
 	case repeated:
 		return
 	}
@@ -209,9 +210,10 @@ func (j *jira) Merge(into, from incident.State, a *alert.Alert) error {
 	for _, node := range of.failing {
 		to.fails(node)
 	}
-	to.nodes = append(to.nodes, slices.DeleteFunc(of.nodes, func(s string) bool { return slices.Contains(to.nodes, s) })...)
+	of.nodes = slices.DeleteFunc(of.nodes, func(s string) bool { return slices.Contains(to.nodes, s) })
+	to.nodes = append(to.nodes, of.nodes...)
 	j.keep(to, finding{text: of.text, cause: of.cause}, of.in)
-	j.texts -= len(of.text)
+	j.texts -= len(of.text) + len(of.twin)
 	delete(j.open, from.Key)
 	return j.Save(into, a)
 }

@@ -338,3 +338,13 @@ func TestNodesRecover(t *testing.T) {
 		}
 	}
 }
+
+// A mail log that is given alone is read as one, and the failures in it count as those of any
+// other log do.
+func TestMailLogAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "atlassian-jira-incoming-mail.log")
+	r := scanned(t, withAccess(t), testkit.Write(t, path, mailed(t0, "365 IMAP")+mailed(t0.Add(time.Minute), "365 IMAP")))
+	if len(r.Incidents) != 1 || r.Failures != 2 || r.Incidents[0].Data.Mailbox.Server != "365 IMAP" || r.Incidents[0].Timeline != nil {
+		t.Errorf("%d failures, incidents %+v", r.Failures, r.Incidents)
+	}
+}

@@ -30,7 +30,7 @@ import (
 type Options struct {
 	Rules    func(node string) *incident.Rules // of a node; called from several goroutines
 	Zone     *time.Location                    // of timestamps without an offset; nil = time.Local
-	Access   *regexp.Regexp                    // the form of lines of an access log, see matchers.ClickIn; nil = none are read
+	Access   *regexp.Regexp                    // of lines of an access log, see matchers.ClickIn; nil = none is read
 	Since    time.Time                         // failures before it are left out; zero = none
 	Until    time.Time                         // failures after it are left out; zero = none
 	Now      time.Time                         // later events have impossible times
