@@ -74,8 +74,11 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	})
 	switch {
 	case same < 0:
-		e.Clicks = append(e.Clicks, c)
-		slices.SortStableFunc(e.Clicks, before)
+		i := len(e.Clicks)
+		for i > 0 && before(c, e.Clicks[i-1]) < 0 {
+			i--
+		}
+		e.Clicks = slices.Insert(e.Clicks, i, c)
 	default: // another log has it too
 		o := &e.Clicks[same]
 		o.Failed = o.Failed || c.Failed

@@ -152,13 +152,15 @@ func (m *matcher) drain() findings {
 func (m *matcher) flush() { m.events.Flush(m.take) }
 
 func (m *matcher) take(ev event.Event) {
-	switch in := m.found.in; in.Kind {
-	case conf.KindDiagnostics:
-		if p, ok := matchers.ProbeIn(ev.Text); ok && in.joined {
+	in := m.found.in
+	switch {
+	case in.Kind.Lines() && !in.joined: // alone, it shows nothing
+	case in.Kind == conf.KindDiagnostics:
+		if p, ok := matchers.ProbeIn(ev.Text); ok {
 			m.found.all = append(m.found.all, finding{at: p.At, probe: &p})
 		}
-	case conf.KindAccess:
-		if c, ok := matchers.ClickIn(ev.Text, m.access, m.zone); ok && in.joined {
+	case in.Kind == conf.KindAccess:
+		if c, ok := matchers.ClickIn(ev.Text, m.access, m.zone); ok {
 			m.found.all = append(m.found.all, finding{at: c.At, click: &c})
 		}
 	default:

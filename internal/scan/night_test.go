@@ -125,10 +125,12 @@ func nights(server string) (files []string) {
 	return append(files, "application-logs/atlassian-jira-outgoing-mail.log", "", "tomcat-logs/catalina.out", "x")
 }
 
-func withAccess(t *testing.T) scan.Options {
+func withAccess(t testing.TB) scan.Options {
 	t.Helper()
 	c, err := conf.Default()
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	o := options()
 	o.Access = c.Jira.AccessLine
 	return o
