@@ -166,7 +166,7 @@ func (b *builder) logs(files []rawLog) []Log {
 			l.TimeZone = f.TimeZone.location
 		}
 		if l.Kind = f.Kind; l.Kind == "" || l.Kind == KindAuto {
-			l.Kind = kindOf(l.Path)
+			l.Kind = KindOf(l.Path)
 		}
 		l.Poll = f.Poll
 		set(&l.SilentAfter, f.SilentAfter)

@@ -142,7 +142,7 @@ func Default() (*Config, error) {
 
 // NewLog is a log that the command line names.
 func NewLog(path string) Log {
-	return Log{Path: path, Kind: kindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
+	return Log{Path: path, Kind: KindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
 }
 
 // readFile reads at most one byte more than Decode accepts.

@@ -87,6 +87,9 @@ func (k Kind) Optional() bool { return k.Mail() || k == KindDiagnostics || k == 
 // Mail reports whether it is a mail log.
 func (k Kind) Mail() bool { return k == KindIncoming || k == KindOutgoing }
 
+// Lines reports whether each line of such a log is an event.
+func (k Kind) Lines() bool { return k == KindDiagnostics || k == KindAccess }
+
 // Mask is a kind of personal data to be replaced before anything leaves the host.
 type Mask string
 

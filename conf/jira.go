@@ -28,9 +28,10 @@ var accessLogs = []string{"access_log", "localhost_access_log", "atlassian-jira-
 // the installation directory.
 const defaultAccessLog = "logs/access_log.%Y-%m-%d"
 
-// kindOf is the kind of a log by its file's name, such as the diagnostics of
-// atlassian-jira-ipd-monitoring.log; of any other name it is the application's.
-func kindOf(path string) Kind {
+// KindOf is the kind of a log by its file's name, such as the diagnostics of
+// atlassian-jira-ipd-monitoring.log, also after a rotation; of any other name it is the
+// application's.
+func KindOf(path string) Kind {
 	base := filepath.Base(path)
 	begins := func(prefix string) bool { return strings.HasPrefix(base, prefix) }
 	if slices.ContainsFunc(accessLogs, begins) {

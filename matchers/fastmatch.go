@@ -13,7 +13,8 @@ import (
 type FastMatch struct {
 	Time        time.Time // zero when the log's is impossible
 	Integration Integration
-	Logger      string
+	Header      event.Header
+	Known       []string // see Failure; of a failure without a flow
 	Cause       *Cause
 	Impact      Impact
 }
@@ -47,24 +48,32 @@ func NewFastMatcher(s func() *Set) *FastMatcher {
 	return &FastMatcher{set: s, cache: map[string]seen{}}
 }
 
-// Match parses an event; false when it is no failure of the flow. zone is that of
-// timestamps without an offset.
+// Match parses an event; false when it is no failure of the flow, and of no mailbox that a mail
+// log tells of. zone is that of timestamps without an offset.
 func (p *FastMatcher) Match(text string, zone *time.Location) (FastMatch, bool) {
 	h, message, ok := event.Parse(text, zone)
 	if !ok {
 		return FastMatch{}, false
 	}
 	r, ours := reportOf(h, text, message, false)
+	if !ours && h.MailLog && severe(h.Level) {
+		r, ours = p.set().mailReport(r)
+	}
 	if !ours {
 		return FastMatch{}, false
 	}
 	x := p.look(r)
-	return FastMatch{h.Time, integration(r, x.identity, x.cause), h.Logger, x.cause, x.impact}, true
+	m := FastMatch{Time: h.Time, Header: h, Cause: x.cause, Impact: x.impact}
+	m.Integration = integration(r, x.identity, x.cause)
+	if m.Integration.Flow == "" {
+		m.Known = x.identity.known
+	}
+	return m, true
 }
 
 // look is what a report of the plugin shows.
 func (p *FastMatcher) look(r report) seen {
-	if len(r.message) > maxCached || r.phase == alert.PhaseRefresh {
+	if len(r.message) > maxCached || r.phase == alert.PhaseRefresh || r.phase == alert.PhaseMail {
 		return p.set().look(r) // mailboxes differ by the header too, and such failures do not come in storms
 	}
 	p.blurred = append(p.blurred[:0], r.message...)

@@ -26,6 +26,13 @@ type Integration struct {
 	Callback string
 }
 
+// OfConfiguration is a failure as one of the integration with an ID in Jira.
+func (f Failure) OfConfiguration(id string) Failure {
+	f.Integration.ID, f.Integration.KnownBy = id, alert.ByConfiguration
+	f.Known = append([]string{id}, f.Known...)
+	return f
+}
+
 // identity is what a text says of the integration: the ID, and what kind of ID it
 // is.
 type identity struct {

@@ -47,6 +47,7 @@ func TestMailLog(t *testing.T) {
 			"mail", "mail_server"},
 		{"INFO", "2023-08-16 14:58:26,225+0000 INFO [365 IMAP] Caesium-1-4 ServiceRunner " + fetching + "AUTHENTICATE failed. (XOAUTH2)", "", "", ""},
 	} {
+		sameSight(t, matchers.NewFastMatcher(func() *matchers.Set { return builtin(t) }), builtin(t), tt.text)
 		f, ours := builtin(t).MatchMail(event.Event{Text: []byte(tt.text)}, time.UTC)
 		switch {
 		case ours != (tt.cause != ""):

@@ -31,10 +31,12 @@ func (a *app) scanCommand() *cobra.Command {
 cause, how often, from when to when, and what mends it.
 
 FILE is a log, also compressed by gzip; a support zip; "-" for standard input;
-or a directory, which means its atlassian-jira.log and all its rotated files,
-and if it has none, those in the directories below it. Give the logs of several
-nodes at once: what fails on two nodes is one incident. A node is named by the
-folder of its logs.
+or a directory, which means its atlassian-jira.log, its logs of mail, of Jira's
+diagnostics and of requests (access_log), and all their rotated files, and if it
+has none, those in the directories below it. Of one node, all these logs are put
+together, into one time line per integration. Give the logs of several nodes at
+once: what fails on two nodes is one incident. A node is named by the folder of
+its logs.
 
 --since and --until take "2026-01-02", "2026-01-02 10:00", a time with an offset
 (RFC 3339), or how long ago, such as "36h" or "7d". A day is meant whole.
@@ -142,7 +144,9 @@ func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 // scanning is how the logs are to be read.
 func (a *app) scanning(c *conf.Config, o scanOptions) (scan.Options, error) {
 	now := time.Now()
-	options := scan.Options{Zone: zoneOf(c), Now: now, Progress: &scan.Progress{}, Rules: rulesOf(c)}
+	options := scan.Options{
+		Zone: zoneOf(c), Access: c.Jira.AccessLine, Now: now, Progress: &scan.Progress{}, Rules: rulesOf(c),
+	}
 	for _, flag := range []struct {
 		name, value string
 		to          *time.Time

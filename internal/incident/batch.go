@@ -8,10 +8,13 @@ import (
 )
 
 // Count is Step for a caller that reports an incident once, at its end (Summary): only
-// the cause of the failure is kept, and the alert has no more than that. The given
+// the cause of the failure, its phase and its integration are kept, and the alert has no more than that. The given
 // state must not be used afterwards.
 func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Alert) {
-	sketch := func() alert.Data { return alert.Data{Cause: alert.Cause{ID: o.Cause.ID}} }
+	is := alert.Integration{ID: o.Integration.ID, KnownBy: o.Integration.KnownBy}
+	sketch := func() alert.Data {
+		return alert.Data{Cause: alert.Cause{ID: o.Cause.ID}, Phase: o.Impact.Phase, Integration: is}
+	}
 	return r.step(s, occurrence{o, seen, sketch, nil, ""})
 }
 
@@ -20,6 +23,9 @@ func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Aler
 // gave last, nil if none did.
 func (r *Rules) Summary(s State, last *alert.Alert, f matchers.Failure, from Source) alert.Data {
 	severity := s.Content.Cause.Severity
+	if s.Content.Integration.ID != "" {
+		f = s.Adopt(f)
+	}
 	s.Content = r.content(s.adopt(f), from)
 	s.Content.Cause.Severity = severity
 	d := s.data()

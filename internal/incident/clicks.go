@@ -22,6 +22,10 @@ const (
 	// ProofAfter is how long after its request was read a test counts as a success: by then,
 	// its failure would have been read.
 	ProofAfter = 10 * time.Second
+
+	// Awaited is how long the alert of a failed test waits for the access log to say whether
+	// it is a retry: Tomcat writes that log every 10 s.
+	Awaited = 15 * time.Second
 )
 
 // Flow is what is known of one test.
@@ -70,8 +74,11 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	})
 	switch {
 	case same < 0:
-		e.Clicks = append(e.Clicks, c)
-		slices.SortStableFunc(e.Clicks, before)
+		i := len(e.Clicks)
+		for i > 0 && before(c, e.Clicks[i-1]) < 0 {
+			i--
+		}
+		e.Clicks = slices.Insert(e.Clicks, i, c)
 	default: // another log has it too
 		o := &e.Clicks[same]
 		o.Failed = o.Failed || c.Failed
@@ -229,6 +236,12 @@ func Tested(open []State, config string, at time.Time) (ended []State) {
 	return ended
 }
 
+// MayBeRetry reports whether an access log may yet show that a failure is a retry of a test
+// whose incident is open.
+func MayBeRetry(f matchers.Failure) bool {
+	return f.Impact.Phase == alert.PhaseTest && f.Integration.KnownBy == alert.ByFlow
+}
+
 // Await is a new incident whose alert waits until a time, by the wall clock, for evidence
 // that it is a retry of an incident that is open already.
 func (s State) Await(until time.Time) State {
@@ -256,6 +269,6 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 		d.Integration.ID, d.Integration.KnownBy = into.Content.Integration.ID, into.Content.Integration.KnownBy
 		return d
 	}
-	o := Occurrence{into.Key, c, matchers.Impact{Phase: s.Content.Phase}, s.Last}
+	o := Occurrence{Key: into.Key, Cause: c, Impact: matchers.Impact{Phase: s.Content.Phase}, At: s.Last}
 	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called)})
 }

@@ -20,6 +20,7 @@ const (
 	maxSightings = 64
 	maxSame      = 1000
 	maxServers   = 200
+	maxProbed    = 1000 // mail servers whose last probes are remembered
 )
 
 // Evidence is what several logs have said of mailboxes. The zero value is none.
@@ -145,6 +146,24 @@ func (e *Evidence) join(known []string, key string, open func(key string) bool) 
 			e.Same[id] = key
 		}
 	}
+}
+
+// Probes are how many probes have failed in a row, by mail server. The zero value is none.
+type Probes struct{ failed map[string]int }
+
+// Changes takes a probe, and reports whether it is news to Observe.
+func (p *Probes) Changes(of matchers.Probe) bool {
+	before, known := p.failed[of.Name()]
+	if known && (of.Connected && before == 0 || !of.Connected && before == UnreachableAfter) {
+		return false
+	}
+	if p.failed == nil || len(p.failed) > maxProbed {
+		p.failed = map[string]int{}
+	}
+	if p.failed[of.Name()] = 0; !of.Connected {
+		p.failed[of.Name()] = before + 1
+	}
+	return true
 }
 
 // Observe takes a probe. News is what it means beyond itself.
@@ -300,6 +319,28 @@ func (e Evidence) hasServer(key string) bool {
 		}
 	}
 	return matchers.IsServerID(key)
+}
+
+// Witnesses are the mail servers, by direction and name, that were lost while an incident was
+// open: those that are joined to it, or else the only one that was lost when it began.
+func (e Evidence) Witnesses(s State) map[string]Server {
+	joined, lost := map[string]Server{}, map[string]Server{}
+	for name, server := range e.Servers {
+		switch {
+		case server.Lost.IsZero() || server.Connected && server.Back.Before(s.First):
+		case e.KeyOf(server.ID) == s.Key:
+			joined[name] = server
+		case server.Lost.Sub(s.First).Abs() <= turnedFalse:
+			lost[name] = server
+		}
+	}
+	if background := s.Content.Phase == alert.PhaseRefresh || s.Content.Phase == alert.PhaseMail; !background {
+		return nil
+	}
+	if len(joined) == 0 && len(lost) == 1 && !e.hasServer(s.Key) {
+		return lost
+	}
+	return joined
 }
 
 // Resolve ends an incident at a time at which its connection is known to work again. A

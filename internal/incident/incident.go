@@ -145,6 +145,13 @@ func (r *Rules) Joins(f matchers.Failure) bool {
 // say of one failure is put together.
 func (r *Rules) OneJira() bool { return r.jira }
 
+// ForOneJira is the rules for logs that are known to be of one Jira.
+func (r *Rules) ForOneJira() *Rules {
+	one := *r
+	one.jira = true
+	return &one
+}
+
 // keyOf is a key made of the node and a name.
 func (r *Rules) keyOf(prefix, name string) string {
 	sum := sha256.Sum256([]byte(r.node + "\x00" + name))
@@ -169,7 +176,7 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	content := func() alert.Data { return r.content(f, from) }
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
-	return r.step(s, occurrence{Occurrence{r.Key(f), f.Cause, f.Impact, at}, seen, content, name, called})
+	return r.step(s, occurrence{Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}, seen, content, name, called})
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
@@ -208,6 +215,8 @@ type Occurrence struct {
 	Cause  *matchers.Cause
 	Impact matchers.Impact
 	At     time.Time // a plausible time
+
+	Integration matchers.Integration // as Count keeps it
 }
 
 // severity is how severe the last failure of an incident is.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zip"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -65,7 +66,8 @@ func (f *finder) zip(of *File) {
 		name := text.Printable(slashed(m.Name)) // it is shown, and names a node
 		in := &File{
 			Path: of.Path + "!" + name, path: of.path, info: of.info, zip: zip, member: m, freeLog: of.freeLog,
-			Node: zipNodeOf(f.options.Node, of.Path, name), Size: int64(min(m.UncompressedSize64, maxUnpacked)),
+			Node: zipNodeOf(f.options.Node, of.Path, name), Kind: conf.KindOf(name),
+			Size:  int64(min(m.UncompressedSize64, maxUnpacked)),
 			First: m.Modified, gzipped: strings.HasSuffix(m.Name, ".gz"),
 		}
 		switch {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"jira-oauth-watcher/conf"
 )
 
 // Options are what is tunable.
@@ -71,13 +73,15 @@ type finder struct {
 
 func (f *finder) bad(path, problem string) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == path }) {
-		f.found = append(f.found, &File{Path: path, Node: nodeOf(f.options.Node, filepath.Dir(path)), Problem: problem})
+		f.found = append(f.found, &File{
+			Path: path, Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path), Problem: problem,
+		})
 	}
 }
 
 func (f *finder) stream(name string, r io.Reader) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == name }) {
-		f.found = append(f.found, &File{Path: name, Node: f.options.Node, stream: r})
+		f.found = append(f.found, &File{Path: name, Node: f.options.Node, Kind: conf.KindOf(name), stream: r})
 	}
 }
 
@@ -99,7 +103,7 @@ func (f *finder) file(path string, info fs.FileInfo) {
 	}
 	in := &File{
 		Path: path, path: path, info: info, Size: info.Size(), First: info.ModTime(), freeLog: f.options.FreeLog,
-		Node: nodeOf(f.options.Node, filepath.Dir(path)),
+		Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path),
 	}
 	prefix, start, err := prefixOf(path)
 	in.Start = start

@@ -12,12 +12,15 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zip"
+
+	"jira-oauth-watcher/conf"
 )
 
 // File is one log to read: a file, a member of a zip, or a stream.
 type File struct {
 	Path    string // as it is shown
 	Node    string
+	Kind    conf.Kind // by its name
 	Size    int64     // bytes to be read for it, of what is compressed or not; 0 = unknown
 	First   time.Time // of its first event; else of the last write, or zero
 	Start   int64     // where its content begins: before it is a hole
@@ -37,10 +40,13 @@ func (f *File) Name() string {
 	return f.Path[strings.LastIndexAny(f.Path, "/!"+string(filepath.Separator))+1:]
 }
 
+// Log is its name without what a rotation changes.
+func (f *File) Log() string { return unrotated(f.Name()) }
+
 // Family is what the files of one rotated log have in common: where they are,
 // and their name without what a rotation changes.
 func (f *File) Family() string {
-	return strings.TrimSuffix(f.Path, f.Name()) + unrotated(f.Name())
+	return strings.TrimSuffix(f.Path, f.Name()) + f.Log()
 }
 
 // IsStream reports whether it can be read only once.

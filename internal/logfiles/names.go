@@ -7,12 +7,16 @@ import (
 	"slices"
 	"strings"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/tailer"
 )
 
-// jiraLog is Jira's log under any name that a rotation gives it, compressed or
-// not. Others such as atlassian-jira-security.log are none.
-var jiraLog = regexp.MustCompile(`^atlassian-jira(` + tailer.Rotated + `)?\.log(` + tailer.Rotated + `)?(?:\.gz)?$`)
+// jiraLog is one of the logs that tell of integrations, under any name that a rotation gives
+// it, compressed or not: Jira's own, those of mail, of the diagnostics and of requests. Others
+// such as atlassian-jira-security.log are none.
+var jiraLog = regexp.MustCompile(
+	`^(?:(atlassian-jira(?:-incoming-mail|-outgoing-mail|-ipd-monitoring|-http-access)?)(` + tailer.Rotated + `)?\.log|` +
+		`((?:localhost_)?access_log)(` + tailer.Rotated + `)?(?:\.log|\.txt)?)(` + tailer.Rotated + `)?(?:\.gz)?$`)
 
 // rotated is what a rotation appends to any name.
 var rotated = regexp.MustCompile(`(?:` + tailer.Rotated + `)?(?:\.gz)?$`)
@@ -21,8 +25,8 @@ func isLog(name string) bool { return jiraLog.MatchString(name) }
 
 // unrotated is a name without what a rotation puts into it.
 func unrotated(name string) string {
-	if isLog(name) {
-		return "atlassian-jira.log"
+	if m := jiraLog.FindStringSubmatch(name); m != nil {
+		return m[1] + m[3] + ".log"
 	}
 	return rotated.ReplaceAllString(name, "")
 }
@@ -31,10 +35,10 @@ func unrotated(name string) string {
 // a date.
 func rotation(name string) (number int, date []int) {
 	m := jiraLog.FindStringSubmatch(name)
-	if m == nil || m[1]+m[2] == "" {
+	if m == nil || m[2]+m[4]+m[5] == "" {
 		return 0, nil
 	}
-	number, date = tailer.RotationNumber(m[1] + m[2])
+	number, date = tailer.RotationNumber(m[2] + m[4] + m[5])
 	return max(number, 0), date
 }
 
@@ -46,7 +50,8 @@ var (
 
 // general are names of folders that name no node.
 var general = []string{
-	"", ".", "..", "/", "log", "logs", "application-logs", "data", "application-data", "atlassian", "local", "shared",
+	"", ".", "..", "/", "log", "logs", "application-logs", "tomcat-logs", "data", "application-data",
+	"atlassian", "local", "shared",
 	"jira", "jira-home", "jirahome", "jira_home", "home", "localhome", "local-home",
 	"var", "opt", "srv", "mnt", "tmp", "usr", "archive", "archives", "old", "backup", "backups", "support", "zip",
 }
@@ -81,9 +86,9 @@ func zipNodeOf(node, zip, member string) string {
 	return nodeOf(node, filepath.Dir(zip))
 }
 
-// members chooses Jira's logs among the names in a zip, by their numbers:
-// those in a folder of logs if there are such, else all. A packed one next to
-// its plain one is the same log.
+// members chooses Jira's logs among the names in a zip, by their numbers: of
+// each kind those in a folder of logs if there are such, else all. A packed one
+// next to its plain one is the same log.
 func members(names []string) []int {
 	first := map[string]int{}
 	for i, name := range names {
@@ -91,7 +96,12 @@ func members(names []string) []int {
 			first[slashed(name)] = i
 		}
 	}
-	var all, inFolder []int
+	var all []int
+	inFolder := map[conf.Kind]bool{}
+	isIn := func(i int) bool {
+		folder := path.Base(path.Dir(slashed(names[i])))
+		return slices.Contains([]string{"application-logs", "tomcat-logs", "log", "logs"}, folder)
+	}
 	for i, name := range names {
 		name = slashed(name)
 		plain, packed := strings.CutSuffix(name, ".gz")
@@ -100,14 +110,10 @@ func members(names []string) []int {
 			continue
 		}
 		all = append(all, i)
-		if slices.Contains([]string{"application-logs", "log", "logs"}, path.Base(path.Dir(name))) {
-			inFolder = append(inFolder, i)
-		}
+		kind := conf.KindOf(name)
+		inFolder[kind] = inFolder[kind] || isIn(i)
 	}
-	if len(inFolder) > 0 {
-		return inFolder
-	}
-	return all
+	return slices.DeleteFunc(all, func(i int) bool { return inFolder[conf.KindOf(slashed(names[i]))] && !isIn(i) })
 }
 
 // slashed is a name in a zip as it should be: some tools of Windows write it

@@ -2,10 +2,12 @@ package logfiles
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"os"
 
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -64,6 +66,10 @@ func refusal(prefix []byte) string {
 // its first event.
 func (f *File) sniff(prefix []byte) {
 	f.Problem = refusal(prefix)
+	if f.Kind.Lines() {
+		f.First = cmp.Or(matchers.FirstTime(prefix), f.First)
+		return
+	}
 	at := event.FirstHeader(prefix)
 	if at < 0 {
 		return

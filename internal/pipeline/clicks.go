@@ -11,28 +11,15 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// awaited is how long the alert of a failed test waits for the access log to say whether it
-// is a retry: Tomcat writes that log every 10 s.
-const awaited = 15 * time.Second
-
 // identify is a failure as one of the configuration that other evidence shows it to be of.
 func (r *Recorder) identify(tx *store.Tx, f matchers.Failure, now time.Time) (matchers.Failure, error) {
 	if !r.Rules.OneJira() {
 		return f, nil
 	}
-	e, err := tx.Evidence()
+	r.proven.Store(false)
+	f, config, err := r.correlator(tx, now).Identify(f)
 	if err != nil {
 		return f, err
-	}
-	config := ""
-	if c, ok := f.Click(); ok && f.Impact.Phase == alert.PhaseTest {
-		if c.Flow == "" {
-			c.Flow = e.FlowOf(c.Request, f.Time)
-		}
-		if e, err = r.click(tx, e, c, now); err != nil {
-			return f, err
-		}
-		f.Integration.Flow, config = c.Flow, e.ConfigOf(c.Flow)
 	}
 	return r.compare(f, config), nil
 }
@@ -42,81 +29,8 @@ func (r *Recorder) recordClick(tx *store.Tx, c matchers.Click) error {
 	if !r.Rules.OneJira() {
 		return nil
 	}
-	e, err := tx.Evidence()
-	if err != nil {
-		return err
-	}
-	_, err = r.click(tx, e, c, clock.Now())
-	return err
-}
-
-// click adds a request to the evidence, and gives the open incidents of tests whose
-// configuration is known by it that identity.
-func (r *Recorder) click(tx *store.Tx, e incident.Evidence, c matchers.Click, now time.Time) (incident.Evidence, error) {
 	r.proven.Store(false)
-	e, bound := e.Click(c, now)
-	if err := tx.SetEvidence(e); err != nil {
-		return e, err
-	}
-	for _, f := range bound {
-		if err := r.known(tx, f, now); err != nil {
-			return e, err
-		}
-	}
-	return tx.Evidence()
-}
-
-// known gives the incident of a flow the identity of its configuration. One that was not
-// alerted to so far is a retry if the configuration has an open incident.
-func (r *Recorder) known(tx *store.Tx, f incident.Flow, now time.Time) error {
-	s, err := tx.Incident(f.ID)
-	if err != nil || !s.Open || s.Content.Integration.KnownBy == alert.ByConfiguration {
-		return err
-	}
-	e, err := tx.Evidence()
-	if err != nil {
-		return err
-	}
-	other, err := tx.Incident(e.KeyOf(f.Config))
-	if err != nil {
-		return err
-	}
-	if other.Open && other.Key != s.Key && s.Alerts == 0 && !s.Awaits.IsZero() {
-		other, a := r.Rules.Absorb(other, s, now)
-		return errors.Join(tx.ForgetIncident(s.Key), r.holdOrSave(tx, other, a, now))
-	}
-	open, failed := r.isOpen(tx)
-	e, s = e.Known(s, f.Config, r.settings.name(f.Config), open)
-	if err := errors.Join(*failed, tx.SetEvidence(e)); err != nil {
-		return err
-	}
-	s, a := r.Rules.Pending(s.Now(), now)
-	return r.announce(tx, s, a, now)
-}
-
-// isOpen looks incidents up. failed is why that failed.
-func (r *Recorder) isOpen(tx *store.Tx) (open func(key string) bool, failed *error) {
-	failed = new(error)
-	return func(key string) bool {
-		s, err := tx.Incident(key)
-		*failed = errors.Join(*failed, err)
-		return s.Open
-	}, failed
-}
-
-// placeTest finds the incident of a failed test of a configuration.
-func (r *Recorder) placeTest(tx *store.Tx, f matchers.Failure, now time.Time) (key string, over bool, err error) {
-	e, err := tx.Evidence()
-	if err != nil {
-		return "", false, err
-	}
-	at, ok := incident.PlausibleTime(f.Time, now)
-	if !ok {
-		at = now
-	}
-	open, failed := r.isOpen(tx)
-	e, key, over = e.PlaceTest(f.Integration.ID, f.Integration.Flow, at, open)
-	return key, over, errors.Join(*failed, tx.SetEvidence(e))
+	return r.correlator(tx, clock.Now()).Click(c)
 }
 
 // awaits is until when the alert of a new incident waits for evidence, zero = it does not:
@@ -124,7 +38,7 @@ func (r *Recorder) placeTest(tx *store.Tx, f matchers.Failure, now time.Time) (k
 // the incident was before its last failure.
 func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.State, now time.Time) (until time.Time, err error) {
 	switch {
-	case !r.clicks.Load() || f.Impact.Phase != alert.PhaseTest || f.Integration.KnownBy != alert.ByFlow:
+	case !r.clicks.Load() || !incident.MayBeRetry(f):
 		return until, nil
 	case before.Open && !before.Awaits.IsZero():
 		return before.Awaits, nil
@@ -133,7 +47,7 @@ func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.S
 		if o.Key == s.Key || o.Content.Phase != alert.PhaseTest {
 			return nil
 		}
-		until = now.Add(awaited)
+		until = now.Add(incident.Awaited)
 		return errFound
 	})
 	if errors.Is(err, errFound) {
@@ -151,36 +65,8 @@ func (r *Recorder) prove(now time.Time) error {
 		return nil
 	}
 	return r.Store.Update(func(tx *store.Tx) error {
-		e, err := tx.Evidence()
-		if err != nil {
-			return err
-		}
-		e, proven, waiting := e.Proofs(now)
+		waiting, err := r.correlator(tx, now).Prove()
 		r.proven.Store(!waiting)
-		if len(proven) == 0 {
-			return nil
-		}
-		err = tx.SetEvidence(e)
-		for _, f := range proven {
-			err = errors.Join(err, r.endTests(tx, f.Config))
-		}
 		return err
 	})
-}
-
-// endTests ends the incidents of tests of a configuration that has worked since.
-func (r *Recorder) endTests(tx *store.Tx, config string) error {
-	e, err := tx.Evidence()
-	if err != nil {
-		return err
-	}
-	at := e.Worked(config)
-	if at.IsZero() {
-		return nil
-	}
-	open, err := tx.Incidents()
-	for _, s := range incident.Tested(open, config, at) {
-		err = errors.Join(err, r.end(tx, s, at))
-	}
-	return err
 }

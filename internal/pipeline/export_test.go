@@ -3,6 +3,7 @@ package pipeline
 import (
 	"time"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
@@ -45,6 +46,6 @@ func (r *Recorder) HasAccessLog() { r.clicks.Store(true) }
 // RecordProbe takes a probe of the diagnostics, and the failure that it may be.
 func (r *Recorder) RecordProbe(p matchers.Probe, f matchers.Failure) error {
 	return r.Store.Update(func(tx *store.Tx) error {
-		return r.recordProbe(tx, probe{p, f}, incident.Source{Name: "diagnostics"})
+		return r.recordProbe(tx, probe{p, f}, incident.Source{Name: "diagnostics"}, clock.Now())
 	})
 }

@@ -34,7 +34,6 @@ const (
 	idlePoll        = 2 * time.Second       // how often a quiet log is polled
 	bornBefore      = 20 * time.Millisecond // a file system's clock may be this much slower than ours
 	waitedFor       = time.Millisecond      // a read that takes longer had to wait for text
-	maxServers      = 1000                  // mail servers whose state is remembered
 )
 
 // Reader is where lines come from.
@@ -74,8 +73,8 @@ type Log struct {
 	counted   store.Counted // the open event, if it is counted already
 	troubles  troubles
 	foreign   foreign
-	jira      atomic.Bool    // a header of Jira's was seen
-	failed    map[string]int // probes in a row by mail server, as the diagnostics said last
+	jira      atomic.Bool // a header of Jira's was seen
+	probes    incident.Probes
 }
 
 // Checkpoint is what is needed to store the position of a log.
@@ -326,15 +325,8 @@ func (l *Log) tested(e event.Event) {
 // probed takes what an event of the diagnostics log says of a mail server, if that is news.
 func (l *Log) probed(e event.Event) {
 	p, ok := matchers.ProbeIn(e.Text)
-	before, known := l.failed[p.Name()]
-	if !ok || known && (p.Connected && before == 0 || !p.Connected && before == incident.UnreachableAfter) {
+	if !ok || !l.probes.Changes(p) {
 		return
-	}
-	if l.failed == nil || len(l.failed) > maxServers {
-		l.failed = map[string]int{}
-	}
-	if l.failed[p.Name()] = 0; !p.Connected {
-		l.failed[p.Name()] = before + 1
 	}
 	if at, ok := incident.PlausibleTime(p.At, clock.Now()); !ok {
 		p.At = clock.Now()
@@ -419,7 +411,7 @@ func (l *Log) record(tx *store.Tx) error {
 		}
 	}
 	for _, p := range l.batch.probes {
-		if err := l.Recorder.recordProbe(tx, p, l.Source); err != nil {
+		if err := l.Recorder.recordProbe(tx, p, l.Source, clock.Now()); err != nil {
 			return err
 		}
 	}

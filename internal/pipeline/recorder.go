@@ -63,14 +63,7 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key st
 	if key, err = r.count(tx, f, from, now); err != nil || !r.Rules.OneJira() {
 		return key, err
 	}
-	if f.Impact.Phase == alert.PhaseTest {
-		return key, r.endTests(tx, f.Integration.ID)
-	}
-	e, err := tx.Evidence()
-	if err != nil || !e.KnowsLater(f.Time) {
-		return key, err
-	}
-	return key, r.resolve(tx, e)
+	return key, r.correlator(tx, now).Counted(f.Failure)
 }
 
 func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string, err error) {
@@ -152,11 +145,8 @@ func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now 
 // another log has it.
 func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
 	key string, repeated bool, err error) {
-	switch {
-	case r.Rules.Joins(f):
-		return r.place(tx, f, from, now)
-	case f.Integration.KnownBy == alert.ByConfiguration:
-		return r.placeTest(tx, f, now)
+	if r.Rules.Places(f) {
+		return r.correlator(tx, now).Place(f, from.Name)
 	}
 	key, err = r.retried(tx, f, now)
 	return key, false, err

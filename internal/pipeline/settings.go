@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/jira"
@@ -174,8 +173,7 @@ func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
 		}
 	}
 	if config != "" {
-		f.Integration.ID, f.Integration.KnownBy = config, alert.ByConfiguration
-		f.Known = append([]string{config}, f.Known...)
+		f = f.OfConfiguration(config)
 	}
 	return f
 }

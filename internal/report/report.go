@@ -64,6 +64,32 @@ type Incident struct {
 	// UncountedCauses in no cause, since it had too many of them.
 	UncountedHours  int `json:"uncounted_hours,omitempty"`
 	UncountedCauses int `json:"uncounted_causes,omitempty"`
+
+	// ResolvedAt is when it was known to work again, by Jira's diagnostics or a test; zero = it
+	// is not. Timeline is what happened, by time, where several logs of a node were put together;
+	// UncountedMoments is how many changes of the cause are not in it.
+	ResolvedAt       time.Time `json:"resolved_at,omitzero"`
+	Timeline         []Moment  `json:"timeline,omitempty"`
+	UncountedMoments int       `json:"uncounted_moments,omitempty"`
+}
+
+// Moment is an entry of a time line. What is failed, changed (the cause), gives_up, lost, back
+// (the connection, by Jira's diagnostics), tested, resolved, quiet or failing.
+type Moment struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`
+	Text string    `json:"text"`
+}
+
+// State is the state of an incident at the end of the logs, in one word.
+func (i Incident) State() string {
+	switch {
+	case i.Open:
+		return "failing"
+	case !i.ResolvedAt.IsZero():
+		return "resolved"
+	}
+	return "quiet"
 }
 
 // Last is the alert of the incident with the last failure.

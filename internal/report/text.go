@@ -27,6 +27,7 @@ func Text(w io.Writer, r Report, style text.Style) error {
 	if len(r.Incidents) > 0 {
 		p.Gap()
 		p.table(r)
+		p.timeLines(r.Incidents)
 		groups := byCause(r.Incidents)
 		for _, g := range groups {
 			p.Gap()
@@ -145,11 +146,8 @@ func (p *page) table(r Report) {
 		if len(i.Nodes) > 1 && utf8.RuneCountInString(node) > room {
 			node = text.Count(len(i.Nodes), "node")
 		}
-		state, f := "quiet", i.Data.Failures
-		if i.Open {
-			state = "failing"
-		}
-		p.Line("", row(called(i.Data, short), fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, state))
+		f := i.Data.Failures
+		p.Line("", row(called(i.Data, short), fmt.Sprint(f.Count), p.clock(f.First), p.clock(f.Last), node, i.State()))
 		for _, c := range i.Causes {
 			times := ""
 			if len(i.Causes) > 1 {

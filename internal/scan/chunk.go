@@ -99,7 +99,7 @@ func (c chunk) events(m *matcher, w *window) error {
 			text, at = text[n:], at+int64(n)
 		}
 		if !headed {
-			n := event.FirstHeader(text[:c.within(text, at)])
+			n := m.begins(text[:c.within(text, at)])
 			switch {
 			case n >= 0:
 				text, at, headed = text[n:], at+int64(n), true
@@ -117,7 +117,7 @@ func (c chunk) events(m *matcher, w *window) error {
 		}
 		// The next header is that of the next chunk.
 		rest := text[mine:]
-		end := event.FirstHeader(rest)
+		end := m.begins(rest)
 		if end >= 0 {
 			rest = rest[:end]
 		}

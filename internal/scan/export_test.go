@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"jira-oauth-watcher/internal/logfiles"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -12,7 +13,7 @@ import (
 func KeepTexts(o Options, cause *matchers.Cause, n int, text string) (size int) {
 	l := newIncidents(0, time.Hour)
 	for i := range n {
-		l.add(failure{at: o.Now, key: fmt.Sprint(i), cause: cause, text: text}, &input{}, o.Rules("here"))
+		l.add(finding{at: o.Now, key: fmt.Sprint(i), cause: cause, text: text}, &input{File: &logfiles.File{}}, o.Rules("here"))
 	}
 	for _, e := range l.open {
 		size += len(e.text)

@@ -43,6 +43,11 @@ func hour(n int) string {
 	return ordinary(at) + failure(at.Add(time.Minute), n, badSecret) + ordinary(at.Add(2*time.Minute))
 }
 
+// access is an access log of one request some hours after t0.
+func access(hours int) string {
+	return requested(t0.Add(time.Duration(hours)*time.Hour), "1x1x1", "-", "GET /")
+}
+
 // files says of each file of a report its node, path and problem.
 func files(r report.Report, dir string) (list []string) {
 	for _, f := range r.Files {
@@ -97,6 +102,15 @@ func TestFind(t *testing.T) {
 			hour(1), "application-logs/atlassian-jira-sql.log", hour(5), "other/"+log, hour(0), "tomcat-logs/catalina.out", hour(0))},
 			[]string{"c/Jira_support_2026-01-05.zip"}, []string{"c c/Jira_support_2026-01-05.zip!application-logs/" + log + ".1",
 				"c c/Jira_support_2026-01-05.zip!application-logs/" + log}},
+		{"all logs that tell of integrations, each kind in its folder", map[string]string{"c/Jira_support_1.zip": zipped(t,
+			"application-logs/"+log, hour(1), log, hour(0),
+			"application-logs/atlassian-jira-incoming-mail.log.1", stamp(t0)+" INFO [] x y z\n", "application-logs/atlassian-jira-http-access.log", access(5),
+			"tomcat-logs/access_log.2026-01-04", access(48), "tomcat-logs/access_log.2026-01-03.gz", testkit.Gzip(access(24)),
+			"tomcat-logs/localhost_access_log.2026-01-03.txt", "nothing\n", "tomcat-logs/access_logger.xml", "x", "x/access_log.2026-01-01", access(1))},
+			[]string{"c"}, []string{"c c/Jira_support_1.zip!application-logs/" + log,
+				"c c/Jira_support_1.zip!application-logs/atlassian-jira-incoming-mail.log.1", "c c/Jira_support_1.zip!application-logs/atlassian-jira-http-access.log",
+				"c c/Jira_support_1.zip!tomcat-logs/access_log.2026-01-03.gz", "c c/Jira_support_1.zip!tomcat-logs/access_log.2026-01-04",
+				"c c/Jira_support_1.zip!tomcat-logs/localhost_access_log.2026-01-03.txt: no line of it is in the form of Jira's log"}},
 		{"zips of nodes", map[string]string{
 			"Jira_node-a_support_2026.zip": zipped(t, "log/"+log, hour(1)), "n2.zip": zipped(t, log, hour(2)),
 			"x.zip": zipped(t, "n3/log/"+log+".1.gz", testkit.Gzip(hour(3))), "y.zip": zipped(t, `n4\log\`+log, hour(4)),

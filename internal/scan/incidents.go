@@ -33,8 +33,9 @@ type incidents struct {
 	quiet   time.Duration
 	open    map[string]*entry
 	closed  []*entry // those that closed first before the others
-	hours   int      // of all
-	texts   int      // bytes
+	jiras   []*jira
+	hours   int // of all
+	texts   int // bytes
 	failed  int
 	checked time.Time
 
@@ -53,8 +54,11 @@ type entry struct {
 	nodes []string        // names as they may be shown
 	spell []spell
 	hour  []hour
-	text  string // the failure that its last alert would quote
-	in    *input // where that is
+	text  string          // the failure that its last alert would quote
+	cause *matchers.Cause // of that
+	in    *input          // where that is
+
+	timeline
 
 	uncountedHours, uncountedCauses int
 }
@@ -78,25 +82,16 @@ func newIncidents(limit int, quiet time.Duration) *incidents {
 	}
 }
 
-// add takes a failure of a node into its incident.
-func (l *incidents) add(f failure, in *input, rules *incident.Rules) {
+// add takes a failure of a node into its incident; nil when there is no room for that.
+func (l *incidents) add(f finding, in *input, rules *incident.Rules) *entry {
 	l.failed++
 	if e := l.open[f.callback]; e != nil && e.state.Continues(f.callback, f.cause, f.at) {
 		f.key = f.callback
 	}
-	e := l.open[f.key]
-	if e != nil {
-		before := f.at.Add(-1)
-		if f.at.Sub(e.state.Last) >= l.quiet {
-			before = f.at
-		}
-		if l.settle(e, before) {
-			e = nil
-		}
-	}
+	e := l.before(f.key, f.at)
 	if e == nil {
 		if !l.admit(f) {
-			return
+			return nil
 		}
 		e = &entry{}
 		l.open[f.key] = e
@@ -107,7 +102,7 @@ func (l *incidents) add(f failure, in *input, rules *incident.Rules) {
 		seen = e.state.Last // time does not go back
 	}
 	var alert *alert.Alert
-	o := incident.Occurrence{Key: f.key, Cause: f.cause, Impact: f.impact, At: f.at}
+	o := incident.Occurrence{Key: f.key, Cause: f.cause, Impact: f.impact, At: f.at, Integration: f.integration()}
 	e.state, alert = rules.Count(e.state, o, seen)
 	if alert != nil {
 		e.alert = alert
@@ -122,7 +117,27 @@ func (l *incidents) add(f failure, in *input, rules *incident.Rules) {
 	if !count(&e.spell, maxSpells, spell{f.cause, 1, f.at, f.at}) {
 		e.uncountedCauses++
 	}
-	l.countHour(e, f)
+	l.countHour(e, hour{f.at.Truncate(time.Hour).Unix(), f.cause, 1})
+	if e.fails(in.Node); f.shown != nil {
+		e.turn(turn{f.at, f.cause})
+	}
+	return e
+}
+
+// before is the open incident of a key as it is just before a time, nil = there is none.
+func (l *incidents) before(key string, at time.Time) *entry {
+	e := l.open[key]
+	if e == nil {
+		return nil
+	}
+	before := at.Add(-1)
+	if at.Sub(e.state.Last) >= l.quiet {
+		before = at
+	}
+	if l.settle(e, before) {
+		return nil
+	}
+	return e
 }
 
 // settle applies what is due by time to an incident up to now, and reports whether that
@@ -147,14 +162,15 @@ func (e *entry) settle(now time.Time) {
 }
 
 func (l *incidents) close(e *entry) {
+	e.witness()
 	delete(l.open, e.state.Key)
 	l.closed = append(l.closed, e)
 }
 
 // keep remembers what an incident says.
-func (l *incidents) keep(e *entry, f failure, in *input) {
+func (l *incidents) keep(e *entry, f finding, in *input) {
 	l.texts -= len(e.text)
-	e.text, e.in = f.text, in
+	e.text, e.cause, e.in = f.text, f.cause, in
 	if len(e.text) > shortText && l.texts+len(e.text) > maxTexts {
 		e.text = strings.Clone(e.text[:shortText])
 	}
@@ -182,19 +198,18 @@ func count(spells *[]spell, limit int, add spell) bool {
 	return true
 }
 
-func (l *incidents) countHour(e *entry, f failure) {
-	at := f.at.Truncate(time.Hour).Unix()
+func (l *incidents) countHour(e *entry, add hour) {
 	for i := len(e.hour) - 1; i >= 0; i-- {
-		if h := &e.hour[i]; h.at == at && h.cause == f.cause {
-			h.failures++
+		if h := &e.hour[i]; h.at == add.at && h.cause == add.cause {
+			h.failures += add.failures
 			return
 		}
 	}
 	if len(e.hour) >= maxHours || l.hours >= maxAllHours {
-		e.uncountedHours++
+		e.uncountedHours += add.failures
 		return
 	}
-	e.hour = append(e.hour, hour{at, f.cause, 1})
+	e.hour = append(e.hour, add)
 	l.hours++
 }
 
@@ -202,7 +217,7 @@ func (l *incidents) countHour(e *entry, f failure) {
 // change them any more. When all are open, the new one is only counted, and so is every
 // new one until what was refused must have closed: else its beginning would be a wrong
 // one.
-func (l *incidents) admit(f failure) bool {
+func (l *incidents) admit(f finding) bool {
 	full := func() bool { return len(l.open)+len(l.closed) >= l.limit }
 	if full() && len(l.closed) == 0 {
 		l.closeQuiet(f.at)
@@ -239,6 +254,10 @@ func (l *incidents) sorted() []*entry {
 
 // finish is all incidents at the end of the logs, by their first failure.
 func (l *incidents) finish(end time.Time) []*entry {
+	for _, j := range l.jiras {
+		j.now = end
+		_, _ = j.correlator(end.Add(time.Minute)).Prove() // nothing more will be read
+	}
 	still := l.sorted()
 	for _, e := range still {
 		l.settle(e, end)
@@ -246,6 +265,7 @@ func (l *incidents) finish(end time.Time) []*entry {
 	all := l.closed
 	for _, e := range still {
 		if e.state.Open {
+			e.witness()
 			all = append(all, e)
 		}
 	}
@@ -256,7 +276,7 @@ func (l *incidents) finish(end time.Time) []*entry {
 }
 
 // refuse counts a failure of an incident that is not kept.
-func (l *incidents) refuse(f failure) {
+func (l *incidents) refuse(f finding) {
 	l.left.Failures++
 	count(&l.leftOf, maxRefused, spell{f.cause, 1, f.at, f.at})
 	if until := f.at.Add(l.quiet); until.After(l.refusing) {
@@ -276,5 +296,5 @@ func (l *incidents) drop(e *entry) {
 		count(&l.leftOf, maxRefused, s)
 	}
 	l.hours -= len(e.hour)
-	l.texts -= len(e.text)
+	l.texts -= len(e.text) + len(e.twin)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,8 +64,8 @@ func days(random *rand.Rand, begin time.Time) (entries []entry) {
 	return append(entries, entry{at.Add(time.Hour), ordinary(at.Add(time.Hour))})
 }
 
-// follows is what the service tells about a log that it follows.
-func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told []alert.Alert) {
+// follows is what the service tells about logs that it follows, by path.
+func follows(t *testing.T, c *conf.Config, logs map[string][]entry) (told []alert.Alert) {
 	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "state"), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -72,19 +73,28 @@ func follows(t *testing.T, c *conf.Config, path string, entries []entry) (told [
 	}
 	defer s.Close()
 	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}}
-	l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Zone: time.UTC, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
-	go func() { ended <- l.Run(ctx) }()
+	var end time.Time
+	for path, entries := range logs {
+		l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Kind: conf.KindOf(path), Zone: time.UTC,
+			Access: c.Jira.AccessLine, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}
+		go func() { ended <- l.Run(ctx) }()
+		if last := entries[len(entries)-1].at; last.After(end) {
+			end = last
+		}
+	}
 	time.Sleep(15 * time.Second)
-	for end := entries[len(entries)-1].at; time.Now().Before(end.Add(time.Minute)); time.Sleep(time.Minute) {
+	for ; time.Now().Before(end.Add(time.Minute)); time.Sleep(time.Minute) {
 		if err := rec.Settle(time.Now(), func(string) bool { return true }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	stop()
-	if err := <-ended; err != nil {
-		t.Fatal(err)
+	for range logs {
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
 	}
 	for {
 		d, ok, err := s.Oldest("hub")
@@ -125,7 +135,7 @@ func TestScanIsRun(t *testing.T) {
 				}
 				path := testkit.Write(t, filepath.Join(t.TempDir(), "atlassian-jira.log"), text.String())
 				last := map[string]alert.Data{}
-				alerts := follows(t, c, path, entries)
+				alerts := follows(t, c, map[string][]entry{path: entries})
 				for _, alert := range alerts {
 					last[string(alert.Data.Incident())] = alert.Data
 				}
@@ -157,4 +167,78 @@ func TestScanIsRun(t *testing.T) {
 			})
 		})
 	}
+}
+
+// both is what scan reports of logs of one Jira, by kind, and what the service told last of each
+// incident when it followed them.
+func both(t *testing.T, entries map[conf.Kind][]entry) (incidents []report.Incident, told map[string]alert.Data) {
+	t.Helper()
+	c, err := conf.Default()
+	must(t, err)
+	c.Node, c.Jira.Given, c.Alerts = "here", true, alerts()
+	dir := t.TempDir()
+	logs := map[string][]entry{}
+	for kind, entries := range entries {
+		path := filepath.Join(dir, logNames[kind])
+		logs[path] = slices.SortedStableFunc(slices.Values(entries), func(a, b entry) int { return a.at.Compare(b.at) })
+		testkit.Write(t, path, joined(entries))
+	}
+	told = map[string]alert.Data{}
+	for _, alert := range follows(t, c, logs) {
+		told[string(alert.Data.Incident())] = alert.Data
+	}
+	o := withAccess(t)
+	o.Now, o.Rules = time.Now(), func(string) *incident.Rules { return incident.NewRules(c) }
+	return scanned(t, o, dir).Incidents, told
+}
+
+// Of the logs of one Jira, scan's incidents are those that the service told when it followed
+// all of them, in the same words.
+func TestNightIsRun(t *testing.T) {
+	testkit.Pure(t)
+	synctest.Test(t, func(t *testing.T) {
+		incidents, told := both(t, night(time.Now().UTC().Add(48*time.Hour), "Help desk 365"))
+		for _, i := range incidents {
+			want, got := told[string(i.Data.Incident())], i.Data
+			for _, d := range []*alert.Data{&want, &got} { // either log may be read first
+				d.Log, d.Request, d.Mailbox, d.Failures.SinceLastAlert = alert.Log{}, alert.Request{}, nil, 0
+			}
+			if got, want := dataJSON(t, got), dataJSON(t, want); got != want {
+				t.Errorf("told otherwise: %s", testkit.Differ(got, want))
+			}
+		}
+		if len(incidents) != 3 || len(told) != 3 {
+			t.Errorf("%d incidents, %d told", len(incidents), len(told))
+		}
+	})
+}
+
+// The same incidents begin, go on and end in scan and in the service, whatever happens.
+func TestChaosIsRun(t *testing.T) {
+	testkit.Pure(t)
+	for seed := range uint64(testkit.Fewer(1, 3)) {
+		synctest.Test(t, func(t *testing.T) {
+			incidents, told := both(t, chaos(rand.New(rand.NewPCG(seed, 9)), time.Now().UTC().Add(48*time.Hour), 60))
+			line := func(d alert.Data) string { return fmt.Sprint(d.ID, " ", d.Kind, " ", d.Integration.ID) }
+			for _, i := range incidents {
+				want := told[string(i.Data.Incident())]
+				delete(told, string(i.Data.Incident()))
+				if got, want := line(i.Data), line(want); got != want {
+					t.Errorf("seed %d: scan has %s, told %s", seed, got, want)
+				}
+			}
+			for _, d := range told {
+				t.Errorf("seed %d: only told: %s", seed, line(d))
+			}
+			if len(incidents) < 5 {
+				t.Errorf("seed %d: only %d incidents", seed, len(incidents))
+			}
+		})
+	}
+}
+
+// logNames are logs of Jira by kind.
+var logNames = map[conf.Kind]string{
+	conf.KindApplication: "atlassian-jira.log", conf.KindIncoming: "atlassian-jira-incoming-mail.log",
+	conf.KindDiagnostics: "atlassian-jira-ipd-monitoring.log", conf.KindAccess: "access_log.2000-01-03",
 }

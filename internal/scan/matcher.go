@@ -2,25 +2,33 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
+	"regexp"
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/tailer"
 )
 
-// failure is a failure, as far as counting it needs.
-type failure struct {
+// finding is what one event says: a failure as far as counting it needs, or a probe, or a
+// request.
+type finding struct {
 	at    time.Time // zero when the log's is impossible
 	dated bool      // at is the log's
-	key   string    // of its incident
-	cause *matchers.Cause
-	text  string
+	probe *matchers.Probe
+	click *matchers.Click
 
+	// Of a failure:
+	key      string          // of its incident
+	cause    *matchers.Cause // nil = it is none
+	text     string
 	impact   matchers.Impact
-	callback string // see matchers.Integration
+	callback string            // see matchers.Integration
+	shown    *matchers.Failure // without its texts, where several logs are put together; else nil
 }
 
 // findings are what a part of a log holds.
@@ -29,7 +37,7 @@ type findings struct {
 	size        int64     // bytes, unpacked
 	headed      bool      // there is an event in it
 	first, last time.Time // of the first and last event with a possible time
-	failures    []failure
+	all         []finding
 	problem     string
 	whole       bool // its part of the log was read to its end
 	end         bool // nothing of the log follows
@@ -39,6 +47,7 @@ type findings struct {
 type matcher struct {
 	fast   *matchers.FastMatcher
 	zone   *time.Location
+	access *regexp.Regexp
 	rules  func(node string) *incident.Rules
 	keys   map[string]string
 	events event.Assembler
@@ -46,15 +55,22 @@ type matcher struct {
 }
 
 func newMatcher(set func() *matchers.Set, o Options) *matcher {
-	m := &matcher{fast: matchers.NewFastMatcher(set), zone: o.Zone, rules: o.Rules, keys: map[string]string{}}
-	m.events.Find = matchers.Find
-	return m
+	return &matcher{
+		fast: matchers.NewFastMatcher(set), zone: o.Zone, access: o.Access, rules: o.Rules, keys: map[string]string{},
+	}
 }
 
 // start begins a part of a log.
 func (m *matcher) start(in *input) {
 	m.found = findings{in: in}
 	m.events.Flush(func(event.Event) {})
+	m.events.Find, m.events.Lines = matchers.Find, in.Kind.Lines()
+	switch {
+	case in.Kind.Mail():
+		m.events.Find = matchers.FindMail
+	case in.Kind == conf.KindDiagnostics:
+		m.events.Find = matchers.FindProbe
+	}
 }
 
 // add takes whole lines, which continue the ones before.
@@ -63,6 +79,12 @@ func (m *matcher) add(text []byte) {
 		return
 	}
 	m.events.Block(tailer.Block{Text: text}, m.take)
+	if m.events.Lines {
+		m.found.first = cmp.Or(m.found.first, matchers.FirstTime(text))
+		m.found.last = cmp.Or(matchers.LastTime(text), m.found.last)
+		m.found.headed = m.found.headed || !m.found.last.IsZero()
+		return
+	}
 	// The last event is the one that is open: its header need not be searched for.
 	if line, ok := m.header(); ok && !m.found.first.IsZero() {
 		if t := event.HeaderTime(line, m.zone); !t.IsZero() {
@@ -104,6 +126,14 @@ func (m *matcher) times(text []byte) {
 	}
 }
 
+// begins is the offset at which the first event of a text begins, -1 = none does.
+func (m *matcher) begins(text []byte) int {
+	if m.events.Lines {
+		return min(len(text), 1) - 1
+	}
+	return event.FirstHeader(text)
+}
+
 // full reports whether further lines without a header would belong to no event that has
 // one.
 func (m *matcher) full() bool {
@@ -122,13 +152,58 @@ func (m *matcher) drain() findings {
 func (m *matcher) flush() { m.events.Flush(m.take) }
 
 func (m *matcher) take(ev event.Event) {
-	text := string(ev.Text)
-	if s, ok := m.fast.Match(text, m.zone); ok {
-		m.found.failures = append(m.found.failures, failure{
-			at: s.Time, key: m.key(s), cause: s.Cause, text: text,
-			impact: s.Impact, callback: strings.Clone(s.Integration.Callback),
-		})
+	in := m.found.in
+	switch {
+	case in.Kind.Lines() && !in.joined: // alone, it shows nothing
+	case in.Kind == conf.KindDiagnostics:
+		if p, ok := matchers.ProbeIn(ev.Text); ok {
+			m.found.all = append(m.found.all, finding{at: p.At, probe: &p})
+		}
+	case in.Kind == conf.KindAccess:
+		if c, ok := matchers.ClickIn(ev.Text, m.access, m.zone); ok {
+			m.found.all = append(m.found.all, finding{at: c.At, click: &c})
+		}
+	default:
+		m.failure(ev)
 	}
+}
+
+// failure takes an event that may be a failure, or the beginning of a test.
+func (m *matcher) failure(ev event.Event) {
+	text, joined := string(ev.Text), m.found.in.joined
+	s, ok := m.fast.Match(text, m.zone)
+	if !ok {
+		if c, ok := matchers.TestedIn(ev, m.zone); joined && ok {
+			c.Request = strings.Clone(c.Request)
+			m.found.all = append(m.found.all, finding{at: c.At, click: &c})
+		}
+		return
+	}
+	f := finding{
+		at: s.Time, key: m.key(s), cause: s.Cause, text: text,
+		impact: s.Impact, callback: strings.Clone(s.Integration.Callback),
+	}
+	if joined {
+		f.shown = shown(s, f.callback)
+	}
+	m.found.all = append(m.found.all, f)
+}
+
+// shown is what a failure shows of its integration, without holding its whole text.
+func shown(s matchers.FastMatch, callback string) *matchers.Failure {
+	f := &matchers.Failure{
+		Time: s.Time, Integration: s.Integration, Cause: s.Cause, Impact: s.Impact,
+		Header: event.Header{
+			Session: strings.Clone(s.Header.Session), RequestID: strings.Clone(s.Header.RequestID),
+			URL: strings.Clone(s.Header.URL), Logger: strings.Clone(s.Header.Logger),
+		},
+	}
+	is := &f.Integration
+	is.ID, is.Flow, is.Callback = strings.Clone(is.ID), strings.Clone(is.Flow), callback
+	for _, id := range s.Known {
+		f.Known = append(f.Known, strings.Clone(id))
+	}
+	return f
 }
 
 // maxKeys bounds the keys that are remembered.
@@ -139,7 +214,7 @@ const maxKeys = 1 << 14
 func (m *matcher) key(s matchers.FastMatch) string {
 	name := s.Integration.ID
 	if name == matchers.Unknown {
-		name = m.found.in.Node + "\x00" + s.Logger
+		name = m.found.in.Node + "\x00" + s.Header.Logger
 	}
 	if key, known := m.keys[name]; known {
 		return key
@@ -150,7 +225,7 @@ func (m *matcher) key(s matchers.FastMatch) string {
 	key := strings.Clone(s.Integration.ID)
 	if key == matchers.Unknown {
 		f := matchers.Failure{Integration: s.Integration}
-		f.Header.Logger = s.Logger
+		f.Header.Logger = s.Header.Logger
 		key = m.rules(m.found.in.Node).Key(f)
 	}
 	m.keys[strings.Clone(name)] = key

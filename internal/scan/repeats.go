@@ -31,7 +31,7 @@ func newRepeats() *repeats {
 }
 
 // has reports whether a failure has come from another input before.
-func (r *repeats) has(f failure, in *input) bool {
+func (r *repeats) has(f finding, in *input) bool {
 	line, _, _ := strings.Cut(f.text, "\n")
 	key := maphash.String(r.seed, line)
 	c, known := r.now[key]

@@ -50,6 +50,7 @@ func TestSchema(t *testing.T) {
 		o.Limit = []int{0, 2}[seed%2]
 		valid(scanned(t, o, testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), text), dir))
 	}
+	valid(scanned(t, withAccess(t), testkit.Write(t, filepath.Join(dir, "x.zip"), zipped(t, nights("x")...))))
 	bad := []string{`{"schema": 2}`, strings.Replace(asJSON(t, story(t)), `"severity": "high"`, `"severity": "mild"`, 1)}
 	for _, text := range bad {
 		document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))

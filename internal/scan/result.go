@@ -9,9 +9,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/matchers"
 )
 
 // report says what was read and what was found.
@@ -24,6 +27,7 @@ func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) r
 		r.Until = &o.Until
 	}
 	end := time.Time{}
+	inZone(sources)
 	for _, src := range sources {
 		name := s.options.Rules(src.node).Node()
 		for _, in := range src.inputs {
@@ -53,7 +57,7 @@ func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) r
 	}
 	slices.Sort(r.Nodes)
 	r.Nodes = slices.Compact(r.Nodes)
-	r.Incidents = s.describe(l.finish(end))
+	r.Incidents = s.describe(l.finish(end), end)
 	if l.left.Failures > 0 {
 		r.LeftOut = &l.left
 		r.LeftOut.Causes = spells(l.leftOf)
@@ -61,16 +65,35 @@ func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) r
 	return r
 }
 
+// inZone gives times of logs that have no offset that of the last log which has one.
+func inZone(sources []*source) {
+	var last *input
+	for _, src := range sources {
+		for _, in := range src.inputs {
+			if in.Kind != conf.KindDiagnostics && (last == nil || in.to.After(last.to)) {
+				last = in
+			}
+		}
+	}
+	for _, src := range sources {
+		for _, in := range src.inputs {
+			if last != nil && in.Kind == conf.KindDiagnostics && !in.to.IsZero() {
+				in.from, in.to = in.from.In(last.to.Location()), in.to.In(last.to.Location())
+			}
+		}
+	}
+}
+
 // describe says of each incident what its last failure means. That takes longer
 // than all else where there are many, so each core does some.
-func (s *scanner) describe(all []*entry) []report.Incident {
+func (s *scanner) describe(all []*entry, end time.Time) []report.Incident {
 	list := make([]report.Incident, len(all))
 	var next atomic.Int64
 	var describers sync.WaitGroup
 	for range min(s.options.Cores, len(all)) {
 		describers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
-				list[i] = s.incident(all[i])
+				list[i] = s.incident(all[i], end)
 				all[i] = nil
 			}
 		})
@@ -80,11 +103,22 @@ func (s *scanner) describe(all []*entry) []report.Incident {
 }
 
 // incident is one as a report has it.
-func (s *scanner) incident(e *entry) report.Incident {
+func (s *scanner) incident(e *entry, end time.Time) report.Incident {
 	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
-	f, _ := s.set().Match(event.Event{Text: []byte(e.text)}, s.options.Zone) // it matched before
+	f, ok := s.match(e.text, e.in)
+	if !ok { // it matched before it was cut
+		f = matchers.Failure{
+			Integration: matchers.Integration{ID: matchers.Unknown, KnownBy: alert.ByNothing},
+			Cause:       e.cause, Confidence: e.cause.Confidence, Facts: matchers.Facts{}, Text: e.text,
+		}
+	}
+	data := e.rules.Summary(e.state, e.alert, f, from)
+	if f, ok := s.match(e.twin, e.twinIn); ok {
+		data = e.rules.Learn(incident.State{Content: data}, f).Content
+	}
 	i := report.Incident{
-		Data: e.rules.Summary(e.state, e.alert, f, from), Open: e.state.Open,
+		Data: data, Open: e.state.Open, ResolvedAt: e.resolved,
+		Timeline: e.moments(end), UncountedMoments: e.uncountedTurns,
 		Nodes:  slices.Sorted(slices.Values(e.nodes)),
 		Causes: spells(e.spell), Hours: []report.Hour{},
 		UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
@@ -96,6 +130,18 @@ func (s *scanner) incident(e *entry) report.Incident {
 		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause))
 	})
 	return i
+}
+
+// match diagnoses a failure in full.
+func (s *scanner) match(text string, in *input) (matchers.Failure, bool) {
+	switch ev := (event.Event{Text: []byte(text)}); {
+	case in == nil:
+		return matchers.Failure{}, false
+	case in.Kind.Mail():
+		return s.set().MatchMail(ev, s.options.Zone)
+	default:
+		return s.set().Match(ev, s.options.Zone)
+	}
 }
 
 // spells are causes by their first failure.

@@ -2,8 +2,10 @@
 // when, and why.
 //
 // As many goroutines as there are cores match the lines of a log. What they find
-// is put in order again, by file and, of several nodes, by time, before it is
+// is put in order again, by file and, of several logs, by time, before it is
 // counted by incident: a report does not depend on the number of goroutines.
+// What the logs of one node say together is decided as in the running service, by
+// incident.Correlator.
 package scan
 
 import (
@@ -11,6 +13,7 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -27,6 +30,7 @@ import (
 type Options struct {
 	Rules    func(node string) *incident.Rules // of a node; called from several goroutines
 	Zone     *time.Location                    // of timestamps without an offset; nil = time.Local
+	Access   *regexp.Regexp                    // of lines of an access log, see matchers.ClickIn; nil = none is read
 	Since    time.Time                         // failures before it are left out; zero = none
 	Until    time.Time                         // failures after it are left out; zero = none
 	Now      time.Time                         // later events have impossible times
@@ -83,15 +87,18 @@ func Scan(ctx context.Context, logs logfiles.List, set func() *matchers.Set, o O
 	s.tools.New = func() any { return &streamTools{newMatcher(set, o), make([]byte, smallLog)} }
 	sources := s.sources(logs)
 	l := newIncidents(o.Limit, o.Rules("").QuietAfter())
+	l.join(sources, o.Rules)
 	repeats := newRepeats()
-	s.read(ctx, sources, func(f failure, src *source) {
-		if !o.Since.IsZero() && f.at.Before(o.Since) || !o.Until.IsZero() && f.at.After(o.Until) {
-			return
+	s.read(ctx, sources, func(f finding, src *source, now time.Time) {
+		switch {
+		case !o.Since.IsZero() && f.at.Before(o.Since) || !o.Until.IsZero() && f.at.After(o.Until):
+		case f.cause != nil && f.dated && len(logs) > 1 && repeats.has(f, src.now.in):
+		case src.jira != nil:
+			src.jira.take(f, src.now.in, now)
+		default:
+			l.prove(now)
+			l.add(f, src.now.in, o.Rules(src.node))
 		}
-		if f.dated && len(logs) > 1 && repeats.has(f, src.now.in) {
-			return
-		}
-		l.add(f, src.now.in, o.Rules(src.node))
 	})
 	return s.report(ctx, sources, l)
 }
@@ -123,9 +130,9 @@ func (s *scanner) sources(logs logfiles.List) (sources []*source) {
 	return sources
 }
 
-// read reads all sources at once and calls take for each failure, in the order of
-// their time as far as each log is.
-func (s *scanner) read(ctx context.Context, sources []*source, take func(failure, *source)) {
+// read reads all sources at once and calls take for each finding, in the order of
+// their time as far as each log is. now is how far the logs have come.
+func (s *scanner) read(ctx context.Context, sources []*source, take func(f finding, src *source, now time.Time)) {
 	var leads, workers sync.WaitGroup
 	for range s.options.Cores {
 		workers.Go(func() { s.worker(ctx) })
@@ -150,9 +157,9 @@ func (s *scanner) read(ctx context.Context, sources []*source, take func(failure
 	heap.Init(&all)
 	for len(all) > 0 {
 		h := &all[0]
-		take(h.failure, h.source)
+		take(h.finding, h.source, h.at)
 		var ok bool
-		if h.failure, ok = s.following(h.source); !ok {
+		if h.finding, ok = s.following(h.source); !ok {
 			heap.Pop(&all)
 			continue
 		}
@@ -165,10 +172,10 @@ func (s *scanner) read(ctx context.Context, sources []*source, take func(failure
 // them is known.
 const ahead = 64
 
-// head is the next failure of a source. at is when its log had come to it, which
+// head is the next finding of a source. at is when its log had come to it, which
 // does not go back.
 type head struct {
-	failure failure
+	finding finding
 	at      time.Time
 	source  *source
 	number  int // of the source
@@ -196,6 +203,7 @@ type input struct {
 	read     int64
 	ended    bool
 	headed   bool // it has an event
+	joined   bool // its node has logs of several kinds
 	from, to time.Time
 }
 

@@ -22,7 +22,8 @@ type source struct {
 
 	part    chan findings
 	now     findings
-	next    int       // in now.failures
+	next    int       // in now.all
+	jira    *jira     // what the node's logs say together; nil = there is one kind of log
 	clock   time.Time // greatest time so far
 	stopped bool      // something was not read: what comes after it does not count
 }
@@ -97,7 +98,7 @@ func (s *scanner) worker(ctx context.Context) {
 }
 
 const (
-	streamFailures = 512      // of one result of a stream
+	streamFindings = 512      // of one result of a stream
 	streamBytes    = 4 << 20  // of one
 	smallLog       = 64 << 10 // bytes; a smaller one needs no line reader
 )
@@ -161,7 +162,7 @@ func (t *streamTools) read(ctx context.Context, in *input, r *lenient, part chan
 		}
 		// While an older log is being read, this one goes on as far as little is
 		// found in it.
-		if len(m.found.failures) >= streamFailures || m.found.size >= streamBytes && len(part) < cap(part) {
+		if len(m.found.all) >= streamFindings || m.found.size >= streamBytes && len(part) < cap(part) {
 			part <- m.drain()
 		}
 	}
@@ -181,15 +182,15 @@ func (l *lenient) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// following is the next failure of a source, with a plausible time: the log's,
+// following is the next finding of a source, with a plausible time: the log's,
 // or else that of the event before. False means that there is none.
-func (s *scanner) following(src *source) (f failure, ok bool) {
-	for src.next >= len(src.now.failures) {
+func (s *scanner) following(src *source) (f finding, ok bool) {
+	for src.next >= len(src.now.all) {
 		if !src.fetch() {
 			return f, false
 		}
 	}
-	f = src.now.failures[src.next]
+	f = src.now.all[src.next]
 	src.next++
 	f.dated = !f.at.IsZero()
 	at, plausible := incident.PlausibleTime(f.at, s.options.Now)

@@ -15,6 +15,7 @@ const (
 	maxFacts    = 50
 	maxFindings = 3  // causes of one integration with their evidence
 	maxSpells   = 50 // rows of one integration
+	maxMoments  = 50 // of its time line
 )
 
 // advice is what a cause means and what to do.
@@ -101,7 +102,7 @@ func (in *integration) describe(byID map[string]*cause) {
 	last := map[string]alert.Data{}
 	var order []string
 	for n, i := range in.from {
-		one := incident{Number: n + 1, Open: i.Open}
+		one := incident{Number: n + 1, Open: i.Open, Resolved: i.State() == "resolved"}
 		for _, s := range spellsOf(i) {
 			if rows++; rows <= maxSpells {
 				lasted := long(seconds(s.First, s.Last))
@@ -111,6 +112,7 @@ func (in *integration) describe(byID map[string]*cause) {
 		if len(one.Spells) > 0 {
 			in.Incidents = append(in.Incidents, one)
 		}
+		in.line(i)
 		id := i.Data.Cause.ID
 		order = append(slices.DeleteFunc(order, func(s string) bool { return s == id }), id)
 		last[id] = i.Data
@@ -126,6 +128,21 @@ func (in *integration) describe(byID map[string]*cause) {
 		if len(in.Findings) < maxFindings {
 			in.Findings = append(in.Findings, newFinding(c, d))
 		}
+	}
+}
+
+// line adds what happened in an incident to the time line.
+func (in *integration) line(i report.Incident) {
+	in.Unlined += i.UncountedMoments
+	for _, m := range i.Timeline {
+		if len(in.Timeline) >= maxMoments {
+			in.Unlined++
+			continue
+		}
+		if m.Text = line(m.Text, maxFact); m.What == "changed" {
+			m.Text = "The cause changes: " + m.Text
+		}
+		in.Timeline = append(in.Timeline, m)
 	}
 }
 

@@ -39,6 +39,7 @@ func TestSize(t *testing.T) {
 				i.Causes = append(i.Causes, report.Spell{Cause: fmt.Sprint("c", k), Title: worst, Failures: 1, First: i.Data.Failures.First,
 					Last: i.Data.Failures.Last})
 				i.Hours = append(i.Hours, report.Hour{At: at(k, 0, 0).Truncate(time.Hour), Cause: fmt.Sprint("c", k), Failures: k + 1})
+				i.Timeline = append(i.Timeline, report.Moment{At: at(k, 0, 0), What: "changed", Text: worst})
 			}
 		},
 	} {

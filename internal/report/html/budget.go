@@ -89,6 +89,9 @@ func (in *integration) weight() int {
 			n += 350 + weight(s.Cause.Title)
 		}
 	}
+	for _, m := range in.Timeline {
+		n += 80 + weight(m.Text)
+	}
 	for _, f := range in.Findings {
 		n += 500 + weight(f.Cause.Title, f.Diagnosis, f.Path, f.Excerpt) + weightOf(f.Turns)
 		for _, fact := range f.Facts {

@@ -31,6 +31,7 @@ func hostile() report.Report {
 	d.Log = alert.Log{Name: attempt, Path: attempt + long, Excerpt: attempt + long}
 	i := open(incidentOf("x", d, at(1, 0, 0), at(2, 0, 0), time.Hour, attempt, long))
 	i.Data.Integration.ID = attempt + long
+	i.Timeline = []report.Moment{{At: at(1, 0, 0), What: attempt, Text: attempt + long}, {What: "changed", Text: attempt}}
 	r := reportOf(i, incidentOf("y", proxyForbids(), at(1, 0, 0), at(2, 0, 0), time.Hour, "jira-1"))
 	r.Made.Version, r.Nodes, r.Complete = attempt+long, []string{attempt, long}, false
 	r.Files[0].Path, r.Files[0].Node, r.Files[0].Problem = attempt+long, long+attempt, attempt+long

@@ -140,6 +140,12 @@ func TestHeadline(t *testing.T) {
 		r.Complete = complete
 		return r
 	}
+	resolved := some(1, 0, true)
+	resolved.Incidents[0].ResolvedAt = at(2, 0, 0)
+	if page := document(t, resolved); !bytes.Contains(page, []byte("<h1>1 mail integration failed, and works again</h1>")) ||
+		bytes.Count(page, []byte("✓ resolved")) != 3 {
+		t.Errorf("a resolved one: %s", page)
+	}
 	for _, tt := range []struct {
 		n, open  int
 		complete bool

@@ -17,6 +17,7 @@ type integration struct {
 	Name      string
 	Unnamed   bool // the log does not show which one it is
 	Open      bool
+	Resolved  bool // it is known to have worked again after its last failure
 	Failures  int
 	First     time.Time
 	Last      time.Time
@@ -29,6 +30,8 @@ type integration struct {
 	Row       bool // it is in the summary
 	Section   bool // it has a section
 	Hidden    int  // rows of its incidents that are not shown
+	Timeline  []report.Moment
+	Unlined   int // entries that are not in it
 
 	key   string
 	from  []report.Incident // by time
@@ -37,9 +40,10 @@ type integration struct {
 
 // incident is one time that the integration was failing.
 type incident struct {
-	Number int
-	Open   bool
-	Spells []spell
+	Number   int
+	Open     bool
+	Resolved bool
+	Spells   []spell
 }
 
 type spell struct {
@@ -66,21 +70,12 @@ type cause struct {
 	Section      bool
 }
 
-// key identifies an integration. Where a log shows none, its failures are distinguished
-// by the key of their incident.
-func key(i report.Incident) string {
-	if i.Data.Integration.KnownBy != alert.ByNothing {
-		return i.Data.Integration.ID
-	}
-	return cmp.Or(i.Data.ID.Key(), i.Data.Integration.ID)
-}
-
 // integrations gathers incidents by integration: those that still fail first,
 // then the most severe, then those that failed first.
 func integrations(incidents []report.Incident) []*integration {
 	byKey := map[string]*integration{}
 	for _, i := range incidents {
-		k := key(i)
+		k := report.Key(i)
 		if byKey[k] == nil {
 			byKey[k] = &integration{key: k}
 		}
@@ -126,14 +121,15 @@ func (in *integration) gather() {
 		if in.First.IsZero() || f.First.Before(in.First) {
 			in.First = f.First
 		}
-		if f.Last.After(in.Last) {
-			in.Last = f.Last
+		if !f.Last.Before(in.Last) {
+			in.Last, in.Resolved = f.Last, i.State() == "resolved"
 		}
 		nodes = append(nodes, i.Nodes...)
 	}
 	slices.Sort(nodes)
 	in.nodes = slices.Compact(nodes)
 	in.Nodes = list(in.nodes, 5)
+	in.Resolved = in.Resolved && !in.Open
 	d := in.lastData()
 	in.Name, in.Unnamed = line(d.Integration.ID, maxName), d.Integration.KnownBy == alert.ByNothing
 	if in.Unnamed {

@@ -28,6 +28,7 @@ type page struct {
 	LeftOut  string // what is only counted; "" = nothing
 
 	Integrations []*integration
+	Resolved     bool   // some are resolved
 	Long         bool   // the summary is no longer one at a glance
 	Unnamed      int    // whose integration the log does not show
 	Unlisted     string // what the summary leaves out
@@ -100,8 +101,12 @@ func (p *page) head(r report.Report, zone string) {
 		if in.Unnamed {
 			p.Unnamed++
 		}
+		p.Resolved = p.Resolved || in.Resolved
 	}
 	p.Headline = headline(len(p.Integrations), open, r.Complete)
+	if len(p.Integrations) == 1 && p.Resolved {
+		p.Headline = "1 mail integration failed, and works again"
+	}
 	p.Title = p.Headline
 	if !r.From.IsZero() {
 		p.Title += r.From.Format(", 2006-01-02") + r.To.Format(" to 2006-01-02")

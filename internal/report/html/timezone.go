@@ -58,6 +58,10 @@ func inZone(r report.Report) (report.Report, string) {
 		for k := range i.Hours {
 			i.Hours[k].At = in(i.Hours[k].At)
 		}
+		i.Timeline = slices.Clone(i.Timeline)
+		for k := range i.Timeline {
+			i.Timeline[k].At = in(i.Timeline[k].At)
+		}
 	}
 	return r, sentence(offset(in(end)), others)
 }

@@ -1,0 +1,229 @@
+package scan
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/matchers"
+)
+
+// jira is what the logs of one node say together. It is the storage of an
+// incident.Correlator, whose errors are those of a storage: here there are none.
+type jira struct {
+	*incidents
+	rules    *incident.Rules
+	evidence incident.Evidence
+	probes   incident.Probes
+	now      time.Time      // how far the logs have come
+	zone     *time.Location // of the last time that was logged: probes have none
+	access   bool           // there is an access log
+	waiting  bool           // it may be known later that a test has succeeded
+	node     string
+}
+
+// join finds the nodes with logs of several kinds: what these say is put together.
+func (l *incidents) join(sources []*source, rules func(node string) *incident.Rules) {
+	kinds, known := map[string]map[conf.Kind]bool{}, map[string]*jira{}
+	for _, src := range sources {
+		if kinds[src.node] == nil {
+			kinds[src.node] = map[conf.Kind]bool{}
+		}
+		for _, in := range src.inputs {
+			kinds[src.node][in.Kind] = kinds[src.node][in.Kind] || in.Problem == ""
+		}
+	}
+	for _, src := range sources {
+		if len(kinds[src.node]) < 2 {
+			continue
+		}
+		if src.jira = known[src.node]; src.jira == nil {
+			src.jira = &jira{
+				incidents: l, rules: rules(src.node).ForOneJira(), node: src.node,
+				zone: time.UTC, access: kinds[src.node][conf.KindAccess],
+			}
+			known[src.node] = src.jira
+			l.jiras = append(l.jiras, src.jira)
+		}
+		for _, in := range src.inputs {
+			in.joined = true
+		}
+	}
+}
+
+func (j *jira) correlator(now time.Time) incident.Correlator {
+	return incident.Correlator{Storage: j, Rules: j.rules, Now: now}
+}
+
+// take takes what an event says. now is how far the logs have come.
+func (j *jira) take(f finding, in *input, now time.Time) {
+	if f.probe != nil && !j.probes.Changes(*f.probe) {
+		return
+	}
+	j.prove(now)
+	j.now = now
+	switch {
+	case f.probe != nil:
+		f.probe.At = f.at.In(j.zone)
+		_, _ = j.correlator(now).Probe(*f.probe)
+		return
+	case f.click != nil:
+		f.click.At, j.waiting = f.at, true
+		_ = j.correlator(now).Click(*f.click)
+	default:
+		j.failure(f, in)
+	}
+	j.zone = f.at.Location()
+}
+
+// failure takes a failure into the incident that the logs together show.
+func (j *jira) failure(f finding, in *input) {
+	c := j.correlator(j.now)
+	f.shown.Time = f.at
+	seen, config, _ := c.Identify(*f.shown)
+	if j.waiting = true; config != "" {
+		seen = seen.OfConfiguration(config)
+	}
+	own, repeated := f.key, false
+	if j.rules.Places(seen) {
+		own, f.callback = j.rules.Key(seen), ""
+		f.key, repeated, _ = c.Place(seen, in.Log())
+	}
+	e := j.open[f.key]
+	switch {
+	case repeated && e != nil && e.twin == "" && j.texts < maxTexts:
+		e.twin, e.twinIn = strings.Clone(f.text[:min(len(f.text), shortText)]), in
+		j.texts += len(e.twin)
+		return
+	case repeated:
+		return
+	}
+	*f.shown = seen
+	if e != nil && f.key != own {
+		*f.shown = e.state.Adopt(seen)
+	}
+	if e = j.add(f, in, j.rules); e == nil {
+		return
+	}
+	e.jira = j
+	if e.state.Count == 1 && e.state.Alerts == 1 && j.access && incident.MayBeRetry(seen) && j.testing(e) {
+		e.state, e.alert = e.state.Await(j.now.Add(incident.Awaited)), nil
+	}
+	_ = c.Counted(seen)
+}
+
+// testing reports whether another incident of tests is open.
+func (j *jira) testing(but *entry) bool {
+	for _, e := range j.open {
+		if e != but && e.state.Content.Phase == alert.PhaseTest {
+			return true
+		}
+	}
+	return false
+}
+
+// prove ends what tests of the nodes are known by now to have ended.
+func (l *incidents) prove(now time.Time) {
+	for _, j := range l.jiras {
+		if j.waiting {
+			j.now = now
+			j.waiting, _ = j.correlator(now).Prove()
+		}
+	}
+}
+
+// Evidence is what the logs have said so far.
+func (j *jira) Evidence() (incident.Evidence, error) { return j.evidence, nil }
+
+// SetEvidence replaces it.
+func (j *jira) SetEvidence(e incident.Evidence) error {
+	j.evidence = e
+	return nil
+}
+
+// Incident is the open one of a key, as it is now.
+func (j *jira) Incident(key string) (s incident.State, _ error) {
+	if e := j.before(key, j.now); e != nil {
+		s = e.state
+	}
+	return s, nil
+}
+
+// Incidents are all open ones.
+func (j *jira) Incidents() (all []incident.State, _ error) {
+	for _, e := range j.sorted() {
+		if e = j.before(e.state.Key, j.now); e != nil {
+			all = append(all, e.state)
+		}
+	}
+	return all, nil
+}
+
+// Save changes an open incident.
+func (j *jira) Save(s incident.State, a *alert.Alert) error {
+	if e := j.open[s.Key]; e != nil {
+		e.state = s
+		if a != nil {
+			e.alert = a
+		}
+	}
+	return nil
+}
+
+// End closes an incident that is over. One that another node has seen is over when each of
+// them has shown that.
+func (j *jira) End(s incident.State, a *alert.Alert, at time.Time) error {
+	e := j.open[s.Key]
+	if e == nil || !e.works(j.node) {
+		return nil
+	}
+	if e.resolved = at; s.Content.Phase == alert.PhaseTest {
+		e.note(at, "tested", "Test connection succeeded")
+	}
+	_ = j.Save(s, a)
+	j.close(e)
+	return nil
+}
+
+// Merge takes the failures of one incident into another one.
+func (j *jira) Merge(into, from incident.State, a *alert.Alert) error {
+	to, of := j.open[into.Key], j.open[from.Key]
+	if to == nil || of == nil {
+		return nil
+	}
+	for _, s := range of.spell {
+		if !count(&to.spell, maxSpells, s) {
+			to.uncountedCauses += s.failures
+		}
+	}
+	j.hours -= len(of.hour)
+	for _, h := range of.hour {
+		j.countHour(to, h)
+	}
+	to.uncountedHours += of.uncountedHours
+	for _, t := range of.turns {
+		to.turn(t)
+	}
+	for _, node := range of.failing {
+		to.fails(node)
+	}
+	of.nodes = slices.DeleteFunc(of.nodes, func(s string) bool { return slices.Contains(to.nodes, s) })
+	to.nodes = append(to.nodes, of.nodes...)
+	j.keep(to, finding{text: of.text, cause: of.cause}, of.in)
+	j.texts -= len(of.text) + len(of.twin)
+	delete(j.open, from.Key)
+	return j.Save(into, a)
+}
+
+var _ incident.Storage = (*jira)(nil)
+
+// integration is the one that failed, as its incident has it; zero where each log counts alone.
+func (f finding) integration() (i matchers.Integration) {
+	if f.shown != nil {
+		i = f.shown.Integration
+	}
+	return i
+}
