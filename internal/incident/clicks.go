@@ -29,6 +29,7 @@ type Flow struct {
 	ID     string    `json:"id"`               // the flow's UUID
 	Config string    `json:"config,omitempty"` // ID of the configuration, "" = not known
 	Failed bool      `json:"failed,omitempty"`
+	First  time.Time `json:"first,omitzero"` // when its result was first asked for
 	Asked  time.Time `json:"asked,omitzero"` // when its result was asked for, which was no failure as far as is known
 	Read   time.Time `json:"read,omitzero"`  // when that was read, by the wall clock
 	Proven bool      `json:"proven,omitempty"`
@@ -116,7 +117,11 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 		e.Flows = e.Flows[max(0, len(e.Flows)-maxFlows):]
 		i = len(e.Flows) - 1
 	}
-	switch f := &e.Flows[i]; {
+	f := &e.Flows[i]
+	if f.First.IsZero() || c.At.Before(f.First) {
+		f.First = c.At
+	}
+	switch {
 	case c.Failed:
 		f.Failed = true
 	case f.Asked.IsZero():
@@ -126,11 +131,15 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 
 // assign finds the configuration of each flow of a session: that of the only POST which has
 // no flow yet. Where there are several, in two tabs of a browser, nothing says which flow is
-// whose.
+// whose. Of an old flow the earlier requests are forgotten, so that it is left as it is.
 func (e Evidence) assign(session string) map[string]string {
 	of, seen := map[string]string{}, map[string]bool{}
 	var waiting []matchers.Click // POSTs without a flow
 	doubtful := 0                // flows that are of one of these
+	var newest time.Time
+	if n := len(e.Clicks); n > 0 {
+		newest = e.Clicks[n-1].At
+	}
 	for _, c := range e.Clicks {
 		if c.Session != session || session == "" {
 			continue
@@ -139,7 +148,7 @@ func (e Evidence) assign(session string) map[string]string {
 			waiting = append(waiting, c)
 			continue
 		}
-		if c.Flow == "" || seen[c.Flow] {
+		if c.Flow == "" || seen[c.Flow] || e.reloaded(c) {
 			continue
 		}
 		seen[c.Flow] = true
@@ -147,7 +156,9 @@ func (e Evidence) assign(session string) map[string]string {
 		switch {
 		case len(waiting) == 0:
 		case doubtful == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
-			of[c.Flow] = waiting[0].Config
+			if newest.Sub(c.At) <= clickWindow {
+				of[c.Flow] = waiting[0].Config
+			}
 			waiting = waiting[1:]
 		default:
 			doubtful++
@@ -157,6 +168,12 @@ func (e Evidence) assign(session string) map[string]string {
 		}
 	}
 	return of
+}
+
+// reloaded reports whether a request is for the page of an earlier test: no POST waits for it.
+func (e Evidence) reloaded(c matchers.Click) bool {
+	i := e.flow(c.Flow)
+	return i >= 0 && !e.Flows[i].First.IsZero() && c.At.Sub(e.Flows[i].First) > clickWindow
 }
 
 // Proofs are the tests that are known by the wall clock's now to have succeeded, and were not
