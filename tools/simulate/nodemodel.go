@@ -414,11 +414,4 @@ func (w *want) is(alerts []alert.Data) bool {
 	})
 }
 
-func nameOf(d alert.Data) string {
-	if d.Integration.Name == nil {
-		return ""
-	}
-	return *d.Integration.Name
-}
-
 func serverIdent(b *mailbox) string { return "mail_server " + matchers.ServerID(b.server) }

@@ -103,7 +103,7 @@ func (n *node) period(from, to time.Duration) {
 		}
 	}
 	for minute := from; minute < to; minute += time.Minute {
-		n.fetch(minute)
+		n.fetch(minute, from)
 		n.say(&line{log: appLog, at: minute + 50*time.Second, text: n.stamp(minute+50*time.Second) +
 			" Caesium-1-2 INFO ServiceRunner     [c.a.j.p.X] AADSTS7000222 is in the title of an issue\n"})
 	}
@@ -113,7 +113,7 @@ func (n *node) period(from, to time.Duration) {
 func (n *node) say(l *line) { n.lines = append(n.lines, l) }
 
 // fetch is a minute of Jira's mail handlers and of its diagnostics.
-func (n *node) fetch(minute time.Duration) {
+func (n *node) fetch(minute, from time.Duration) {
 	d := n.dice
 	for _, b := range n.boxes {
 		at := minute + time.Duration(3+8*b.n)*time.Second + d.pause(500*time.Millisecond)
@@ -128,7 +128,7 @@ func (n *node) fetch(minute time.Duration) {
 		text := fmt.Sprintf(`%s Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] IPDMONITORING {"timestamp":"%d",`+
 			`"label":"MAIL.INCOMING.CONNECTION.STATE","tags":{"serverName":"%s"},"attributes":{"connected":"%t","totalFailures":"1"}}`+"\n",
 			n.stamp(at), n.time(at).Unix(), b.server, up)
-		n.say(&line{log: probeLog, at: at, text: text, says: "probe", box: b, up: up})
+		n.say(&line{log: probeLog, at: at, text: text, says: "probe", box: b, up: up, dull: minute > from && up == (b.fails(at-time.Minute, true) == nil)})
 	}
 }
 

@@ -139,8 +139,7 @@ func (r *receiver) accept(a alert.Alert, body []byte) {
 	}
 	if _, known := r.content[id]; !known {
 		if r.alerts = append(r.alerts, a); r.w.node != nil {
-			is := a.Data.Integration
-			r.w.narrate("ALERT %s %s of %s %s, named %s", a.Data.Kind, a.Data.Cause.ID, is.KnownBy, is.ID, nameOf(a.Data))
+			r.w.narrate("ALERT %s", shown(a.Data))
 		}
 	}
 	r.content[id] = sum
