@@ -135,7 +135,7 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 func (e Evidence) assign(session string) map[string]string {
 	of, seen := map[string]string{}, map[string]bool{}
 	var waiting []matchers.Click // POSTs without a flow
-	doubtful := 0                // flows that are of one of these
+	var doubtful []time.Time     // flows that are of one of these
 	var newest time.Time
 	if n := len(e.Clicks); n > 0 {
 		newest = e.Clicks[n-1].At
@@ -153,18 +153,19 @@ func (e Evidence) assign(session string) map[string]string {
 		}
 		seen[c.Flow] = true
 		waiting = slices.DeleteFunc(waiting, func(p matchers.Click) bool { return c.At.Sub(p.At) > clickWindow })
+		doubtful = slices.DeleteFunc(doubtful, func(at time.Time) bool { return c.At.Sub(at) > clickWindow })
 		switch {
 		case len(waiting) == 0:
-		case doubtful == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
+		case len(doubtful) == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
 			if newest.Sub(c.At) <= clickWindow {
 				of[c.Flow] = waiting[0].Config
 			}
 			waiting = waiting[1:]
 		default:
-			doubtful++
+			doubtful = append(doubtful, c.At)
 		}
-		if doubtful >= len(waiting) {
-			waiting, doubtful = nil, 0
+		if len(doubtful) >= len(waiting) {
+			waiting, doubtful = nil, nil
 		}
 	}
 	return of
