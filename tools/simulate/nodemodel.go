@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -193,10 +194,11 @@ func (o *oracle) click(l *line) {
 		o.proofs = append(o.proofs, &proof{o.tick(o.now + o.proof), l.at, l.flow, false})
 	}
 	o.clicks = append(o.clicks, l)
-	for flow, box := range o.assign(l.box.session) {
+	of := o.assign(l.box.session)
+	for _, flow := range slices.Sorted(maps.Keys(of)) {
 		if o.bound[flow] == nil && (o.asked[flow] || o.n.debug) {
-			o.bound[flow] = box
-			o.known(flow, box)
+			o.bound[flow] = of[flow]
+			o.known(flow, of[flow])
 		}
 	}
 }
@@ -213,24 +215,25 @@ func (o *oracle) assign(session string) map[string]*mailbox {
 	slices.SortStableFunc(clicks, func(a, b *line) int { return cmp.Compare(a.at, b.at) })
 	of := map[string]*mailbox{}
 	var posts []*line
-	unclear := 0
+	var unclear []*line // flows that are of one of these
 	for _, c := range clicks {
 		if c.flow == "" {
 			posts = append(posts, c)
 			continue
 		}
-		posts = slices.DeleteFunc(posts, func(p *line) bool { return c.at-p.at > 10*time.Minute })
+		old := func(x *line) bool { return c.at-x.at > 10*time.Minute }
+		posts, unclear = slices.DeleteFunc(posts, old), slices.DeleteFunc(unclear, old)
 		switch {
 		case len(posts) == 0:
 			continue
-		case unclear == 0 && !slices.ContainsFunc(posts, func(p *line) bool { return p.box != posts[0].box }):
+		case len(unclear) == 0 && !slices.ContainsFunc(posts, func(p *line) bool { return p.box != posts[0].box }):
 			of[c.flow] = posts[0].box
 			posts = posts[1:]
 		default:
-			unclear++
+			unclear = append(unclear, c)
 		}
-		if unclear >= len(posts) {
-			posts, unclear = nil, 0
+		if len(unclear) >= len(posts) {
+			posts, unclear = nil, nil
 		}
 	}
 	return of
