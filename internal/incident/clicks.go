@@ -75,7 +75,7 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 		slices.SortStableFunc(e.Clicks, before)
 	default: // another log has it too
 		o := &e.Clicks[same]
-		o.Failed = o.Failed || c.Failed
+		o.Failed, o.Access, o.Debug = o.Failed || c.Failed, o.Access || c.Access, o.Debug || c.Debug
 		o.Flow, o.Session = cmp.Or(o.Flow, c.Flow), cmp.Or(o.Session, c.Session)
 		c = *o
 	}
@@ -157,7 +157,7 @@ func (e Evidence) assign(session string) map[string]string {
 		switch {
 		case len(waiting) == 0:
 		case len(doubtful) == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
-			if newest.Sub(c.At) <= clickWindow {
+			if newest.Sub(c.At) <= clickWindow && e.complete(c.Flow, waiting) {
 				of[c.Flow] = waiting[0].Config
 			}
 			waiting = waiting[1:]
@@ -169,6 +169,13 @@ func (e Evidence) assign(session string) map[string]string {
 		}
 	}
 	return of
+}
+
+// complete reports whether no POST can be missing among those that wait for a flow: the log
+// that has them has gone on to the flow.
+func (e Evidence) complete(flow string, waiting []matchers.Click) bool {
+	return !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return !p.Debug }) ||
+		slices.ContainsFunc(e.Clicks, func(c matchers.Click) bool { return c.Flow == flow && c.Access })
 }
 
 // reloaded reports whether a request is for the page of an earlier test: no POST waits for it.

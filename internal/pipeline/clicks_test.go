@@ -48,9 +48,11 @@ func (s *shift) play(words string) {
 		c := matchers.Click{At: start.Add(n), Session: matchers.SessionOf("s1" + session), Request: "1x" + second + "x1"}
 		switch word {
 		case "post":
-			c.Config = what
+			c.Config, c.Access = what, true
+		case "debug":
+			c.Config, c.Debug = what, true
 		case "get":
-			c.Flow = what
+			c.Flow, c.Access = what, true
 		case "fail":
 			id := what[:1]
 			header := event.Header{Session: "s1" + session, RequestID: c.Request, URL: "/rest/oauth2-client/latest/config/flow/x"}
@@ -83,7 +85,11 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		steps string
 		want  []string
 	}{
-		"the evidence first": {"post A@1 fail 1@3 get 1@3 +20 post A@30 fail 2@32 get 2@32 +20", []string{"opened A#1"}},
+		"the evidence first":  {"post A@1 get 1@3 fail 1@3 +20 post A@30 get 2@32 fail 2@32 +20", []string{"opened A#1"}},
+		"its beginning first": {"post A@1 fail 1@3 get 1@3 +20 post A@30 fail 2@32 get 2@32 +20", []string{"opened 1#1"}},
+		"at the level DEBUG":  {"debug A@1 fail 1@3 +20 debug A@30 fail 2@32 +20", []string{"opened A#1"}},
+		"a window is closed": {"post A@1 +3 fail 1@9 +1 post B@7 get 1@9 +10 post A@30 +3 fail 2@33 get 2@33 +60",
+			[]string{"opened 1#1", "opened 2#1"}},
 		"the evidence later": {"fail 1@3 +10 post A@1 get 1@3 +1", []string{"opened 1#1"}},
 		"a retry whose evidence is late": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23 +10 post A@20 get 2@23 +60",
 			[]string{"opened 1#1"}},
