@@ -39,7 +39,6 @@ type oracle struct {
 type want struct {
 	open           bool
 	box            *mailbox // whose configuration is known, nil = none is
-	perhaps        *mailbox // there is a POST, and perhaps another one that is not in the log yet
 	idents         []string // what it has been called by
 	boxes          []*mailbox
 	first, last    time.Duration // by the node's clock
@@ -250,7 +249,7 @@ func (o *oracle) known(flow string, box *mailbox) {
 		o.wants = slices.DeleteFunc(o.wants, func(x *want) bool { return x == w })
 		o.step(other, w.last, w.cause, w.test, "", box)
 	default:
-		if w.box, w.perhaps = box, nil; other == nil || !other.open {
+		if w.box = box; other == nil || !other.open {
 			o.same["configuration "+box.config] = w
 		}
 		if w.awaits > 0 {
@@ -299,9 +298,6 @@ func (o *oracle) tested(l *line) {
 	}
 	if w.box == nil {
 		w.box = box
-	}
-	if w.perhaps = nil; box == nil && o.n.jira && o.assign(l.box.session)[l.flow] == l.box {
-		w.perhaps = l.box
 	}
 	w = o.step(w, l.at, l.reason.id, true, ident, l.box)
 	o.tries[who] = w
@@ -357,9 +353,6 @@ func (o *oracle) step(w *want, at time.Duration, cause string, test bool, ident 
 func (o *oracle) tell(w *want, kind alert.Kind) {
 	w.awaits, w.told[w.cause] = 0, true
 	a := wanted{kind: kind, cause: w.cause, idents: w.idents, names: []string{""}}
-	if w.perhaps != nil {
-		a.idents = append(slices.Clone(a.idents), "configuration "+w.perhaps.config)
-	}
 	if w.box != nil {
 		a.idents = []string{"configuration " + w.box.config}
 		if o.n.named == "configuration" || o.n.answers() {
