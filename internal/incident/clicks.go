@@ -80,7 +80,7 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 		c = *o
 	}
 	newest := e.Clicks[len(e.Clicks)-1].At
-	e.Clicks = slices.DeleteFunc(e.Clicks, func(o matchers.Click) bool { return newest.Sub(o.At) > 2*clickWindow })
+	e.Clicks = slices.DeleteFunc(e.Clicks, func(o matchers.Click) bool { return newest.Sub(o.At) > 3*clickWindow })
 	e.Clicks = e.Clicks[max(0, len(e.Clicks)-maxClicks):]
 	if c.Flow != "" {
 		e.asked(c, now)

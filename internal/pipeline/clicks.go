@@ -122,7 +122,7 @@ func (r *Recorder) placeTest(tx *store.Tx, f matchers.Failure, now time.Time) (k
 // awaits reports whether the alert of a new incident waits for evidence: the access log may
 // show that it is a retry of a test whose incident is open.
 func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, s incident.State) (bool, error) {
-	if !r.clicks.Load() || f.Impact.Phase != alert.PhaseTest || f.Integration.KnownBy != alert.ByFlow {
+	if !r.AccessLog || r.noClicks.Load() || f.Impact.Phase != alert.PhaseTest || f.Integration.KnownBy != alert.ByFlow {
 		return false, nil
 	}
 	other := false

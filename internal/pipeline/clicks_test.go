@@ -26,7 +26,7 @@ func (s *shift) play(words string) {
 	fields := strings.Fields(words)
 	for i := 0; i < len(fields); i++ {
 		word := fields[i]
-		s.rec.HasAccessLog()
+		s.rec.AccessLog = true
 		if strings.HasPrefix(word, "+") {
 			pause, err := time.ParseDuration(word[1:] + "s")
 			if err != nil {
@@ -94,6 +94,7 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		"a retry whose evidence is late": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23 +10 post A@20 get 2@23 +60",
 			[]string{"opened 1#1"}},
 		"two tries before any evidence": {"fail 1@1 +2 fail 2@4 +8 post A@0 get 1@1 post A@2 get 2@4 +60", []string{"opened 1#1"}},
+		"a retry at once":               {"fail 1@3 +10 post A@1 get 1@3 fail 2@13 +8 post A@10 get 2@13 +60", []string{"opened 1#1"}},
 		"a retry for another cause": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2y@23 +10 post A@20 get 2@23 +60",
 			[]string{"opened 1#1", "changed A#2"}},
 		"another configuration": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23 +10 post B@20 get 2@23 +60",
@@ -104,9 +105,9 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		"after two tabs at once": {"post A@1 post B@2 get 1@3 fail 1@3 get 2@4 fail 2@4 +60 post A@64 get 3@66 fail 3@66 +60",
 			[]string{"opened 1#1", "opened 2#1", "opened A#1"}},
 		"the page is loaded again": {"post A@1 get 1@3 fail 1@3 +5 get 1@8 fail 1@9 +60", []string{"opened A#1"}},
-		"the page is loaded again much later": {"post A@1 get 1@3 fail 1@3 +60 post B@1250 get 1@1252 fail 1@1252 get 2@1255 fail 2@1255 +60",
+		"the page is loaded again much later": {"post A@1 get 1@3 fail 1@3 +60 post B@1850 get 1@1852 fail 1@1852 get 2@1855 fail 2@1855 +60",
 			[]string{"opened A#1", "opened B#1"}},
-		"two tabs, of which one is forgotten": {"post B@1 post A@300 get 1@302 fail 1@302 +60 post A@1250 get 2@1252 fail 2@1252 +60",
+		"two tabs, of which one is forgotten": {"post B@1 post A@300 get 1@302 fail 1@302 +60 post A@1850 get 2@1852 fail 2@1852 +60",
 			[]string{"opened 1#1", "opened A#1"}},
 		"it works": {"post A@1 get 1@3 fail 1@3 +50 post A@51 get 2@53 +5 +60", []string{"opened A#1", "resolved A#2"}},
 		"it works, and the incident was known by its flow": {"fail 1@3 +10 post A@1 get 1@3 +40 post A@51 get 2@53 +60",

@@ -38,6 +38,3 @@ func (f foreign) Reported(now time.Time, ended bool) bool { return f.reported(no
 func (r *Recorder) RecordClick(c matchers.Click) error {
 	return r.Store.Update(func(tx *store.Tx) error { return r.recordClick(tx, c) })
 }
-
-// HasAccessLog says that there is an access log.
-func (r *Recorder) HasAccessLog() { r.clicks.Store(true) }
