@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	settleEvery   = 2 * time.Second
-	evidenceTakes = 40 * time.Second // longer than evidence is waited for
+	settleEvery = 2 * time.Second
+	idleSettle  = 20 * time.Second // of a node, at most
 )
 
 // daemon is what cmd/watcher makes of a configuration, with tasks in place of
@@ -96,7 +96,8 @@ func (w *world) run(d *daemon) error {
 		hook.Over(w.receiver(c.Name))
 		targets = append(targets, notify.Target{Notifier: c.Notifier, Kind: "webhook", To: hook})
 	}
-	d.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(d.conf)}
+	access := slices.ContainsFunc(d.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess })
+	d.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(d.conf), AccessLog: access}
 	switch {
 	case w.node == nil:
 		d.recorder.Tally = w.model
@@ -161,9 +162,9 @@ func (d *daemon) follow(l conf.Log) error {
 // settle does what the main loop of the daemon does periodically.
 func (d *daemon) settle() error {
 	for {
-		m, pause := d.w.machine, settleEvery
-		if d.w.node == nil || m.mono-m.busy > evidenceTakes {
-			pause = m.quiet(settleEvery)
+		pause := d.w.machine.quiet(settleEvery)
+		if d.w.node != nil { // what waits for evidence is due soon after a line
+			pause = min(pause, max(settleEvery, (d.w.machine.mono-d.w.machine.busy-40*time.Second)/2), idleSettle)
 		}
 		clock.Wait(d.ctx, nil, pause)
 		if d.ctx.Err() != nil {

@@ -35,7 +35,7 @@ func (o *oracle) fetched(l *line) {
 		own, ident = ids[0], ids[0]
 	}
 	if !o.n.jira {
-		w := o.same[own]
+		w := o.runs[own]
 		if w == nil || !w.open {
 			w = o.begin(l.at, own)
 		}
@@ -61,20 +61,21 @@ func (o *oracle) place(l *line, ids []string, own string) (w *want, counted bool
 		known = []string{own + " " + l.reason.id}
 	}
 	for _, id := range append(slices.Clone(known), own) {
-		if is := o.same[id]; is != nil && !is.open && is.ended > 0 && l.at <= is.ended {
+		if is := o.runs[o.key(id)]; is != nil && !is.open && is.ended > 0 && l.at <= is.ended {
 			return is, true
 		}
 	}
 	for _, id := range known {
-		if is := o.same[id]; w == nil && is != nil && is.open {
+		switch is := o.runs[o.key(id)]; {
+		case is == nil || !is.open:
+			delete(o.same, id)
+		case w == nil:
 			w = is
 		}
 	}
 	found := w != nil
-	if w == nil {
-		if w = o.same[own]; w != nil && !w.open {
-			w = nil
-		}
+	if is := o.runs[own]; w == nil && is != nil && is.open {
+		w = is
 	}
 	if w == nil && len(ids) == 0 {
 		w = o.onlyLost(l.at)
@@ -87,23 +88,22 @@ func (o *oracle) place(l *line, ids []string, own string) (w *want, counted bool
 			w = twin.in
 		}
 	}
-	isNew := w == nil
-	if isNew {
+	if w == nil {
 		w = o.begin(l.at, own)
 	}
-	if len(ids) > 0 || w != o.same[own] {
-		for _, id := range known {
-			o.same[id] = w
+	for _, id := range known {
+		if id != w.key && (len(ids) > 0 || w.key != own) {
+			o.same[id] = w.key
 		}
 	}
-	o.sightings[l.fetch] = &sighting{l.log, w, len(ids) == 0 && w == o.same[own], counted}
+	o.sightings[l.fetch] = &sighting{l.log, w, len(ids) == 0 && w.key == own, counted}
 	return w, counted
 }
 
 // claimed reports whether an incident is that of a known mailbox.
 func (o *oracle) claimed(w *want) bool {
-	for id, is := range o.same {
-		if is == w && id != "nothing 0" && id != "nothing 1" {
+	for _, key := range o.same {
+		if key == w.key {
 			return true
 		}
 	}
@@ -118,7 +118,7 @@ func (o *oracle) onlyLost(at time.Duration) (w *want) {
 	for b, s := range o.servers {
 		if !s.up && (s.lost-at).Abs() <= nearby {
 			lost++
-			w = o.same[serverIdent(b)]
+			w = o.runs[o.key(serverIdent(b))]
 		}
 	}
 	if lost != 1 || w == nil || !w.open {
@@ -134,14 +134,14 @@ func (o *oracle) probed(l *line) {
 		s = &server{up: true}
 		o.servers[l.box] = s
 	}
-	switch {
-	case s.up && !l.up:
+	was := s.up
+	if s.up = l.up; was && !l.up {
 		s.lost = at
-	case !s.up && l.up:
-		s.back = at
 	}
-	s.up = l.up
-	o.recovered()
+	if !was && l.up {
+		s.back = at
+		o.recovered()
+	}
 }
 
 // recovered ends the incident of a mailbox whose server is back.
@@ -165,9 +165,9 @@ func (o *oracle) outageOf(b *mailbox) *want {
 			background = append(background, w)
 		}
 	}
-	if w := o.same[serverIdent(b)]; w != nil && slices.Contains(background, w) {
+	if w := o.runs[o.key(serverIdent(b))]; w != nil && slices.Contains(background, w) {
 		for other, s := range o.servers {
-			if !s.up && o.same[serverIdent(other)] == w {
+			if !s.up && o.key(serverIdent(other)) == w.key {
 				return nil
 			}
 		}
@@ -178,7 +178,7 @@ func (o *oracle) outageOf(b *mailbox) *want {
 	}
 	w, mine := background[0], false
 	for _, other := range o.n.boxes {
-		if o.same[serverIdent(other)] == w {
+		if o.key(serverIdent(other)) == w.key {
 			return nil
 		}
 		s := o.servers[other]

@@ -28,7 +28,8 @@ type oracle struct {
 	bound     map[string]*mailbox // flows whose configuration is known
 	proofs    []*proof            // that are due
 	worked    map[*mailbox]time.Duration
-	same      map[string]*want  // by what an incident is known by
+	runs      map[string]*want  // the last incident of each key
+	same      map[string]string // the key of what else an incident is known by
 	tries     map[string]*want  // by who failed with what
 	sightings map[int]*sighting // by the fetch of mail
 	servers   map[*mailbox]*server
@@ -37,6 +38,7 @@ type oracle struct {
 
 // want is an incident that the model expects, with its alerts.
 type want struct {
+	key            string
 	open           bool
 	box            *mailbox // whose configuration is known, nil = none is
 	idents         []string // what it has been called by
@@ -81,7 +83,7 @@ func newOracle(n *node, d *dice, loose bool) *oracle {
 	return &oracle{
 		n: n, dice: d, loose: loose, quick: 15 * time.Second, proof: 10 * time.Second,
 		asked: map[string]bool{}, failed: map[string]bool{}, bound: map[string]*mailbox{}, worked: map[*mailbox]time.Duration{},
-		same: map[string]*want{}, tries: map[string]*want{}, sightings: map[int]*sighting{}, servers: map[*mailbox]*server{},
+		runs: map[string]*want{}, same: map[string]string{}, tries: map[string]*want{}, sightings: map[int]*sighting{}, servers: map[*mailbox]*server{},
 	}
 }
 
@@ -241,7 +243,7 @@ func (o *oracle) assign(session string) map[string]*mailbox {
 // known is a flow whose configuration has become known: its incident is that of the
 // configuration, and a retry if it waits and there is one already.
 func (o *oracle) known(flow string, box *mailbox) {
-	w, other := o.same["flow "+flow], o.same["configuration "+box.config]
+	w, other := o.runs["flow "+flow], o.runs[o.key("configuration "+box.config)]
 	switch {
 	case w == nil || !w.open || w.box != nil:
 	case other != nil && other.open && other != w && w.awaits > 0:
@@ -250,7 +252,7 @@ func (o *oracle) known(flow string, box *mailbox) {
 		o.step(other, w.last, w.cause, w.test, "", box)
 	default:
 		if w.box = box; other == nil || !other.open {
-			o.same["configuration "+box.config] = w
+			o.same["configuration "+box.config] = w.key
 		}
 		if w.awaits > 0 {
 			o.tell(w, alert.Opened)
@@ -284,7 +286,7 @@ func (o *oracle) tested(l *line) {
 	if box != nil {
 		key, ident = "configuration "+box.config, "configuration "+box.config
 	}
-	w := o.same[key]
+	w := o.runs[o.key(key)]
 	if box == nil && (w == nil || !w.open) && o.n.fold > 0 {
 		if try := o.tries[who]; try != nil && try.open && try.cause == l.reason.id && (l.at-try.last).Abs() <= o.n.fold {
 			w = try
@@ -294,6 +296,7 @@ func (o *oracle) tested(l *line) {
 		return
 	}
 	if w == nil || !w.open {
+		delete(o.same, key)
 		w = o.begin(l.at, key)
 	}
 	if w.box == nil {
@@ -306,12 +309,13 @@ func (o *oracle) tested(l *line) {
 	}
 }
 
+// key is that of the incident of what a mailbox is known by.
+func (o *oracle) key(id string) string { return cmp.Or(o.same[id], id) }
+
 // begin is a new incident.
-func (o *oracle) begin(at time.Duration, keys ...string) *want {
-	w := &want{open: true, first: at, last: at, told: map[string]bool{}}
-	for _, key := range keys {
-		o.same[key] = w
-	}
+func (o *oracle) begin(at time.Duration, key string) *want {
+	w := &want{key: key, open: true, first: at, last: at, told: map[string]bool{}}
+	o.runs[key] = w
 	o.wants = append(o.wants, w)
 	return w
 }
@@ -319,18 +323,13 @@ func (o *oracle) begin(at time.Duration, keys ...string) *want {
 // step adds a failure to an incident.
 func (o *oracle) step(w *want, at time.Duration, cause string, test bool, ident string, box *mailbox) *want {
 	if at-w.last >= o.n.quiet {
-		old := w
-		old.open = false
-		w = o.begin(at)
-		w.box = old.box
-		for key, is := range o.same {
-			if is == old {
-				o.same[key] = w
-			}
-		}
+		w.open = false
+		box := w.box
+		w = o.begin(at, w.key)
+		w.box = box
 	}
 	w.last, w.test, w.cause = max(w.last, at), test, cause
-	w.closes = o.tick(o.now + o.n.quiet)
+	w.closes = o.tick(o.now + o.n.quiet + o.lag(0, idleSettle))
 	if ident != "" && !slices.Contains(w.idents, ident) {
 		w.idents = append(w.idents, ident)
 	}
