@@ -164,7 +164,7 @@ func (d *daemon) settle() error {
 	for {
 		pause := d.w.machine.quiet(settleEvery)
 		if d.w.node != nil { // what waits for evidence is due soon after a line
-			pause = min(pause, max(settleEvery, (d.w.machine.mono-d.w.machine.busy-40*time.Second)/2), idleSettle)
+			pause = min(pause, max(settleEvery, d.w.machine.mono-d.w.machine.busy-20*time.Second), idleSettle)
 		}
 		clock.Wait(d.ctx, nil, pause)
 		if d.ctx.Err() != nil {
