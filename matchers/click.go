@@ -22,6 +22,8 @@ type Click struct {
 	Config  string    `json:"config,omitempty"`  // of a POST: ID of the configuration
 	Flow    string    `json:"flow,omitempty"`    // of a GET: UUID of the flow
 	Failed  bool      `json:"failed,omitempty"`  // the result is a failure
+	Access  bool      `json:"access,omitempty"`  // the access log has it, and so all that came before
+	Debug   bool      `json:"debug,omitempty"`   // of a POST: Jira has logged it, as it logs all at that level
 }
 
 var (
@@ -57,6 +59,7 @@ func ClickIn(line []byte, format *regexp.Regexp, zone *time.Location) (c Click, 
 	if err != nil || !strings.HasPrefix(group("status"), "2") {
 		return c, false
 	}
+	c.Access = true
 	c.At, c.Session, c.Request = clickTime(group("time"), zone), SessionOf(group("session")), RequestOf(group("request"))
 	switch flow := askedFlow.FindStringSubmatch(u.Path); {
 	case method == "GET" && flow != nil && isGUID.MatchString(flow[1]):
@@ -89,7 +92,9 @@ func TestedIn(e event.Event, zone *time.Location) (c Click, ok bool) {
 	if !ok || m == nil || h.Level != "DEBUG" || !pluginLogger(h.Logger) && !shortLogger(h.Logger) || !isFlowURL(h.URL) {
 		return c, false
 	}
-	return Click{At: h.Time, Session: SessionOf(h.Session), Request: RequestOf(h.RequestID), Config: strings.ToLower(m[1])}, true
+	return Click{
+		At: h.Time, Session: SessionOf(h.Session), Request: RequestOf(h.RequestID), Config: strings.ToLower(m[1]), Debug: true,
+	}, true
 }
 
 // Click is the GET whose answer a failure is; false when it is the answer to another

@@ -84,6 +84,7 @@ func (g *generation) open(d *daemon) error {
 	g.recorder = &pipeline.Recorder{
 		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(),
 		AlertUnreachable: g.conf.Jira.AlertUnreachable,
+		AccessLog:        slices.ContainsFunc(g.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess }),
 	}
 	if g.jira != nil {
 		g.recorder.Jira = g.jira

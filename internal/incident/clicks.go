@@ -33,6 +33,7 @@ type Flow struct {
 	ID     string    `json:"id"`               // the flow's UUID
 	Config string    `json:"config,omitempty"` // ID of the configuration, "" = not known
 	Failed bool      `json:"failed,omitempty"`
+	First  time.Time `json:"first,omitzero"` // when its result was first asked for
 	Asked  time.Time `json:"asked,omitzero"` // when its result was asked for, which was no failure as far as is known
 	Read   time.Time `json:"read,omitzero"`  // when that was read, by the wall clock
 	Proven bool      `json:"proven,omitempty"`
@@ -81,12 +82,12 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 		e.Clicks = slices.Insert(e.Clicks, i, c)
 	default: // another log has it too
 		o := &e.Clicks[same]
-		o.Failed = o.Failed || c.Failed
+		o.Failed, o.Access, o.Debug = o.Failed || c.Failed, o.Access || c.Access, o.Debug || c.Debug
 		o.Flow, o.Session = cmp.Or(o.Flow, c.Flow), cmp.Or(o.Session, c.Session)
 		c = *o
 	}
 	newest := e.Clicks[len(e.Clicks)-1].At
-	e.Clicks = slices.DeleteFunc(e.Clicks, func(o matchers.Click) bool { return newest.Sub(o.At) > 2*clickWindow })
+	e.Clicks = slices.DeleteFunc(e.Clicks, func(o matchers.Click) bool { return newest.Sub(o.At) > 3*clickWindow })
 	e.Clicks = e.Clicks[max(0, len(e.Clicks)-maxClicks):]
 	if c.Flow != "" {
 		e.asked(c, now)
@@ -123,7 +124,11 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 		e.Flows = e.Flows[max(0, len(e.Flows)-maxFlows):]
 		i = len(e.Flows) - 1
 	}
-	switch f := &e.Flows[i]; {
+	f := &e.Flows[i]
+	if f.First.IsZero() || c.At.Before(f.First) {
+		f.First = c.At
+	}
+	switch {
 	case c.Failed:
 		f.Failed = true
 	case f.Asked.IsZero():
@@ -133,11 +138,15 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 
 // assign finds the configuration of each flow of a session: that of the only POST which has
 // no flow yet. Where there are several, in two tabs of a browser, nothing says which flow is
-// whose.
+// whose. Of an old flow the earlier requests are forgotten, so that it is left as it is.
 func (e Evidence) assign(session string) map[string]string {
 	of, seen := map[string]string{}, map[string]bool{}
 	var waiting []matchers.Click // POSTs without a flow
-	doubtful := 0                // flows that are of one of these
+	var doubtful []time.Time     // flows that are of one of these
+	var newest time.Time
+	if n := len(e.Clicks); n > 0 {
+		newest = e.Clicks[n-1].At
+	}
 	for _, c := range e.Clicks {
 		if c.Session != session || session == "" {
 			continue
@@ -146,24 +155,40 @@ func (e Evidence) assign(session string) map[string]string {
 			waiting = append(waiting, c)
 			continue
 		}
-		if c.Flow == "" || seen[c.Flow] {
+		if c.Flow == "" || seen[c.Flow] || e.reloaded(c) {
 			continue
 		}
 		seen[c.Flow] = true
 		waiting = slices.DeleteFunc(waiting, func(p matchers.Click) bool { return c.At.Sub(p.At) > clickWindow })
+		doubtful = slices.DeleteFunc(doubtful, func(at time.Time) bool { return c.At.Sub(at) > clickWindow })
 		switch {
 		case len(waiting) == 0:
-		case doubtful == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
-			of[c.Flow] = waiting[0].Config
+		case len(doubtful) == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
+			if newest.Sub(c.At) <= clickWindow && e.complete(c.Flow, waiting) {
+				of[c.Flow] = waiting[0].Config
+			}
 			waiting = waiting[1:]
 		default:
-			doubtful++
+			doubtful = append(doubtful, c.At)
 		}
-		if doubtful >= len(waiting) {
-			waiting, doubtful = nil, 0
+		if len(doubtful) >= len(waiting) {
+			waiting, doubtful = nil, nil
 		}
 	}
 	return of
+}
+
+// complete reports whether no POST can be missing among those that wait for a flow: the log
+// that has them has gone on to the flow.
+func (e Evidence) complete(flow string, waiting []matchers.Click) bool {
+	return !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return !p.Debug }) ||
+		slices.ContainsFunc(e.Clicks, func(c matchers.Click) bool { return c.Flow == flow && c.Access })
+}
+
+// reloaded reports whether a request is for the page of an earlier test: no POST waits for it.
+func (e Evidence) reloaded(c matchers.Click) bool {
+	i := e.flow(c.Flow)
+	return i >= 0 && !e.Flows[i].First.IsZero() && c.At.Sub(e.Flows[i].First) > clickWindow
 }
 
 // Proofs are the tests that are known by the wall clock's now to have succeeded, and were not

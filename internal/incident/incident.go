@@ -262,7 +262,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	if s.Content.Cause.ID != cause || o.At.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, o.seen) {
 		s.Content, s.ContentAt = o.content(), o.At
 	}
-	s.Content.Cause.Severity, s.Content.Integration.Name = severity, name
+	s.Content.Cause.Severity, s.Content.Integration.Name, s.Content.Phase = severity, name, o.Impact.Phase
 	switch {
 	case muted:
 		return s, nil

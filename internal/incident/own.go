@@ -27,14 +27,6 @@ func (e Evidence) Ask(o Own) Evidence {
 	return e
 }
 
-// LastAsked is when Jira was asked last, zero = never.
-func (e Evidence) LastAsked() (at time.Time) {
-	for _, o := range e.Own {
-		at = o.From
-	}
-	return at
-}
-
 // IsOwn reports whether a failure is that of a request of the watcher: by the ID of the
 // request, or, where that is not known, by its path and time.
 func (e Evidence) IsOwn(f matchers.Failure, path string) bool {

@@ -47,6 +47,23 @@ func TestRefreshMinSeverity(t *testing.T) {
 	}
 }
 
+// Whether a successful test ends an incident depends on its last failure, also where that says
+// nothing else that is new.
+func TestPhaseOfTheLastFailure(t *testing.T) {
+	r := rules(nil)
+	f := failure(cause("a", conf.SeverityHigh), t0)
+	f.Integration, f.Impact.Phase = matchers.Integration{ID: "x", KnownBy: alert.ByConfiguration}, alert.PhaseTest
+	s, _ := r.Step(incident.State{}, f, incident.Source{}, t0)
+	if ended := incident.Tested([]incident.State{s}, "x", t0.Add(time.Minute)); len(ended) != 1 {
+		t.Error("a successful test does not end the incident of a test")
+	}
+	f.Time, f.Impact.Phase = t0.Add(time.Second), alert.PhaseRefresh
+	s, _ = r.Step(s, f, incident.Source{}, f.Time)
+	if ended := incident.Tested([]incident.State{s}, "x", t0.Add(time.Minute)); len(ended) != 0 {
+		t.Error("a successful test ends an incident of the background")
+	}
+}
+
 // The result of a request is in the incident that its callback has opened, for a few
 // minutes.
 func TestLoggedTwice(t *testing.T) {

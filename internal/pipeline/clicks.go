@@ -38,7 +38,7 @@ func (r *Recorder) recordClick(tx *store.Tx, c matchers.Click) error {
 // the incident was before its last failure.
 func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.State, now time.Time) (until time.Time, err error) {
 	switch {
-	case !r.clicks.Load() || !incident.MayBeRetry(f):
+	case !r.AccessLog || r.noClicks.Load() || !incident.MayBeRetry(f):
 		return until, nil
 	case before.Open && !before.Awaits.IsZero():
 		return before.Awaits, nil

@@ -26,7 +26,7 @@ func (s *shift) play(words string) {
 	fields := strings.Fields(words)
 	for i := 0; i < len(fields); i++ {
 		word := fields[i]
-		s.rec.HasAccessLog()
+		s.rec.AccessLog = true
 		if strings.HasPrefix(word, "+") {
 			pause, err := time.ParseDuration(word[1:] + "s")
 			if err != nil {
@@ -48,9 +48,11 @@ func (s *shift) play(words string) {
 		c := matchers.Click{At: start.Add(n), Session: matchers.SessionOf("s1" + session), Request: "1x" + second + "x1"}
 		switch word {
 		case "post":
-			c.Config = what
+			c.Config, c.Access = what, true
+		case "debug":
+			c.Config, c.Debug = what, true
 		case "get":
-			c.Flow = what
+			c.Flow, c.Access = what, true
 		case "fail":
 			id := what[:1]
 			header := event.Header{Session: "s1" + session, RequestID: c.Request, URL: "/rest/oauth2-client/latest/config/flow/x"}
@@ -83,11 +85,16 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		steps string
 		want  []string
 	}{
-		"the evidence first": {"post A@1 fail 1@3 get 1@3 +20 post A@30 fail 2@32 get 2@32 +20", []string{"opened A#1"}},
+		"the evidence first":  {"post A@1 get 1@3 fail 1@3 +20 post A@30 get 2@32 fail 2@32 +20", []string{"opened A#1"}},
+		"its beginning first": {"post A@1 fail 1@3 get 1@3 +20 post A@30 fail 2@32 get 2@32 +20", []string{"opened 1#1"}},
+		"at the level DEBUG":  {"debug A@1 fail 1@3 +20 debug A@30 fail 2@32 +20", []string{"opened A#1"}},
+		"a window is closed": {"post A@1 +3 fail 1@9 +1 post B@7 get 1@9 +10 post A@30 +3 fail 2@33 get 2@33 +60",
+			[]string{"opened 1#1", "opened 2#1"}},
 		"the evidence later": {"fail 1@3 +10 post A@1 get 1@3 +1", []string{"opened 1#1"}},
 		"a retry whose evidence is late": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23 +10 post A@20 get 2@23 +60",
 			[]string{"opened 1#1"}},
 		"two tries before any evidence": {"fail 1@1 +2 fail 2@4 +8 post A@0 get 1@1 post A@2 get 2@4 +60", []string{"opened 1#1"}},
+		"a retry at once":               {"fail 1@3 +10 post A@1 get 1@3 fail 2@13 +8 post A@10 get 2@13 +60", []string{"opened 1#1"}},
 		"a retry for another cause": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2y@23 +10 post A@20 get 2@23 +60",
 			[]string{"opened 1#1", "changed A#2"}},
 		"another configuration": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23 +10 post B@20 get 2@23 +60",
@@ -100,7 +107,11 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		"the page is loaded again and again": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23/o +5 fail 2@28/o +5 fail 2@33/o +4 fail 2@37/o +3",
 			[]string{"opened 1#1", "opened 2#1"}},
 		"the page is loaded again": {"post A@1 get 1@3 fail 1@3 +5 get 1@8 fail 1@9 +60", []string{"opened A#1"}},
-		"it works":                 {"post A@1 get 1@3 fail 1@3 +50 post A@51 get 2@53 +5 +60", []string{"opened A#1", "resolved A#2"}},
+		"the page is loaded again much later": {"post A@1 get 1@3 fail 1@3 +60 post B@1850 get 1@1852 fail 1@1852 get 2@1855 fail 2@1855 +60",
+			[]string{"opened A#1", "opened B#1"}},
+		"two tabs, of which one is forgotten": {"post B@1 post A@300 get 1@302 fail 1@302 +60 post A@1850 get 2@1852 fail 2@1852 +60",
+			[]string{"opened 1#1", "opened A#1"}},
+		"it works": {"post A@1 get 1@3 fail 1@3 +50 post A@51 get 2@53 +5 +60", []string{"opened A#1", "resolved A#2"}},
 		"it works, and the incident was known by its flow": {"fail 1@3 +10 post A@1 get 1@3 +40 post A@51 get 2@53 +60",
 			[]string{"opened 1#1", "resolved A#2"}},
 		"the failure of the second is late": {"post A@1 get 1@3 fail 1@3 +50 post A@51 get 2@53 +5 fail 2@53 +60", []string{"opened A#1"}},

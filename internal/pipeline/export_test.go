@@ -40,9 +40,6 @@ func (r *Recorder) RecordClick(c matchers.Click) error {
 	return r.Store.Update(func(tx *store.Tx) error { return r.recordClick(tx, c) })
 }
 
-// HasAccessLog says that there is an access log.
-func (r *Recorder) HasAccessLog() { r.clicks.Store(true) }
-
 // RecordProbe takes a probe of the diagnostics, and the failure that it may be.
 func (r *Recorder) RecordProbe(p matchers.Probe, f matchers.Failure) error {
 	return r.Store.Update(func(tx *store.Tx) error {

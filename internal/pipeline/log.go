@@ -171,8 +171,8 @@ func (l *Log) Run(ctx context.Context) (err error) {
 			}
 		}
 		stats, now := l.Health(), clock.Now()
-		if l.Kind == conf.KindAccess && stats.Waiting == nil && !stats.Absent {
-			l.Recorder.clicks.Store(true)
+		if l.Kind == conf.KindAccess {
+			l.Recorder.noClicks.Store(stats.Waiting != nil || stats.Absent)
 		}
 		// A log with lines every second is current too: nothing more is to be
 		// read, and what came had to be waited for.

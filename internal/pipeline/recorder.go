@@ -26,13 +26,15 @@ type Recorder struct {
 
 	// AlertUnreachable is whether the diagnostics alone may open an incident.
 	AlertUnreachable bool
+	// AccessLog is whether an access log is followed, which may have yet to be opened.
+	AccessLog bool
 	// Jira is asked for names and settings of integrations, nil = it is not.
 	Jira     Integrations
 	settings settings
 
-	idle   atomic.Bool // maintenance holds nothing back, as far as Settle has seen
-	proven atomic.Bool // no test may have succeeded, as far as prove has seen
-	clicks atomic.Bool // there is an access log
+	idle     atomic.Bool // maintenance holds nothing back, as far as Settle has seen
+	proven   atomic.Bool // no test may have succeeded, as far as prove has seen
+	noClicks atomic.Bool // there is no access log, as far as it was looked for
 }
 
 // Tally counts what is recorded. Its methods are called in the middle of a
@@ -88,7 +90,7 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if err != nil || f.counted != "" && !s.Open {
 		return key, err
 	}
-	if key != r.Rules.Key(f.Failure) {
+	if key != r.Rules.Key(f.Failure) || s.Open && s.Content.Integration.KnownBy == alert.ByConfiguration {
 		f.Failure = s.Adopt(f.Failure)
 	}
 	after := func(s incident.State) (incident.State, *alert.Alert) { return step(s, f.Failure, from, now) }

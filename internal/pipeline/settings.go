@@ -35,8 +35,8 @@ type settings struct {
 	failed string // why Jira did not answer the last time, "" = it did
 }
 
-// ask asks Jira, if a minute has passed since the last time. Its answer is used for what is
-// recorded next.
+// ask asks Jira, if a minute has passed since the last time or the last answer is not known,
+// as after a restart. The answer is used for what is recorded next.
 func (r *Recorder) ask(ctx context.Context) error {
 	if r.Jira == nil {
 		return nil
@@ -45,13 +45,6 @@ func (r *Recorder) ask(ctx context.Context) error {
 	s.asking.Lock()
 	defer s.asking.Unlock()
 	began := clock.Now()
-	if s.due.IsZero() {
-		e, err := r.evidence()
-		if err != nil {
-			return err
-		}
-		s.due = e.LastAsked().Add(askEvery)
-	}
 	if began.Before(s.due) && s.due.Sub(began) <= time.Hour { // else the clock was set back
 		return nil
 	}
@@ -79,14 +72,6 @@ func (s *settings) learn(answer jira.Answer, err error) {
 		return
 	}
 	s.known, s.failed = answer.Integrations, ""
-}
-
-func (r *Recorder) evidence() (e incident.Evidence, err error) {
-	err = r.Store.View(func(tx *store.Tx) error {
-		e, err = tx.Evidence()
-		return err
-	})
-	return e, err
 }
 
 // asked stores what is known of a request of our own: what Jira logs of it is no failure.

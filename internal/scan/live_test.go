@@ -72,7 +72,7 @@ func follows(t *testing.T, c *conf.Config, logs map[string][]entry) (told []aler
 		t.Fatal(err)
 	}
 	defer s.Close()
-	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}}
+	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}, AccessLog: true}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	var end time.Time

@@ -20,7 +20,10 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-const settleEvery = 2 * time.Second
+const (
+	settleEvery = 2 * time.Second
+	idleSettle  = 20 * time.Second // of a node, at most
+)
 
 // daemon is what cmd/watcher makes of a configuration, with tasks in place of
 // goroutines. It follows the order of cmd/watcher/generation.go.
@@ -60,6 +63,9 @@ func (w *world) load() (*conf.Config, error) {
 
 // config is the configuration that the steps so far have led to.
 func (w *world) config() string {
+	if w.node != nil {
+		return w.node.config()
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "node = \"jira-1\"\nstate_dir = %q\n", w.stateDir())
 	fmt.Fprintf(&b, "[alerts]\nmute = [%s]\nstorm = %d\nrepeat_interval = %q\n[causes]\n", w.muted, w.Storm, w.Repeat)
@@ -90,7 +96,14 @@ func (w *world) run(d *daemon) error {
 		hook.Over(w.receiver(c.Name))
 		targets = append(targets, notify.Target{Notifier: c.Notifier, Kind: "webhook", To: hook})
 	}
-	d.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(d.conf), Tally: w.model}
+	access := slices.ContainsFunc(d.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess })
+	d.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(d.conf), AccessLog: access}
+	switch {
+	case w.node == nil:
+		d.recorder.Tally = w.model
+	case w.node.rest != "":
+		d.recorder.Jira = w.node
+	}
 	var names []string
 	for _, t := range targets {
 		names = append(names, t.Name)
@@ -121,13 +134,13 @@ func (d *daemon) follow(l conf.Log) error {
 	if err != nil {
 		return err
 	}
-	options := tailer.Options{NoNotify: true, ByHand: true, Log: d.w.log.With("log", l.Name)}
+	options := tailer.Options{NoNotify: true, ByHand: true, Optional: l.Kind.Optional(), Log: d.w.log.With("log", l.Name)}
 	if l.Start == conf.StartBeginning || known && from.IsZero() {
 		options.Start = tailer.Beginning
 	}
 	r := &reader{w: d.w, disk: d.w.diskOf(l.Path), Follower: tailer.Follow(l.Path, from, options)}
 	p := &pipeline.Log{
-		Source: source, Zone: l.TimeZone, Reader: r, Set: d.w.set, Recorder: d.recorder,
+		Source: source, Kind: l.Kind, Zone: l.TimeZone, Access: d.conf.Jira.AccessLine, Reader: r, Set: d.w.set, Recorder: d.recorder,
 		Checkpoint: &pipeline.Checkpoint{Key: l.Path, Begin: r.Follower.Position}, Silent: l.SilentAfter,
 	}
 	d.logs, d.readers, d.recorder.Logs = append(d.logs, p), append(d.readers, r), append(d.recorder.Logs, source)
@@ -149,7 +162,11 @@ func (d *daemon) follow(l conf.Log) error {
 // settle does what the main loop of the daemon does periodically.
 func (d *daemon) settle() error {
 	for {
-		clock.Wait(d.ctx, nil, d.w.machine.quiet(settleEvery))
+		pause := d.w.machine.quiet(settleEvery)
+		if d.w.node != nil { // what waits for evidence is due soon after a line
+			pause = min(pause, max(settleEvery, d.w.machine.mono-d.w.machine.busy-20*time.Second), idleSettle)
+		}
+		clock.Wait(d.ctx, nil, pause)
 		if d.ctx.Err() != nil {
 			return nil
 		}

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -31,13 +32,14 @@ func run(args []string, out, errw io.Writer) int {
 	worlds := flags.Uint64("worlds", 1000, "how many worlds to run")
 	first := flags.Uint64("seed", 1, "the first seed; with -worlds 1 the only one")
 	jobs := flags.Uint64("jobs", 1, "how many processes to use")
+	nodes := flags.Bool("node", false, "run worlds of a Jira node and the people who use it")
 	script := flags.String("script", "", "run the world of this file")
 	story := flags.Bool("story", false, "print what happens")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	if *jobs > 1 {
-		return spread(*first, *worlds, *jobs, out, errw)
+		return spread(*first, *worlds, *jobs, *nodes, out, errw)
 	}
 	defer unprivileged()()
 	set, err := matchers.Builtin()
@@ -47,6 +49,9 @@ func run(args []string, out, errw io.Writer) int {
 	}
 	if *script != "" {
 		return replay(*script, set, out, errw)
+	}
+	if *nodes {
+		return runNodes(*first, *worlds, *story, set, out)
 	}
 	begin, failed, sum := time.Now(), 0, figures{}
 	for seed := *first; seed < *first+*worlds; seed++ {
@@ -143,12 +148,12 @@ func replay(file string, set *matchers.Set, out, errw io.Writer) int {
 }
 
 // spread runs worlds in several processes: the clock is one for each.
-func spread(first, worlds, jobs uint64, out, errw io.Writer) int {
+func spread(first, worlds, jobs uint64, nodes bool, out, errw io.Writer) int {
 	var wait sync.WaitGroup
 	failed := make([]bool, jobs)
 	for i := range jobs {
 		from, to := first+worlds*i/jobs, first+worlds*(i+1)/jobs
-		c := exec.Command(os.Args[0], "-seed", fmt.Sprint(from), "-worlds", fmt.Sprint(to-from))
+		c := exec.Command(os.Args[0], "-seed", fmt.Sprint(from), "-worlds", fmt.Sprint(to-from), fmt.Sprintf("-node=%t", nodes))
 		c.Stdout, c.Stderr = out, errw
 		wait.Go(func() { failed[i] = c.Run() != nil })
 	}
@@ -159,6 +164,26 @@ func spread(first, worlds, jobs uint64, out, errw io.Writer) int {
 		}
 	}
 	return 0
+}
+
+// runNodes runs worlds of a Jira node.
+func runNodes(first, worlds uint64, story bool, set *matchers.Set, out io.Writer) int {
+	begin, failed, alerts := time.Now(), 0, map[alert.Kind]int{}
+	for seed := first; seed < first+worlds; seed++ {
+		n, wrong := simulateNode(seed, set, nil)
+		for _, a := range n.w.receivers[0].alerts {
+			alerts[a.Data.Kind]++
+		}
+		if story || wrong != nil {
+			fmt.Fprintf(out, "--- seed %d\n%s\n", seed, strings.Join(n.w.story, "\n"))
+		}
+		if wrong != nil {
+			failed++
+			fmt.Fprintf(out, "=== seed %d: %s\n", seed, wrong)
+		}
+	}
+	fmt.Fprintf(out, "%d nodes in %s, %d failed: alerts %v\n", worlds, time.Since(begin).Round(time.Second), failed, alerts)
+	return min(failed, 1)
 }
 
 // unprivileged drops root's privileges until the returned function is called.

@@ -29,6 +29,7 @@ type receiver struct {
 	until      time.Duration // the end of a limit
 
 	accepted []alert.ID            // IDs, in order, with repeats
+	alerts   []alert.Alert         // in order, without repeats
 	content  map[alert.ID][32]byte // of each ID
 	refused  map[alert.ID]bool     // IDs that were refused or failed at least once
 }
@@ -135,6 +136,11 @@ func (r *receiver) accept(a alert.Alert, body []byte) {
 	sum := sha256.Sum256(bytes.TrimSpace(body))
 	if before, known := r.content[id]; known && before != sum && !r.w.model.confused() {
 		r.w.fail("one content per ID", "%s: two contents under one ID %s\n%s", r.name, id, body)
+	}
+	if _, known := r.content[id]; !known {
+		if r.alerts = append(r.alerts, a); r.w.node != nil {
+			r.w.narrate("ALERT %s", shown(a.Data))
+		}
 	}
 	r.content[id] = sum
 	last := 0

@@ -184,15 +184,7 @@ func pause(r *rand.Rand) time.Duration {
 
 // play runs a world to its end, and returns the invariant that does not hold.
 func (w *world) play(steps []Step) (wrong *broken) {
-	defer func() {
-		if p := recover(); p != nil {
-			b, ok := p.(broken)
-			if !ok {
-				panic(p)
-			}
-			wrong = &b
-		}
-	}()
+	defer func() { wrong = brokenBy(recover()) }()
 	for _, s := range steps {
 		w.dice = newDice(w.Seed, s.Dice)
 		w.pass(s.After)

@@ -37,6 +37,7 @@ type world struct {
 	aside     map[string]map[alert.ID]bool // what was given up, by notifier and ID
 
 	daemon  *daemon
+	node    *node // what writes the logs, nil = the steps of a script do
 	model   *model
 	log     *slog.Logger
 	said    strings.Builder // by the log of the daemon
@@ -52,6 +53,18 @@ func (b broken) String() string { return b.promise + ": " + b.what }
 
 func (w *world) fail(promise, format string, args ...any) {
 	panic(broken{promise, fmt.Sprintf(format, args...)})
+}
+
+// brokenBy is the invariant that ended a world with a panic, nil = none did.
+func brokenBy(panicked any) *broken {
+	if panicked == nil {
+		return nil
+	}
+	b, ok := panicked.(broken)
+	if !ok {
+		panic(panicked)
+	}
+	return &b
 }
 
 func (w *world) must(err error) {
