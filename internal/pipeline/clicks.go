@@ -83,15 +83,17 @@ func (r *Recorder) known(tx *store.Tx, f incident.Flow, now time.Time) error {
 	}
 	if other.Open && other.Key != s.Key && s.Alerts == 0 && !s.Awaits.IsZero() {
 		other, a := r.Rules.Absorb(other, s, now)
-		return errors.Join(tx.ForgetIncident(s.Key), r.holdOrSave(tx, other, a, now))
+		return errors.Join(tx.ForgetIncident(s.Key), r.attemptedBy(tx, s.Tester, s.Cause, other),
+			r.holdOrSave(tx, other, a, now))
 	}
 	open, failed := r.isOpen(tx)
 	e, s = e.Known(s, f.Config, r.settings.name(f.Config), open)
 	if err := errors.Join(*failed, tx.SetEvidence(e)); err != nil {
 		return err
 	}
+	tester := s.Tester
 	s, a := r.Rules.Pending(s.Now(), now)
-	return r.announce(tx, s, a, now)
+	return errors.Join(r.attemptedBy(tx, tester, s.Cause, s), r.announce(tx, s, a, now))
 }
 
 // isOpen looks incidents up. failed is why that failed.
@@ -119,10 +121,31 @@ func (r *Recorder) placeTest(tx *store.Tx, f matchers.Failure, now time.Time) (k
 	return key, over, errors.Join(*failed, tx.SetEvidence(e))
 }
 
+// mayWait reports whether the access log may show whose test a failure is of.
+func (r *Recorder) mayWait(f matchers.Failure) bool {
+	return r.AccessLog && !r.noClicks.Load() && f.Impact.Phase == alert.PhaseTest && f.Integration.KnownBy == alert.ByFlow
+}
+
+// overdue announces an incident for which no evidence has come. Without any, it may be a retry
+// all the same.
+func (r *Recorder) overdue(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
+	o, err := tx.Openings(s.Cause)
+	if err != nil {
+		return err
+	}
+	attempt := o.Attempt(s.Tester)
+	into, err := tx.Incident(attempt.Key())
+	if err == nil && into.Key != s.Key && r.Rules.Retries(into, attempt, s.Cause, s.Last) {
+		into, a := r.Rules.Absorb(into, s, now)
+		return errors.Join(tx.ForgetIncident(s.Key), r.holdOrSave(tx, into, a, now))
+	}
+	return errors.Join(err, r.attemptedBy(tx, s.Tester, s.Cause, s), r.announce(tx, s, a, now))
+}
+
 // awaits reports whether the alert of a new incident waits for evidence: the access log may
 // show that it is a retry of a test whose incident is open.
 func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, s incident.State) (bool, error) {
-	if !r.AccessLog || r.noClicks.Load() || f.Impact.Phase != alert.PhaseTest || f.Integration.KnownBy != alert.ByFlow {
+	if !r.mayWait(f) {
 		return false, nil
 	}
 	other := false
