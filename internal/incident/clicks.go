@@ -268,10 +268,10 @@ func MayBeRetry(f matchers.Failure) bool {
 }
 
 // Await is a new incident whose alert waits until a time, by the wall clock, for evidence
-// that it is a retry of an incident that is open already.
-func (s State) Await(until time.Time) State {
+// that it is a retry of an incident that is open already. tester is whose attempt it is.
+func (s State) Await(until time.Time, tester string) State {
 	s.Alerts, s.Interval, s.LastAlert, s.CauseAlerted = 0, 0, time.Time{}, nil
-	s.NewFailures, s.Awaits = s.Count, until
+	s.NewFailures, s.Awaits, s.Tester = s.Count, until, tester
 	return s
 }
 

@@ -54,11 +54,10 @@ func (o Openings) Attempted(who string, in alert.ID) Openings {
 	return o
 }
 
-// Retries reports whether a failure read at seen is a retry of the attempt in an
-// incident, s as it is now.
-func (r *Rules) Retries(s State, attempt alert.ID, f matchers.Failure, seen time.Time) bool {
-	at, ok := PlausibleTime(f.Time, seen)
-	return ok && s.Open && s.ID() == attempt && s.Cause == f.Cause.ID && at.Sub(s.Last).Abs() <= r.conf.FoldRetries
+// Retries reports whether a failure for a cause is a retry of the attempt in an incident, s
+// as it is now.
+func (r *Rules) Retries(s State, attempt alert.ID, cause string, at time.Time) bool {
+	return s.Open && s.ID() == attempt && s.Cause == cause && at.Sub(s.Last).Abs() <= r.conf.FoldRetries
 }
 
 // Adopt is a failure as one of the incident's integration. What it shows itself counts where

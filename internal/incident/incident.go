@@ -76,6 +76,9 @@ type State struct {
 	// does not.
 	Awaits time.Time `json:"awaits,omitzero"`
 
+	// Tester is who made the attempts of an incident whose first alert waits, see fold.go.
+	Tester string `json:"tester,omitempty"`
+
 	// Held is the maintenance that holds back the alerts of this incident, until a summary
 	// names it; nil = none does.
 	Held *Held `json:"held,omitempty"`

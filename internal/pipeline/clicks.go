@@ -33,12 +33,33 @@ func (r *Recorder) recordClick(tx *store.Tx, c matchers.Click) error {
 	return r.correlator(tx, clock.Now()).Click(c)
 }
 
+// mayWait reports whether the access log may show whose test a failure is of.
+func (r *Recorder) mayWait(f matchers.Failure) bool {
+	return r.AccessLog && !r.noClicks.Load() && incident.MayBeRetry(f)
+}
+
+// overdue announces an incident for which no evidence has come. Without any, it may be a retry
+// all the same.
+func (r *Recorder) overdue(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
+	o, err := tx.Openings(s.Cause)
+	if err != nil {
+		return err
+	}
+	attempt := o.Attempt(s.Tester)
+	into, err := tx.Incident(attempt.Key())
+	if err == nil && into.Key != s.Key && r.Rules.Retries(into, attempt, s.Cause, s.Last) {
+		into, a := r.Rules.Absorb(into, s, now)
+		return errors.Join(tx.ForgetIncident(s.Key), r.holdOrSave(tx, into, a, now))
+	}
+	return errors.Join(err, r.attemptedBy(tx, s.Tester, s.Cause, s), r.announce(tx, s, a, now))
+}
+
 // awaits is until when the alert of a new incident waits for evidence, zero = it does not:
 // the access log may show that it is a retry of a test whose incident is open. before is what
 // the incident was before its last failure.
 func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.State, now time.Time) (until time.Time, err error) {
 	switch {
-	case !r.AccessLog || r.noClicks.Load() || !incident.MayBeRetry(f):
+	case !r.mayWait(f):
 		return until, nil
 	case before.Open && !before.Awaits.IsZero():
 		return before.Awaits, nil

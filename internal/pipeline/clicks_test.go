@@ -137,3 +137,25 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		}
 	}
 }
+
+// Retries are folded where the access log does not show that they are of another
+// configuration.
+func TestFoldWaitsForEvidence(t *testing.T) {
+	const first = "fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23 +10 "
+	for steps, want := range map[string][]string{
+		first + "post A@20 get 2@23 +60": {"opened 1#1"},
+		first + "post B@20 get 2@23 +60": {"opened 1#1", "opened B#1"},
+		first + "+60":                    {"opened 1#1"},
+		first + "+10 fail 3@43 +60":      {"opened 1#1"},
+	} {
+		for _, mortal := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				s := newShift(t)
+				s.conf.Jira.Given, s.conf.Alerts.FoldRetries, s.mortal = true, 15*time.Minute, mortal
+				s.restart()
+				s.play(steps)
+				s.queued("hub", want...)
+			})
+		}
+	}
+}

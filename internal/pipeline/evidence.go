@@ -19,7 +19,7 @@ type storage struct {
 
 // Save stores an incident and queues its alert.
 func (s storage) Save(st incident.State, a *alert.Alert) error {
-	return s.recorder.announce(s.Tx, st, a, clock.Now())
+	return errors.Join(s.recorder.attemptedBy(s.Tx, st.Tester, st.Cause, st), s.recorder.announce(s.Tx, st, a, clock.Now()))
 }
 
 // End stores an incident that is over and queues its last alert.
@@ -27,7 +27,8 @@ func (s storage) End(st incident.State, a *alert.Alert, _ time.Time) error { ret
 
 // Merge stores an incident instead of two.
 func (s storage) Merge(into, from incident.State, a *alert.Alert) error {
-	return errors.Join(s.ForgetIncident(from.Key), s.recorder.holdOrSave(s.Tx, into, a, clock.Now()))
+	return errors.Join(s.ForgetIncident(from.Key), s.recorder.attemptedBy(s.Tx, from.Tester, from.Cause, into),
+		s.recorder.holdOrSave(s.Tx, into, a, clock.Now()))
 }
 
 // correlator puts together what the logs say, in a transaction at the wall clock's now.

@@ -111,6 +111,16 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	}
 	before := s
 	s, a := step(s)
+	isNew := a != nil && a.Data.Kind == alert.Opened
+	if isNew {
+		until, err := r.awaits(tx, f.Failure, before, s, now)
+		if err != nil {
+			return err
+		}
+		if now.Before(until) {
+			return tx.SetIncident(s.Await(until, r.Rules.Tester(f.Failure)))
+		}
+	}
 	if err := r.attempted(tx, f.Failure, s); err != nil {
 		return err
 	}
@@ -119,12 +129,8 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 			return r.holdOrSave(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
 		}
 	}
-	if a != nil && a.Data.Kind == alert.Opened {
-		until, err := r.awaits(tx, f.Failure, before, s, now)
-		if err == nil && now.Before(until) {
-			return tx.SetIncident(s.Await(until))
-		}
-		return errors.Join(err, r.announce(tx, s, a, now))
+	if isNew {
+		return r.announce(tx, s, a, now)
 	}
 	if s.Storm != "" && f.counted == "" {
 		storm, s, a = r.Rules.StepStorm(storm, s, now)
@@ -177,7 +183,9 @@ func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) (str
 	}
 	attempt := o.Attempt(who)
 	s, err := tx.Incident(attempt.Key())
-	if r.Rules.Retries(s, attempt, f, now) {
+	at, ok := incident.PlausibleTime(f.Time, now)
+	waits := r.mayWait(f) && s.Content.Phase == alert.PhaseTest // for evidence that it is none, see overdue
+	if ok && !waits && r.Rules.Retries(s, attempt, f.Cause.ID, at) {
 		return s.Key, err
 	}
 	return own, err
@@ -185,15 +193,18 @@ func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) (str
 
 // attempted remembers who has failed in an incident.
 func (r *Recorder) attempted(tx *store.Tx, f matchers.Failure, s incident.State) error {
-	who := r.Rules.Tester(f)
+	return r.attemptedBy(tx, r.Rules.Tester(f), f.Cause.ID, s)
+}
+
+func (r *Recorder) attemptedBy(tx *store.Tx, who, cause string, s incident.State) error {
 	if who == "" {
 		return nil
 	}
-	o, err := tx.Openings(f.Cause.ID)
+	o, err := tx.Openings(cause)
 	if err != nil {
 		return err
 	}
-	return tx.SetOpenings(f.Cause.ID, o.Attempted(who, s.ID()))
+	return tx.SetOpenings(cause, o.Attempted(who, s.ID()))
 }
 
 // opened queues the alert of a new incident, or adds it to a storm.
@@ -348,6 +359,10 @@ func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (inc
 			return nil
 		})
 		for _, c := range due {
+			if c.alert != nil && c.alert.Data.Kind == alert.Opened && c.Tester != "" {
+				err = errors.Join(err, r.overdue(tx, c.State, c.alert, now))
+				continue
+			}
 			err = errors.Join(err, r.announce(tx, c.State, c.alert, now))
 		}
 		return err

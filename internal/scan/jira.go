@@ -110,7 +110,7 @@ func (j *jira) failure(f finding, in *input) {
 	}
 	e.jira = j
 	if e.state.Count == 1 && e.state.Alerts == 1 && j.access && incident.MayBeRetry(seen) && j.testing(e) {
-		e.state, e.alert = e.state.Await(j.now.Add(incident.Awaited)), nil
+		e.state, e.alert = e.state.Await(j.now.Add(incident.Awaited), ""), nil
 	}
 	_ = c.Counted(seen)
 }

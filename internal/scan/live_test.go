@@ -72,10 +72,13 @@ func follows(t *testing.T, c *conf.Config, logs map[string][]entry) (told []aler
 		t.Fatal(err)
 	}
 	defer s.Close()
-	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}, AccessLog: true}
+	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(c), Recipients: []pipeline.Recipient{{Name: "hub"}}}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	var end time.Time
+	for path := range logs {
+		rec.AccessLog = rec.AccessLog || conf.KindOf(path) == conf.KindAccess
+	}
 	for path, entries := range logs {
 		l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Kind: conf.KindOf(path), Zone: time.UTC,
 			Access: c.Jira.AccessLine, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}

@@ -66,7 +66,7 @@ func night(day time.Time, server string) map[conf.Kind][]entry {
 		logs[kind] = append(logs[kind], entry{at, line(at)})
 	}
 	ask := func(hour, minute, second int, request, session, asked string) {
-		write(conf.KindAccess, hour, minute, second, 200, func(at time.Time) string { return requested(at, request, session, asked) })
+		write(conf.KindAccess, hour, minute, second, 0, func(at time.Time) string { return requested(at, request, session, asked) })
 	}
 	app := func(hour, minute, second int, line func(at time.Time) string) {
 		write(conf.KindApplication, hour, minute, second, 123, line)

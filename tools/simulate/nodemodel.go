@@ -39,6 +39,7 @@ type oracle struct {
 // want is an incident that the model expects, with its alerts.
 type want struct {
 	key            string
+	who            string // made its last attempt
 	open           bool
 	box            *mailbox // whose configuration is known, nil = none is
 	idents         []string // what it has been called by
@@ -168,7 +169,7 @@ func (o *oracle) settle(until time.Duration) {
 		due, what := until, func() {}
 		for _, w := range o.wants {
 			if w.open && w.awaits > 0 && w.awaits < due {
-				due, what = w.awaits, func() { o.tell(w, alert.Opened) }
+				due, what = w.awaits, func() { o.overdue(w) }
 			}
 			if w.open && w.closes < due {
 				due, what = w.closes, func() { o.end(w, alert.Quiet, 0) }
@@ -250,14 +251,32 @@ func (o *oracle) known(flow string, box *mailbox) {
 		w.open, w.ended = false, 0
 		o.wants = slices.DeleteFunc(o.wants, func(x *want) bool { return x == w })
 		o.step(other, w.last, w.cause, w.test, "", box)
+		o.tries[w.who] = other
 	default:
 		if w.box = box; other == nil || !other.open {
 			o.same["configuration "+box.config] = w.key
 		}
 		if w.awaits > 0 {
 			o.tell(w, alert.Opened)
+			o.tries[w.who] = w
 		}
 	}
+}
+
+// overdue is an incident for which no evidence has come: a retry, or a new one.
+func (o *oracle) overdue(w *want) {
+	if try := o.tries[w.who]; o.retries(try, w.cause, w.last) {
+		w.open = false
+		o.wants = slices.DeleteFunc(o.wants, func(x *want) bool { return x == w })
+		o.step(try, w.last, w.cause, true, "", w.boxes[0])
+		return
+	}
+	o.tell(w, alert.Opened)
+	o.tries[w.who] = w
+}
+
+func (o *oracle) retries(try *want, cause string, at time.Duration) bool {
+	return o.n.fold > 0 && try != nil && try.open && try.cause == cause && (at-try.last).Abs() <= o.n.fold
 }
 
 // identified is the mailbox whose configuration Jira's REST API knows by what a failure shows.
@@ -287,10 +306,9 @@ func (o *oracle) tested(l *line) {
 		key, ident = "configuration "+box.config, "configuration "+box.config
 	}
 	w := o.runs[o.key(key)]
-	if box == nil && (w == nil || !w.open) && o.n.fold > 0 {
-		if try := o.tries[who]; try != nil && try.open && try.cause == l.reason.id && (l.at-try.last).Abs() <= o.n.fold {
-			w = try
-		}
+	try := o.tries[who]
+	if box == nil && (w == nil || !w.open) && o.retries(try, l.reason.id, l.at) && !(o.n.access && try.test) {
+		w = try
 	}
 	if w != nil && !w.open && w.ended > 0 && l.at <= w.ended {
 		return
@@ -303,7 +321,9 @@ func (o *oracle) tested(l *line) {
 		w.box = box
 	}
 	w = o.step(w, l.at, l.reason.id, true, ident, l.box)
-	o.tries[who] = w
+	if w.who = who; w.awaits == 0 {
+		o.tries[who] = w
+	}
 	if box != nil {
 		o.worksAgain(box)
 	}
