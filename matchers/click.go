@@ -19,12 +19,15 @@ type Click struct {
 	At      time.Time `json:"at"`                // zero when the log's is impossible
 	Session string    `json:"session,omitempty"` // a short hash: a session is a secret
 	Request string    `json:"request,omitempty"` // ID of the request in Jira's logs, without its node's
-	Config  string    `json:"config,omitempty"`  // of a POST: ID of the configuration
+	Config  string    `json:"config,omitempty"`  // of a POST: ID of the configuration, or SomeConfig
 	Flow    string    `json:"flow,omitempty"`    // of a GET: UUID of the flow
 	Failed  bool      `json:"failed,omitempty"`  // the result is a failure
 	Access  bool      `json:"access,omitempty"`  // the access log has it, and so all that came before
 	Debug   bool      `json:"debug,omitempty"`   // of a POST: Jira has logged it, as it logs all at that level
 }
+
+// SomeConfig is the ID of a configuration that a POST does not show.
+const SomeConfig = "?"
 
 var (
 	postedFlow = regexp.MustCompile(`/rest/oauth2-client/[^/]{1,20}/config/flow/?$`)
@@ -56,7 +59,7 @@ func ClickIn(line []byte, format *regexp.Regexp, zone *time.Location) (c Click, 
 		method, address = asked[0], asked[1]
 	}
 	u, err := url.Parse(address)
-	if err != nil || !strings.HasPrefix(group("status"), "2") {
+	if err != nil || u.RawPath != "" || !isFlowURL(u.Path) || !strings.HasPrefix(group("status"), "2") {
 		return c, false
 	}
 	c.Access = true
@@ -64,8 +67,11 @@ func ClickIn(line []byte, format *regexp.Regexp, zone *time.Location) (c Click, 
 	switch flow := askedFlow.FindStringSubmatch(u.Path); {
 	case method == "GET" && flow != nil && isGUID.MatchString(flow[1]):
 		c.Flow = strings.ToLower(flow[1])
-	case method == "POST" && postedFlow.MatchString(u.Path) && configID.MatchString(u.Query().Get("id")):
-		c.Config = strings.ToLower(u.Query().Get("id"))
+	case method == "POST" && postedFlow.MatchString(u.Path):
+		c.Config = SomeConfig
+		if id := u.Query().Get("id"); configID.MatchString(id) {
+			c.Config = strings.ToLower(id)
+		}
 	default:
 		return c, false
 	}

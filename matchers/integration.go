@@ -107,6 +107,7 @@ func identityOf(f Facts, m Mailbox) identity {
 		add(strings.ToLower(app), alert.ByApp)
 	}
 	switch tenant := cmp.Or(f.Text("tenant_id"), f.Text("tenant")); {
+	case of.id != "": // a tenant has many applications
 	case isGUID.MatchString(tenant):
 		add(strings.ToLower(tenant), alert.ByTenant)
 	case tenant != "":

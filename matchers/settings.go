@@ -35,6 +35,12 @@ func (f Failure) Of(s Settings) bool {
 	return false
 }
 
+// Contradicts reports whether a failure shows an application that these settings do not have.
+func (f Failure) Contradicts(s Settings) bool {
+	app := f.Facts.Text("app_id")
+	return isGUID.MatchString(app) && isGUID.MatchString(s.ClientID) && !strings.EqualFold(app, s.ClientID)
+}
+
 // Compare says which of the settings is wrong and what it should be, where the cause is one
 // that they can show; "" for any other cause. Settings that do not show it may have been
 // corrected since.

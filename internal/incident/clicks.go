@@ -64,10 +64,7 @@ func (e Evidence) flow(id string) int {
 // Click takes a request that was read at the wall clock's now, and returns the flows whose
 // configuration is known by it.
 func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Flow) {
-	at, ok := PlausibleTime(c.At, now)
-	if !ok {
-		at = now
-	}
+	at := evidenceTime(c.At, now)
 	c.At = at
 	e.Clicks, e.Flows = slices.Clone(e.Clicks), slices.Clone(e.Flows)
 	same := slices.IndexFunc(e.Clicks, func(o matchers.Click) bool {
@@ -164,7 +161,7 @@ func (e Evidence) assign(session string) map[string]string {
 		switch {
 		case len(waiting) == 0:
 		case len(doubtful) == 0 && !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return p.Config != waiting[0].Config }):
-			if newest.Sub(c.At) <= clickWindow && e.complete(c.Flow, waiting) {
+			if newest.Sub(c.At) <= clickWindow && e.complete(c.Flow, waiting) && waiting[0].Config != matchers.SomeConfig {
 				of[c.Flow] = waiting[0].Config
 			}
 			waiting = waiting[1:]
@@ -197,7 +194,7 @@ func (e Evidence) Proofs(now time.Time) (_ Evidence, proven []Flow, waiting bool
 	e.Flows = slices.Clone(e.Flows)
 	for i := range e.Flows {
 		switch f := &e.Flows[i]; {
-		case f.Failed || f.Proven || f.Config == "" || f.Asked.IsZero():
+		case f.Failed || f.Proven || f.Config == "" || f.Asked.IsZero() || !f.Asked.After(e.Blind):
 		case now.Sub(f.Read).Abs() < ProofAfter:
 			waiting = true
 		default:
@@ -215,10 +212,7 @@ func (e Evidence) Worked(config string) (at time.Time) {
 			at = f.Asked
 		}
 	}
-	if at.IsZero() {
-		return at
-	}
-	return at.Truncate(time.Second).Add(time.Second - time.Millisecond) // an access log has whole seconds
+	return at
 }
 
 // PlaceTest finds the incident of a failed test of a configuration. over says that it is
@@ -250,11 +244,11 @@ func (e Evidence) Known(s State, config, called string, open func(key string) bo
 }
 
 // Tested are the open incidents that a successful test of a configuration ends: those of
-// earlier tests. It proves nothing of a mailbox's token, which Jira got before.
+// nothing but earlier tests. It proves nothing of a mailbox's token, which Jira got before.
 func Tested(open []State, config string, at time.Time) (ended []State) {
 	for _, s := range open {
 		is := s.Content.Integration
-		if is.KnownBy == alert.ByConfiguration && is.ID == config && s.Content.Phase == alert.PhaseTest && !s.Last.After(at) {
+		if is.KnownBy == alert.ByConfiguration && is.ID == config && !s.background() && !s.Last.After(at) {
 			ended = append(ended, s)
 		}
 	}
@@ -296,4 +290,13 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 	}
 	o := Occurrence{Key: into.Key, Cause: c, Impact: matchers.Impact{Phase: s.Content.Phase}, At: s.Last}
 	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called)})
+}
+
+// Gap notes that lines of Jira's log are missing: what it does not say of tests before that
+// time proves nothing.
+func (e Evidence) Gap(at time.Time) Evidence {
+	if at.After(e.Blind) {
+		e.Blind = at
+	}
+	return e
 }

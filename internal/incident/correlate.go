@@ -162,6 +162,7 @@ func (c Correlator) Probe(p matchers.Probe) (news News, err error) {
 	if err != nil {
 		return Nothing, err
 	}
+	p.At = evidenceTime(p.At, c.Now)
 	e, news = e.Observe(p)
 	if err := c.Storage.SetEvidence(e); err != nil || news != Back {
 		return news, err

@@ -2,7 +2,9 @@ package incident
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -38,6 +40,8 @@ type Evidence struct {
 	Clicks []matchers.Click `json:"clicks,omitempty"`
 	// Flows are the last tests.
 	Flows []Flow `json:"flows,omitempty"`
+	// Blind is when lines of Jira's log were last found to be missing.
+	Blind time.Time `json:"blind,omitzero"`
 	// Own are the last requests of the watcher to Jira.
 	Own []Own `json:"own,omitempty"`
 }
@@ -57,7 +61,8 @@ type Server struct {
 	ID        string    `json:"id"` // of an integration that is known by it
 	Connected bool      `json:"connected,omitempty"`
 	Failed    int       `json:"failed,omitempty"` // probes in a row, at most UnreachableAfter
-	Lost      time.Time `json:"lost,omitzero"`    // when the connection was lost last
+	Lost      time.Time `json:"lost,omitzero"`    // when the connection was lost last, or seen to be
+	Turned    bool      `json:"turned,omitempty"` // there was one before that
 	Back      time.Time `json:"back,omitzero"`    // when it was there again after that
 }
 
@@ -180,7 +185,7 @@ func (e Evidence) Observe(p matchers.Probe) (_ Evidence, news News) {
 		s.Failed = 0
 	default:
 		if s.Connected || !known {
-			s.Lost = p.At
+			s.Lost, s.Turned = p.At, known
 		}
 		if s.Failed < UnreachableAfter {
 			if s.Failed++; s.Failed == UnreachableAfter && !e.explained(s) {
@@ -242,14 +247,10 @@ func (e Evidence) Recovery(open []State) (key string, at time.Time) {
 // server that was lost when it began.
 func (e Evidence) recovered(id string, open []State) string {
 	key := e.KeyOf(id)
-	background := slices.DeleteFunc(slices.Clone(open), func(s State) bool {
-		return s.Content.Phase != alert.PhaseRefresh && s.Content.Phase != alert.PhaseMail
-	})
+	background := slices.DeleteFunc(slices.Clone(open), func(s State) bool { return !s.background() })
 	if i := slices.IndexFunc(background, func(s State) bool { return s.Key == key }); i >= 0 {
-		for _, s := range e.Servers {
-			if !s.Connected && e.KeyOf(s.ID) == key {
-				return ""
-			}
+		if !e.allBack(background[i]) {
+			return ""
 		}
 		return key
 	}
@@ -258,9 +259,9 @@ func (e Evidence) recovered(id string, open []State) string {
 	}
 	lost := 0
 	for _, s := range e.Servers {
-		if !s.Lost.IsZero() && s.Lost.Sub(background[0].First).Abs() <= turnedFalse {
+		if s.Turned && s.Lost.Sub(background[0].First).Abs() <= turnedFalse {
 			lost++
-			if s.ID != id {
+			if s.ID != id || !s.Connected {
 				return ""
 			}
 		}
@@ -269,6 +270,46 @@ func (e Evidence) recovered(id string, open []State) string {
 		return ""
 	}
 	return background[0].Key
+}
+
+// allBack reports whether all mail servers that an incident is known by were lost and are back.
+// What the outgoing server of a name does says nothing of the incoming one.
+func (e Evidence) allBack(s State) bool {
+	outgoing := strings.Contains(filepath.Base(s.Content.Log.Path), "outgoing")
+	ids := []string{s.Key}
+	for id, to := range e.Same {
+		if to == s.Key {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
+		back := !matchers.IsServerID(id)
+		for name, server := range e.Servers {
+			if server.ID != id || strings.HasPrefix(name, "outgoing/") != outgoing {
+				continue
+			}
+			if !server.Connected || server.Back.IsZero() {
+				return false
+			}
+			back = true
+		}
+		if !back {
+			return false
+		}
+	}
+	return true
+}
+
+// evidenceAhead is how far in the future the time of evidence may be: the clock of Jira's
+// machine is ours. More would hide what is to come.
+const evidenceAhead = 15 * time.Minute
+
+// evidenceTime is the time of evidence that was read at the wall clock's now.
+func evidenceTime(at, now time.Time) time.Time {
+	if at, ok := PlausibleTime(at, now); ok && at.Sub(now) <= evidenceAhead {
+		return at
+	}
+	return now
 }
 
 // End notes that an incident ended by evidence.
@@ -330,11 +371,11 @@ func (e Evidence) Witnesses(s State) map[string]Server {
 		case server.Lost.IsZero() || server.Connected && server.Back.Before(s.First):
 		case e.KeyOf(server.ID) == s.Key:
 			joined[name] = server
-		case server.Lost.Sub(s.First).Abs() <= turnedFalse:
+		case server.Turned && server.Lost.Sub(s.First).Abs() <= turnedFalse:
 			lost[name] = server
 		}
 	}
-	if background := s.Content.Phase == alert.PhaseRefresh || s.Content.Phase == alert.PhaseMail; !background {
+	if !s.background() {
 		return nil
 	}
 	if len(joined) == 0 && len(lost) == 1 && !e.hasServer(s.Key) {

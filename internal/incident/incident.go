@@ -53,6 +53,9 @@ type State struct {
 	CauseChanges int                  `json:"turns,omitempty"`
 	Causes       map[string]time.Time `json:"causes,omitempty"`
 
+	// Background is whether a mailbox failed, and not only a test.
+	Background bool `json:"background,omitempty"`
+
 	// Called is what Jira calls the integration, "" = not known.
 	Called string `json:"called,omitempty"`
 
@@ -138,11 +141,19 @@ func (r *Rules) Key(f matchers.Failure) string {
 	return r.keyOf(matchers.Unknown, f.Header.Logger)
 }
 
+// background reports whether a mailbox failed, and not only a test.
+func (s State) background() bool { return s.Background || isBackground(s.Content.Phase) }
+
+func isBackground(phase string) bool { return phase == alert.PhaseRefresh || phase == alert.PhaseMail }
+
 // Joins reports whether what several logs say of a failure is put together: of one in the
 // background, where the operator says that the logs are of one Jira.
 func (r *Rules) Joins(f matchers.Failure) bool {
-	return r.jira && (f.Impact.Phase == alert.PhaseRefresh || f.Impact.Phase == alert.PhaseMail)
+	return r.jira && isBackground(f.Impact.Phase)
 }
+
+// JiraURL is the base URL of Jira, "" = not known.
+func (r *Rules) JiraURL() string { return r.conf.JiraURL }
 
 // OneJira reports whether the operator says that all logs are of one Jira, so that what they
 // say of one failure is put together.
@@ -246,6 +257,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 		}
 	}
 	s.Seen, s.Called = o.seen, o.called
+	s.Background = s.Background || isBackground(o.Impact.Phase)
 	s.Count++
 	if o.At.After(s.Last) {
 		s.Last = o.At

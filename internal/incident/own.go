@@ -17,6 +17,7 @@ const (
 type Own struct {
 	From    time.Time `json:"from"`
 	Request string    `json:"request,omitempty"` // its ID in Jira's log, "" = not known
+	Fine    bool      `json:"fine,omitempty"`    // Jira has answered it with what was asked for
 }
 
 // Ask takes a request, or what has become known of it.
@@ -27,17 +28,25 @@ func (e Evidence) Ask(o Own) Evidence {
 	return e
 }
 
+// OnPath reports whether a failure is that of a request to a path.
+func OnPath(f matchers.Failure, path string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(f.Header.URL, "/"), path)
+}
+
 // IsOwn reports whether a failure is that of a request of the watcher: by the ID of the
 // request, or, where that is not known, by its path and time.
 func (e Evidence) IsOwn(f matchers.Failure, path string) bool {
-	if !strings.HasSuffix(strings.TrimSuffix(f.Header.URL, "/"), path) {
+	if !OnPath(f, path) {
 		return false
 	}
 	id := matchers.RequestOf(f.Header.RequestID)
 	return slices.ContainsFunc(e.Own, func(o Own) bool {
 		after := f.Time.Sub(o.From)
-		if o.Request != "" && id != "" {
+		switch {
+		case o.Request != "" && id != "":
 			return o.Request == id && after.Abs() < time.Hour
+		case o.Fine:
+			return false
 		}
 		return after > -time.Second && after < ownLate
 	})

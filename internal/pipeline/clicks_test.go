@@ -109,7 +109,7 @@ func TestTestsOfAConfiguration(t *testing.T) {
 		"the page is loaded again": {"post A@1 get 1@3 fail 1@3 +5 get 1@8 fail 1@9 +60", []string{"opened A#1"}},
 		"the page is loaded again much later": {"post A@1 get 1@3 fail 1@3 +60 post B@1850 get 1@1852 fail 1@1852 get 2@1855 fail 2@1855 +60",
 			[]string{"opened A#1", "opened B#1"}},
-		"two tabs, of which one is forgotten": {"post B@1 post A@300 get 1@302 fail 1@302 +60 post A@1850 get 2@1852 fail 2@1852 +60",
+		"two tabs, of which one is forgotten": {"post B@1 +300 post A@300 get 1@302 fail 1@302 +1550 post A@1850 get 2@1852 fail 2@1852 +60",
 			[]string{"opened 1#1", "opened A#1"}},
 		"it works": {"post A@1 get 1@3 fail 1@3 +50 post A@51 get 2@53 +5 +60", []string{"opened A#1", "resolved A#2"}},
 		"it works, and the incident was known by its flow": {"fail 1@3 +10 post A@1 get 1@3 +40 post A@51 get 2@53 +60",

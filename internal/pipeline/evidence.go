@@ -33,7 +33,7 @@ func (s storage) Merge(into, from incident.State, a *alert.Alert) error {
 
 // correlator puts together what the logs say, in a transaction at the wall clock's now.
 func (r *Recorder) correlator(tx *store.Tx, now time.Time) incident.Correlator {
-	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: r.settings.name}
+	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: func(config string) string { return r.called(r.settings.name(config)) }}
 }
 
 // learn takes what another log shows of the mailbox of an open incident.
@@ -47,6 +47,9 @@ func (r *Recorder) learn(tx *store.Tx, key string, f matchers.Failure) error {
 
 // recordProbe takes what the diagnostics say of a mail server, at the wall clock's now.
 func (r *Recorder) recordProbe(tx *store.Tx, p probe, from incident.Source, now time.Time) error {
+	if !r.Rules.OneJira() {
+		return nil
+	}
 	news, err := r.correlator(tx, now).Probe(p.Probe)
 	switch {
 	case err != nil || news != incident.Unreachable:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/jira"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/tailer"
@@ -372,7 +374,7 @@ func (l *Log) commit(ctx context.Context) error {
 	if l.batch.empty() && l.batch.next == l.stored {
 		return nil
 	}
-	if len(l.batch.failures) > 0 {
+	if slices.ContainsFunc(l.batch.failures, func(f failure) bool { return !incident.OnPath(f.Failure, jira.Path) }) {
 		if err := l.Recorder.ask(ctx); err != nil {
 			return err
 		}
@@ -416,7 +418,7 @@ func (l *Log) record(tx *store.Tx) error {
 		}
 	}
 	for _, g := range l.batch.gaps {
-		if err := l.Recorder.recordGap(tx, g, l.Source); err != nil {
+		if err := l.Recorder.recordGap(tx, g, l.Source, l.Kind == conf.KindApplication); err != nil {
 			return err
 		}
 	}

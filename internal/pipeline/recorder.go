@@ -275,7 +275,13 @@ func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (notNotified []strin
 
 // recordGap applies a gap to the incident of its log and queues the alert that it
 // raises.
-func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source) error {
+func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source, ofTests bool) error {
+	if ofTests && r.Rules.OneJira() {
+		e, err := tx.Evidence()
+		if err := errors.Join(err, tx.SetEvidence(e.Gap(g.At))); err != nil {
+			return err
+		}
+	}
 	s, err := tx.Incident(r.Rules.LogKey(log))
 	if err != nil {
 		return err

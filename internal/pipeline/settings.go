@@ -28,6 +28,7 @@ type Integrations interface {
 // settings is what Jira has said of its integrations.
 type settings struct {
 	asking sync.Mutex
+	read   bool      // what was stored has been read
 	due    time.Time // when Jira may be asked again
 
 	mu     sync.Mutex // of what follows; held in transactions, and never while waiting
@@ -35,8 +36,16 @@ type settings struct {
 	failed string // why Jira did not answer the last time, "" = it did
 }
 
-// ask asks Jira, if a minute has passed since the last time or the last answer is not known,
-// as after a restart. The answer is used for what is recorded next.
+// stored is what outlives a restart and a reload: Jira is not asked more often for them.
+type stored struct {
+	URL    string             `json:"url"`
+	Due    time.Time          `json:"due"`
+	Known  []jira.Integration `json:"known,omitempty"`
+	Failed string             `json:"failed,omitempty"`
+}
+
+// ask asks Jira, if a minute has passed since the last time. Its answer is used for what is
+// recorded next.
 func (r *Recorder) ask(ctx context.Context) error {
 	if r.Jira == nil {
 		return nil
@@ -44,6 +53,9 @@ func (r *Recorder) ask(ctx context.Context) error {
 	s := &r.settings
 	s.asking.Lock()
 	defer s.asking.Unlock()
+	if err := s.restore(r); err != nil {
+		return err
+	}
 	began := clock.Now()
 	if began.Before(s.due) && s.due.Sub(began) <= time.Hour { // else the clock was set back
 		return nil
@@ -59,19 +71,37 @@ func (r *Recorder) ask(ctx context.Context) error {
 	if refused, ok := errors.AsType[*jira.Error](err); ok && refused.RetryAfter > askEvery {
 		s.due = began.Add(refused.RetryAfter)
 	}
-	s.learn(answer, err)
-	return r.asked(incident.Own{From: began, Request: answer.RequestID})
+	s.learn(answer.Integrations, err)
+	return r.asked(incident.Own{From: began, Request: answer.RequestID, Fine: err == nil})
+}
+
+// restore reads once what was stored of the same Jira.
+func (s *settings) restore(r *Recorder) error {
+	if s.read {
+		return nil
+	}
+	var was stored
+	err := r.Store.View(func(tx *store.Tx) error { return tx.Settings(&was) })
+	if err != nil || was.URL != r.Rules.JiraURL() {
+		s.read = err == nil
+		return err
+	}
+	s.read, s.due = true, was.Due
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known, s.failed = was.Known, was.Failed
+	return nil
 }
 
 // learn takes an answer.
-func (s *settings) learn(answer jira.Answer, err error) {
+func (s *settings) learn(known []jira.Integration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		s.failed = err.Error()
 		return
 	}
-	s.known, s.failed = answer.Integrations, ""
+	s.known, s.failed = known, ""
 }
 
 // asked stores what is known of a request of our own: what Jira logs of it is no failure.
@@ -81,7 +111,10 @@ func (r *Recorder) asked(o incident.Own) error {
 		if err != nil {
 			return err
 		}
-		return tx.SetEvidence(e.Ask(o))
+		r.settings.mu.Lock()
+		now := stored{r.Rules.JiraURL(), r.settings.due, r.settings.known, r.settings.failed}
+		r.settings.mu.Unlock()
+		return errors.Join(tx.SetEvidence(e.Ask(o)), tx.SetSettings(now))
 	})
 }
 
@@ -95,11 +128,15 @@ func (r *Recorder) own(tx *store.Tx, f matchers.Failure) (bool, error) {
 }
 
 // of finds the integration that a failure is of: by the ID of its configuration, or else as
-// the only one with a value that the failure shows. why says why it is not known.
-func (s *settings) of(f matchers.Failure, config string) (found *jira.Integration, why string) {
+// the only one with a value that the failure shows. id is the ID of its configuration, ""
+// = not known; why says why nothing else is known.
+func (s *settings) of(f matchers.Failure, config string) (found *jira.Integration, id, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var names []string
+	if known := s.byID(config); known != nil && f.Contradicts(settingsOf(*known)) {
+		config = "" // what the failure itself shows counts more
+	}
 	for i, known := range s.known {
 		if strings.ToLower(known.ID) == config || config == "" && f.Of(settingsOf(known)) {
 			found, names = &s.known[i], append(names, known.Name)
@@ -118,9 +155,9 @@ func (s *settings) of(f matchers.Failure, config string) (found *jira.Integratio
 		why = fmt.Sprintf("nothing shows which of the %s in Jira it is", text.Count(len(s.known), "integration"))
 	}
 	if len(names) != 1 {
-		found = nil
+		return nil, config, why
 	}
-	return found, why
+	return found, strings.ToLower(found.ID), why
 }
 
 func settingsOf(i jira.Integration) matchers.Settings {
@@ -133,25 +170,34 @@ func settingsOf(i jira.Integration) matchers.Settings {
 func (s *settings) name(config string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, i := range s.known {
-		if strings.ToLower(i.ID) == config {
-			return text.Unlink(i.Name)
-		}
+	if i := s.byID(config); i != nil {
+		return i.Name
 	}
 	return ""
 }
 
+func (s *settings) byID(config string) *jira.Integration {
+	for i := range s.known {
+		if strings.ToLower(s.known[i].ID) == config {
+			return &s.known[i]
+		}
+	}
+	return nil
+}
+
 const maxNames = 200 // characters of a list of integrations
+
+// called is a name that Jira has, as it may be shown: people wrote it.
+func (r *Recorder) called(name string) string { return text.Unlink(r.Rules.Mask(name)) }
 
 // compare is a failure with what Jira says of its integration. config is the ID of the
 // configuration, "" = not known.
 func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
 	if r.Jira != nil {
-		found, why := r.settings.of(f, config)
-		f.Unchecked = why
+		found, id, why := r.settings.of(f, config)
+		config, f.Unchecked = id, why
 		if found != nil {
-			config = strings.ToLower(found.ID)
-			f.Integration.Name, f.Integration.Client = text.Unlink(found.Name), found.ClientID
+			f.Integration.Name, f.Integration.Client = r.called(found.Name), found.ClientID
 			if why == "" {
 				f.Compared = f.Compare(settingsOf(*found))
 			}

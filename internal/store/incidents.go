@@ -86,6 +86,18 @@ func (tx *Tx) Evidence() (e incident.Evidence, err error) {
 // SetEvidence stores it.
 func (tx *Tx) SetEvidence(e incident.Evidence) error { return tx.table(evidence).put(evidence, e) }
 
+// settings is the key of what Jira has said of its integrations.
+const settings = "settings"
+
+// Settings reads what SetSettings has stored; into stays as it is if that is nothing.
+func (tx *Tx) Settings(into any) error {
+	_, err := tx.read(evidence).get(settings, into)
+	return err
+}
+
+// SetSettings stores what Jira has said of its integrations.
+func (tx *Tx) SetSettings(s any) error { return tx.table(evidence).put(settings, s) }
+
 // sentAnyway notes that an opened was delivered although a storm had withdrawn
 // it while it was under way: so its end is delivered there too.
 func (tx *Tx) sentAnyway(notifier string, d notify.Delivery) error {
