@@ -23,6 +23,7 @@ type node struct {
 	lines []*line // in the order in which they are in their files
 	ops   []op
 	asked int
+	tried int // orders of lines, until the model's alerts were those that have come
 
 	jira, access, debug, mail, probes bool   // which evidence there is
 	rest                              string // what Jira's REST API does: "" = it is not asked
@@ -174,6 +175,7 @@ func (n *node) play(model func(*oracle)) (wrong *broken) {
 	}
 	w.checkStateRedacted()
 	w.must(w.stop())
+	n.checkTruth()
 	n.check(model)
 	return nil
 }
@@ -212,8 +214,8 @@ func (n *node) write(l *line) {
 }
 
 func (n *node) settings() string {
-	return fmt.Sprintf("[jira] %t, access log %t, debug %t, mail log %t, diagnostics %t, REST %q, named by %q, fold %s, quiet %s, "+
-		"skew %s, delays %v", n.jira, n.access, n.debug, n.mail, n.probes, n.rest, n.named, n.fold, n.quiet, n.skew, n.delay)
+	return fmt.Sprintf("[jira] %t, access log %t, debug %t, mail log %t, diagnostics %t, REST %q, named by %q, fold %s, "+
+		"quiet %s, skew %s, delays %v", n.jira, n.access, n.debug, n.mail, n.probes, n.rest, n.named, n.fold, n.quiet, n.skew, n.delay)
 }
 
 // time is what the node's clock shows.
@@ -225,7 +227,8 @@ func (n *node) stamp(at time.Duration) string { return stamp(n.time(at)) }
 func (n *node) config() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "node = \"jira-1\"\nstate_dir = %q\n", n.w.stateDir())
-	fmt.Fprintf(&b, "[alerts]\nrepeat_interval = \"0\"\nstorm = 0\nquiet_after = %q\nfold_retries = %q\n", n.quiet, n.fold)
+	b.WriteString("[alerts]\nrepeat_interval = \"0\"\nstorm = 0\n")
+	fmt.Fprintf(&b, "quiet_after = %q\nfold_retries = %q\n", n.quiet, n.fold)
 	if b.WriteString("[integrations]\n"); n.named != "" {
 		for _, box := range n.boxes {
 			id := map[string]string{"configuration": box.config, "app_id": box.app, "mail_server": box.server}[n.named]
@@ -262,7 +265,8 @@ func (n *node) Integrations(context.Context) (jira.Answer, error) {
 	}
 	for _, b := range n.boxes {
 		a.Integrations = append(a.Integrations, jira.Integration{
-			ID: b.config, Name: b.name, ClientID: b.app, Scopes: []string{"https://outlook.office365.com/IMAP.AccessAsUser.All"},
+			ID: b.config, Name: b.name, ClientID: b.app,
+			Scopes:                []string{"https://outlook.office365.com/IMAP.AccessAsUser.All"},
 			AuthorizationEndpoint: "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
 			TokenEndpoint:         "https://login.microsoftonline.com/common/oauth2/v2.0/token",
 		})
@@ -275,6 +279,7 @@ func (n *node) Integrations(context.Context) (jira.Answer, error) {
 func (n *node) check(model func(*oracle)) {
 	var closest []string
 	for try := range uint64(200) {
+		n.tried++
 		o := newOracle(n, newDice(n.w.Seed, try), try > 0)
 		if model != nil {
 			model(o)
@@ -318,6 +323,30 @@ func (n *node) differences(wants []*want) (wrong []string) {
 		wrong = append(wrong, "want: "+w.String())
 	}
 	return wrong
+}
+
+// checkTruth compares what has arrived with what was the case, whatever could be known of it:
+// an alert is about a mailbox that has failed for this cause, and at the end one of its works.
+func (n *node) checkTruth() {
+	for _, a := range n.w.receivers[0].alerts {
+		d := a.Data
+		ident := d.Integration.KnownBy + " " + d.Integration.ID
+		of := func(l *line) bool {
+			b := l.box
+			return slices.Contains([]string{"flow " + l.flow, "configuration " + b.config, "app_id " + b.app,
+				serverIdent(b), "handler handler-" + b.handler, "nothing unknown"}, ident)
+		}
+		at := d.ResolvedAt.Sub(n.w.machine.begin) - n.skew
+		so := slices.ContainsFunc(n.lines, func(l *line) bool {
+			if mail := d.Phase != alert.PhaseTest; d.Kind == alert.Resolved {
+				return l.reason != nil && of(l) && (l.box.fails(at, mail) == nil || l.box.fails(at-time.Second, mail) == nil)
+			}
+			return l.reason != nil && of(l) && l.reason.id == d.Cause.ID
+		})
+		if !so {
+			n.w.fail("an alert is true", "%s", shown(d))
+		}
+	}
 }
 
 // shown is an alert in a few words.

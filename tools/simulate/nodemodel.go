@@ -83,8 +83,9 @@ type server struct {
 func newOracle(n *node, d *dice, loose bool) *oracle {
 	return &oracle{
 		n: n, dice: d, loose: loose, quick: 15 * time.Second, proof: 10 * time.Second,
-		asked: map[string]bool{}, failed: map[string]bool{}, bound: map[string]*mailbox{}, worked: map[*mailbox]time.Duration{},
-		runs: map[string]*want{}, same: map[string]string{}, tries: map[string]*want{}, sightings: map[int]*sighting{}, servers: map[*mailbox]*server{},
+		asked: map[string]bool{}, failed: map[string]bool{}, bound: map[string]*mailbox{},
+		worked: map[*mailbox]time.Duration{}, runs: map[string]*want{}, same: map[string]string{},
+		tries: map[string]*want{}, sightings: map[int]*sighting{}, servers: map[*mailbox]*server{},
 	}
 }
 
@@ -209,7 +210,9 @@ func (o *oracle) click(l *line) {
 func (o *oracle) assign(session string) map[string]*mailbox {
 	var clicks []*line
 	for _, c := range o.clicks {
-		twice := slices.ContainsFunc(clicks, func(x *line) bool { return x.box == c.box && x.flow == c.flow && (x.at == c.at || c.flow != "") })
+		twice := slices.ContainsFunc(clicks, func(x *line) bool {
+			return x.box == c.box && x.flow == c.flow && (x.at == c.at || c.flow != "")
+		})
 		if c.box.session == session && !twice {
 			clicks = append(clicks, c)
 		}
@@ -425,7 +428,8 @@ func (w *want) is(alerts []alert.Data) bool {
 	return slices.EqualFunc(w.alerts, alerts, func(a wanted, d alert.Data) bool {
 		name := nameOf(d)
 		ident := d.Integration.KnownBy + " " + d.Integration.ID
-		return a.kind == d.Kind && a.cause == d.Cause.ID && slices.Contains(a.idents, ident) && slices.Contains(a.names, name)
+		return a.kind == d.Kind && a.cause == d.Cause.ID && slices.Contains(a.idents, ident) &&
+			slices.Contains(a.names, name)
 	})
 }
 

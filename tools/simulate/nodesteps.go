@@ -120,24 +120,29 @@ func (n *node) fetch(minute, from time.Duration) {
 		if why := b.fails(at, true); why != nil {
 			fetch := len(n.lines) + 1
 			later := at + d.pause(500*time.Millisecond)
-			n.say(&line{log: appLog, at: at, text: n.appLine(b, why, at), says: "poll", box: b, reason: why, fetch: fetch})
-			n.say(&line{log: mailLog, at: later, text: n.mailLine(b, why, later), says: "poll", box: b, reason: why, fetch: fetch})
+			poll := line{log: appLog, at: at, text: n.appLine(b, why, at), says: "poll", box: b, reason: why, fetch: fetch}
+			n.say(&poll)
+			again := poll
+			again.log, again.at, again.text = mailLog, later, n.mailLine(b, why, later)
+			n.say(&again)
 		}
 		at = minute + 45*time.Second + time.Duration(b.n)*time.Millisecond
 		up := b.fails(at, true) == nil
-		text := fmt.Sprintf(`%s Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] IPDMONITORING {"timestamp":"%d",`+
-			`"label":"MAIL.INCOMING.CONNECTION.STATE","tags":{"serverName":"%s"},"attributes":{"connected":"%t","totalFailures":"1"}}`+"\n",
-			n.stamp(at), n.time(at).Unix(), b.server, up)
-		n.say(&line{log: probeLog, at: at, text: text, says: "probe", box: b, up: up, dull: minute > from && up == (b.fails(at-time.Minute, true) == nil)})
+		dull := minute > from && up == (b.fails(at-time.Minute, true) == nil)
+		text := fmt.Sprintf(`%s Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] IPDMONITORING `+
+			`{"timestamp":"%d","label":"MAIL.INCOMING.CONNECTION.STATE","tags":{"serverName":"%s"},`+
+			`"attributes":{"connected":"%t","totalFailures":"1"}}`+"\n", n.stamp(at), n.time(at).Unix(), b.server, up)
+		n.say(&line{log: probeLog, at: at, text: text, says: "probe", box: b, up: up, dull: dull})
 	}
 }
 
 // thrown is what a token that cannot be refreshed leaves in a log.
 func (b *mailbox) thrown(why *reason) string {
-	const exception = "com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: An error has " +
-		"occurred while refreshing OAuth token\n\tat com.atlassian.oauth2.client.storage.DefaultTokenHandler.handleFailure" +
-		"(DefaultTokenHandler.java:187)\nCaused by: %s\n\tat com.atlassian.oauth2.client.lib.token.DefaultTokenService.getToken" +
-		"(DefaultTokenService.java:155)\n"
+	const exception = "com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: " +
+		"An error has occurred while refreshing OAuth token\n" +
+		"\tat com.atlassian.oauth2.client.storage.DefaultTokenHandler.handleFailure(DefaultTokenHandler.java:187)\n" +
+		"Caused by: %s\n" +
+		"\tat com.atlassian.oauth2.client.lib.token.DefaultTokenService.getToken(DefaultTokenService.java:155)\n"
 	said := why.of(b)
 	if !strings.HasPrefix(said, "java.") {
 		said = "com.atlassian.oauth2.client.api.lib.token.TokenServiceException: " + said
@@ -146,9 +151,11 @@ func (b *mailbox) thrown(why *reason) string {
 }
 
 func (n *node) appLine(b *mailbox, why *reason, at time.Duration) string {
-	head := "ServiceRunner     [c.a.j.i.m.processor.feature.puller.MailPullerWorker] Exception when MailPullerWorker pulls emails"
+	head := "ServiceRunner     [c.a.j.i.m.processor.feature.puller.MailPullerWorker] " +
+		"Exception when MailPullerWorker pulls emails"
 	if b.handler != "" {
-		head = fmt.Sprintf("anonymous    Handler %d [c.a.mail.incoming.mailfetcherservice] Handler %[1]d[%s]: Exception: x", b.n, b.handler)
+		head = fmt.Sprintf("anonymous    Handler %d [c.a.mail.incoming.mailfetcherservice] "+
+			"Handler %[1]d[%s]: Exception: x", b.n, b.handler)
 	}
 	return n.stamp(at) + " Caesium-1-3 ERROR " + head + "\n" + b.thrown(why)
 }
@@ -195,7 +202,8 @@ func (n *node) administer(session string, from, to time.Duration) {
 // post is a click on "Test connection".
 func (n *node) post(b *mailbox, at time.Duration) {
 	request := n.request()
-	n.say(&line{log: accessLog, at: at, text: n.accessLine(b, request, "POST", "?id="+b.config, at), says: "post", box: b})
+	n.say(&line{log: accessLog, at: at, says: "post", box: b,
+		text: n.accessLine(b, request, "POST", "?id="+b.config, at)})
 	if n.debug {
 		n.say(&line{log: appLog, at: at, says: "debug", box: b, text: n.webLine(b, request, "DEBUG", "", at) +
 			"Testing connection for configId " + b.config + "\n"})
@@ -219,7 +227,8 @@ func (n *node) result(b *mailbox, at time.Duration) time.Duration {
 
 func (n *node) get(b *mailbox, flow string, why *reason, at time.Duration) {
 	request := n.request()
-	n.say(&line{log: accessLog, at: at, text: n.accessLine(b, request, "GET", "/"+flow, at), says: "get", box: b, flow: flow})
+	n.say(&line{log: accessLog, at: at, says: "get", box: b, flow: flow,
+		text: n.accessLine(b, request, "GET", "/"+flow, at)})
 	if why != nil {
 		n.say(&line{log: appLog, at: at, says: "failure", box: b, flow: flow, reason: why,
 			text: n.webLine(b, request, "ERROR", "/"+flow, at) + "Error occurred while authorizing an integration. " +
@@ -236,8 +245,8 @@ func (n *node) webLine(b *mailbox, request, level, path string, at time.Duration
 
 func (n *node) accessLine(b *mailbox, request, method, path string, at time.Duration) string {
 	return fmt.Sprintf("10.1.2.3 @1IOQ6UPx%s %s [%s] \"%s /rest/oauth2-client/latest/config/flow%s HTTP/1.1\" 200 85 17 "+
-		"\"https://jira.example/\" \"Mozilla/5.0 (X11)\" \"%s\"\n", request, b.user, n.time(at).Format("02/Jan/2006:15:04:05 -0700"),
-		method, path, b.session)
+		"\"https://jira.example/\" \"Mozilla/5.0 (X11)\" \"%s\"\n",
+		request, b.user, n.time(at).Format("02/Jan/2006:15:04:05 -0700"), method, path, b.session)
 }
 
 // order puts the lines into the order of their files, and delays them.
