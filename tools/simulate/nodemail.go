@@ -130,8 +130,8 @@ func (o *oracle) onlyLost(at time.Duration) (w *want) {
 // probed takes what the diagnostics say.
 func (o *oracle) probed(l *line) {
 	s, at := o.servers[l.box], l.at.Truncate(time.Second)
-	if s == nil {
-		s = &server{up: true}
+	if s == nil { // one that is seen for the first time was not lost just now
+		s = &server{up: l.up}
 		o.servers[l.box] = s
 	}
 	was := s.up
@@ -161,13 +161,14 @@ func (o *oracle) recovered() {
 func (o *oracle) outageOf(b *mailbox) *want {
 	var background []*want
 	for _, w := range o.wants {
-		if w.open && !w.test {
+		if w.open && w.mail {
 			background = append(background, w)
 		}
 	}
 	if w := o.runs[o.key(serverIdent(b))]; w != nil && slices.Contains(background, w) {
-		for other, s := range o.servers {
-			if !s.up && o.key(serverIdent(other)) == w.key {
+		for _, other := range o.n.boxes {
+			s := o.servers[other]
+			if joined := o.key(serverIdent(other)) == w.key; joined && (s == nil || !s.up || s.back == 0) {
 				return nil
 			}
 		}

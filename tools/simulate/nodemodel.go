@@ -46,6 +46,7 @@ type want struct {
 	boxes          []*mailbox
 	first, last    time.Duration // by the node's clock
 	test           bool          // its last failure is that of a test
+	mail           bool          // a mailbox failed, too
 	cause          string
 	told           map[string]bool
 	awaits, closes time.Duration
@@ -352,6 +353,7 @@ func (o *oracle) step(w *want, at time.Duration, cause string, test bool, ident 
 		w.box = box
 	}
 	w.last, w.test, w.cause = max(w.last, at), test, cause
+	w.mail = w.mail || !test
 	w.closes = o.tick(o.now + o.n.quiet + o.lag(0, idleSettle))
 	if ident != "" && !slices.Contains(w.idents, ident) {
 		w.idents = append(w.idents, ident)
@@ -409,7 +411,7 @@ func (o *oracle) prove(p *proof) {
 func (o *oracle) worksAgain(box *mailbox) {
 	at := o.worked[box]
 	for _, w := range slices.Clone(o.wants) {
-		if w.open && w.box == box && w.test && w.last <= at {
+		if w.open && w.box == box && !w.mail && w.last <= at {
 			o.end(w, alert.Resolved, at)
 		}
 	}
