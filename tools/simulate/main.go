@@ -1,7 +1,8 @@
 // Command simulate runs the whole daemon in simulated worlds: logs that are rotated,
 // truncated and removed, kills and restarts, clock steps, reloads and receivers that
 // fail, all under simulated time and each from a seed. After each world the promises of
-// the README are checked.
+// the README are checked. With -node, a world is a Jira node with its people, and a model
+// says which alerts its logs prove.
 package main
 
 import (

@@ -39,7 +39,7 @@ func TestOtherRulesAreNoticed(t *testing.T) {
 	for name, mutate := range map[string]func(*oracle){
 		"no test succeeds":                 func(o *oracle) { o.proof = never / 2 },
 		"nothing waits for the access log": func(o *oracle) { o.quick = time.Millisecond },
-		"no mail server can be reached":    func(o *oracle) { o.n.probes = false },
+		"no mail server is probed":         func(o *oracle) { o.n.probes = false },
 		"retries are not folded":           func(o *oracle) { o.n.fold = 0 },
 	} {
 		noticed := false
