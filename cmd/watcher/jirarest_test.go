@@ -19,7 +19,7 @@ const (
 )
 
 // integrations are what Jira's REST API answers, with the fields of its public API.
-const integrations = `[{"id":"` + inJira + `","name":"Help desk <!channel> 365","description":"","type":"CUSTOM","clientId":"` + appID + `",
+const integrations = `[{"id":"` + inJira + `","name":"Help desk <!channel> password=Hunter2Secret99","description":"","type":"CUSTOM","clientId":"` + appID + `",
 "clientSecret":null,"authorizationEndpoint":"https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
 "tokenEndpoint":"https://login.microsoftonline.com/common/oauth2/v2.0/token",
 "scopes":["https://outlok.office.com/IMAP.AccessAsUser.All","https://graph.microsoft.com/SMTP.Send","offline_access"],
@@ -114,7 +114,7 @@ func TestJiraREST(t *testing.T) {
 				}
 			}
 			w.stop()
-			if all := w.stdout.String() + w.stderr.String() + fmt.Sprintf("%+v", r.all()); strings.Contains(all, "CANARY") {
+			if all := w.stdout.String() + w.stderr.String() + fmt.Sprintf("%+v", r.all()); strings.Contains(all, "CANARY") || strings.Contains(all, "Hunter2") {
 				t.Errorf("the token is in %s", all)
 			}
 		})

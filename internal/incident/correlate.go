@@ -181,6 +181,9 @@ func (c Correlator) resolve(e Evidence) error {
 	if err != nil || !s.Open {
 		return err
 	}
+	if !isBackground(s.Content.Phase) { // that it can be tested again is not known
+		s.Content.Phase = alert.PhaseRefresh
+	}
 	return c.end(s, at)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/matchers"
 )
@@ -192,6 +193,68 @@ func TestPlaceInAnyOrder(t *testing.T) {
 		}
 		if opened != mailboxes {
 			t.Fatalf("world %d: %d incidents of %d mailboxes:\n%s", world, opened, mailboxes, story)
+		}
+	}
+}
+
+// What proves less than it seems: a test proves nothing of a mailbox, nothing is proven by a log
+// that has lost lines, and a time in the future is that of the reading.
+func TestProvesNothing(t *testing.T) {
+	of := alert.Integration{ID: "a", KnownBy: alert.ByConfiguration}
+	for _, s := range []incident.State{
+		{Content: alert.Data{Integration: of, Phase: alert.PhaseTest}, Background: true},
+		{Content: alert.Data{Integration: of, Phase: alert.PhaseRefresh}},
+		{Content: alert.Data{Integration: of, Phase: alert.PhaseTest}, Last: t0.Add(time.Second)},
+	} {
+		if ended := incident.Tested([]incident.State{s}, "a", t0); ended != nil {
+			t.Errorf("a test ends %+v", s)
+		}
+	}
+	click := func(e incident.Evidence, at time.Time, c matchers.Click) incident.Evidence {
+		c.At, c.Session, c.Access = at, "s", true
+		e, _ = e.Click(c, t0.Add(time.Minute))
+		return e
+	}
+	e := click(click(incident.Evidence{}, t0, matchers.Click{Config: "a"}), t0.Add(2*time.Second), matchers.Click{Flow: "1"})
+	if _, proven, _ := e.Proofs(t0.Add(2 * time.Minute)); len(proven) != 1 {
+		t.Errorf("without a gap: %+v", proven)
+	}
+	if _, proven, _ := e.Gap(t0.Add(3 * time.Second)).Proofs(t0.Add(2 * time.Minute)); proven != nil {
+		t.Errorf("with a gap: %+v", proven)
+	}
+	e = click(click(e, t0.Add(3*time.Second), matchers.Click{Config: matchers.SomeConfig}), t0.Add(5*time.Second), matchers.Click{Flow: "2"})
+	if config := e.ConfigOf("2"); config != "" {
+		t.Errorf("the test of some configuration is of %q", config)
+	}
+	e = click(e, t0.Add(3*time.Hour), matchers.Click{Config: "b"})
+	if last := e.Clicks[len(e.Clicks)-1].At; len(e.Clicks) != 5 || last.After(t0.Add(time.Minute)) {
+		t.Errorf("a request from the future: %d requests, the last at %s", len(e.Clicks), last)
+	}
+}
+
+// A failure of the watcher's own request is none, and one of somebody else is.
+func TestOwnRequest(t *testing.T) {
+	const path = "/rest/oauth2-client/latest/config"
+	fails := func(url, request string, after time.Duration) matchers.Failure {
+		return matchers.Failure{Time: t0.Add(after), Header: event.Header{URL: url, RequestID: request}}
+	}
+	for name, tt := range map[string]struct {
+		own  incident.Own
+		f    matchers.Failure
+		want bool
+	}{
+		"by its ID":                     {incident.Own{From: t0, Request: "7x1x1"}, fails("/jira"+path, "@Nx7x1x1", time.Minute), true},
+		"answered, by its ID":           {incident.Own{From: t0, Request: "7x1x1", Fine: true}, fails(path, "7x1x1", 0), true},
+		"another ID":                    {incident.Own{From: t0, Request: "7x1x1"}, fails(path, "7x2x1", 0), false},
+		"the ID is not known":           {incident.Own{From: t0}, fails(path, "7x2x1", 30*time.Second), true},
+		"much later":                    {incident.Own{From: t0}, fails(path, "7x2x1", 2*time.Minute), false},
+		"before it":                     {incident.Own{From: t0}, fails(path, "7x2x1", -time.Minute), false},
+		"answered, the ID is not known": {incident.Own{From: t0, Fine: true}, fails(path, "7x2x1", time.Second), false},
+		"the result of a test":          {incident.Own{From: t0}, fails(path+"/flow/x", "7x2x1", time.Second), false},
+		"the ID of another day":         {incident.Own{From: t0, Request: "7x1x1"}, fails(path, "7x1x1", 24*time.Hour), false},
+	} {
+		if got := (incident.Evidence{}).Ask(tt.own).IsOwn(tt.f, path); got != tt.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

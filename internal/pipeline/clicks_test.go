@@ -101,7 +101,10 @@ func TestTestsOfAConfiguration(t *testing.T) {
 			[]string{"opened 1#1", "opened B#1"}},
 		"no evidence of the second": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23/other +60", []string{"opened 1#1", "opened 2#1"}},
 		"two in one session":        {"post A@1 get 1@3 fail 1@3 +5 post B@8 get 2@9 fail 2@9 +60", []string{"opened A#1", "opened B#1"}},
-		"two tabs at once":          {"post A@1 post B@2 get 1@3 fail 1@3 get 2@4 fail 2@4 +60", []string{"opened 1#1", "opened 2#1"}},
+		"the access log is behind, and the last test was of another": {
+			"post A@1 fail 1@3 get 1@3 +10 post A@20 fail 3@28 +5 get 2@22 post B@26 get 3@28 +60",
+			[]string{"opened 1#1", "opened B#1", "resolved A#2"}},
+		"two tabs at once": {"post A@1 post B@2 get 1@3 fail 1@3 get 2@4 fail 2@4 +60", []string{"opened 1#1", "opened 2#1"}},
 		"after two tabs at once": {"post A@1 post B@2 get 1@3 fail 1@3 get 2@4 fail 2@4 +60 post A@64 get 3@66 fail 3@66 +60",
 			[]string{"opened 1#1", "opened 2#1", "opened A#1"}},
 		"the page is loaded again and again": {"fail 1@3 +10 post A@1 get 1@3 +10 fail 2@23/o +5 fail 2@28/o +5 fail 2@33/o +4 fail 2@37/o +3",

@@ -120,6 +120,9 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		if now.Before(until) {
 			return tx.SetIncident(s.Await(until, r.Rules.Tester(f.Failure)))
 		}
+		if before.Open && s.Tester != "" { // it has waited long enough
+			return r.overdue(tx, s, a, now)
+		}
 	}
 	if err := r.attempted(tx, f.Failure, s); err != nil {
 		return err

@@ -93,3 +93,32 @@ func TestUnreachable(t *testing.T) {
 		}
 	}
 }
+
+// A probe with a time in the future ends nothing that comes before that time.
+func TestProbeFromTheFuture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShift(t)
+		s.conf.Jira.Given = true
+		s.restart()
+		server := matchers.ServerID("Sales")
+		fail := func() {
+			f := matchers.Failure{Time: time.Now(), Impact: matchers.Impact{Phase: alert.PhaseRefresh}, Known: []string{server},
+				Cause:       &matchers.Cause{ID: "why", Title: "why", Severity: conf.SeverityHigh, Confidence: "certain"},
+				Integration: matchers.Integration{ID: server, KnownBy: alert.ByMailServer}}
+			if err := s.rec.Record(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fail()
+		for i, at := range []time.Time{time.Now(), time.Now().Add(20 * time.Hour)} {
+			time.Sleep(time.Minute)
+			p := matchers.Probe{Direction: "incoming", Server: "Sales", Connected: i > 0, At: at}
+			if err := s.rec.RecordProbe(p, matchers.Failure{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		fail()
+		s.queued("hub", "opened "+server+"#1", "resolved "+server+"#2", "opened "+server+"#1")
+	})
+}

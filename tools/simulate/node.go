@@ -339,7 +339,7 @@ func (n *node) checkTruth() {
 		at := d.ResolvedAt.Sub(n.w.machine.begin) - n.skew
 		so := slices.ContainsFunc(n.lines, func(l *line) bool {
 			if mail := d.Phase != alert.PhaseTest; d.Kind == alert.Resolved {
-				return l.reason != nil && of(l) && (l.box.fails(at, mail) == nil || l.box.fails(at-time.Second, mail) == nil)
+				return l.reason != nil && of(l) && (l.box.fails(at, mail) == nil || l.box.fails(at+time.Second, mail) == nil) // it has whole seconds
 			}
 			return l.reason != nil && of(l) && l.reason.id == d.Cause.ID
 		})

@@ -363,6 +363,7 @@ func (o *oracle) step(w *want, at time.Duration, cause string, test bool, ident 
 	}
 	others := func(x *want) bool { return x != w && x.open && x.test }
 	switch {
+	case w.awaits > 0 && test && w.box == nil: // not longer for a page that is loaded again
 	case len(w.alerts) == 0 && test && w.box == nil && o.n.access && slices.ContainsFunc(o.wants, others):
 		w.awaits = o.tick(o.now + o.quick)
 	case len(w.alerts) == 0:
