@@ -316,8 +316,8 @@ func TestNodesRecover(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write := func(node string, back int) {
 		testkit.Write(t, node+"/log/atlassian-jira.log", refreshed(t0.Add(time.Duration(back)*time.Millisecond))+refreshed(t0.Add(time.Hour+time.Duration(back)*time.Millisecond)))
-		testkit.Write(t, node+"/log/atlassian-jira-ipd-monitoring.log", probed(t0.Add(time.Second), node, false)+
-			probed(t0.Add(time.Duration(back)*time.Hour), node, true)+probed(t0.Add(9*time.Hour), "other", true))
+		testkit.Write(t, node+"/log/atlassian-jira-ipd-monitoring.log", probed(t0.Add(-time.Minute), node, true)+
+			probed(t0.Add(time.Second), node, false)+probed(t0.Add(time.Duration(back)*time.Hour), node, true)+probed(t0.Add(9*time.Hour), "other", true))
 	}
 	write("n1", 2)
 	write("n2", 4)
