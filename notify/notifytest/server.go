@@ -1,6 +1,7 @@
 package notifytest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -57,7 +58,9 @@ func Raw(t *testing.T, do func(net.Conn)) string {
 			}
 			go func() {
 				defer conn.Close()
-				conn.Read(make([]byte, 64<<10))
+				if req, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+					io.Copy(io.Discard, req.Body) // else its sender may fail while it writes
+				}
 				do(conn)
 			}()
 		}
