@@ -119,7 +119,7 @@ func readable(path string) error {
 	return f.Close()
 }
 
-// checked is how much of an access log is looked at.
+// checked is how many bytes at the end of an access log check reads.
 const checked = 64 << 10
 
 // fits looks whether the last lines of an access log have the form of its pattern.

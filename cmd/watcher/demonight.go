@@ -7,9 +7,9 @@ import (
 )
 
 // night is the last part of the demo: a client secret expires while everybody sleeps, Jira's
-// mail handlers fail until an administrator mends it in the morning, and Jira's own
+// mail handlers fail until an administrator fixes it in the morning, and Jira's own
 // diagnostics say when the mailbox works again.
-type night struct{ down, mended time.Time }
+type night struct{ down, fixed time.Time }
 
 // lastNight is the one before now.
 func lastNight(now time.Time) night {
@@ -17,8 +17,8 @@ func lastNight(now time.Time) night {
 		return time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location())
 	}
 	n := night{at(2, 13), at(9, 40)}
-	if now.Before(n.mended) {
-		n.down, n.mended = n.down.AddDate(0, 0, -1), n.mended.AddDate(0, 0, -1)
+	if now.Before(n.fixed) {
+		n.down, n.fixed = n.down.AddDate(0, 0, -1), n.fixed.AddDate(0, 0, -1)
 	}
 	return n
 }
@@ -67,9 +67,9 @@ func (n night) scenes() []scene {
 		{"The mail handler goes on failing, every ten minutes. At " + clock(later) + " there is a reminder:", []written{
 			{incomingLog, n.polls(n.down.Add(pollsEvery), later.Add(time.Minute))},
 		}},
-		{"In the morning a new client secret is entered in Jira. At " + clock(n.mended) + " the mailbox works again:", []written{
-			{incomingLog, n.polls(later.Add(pollsEvery), n.mended.Add(-time.Minute))},
-			{diagnosticsLog, n.probe(n.mended, true)},
+		{"In the morning a new client secret is entered in Jira. At " + clock(n.fixed) + " the mailbox works again:", []written{
+			{incomingLog, n.polls(later.Add(pollsEvery), n.fixed.Add(-time.Minute))},
+			{diagnosticsLog, n.probe(n.fixed, true)},
 		}},
 	}
 }

@@ -28,7 +28,7 @@ func (a *app) scanCommand() *cobra.Command {
 		Use:   "scan FILE...",
 		Short: "Report what old logs say was broken, since when, and why",
 		Long: `Reads old logs to their end and reports each integration that failed: for which
-cause, how often, from when to when, and what mends it.
+cause, how often, from when to when, and what fixes it.
 
 FILE is a log, also compressed by gzip; a support zip; "-" for standard input;
 or a directory, which means its atlassian-jira.log, its logs of mail, of Jira's
