@@ -28,7 +28,7 @@ test:
 	scripts/deps.sh
 	scripts/test.sh
 
-# What a release needs: every test at full length, races everywhere, fuzzing,
+# What a release needs: every test at full length, races where goroutines meet, fuzzing,
 # torture, browsers, Alertmanagers, Prometheus, booted Debian.
 test-all:
 	scripts/deps.sh all

@@ -333,8 +333,9 @@ func (s *story) idle(t *testing.T) {
 	cpu := (after.cpu - before.cpu).Seconds() / measured.Seconds() * 100
 	switches := float64(after.switches-before.switches) / measured.Minutes()
 	t.Logf("%.3f %% of a core, %d MB resident, %.0f voluntary context switches a minute", cpu, after.rss>>10, switches)
-	if cpu >= 0.1 {
-		t.Errorf("%.3f %% of a core, want less than 0.1", cpu)
+	// How much CPU time that is depends on the machine: a figure for docs, no verdict.
+	if switches >= 2000 {
+		t.Errorf("%.0f voluntary context switches a minute, want less than 2000", switches)
 	}
 	if after.rss >= 30<<10 {
 		t.Errorf("%d KB resident, want less than 30 MB", after.rss)
