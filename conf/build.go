@@ -118,6 +118,7 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	if a.FoldRetries >= a.QuietAfter && a.FoldRetries > 0 {
 		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
 	}
+	a.Burst = f.Burst
 	if f.Storm != nil {
 		a.Storm = *f.Storm
 	}

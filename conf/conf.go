@@ -70,8 +70,11 @@ type Alerts struct {
 	MinSeverity    Severity
 	Mask           []Mask
 	JiraURL        string // base URL of Jira without a slash at the end, "" = unknown
-	// Storm is how many incidents may open within a minute with one cause before they
-	// share one alert; 0 = off.
+	// Burst is how many incidents of one cause or application may open before they share one
+	// alert.
+	Burst Burst
+	// Storm is how many incidents may open within a minute, whatever their causes, before
+	// they share one alert; 0 = off.
 	Storm int
 	// FoldRetries is for how long further attempts of one person with one application
 	// and one cause belong to the incident of the first; 0 = never.

@@ -55,6 +55,7 @@ type rawAlerts struct {
 	Mask           []Mask    `toml:"mask"`
 	JiraURL        string    `toml:"jira_url"`
 	FoldRetries    *duration `toml:"fold_retries"`
+	Burst          Burst     `toml:"burst"`
 	Storm          *int      `toml:"storm"`
 }
 

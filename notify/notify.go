@@ -38,6 +38,16 @@ type Refresher interface {
 	Refresh(ctx context.Context, open []OpenIncident) (changed map[alert.ID]Receipt, next time.Duration, err error)
 }
 
+// Keeper is a Notifier whose receiver keeps something for each incident, such as a message that
+// shows its state. It is sent the end of each (Delivery.Covered), also where one alert notifies
+// people of many.
+type Keeper interface {
+	Notifier
+	// Groups reports whether the receiver itself groups what it shows to people, so that it
+	// may be sent any number of incidents.
+	Groups() bool
+}
+
 // OpenIncident is an open incident as it is now.
 type OpenIncident struct {
 	Data    alert.Data // Kind is Opened, Storm or Blind; ID is the incident's, without a number

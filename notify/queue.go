@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -8,7 +9,8 @@ import (
 
 // Delivery is one alert for one notifier, as the queue keeps it.
 type Delivery struct {
-	Seq      uint64      `json:"-"` // position in the queue
+	Turn     uint64      `json:"-"` // when it is due, among what waits
+	Seq      uint64      `json:"-"` // its number, in the order in which alerts were queued
 	Alert    alert.Alert `json:"alert"`
 	Queued   time.Time   `json:"queued"`
 	Attempts int         `json:"attempts,omitempty"`
@@ -18,10 +20,19 @@ type Delivery struct {
 	// Unsure: the last attempt may have been accepted, see Error.
 	Unsure bool `json:"unsure,omitempty"`
 
+	// Covered: another alert notifies people of this, so only what the receiver keeps for
+	// the incident is brought up to date.
+	Covered bool `json:"covered,omitempty"`
+
 	// NoMention: people were mentioned for the same cause a few minutes before.
 	NoMention bool `json:"no_mention,omitempty"`
 
 	Receipt Receipt `json:"-"` // of an earlier alert of the same incident, nil = none
+}
+
+// After reports whether the delivery comes after another one of the queue.
+func (d Delivery) After(other Delivery) bool {
+	return cmp.Or(cmp.Compare(d.Turn, other.Turn), cmp.Compare(d.Seq, other.Seq)) > 0
 }
 
 // Circuit says what a Worker is doing about its queue.
@@ -40,6 +51,7 @@ type Health struct {
 	Circuit   Circuit   `json:"circuit,omitempty"`
 	Since     time.Time `json:"since,omitzero"`      // of Circuit
 	NotBefore time.Time `json:"not_before,omitzero"` // no attempt earlier: a pause, or what the receiver asked for
+	Asked     time.Time `json:"asked,omitzero"`      // NotBefore, as far as the receiver has asked for it
 	Reason    string    `json:"reason,omitempty"`    // of the last failed attempt, without address or secret
 	Failed    time.Time `json:"failed,omitzero"`     // the last failed attempt
 	Succeeded time.Time `json:"succeeded,omitzero"`  // the last delivery

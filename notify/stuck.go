@@ -35,7 +35,7 @@ func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
 		w.bypassed = false
 		return d, false, nil
 	}
-	if w.bypass.Seq > oldest.Seq { // that one may be stuck too
+	if w.bypass.After(oldest) { // that one may be stuck too
 		d, ok, err = w.queue.Next(w.target.Name, w.bypass)
 	}
 	if !ok && err == nil {

@@ -62,7 +62,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 	w.since = clock.Now()
 	w.target.RateLimit.began(w.health.Succeeded)
 	if w.health.Circuit == Suspended || w.health.Circuit == Disabled { // the settings may have been fixed: try at once
-		w.health.NotBefore = time.Time{}
+		w.health.NotBefore = w.health.Asked
 	}
 	for ctx.Err() == nil {
 		changed := w.queue.Changed()
@@ -157,9 +157,12 @@ func (w *Worker) record(to Circuit, pause time.Duration, err error) {
 	if w.health.Circuit != to || w.health.Since.IsZero() {
 		w.health.Circuit, w.health.Since = to, now
 	}
-	w.health.NotBefore = time.Time{}
+	w.health.NotBefore, w.health.Asked = time.Time{}, time.Time{}
 	if pause > 0 {
 		w.health.NotBefore = now.Add(pause)
+	}
+	if failed, ok := errors.AsType[*Error](err); ok && failed.RetryAfter > 0 {
+		w.health.Asked = now.Add(failed.RetryAfter)
 	}
 	if err != nil {
 		w.health.Failed, w.health.Reason = now, err.Error()

@@ -114,7 +114,7 @@ api_url = %q
 `, s.GetAPIURL()))
 	appendAs(t, log, failure(1, 1, badSecret))
 	s.says("chat.postMessage", "<!subteam^S0123ABC>", flowID(1), "acknowledge", "snooze-24h")
-	incident := flowID(1) + "@20260102T100001.000Z"
+	incident := "jira-node-1/" + flowID(1) + "@20260102T100001.000Z"
 	press := func() {
 		payload, _ := json.Marshal(map[string]any{"envelope_id": fmt.Sprint(time.Now().UnixNano()), "type": "interactive", "payload": map[string]any{
 			"type": "block_actions", "user": map[string]string{"id": "U0ADA", "username": "ada"}, "channel": map[string]string{"id": "C0123456789"},

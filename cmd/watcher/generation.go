@@ -16,6 +16,7 @@ import (
 	"jira-oauth-watcher/internal/jira"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
@@ -78,7 +79,8 @@ func (d *daemon) next() (*generation, error) {
 
 // open makes what uses the store: each log is read from its stored position.
 func (g *generation) open(d *daemon) error {
-	if err := d.warnOrphans(g.targets); err != nil {
+	removed, err := d.removed(g.targets)
+	if err != nil {
 		return err
 	}
 	g.recorder = &pipeline.Recorder{
@@ -92,6 +94,9 @@ func (g *generation) open(d *daemon) error {
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
 		to := pipeline.Recipient{Name: t.Name, MinSeverity: t.MinSeverity}
+		if keeper, ok := t.To.(notify.Keeper); ok {
+			to.Keeps, to.Groups = true, keeper.Groups()
+		}
 		g.recorder.Recipients = append(g.recorder.Recipients, to)
 		g.workers = append(g.workers, notify.NewWorker(t, queue, d.log))
 		if t.Buttons != nil {
@@ -110,7 +115,13 @@ func (g *generation) open(d *daemon) error {
 	if err := d.store.SweepReceipts(); err != nil {
 		return err
 	}
-	return g.recorder.CloseUnconfigured()
+	if err := g.recorder.CloseUnconfigured(); err != nil {
+		return err
+	}
+	if err := g.recorder.CheckRemoved(removed, time.Now()); err != nil {
+		return err
+	}
+	return g.recorder.CatchUp()
 }
 
 // follow adds a log.
@@ -170,9 +181,9 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// warnOrphans logs which alerts wait for a notifier that is no longer
-// configured.
-func (d *daemon) warnOrphans(configured []notify.Target) error {
+// removed are the notifiers that are no longer configured while alerts wait for them. It logs
+// them.
+func (d *daemon) removed(configured []notify.Target) ([]store.Orphan, error) {
 	var names []string
 	for _, t := range configured {
 		names = append(names, t.Name)
@@ -188,7 +199,7 @@ func (d *daemon) warnOrphans(configured []notify.Target) error {
 			"give a notifier that name to send them",
 			"notifier", o.Name, "waiting", o.Waiting, "until", o.Until.Format(time.RFC3339))
 	}
-	return err
+	return orphans, err
 }
 
 func (g *generation) close() error {

@@ -9,18 +9,37 @@ import (
 // ID names an alert, or without its number the incident that the alert belongs
 // to:
 //
-//	KEY@20211116T113550.956Z#2
+//	NODE/KEY@20211116T113550.956Z#2
 //
-// KEY is the deduplication key of the incident, the time that of its first
-// failure in UTC, the number counts the alerts of the incident from 1. All of
-// it is stored state, so that an alert that is sent again has the same ID. A
-// key may hold an @ or a #; time and number hold none.
+// NODE is the node that the first alert of the incident named, KEY the
+// deduplication key of the incident, the time that of its first failure in UTC;
+// the number counts the alerts of the incident from 1. All of it is stored
+// state, so that an alert that is sent again has the same ID. A node has no
+// slash. A key may hold an @ or a #; time and number hold none. IDs of earlier
+// versions have no node, and no slash.
 type ID string
 
 const idTime = "20060102T150405.000Z"
 
-// NewID is the ID of an incident.
-func NewID(key string, first time.Time) ID { return ID(key + "@" + first.UTC().Format(idTime)) }
+// NewID is the ID of an incident. node is one that Node has made, or "" for an incident of an
+// earlier version.
+func NewID(node, key string, first time.Time) ID {
+	if node != "" {
+		node += "/"
+	}
+	return ID(node + key + "@" + first.UTC().Format(idTime))
+}
+
+// Node is the name of a node as an ID may have it: letters, digits, dots, hyphens and
+// underscores. What else is in it becomes an underscore.
+func Node(name string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("._-", c) {
+			return c
+		}
+		return '_'
+	}, name)
+}
 
 // Alert is the ID of the nth alert of incident id.
 func (id ID) Alert(n int) ID { return id + "#" + ID(strconv.Itoa(n)) }
@@ -34,6 +53,9 @@ func (id ID) Incident() ID {
 // Key is the key of the incident; all of an ID without a time.
 func (id ID) Key() string {
 	incident := string(id.Incident())
+	if _, key, hasNode := strings.Cut(incident, "/"); hasNode {
+		incident = key
+	}
 	if i := strings.LastIndexByte(incident, '@'); i >= 0 {
 		return incident[:i]
 	}

@@ -34,8 +34,8 @@ func withFact(facts map[string]any, name string, value any) map[string]any {
 // data is the incident as it is now.
 func (s State) data() alert.Data {
 	d := s.Content
-	if s.Members > 0 {
-		d = s.stormData()
+	if s.IsGroup() {
+		d = s.groupData()
 	}
 	d.Schema = 1
 	d.ID = s.ID()
@@ -50,7 +50,7 @@ func (s State) Current() alert.Data {
 	switch {
 	case s.isGap() || s.Lasting():
 		d.Kind = alert.Blind
-	case s.Members > 0:
+	case s.IsGroup():
 		d.Kind = alert.Storm
 	default:
 		d.Kind = alert.Opened
@@ -58,12 +58,10 @@ func (s State) Current() alert.Data {
 	return d
 }
 
-// Worsen is the opened of an incident that has become more severe than before without
-// an alert to that. It is for the notifiers that were not alerted so far since it was not
-// severe enough for them.
-func (r *Rules) Worsen(before, s State) (State, *alert.Alert) {
-	if before.Alerts == 0 || !before.Open || !s.alone() || r.muted(s.Content) ||
-		s.Content.Cause.Severity <= before.Content.Cause.Severity {
+// Again is an alert about an open incident as it is now, under its next number: for notifiers
+// that were not alerted to it so far. nil if no alert about it is due.
+func (r *Rules) Again(s State) (State, *alert.Alert) {
+	if !s.Open || s.Alerts == 0 || !s.Alone() || r.muted(s.Content) {
 		return s, nil
 	}
 	s.Alerts++
@@ -97,7 +95,7 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 	}
 	s.CauseAlerted = alerted
 	// News starts the intervals anew; what only goes on is repeated less and less.
-	if kind == alert.Reminder || s.Alerts > 1 && (kind == alert.Blind || kind == alert.Storm && !s.Pending) {
+	if kind == alert.Reminder || s.Alerts > 1 && (kind == alert.Blind || kind == alert.Storm && s.Unnamed.IsZero()) {
 		s.Interval = r.longer(s)
 	} else {
 		s.Interval = r.conf.RepeatInterval

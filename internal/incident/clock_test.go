@@ -36,9 +36,9 @@ func TestStormWhenTheClockIsSetBack(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Storm = 1 })
 	var storm incident.State
 	for n := range 3 {
-		storm, _ = r.Join(storm, hushed(opens(r, n, t0)), t0)
+		storm, _ = joins(r, storm, opens(r, n, t0), t0)
 	}
-	if _, a := r.AlertStorm(storm, t0.Add(-2*time.Hour)); a == nil {
+	if _, a := r.AlertGroup(storm, t0.Add(-2*time.Hour)); a == nil {
 		t.Error("it waits")
 	}
 }
@@ -48,10 +48,10 @@ func TestStormInTurns(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Storm = 5 })
 	var o incident.Openings
 	for n := range 12 {
-		var joined []string
-		o, joined = r.Open(o, incident.State{}, opens(r, n, t0.Add(time.Duration(n%2)*time.Hour)))
+		var joined []incident.Opening
+		o, joined = stormLane(r).Note(o, opens(r, n, t0.Add(time.Duration(n%2)*time.Hour)))
 		if n == 10 && len(joined) != 6 {
-			t.Errorf("six at once are a storm of %q", joined)
+			t.Errorf("six at once are a storm of %v", joined)
 		}
 		if len(o.Recent) > 4*6 {
 			t.Fatalf("%d are remembered", len(o.Recent))
@@ -64,13 +64,13 @@ func TestStormMuted(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Storm = 1 })
 	var storm, m incident.State
 	for n := range 3 {
-		storm, m = r.Join(storm, hushed(opens(r, n, t0)), t0)
+		storm, m = joins(r, storm, opens(r, n, t0), t0)
 	}
 	r = rules(func(a *conf.Alerts) { a.Storm, a.Mute = 1, []string{"a"} })
-	if _, a := r.AlertStorm(storm, t0.Add(time.Minute)); a != nil {
+	if _, a := r.AlertGroup(storm, t0.Add(time.Minute)); a != nil {
 		t.Errorf("told %+v", a.Data)
 	}
-	if _, _, a := r.StepStorm(storm, m, t0.Add(5*time.Hour)); a != nil {
+	if _, _, a := r.StepGroup(storm, m, t0.Add(5*time.Hour)); a != nil {
 		t.Errorf("told %+v", a.Data)
 	}
 	if s, a := r.Settle(storm, t0.Add(48*time.Hour)); a != nil || s.Open {
@@ -81,11 +81,11 @@ func TestStormMuted(t *testing.T) {
 // What a storm says for its incidents is kept once, and whole.
 func TestStormKeepsContentOnce(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Storm = 1 })
-	storm, m := r.Join(incident.State{}, hushed(opens(r, 1, t0)), t0)
+	storm, m := joins(r, incident.State{}, opens(r, 1, t0), t0)
 	for minute := range 3 {
 		at := t0.Add(time.Duration(minute*31) * time.Second)
 		m, _ = r.Step(m, failure(cause("a", conf.SeverityHigh), at), incident.Source{}, at)
-		storm, m, _ = r.StepStorm(storm, m, at)
+		storm, m, _ = r.StepGroup(storm, m, at)
 		if m.Content.Diagnosis != "" || m.Content.Log.Excerpt != "" || m.Content.Cause.ID != "a" {
 			t.Errorf("a member keeps %+v", m.Content)
 		}

@@ -106,7 +106,8 @@ func (r *Rules) Request(h event.Header) alert.Request {
 // delivered.
 func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	at := encodable(f.Time)
-	s := State{Key: r.Key(f), First: at, Last: at, Count: 1, NewFailures: 1, Content: r.content(f, from)}
+	s := r.begin(r.Key(f), at, at)
+	s.Count, s.NewFailures, s.Content = 1, 1, r.content(f, from)
 	_, a := r.raise(sawRefresh(s, Occurrence{Cause: f.Cause, Impact: f.Impact, At: at}), alert.Opened, at)
 	return a.Data
 }
@@ -120,6 +121,6 @@ func (r *Rules) Sample(f matchers.Failure, now time.Time) alert.Alert {
 	f.Time = now
 	d := r.Explain(f, Source{Name: "test", Path: "test"})
 	d.Kind = alert.Test
-	d.ID = alert.NewID("test", now).Alert(1)
+	d.ID = alert.NewID(r.idNode, "test", now).Alert(1)
 	return alert.Alert{Type: "jira.oauth." + string(alert.Test), Timestamp: now, Data: d}
 }

@@ -390,10 +390,9 @@ func (r *Rules) Resolve(s State, at time.Time) (State, *alert.Alert) {
 	if !s.Open || s.Last.After(at) {
 		return s, nil
 	}
-	s.Open = false
-	if s.Alerts == 0 || r.muted(s.Content) || s.Suppressed {
+	s.Open, s.Resolved = false, at
+	if s.Alerts == 0 || s.Suppressed {
 		return s, nil
 	}
-	s.Resolved = at
 	return r.raise(s, alert.Resolved, at)
 }

@@ -22,7 +22,7 @@ func (r *Rules) LogKey(log Source) string { return r.keyOf("log", log.Path) }
 // repeat_interval; none for quiet_after ends the incident without an alert.
 func (r *Rules) Gap(s State, g Gap, log Source) (State, *alert.Alert) {
 	if !s.Open || g.At.Sub(s.Last) >= r.conf.QuietAfter {
-		s = State{Key: r.LogKey(log), Open: true, First: g.At, Last: g.At}
+		s = r.begin(r.LogKey(log), g.At, g.At)
 	}
 	s.Seen = g.At
 	s.Count++

@@ -27,6 +27,7 @@ const maxInterval = 24 * time.Hour
 // ../store/testdata/state.json.
 type State struct {
 	Key         string        `json:"key"`
+	Node        string        `json:"node,omitempty"` // part of its ID, as its first alert named it
 	Open        bool          `json:"open"`
 	First       time.Time     `json:"first"` // of the failures' own times
 	Last        time.Time     `json:"last"`
@@ -68,12 +69,12 @@ type State struct {
 	// Ack is who has acknowledged or snoozed it; nil = no one.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
-	// Storm is the key of the storm that alerts for this incident; Suppressed says that
-	// there was no separate alert about the incident, and NotNotified are the notifiers
-	// that did not get one.
-	Storm       string   `json:"storm,omitempty"`
-	Suppressed  bool     `json:"hushed,omitempty"`
-	NotNotified []string `json:"unheard,omitempty"`
+	// Notified are the notifiers that an alert about this incident was queued for: they get
+	// its end too. Storm is the key of the group that alerts for this incident; Suppressed
+	// says that there was no separate alert about it.
+	Notified   []string `json:"notified,omitempty"`
+	Storm      string   `json:"storm,omitempty"`
+	Suppressed bool     `json:"hushed,omitempty"`
 
 	// Awaits is until when the first alert waits for evidence, by the wall clock; zero = it
 	// does not.
@@ -86,30 +87,33 @@ type State struct {
 	// names it; nil = none does.
 	Held *Held `json:"held,omitempty"`
 
-	// Of a storm only: how many incidents it is made of, the integrations that
-	// it names, when the last one opened by its own time and when it came by
-	// the wall clock, whether it has yet to be alerted to, and when it was
-	// alerted to last or began.
+	// Of a group only: how many incidents have been its members, the integrations that it
+	// names, when the last one opened by its own time and when it came by the wall clock,
+	// when the first one came that no alert has named yet (zero = all are named), when it was
+	// alerted to last or began, and what else it knows (nil in a state of an earlier version).
 	Members    int       `json:"members,omitempty"`
 	Named      []string  `json:"listed,omitempty"`
 	Joined     time.Time `json:"joined,omitzero"`
 	Arrived    time.Time `json:"arrived,omitzero"`
-	Pending    bool      `json:"untold,omitempty"`
+	Unnamed    time.Time `json:"unnamed,omitzero"`
 	StormAlert time.Time `json:"begun,omitzero"`
-
-	// Summary is what a storm says of maintenance, nil for any other storm.
-	Summary *Summary `json:"summary,omitempty"`
+	Group      *Group    `json:"summary,omitempty"`
 }
 
 // ID names the incident.
-func (s State) ID() alert.ID { return alert.NewID(s.Key, s.First) }
+func (s State) ID() alert.ID { return alert.NewID(s.Node, s.Key, s.First) }
 
-// LeaveStorm makes the incident one that is alerted to alone.
-func (s *State) LeaveStorm() { s.Storm, s.Suppressed, s.NotNotified, s.Held = "", false, nil, nil }
+// begin is an incident that opens.
+func (r *Rules) begin(key string, first, last time.Time) State {
+	return State{Key: key, Node: r.idNode, Open: true, First: first, Last: last}
+}
 
-// alone reports whether the incident is alerted to alone: no storm and no summary of
-// maintenance alerts for it.
-func (s State) alone() bool { return s.Storm == "" && s.Held == nil }
+// LeaveGroup makes the incident one that is alerted to alone.
+func (s *State) LeaveGroup() { s.Storm, s.Suppressed, s.Held = "", false, nil }
+
+// Alone reports whether the incident is alerted to alone: no group alerts for it, and no
+// maintenance holds it back.
+func (s State) Alone() bool { return s.Storm == "" && s.Held == nil }
 
 // Source is the log that a failure was read from.
 type Source struct{ Name, Path string }
@@ -117,6 +121,7 @@ type Source struct{ Name, Path string }
 // Rules are the operator's. They are immutable.
 type Rules struct {
 	node        string
+	idNode      string // in the IDs of incidents
 	conf        conf.Alerts
 	jira        bool // there is a [jira] table
 	maintenance []conf.Maintenance
@@ -126,8 +131,13 @@ type Rules struct {
 
 // NewRules makes the rules of a configuration.
 func NewRules(c *conf.Config) *Rules {
+	id := alert.Node(c.Node)
+	if slices.Contains(c.Alerts.Mask, "host") {
+		sum := sha256.Sum256([]byte(c.Node))
+		id = hex.EncodeToString(sum[:4])
+	}
 	return &Rules{
-		node: c.Node, conf: c.Alerts, jira: c.Jira.Given, maintenance: c.Maintenance,
+		node: c.Node, idNode: id, conf: c.Alerts, jira: c.Jira.Given, maintenance: c.Maintenance,
 		masks: mask.New(c.Alerts.Mask, c.Node), names: newNames(c.Integrations),
 	}
 }
@@ -247,7 +257,7 @@ type occurrence struct {
 // step applies a failure to its incident. It changes the map of causes.
 func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	if !s.Open || o.At.Sub(s.Last) >= r.conf.QuietAfter {
-		s = State{Key: o.Key, Open: true, First: o.At, Last: o.At}
+		s = r.begin(o.Key, o.At, o.At)
 	}
 	if latest := o.seen.Add(clockSkew); s.Last.After(latest) && !o.At.After(latest) {
 		// A clock that ran ahead was corrected: its times must not delay reminders.
@@ -286,13 +296,13 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	case previous != cause && s.CauseAlerted[cause].IsZero():
 		s.Content.Cause.Previous = &previous
 		s.Ack = nil // it was about another cause
-		s.LeaveStorm()
+		s.LeaveGroup()
 		return r.raise(s, alert.Changed, o.At)
-	case s.alone() && r.reminderDue(s, s.Last, o.seen):
+	case s.Alone() && r.reminderDue(s, s.Last, o.seen):
 		return r.raise(s, alert.Reminder, o.At)
 	case previous != cause && r.causeIsNews(s) && !s.remindersOff(o.seen):
 		s.Content.Cause.Previous = &previous
-		s.LeaveStorm()
+		s.LeaveGroup()
 		return r.raise(s, alert.Changed, o.At)
 	}
 	return s, nil
@@ -348,18 +358,22 @@ func encodable(t time.Time) time.Time {
 // that old logs are reported like new ones.
 func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	age := max(now.Sub(s.Seen), 0)
+	if s.Alerts == 0 { // what has waited is said before it ends, however long the program was down
+		if s, a := r.Pending(s, now); a != nil {
+			return s, a
+		}
+	}
 	switch {
 	case !s.Open || s.Lasting():
 		return s, nil
 	case age >= r.conf.QuietAfter:
 		s.Open = false
-		if s.Alerts == 0 || r.muted(s.Content) || s.isGap() || s.Suppressed {
-			return s, nil
-		}
-		return r.raise(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
-	case s.Members > 0, !s.Awaits.IsZero():
+		return r.Quiet(s)
+	case s.IsOverflow():
+		return r.alertOverflow(s, now)
+	case s.IsGroup(), !s.Awaits.IsZero():
 		return r.Pending(s, now)
-	case s.alone() && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
+	case s.Alone() && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
 		kind := alert.Reminder
 		if s.isGap() {
 			kind = alert.Blind
@@ -369,11 +383,31 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	return s, nil
 }
 
+// Quiet is an incident that has ended by silence, with the alert that says so.
+func (r *Rules) Quiet(s State) (State, *alert.Alert) {
+	if s.Open = false; s.Alerts == 0 || slices.Contains(EndUnsaid, s.Content.Cause.ID) || s.Suppressed {
+		return s, nil
+	}
+	return r.raise(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
+}
+
+// Stale ends an incident that has ended by silence before a failure at a time, which begins
+// another one.
+func (r *Rules) Stale(s State, at time.Time) (State, *alert.Alert) {
+	if !s.Open || s.Lasting() || at.Sub(s.Last) < r.conf.QuietAfter {
+		return s, nil
+	}
+	return r.Quiet(s)
+}
+
 // Pending raises an alert that has waited at the wall clock's now: for further integrations of
 // a storm, or for evidence.
 func (r *Rules) Pending(s State, now time.Time) (State, *alert.Alert) {
-	if s.Awaits.IsZero() || s.Alerts > 0 || !s.Open || now.Before(s.Awaits) {
-		return r.AlertStorm(s, now)
+	switch {
+	case s.IsOverflow() && s.Open:
+		return r.alertOverflow(s, now)
+	case s.Awaits.IsZero() || s.Alerts > 0 || !s.Open || now.Before(s.Awaits):
+		return r.AlertGroup(s, now)
 	}
 	if r.muted(s.Content) {
 		return s, nil

@@ -122,7 +122,10 @@ func TestIDsOfState(t *testing.T) {
 		}
 		return ids
 	}
-	want := []string{flow + "@20211116T113550.956Z#1", flow + "@20211116T113550.956Z#2", flow + "@20211116T113550.956Z#3", flow + "@20211116T113550.956Z#4"}
+	var want []string
+	for _, n := range "1234" {
+		want = append(want, "jira-node-1/"+flow+"@20211116T113550.956Z#"+string(n))
+	}
 	for _, later := range []time.Duration{5 * time.Hour, 1000 * time.Hour} {
 		if got := play(t0.Add(later)); !reflect.DeepEqual(got, want) {
 			t.Errorf("read %s later\n got %q\nwant %q", later, got, want)
@@ -133,7 +136,7 @@ func TestIDsOfState(t *testing.T) {
 // A sample is of kind test and has an ID of its own for each moment.
 func TestSample(t *testing.T) {
 	a := rules(nil).Sample(failure(cause("a", conf.SeverityHigh), time.Time{}), t0)
-	if a.Type != "jira.oauth.test" || a.Data.Kind != alert.Test || a.Data.ID != "test@20211116T113550.956Z#1" || !a.Data.Failures.First.Equal(t0) {
+	if a.Type != "jira.oauth.test" || a.Data.Kind != alert.Test || a.Data.ID != "jira-node-1/test@20211116T113550.956Z#1" || !a.Data.Failures.First.Equal(t0) {
 		t.Errorf("got %+v", a)
 	}
 }

@@ -75,7 +75,7 @@ func held(t *testing.T, r *incident.Rules, n int, cause *matchers.Cause, at time
 	if a == nil || r.Maintenance(a.Data, at) == nil {
 		t.Fatalf("it is not held back: %+v", a)
 	}
-	return roundTrip(t, r.Hold(incident.State{}, s, *r.Maintenance(a.Data, at), nil))
+	return roundTrip(t, r.Hold(incident.State{}, s, *r.Maintenance(a.Data, at)))
 }
 
 // The summary of maintenance names what fails, for which causes, what has ended, and the
@@ -100,16 +100,16 @@ func TestSummary(t *testing.T) {
 	}
 	s, after, a := r.Summarize(members, []string{"7", "8"}, now)
 	s = roundTrip(t, s)
-	want := "Maintenance from 2021-11-16 12:35:50 +01:00 to 2021-11-16 16:35:50 +01:00 is over. 3 integrations failed during it and " +
-		"still fail: 2 × title of a; 1 × title of b. 2 others failed during it and have been quiet since. The last failure with the most " +
+	want := "Maintenance from 2021-11-16 12:35:50 +01:00 to 2021-11-16 16:35:50 +01:00 is over. 3 test attempts failed during it" +
+		": 2 × title of a; 1 × title of b. 2 others failed during it and have been quiet since. The last failure with the most " +
 		"frequent cause: App 79c86cf8-e761-4fdc-bc20-a629c5d04260."
 	d := a.Data
 	if d.Kind != alert.Storm || d.Diagnosis != want || d.Cause.ID != "a" || d.Cause.Title != "title of a, and 1 other cause" ||
 		d.Cause.Severity != conf.SeverityCritical || d.Failures.Count != 3 || !a.Timestamp.Equal(now) ||
-		d.ID != "maintenance-20211116T153550.956Z@20211116T113650.956Z#1" {
+		d.ID != "jira-node-1/maintenance-20211116T153550.956Z@20211116T113650.956Z#1" {
 		t.Errorf("got %+v\nwant %s", a, want)
 	}
-	facts := map[string]any{"integrations": []string{"0", "1", "2"}, "integrations_count": "3", "ended_meanwhile": []string{"7", "8"},
+	facts := map[string]any{"integrations": []string{"0", "1", "2"}, "integrations_count": "3", "attempts_count": "3", "ended_meanwhile": []string{"7", "8"},
 		"maintenance_from": "2021-11-16T12:35:50+01:00", "maintenance_to": "2021-11-16T16:35:50+01:00"}
 	if !reflect.DeepEqual(d.Facts, facts) {
 		t.Errorf("facts %v", d.Facts)
@@ -127,7 +127,7 @@ func TestSummary(t *testing.T) {
 	if a != nil {
 		t.Errorf("a member reminds by itself: %+v", a)
 	}
-	s, m, a = r.StepStorm(s, m, now.Add(3*time.Hour))
+	s, m, a = r.StepGroup(s, m, now.Add(3*time.Hour))
 	if a != nil {
 		t.Errorf("a reminder 3 h after the summary: %+v", a)
 	}
@@ -151,8 +151,8 @@ func TestSummaryOfOne(t *testing.T) {
 		t.Fatal("held back without a window")
 	}
 	s, _, a := maintained().Summarize([]incident.State{m}, nil, t0.Add(time.Hour))
-	want := "Maintenance from 2021-11-16 12:35:50 +01:00 to 2021-11-16 13:35:50 +01:00 is over. 1 integration failed during it and still " +
-		"fails. The last failure: App 79c86cf8-e761-4fdc-bc20-a629c5d04260."
+	want := "Maintenance from 2021-11-16 12:35:50 +01:00 to 2021-11-16 13:35:50 +01:00 is over. 1 test attempt failed during it" +
+		". The last failure: App 79c86cf8-e761-4fdc-bc20-a629c5d04260."
 	if a.Data.Diagnosis != want || a.Data.Cause.Title != "title of a" || len(a.Data.Fix) != 1 || a.Data.Facts["app_id"] == nil {
 		t.Errorf("got %+v\nwant %s", a.Data, want)
 	}
@@ -170,7 +170,7 @@ func TestSummaryGivesUp(t *testing.T) {
 		f := failure(cause("a", conf.SeverityHigh), t0.Add(time.Duration(n)*time.Hour))
 		f.Integration.ID, f.Impact = fmt.Sprint(n), matchers.Impact{Phase: alert.PhaseRefresh}
 		s, a := r.Step(incident.State{}, f, incident.Source{}, f.Time)
-		members = append(members, r.Hold(incident.State{}, s, *r.Maintenance(a.Data, f.Time), nil))
+		members = append(members, r.Hold(incident.State{}, s, *r.Maintenance(a.Data, f.Time)))
 	}
 	s, after, a := r.Summarize(members, nil, t0.Add(4*time.Hour))
 	if !a.Data.GivesUpAt.Equal(t0.Add(7*24*time.Hour)) || a.Data.Phase != alert.PhaseRefresh {
@@ -178,14 +178,14 @@ func TestSummaryGivesUp(t *testing.T) {
 	}
 	later, first := s, after[0]
 	later.GivesUp = time.Time{}
-	if later, _, _ = r.StepStorm(later, first, t0.Add(5*time.Hour)); !later.GivesUp.Equal(first.GivesUp) {
+	if later, _, _ = r.StepGroup(later, first, t0.Add(5*time.Hour)); !later.GivesUp.Equal(first.GivesUp) {
 		t.Errorf("after a member's first failed refresh Jira gives up at %s", later.GivesUp)
 	}
 	reminders := 0
 	for hour := 5; hour < 6*24; hour++ {
 		at := t0.Add(time.Duration(hour) * time.Hour)
 		after[0].Last = at
-		s, _, a = r.StepStorm(s, after[0], at)
+		s, _, a = r.StepGroup(s, after[0], at)
 		if a == nil {
 			continue
 		}

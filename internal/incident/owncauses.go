@@ -16,7 +16,11 @@ const (
 	LogSilent       = "log-silent"
 	LogForeign      = "log-not-jira"
 	NotifierFailing = "notifier-failing"
+	NotifierRemoved = "notifier-removed"
 )
+
+// LimitReached is the cause of what is beyond the limits, see overflow.go.
+const LimitReached = "limit-reached"
 
 // LogTroubles are the causes of troubles that a log can have.
 var LogTroubles = []string{LogUnreadable, LogSilent, LogForeign}
@@ -104,6 +108,33 @@ var ownCauses = map[string]ownCause{
 		confirm:     "An alert reports that the notifier delivers again.",
 		over:        "The notifier {notifier} delivers again, after {lasted}. Queued alerts are delivered now.",
 		overConfirm: "No action is required.",
+	},
+	NotifierRemoved: {
+		title: "alerts wait for a notifier that was removed",
+		diagnosis: "The notifier {notifier} is no longer in the configuration, and {waiting}. " +
+			"They are deleted on {until}.",
+		fix: []alert.Step{
+			host("If it was renamed, or removed by mistake, give a notifier that name again, then reload:\n" +
+				"```\nsystemctl reload jira-oauth-watcher\n```"),
+			host("If it is not needed any more, there is nothing to do. Look at what is open, in case these alerts were " +
+				"the only ones about it:\n```\njira-oauth-watcher status\n```"),
+		},
+		confirm:     "An alert reports that nothing waits any more.",
+		over:        "Nothing waits for the removed notifier {notifier} any more: it is configured again, or its week is over.",
+		overConfirm: "No action is required.",
+	},
+	LimitReached: {
+		title: "too many incidents for the watcher's limits",
+		diagnosis: "{limit}. Since {since}, {count} failures beyond that were counted, but they are in no alert of their own. " +
+			"The last integrations or test attempts that this is about are listed.",
+		fix: []alert.Step{
+			host("See what fails, and whether the notifiers deliver:\n```\njira-oauth-watcher status\n```"),
+			host("If these are not real integrations, find out who calls Jira's OAuth pages so often: a script or a security " +
+				"scanner. The access log of Jira shows the addresses."),
+			host("Set burst in the [alerts] table, so that what fails together becomes one alert, then reload:\n" +
+				"```\nsystemctl reload jira-oauth-watcher\n```"),
+		},
+		confirm: "No further alert of this kind arrives.",
 	},
 }
 

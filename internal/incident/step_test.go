@@ -50,7 +50,7 @@ func TestOpened(t *testing.T) {
 	s, got := rules(nil).Step(incident.State{}, failure(cause("a", conf.SeverityHigh), t0), incident.Source{Name: "jira", Path: "/log"}, t0.Add(time.Second))
 	one, f := 1, flow
 	want := &alert.Alert{Type: "jira.oauth.opened", Timestamp: t0, Data: alert.Data{
-		Schema: 1, ID: flow + "@20211116T113550.956Z#1", Kind: alert.Opened, Node: "jira-node-1",
+		Schema: 1, ID: "jira-node-1/" + flow + "@20211116T113550.956Z#1", Kind: alert.Opened, Node: "jira-node-1",
 		Integration: alert.Integration{ID: flow, Flow: &f, KnownBy: alert.ByFlow},
 		Cause: alert.Cause{ID: "a", RootCause: &one, Title: "title of a", Provider: "microsoft", Severity: conf.SeverityHigh, Confidence: "certain",
 			Codes: []string{"AADSTS50194"}},
@@ -68,7 +68,7 @@ func TestOpened(t *testing.T) {
 	content := want.Data // what is kept is what was said, without what belongs to one alert
 	content.Schema, content.ID, content.Kind, content.Failures = 0, "", "", alert.Failures{}
 	state := incident.State{
-		Key: flow, Open: true, First: t0, Last: t0, Seen: t0.Add(time.Second), Count: 1, Alerts: 1, LastAlert: t0, Interval: 4 * time.Hour,
+		Key: flow, Node: "jira-node-1", Open: true, First: t0, Last: t0, Seen: t0.Add(time.Second), Count: 1, Alerts: 1, LastAlert: t0, Interval: 4 * time.Hour,
 		CauseAlerted: map[string]time.Time{"a": t0}, Content: content, Causes: map[string]time.Time{"a": t0}, ContentAt: t0, Cause: "a",
 	}
 	if !reflect.DeepEqual(s, state) {
@@ -108,7 +108,7 @@ func told(r *incident.Rules, script string) (said []string, s incident.State) {
 		if d.Cause.Previous != nil {
 			line += " after " + *d.Cause.Previous
 		}
-		if string(d.ID) != fmt.Sprintf("%s@%s#%d", s.Key, s.First.UTC().Format("20060102T150405.000Z"), s.Alerts) {
+		if string(d.ID) != fmt.Sprintf("jira-node-1/%s@%s#%d", s.Key, s.First.UTC().Format("20060102T150405.000Z"), s.Alerts) {
 			line += " with ID " + string(d.ID)
 		}
 		said = append(said, line+" at +"+alert.Timestamp.Sub(t0).String())

@@ -21,10 +21,15 @@ func opens(r *incident.Rules, n int, at time.Time) incident.State {
 	return s
 }
 
-// hushed is an incident that nobody was told of alone.
-func hushed(s incident.State) incident.State {
-	s.Suppressed = true
-	return s
+// joins adds an incident that was not alerted to alone to a group.
+func joins(r *incident.Rules, g, s incident.State, at time.Time) (incident.State, incident.State) {
+	return r.Join(g, "storm-a", incident.Joining{State: s, Arrived: at}, at)
+}
+
+// stormLane is the lane of all incidents.
+func stormLane(r *incident.Rules) incident.Lane {
+	lanes := r.Lanes(incident.State{})
+	return lanes[len(lanes)-1]
 }
 
 // More than the operator's number of incidents within a minute are a storm,
@@ -46,16 +51,22 @@ func TestStormBegins(t *testing.T) {
 	} {
 		r := rules(func(a *conf.Alerts) { a.Storm = tt.storm })
 		var o incident.Openings
-		var joined []string
+		var joined []incident.Opening
 		for i, at := range tt.at {
-			o, joined = r.Open(o, incident.State{}, opens(r, i, t0.Add(at*time.Second)))
+			if tt.storm == 0 {
+				if lanes := r.Lanes(opens(r, i, t0)); len(lanes) > 0 {
+					t.Errorf("off, and counted in %v", lanes)
+				}
+				continue
+			}
+			o, joined = stormLane(r).Note(o, opens(r, i, t0.Add(at*time.Second)))
 			o = roundTrip(t, o)
 			if i < len(tt.at)-1 && len(joined) > 0 {
 				t.Errorf("%s: %d are a storm already", tt.name, i+1)
 			}
 		}
 		if len(joined) != tt.want {
-			t.Errorf("%s: %q are a storm, want %d", tt.name, joined, tt.want)
+			t.Errorf("%s: %v are a storm, want %d", tt.name, joined, tt.want)
 		}
 	}
 }
@@ -68,31 +79,31 @@ func TestStormSpeaks(t *testing.T) {
 	var storm incident.State
 	members := map[int]incident.State{}
 	join := func(n int, at time.Time) {
-		storm, members[n] = r.Join(storm, hushed(opens(r, n, at)), at)
+		storm, members[n] = joins(r, storm, opens(r, n, at), at)
 		storm = roundTrip(t, storm)
 	}
 	tell := func(at time.Time) *alert.Alert {
 		var a *alert.Alert
-		storm, a = r.AlertStorm(storm, at)
+		storm, a = r.AlertGroup(storm, at)
 		return a
 	}
 	for n := range 3 {
 		join(n, t0.Add(time.Duration(n)*time.Second))
 	}
-	if a := tell(t0.Add(6 * time.Second)); a != nil {
-		t.Fatalf("told 4 s after the last one: %+v", a)
+	if a := tell(t0.Add(16 * time.Second)); a != nil {
+		t.Fatalf("told 14 s after the last one: %+v", a)
 	}
-	a := tell(t0.Add(7 * time.Second))
-	if a == nil || a.Data.Kind != alert.Storm || a.Data.ID != "storm-a@20211116T113550.956Z#1" || a.Data.Failures.Count != 3 ||
+	a := tell(t0.Add(17 * time.Second))
+	if a == nil || a.Data.Kind != alert.Storm || a.Data.ID != "jira-node-1/storm-a@20211116T113550.956Z#1" || a.Data.Failures.Count != 3 ||
 		!reflect.DeepEqual(a.Data.Facts["integrations"], []string{"0", "1", "2"}) || a.Data.Facts["integrations_count"] != "3" ||
 		a.Data.Integration.ID != "many" {
 		t.Fatalf("told %+v", a)
 	}
 	join(3, t0.Add(20*time.Second))
-	if a := tell(t0.Add(60 * time.Second)); a != nil {
-		t.Errorf("told again within a minute: %+v", a)
+	if a := tell(t0.Add(119 * time.Second)); a != nil {
+		t.Errorf("told again within 100 s: %+v", a)
 	}
-	if a := tell(t0.Add(67 * time.Second)); a == nil || a.Data.Facts["integrations_count"] != "4" || a.Data.Failures.SinceLastAlert != 1 {
+	if a := tell(t0.Add(120 * time.Second)); a == nil || a.Data.Facts["integrations_count"] != "4" || a.Data.Failures.SinceLastAlert != 1 {
 		t.Errorf("one more is told as %+v", a)
 	}
 	if a := tell(t0.Add(5 * time.Minute)); a != nil {
@@ -105,7 +116,7 @@ func TestStormSpeaks(t *testing.T) {
 	if a != nil || m.Storm != storm.Key {
 		t.Errorf("a member reminds by itself: %+v", a)
 	}
-	storm, m, a = r.StepStorm(storm, m, at)
+	storm, m, a = r.StepGroup(storm, m, at)
 	if a == nil || a.Data.Kind != alert.Storm || a.Data.Failures.Count != 5 {
 		t.Errorf("the storm's reminder is %+v", a)
 	}
@@ -128,24 +139,24 @@ func TestStormSpeaks(t *testing.T) {
 	}
 }
 
-// A storm that does not settle is told after half a minute.
+// A storm that does not settle names each integration within two minutes, in few messages.
 func TestStormThatGoesOn(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Storm = 1 })
 	var storm incident.State
 	told := 0
-	for n := range 120 {
+	for n := range 220 {
 		at := t0.Add(time.Duration(n) * time.Second)
-		storm, _ = r.Join(storm, hushed(opens(r, n, at)), at)
+		storm, _ = joins(r, storm, opens(r, n, at), at)
 		var a *alert.Alert
-		if storm, a = r.AlertStorm(storm, at); a != nil {
+		if storm, a = r.AlertGroup(storm, at); a != nil {
 			told++
-			if n != 30 && n != 90 {
+			if n != 100 && n != 201 {
 				t.Errorf("told at %d s", n)
 			}
 		}
 	}
 	if told != 2 {
-		t.Errorf("told %d times in two minutes, want 2", told)
+		t.Errorf("told %d times, want 2", told)
 	}
 }
 
@@ -154,9 +165,9 @@ func TestStormBounded(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Storm = 1 })
 	var storm incident.State
 	for n := range 1000 {
-		storm, _ = r.Join(storm, hushed(opens(r, n, t0)), t0)
+		storm, _ = joins(r, storm, opens(r, n, t0), t0)
 	}
-	_, a := r.AlertStorm(storm, t0.Add(time.Minute))
+	_, a := r.AlertGroup(storm, t0.Add(time.Minute))
 	if list, _ := a.Data.Facts["integrations"].([]string); len(list) != 300 || a.Data.Facts["integrations_count"] != "1000" {
 		t.Errorf("%d are named, of %s", len(list), a.Data.Facts["integrations_count"])
 	}
@@ -288,7 +299,7 @@ func TestStormOfAll(t *testing.T) {
 	} {
 		var storm incident.State
 		for n, phase := range tt.phases {
-			storm, _ = r.Join(storm, of(n, phase), t0)
+			storm, _ = joins(r, storm, of(n, phase), t0)
 		}
 		if got := storm.Content; got.Phase != tt.phase || got.Cause.Severity != tt.want {
 			t.Errorf("%v: phase %q, %s", tt.phases, got.Phase, got.Cause.Severity)

@@ -12,13 +12,16 @@ import (
 // Trouble is what keeps the watcher from reading a log or from delivering, for
 // as long as it lasts.
 type Trouble struct {
-	Cause string // LogUnreadable, LogSilent, LogForeign or NotifierFailing
-	Log   Source // of all but the last
-	Line  string // the first of a LogForeign
-	Name  string // of the notifier
-	Why   string // without a secret
-	Lost  int    // dead letters of the notifier, not yet reported
-	Since time.Time
+	Cause   string    // LogUnreadable, LogSilent, LogForeign, NotifierFailing or NotifierRemoved
+	Log     Source    // of all but the last
+	Line    string    // the first of a LogForeign
+	Name    string    // of the notifier
+	Why     string    // without a secret
+	Lost    int       // dead letters of the notifier, not yet reported
+	Until   time.Time // when what waits for a removed notifier is deleted
+	Waits   int       // how many alerts that is
+	Removed bool      // the log or the notifier is no longer configured
+	Since   time.Time
 }
 
 // TroubleKey is the key of the trouble's incident.
@@ -33,7 +36,7 @@ func (s State) Lasting() bool { return ownCauses[s.Content.Cause.ID].over != "" 
 // repeat_interval, which doubles up to a day.
 func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	if !s.Open {
-		s = State{Key: r.TroubleKey(t), Open: true, First: t.Since, Last: now}
+		s = r.begin(r.TroubleKey(t), t.Since, now)
 	} else if r.conf.RepeatInterval == 0 || now.Sub(s.LastAlert) < r.interval(s) || s.remindersOff(now) {
 		return s, nil
 	}
@@ -55,7 +58,8 @@ func (r *Rules) troubleData(t Trouble) alert.Data {
 		facts["notifier"] = t.Name
 	}
 	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
-	d := r.ownData(t.Cause, t.Log, facts, "{quote}", matchers.Quote(why), "{since}", since)
+	waiting := text.Plural(t.Waits, "alert waits for it", "alerts wait for it")
+	d := r.ownData(t.Cause, t.Log, facts, "{waiting}", waiting, "{until}", text.Time(t.Until), "{quote}", matchers.Quote(why), "{since}", since)
 	d.Log.Excerpt = text.Cut(r.masks.Text(t.Line), alert.MaxFact)
 	if t.Lost > 0 {
 		d.Diagnosis += " " + deadLetters(t.Lost)
@@ -69,13 +73,20 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 		return s, nil
 	}
 	s.Open = false
-	if s.Alerts == 0 || r.muted(s.Content) {
+	if s.Alerts == 0 {
 		return s, nil
 	}
 	own := ownCauses[s.Content.Cause.ID]
 	d := &s.Content
 	d.Diagnosis = fill(own.over, d.Log.Path, d.Facts, "{lasted}", now.Sub(s.First).Round(time.Second).String())
 	d.Fix, d.Confirm, d.Log.Excerpt = []alert.Step{}, own.overConfirm, ""
+	if t.Removed {
+		what := "The notifier " + fmt.Sprint(d.Facts["notifier"])
+		if d.Log.Name != "" {
+			what = "The log " + d.Log.Name
+		}
+		d.Diagnosis = what + " is no longer in the configuration, so this alert ends."
+	}
 	if t.Lost > 0 {
 		d.Diagnosis += " " + deadLetters(t.Lost)
 		d.Confirm = "Look at what is open: jira-oauth-watcher status, if [http] is on, or the reminders that follow."

@@ -54,6 +54,7 @@ var labels, detailLabels = []label{
 	{"Settings in Jira not known", []string{"settings_unknown"}},
 	{"Also seen", []string{"also"}},
 	{"Ended meanwhile", []string{"ended_meanwhile"}},
+	{"Not alerted", []string{"not_alerted"}},
 	{"Correlation ID", []string{"correlation_id"}},
 	{"Trace ID", []string{"trace_id"}},
 }, []label{
@@ -75,7 +76,7 @@ type label struct {
 
 // unlabeled are the facts that other parts of a message have.
 var unlabeled = []string{"message", "error_description", "integrations", "integrations_count", "alternates_with",
-	"notifier", "lost", "maintenance_from", "maintenance_to"}
+	"notifier", "lost", "maintenance_from", "maintenance_to", "attempts_count", "incidents", "limit"}
 
 // list is facts being put together.
 type list []Fact
@@ -282,20 +283,25 @@ func AtMost(values []string, n int) []string {
 	return append(values[:n:n], fmt.Sprintf("and %d more", len(values)-n))
 }
 
-// Roll names the integrations of a storm. It is empty for any other alert.
+// Roll names the integrations of a group. It is empty for any other alert.
 type Roll struct {
-	IDs   []string // those that the alert names
-	Total int      // at least as many as there are IDs
+	IDs      []string // those that the alert names
+	Total    int      // at least as many as there are IDs
+	Attempts int      // of them, those that are known by a flow only: several may be of one integration
 }
 
 func roll(d alert.Data) Roll {
 	if SubjectOf(d) != Many {
 		return Roll{}
 	}
+	number := func(fact string) int {
+		count, _ := d.Facts[fact].(string)
+		n, _ := strconv.Atoi(strings.TrimSpace(count))
+		return max(n, 0)
+	}
 	r := Roll{IDs: values(d, "integrations")}
-	count, _ := d.Facts["integrations_count"].(string)
-	n, _ := strconv.Atoi(strings.TrimSpace(count))
-	r.Total = max(n, len(r.IDs))
+	r.Total = max(number("integrations_count"), len(r.IDs))
+	r.Attempts = min(number("attempts_count"), r.Total)
 	return r
 }
 
@@ -323,7 +329,7 @@ func (r Roll) Heading() string {
 	if r.Total == 0 {
 		return "Many integrations"
 	}
-	return text.Count(r.Total, "integration")
+	return text.Members(r.Total, r.Attempts)
 }
 
 // verb is what they do.

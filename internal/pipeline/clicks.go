@@ -49,7 +49,7 @@ func (r *Recorder) overdue(tx *store.Tx, s incident.State, a *alert.Alert, now t
 	into, err := tx.Incident(attempt.Key())
 	if err == nil && into.Key != s.Key && r.Rules.Retries(into, attempt, s.Cause, s.Last) {
 		into, a := r.Rules.Absorb(into, s, now)
-		return errors.Join(tx.ForgetIncident(s.Key), r.holdOrSave(tx, into, a, now))
+		return errors.Join(r.forget(tx, s.Key), r.holdOrSave(tx, into, a, now))
 	}
 	return errors.Join(err, r.attemptedBy(tx, s.Tester, s.Cause, s), r.announce(tx, s, a, now))
 }
@@ -64,20 +64,14 @@ func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.S
 	case before.Open && !before.Awaits.IsZero():
 		return before.Awaits, nil
 	}
-	err = tx.EachIncident(func(o incident.State) error {
-		if o.Key == s.Key || o.Content.Phase != alert.PhaseTest {
-			return nil
+	err = r.schedule(tx)
+	for key, other := range r.due {
+		if other.test && key != s.Key {
+			return now.Add(incident.Awaited), err
 		}
-		until = now.Add(incident.Awaited)
-		return errFound
-	})
-	if errors.Is(err, errFound) {
-		err = nil
 	}
 	return until, err
 }
-
-var errFound = errors.New("found")
 
 // prove ends the incidents of configurations whose tests are known by now to have
 // succeeded.

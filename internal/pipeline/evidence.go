@@ -27,7 +27,7 @@ func (s storage) End(st incident.State, a *alert.Alert, _ time.Time) error { ret
 
 // Merge stores an incident instead of two.
 func (s storage) Merge(into, from incident.State, a *alert.Alert) error {
-	return errors.Join(s.ForgetIncident(from.Key), s.recorder.attemptedBy(s.Tx, from.Tester, from.Cause, into),
+	return errors.Join(s.recorder.forget(s.Tx, from.Key), s.recorder.attemptedBy(s.Tx, from.Tester, from.Cause, into),
 		s.recorder.holdOrSave(s.Tx, into, a, clock.Now()))
 }
 
@@ -42,7 +42,7 @@ func (r *Recorder) learn(tx *store.Tx, key string, f matchers.Failure) error {
 	if err != nil || !s.Open {
 		return err
 	}
-	return tx.SetIncident(r.Rules.Learn(s, f))
+	return r.set(tx, r.Rules.Learn(s, f))
 }
 
 // recordProbe takes what the diagnostics say of a mail server, at the wall clock's now.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -12,35 +11,29 @@ import (
 
 // holdOrSave is save, unless maintenance holds the alert back at the wall clock's now: then the
 // incident changes as always, and waits for release.
-func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time, without ...string) error {
+func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	var held *incident.Held
-	if a != nil {
+	switch {
+	case a != nil:
 		held = r.Rules.Maintenance(a.Data, now)
-	} else if !s.Open {
+	case !s.Open:
 		held = s.Held // no one was alerted to it
+	case len(r.late(s)) > 0:
+		held = r.Rules.Maintenance(s.Content, now)
 	}
 	if held == nil {
-		return r.save(tx, s, a, without...)
+		return r.save(tx, s, a)
 	}
 	r.idle.Store(false)
 	if !s.Open {
+		delete(r.due, s.Key)
 		return tx.HoldEnd(s, *held, a)
 	}
 	before, err := tx.Incident(s.Key)
 	if err != nil {
 		return err
 	}
-	return tx.SetIncident(r.Rules.Hold(before, s, *held, r.notAlertedFrom(before.Content.Cause.Severity)))
-}
-
-// notAlertedFrom are the notifiers that are not alerted to what is only so severe.
-func (r *Recorder) notAlertedFrom(severity conf.Severity) (names []string) {
-	for _, to := range r.Recipients {
-		if to.MinSeverity > severity {
-			names = append(names, to.Name)
-		}
-	}
-	return names
+	return r.set(tx, r.Rules.Hold(before, s, *held))
 }
 
 // release queues what was held back and is not any more at the wall clock's now: the ends
@@ -62,7 +55,7 @@ func (r *Recorder) release(now time.Time) error {
 		}
 		summary, open, a := r.Rules.Summarize(open, ended, now)
 		for _, s := range open {
-			err = errors.Join(err, tx.SetIncident(s))
+			err = errors.Join(err, r.set(tx, s))
 		}
 		return errors.Join(err, r.save(tx, summary, a))
 	})
@@ -81,7 +74,7 @@ func (r *Recorder) releaseEnded(tx *store.Tx, now time.Time) (integrations []str
 			continue
 		}
 		for _, end := range c.Ends {
-			if err := r.enqueue(tx, end.Alert, end.Without...); err != nil {
+			if _, err := r.send(tx, incident.State{}, end.Alert, end.To); err != nil {
 				return nil, err
 			}
 		}
@@ -116,7 +109,7 @@ func (r *Recorder) releaseOpen(tx *store.Tx, now time.Time) (due []incident.Stat
 		}
 		r.idle.Store(false)
 		if next.Held == nil || !next.Held.To.Equal(s.Held.To) {
-			err = errors.Join(err, tx.SetIncident(next))
+			err = errors.Join(err, r.set(tx, next))
 		}
 	}
 	return due, err

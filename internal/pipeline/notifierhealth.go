@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -44,21 +46,18 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 	failing := h.Circuit == notify.Disabled ||
 		h.Circuit == notify.Suspended && now.Sub(h.Since) >= suspendedFor ||
 		h.Circuit == notify.Waiting && now.Sub(h.Since) >= failingFor
-	on, without := true, []string{name}
+	on := true
 	t.Since, t.Why, t.Lost = h.Since, h.Reason, lost
 	switch {
 	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
 		on = false
-		if lost > 0 {
-			without = nil // it is alerted to what it missed
-		}
 	case failing:
 	case lost > 0:
 		t.Since = now
 	default:
 		return nil
 	}
-	_, alerted, err := r.trouble(tx, t, on, now, without...)
+	_, alerted, err := r.trouble(tx, t, on, now)
 	if err != nil || !alerted || lost == 0 {
 		return err
 	}
@@ -66,11 +65,9 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 }
 
 // trouble brings the incident of a trouble up to date, and reports whether it is
-// open now and whether that raised an alert. on says that the trouble goes on.
-// Notifiers named in without are left out.
-func (r *Recorder) trouble(
-	tx *store.Tx, t incident.Trouble, on bool, now time.Time, without ...string,
-) (open, alerted bool, err error) {
+// open now and whether that raised an alert. on says that the trouble goes on. A
+// notifier is not alerted to its own, but in the end to what it has missed.
+func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time) (open, alerted bool, err error) {
 	before, err := tx.Incident(r.Rules.TroubleKey(t))
 	if err != nil {
 		return false, false, err
@@ -80,14 +77,49 @@ func (r *Recorder) trouble(
 		step = r.Rules.Trouble
 	}
 	s, a := step(before, t, now)
+	if a != nil {
+		to := r.recipients(tx, s, *a)
+		if on {
+			to = slices.DeleteFunc(to, func(name string) bool { return name == t.Name })
+		} else if t.Lost > 0 {
+			to = with(to, t.Name)
+		}
+		s, err = r.send(tx, s, *a, to)
+	}
 	if a != nil || s.Open != before.Open {
-		err = r.save(tx, s, a, without...)
+		err = errors.Join(err, r.set(tx, s))
 	}
 	return s.Open, a != nil, err
 }
 
-// CloseUnconfigured closes, without an alert, the troubles of logs and notifiers
-// that are no longer configured.
+// CheckRemoved alerts to notifiers that were removed while alerts wait for them, and to the end
+// of that. now is the wall clock.
+func (r *Recorder) CheckRemoved(removed []store.Orphan, now time.Time) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		troubles := map[string]incident.Trouble{}
+		for _, o := range removed {
+			t := incident.Trouble{Cause: incident.NotifierRemoved, Name: o.Name, Since: now, Until: o.Until, Waits: o.Waiting}
+			if !o.GivenUp {
+				troubles[r.Rules.TroubleKey(t)] = t
+				if _, _, err := r.trouble(tx, t, true, now); err != nil {
+					return err
+				}
+			}
+		}
+		all, err := tx.Incidents()
+		for _, s := range all {
+			name, _ := s.Content.Facts["notifier"].(string)
+			if _, goesOn := troubles[s.Key]; s.Content.Cause.ID == incident.NotifierRemoved && !goesOn {
+				t := incident.Trouble{Cause: incident.NotifierRemoved, Name: name}
+				_, _, failed := r.trouble(tx, t, false, now)
+				err = errors.Join(err, failed)
+			}
+		}
+		return err
+	})
+}
+
+// CloseUnconfigured ends the troubles of logs and notifiers that are no longer configured.
 func (r *Recorder) CloseUnconfigured() error {
 	known := map[string]bool{}
 	for _, l := range r.Logs {
@@ -98,8 +130,10 @@ func (r *Recorder) CloseUnconfigured() error {
 	for _, to := range r.Recipients {
 		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: to.Name})] = true
 	}
-	return r.each(clock.Now(), func(s incident.State, _ time.Time) (incident.State, *alert.Alert) {
-		s.Open = s.Open && (!s.Lasting() || known[s.Key])
-		return s, nil
+	return r.each(clock.Now(), func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
+		if !s.Lasting() || known[s.Key] || s.Content.Cause.ID == incident.NotifierRemoved {
+			return s, nil
+		}
+		return r.Rules.Over(s, incident.Trouble{Removed: true}, now)
 	})
 }

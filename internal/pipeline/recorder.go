@@ -23,6 +23,7 @@ type Recorder struct {
 	Recipients []Recipient
 	Logs       []incident.Source
 	Tally      Tally // nil = nothing is counted
+	MaxOpen    int   // incidents that are open at most; 0 = incident.MaxOpen
 
 	// AlertUnreachable is whether the diagnostics alone may open an incident.
 	AlertUnreachable bool
@@ -31,6 +32,8 @@ type Recorder struct {
 	// Jira is asked for names and settings of integrations, nil = it is not.
 	Jira     Integrations
 	settings settings
+
+	due due
 
 	idle     atomic.Bool // maintenance holds nothing back, as far as Settle has seen
 	proven   atomic.Bool // no test may have succeeded, as far as prove has seen
@@ -41,13 +44,15 @@ type Recorder struct {
 // transaction and from several goroutines.
 type Tally interface {
 	Failure(integration, cause string, at time.Time)
-	Alert(a *alert.Alert)
+	Alert(a *alert.Alert, to []string) // the notifiers for which it was queued
 }
 
 // Recipient is a notifier that alerts are queued for.
 type Recipient struct {
 	Name        string
 	MinSeverity conf.Severity
+	Keeps       bool // its receiver has something for each incident that must be closed, see notify.Keeper
+	Groups      bool // the receiver itself groups what it shows to people
 }
 
 // record applies one failure to its incident, and to the storm that alerts for
@@ -56,6 +61,9 @@ type Recipient struct {
 // the incident.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
 	now := clock.Now()
+	if err := r.keepTime(tx, now); err != nil {
+		return "", err
+	}
 	if own, err := r.own(tx, f.Failure); own || err != nil {
 		return "", err
 	}
@@ -90,6 +98,12 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if err != nil || f.counted != "" && !s.Open {
 		return key, err
 	}
+	if s, err = r.endStale(tx, s, plausible(f.Time, now), now); err != nil {
+		return key, err
+	}
+	if !s.Open && tx.Open() >= r.maxOpen() {
+		return key, r.overflow(tx, key, incident.TooManyOpen, now)
+	}
 	if key != r.Rules.Key(f.Failure) || s.Open && s.Content.Integration.KnownBy == alert.ByConfiguration {
 		f.Failure = s.Adopt(f.Failure)
 	}
@@ -97,16 +111,24 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	return key, r.apply(tx, s, f, after, now)
 }
 
+// plausible is the time of an event, or when it is read if it can have no such time.
+func plausible(at, now time.Time) time.Time {
+	if at, ok := incident.PlausibleTime(at, now); ok {
+		return at
+	}
+	return now
+}
+
 // apply applies one failure to its incident, and queues the alert that it raises.
 func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	step func(incident.State) (incident.State, *alert.Alert), now time.Time) (err error) {
-	var storm incident.State
+	var group incident.State
 	if s.Storm != "" {
-		if storm, err = tx.Incident(s.Storm); err != nil {
+		if group, err = tx.Incident(s.Storm); err != nil {
 			return err
 		}
-		if !storm.Open {
-			s.LeaveStorm()
+		if !group.Open {
+			s.LeaveGroup()
 		}
 	}
 	before := s
@@ -118,7 +140,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 			return err
 		}
 		if now.Before(until) {
-			return tx.SetIncident(s.Await(until, r.Rules.Tester(f.Failure)))
+			return r.set(tx, s.Await(until, r.Rules.Tester(f.Failure)))
 		}
 		if before.Open && s.Tester != "" { // it has waited long enough
 			return r.overdue(tx, s, a, now)
@@ -127,29 +149,36 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	if err := r.attempted(tx, f.Failure, s); err != nil {
 		return err
 	}
-	if a == nil {
-		if s, a = r.Rules.Worsen(before, s); a != nil {
-			return r.holdOrSave(tx, s, a, now, r.alertedFrom(before.Content.Cause.Severity)...)
-		}
-	}
 	if isNew {
 		return r.announce(tx, s, a, now)
 	}
-	if s.Storm != "" && f.counted == "" {
-		storm, s, a = r.Rules.StepStorm(storm, s, now)
-		if err := tx.SetIncident(storm); err != nil {
+	switch {
+	case s.Storm != "" && f.counted == "":
+		group, s, a = r.Rules.StepGroup(group, s, now)
+		if err := r.set(tx, s); err != nil {
+			return err
+		}
+		return r.holdOrSave(tx, group, a, now)
+	case s.Storm == "" && before.Storm != "": // those who know it from the group go on with it
+		for _, name := range group.Notified {
+			s.Notified = with(s.Notified, name)
+		}
+		if err := r.set(tx, group.Left(before, false, false)); err != nil {
 			return err
 		}
 	}
 	return r.holdOrSave(tx, s, a, now)
 }
 
-// announce is holdOrSave of an incident that may be a new one: its alert may be one of a storm.
+// announce is holdOrSave of an incident that may be a new one: its alert may be one of a group.
 func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
-	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
+	switch {
+	case !s.Open:
+		return r.end(tx, s, a, now)
+	case a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil:
 		return r.opened(tx, s, a, now)
 	}
-	return r.holdOrSave(tx, s, a, now, s.NotNotified...)
+	return r.holdOrSave(tx, s, a, now)
 }
 
 // key is that of the incident of a failure. repeated says that it was counted there, as
@@ -210,72 +239,6 @@ func (r *Recorder) attemptedBy(tx *store.Tx, who, cause string, s incident.State
 	return tx.SetOpenings(cause, o.Attempted(who, s.ID()))
 }
 
-// opened queues the alert of a new incident, or adds it to a storm.
-func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
-	cause := s.Content.Cause.ID
-	storm, err := tx.Incident(incident.StormKey(cause))
-	if err != nil {
-		return err
-	}
-	o, err := tx.Openings(cause)
-	if err != nil {
-		return err
-	}
-	o, joining := r.Rules.Open(o, storm, s)
-	if err := tx.SetOpenings(cause, o); err != nil {
-		return err
-	}
-	if len(joining) == 0 {
-		return r.save(tx, s, a)
-	}
-	for _, key := range joining {
-		m := s
-		m.Suppressed = true
-		if key != s.Key {
-			if m, err = tx.Incident(key); err != nil {
-				return err
-			}
-			if !m.Open || m.Content.Cause.ID != cause || m.Storm != "" || m.Held != nil {
-				continue
-			}
-			if m.NotNotified, err = r.withdraw(tx, m); err != nil {
-				return err
-			}
-		}
-		storm, m = r.Rules.Join(storm, m, now)
-		if err := tx.SetIncident(m); err != nil {
-			return err
-		}
-	}
-	storm, a = r.Rules.AlertStorm(storm, now)
-	return r.save(tx, storm, a)
-}
-
-// alertedFrom are the notifiers that are alerted to what is so severe.
-func (r *Recorder) alertedFrom(severity conf.Severity) (names []string) {
-	for _, to := range r.Recipients {
-		if to.MinSeverity <= severity {
-			names = append(names, to.Name)
-		}
-	}
-	return names
-}
-
-// withdraw takes the opened of an incident out of the queues where it still
-// waits, and returns the notifiers that have not delivered it.
-func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (notNotified []string, err error) {
-	for _, t := range r.Recipients {
-		was, err := tx.Withdraw(t.Name, s.ID())
-		if err != nil {
-			return nil, err
-		}
-		if was {
-			notNotified = append(notNotified, t.Name)
-		}
-	}
-	return notNotified, nil
-}
-
 // recordGap applies a gap to the incident of its log and queues the alert that it
 // raises.
 func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source, ofTests bool) error {
@@ -293,30 +256,6 @@ func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source, 
 	return r.save(tx, s, a)
 }
 
-// save stores an incident and queues its alert, if any.
-func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert, without ...string) error {
-	if err := tx.SetIncident(s); err != nil || a == nil {
-		return err
-	}
-	return r.enqueue(tx, *a, without...)
-}
-
-// enqueue queues an alert for all notifiers that want it, without some.
-func (r *Recorder) enqueue(tx *store.Tx, a alert.Alert, without ...string) error {
-	if r.Tally != nil {
-		r.Tally.Alert(&a)
-	}
-	for _, to := range r.Recipients {
-		if a.Data.Cause.Severity < to.MinSeverity || slices.Contains(without, to.Name) {
-			continue
-		}
-		if err := tx.Enqueue(to.Name, a); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Settle queues what is due by time at the wall clock's now: what maintenance has held
 // back, storms that have settled and, for incidents of logs that are current, reminders and
 // the end of those that have gone quiet. While a log has unread lines or cannot be read, its
@@ -330,12 +269,7 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 			return err
 		}
 	}
-	return r.each(now, func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
-		if !current(s.Content.Log.Name) {
-			return r.Rules.Pending(s, now)
-		}
-		return r.Rules.Settle(s, now)
-	})
+	return r.settleDue(now, current)
 }
 
 // Finish raises the alerts of storms, of maintenance that is over, and of what has waited for
@@ -344,38 +278,11 @@ func (r *Recorder) Finish() error {
 	if err := r.release(clock.Now()); err != nil {
 		return err
 	}
-	later := clock.Now().Add(time.Minute)
+	later := clock.Now().Add(incident.Named)
 	if err := r.prove(later); err != nil {
 		return err
 	}
 	return r.each(later, r.Rules.Pending)
-}
-
-// each applies a rule to every open incident, in one transaction. What the rule
-// neither alerts to nor closes stays as it is, so that a quiet service writes
-// nothing.
-func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *alert.Alert)) error {
-	type change struct {
-		incident.State
-		alert *alert.Alert
-	}
-	return r.Store.Update(func(tx *store.Tx) error {
-		var due []change
-		err := tx.EachIncident(func(s incident.State) error {
-			if s, a := rule(s, now); a != nil || !s.Open {
-				due = append(due, change{s, a})
-			}
-			return nil
-		})
-		for _, c := range due {
-			if c.alert != nil && c.alert.Data.Kind == alert.Opened && c.Tester != "" {
-				err = errors.Join(err, r.overdue(tx, c.State, c.alert, now))
-				continue
-			}
-			err = errors.Join(err, r.announce(tx, c.State, c.alert, now))
-		}
-		return err
-	})
 }
 
 // Acknowledge applies a button press: reminders of the incident stop. It returns a
@@ -396,7 +303,7 @@ func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
 			answer = fmt.Sprintf("Snoozed: no reminders come until %s, unless its cause changes.",
 				s.Ack.Until.Format("2006-01-02 15:04 -07:00"))
 		}
-		return tx.SetIncident(s)
+		return r.set(tx, s)
 	})
 	return answer, err
 }

@@ -26,7 +26,7 @@ func (t *tally) add(what string) {
 }
 
 func (t *tally) Failure(_, cause string, _ time.Time) { t.add("failure " + cause) }
-func (t *tally) Alert(a *alert.Alert)                 { t.add("alert " + string(a.Data.Kind)) }
+func (t *tally) Alert(a *alert.Alert, _ []string)     { t.add("alert " + string(a.Data.Kind)) }
 
 // Lines, failures and alerts are counted, on top of what was counted before a
 // reload; the failures also in their hour, for as long as the store keeps it.

@@ -17,7 +17,7 @@ import (
 type tells struct{ causes []string }
 
 func (t *tells) Failure(_, cause string, _ time.Time) { t.causes = append(t.causes, cause) }
-func (t *tells) Alert(*alert.Alert)                   {}
+func (t *tells) Alert(*alert.Alert, []string)         {}
 
 // A mail server that Jira's diagnostics alone know to be lost is alerted to after three
 // probes in a row, and only if the operator wants it; a failure that says why is one incident

@@ -91,7 +91,9 @@ func (m *Metrics) expect(r *Running) {
 func (m *Metrics) Failure(_, cause string, _ time.Time) { m.failures.WithLabelValues(cause).Inc() }
 
 // Alert counts an alert.
-func (m *Metrics) Alert(a *alert.Alert) { m.alerts.WithLabelValues(string(a.Data.Kind)).Inc() }
+func (m *Metrics) Alert(a *alert.Alert, _ []string) {
+	m.alerts.WithLabelValues(string(a.Data.Kind)).Inc()
+}
 
 // Reload counts a reload of the configuration.
 func (m *Metrics) Reload(err error) {

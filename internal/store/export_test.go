@@ -16,8 +16,8 @@ func SummaryRecord(version int) []byte {
 	return record
 }
 
-// SetMaxQueue gives the queues another bound.
-func (s *Store) SetMaxQueue(n int) { s.maxQueue = n }
+// SetMaxQueued gives the queues another bound, in bytes.
+func (s *Store) SetMaxQueued(n int) { s.maxQueued = n }
 
 // Queue are the IDs of what waits for a notifier, oldest first.
 func (s *Store) Queue(notifier string) (ids []string) {

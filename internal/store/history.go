@@ -100,10 +100,10 @@ type Closed struct {
 	InStorm bool           `json:"in_storm,omitempty"`
 }
 
-// HeldEnd is the alert of an end, to be sent to all notifiers but some.
+// HeldEnd is the alert of an end, and the notifiers that it is for.
 type HeldEnd struct {
-	Alert   alert.Alert `json:"alert"`
-	Without []string    `json:"without,omitempty"`
+	Alert alert.Alert `json:"alert"`
+	To    []string    `json:"to,omitempty"`
 }
 
 // close keeps what an incident was that is no longer open.
@@ -132,9 +132,9 @@ func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) error {
 	if _, err := tx.read(closed).get(s.Key, &c); err != nil {
 		return err
 	}
-	c.InStorm = s.Storm != "" || s.Members > 0
+	c.InStorm = s.Storm != "" || s.IsGroup()
 	if c.Held = &h; a != nil {
-		c.Ends = append(c.Ends, HeldEnd{*a, s.NotNotified})
+		c.Ends = append(c.Ends, HeldEnd{*a, s.Notified})
 	}
 	return tx.table(closed).put(s.Key, c)
 }
@@ -201,9 +201,19 @@ func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered, err er
 	return d, err
 }
 
-// sweepHistory deletes closed incidents that are old or too many, and the deliveries of
-// deleted incidents.
+// sweepHistory deletes closed incidents that are old or too many, the deliveries of
+// deleted incidents, and what opened of an application longer ago than any burst lasts.
 func (tx *Tx) sweepHistory(now time.Time) error {
+	err := tx.table(openings).retain(func(lane string) (bool, error) {
+		if !incident.IsAppLane(lane) {
+			return true, nil
+		}
+		o, err := tx.Openings(lane)
+		return len(o.Recent) > 0 && now.Sub(o.Recent[len(o.Recent)-1].At) < 2*24*time.Hour, err
+	})
+	if err != nil {
+		return err
+	}
 	all, err := tx.Closed(now)
 	if err != nil {
 		return err

@@ -64,17 +64,17 @@ func (tx *Tx) Incidents() (all []incident.State, err error) {
 }
 
 // Open is the number of open incidents.
-func (tx *Tx) Open() int { return tx.read(incidents).len() }
+func (tx *Tx) Open() int { return tx.summary.Open }
 
-// Openings are the incidents that opened recently for a cause.
-func (tx *Tx) Openings(cause string) (o incident.Openings, err error) {
-	_, err = tx.read(openings).get(cause, &o)
+// Openings are the incidents that opened recently in a lane.
+func (tx *Tx) Openings(lane string) (o incident.Openings, err error) {
+	_, err = tx.read(openings).get(lane, &o)
 	return o, err
 }
 
 // SetOpenings stores them.
-func (tx *Tx) SetOpenings(cause string, o incident.Openings) error {
-	return tx.table(openings).put(cause, o)
+func (tx *Tx) SetOpenings(lane string, o incident.Openings) error {
+	return tx.table(openings).put(lane, o)
 }
 
 // Evidence is what several logs have said of mailboxes.
@@ -108,6 +108,9 @@ func (tx *Tx) sentAnyway(notifier string, d notify.Delivery) error {
 	if err != nil || !open {
 		return err
 	}
-	s.NotNotified = slices.DeleteFunc(s.NotNotified, func(name string) bool { return name == notifier })
+	if slices.Contains(s.Notified, notifier) {
+		return nil
+	}
+	s.Notified = append(slices.Clip(s.Notified), notifier)
 	return tx.SetIncident(s)
 }

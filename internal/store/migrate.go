@@ -1,6 +1,14 @@
 package store
 
-import bolt "go.etcd.io/bbolt"
+import (
+	"errors"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
+)
 
 // prepare makes the buckets of a new file, and migrates an older version's file to
 // the current schema.
@@ -22,8 +30,8 @@ func prepare(db *bolt.DB) error {
 			}
 		}
 		tx := &Tx{tx: btx, summary: now}
-		if now.Schema == 1 {
-			if err := tx.letterKeys(); err != nil {
+		if now.Schema > 0 {
+			if err := errors.Join(tx.giveTurns(), tx.whoWasNotified()); err != nil {
 				return err
 			}
 		}
@@ -32,26 +40,72 @@ func prepare(db *bolt.DB) error {
 	})
 }
 
-// letterKeys gives deliveries of schema 1, whose keys were their number alone,
-// the keys that they have now.
-func (tx *Tx) letterKeys() error {
-	rekey := func(_ string, t table) error {
-		for _, key := range t.names() {
-			d, err := delivery([]byte(key), t.raw(key))
-			if err != nil {
+// giveTurns gives the deliveries of schemas before 5, whose keys began with their numbers,
+// their turns.
+func (tx *Tx) giveTurns() error {
+	return tx.ofAll(outbox, func(notifier string, out table) error {
+		if err := tx.deleteOf(queued, notifier); err != nil {
+			return err
+		}
+		for _, key := range out.names() {
+			d, err := delivery([]byte(key), out.raw(key))
+			if err := errors.Join(err, out.delete(key)); err != nil {
 				return err
 			}
-			if err := t.delete(key); err != nil {
-				return err
-			}
-			if err := t.put(outboxKey(d), d); err != nil {
+			if err := tx.insert(notifier, d); err != nil {
 				return err
 			}
 		}
 		return nil
+	})
+}
+
+// whoWasNotified notes in the incidents of schemas before 5 who was notified of them.
+func (tx *Tx) whoWasNotified() error {
+	notified := func(id alert.ID) (names []string, err error) {
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(append(tx.read(delivered).names(), tx.read(outbox).names()...)))) {
+			d, failed := tx.Delivered(name, id)
+			err = errors.Join(err, failed)
+			if d.Incident == id || tx.Waits(name, id) {
+				names = append(names, name)
+			}
+		}
+		return names, err
 	}
-	if err := tx.ofAll(outbox, rekey); err != nil {
-		return err
+	all := tx.table(incidents)
+	tx.summary.Open = len(all.names())
+	for _, key := range all.names() {
+		var s struct {
+			incident.State
+			Untold bool `json:"untold"` // of a storm: some members are not named yet
+		}
+		_, err := all.get(key, &s)
+		if s.Notified, _ = notified(s.ID()); err != nil {
+			return err
+		}
+		if s.Untold {
+			s.Unnamed = s.Arrived
+		}
+		if err := all.put(key, s.State); err != nil {
+			return err
+		}
 	}
-	return tx.ofAll(aside, rekey)
+	ended := tx.table(closed)
+	for _, key := range ended.names() {
+		var c Closed
+		if _, err := ended.get(key, &c); err != nil {
+			return err
+		}
+		for i, end := range c.Ends {
+			to, err := notified(end.Alert.Data.Incident())
+			if err != nil {
+				return err
+			}
+			c.Ends[i].To = to
+		}
+		if err := ended.put(key, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }

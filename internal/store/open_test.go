@@ -32,14 +32,14 @@ func TestNewerVersion(t *testing.T) {
 	if err := db.Update(func(tx *bolt.Tx) error {
 		tx.CreateBucket([]byte("something new"))
 		tx.Bucket([]byte("incidents")).Put([]byte("k"), []byte("in another form"))
-		return tx.Bucket([]byte("meta")).Put([]byte("summary"), store.SummaryRecord(5))
+		return tx.Bucket([]byte("meta")).Put([]byte("summary"), store.SummaryRecord(6))
 	}); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
 	before, _ := os.ReadFile(path)
 	_, err = store.Open(dir, slog.New(slog.DiscardHandler))
-	want := "state file " + path + ": written by a newer version of this program (form 5, this one knows 4): install that version again, or move the file " +
+	want := "state file " + path + ": written by a newer version of this program (form 6, this one knows 5): install that version again, or move the file " +
 		"away"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)

@@ -88,7 +88,7 @@ func (tx *Tx) orphan(name string, now time.Time) (Orphan, error) {
 
 // ofNotifier are the buckets that belong to notifiers, but for health and for what was
 // delivered of an incident, which is deleted with the incident.
-var ofNotifier = []string{outbox, queued, aside, receipts}
+var ofNotifier = []string{outbox, queued, lanes, aside, receipts}
 
 // notifiers are the names of all for which something is stored.
 func (tx *Tx) notifiers() []string {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -13,26 +14,45 @@ import (
 // maxAside bounds the dead letters of one notifier; the oldest are deleted.
 const maxAside = 1000
 
-// maxQueue bounds the deliveries that wait for one notifier. Beyond it the
-// oldest reminders are dropped, then the oldest of other kinds; but neither an
-// opened nor a storm, which covers many incidents.
-const maxQueue = 10_000
+// MaxQueued is how many bytes of alerts wait at most, for all notifiers together. Each has
+// an equal share of it, so that one that is down leaves room for the others, and a quarter of
+// its share is for the ends of incidents and for what concerns the watcher itself.
+const MaxQueued = 32 << 20
 
-// Enqueue puts an alert after the deliveries of a notifier. A reminder, or a
-// further alert of a storm, replaces an older one of the same incident that
-// still waits, so that an outage of hours ends in few messages.
+// queueState is what is known of the queue of a notifier as a whole.
+type queueState struct {
+	Served uint64 `json:"served"` // the turn of the last delivery that has left it
+	Bytes  int    `json:"bytes"`  // of what waits
+}
+
+// ofQueue is the key of the queueState in the lanes of a notifier; the other keys are causes,
+// with the last turn that each has been given.
+const ofQueue = ":queue"
+
+// ErrFull is the error of a queue that has no room for one more alert.
+var ErrFull = errors.New("the queue of the notifier is full")
+
+// Enqueue puts an alert into the queue of a notifier; ErrFull when there is no room, which
+// the notifier's health counts unless it is the first alert of its incident. A reminder, or a
+// further alert of a group, replaces an older one of the same incident that still waits, so
+// that an outage of hours ends in few messages.
+//
+// The causes take turns: the first alert for one cause comes before the tenth for another.
+// Alerts about one incident keep their order.
 func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
-	out, err := tx.of(outbox, notifier)
-	if err != nil {
-		return err
-	}
-	index, err := tx.of(queued, notifier)
-	if err != nil {
-		return err
-	}
-	d := notify.Delivery{Alert: a, Queued: clock.Now()}
-	if replaceable(a.Data.Kind) {
-		if old, ok, err := tx.waiting(notifier, a.Data.Incident(), a.Data.Kind); err != nil {
+	return tx.enqueue(notifier, notify.Delivery{Alert: a, Queued: clock.Now()})
+}
+
+// EnqueueCovered is Enqueue of an alert about which people are notified by another one: the
+// notifier only brings up to date what it shows.
+func (tx *Tx) EnqueueCovered(notifier string, a alert.Alert) error {
+	return tx.enqueue(notifier, notify.Delivery{Alert: a, Queued: clock.Now(), Covered: true})
+}
+
+func (tx *Tx) enqueue(notifier string, d notify.Delivery) error {
+	data := d.Alert.Data
+	if replaceable(data.Kind) {
+		if old, ok, err := tx.waiting(notifier, data.Incident(), data.Kind); err != nil {
 			return err
 		} else if ok {
 			d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
@@ -41,23 +61,114 @@ func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
 			}
 		}
 	}
-	if a.Data.First() {
-		if d.NoMention, err = tx.mentioned(notifier, a.Data.Cause.ID, d.Queued); err != nil {
+	if fits, err := tx.fits(notifier, d); err != nil {
+		return err
+	} else if !fits {
+		if data.First() {
+			return ErrFull
+		}
+		h, err := tx.Health(notifier)
+		h.Dropped++
+		return errors.Join(err, tx.table(health).put(notifier, h), ErrFull)
+	}
+	if data.First() {
+		var err error
+		if d.NoMention, err = tx.mentioned(notifier, data.Cause.ID, d.Queued); err != nil {
 			return err
 		}
-	}
-	if err := tx.bound(notifier); err != nil {
-		return err
 	}
 	tx.summary.Seq++
 	tx.news = true
 	d.Seq = tx.summary.Seq
-	if kind := a.Data.Kind; kind == alert.Opened || replaceable(kind) {
-		if err := index.put(indexKey(a.Data.Incident(), kind), d.Seq); err != nil {
+	return tx.insert(notifier, d)
+}
+
+// fits reports whether a notifier's queue has room for one more delivery.
+func (tx *Tx) fits(notifier string, d notify.Delivery) (bool, error) {
+	var q queueState
+	if _, err := tx.read(lanes, notifier).get(ofQueue, &q); err != nil {
+		return false, err
+	}
+	if q.Bytes == 0 {
+		return true, nil
+	}
+	record, err := json.Marshal(d)
+	queues := len(tx.read(lanes).names())
+	if tx.read(lanes, notifier).b == nil {
+		queues++
+	}
+	room := tx.maxQueued / queues
+	if k := d.Alert.Data.Kind; !k.Closes() && k != alert.Blind && k != alert.Sighted {
+		room -= room / 4
+	}
+	return q.Bytes+len(record) <= room, err
+}
+
+// insert gives a delivery its turn and stores it.
+func (tx *Tx) insert(notifier string, d notify.Delivery) error {
+	out, err := tx.of(outbox, notifier)
+	if err != nil {
+		return err
+	}
+	index, err := tx.of(queued, notifier)
+	if err != nil {
+		return err
+	}
+	turns, err := tx.of(lanes, notifier)
+	if err != nil {
+		return err
+	}
+	data := d.Alert.Data
+	var q queueState
+	var last uint64
+	if _, err := turns.get(ofQueue, &q); err != nil {
+		return err
+	}
+	if _, err := turns.get(data.Cause.ID, &last); err != nil {
+		return err
+	}
+	d.Turn = max(q.Served, last) + 1
+	if err := turns.put(data.Cause.ID, d.Turn); err != nil {
+		return err
+	}
+	for _, at := range index.withPrefix(indexKey(data.Incident(), "")) {
+		var before position
+		if err := json.Unmarshal(at, &before); err != nil {
 			return err
 		}
+		d.Turn = max(d.Turn, before[0])
 	}
-	return out.put(outboxKey(d), d)
+	if err := index.put(indexKey(data.Incident(), data.Kind), position{d.Turn, d.Seq}); err != nil {
+		return err
+	}
+	return tx.putDelivery(notifier, out, d)
+}
+
+// position is the turn and the number of a delivery.
+type position [2]uint64
+
+// putDelivery stores a delivery, and keeps account of the bytes that wait.
+func (tx *Tx) putDelivery(notifier string, out table, d notify.Delivery) error {
+	key := outboxKey(d)
+	before := len(out.raw(key))
+	if err := out.put(key, d); err != nil {
+		return err
+	}
+	return tx.account(notifier, 0, len(out.raw(key))-before)
+}
+
+// account notes that a queue has grown, and that a turn was served.
+func (tx *Tx) account(notifier string, served uint64, bytes int) error {
+	turns, err := tx.of(lanes, notifier)
+	if err != nil {
+		return err
+	}
+	var q queueState
+	if _, err := turns.get(ofQueue, &q); err != nil {
+		return err
+	}
+	q.Served, q.Bytes = max(q.Served, served), q.Bytes+bytes
+	return turns.put(ofQueue, q)
 }
 
 // mentioned reports whether a notifier has just mentioned people for a cause; if not, it
@@ -89,54 +200,57 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	return true, tx.remove(notifier, d)
 }
 
-// waiting is the delivery of that kind that waits for an incident.
+// Waits reports whether an alert about an incident waits for a notifier.
+func (tx *Tx) Waits(notifier string, incident alert.ID) bool {
+	for range tx.read(queued, notifier).withPrefix(indexKey(incident, "")) {
+		return true
+	}
+	return false
+}
+
+// waiting is the delivery of that kind that waits for an incident, the last one of several.
 func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool, err error) {
-	if ok, err = tx.read(queued, notifier).get(indexKey(incident, kind), &d.Seq); err != nil || !ok {
+	var at position
+	if ok, err = tx.read(queued, notifier).get(indexKey(incident, kind), &at); err != nil || !ok {
 		return d, false, err
 	}
-	d.Alert.Data.Kind = kind
+	d.Turn, d.Seq, d.Alert.Data.Kind = at[0], at[1], kind
 	ok, err = tx.read(outbox, notifier).get(outboxKey(d), &d)
 	return d, ok, err
 }
 
-// bound makes room for one more delivery.
-func (tx *Tx) bound(notifier string) error {
-	out := tx.read(outbox, notifier)
-	oldest := tx.summary.Seq
-	for k := range out.all() {
-		oldest = binary.BigEndian.Uint64(k)
-		break
-	}
-	if tx.summary.Seq-oldest < uint64(tx.maxQueue)-1 || out.len() < tx.maxQueue {
+// Shift moves the times by which deliveries and the queues of removed notifiers are given up,
+// after the wall clock was set by a time.
+func (tx *Tx) Shift(by time.Duration) error {
+	err := tx.ofAll(outbox, func(notifier string, out table) error {
+		for _, key := range out.names() {
+			d, err := delivery([]byte(key), out.raw(key))
+			if err != nil {
+				return err
+			}
+			d.Queued = d.Queued.Add(by)
+			if err := tx.putDelivery(notifier, out, d); err != nil {
+				return err
+			}
+		}
 		return nil
-	}
-	var drop []byte
-	for k := range out.all() {
-		kind := k[len(k)-1]
-		if kind == letters[alert.Reminder] {
-			drop = k
-			break
-		}
-		if drop == nil && kind != letters[alert.Opened] && kind != letters[alert.Storm] {
-			drop = k
-		}
-	}
-	if drop == nil {
-		return nil // openeds and storms only: each of them must be delivered
-	}
-	d, err := delivery(drop, out.raw(string(drop)))
+	})
 	if err != nil {
 		return err
 	}
-	if err := tx.remove(notifier, d); err != nil {
-		return err
+	for _, name := range tx.read(health).names() {
+		var h orphanHealth
+		if _, err := tx.read(health).get(name, &h); err != nil {
+			return err
+		}
+		if !h.Departed.IsZero() {
+			h.Departed = h.Departed.Add(by)
+			if err := tx.table(health).put(name, h); err != nil {
+				return err
+			}
+		}
 	}
-	h, err := tx.Health(notifier)
-	if err != nil {
-		return err
-	}
-	h.Dropped++
-	return tx.table(health).put(notifier, h)
+	return nil
 }
 
 // Changed returns a channel that is closed when the next delivery is queued or
@@ -175,16 +289,20 @@ func (tx *Tx) remove(notifier string, d notify.Delivery) error {
 	if err != nil {
 		return err
 	}
-	var seq uint64
+	var at position
 	key := indexKey(d.Alert.Data.Incident(), d.Alert.Data.Kind)
-	if ok, err := index.get(key, &seq); err != nil {
+	if ok, err := index.get(key, &at); err != nil {
 		return err
-	} else if ok && seq == d.Seq {
+	} else if ok && at[1] == d.Seq {
 		if err := index.delete(key); err != nil {
 			return err
 		}
 	}
-	return out.delete(outboxKey(d))
+	size := len(out.raw(outboxKey(d)))
+	if err := out.delete(outboxKey(d)); err != nil || size == 0 {
+		return err
+	}
+	return tx.account(notifier, d.Turn, -size)
 }
 
 // Retry keeps a delivery at its position and updates it and the notifier's health. One
@@ -198,7 +316,7 @@ func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error
 		if err != nil || t.raw(outboxKey(d)) == nil {
 			return err
 		}
-		return t.put(outboxKey(d), d)
+		return tx.putDelivery(notifier, t, d)
 	})
 }
 
@@ -218,24 +336,20 @@ func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) er
 				return err
 			}
 		}
-		if err := t.put(outboxKey(d), d); err != nil {
+		if err := t.put(asideKey(d), d); err != nil {
 			return err
 		}
 		return tx.remove(notifier, d)
 	})
 }
 
-// letters mark the kind of a delivery in its key, so that the queue can be
-// searched without reading its records.
-var letters = map[alert.Kind]byte{
-	alert.Opened: 'o', alert.Changed: 'c', alert.Reminder: 'r', alert.Quiet: 'q', alert.Resolved: 'v',
-	alert.Storm: 's', alert.Blind: 'b', alert.Sighted: 'g', alert.Test: 't',
+// outboxKey is the key of a delivery in a queue: its turn, then its number.
+func outboxKey(d notify.Delivery) string {
+	return string(binary.BigEndian.AppendUint64(nil, d.Turn)) + asideKey(d)
 }
 
-// outboxKey is the key of a delivery: its number, then its kind.
-func outboxKey(d notify.Delivery) string {
-	return string(append(binary.BigEndian.AppendUint64(nil, d.Seq), letters[d.Alert.Data.Kind]))
-}
+// asideKey is the key of a delivery in the dead letters: its number.
+func asideKey(d notify.Delivery) string { return string(binary.BigEndian.AppendUint64(nil, d.Seq)) }
 
 // indexKey is the key in queued of an incident's delivery of a kind.
 func indexKey(incident alert.ID, kind alert.Kind) string {

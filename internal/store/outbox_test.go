@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -127,29 +128,82 @@ func TestWithdraw(t *testing.T) {
 	}
 }
 
-// A full queue lets the oldest reminders go first, then the oldest of other
-// kinds, and counts them; an opened never goes.
+// A queue has an equal share of the limit, of which a quarter is for ends and for what is about
+// the watcher; what has no room is counted, but for the first alert of an incident, which the
+// caller counts.
 func TestQueueBound(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
-	s.SetMaxQueue(6)
-	add(t, s, "hub", "opened a@1#1", "changed a@1#2", "opened b@1#1", "reminder b@1#2", "reminder c@1#2", "opened d@1#1")
-	for _, tt := range []struct {
-		add  string
-		left string
-	}{
-		{"opened e@1#1", "a@1#1 a@1#2 b@1#1 c@1#2 d@1#1 e@1#1"},
-		{"quiet a@1#3", "a@1#1 a@1#2 b@1#1 d@1#1 e@1#1 a@1#3"},
-		{"opened f@1#1", "a@1#1 b@1#1 d@1#1 e@1#1 a@1#3 f@1#1"},
-		{"opened g@1#1", "a@1#1 b@1#1 d@1#1 e@1#1 f@1#1 g@1#1"},
-		{"opened h@1#1", "a@1#1 b@1#1 d@1#1 e@1#1 f@1#1 g@1#1 h@1#1"},
-	} {
-		add(t, s, "hub", tt.add)
-		if got := strings.Join(s.Queue("hub"), " "); got != tt.left {
-			t.Errorf("after %s: %s\nwant %s", tt.add, got, tt.left)
+	put := func(notifier, id string, kind alert.Kind) error {
+		var err error
+		update(t, s, func(tx *store.Tx) error {
+			err = tx.Enqueue(notifier, of(id, kind))
+			return nil
+		})
+		return err
+	}
+	fill := func(notifier string, kind alert.Kind) (n int) {
+		for ; n < 10_000; n++ {
+			if err := put(notifier, fmt.Sprintf("%s-%s-%d@1#1", notifier, kind, n), kind); errors.Is(err, store.ErrFull) {
+				return n
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.Fatal("it has no limit")
+		return 0
+	}
+	s.SetMaxQueued(64 << 10)
+	openeds := fill("hub", alert.Opened)
+	ends := fill("hub", alert.Quiet)
+	if openeds < 20 || ends < openeds/4 || ends > openeds/2 {
+		t.Errorf("there was room for %d openeds and then %d ends, want three times as many openeds", openeds, ends)
+	}
+	other := fill("ops", alert.Opened)
+	if other < openeds/3 || other > openeds/2+1 {
+		t.Errorf("a second notifier has room for %d, the first alone had for %d", other, openeds)
+	}
+	if err := put("hub", "x@1#2", alert.Changed); !errors.Is(err, store.ErrFull) {
+		t.Errorf("a changed fits: %v", err)
+	}
+	if h, err := s.Health("hub"); err != nil || h.Dropped != 1 {
+		t.Errorf("%d dropped (%v), want 1", h.Dropped, err)
+	}
+	drained(t, s, "hub")
+	if again := fill("hub", alert.Opened); again < openeds/3 {
+		t.Errorf("after it was delivered there is room for %d", again)
+	}
+}
+
+// The causes take turns, whatever came first; the alerts of one incident keep their order.
+func TestTurns(t *testing.T) {
+	s, _ := opened(t, t.TempDir())
+	n := 0
+	put := func(id string, kind alert.Kind, cause string) {
+		a := of(id, kind)
+		a.Data.Cause.ID = cause
+		n++
+		update(t, s, func(tx *store.Tx) error { return tx.Enqueue("hub", a) })
+	}
+	for i := range 12 {
+		put(fmt.Sprintf("a%d@1#1", i), alert.Opened, "a")
+	}
+	put("b0@1#1", alert.Opened, "b")
+	put("a11@1#2", alert.Changed, "c") // another cause, the same incident
+	put("c0@1#1", alert.Opened, "c")
+	got := strings.Join(s.Queue("hub"), " ")
+	const want = "a0@1#1 b0@1#1 a1@1#1 c0@1#1 a2@1#1 a3@1#1 a4@1#1 a5@1#1 a6@1#1 a7@1#1 a8@1#1 a9@1#1 a10@1#1 a11@1#1 a11@1#2"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for range 5 {
+		d, _, _ := s.Oldest("hub")
+		if err := s.Done("hub", d, nil, notify.Health{}); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if h, err := s.Health("hub"); err != nil || h.Dropped != 4 {
-		t.Errorf("%d dropped (%v), want 4", h.Dropped, err)
+	put("d0@1#1", alert.Opened, "d") // after what was served, before what a has in store
+	if got := s.Queue("hub"); !slices.Equal(got[:3], []string{"a3@1#1", "d0@1#1", "a4@1#1"}) {
+		t.Errorf("a later cause waits behind: %q", got)
 	}
 }
 
@@ -288,8 +342,10 @@ func last(t *testing.T, s *store.Store, notifier string) (d notify.Delivery) {
 	t.Helper()
 	err := s.View(func(tx *store.Tx) error {
 		all, _, err := tx.Queue(notifier, 100)
-		if len(all) > 0 {
-			d = all[len(all)-1]
+		for _, next := range all {
+			if next.Seq > d.Seq {
+				d = next
+			}
 		}
 		return err
 	})

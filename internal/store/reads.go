@@ -10,8 +10,8 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Oldest is the delivery that has waited longest for a notifier, with the
-// receipt of its incident; false when none waits.
+// Oldest is the delivery whose turn it is for a notifier, with the receipt of its
+// incident; false when none waits.
 func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
 	err = s.View(func(tx *Tx) error {
 		for k, v := range tx.read(outbox, notifier).all() {
@@ -33,8 +33,12 @@ func (tx *Tx) delivery(notifier string, key, value []byte) (notify.Delivery, err
 	return d, err
 }
 
-func delivery(key, value []byte) (notify.Delivery, error) {
-	d := notify.Delivery{Seq: binary.BigEndian.Uint64(key)}
+// delivery is one of a queue or of the dead letters.
+func delivery(key, value []byte) (d notify.Delivery, err error) {
+	if len(key) == 16 {
+		d.Turn, key = binary.BigEndian.Uint64(key), key[8:]
+	}
+	d.Seq = binary.BigEndian.Uint64(key)
 	return d, json.Unmarshal(value, &d)
 }
 
@@ -52,7 +56,7 @@ func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, 
 				return err
 			}
 			incident := next.Alert.Data.Incident()
-			if found = next.Seq > d.Seq && !seen[incident]; found {
+			if found = next.After(d) && !seen[incident]; found {
 				return nil
 			}
 			seen[incident] = true

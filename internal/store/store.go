@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -17,15 +18,16 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// The buckets of the file. outbox, queued, aside, receipts and delivered hold
+// The buckets of the file. outbox, queued, lanes, aside, receipts and delivered hold
 // one bucket per notifier.
 const (
 	meta      = "meta"
 	positions = "positions"
 	incidents = "incidents"
-	openings  = "openings" // by cause: what opened recently
+	openings  = "openings" // by lane: what opened recently
 	outbox    = "outbox"
 	queued    = "queued"   // where in the outbox an incident's alert of a kind is
+	lanes     = "lanes"    // whose turn it is in the outbox, and how full that is
 	aside     = "aside"    // dead letters
 	receipts  = "receipts" // by incident
 	health    = "health"   // by notifier
@@ -41,21 +43,40 @@ var forms = map[int][]string{
 	2: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health},
 	3: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered},
 	4: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered, evidence},
+	5: {meta, positions, incidents, openings, outbox, queued, lanes, aside, receipts, health, history, closed, delivered, evidence},
 }
 
 // schema is the version of the file's structure. A file of an older one is
 // migrated, one of a newer one is rejected.
-const schema = 4
+const schema = 5
 
 // Store is an open state file. Its methods may be called from any goroutine;
 // every change is on disk when they return.
 type Store struct {
-	db       *bolt.DB
-	file     os.FileInfo // of the file when it was opened
-	maxQueue int         // deliveries that wait for one notifier
+	db        *bolt.DB
+	file      os.FileInfo // of the file when it was opened
+	maxQueued int         // bytes of alerts that wait, for all notifiers
 
 	mu      sync.Mutex
 	changed chan struct{}
+	steady  time.Time // the clock when the file was opened, or when it was last found to be set
+}
+
+// maxDrift is how far the wall clock may be from the time that has passed before it counts as
+// set.
+const maxDrift = time.Minute
+
+// ClockSet is by how much the wall clock was set since the last call that has found so, 0 = it
+// was not. now has a monotonic reading. A clock that is set while no process runs is not found.
+func (s *Store) ClockSet(now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := now.Round(0).Sub(s.steady.Round(0)) - now.Sub(s.steady)
+	if by.Abs() < maxDrift {
+		return 0
+	}
+	s.steady = now
+	return by
 }
 
 // Open opens the state file of a directory, which is created if it is missing.
@@ -102,7 +123,7 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		db.Close()
 		return nil, err
 	}
-	return &Store{db: db, file: file, maxQueue: maxQueue, changed: make(chan struct{})}, nil
+	return &Store{db: db, file: file, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}, nil
 }
 
 func (s summary) write(tx *bolt.Tx) error {
@@ -118,12 +139,12 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Tx is one transaction.
 type Tx struct {
-	tx       *bolt.Tx
-	summary  summary
-	maxQueue int
-	changed  bool // something was stored or deleted
-	news     bool // a delivery was queued, or an incident changed
-	ended    bool // an incident was closed
+	tx        *bolt.Tx
+	summary   summary
+	maxQueued int
+	changed   bool // something was stored or deleted
+	news      bool // a delivery was queued, or an incident changed
+	ended     bool // an incident was closed
 }
 
 // errUnchanged ends a transaction that has nothing to write.
@@ -139,7 +160,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 		if err != nil {
 			return err
 		}
-		tx := &Tx{tx: btx, summary: before, maxQueue: s.maxQueue}
+		tx := &Tx{tx: btx, summary: before, maxQueued: s.maxQueued}
 		if err := f(tx); err != nil {
 			return err
 		}
@@ -173,7 +194,14 @@ func (s *Store) Update(f func(*Tx) error) error {
 
 // View runs f in a transaction that changes nothing.
 func (s *Store) View(f func(*Tx) error) error {
-	if err := s.db.View(func(btx *bolt.Tx) error { return f(&Tx{tx: btx}) }); err != nil {
+	err := s.db.View(func(btx *bolt.Tx) error {
+		now, err := readSummary(btx.Bucket([]byte(meta)).Get([]byte(summaryKey)))
+		if err != nil {
+			return err
+		}
+		return f(&Tx{tx: btx, summary: now})
+	})
+	if err != nil {
 		return fmt.Errorf("state file: %w", err)
 	}
 	return nil

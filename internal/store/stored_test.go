@@ -29,14 +29,16 @@ import (
 )
 
 // testdata/state.db.gz is a state file of an earlier version, and state.json
-// what is read from it. Neither is written anew when code changes: a state file
-// in the field does not change either. After a new schema, a second pair joins
-// them, written with
+// what is read from it; state5.db.gz and state5.json are those of schema 5. No
+// state file is written anew when code changes: one in the field does not change
+// either. After a new schema, a further pair joins them, written with
 //
 //	go test ./internal/store -run TestWriteStored -write-stored
 //
 // state.db.gz was written that way at commit e700a59.
-var writeStored = flag.Bool("write-stored", false, "write testdata/state.db.gz and state.json anew")
+var writeStored = flag.Bool("write-stored", false, "write testdata/state5.db.gz and state5.json anew")
+
+var storedPairs = []string{"state", "state5"}
 
 const (
 	storedLog  = "/var/atlassian/application-data/jira/log/atlassian-jira.log"
@@ -54,14 +56,14 @@ var (
 
 func storedRules() *incident.Rules {
 	return incident.NewRules(&conf.Config{Node: "jira-node-1", Alerts: conf.Alerts{
-		RepeatInterval: time.Hour, QuietAfter: 24 * time.Hour, Storm: 2, JiraURL: "https://jira.example.com",
+		RepeatInterval: time.Hour, QuietAfter: 24 * time.Hour, Storm: 2, Burst: conf.Burst{Count: 2, Within: time.Minute}, JiraURL: "https://jira.example.com",
 	}})
 }
 
-// storedState is a copy of testdata/state.db.gz, opened.
-func storedState(t *testing.T) *store.Store {
+// storedState is a copy of a state file in testdata, opened.
+func storedState(t *testing.T, name string) *store.Store {
 	t.Helper()
-	packed, err := os.Open("testdata/state.db.gz")
+	packed, err := os.Open("testdata/" + name + ".db.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,10 +89,12 @@ func storedState(t *testing.T) *store.Store {
 // it: a JSON tag of an incident, an alert or a delivery that changes loses what
 // is stored under it.
 func TestStored(t *testing.T) {
-	if got := readStored(t, storedState(t)); string(got) != testkit.Read(t, "testdata/state.json") {
-		name := filepath.Join(t.ArtifactDir(), "state.json")
-		os.WriteFile(name, got, 0o600)
-		t.Errorf("the stored state is read differently: diff %s testdata/state.json", name)
+	for _, pair := range storedPairs {
+		if got := readStored(t, storedState(t, pair)); string(got) != testkit.Read(t, "testdata/"+pair+".json") {
+			name := filepath.Join(t.ArtifactDir(), pair+".json")
+			os.WriteFile(name, got, 0o600)
+			t.Errorf("the stored state is read differently: diff %s testdata/%s.json", name, pair)
+		}
 	}
 }
 
@@ -197,7 +201,12 @@ func (a *acceptor) Send(_ context.Context, d notify.Delivery) (notify.Receipt, e
 // A state file of an earlier version is continued: a further failure counts on
 // in its incident, and what waits is delivered with the IDs that it had.
 func TestStoredContinues(t *testing.T) {
-	s, rules := storedState(t), storedRules()
+	for _, pair := range storedPairs {
+		t.Run(pair, func(t *testing.T) { continues(t, storedState(t, pair), storedRules()) })
+	}
+}
+
+func continues(t *testing.T, s *store.Store, rules *incident.Rules) {
 	f := storedFailure(t, 1, storedNow.Add(2*time.Hour), "AADSTS7000215: Invalid client secret provided.")
 	update(t, s, func(tx *store.Tx) error {
 		before, err := tx.Incident(rules.Key(f))
@@ -263,7 +272,6 @@ func TestWriteStored(t *testing.T) {
 	clock.Use(storedClock{})
 	dir := t.TempDir()
 	s, _ := opened(t, dir)
-	s.SetMaxQueue(4)
 	rules := storedRules()
 	const secret, tenant, consent = "AADSTS7000215: Invalid client secret provided.",
 		"AADSTS50194: Application is not configured as a multi-tenant application.", "AADSTS65001: The user has not consented."
@@ -280,7 +288,7 @@ func TestWriteStored(t *testing.T) {
 				return err
 			}
 			if a != nil && a.Data.Kind == alert.Opened {
-				o, _ = rules.Open(o, incident.State{}, after)
+				o, _ = rules.Lanes(after)[0].Note(o, after)
 			}
 			for _, name := range to {
 				if a != nil {
@@ -334,18 +342,18 @@ func TestWriteStored(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if m.NotNotified = []string{storedBot, storedDown}; n == 5 {
-				m.NotNotified, m.Suppressed = nil, true
+			if m.Notified = []string{storedHub}; n == 5 {
+				m.Notified = nil
 			}
-			if storm, m = rules.Join(storm, m, storedNow); tx.SetIncident(m) != nil {
+			joining := incident.Joining{State: m, Named: n < 5, Arrived: storedNow}
+			if storm, m = rules.Join(storm, "storm", joining, storedNow); tx.SetIncident(m) != nil {
 				t.Fatal("not stored")
 			}
 		}
 		return tx.SetIncident(storm)
 	})
 
-	// Lines are lost, and a notifier fails: what it cannot deliver is set aside,
-	// more than its queue holds.
+	// Lines are lost, and a notifier fails: what it cannot deliver is set aside.
 	update(t, s, func(tx *store.Tx) error {
 		lost, a := rules.Gap(incident.State{}, incident.Gap{Bytes: 1234, Why: "the file was truncated", At: storedNow}, storedFrom)
 		trouble, b := rules.Trouble(incident.State{}, incident.Trouble{Cause: incident.NotifierFailing, Name: storedDown, Why: "no_service", Lost: 1,
@@ -405,10 +413,10 @@ func TestWriteStored(t *testing.T) {
 	z, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	z.Write(fileOf(t, dir))
 	z.Close()
-	if err := os.WriteFile("testdata/state.db.gz", packed.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile("testdata/state5.db.gz", packed.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile("testdata/state.json", readStored(t, storedState(t)), 0o600); err != nil {
+	if err := os.WriteFile("testdata/state5.json", readStored(t, storedState(t, "state5")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

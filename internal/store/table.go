@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"iter"
 
@@ -49,6 +50,18 @@ func (v view) len() int {
 // all yields keys and values by key. The bucket must not be changed meanwhile.
 func (v view) all() iter.Seq2[[]byte, []byte] {
 	return v.walk((*bolt.Cursor).First, (*bolt.Cursor).Next)
+}
+
+// withPrefix yields the keys that begin with a text.
+func (v view) withPrefix(prefix string) iter.Seq2[[]byte, []byte] {
+	first := func(c *bolt.Cursor) ([]byte, []byte) { return c.Seek([]byte(prefix)) }
+	return func(yield func(k, v []byte) bool) {
+		for k, value := range v.walk(first, (*bolt.Cursor).Next) {
+			if !bytes.HasPrefix(k, []byte(prefix)) || !yield(k, value) {
+				return
+			}
+		}
+	}
 }
 
 // backward is all with the greatest key first.
@@ -102,7 +115,7 @@ func (t table) put(key string, value any) error {
 		return err
 	}
 	t.tx.changed = true
-	t.tx.summary.Records++
+	t.count(1)
 	t.tx.summary.Sum += digest(t.path, []byte(key), text)
 	return t.b.Put([]byte(key), text)
 }
@@ -113,9 +126,16 @@ func (t table) delete(key string) error {
 		return nil
 	}
 	t.tx.changed = true
-	t.tx.summary.Records--
+	t.count(-1)
 	t.tx.summary.Sum -= digest(t.path, []byte(key), text)
 	return t.b.Delete([]byte(key))
+}
+
+// count counts records.
+func (t table) count(n int) {
+	if t.tx.summary.Records += n; t.path == "/"+incidents {
+		t.tx.summary.Open += n
+	}
 }
 
 // retain deletes the records that are not to be kept.

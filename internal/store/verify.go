@@ -119,6 +119,7 @@ type summary struct {
 	Records int    `json:"records"` // how many there are, without this one
 	Sum     uint64 `json:"sum"`     // of the digests of them all
 	Seq     uint64 `json:"seq"`     // of the youngest delivery
+	Open    int    `json:"open"`    // incidents
 }
 
 const summaryKey = "summary"

@@ -18,6 +18,19 @@ func Plural[I int | int64](n I, one, many string) string {
 	return Number(n) + " " + many
 }
 
+// Members says what a group of failures is made of: all together, and how many of them are
+// attempts to test an integration, of which several may be of one.
+func Members(all, attempts int) string {
+	switch integrations := all - attempts; {
+	case integrations == 0:
+		return Count(attempts, "test attempt")
+	case attempts == 0:
+		return Count(integrations, "integration")
+	default:
+		return Count(integrations, "integration") + " and " + Count(attempts, "test attempt")
+	}
+}
+
 // Number is a number with a comma between thousands.
 func Number[I int | int64](n I) string {
 	s := strconv.FormatInt(int64(n), 10)

@@ -119,6 +119,9 @@ func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	return next.receipt()
 }
 
+// Groups is true: Alertmanager groups alerts into notifications.
+func (a *Notifier) Groups() bool { return true }
+
 // Refresh sends open alerts again before they end by themselves, with their current
 // state.
 func (a *Notifier) Refresh(ctx context.Context, open []notify.OpenIncident) (changed map[alert.ID]notify.Receipt,

@@ -156,7 +156,7 @@ func TestAlertmanagerOpened(t *testing.T) {
 		"links":       "Atlassian <KB>: https://confluence.atlassian.com/x?a=1|2\nMicrosoft: https://learn.microsoft.com/y",
 		"runbook_url": "https://confluence.atlassian.com/x?a=1|2",
 		"reference":   "entra-single-tenant-common-endpoint, root cause 1 of Atlassian's article, AADSTS50194",
-		"incident":    "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z",
+		"incident":    "jira-node-1/d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z",
 	}
 	if !maps.Equal(got.Annotations, annotations) {
 		t.Errorf("annotations\n got %q\nwant %q", got.Annotations, annotations)

@@ -38,6 +38,8 @@ func labelsOf(d alert.Data, m message.Message, known map[string]string) map[stri
 		labels["integration"] = alert.Many
 		if end, ok := d.Facts["maintenance_to"].(string); ok { // a summary is not the storm of its cause
 			labels["maintenance"] = end
+		} else if key := d.ID.Key(); key == "storm" || strings.HasPrefix(key, "storm-app-") { // any of its causes may come first
+			labels["group"] = key
 		}
 	case message.Trial:
 		labels["alertname"] = "JiraOAuthWatcherTest"
@@ -47,7 +49,7 @@ func labelsOf(d alert.Data, m message.Message, known map[string]string) map[stri
 			labels["integration"] = d.ID.Key()
 		}
 	}
-	for _, name := range []string{"alertname", "integration", "log", "node", "notifier", "maintenance"} {
+	for _, name := range []string{"alertname", "integration", "log", "node", "notifier", "maintenance", "group"} {
 		if value, ok := known[name]; ok {
 			labels[name] = value
 		}

@@ -74,6 +74,9 @@ func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	return nil, failed
 }
 
+// Groups is true: PagerDuty groups alerts into incidents.
+func (n *Notifier) Groups() bool { return true }
+
 // event is the body of a request.
 type event struct {
 	RoutingKey string   `json:"routing_key"`

@@ -69,7 +69,17 @@ func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
 func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	data := d.Alert.Data
 	m := message.Of(data)
-	if at, ok := s.place(d.Receipt); ok && m.Subject != message.Trial {
+	at, ok := s.place(d.Receipt)
+	if d.Covered {
+		if !ok {
+			return nil, nil
+		}
+		if err := s.edit(ctx, at, m, d.Plain); err != nil && !lost(err) {
+			return d.Receipt, err
+		}
+		return nil, nil
+	}
+	if ok && m.Subject != message.Trial {
 		stays, err := s.followUp(ctx, at, m, d.Plain)
 		switch {
 		case err == nil && stays:
@@ -89,6 +99,9 @@ func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, erro
 	}
 	return at.shows(data), nil
 }
+
+// Groups is false: each incident is a message in the channel.
+func (s *Bot) Groups() bool { return false }
 
 // first posts the first message of an incident.
 func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (receipt, error) {

@@ -33,7 +33,7 @@ func eachText(value any, do func(in map[string]any, field, text string)) {
 var (
 	fence = regexp.MustCompile("(?s)^```\n([^`]*)\n```$")
 	calls = regexp.MustCompile(`(^|[^\pL\pN])@(channel|all|here|everyone|U123)|<!|<http`)
-	ours  = regexp.MustCompile(`^(https://learn\.microsoft\.com/.*|https://confluence\.atlassian\.com/.*|http://adaptivecards\.io/.*|[0-9a-f-]+@[0-9TZ.]+#1|[0-9T:.+-]+|#[0-9a-f]{6})$`)
+	ours  = regexp.MustCompile(`^(https://learn\.microsoft\.com/.*|https://confluence\.atlassian\.com/.*|http://adaptivecards\.io/.*|jira-node-1/[0-9a-f-]+@[0-9TZ.]+#1|[0-9T:.+-]+|#[0-9a-f]{6})$`)
 	// Metacharacters of Markdown without an odd number of strokes before them.
 	active = regexp.MustCompile("(^|[^\\\\])(\\\\\\\\)*([\\[\\]()<>`#~_]|\\]\\()")
 	markup = regexp.MustCompile(`</?b>`)

@@ -26,7 +26,7 @@ func sample(kind alert.Kind) alert.Alert {
 	at := time.Date(2021, 11, 16, 12, 35, 50, 956e6, time.FixedZone("", 3600))
 	flow, number := "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", 1
 	d := alert.Data{
-		Schema: 1, ID: alert.ID(flow + "@20211116T113550.956Z#1"), Kind: kind, Node: "jira-node-1",
+		Schema: 1, ID: alert.ID("jira-node-1/" + flow + "@20211116T113550.956Z#1"), Kind: kind, Node: "jira-node-1",
 		Integration: alert.Integration{ID: flow, Flow: &flow, KnownBy: alert.ByFlow},
 		Cause: alert.Cause{
 			ID: "entra-single-tenant-common-endpoint", RootCause: &number, Title: s, Provider: "microsoft",

@@ -61,7 +61,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{"half a failure", `"count":3`, `"count":2.5`},
 		{"unknown kind", `"kind":"opened"`, `"kind":"mended"`},
 		{"no cause before", `"kind":"opened"`, `"kind":"changed"`},
-		{"no id", `"id":"d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1",`, ``},
+		{"no id", `"id":"jira-node-1/d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1",`, ``},
 		{"id without a number", `Z#1"`, `Z"`},
 		{"another version", `"schema":1`, `"schema":2`},
 		{"type of another program", `jira.oauth.opened`, `jira.opened`},

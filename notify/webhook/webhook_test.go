@@ -49,7 +49,7 @@ const body = `{
   "timestamp": "2021-11-16T12:35:50.956+01:00",
   "data": {
     "schema": 1,
-    "id": "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1",
+    "id": "jira-node-1/d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1",
     "kind": "changed",
     "node": "jira-node-1",
     "integration": {"id": "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", "flow": "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40", "name": null, "known_by": "flow"},

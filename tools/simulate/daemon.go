@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -68,16 +70,20 @@ func (w *world) config() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "node = \"jira-1\"\nstate_dir = %q\n", w.stateDir())
-	fmt.Fprintf(&b, "[alerts]\nmute = [%s]\nstorm = %d\nrepeat_interval = %q\n[causes]\n", w.muted, w.Storm, w.Repeat)
+	fmt.Fprintf(&b, "[alerts]\nmute = [%s]\nstorm = %d\nburst = %q\nrepeat_interval = %q\n[causes]\n", w.muted, w.Storm,
+		cmp.Or(w.Burst, "0"), w.Repeat)
 	for _, l := range w.disks {
 		if l.configured {
 			fmt.Fprintf(&b, "[[log]]\npath = %q\nname = %q\nstart = %q\npoll = true\n", l.path, l.name, w.Start)
 		}
 	}
-	for _, r := range w.receivers {
+	for i, r := range w.receivers {
 		if r.configured {
 			url := fmt.Sprintf("https://%s.example/hook/%s", r.name, w.secret("Hook"))
 			fmt.Fprintf(&b, "[[webhook]]\nname = %q\nurl = %q\nretry_for = %q\n", r.name, url, w.RetryFor)
+			if w.Picky && i == 1 {
+				b.WriteString("min_severity = \"critical\"\n")
+			}
 		}
 	}
 	return b.String()
@@ -97,7 +103,7 @@ func (w *world) run(d *daemon) error {
 		targets = append(targets, notify.Target{Notifier: c.Notifier, Kind: "webhook", To: hook})
 	}
 	access := slices.ContainsFunc(d.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess })
-	d.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(d.conf), AccessLog: access}
+	d.recorder = &pipeline.Recorder{Store: d.store, Rules: incident.NewRules(d.conf), AccessLog: access, MaxOpen: w.MaxOpen}
 	switch {
 	case w.node == nil:
 		d.recorder.Tally = w.model
@@ -109,7 +115,8 @@ func (w *world) run(d *daemon) error {
 		names = append(names, t.Name)
 		d.recorder.Recipients = append(d.recorder.Recipients, pipeline.Recipient{Name: t.Name, MinSeverity: t.MinSeverity})
 	}
-	if _, err := d.store.Orphans(names, clock.Now()); err != nil {
+	removed, err := d.store.Orphans(names, clock.Now())
+	if err != nil {
 		return err
 	}
 	for _, t := range targets {
@@ -125,7 +132,7 @@ func (w *world) run(d *daemon) error {
 		return err
 	}
 	w.machine.start("settle", d.settle)
-	return d.recorder.CloseUnconfigured()
+	return errors.Join(d.recorder.CloseUnconfigured(), d.recorder.CheckRemoved(removed, clock.Now()), d.recorder.CatchUp())
 }
 
 func (d *daemon) follow(l conf.Log) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -35,6 +36,13 @@ func (m *model) tooOld(x *failure) string {
 // checkIncident compares the state of an incident with what was counted.
 func (m *model) checkIncident(x *failure, s incident.State) {
 	if !s.Open {
+		if m.w.MaxOpen > 0 {
+			m.checkOverflow(x)
+			return
+		}
+		if m.overSince(x) {
+			return
+		}
 		m.w.fail("state", "%s was counted, and its incident is not open", x)
 	}
 	n := 0
@@ -61,7 +69,143 @@ func (m *model) check() {
 			m.checkDelivered(id, m.alerts[id], m.w.receiver(name))
 		}
 	}
+	for _, r := range m.w.receivers {
+		if r.configured && !r.left && !m.confused() {
+			m.checkEnds(r)
+			m.checkBurst(r)
+		}
+	}
 	m.w.checkRedacted("the daemon's own log", m.w.said.String())
+}
+
+// overSince reports whether what was read after a failure is so much later that its incident is
+// over.
+func (m *model) overSince(x *failure) bool {
+	return slices.ContainsFunc(m.failures, func(later *failure) bool {
+		return later.counted > 0 && later.read >= x.read && later.at.Sub(x.at) >= quietAfter
+	})
+}
+
+// checkOverflow: a failure that is in no incident, since too many are open, is named in the
+// incident about that.
+func (m *model) checkOverflow(x *failure) {
+	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) error {
+		s, err := tx.Incident(m.w.daemon.recorder.Rules.OverflowKey())
+		if !slices.Contains(s.Named, x.key) {
+			m.w.fail("limits", "%s is in no incident, and beyond the limit are %v", x, s.Named)
+		}
+		return err
+	}))
+}
+
+// checkLimit: no more incidents are open than may be, but for groups and troubles.
+func (m *model) checkLimit() {
+	if m.w.MaxOpen == 0 || m.w.daemon == nil {
+		return
+	}
+	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) error {
+		n := 0
+		err := tx.EachIncident(func(s incident.State) error {
+			if m.last[s.Key] != nil {
+				n++
+			}
+			return nil
+		})
+		if n > m.w.MaxOpen {
+			m.w.fail("limits", "%d incidents are open, at most %d may be", n, m.w.MaxOpen)
+		}
+		return err
+	}))
+}
+
+// quietAfter is the program's default.
+const quietAfter = 24 * time.Hour
+
+// checkQuiet: nothing is quiet before so much time has passed since its last failure was
+// written, whatever the clocks say.
+func (m *model) checkQuiet(a *alert.Alert) {
+	if a.Data.Kind != alert.Quiet || m.w.blindStep || m.confused() {
+		return
+	}
+	ids, _ := a.Data.Facts["incidents"].([]string)
+	for _, id := range append(ids, string(a.Data.ID)) {
+		key := alert.ID(id).Key()
+		next := m.opened[key]
+		for _, x := range m.failures {
+			age := m.now() - x.written
+			if x.key != key || x.counted == 0 || x.read == m.now() || age >= quietAfter-2*time.Minute ||
+				next.incident != alert.ID(id).Incident() && next.at >= x.read || !m.w.clockSet && x.at.After(a.Data.Failures.Last) {
+				continue
+			}
+			m.w.fail("quiet", "%s ends %s after %s was written", id, age, x)
+		}
+	}
+}
+
+// checkEnds: who was sent the beginning of an incident was sent its end, unless it goes on.
+func (m *model) checkEnds(r *receiver) {
+	owed := map[alert.ID]alert.ID{} // which alert began it
+	for _, a := range r.alerts {
+		d := a.Data
+		var listed []alert.ID
+		if ids, ok := d.Facts["incidents"].([]any); ok {
+			for _, id := range ids {
+				listed = append(listed, alert.ID(id.(string)))
+			}
+		}
+		switch introduced := strings.HasPrefix(d.ID.Key(), "added-"); {
+		case d.Kind == alert.Blind && slices.Contains(incident.EndUnsaid, d.Cause.ID):
+		case introduced:
+			for _, id := range listed {
+				owed[id] = d.ID
+			}
+		case d.Kind == alert.Opened, d.Kind == alert.Changed, d.Kind == alert.Storm, d.Kind == alert.Blind:
+			owed[d.Incident()] = d.ID
+		case d.Kind.Closes(), d.Kind == alert.Sighted:
+			for _, id := range append(listed, d.Incident()) {
+				delete(owed, id)
+			}
+		}
+	}
+	for id, began := range owed {
+		if m.open[id] || m.endLost(r, id) {
+			continue
+		}
+		m.w.fail("who was sent the beginning is sent the end", "%s was sent %s, and %s is not open", r.name, began, id)
+	}
+}
+
+// endLost reports whether the end of an incident was refused by a receiver.
+func (m *model) endLost(r *receiver, incident alert.ID) bool {
+	for id := range m.w.aside[r.name] {
+		if a := m.alerts[id]; a != nil && (a.kind.Closes() || a.kind == alert.Sighted) && (id.Incident() == incident || a.stands[incident]) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkBurst: not more incidents of one cause are sent one by one than burst says.
+func (m *model) checkBurst(r *receiver) {
+	if m.w.Burst == "" || m.w.clockSet || m.w.Logs > 1 {
+		return
+	}
+	var b conf.Burst
+	m.w.must(b.UnmarshalText([]byte(m.w.Burst)))
+	alone := map[string][]time.Time{}
+	for _, a := range r.alerts {
+		if a.Data.Kind == alert.Opened && a.Data.First() {
+			alone[a.Data.Cause.ID] = append(alone[a.Data.Cause.ID], a.Data.Failures.First)
+		}
+	}
+	for cause, times := range alone {
+		slices.SortFunc(times, time.Time.Compare)
+		for i := range len(times) - b.Count {
+			if within := times[i+b.Count].Sub(times[i]); within < b.Within {
+				m.w.fail("burst", "%s was sent %d alerts about %s within %s, burst is %q", r.name, b.Count+1, cause, within, m.w.Burst)
+			}
+		}
+	}
 }
 
 // checkRead: counted once, or not wanted, or gone with a blind.
@@ -131,16 +275,16 @@ func (m *model) checkDelivered(id alert.ID, s *queuedAlert, r *receiver) {
 			}
 		}
 	}
-	if m.w.Storm > 0 && m.stormed(s) {
+	if m.stormed(s) {
 		return
 	}
 	m.w.fail("at least once", "%s was queued for %s and never accepted", id, r.name)
 }
 
-// stormed reports whether a storm may alert for an incident.
+// stormed reports whether a group has alerted for an incident.
 func (m *model) stormed(s *queuedAlert) bool {
 	return slices.ContainsFunc(m.order, func(id alert.ID) bool {
-		return m.alerts[id].kind == alert.Storm && m.alerts[id].cause == s.cause
+		return m.alerts[id].kind == alert.Storm && slices.Contains(m.alerts[id].names, s.incident.Key())
 	})
 }
 
@@ -175,7 +319,9 @@ func (w *world) finalState() {
 				w.aside[r.name][d.Alert.Data.ID] = true
 			}
 		}
+		w.model.open = map[alert.ID]bool{}
 		return tx.EachIncident(func(s incident.State) error {
+			w.model.open[s.ID()] = true
 			if x := w.model.last[s.Key]; x != nil && s.Cause != x.cause && !w.everMuted && !x.disk.confused && !w.model.missed(x) {
 				w.fail("the cause of the whole event", "%s is for %s, the incident says %s", x, x.cause, s.Cause)
 			}

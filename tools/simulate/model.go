@@ -26,6 +26,8 @@ type model struct {
 	counted  []*failure                // in this turn
 	fresh    []gap                     // in this turn
 	pinned   []*file                   // that the daemon has open
+	open     map[alert.ID]bool         // incidents in the end
+	opened   map[string]opening        // the last one by key
 }
 
 // failure is one failure in a log.
@@ -54,6 +56,12 @@ type failure struct {
 	read     time.Duration // when it was counted
 }
 
+// opening is when an incident was alerted to first.
+type opening struct {
+	incident alert.ID
+	at       time.Duration
+}
+
 type gap struct {
 	disk *disk
 	at   time.Duration
@@ -67,6 +75,8 @@ type queuedAlert struct {
 	to       []string
 	incident alert.ID
 	log      string
+	stands   map[alert.ID]bool // the incidents that it names
+	names    []string          // the integrations that it names
 }
 
 func (m *model) now() time.Duration { return m.w.machine.mono }
@@ -200,18 +210,23 @@ func (m *model) Failure(key, cause string, at time.Time) {
 }
 
 // Alert records that an alert is queued.
-func (m *model) Alert(a *alert.Alert) {
+func (m *model) Alert(a *alert.Alert, to []string) {
 	id := a.Data.ID
 	if m.alerts[id] != nil && !m.confused() {
 		m.w.fail("one content per ID", "one ID for two alerts: %s", id)
 	}
-	s := &queuedAlert{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: id.Incident(), log: a.Data.Log.Path}
-	for _, t := range m.w.daemon.recorder.Recipients {
-		if a.Data.Cause.Severity >= t.MinSeverity {
-			s.to = append(s.to, t.Name)
-		}
+	s := &queuedAlert{kind: a.Data.Kind, cause: a.Data.Cause.ID, incident: id.Incident(), log: a.Data.Log.Path, to: to}
+	s.stands = map[alert.ID]bool{}
+	ids, _ := a.Data.Facts["incidents"].([]string)
+	for _, id := range ids {
+		s.stands[alert.ID(id)] = true
 	}
+	s.names, _ = a.Data.Facts["integrations"].([]string)
 	m.alerts[id] = s
+	m.checkQuiet(a)
+	if a.Data.Kind == alert.Opened {
+		m.opened[id.Key()] = opening{id.Incident(), m.now()}
+	}
 	m.order = append(m.order, id)
 }
 
@@ -229,6 +244,7 @@ func (m *model) turned() {
 		return
 	}
 	m.counted, m.fresh = nil, nil
+	m.checkLimit()
 	m.gaps = append(m.gaps, fresh...)
 	m.w.machine.busy = m.now()
 	rules := m.w.daemon.recorder.Rules

@@ -24,6 +24,9 @@ type Setup struct {
 	Receivers    int
 	Integrations int
 	Storm        int
+	Burst        string // "" = off
+	Picky        bool   // the second receiver is only sent what is critical
+	MaxOpen      int    // incidents; 0 = the program's limit
 	Repeat       string
 	RetryFor     string
 	Slow         time.Duration // at most so long the reader takes for a block
@@ -144,6 +147,13 @@ func draw(seed uint64) Script {
 	if r.IntN(5) == 0 {
 		s.Slow = 2 * time.Second
 	}
+	if r.IntN(5) == 0 {
+		s.Burst = fmt.Sprintf("%d in %dm", 1+r.IntN(3), []int{1, 10, 60}[r.IntN(3)])
+	}
+	s.Picky = r.IntN(5) == 0
+	if r.IntN(12) == 0 {
+		s.MaxOpen = 1 + r.IntN(3)
+	}
 	var deck []string
 	for _, do := range slices.Sorted(keys(weights)) {
 		deck = append(deck, slices.Repeat([]string{do}, weights[do])...)
@@ -250,10 +260,12 @@ func (w *world) operate(s Step, d *disk, r *receiver) {
 		w.narrate("the daemon starts")
 		w.must(w.start())
 	case s.Do == "stop" && running:
+		w.mayMissStep()
 		w.narrate("the daemon stops")
 		w.must(w.stop())
 		w.checkStateRedacted()
 	case s.Do == "kill" && running:
+		w.mayMissStep()
 		w.narrate("the daemon is killed")
 		w.must(w.kill())
 		w.checkStateRedacted()
@@ -277,6 +289,12 @@ func (w *world) operate(s Step, d *disk, r *receiver) {
 	case s.Do == "reload":
 		w.reloaded(running)
 	}
+}
+
+// mayMissStep notes that the daemon ends: it had no time to see that the clock was set just
+// before.
+func (w *world) mayMissStep() {
+	w.blindStep = w.blindStep || w.clockSet && w.machine.mono-w.stepped < 5*time.Second+w.Slow
 }
 
 func (w *world) reloaded(running bool) {
@@ -354,7 +372,7 @@ func (w *world) stepClock() {
 	}
 	w.narrate("the clock is set by %s", by)
 	w.machine.stepped += by
-	w.clockSet = true
+	w.clockSet, w.blindStep, w.stepped = true, w.blindStep || w.daemon == nil, w.machine.mono
 	for _, r := range w.receivers {
 		r.until = 0
 	}
@@ -382,6 +400,7 @@ func (w *world) rest() {
 		w.ordinaryLines(d)
 	}
 	w.pass(grace + 30*w.Slow + 3*time.Hour)
+	w.pass(quietAfter)
 	w.finalState()
 	w.must(w.stop())
 	w.checkStateRedacted()

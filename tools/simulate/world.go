@@ -34,6 +34,8 @@ type world struct {
 	muted     string
 	everMuted bool
 	clockSet  bool
+	blindStep bool                         // … while the daemon did not run
+	stepped   time.Duration                // when it was set last
 	aside     map[string]map[alert.ID]bool // what was given up, by notifier and ID
 
 	daemon  *daemon
@@ -97,7 +99,7 @@ func newWorld(s Setup, set *matchers.Set) (*world, error) {
 	}
 	w := &world{Setup: s, dir: dir, set: set, births: map[uint64]time.Time{}, dice: newDice(s.Seed, 0)}
 	w.machine = &machine{begin: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), chance: rand.New(rand.NewPCG(s.Seed, 1))}
-	w.model = &model{w: w, alerts: map[alert.ID]*queuedAlert{}, last: map[string]*failure{}}
+	w.model = &model{w: w, alerts: map[alert.ID]*queuedAlert{}, last: map[string]*failure{}, opened: map[string]opening{}}
 	w.machine.after = w.model.turned
 	w.log = newLogger(&w.said, w.machine.Now)
 	clock.Use(&source{w.machine, w})

@@ -21,7 +21,7 @@ import (
 func Alert(kind alert.Kind) alert.Alert {
 	at := time.Date(2021, 11, 16, 12, 35, 50, 956e6, time.FixedZone("", 3600))
 	a := alert.Alert{Type: "jira.oauth." + string(kind), Timestamp: at, Data: alert.Data{
-		Schema: 1, ID: "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1", Kind: kind, Node: "jira-node-1",
+		Schema: 1, ID: "jira-node-1/d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40@20211116T113550.956Z#1", Kind: kind, Node: "jira-node-1",
 		Integration: alert.Integration{ID: "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40",
 			Flow: new("d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"), KnownBy: alert.ByFlow},
 		Cause: alert.Cause{ID: "entra-single-tenant-common-endpoint", RootCause: new(1),
@@ -129,7 +129,7 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 		d.Failures = alert.Failures{Count: 81, First: at.Add(-time.Minute), Last: at, SinceLastAlert: 81}
 	case alert.Blind, alert.Sighted:
 		a = alert.Alert{Timestamp: at, Data: alert.Data{
-			Schema: 1, Node: "jira-node-1", ID: "log-7c1d0e2a@20241118T013011.407Z#1",
+			Schema: 1, Node: "jira-node-1", ID: "jira-node-1/log-7c1d0e2a@20241118T013011.407Z#1",
 			Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
 			Cause: alert.Cause{ID: "log-lines-lost", Title: "log lines are missing",
 				Provider: "any", Severity: conf.SeverityHigh, Confidence: "certain", Codes: []string{}},
@@ -167,7 +167,7 @@ func Summary(t testing.TB) alert.Alert {
 	t.Helper()
 	a := Example(t, alert.Storm)
 	d := &a.Data
-	d.ID = "maintenance-20241118T010000.000Z@20241117T213011.407Z#1"
+	d.ID = "jira-node-1/maintenance-20241118T010000.000Z@20241117T213011.407Z#1"
 	ids := d.Facts["integrations"].([]string)
 	d.Facts = map[string]any{"integrations": ids[:3], "integrations_count": "3", "ended_meanwhile": ids[3:5],
 		"maintenance_from": "2024-11-17T22:00:00+01:00", "maintenance_to": "2024-11-18T02:00:00+01:00"}

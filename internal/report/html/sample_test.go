@@ -114,7 +114,7 @@ func proxyForbids() alert.Data {
 // every so often.
 func incidentOf(id string, d alert.Data, from, to time.Time, every time.Duration, nodes ...string) report.Incident {
 	d.Integration = alert.Integration{ID: id, Flow: &id, KnownBy: "flow"}
-	d.ID = alert.NewID(id, from).Alert(1)
+	d.ID = alert.NewID("jira-node-1", id, from).Alert(1)
 	d.Node = nodes[len(nodes)-1]
 	d.Failures.First = from
 	var hours []report.Hour

@@ -1,0 +1,355 @@
+package incident
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
+)
+
+// Named is for how long an incident of a group waits at most until an alert names it.
+const Named = groupLatest
+
+const (
+	stormWindow  = time.Minute       // incidents that open within it are a storm
+	groupSettles = 15 * time.Second  // without a further member, a group is alerted to
+	groupLatest  = 100 * time.Second // after an incident joined, its group names it
+	maxNamed     = 300               // integrations that a group names, and incidents
+	maxCounted   = 20                // causes of a group that are counted
+)
+
+// Group is what an incident knows that alerts for others, its members: for a burst of one
+// cause or application, for a storm, or for what maintenance has held back.
+type Group struct {
+	// Added is the notifier for which the group was made, of what was open already; "" = none.
+	Added string `json:"added,omitempty"`
+	// Held is the maintenance after which the group began; zero = none.
+	Held
+	// Causes is how many members had a cause when they joined, the most frequent one first.
+	Causes []GroupCause `json:"causes"`
+	// Attempts is how many of the members are known by nothing but a flow: each is a test,
+	// and several may be of one integration.
+	Attempts int `json:"attempts,omitempty"`
+	// Active is how many of the members still fail for the reason that made them members.
+	Active int `json:"active,omitempty"`
+	// Over are the members that have ended without an alert to people, as far as they are
+	// kept. Resolved is how many members are known to work again.
+	Over     []alert.ID `json:"over,omitempty"`
+	Resolved int        `json:"resolved,omitempty"`
+
+	// Ended are the integrations that failed during the maintenance and had been quiet when
+	// it was over, as far as they are named; EndedCount is how many there were.
+	Ended      []string `json:"ended,omitempty"`
+	EndedCount int      `json:"ended_count,omitempty"`
+}
+
+// GroupCause is how many members have a cause.
+type GroupCause struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Count int    `json:"count"`
+}
+
+// IsGroup reports whether the incident alerts for others.
+func (s State) IsGroup() bool { return s.Members > 0 }
+
+// Joining is an incident that becomes a member of a group.
+type Joining struct {
+	State
+	Named   bool      // it was alerted to alone
+	Arrived time.Time // when its first failure was read, by the wall clock
+}
+
+// Join adds an incident to a group, which begins if it is not open: the new states of both.
+// What an incident says that was never alerted to alone is not kept: the group says it. seen
+// is the wall clock.
+func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, State) {
+	s := m.State
+	if !g.Open {
+		g = r.begin(key, s.First, s.First)
+		g.StormAlert = seen
+	}
+	if g.Joined.IsZero() || s.First.After(g.Joined) {
+		g.Joined = s.First
+	}
+	g.Arrived = seen
+	g = g.admit(s)
+	if !m.Named && (g.Unnamed.IsZero() || m.Arrived.Before(g.Unnamed)) {
+		g.Unnamed = m.Arrived
+	}
+	g.Count += s.Count - 1
+	g.NewFailures += s.Count - 1
+	g = grow(g, s, seen)
+	s.Storm, s.Held, s.Suppressed = g.Key, nil, !m.Named
+	return g, brief(s)
+}
+
+// admit counts a new member.
+func (g State) admit(s State) State {
+	of := Group{}
+	if g.Group != nil {
+		of = *g.Group
+	}
+	g.Members++
+	of.Active++
+	if s.Content.Integration.KnownBy == alert.ByFlow {
+		of.Attempts++
+	}
+	of.Causes = counted(of.Causes, s.Content.Cause)
+	g.Group = &of
+	// The youngest ones are named: those before have been.
+	g.Named = append(slices.Clone(g.Named), s.Content.Integration.ID)
+	g.Named = g.Named[max(len(g.Named)-maxNamed, 0):]
+	return g
+}
+
+// counted counts one more member with a cause. Beyond the first causes they are not told
+// apart: the last entry has no ID then.
+func counted(causes []GroupCause, c alert.Cause) []GroupCause {
+	causes = slices.Clone(causes)
+	id, title := c.ID, c.Title
+	i := slices.IndexFunc(causes, func(of GroupCause) bool { return of.ID == id })
+	if i < 0 && len(causes) >= maxCounted {
+		id, title = "", ""
+		i = slices.IndexFunc(causes, func(of GroupCause) bool { return of.ID == "" })
+	}
+	if i < 0 {
+		causes = append(causes, GroupCause{ID: id, Title: title})
+		i = len(causes) - 1
+	}
+	causes[i].Count++
+	slices.SortStableFunc(causes, func(a, b GroupCause) int {
+		return cmp.Or(cmp.Compare(min(len(b.ID), 1), min(len(a.ID), 1)), cmp.Compare(b.Count, a.Count))
+	})
+	return causes
+}
+
+// Left is a group that a member has left: it has ended, or it is alerted to alone from now on.
+// untold says that no alert has said so to people; resolved, that it is known to work again.
+func (g State) Left(m State, untold, resolved bool) State {
+	if g.Group == nil {
+		return g
+	}
+	of := *g.Group
+	of.Active = max(of.Active-1, 0)
+	if resolved {
+		of.Resolved++
+	}
+	if untold {
+		of.Over = append(slices.Clone(of.Over), m.ID())
+		of.Over = of.Over[max(len(of.Over)-maxNamed, 0):]
+	}
+	g.Group = &of
+	return g
+}
+
+// Emptied ends a group whose last member is known to work again since a time, zero = it is
+// not known.
+func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
+	if g.Group == nil || g.Group.Active > 0 || since.IsZero() {
+		return g, nil
+	}
+	if since.Before(g.Last) {
+		since = g.Last
+	}
+	return r.Resolve(g, since)
+}
+
+// brief is a state without what a group says for it: thousands of integrations
+// may be in one.
+func brief(s State) State {
+	if c := s.Content; s.Suppressed {
+		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Phase: c.Phase}
+		s.Content.Log.Name, s.Content.Log.Path = c.Log.Name, c.Log.Path
+	}
+	return s
+}
+
+// grow counts a further failure of one of the group's members.
+func grow(g, s State, seen time.Time) State {
+	g.Count++
+	g.NewFailures++
+	g.Seen = seen
+	if s.Last.After(g.Last) {
+		g.Last = s.Last
+	}
+	g.GivesUp = earliest(g.GivesUp, s.GivesUp)
+	before := g.Content
+	if s.Content.Diagnosis != "" && (g.Group == nil || s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == "") {
+		g.Content = s.Content
+		if g.Content.Cause.Previous = nil; g.Members > 1 {
+			g.Content.Mailbox = nil
+		}
+		g.Content.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}
+	}
+	if before.Cause.ID == "" {
+		return g
+	}
+	g.Content.Cause.Severity = max(before.Cause.Severity, s.Content.Cause.Severity)
+	if g.Content.Phase = before.Phase; before.Phase != s.Content.Phase {
+		g.Content.Phase = ""
+	}
+	return g
+}
+
+// StepGroup applies a failure of one of the group's members to the group: the
+// new states of both, and the alert that it raises, if any.
+func (r *Rules) StepGroup(g, s State, seen time.Time) (State, State, *alert.Alert) {
+	g, a := r.AlertGroup(grow(g, s, seen), seen)
+	return g, brief(s), a
+}
+
+// AlertGroup raises the alert of a group when no further incident has joined for some
+// seconds, when one has joined a while ago that no alert has named, or when a reminder is due.
+// now is the wall clock.
+func (r *Rules) AlertGroup(g State, now time.Time) (State, *alert.Alert) {
+	switch waited := now.Sub(g.Unnamed).Abs(); { // negative: the clock was set back
+	case !g.Open || !g.IsGroup() || r.groupMuted(g) || r.Maintenance(g.Content, now) != nil:
+		return g, nil
+	case !g.Unnamed.IsZero() && (waited >= groupLatest || g.Alerts == 0 && now.Sub(g.Arrived).Abs() >= groupSettles),
+		g.Alerts > 0 && r.reminderDue(g, g.Last.Add(max(now.Sub(g.Seen), 0)), now):
+		g, a := r.raise(g, alert.Storm, g.Last)
+		g.Unnamed, g.StormAlert = time.Time{}, now
+		return g, a
+	}
+	return g, nil
+}
+
+// groupMuted reports whether the operator wants no alert for any cause of a group.
+func (r *Rules) groupMuted(g State) bool {
+	if g.Group == nil || len(g.Group.Causes) < 2 {
+		return r.muted(g.Content)
+	}
+	return !slices.ContainsFunc(g.Group.Causes, func(c GroupCause) bool {
+		return !r.mutes(c.ID, g.Content.Cause.Severity)
+	})
+}
+
+const maxGroupCauses = 5 // that a group's alert names
+
+// groupData is what a group says: what the last failure with its most frequent cause said,
+// of all its members.
+func (g State) groupData() alert.Data {
+	d := g.Content
+	d.Facts = withFact(d.Facts, "integrations", slices.Clone(g.Named))
+	d.Facts["integrations_count"] = fmt.Sprint(g.Members)
+	of := g.Group
+	if of == nil { // of an earlier version
+		of = &Group{Causes: []GroupCause{{ID: d.Cause.ID, Title: d.Cause.Title, Count: g.Members}}}
+	}
+	if of.Attempts > 0 {
+		d.Facts["attempts_count"] = fmt.Sprint(of.Attempts)
+	}
+	if len(of.Over) > 0 {
+		d.Facts["incidents"] = idsOf(of.Over)
+	}
+	said := text.Members(g.Members, of.Attempts)
+	switch {
+	case of.Added != "":
+		said += fmt.Sprintf(" failed before the notifier %s was added, and may still fail", of.Added)
+	case of.To.IsZero():
+		said += " failed within a short time"
+	default:
+		said = fmt.Sprintf("Maintenance from %s to %s is over. %s failed during it", text.Time(of.From), text.Time(of.To), said)
+		switch {
+		case of.Attempts > 0: // an attempt does not go on
+		case g.Members == 1:
+			said += " and still fails"
+		default:
+			said += " and still fail"
+		}
+		d.Facts["maintenance_from"], d.Facts["maintenance_to"] = of.From.Format(time.RFC3339), of.To.Format(time.RFC3339)
+		if len(of.Ended) > 0 {
+			d.Facts["ended_meanwhile"] = slices.Clone(of.Ended)
+		}
+	}
+	mixed := len(of.Causes) > 1
+	switch {
+	case mixed:
+		said += ": " + of.causes()
+		d = of.withOthers(d)
+	case of.To.IsZero():
+		said += ", for one cause"
+	}
+	said += "."
+	if of.EndedCount > 0 {
+		said += " " + text.Plural(of.EndedCount, "other failed during it and has been quiet since.",
+			"others failed during it and have been quiet since.")
+	}
+	if ended := g.Members - of.Active; of.Active > 0 && ended > 0 {
+		said += fmt.Sprintf(" %d of them have ended since.", ended)
+	}
+	said += " The last failure"
+	if mixed {
+		said += " with the most frequent cause"
+	}
+	if d.Cause.Confidence == "likely" {
+		said += ", likely"
+	}
+	d.Diagnosis = said + ": " + d.Diagnosis
+	return d
+}
+
+// causes lists the causes, each with how many of the members have it.
+func (g Group) causes() string {
+	said := ""
+	for _, c := range g.Causes[:min(len(g.Causes), maxGroupCauses)] {
+		if c.ID != "" {
+			said += fmt.Sprintf("; %d × %s", c.Count, c.Title)
+		}
+	}
+	if more := len(g.Causes) - maxGroupCauses; more > 0 {
+		said += "; " + text.Plural(more, "other cause", "other causes")
+	}
+	return said[len("; "):]
+}
+
+// withOthers is what a failure with the most frequent cause says, and where the steps for the
+// other causes are.
+func (g Group) withOthers(d alert.Data) alert.Data {
+	others := g.Causes[1:]
+	d.Cause.Title += ", and " + text.Plural(len(others), "other cause", "other causes")
+	facts := map[string]any{} // only what is of all members
+	for _, name := range groupFacts {
+		if value, ok := d.Facts[name]; ok {
+			facts[name] = value
+		}
+	}
+	d.Facts, d.Fix = facts, slices.Clone(d.Fix)
+	for _, c := range others[:min(len(others), maxGroupCauses-1)] {
+		which := "the incident"
+		if c.Count > 1 {
+			which = fmt.Sprintf("the %d incidents", c.Count)
+		}
+		if c.ID == "" {
+			continue
+		}
+		d.Fix = append(d.Fix, host(fmt.Sprintf("Show the steps for %s with the cause “%s”:\n"+
+			"```\njira-oauth-watcher causes %s\n```", which, c.Title, c.ID)))
+	}
+	return d
+}
+
+// groupFacts are the facts that a group has of its own.
+var groupFacts = []string{"integrations", "integrations_count", "attempts_count", "incidents", "maintenance_from", "maintenance_to",
+	"ended_meanwhile"}
+
+// Names adds the incidents that the alert of a group is about.
+func (g State) Names(a *alert.Alert, open []alert.ID) {
+	all := open
+	if g.Group != nil {
+		all = append(slices.Clone(g.Group.Over), open...)
+	}
+	a.Data.Facts = withFact(a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
+}
+
+func idsOf(ids []alert.ID) []string {
+	all := make([]string, len(ids))
+	for i, id := range ids {
+		all[i] = string(id)
+	}
+	return all
+}

@@ -1,0 +1,106 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+)
+
+// Openings are the incidents that opened recently in one lane, oldest first, and, in the lane
+// of a cause, who failed in them, and when each notifier mentioned people for them. The zero
+// value has none.
+type Openings struct {
+	Recent   []Opening            `json:"recent"`
+	Folds    []Fold               `json:"folds,omitempty"`    // see fold.go
+	Mentions map[string]time.Time `json:"mentions,omitempty"` // see mention.go
+}
+
+// Opening is one of them.
+type Opening struct {
+	Key string    `json:"key"` // of the incident
+	At  time.Time `json:"at"`  // of its first failure
+}
+
+// Lane is where new incidents are counted that may be too many for one alert each.
+type Lane struct {
+	Name   string // of its Openings
+	Group  string // the key of the group that begins when they are too many
+	limit  int
+	within time.Duration
+}
+
+// appLane begins the names of lanes of applications. No ID of a cause has a colon.
+const appLane = "app:"
+
+// IsAppLane reports whether the name of a lane is that of an application.
+func IsAppLane(name string) bool { return len(name) > len(appLane) && name[:len(appLane)] == appLane }
+
+// Lanes are those of a new incident, the most specific first: its cause, its application,
+// and all incidents.
+func (r *Rules) Lanes(s State) (lanes []Lane) {
+	if b := r.conf.Burst; b.Count > 0 {
+		cause := s.Content.Cause.ID
+		lanes = append(lanes, Lane{cause, StormKey(cause), b.Count, b.Within})
+		if app, _ := s.Content.Facts["app_id"].(string); app != "" {
+			lanes = append(lanes, Lane{appLane + app, StormKey("app-" + app), b.Count, b.Within})
+		}
+	}
+	if r.conf.Storm > 0 {
+		lanes = append(lanes, Lane{"storm:", "storm", r.conf.Storm, stormWindow})
+	}
+	return lanes
+}
+
+// StormKey is the key of the group of a cause or an application.
+func StormKey(of string) string { return "storm-" + of }
+
+// IsOn reports whether an incident that opens belongs to the group of a lane, g, which goes
+// on.
+func (l Lane) IsOn(g, s State) bool { return g.Open && g.IsGroup() && l.near(s, g.Joined) }
+
+func (l Lane) near(s State, at time.Time) bool { return s.First.Sub(at).Abs() < l.within }
+
+// Note notes that an incident opens, and returns the incidents that are too many for one alert
+// each, that one among them; none if they are not.
+func (l Lane) Note(o Openings, s State) (Openings, []Opening) {
+	// Two logs may be read alternately, one an hour later than the other: what is not
+	// near now is kept for a while.
+	all := append(slices.Clone(o.Recent), Opening{s.Key, s.First})
+	all = all[max(len(all)-4*(l.limit+1), 0):]
+	var near, far []Opening
+	for _, n := range all {
+		if l.near(s, n.At) {
+			near = append(near, n)
+		} else {
+			far = append(far, n)
+		}
+	}
+	if len(near) <= l.limit {
+		o.Recent = all
+		return o, nil
+	}
+	o.Recent = far
+	return o, near
+}
+
+// Attempt is the incident in which somebody failed last for this cause; "" if none is known.
+func (o Openings) Attempt(who string) alert.ID {
+	for _, fold := range o.Folds {
+		if fold.Who == who {
+			return fold.Incident
+		}
+	}
+	return ""
+}
+
+// Attempted remembers in which incident somebody failed.
+func (o Openings) Attempted(who string, in alert.ID) Openings {
+	if o.Attempt(who) == in {
+		return o
+	}
+	o.Folds = slices.DeleteFunc(slices.Clone(o.Folds), func(fold Fold) bool { return fold.Who == who })
+	o.Folds = append(o.Folds, Fold{who, in})
+	o.Folds = o.Folds[max(len(o.Folds)-maxFolds, 0):]
+	return o
+}

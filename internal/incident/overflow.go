@@ -1,0 +1,66 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+)
+
+// MaxOpen is how many incidents are open at most.
+const MaxOpen = 10_000
+
+// Limit is one that keeps an incident from being alerted to.
+type Limit string
+
+// The limits, as an alert names them.
+const (
+	TooManyOpen Limit = "10,000 incidents are open, the most that the watcher keeps"
+	QueueFull   Limit = "32 MiB of alerts wait for the notifiers, the most that the watcher keeps"
+)
+
+// OverflowKey is the key of the incident of what is beyond the limits.
+func (r *Rules) OverflowKey() string { return r.keyOf("overflow", "") }
+
+// IsOverflow reports whether the incident is that of what is beyond the limits.
+func (s State) IsOverflow() bool { return s.Content.Cause.ID == LimitReached }
+
+// EndUnsaid are the causes of incidents that end without an alert: there is nothing that goes on.
+var EndUnsaid = []string{alert.LinesLost, LimitReached}
+
+// Overflow counts a failure that is beyond a limit, of the incident with a key: the new state,
+// and the alert that it raises, if any. The first alert waits for some seconds, so that it can
+// name more than one.
+func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, *alert.Alert) {
+	if !s.Open {
+		s = r.begin(r.OverflowKey(), now, now)
+		s.Arrived = now
+	}
+	if s.Unnamed.IsZero() {
+		s.Unnamed = now
+	}
+	s.Seen, s.Last = now, now
+	s.Count++
+	s.NewFailures++
+	if !slices.Contains(s.Named, key) {
+		s.Named = append(slices.Clone(s.Named), key)
+		s.Named = s.Named[max(len(s.Named)-maxNamed, 0):]
+	}
+	s.Content = alert.Data{Cause: alert.Cause{ID: LimitReached}, Facts: map[string]any{"limit": string(why)}}
+	return r.alertOverflow(s, now)
+}
+
+// alertOverflow raises the alert about what is beyond the limits, when it is due.
+func (r *Rules) alertOverflow(s State, now time.Time) (State, *alert.Alert) {
+	first := s.Alerts == 0 && now.Sub(s.Unnamed).Abs() >= groupSettles
+	again := s.Alerts > 0 && r.reminderDue(s, s.Last.Add(max(now.Sub(s.Seen), 0)), now)
+	if !first && !again || slices.Contains(r.conf.Mute, LimitReached) {
+		return s, nil
+	}
+	facts := map[string]any{"limit": s.Content.Facts["limit"], "not_alerted": slices.Clone(s.Named)}
+	s.Content = r.ownData(LimitReached, Source{}, facts,
+		"{since}", s.First.Format("2006-01-02 15:04:05 -07:00"), "{count}", fmt.Sprint(s.Count))
+	s.Unnamed = time.Time{}
+	return r.raise(s, alert.Blind, now)
+}

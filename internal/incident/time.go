@@ -1,0 +1,80 @@
+package incident
+
+import (
+	"maps"
+	"time"
+)
+
+// Shift is an incident after the wall clock was set by a time. The clock of its log is ours,
+// unless they differed by more than a wrong time zone explains: its times move too, but for the
+// first, which is part of the ID.
+func (s State) Shift(by time.Duration) State {
+	move := func(times ...*time.Time) {
+		for _, t := range times {
+			if !t.IsZero() {
+				*t = t.Add(by)
+			}
+		}
+	}
+	if s.Seen.Sub(s.Last).Abs() <= maxAhead {
+		s.CauseAlerted, s.Causes = maps.Clone(s.CauseAlerted), maps.Clone(s.Causes)
+		for _, of := range []map[string]time.Time{s.CauseAlerted, s.Causes} {
+			for cause, at := range of {
+				of[cause] = at.Add(by)
+			}
+		}
+		move(&s.Last, &s.LastAlert, &s.ContentAt, &s.Joined)
+	}
+	move(&s.Seen, &s.Awaits, &s.Arrived, &s.Unnamed, &s.StormAlert)
+	return s
+}
+
+// Ahead is how far the time of an incident's last failure is ahead of the wall clock's now,
+// which was set back while nobody saw it; 0 = it is not.
+func (s State) Ahead(now time.Time) time.Duration {
+	if ahead := s.Seen.Sub(now); ahead > clockSkew {
+		return ahead
+	}
+	return 0
+}
+
+// recheck is how often an incident is looked at that is due and may not be alerted to, such as
+// one that maintenance holds back.
+const recheck = time.Minute
+
+// Due is when time alone may change an incident, by the wall clock, zero = never: nothing that
+// Settle does comes earlier. after is when Settle found nothing to do, zero = it has not
+// looked.
+func (r *Rules) Due(s State, after time.Time) (due time.Time) {
+	if !s.Open || s.Lasting() {
+		return time.Time{}
+	}
+	consider := func(at time.Time) {
+		if !at.After(after) {
+			at = after.Add(recheck)
+		}
+		due = earliest(due, at)
+	}
+	consider(s.Seen.Add(r.conf.QuietAfter))
+	if s.Alerts == 0 && !s.Awaits.IsZero() {
+		consider(s.Awaits)
+	}
+	if !s.Unnamed.IsZero() {
+		consider(s.Unnamed.Add(groupLatest))
+		if s.Alerts == 0 {
+			consider(s.Arrived.Add(groupSettles))
+		}
+	}
+	if s.Alerts == 0 || s.NewFailures == 0 || r.conf.RepeatInterval == 0 || !s.Alone() || s.Ack != nil && s.Ack.Until.IsZero() {
+		return due
+	}
+	reminder := s.Seen.Add(s.LastAlert.Add(r.interval(s)).Sub(s.Last))
+	if notice := s.GivesUp.Add(-deadlineNotice); !s.GivesUp.IsZero() && s.LastAlert.Before(notice) {
+		reminder = earliest(reminder, s.Seen.Add(notice.Sub(s.Last)))
+	}
+	if s.Ack != nil && s.Ack.Until.After(reminder) {
+		reminder = s.Ack.Until
+	}
+	consider(reminder)
+	return due
+}

@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+)
+
+// due is what Settle has to look at: when each open incident may change by time alone. It is
+// made from the store when it is first needed, and used in transactions only.
+type due map[string]dueIncident
+
+type dueIncident struct {
+	at   time.Time // by the wall clock; zero = never
+	log  string    // of its last failure
+	test bool      // a test has failed in it
+}
+
+func dueOf(r *incident.Rules, s incident.State, after time.Time) dueIncident {
+	return dueIncident{r.Due(s, after), s.Content.Log.Name, s.Content.Phase == alert.PhaseTest}
+}
+
+// schedule reads all open incidents, once.
+func (r *Recorder) schedule(tx *store.Tx) error {
+	if r.due != nil {
+		return nil
+	}
+	all := due{}
+	err := tx.EachIncident(func(s incident.State) error {
+		all[s.Key] = dueOf(r.Rules, s, time.Time{})
+		return nil
+	})
+	r.due = all
+	return err
+}
+
+// set stores an incident.
+func (r *Recorder) set(tx *store.Tx, s incident.State) error {
+	if err := r.schedule(tx); err != nil {
+		return err
+	}
+	if r.due[s.Key] = dueOf(r.Rules, s, time.Time{}); !s.Open {
+		delete(r.due, s.Key)
+	}
+	return tx.SetIncident(s)
+}
+
+// forget deletes an incident that was counted in another one.
+func (r *Recorder) forget(tx *store.Tx, key string) error {
+	delete(r.due, key)
+	return tx.ForgetIncident(key)
+}
+
+// settleDue settles what is due at the wall clock's now, in one transaction. Where nothing is to
+// do, nothing is written.
+func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		if err := errors.Join(r.keepTime(tx, now), r.schedule(tx)); err != nil {
+			return err
+		}
+		var keys []string
+		for key, d := range r.due {
+			if !d.at.IsZero() && !d.at.After(now) {
+				keys = append(keys, key)
+			}
+		}
+		for _, key := range slices.Sorted(slices.Values(keys)) {
+			rule := r.Rules.Settle
+			if !current(r.due[key].log) {
+				rule = r.Rules.Pending
+			}
+			s, err := tx.Incident(key)
+			if err != nil {
+				return err
+			}
+			changed, err := r.change(tx, s, rule, now)
+			if err != nil {
+				return err
+			}
+			if !changed && current(r.due[key].log) {
+				r.due[key] = dueOf(r.Rules, s, now)
+			}
+		}
+		return nil
+	})
+}
+
+// each applies a rule to all open incidents at the wall clock's now, in one transaction.
+func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *alert.Alert)) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		all, err := tx.Incidents()
+		for _, s := range all {
+			s, failed := tx.Incident(s.Key) // it may have ended with its group
+			if failed == nil {
+				_, failed = r.change(tx, s, rule, now)
+			}
+			err = errors.Join(err, failed)
+		}
+		return err
+	})
+}
+
+// change applies a rule to an incident, and reports whether that has changed anything: what the
+// rule neither alerts to nor closes stays as it is.
+func (r *Recorder) change(tx *store.Tx, s incident.State,
+	rule func(incident.State, time.Time) (incident.State, *alert.Alert), now time.Time) (changed bool, err error) {
+	if !s.Open {
+		return true, nil
+	}
+	s, a := rule(s, now)
+	switch {
+	case a == nil && s.Open:
+		return false, nil
+	case a != nil && a.Data.Kind == alert.Opened && s.Tester != "":
+		return true, r.overdue(tx, s, a, now)
+	}
+	return true, r.announce(tx, s, a, now)
+}
+
+// keepTime finds that the wall clock was set, and then moves what is remembered by it: an
+// incident must not end, nor a delivery be given up, since a clock has stepped.
+func (r *Recorder) keepTime(tx *store.Tx, now time.Time) error {
+	by := r.Store.ClockSet(now)
+	if by == 0 {
+		return nil
+	}
+	all, err := tx.Incidents()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if err := r.set(tx, s.Shift(by)); err != nil {
+			return err
+		}
+	}
+	return tx.Shift(by)
+}

@@ -1,0 +1,191 @@
+package pipeline
+
+import (
+	"errors"
+	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+)
+
+// opened queues the alert of a new incident, or adds it to a group: to one that goes on, or to
+// one that begins since there are too many.
+func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
+	lanes := r.Rules.Lanes(s)
+	for _, lane := range lanes {
+		g, err := tx.Incident(lane.Group)
+		if err != nil {
+			return err
+		}
+		if lane.IsOn(g, s) {
+			return r.join(tx, lane.Group, s, a, []incident.Opening{{Key: s.Key}}, now)
+		}
+	}
+	for _, lane := range lanes {
+		o, err := tx.Openings(lane.Name)
+		if err != nil {
+			return err
+		}
+		o, joining := lane.Note(o, s)
+		if err := tx.SetOpenings(lane.Name, o); err != nil {
+			return err
+		}
+		if len(joining) > 0 {
+			return r.join(tx, lane.Group, s, a, joining, now)
+		}
+	}
+	return r.save(tx, s, a)
+}
+
+// join adds a new incident, s, and those that opened just before to a group.
+func (r *Recorder) join(tx *store.Tx, group string, s incident.State, a *alert.Alert, joining []incident.Opening, now time.Time) error {
+	g, err := tx.Incident(group)
+	if err != nil {
+		return err
+	}
+	if g, err = r.endStale(tx, g, s.First, now); err != nil {
+		return err
+	}
+	if g.Open && !g.IsGroup() { // an integration whose key is like that of a group
+		return r.save(tx, s, a)
+	}
+	for _, opening := range joining {
+		m := incident.Joining{State: s, Arrived: now}
+		if opening.Key != s.Key {
+			if m.State, err = tx.Incident(opening.Key); err != nil {
+				return err
+			}
+			if !m.Open || !m.Alone() || m.First != opening.At && !m.First.Equal(opening.At) {
+				continue
+			}
+			if m.Notified, err = r.withdraw(tx, m.State); err != nil {
+				return err
+			}
+			m.Named = len(m.Notified) > 0
+			m.Arrived = now.Add(min(m.First.Sub(s.First), 0))
+		}
+		var member incident.State
+		g, member = r.Rules.Join(g, group, m, now)
+		if err := r.set(tx, member); err != nil {
+			return err
+		}
+	}
+	g, a = r.Rules.AlertGroup(g, now)
+	return r.save(tx, g, a)
+}
+
+// withdraw takes the opened of an incident out of the queues where it still waits, and returns
+// the notifiers that are notified of it all the same.
+func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (notified []string, err error) {
+	for _, name := range s.Notified {
+		was, err := tx.Withdraw(name, s.ID())
+		if err != nil {
+			return nil, err
+		}
+		if !was {
+			notified = append(notified, name)
+		}
+	}
+	return notified, nil
+}
+
+// members are the open incidents of a group.
+func (r *Recorder) members(tx *store.Tx, group string) (ids []alert.ID, err error) {
+	err = tx.EachIncident(func(s incident.State) error {
+		if s.Storm == group {
+			ids = append(ids, s.ID())
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// end stores an incident that is over and queues its last alert. The end of a member of a group
+// by silence is said by the group.
+func (r *Recorder) end(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
+	if s.IsGroup() && s.Resolved.IsZero() {
+		return r.endGroup(tx, s.Key, now)
+	}
+	g, err := tx.Incident(s.Storm)
+	if err != nil || !g.Open {
+		return errors.Join(err, r.holdOrSave(tx, s, a, now))
+	}
+	said := a != nil && a.Data.Kind == alert.Resolved
+	if g, err = r.left(tx, g, s, a, !said, now); err != nil {
+		return err
+	}
+	g, a = r.Rules.Emptied(g, s.Resolved)
+	return r.holdOrSave(tx, g, a, now)
+}
+
+// left stores a member that has ended, and returns its group.
+func (r *Recorder) left(tx *store.Tx, g, s incident.State, a *alert.Alert, untold bool, now time.Time) (incident.State, error) {
+	g = g.Left(s, untold, !s.Resolved.IsZero())
+	if !untold {
+		return g, r.holdOrSave(tx, s, a, now)
+	}
+	return g, errors.Join(r.cover(tx, g, s, a), r.set(tx, s))
+}
+
+// endGroup ends a group by silence, with its members: one alert is about them all.
+func (r *Recorder) endGroup(tx *store.Tx, key string, now time.Time) error {
+	g, err := tx.Incident(key)
+	if err != nil {
+		return err
+	}
+	all, err := tx.Incidents()
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if m.Storm != key {
+			continue
+		}
+		m, a := r.Rules.Quiet(m)
+		if g, err = r.left(tx, g, m, a, true, now); err != nil {
+			return err
+		}
+	}
+	g, a := r.Rules.Quiet(g)
+	return r.holdOrSave(tx, g, a, now)
+}
+
+// endStale ends an incident that has been quiet for too long before a failure at a time, with
+// its alert: it comes before that of the next incident.
+func (r *Recorder) endStale(tx *store.Tx, s incident.State, at, now time.Time) (incident.State, error) {
+	if ended, _ := r.Rules.Stale(s, at); !s.Open || ended.Open {
+		return s, nil
+	}
+	if s.Alerts == 0 { // its first alert waits
+		next, a := r.Rules.Pending(s.Now(), now.Add(incident.Named))
+		if a != nil {
+			if err := r.announce(tx, next, a, now); err != nil {
+				return s, err
+			}
+			var err error
+			if s, err = tx.Incident(s.Key); err != nil {
+				return s, err
+			}
+		}
+	}
+	ended, a := r.Rules.Stale(s, at)
+	return incident.State{}, r.end(tx, ended, a, now)
+}
+
+// overflow counts a failure, or an incident, that is beyond the limits.
+func (r *Recorder) overflow(tx *store.Tx, key string, why incident.Limit, now time.Time) error {
+	s, err := tx.Incident(r.Rules.OverflowKey())
+	if err != nil {
+		return err
+	}
+	s, a := r.Rules.Overflow(s, key, why, now)
+	return r.save(tx, s, a)
+}
+
+func (r *Recorder) maxOpen() int {
+	if r.MaxOpen > 0 {
+		return r.MaxOpen
+	}
+	return incident.MaxOpen
+}

@@ -1,0 +1,202 @@
+package pipeline
+
+import (
+	"errors"
+	"slices"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/store"
+)
+
+// Who is notified of an incident is stored with it: whoever was sent its beginning is sent what
+// becomes of it, whatever its severity is by then, and everybody else is sent nothing until it
+// is severe enough for them.
+
+// manyAtOnce is how many open incidents a new notifier is sent one by one.
+const manyAtOnce = 10
+
+// with is a list with a name, once.
+func with(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(slices.Clip(names), name)
+}
+
+// save stores an incident and queues its alert, if any.
+func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) error {
+	if a != nil {
+		if s.IsGroup() {
+			open, err := r.members(tx, s.Key)
+			if err != nil {
+				return err
+			}
+			s.Names(a, open)
+		}
+		to := r.recipients(tx, s, *a)
+		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody knows the cause before
+			to = r.late(s)
+			a.Type, a.Data.Kind, a.Data.Cause.Previous = "jira.oauth."+string(alert.Opened), alert.Opened, nil
+		}
+		var err error
+		if s, err = r.send(tx, s, *a, to); err != nil {
+			return err
+		}
+	}
+	if late := r.late(s); len(late) > 0 && r.Rules.Maintenance(s.Content, clock.Now()) == nil {
+		if next, again := r.Rules.Again(s); again != nil {
+			next, err := r.send(tx, next, *again, late)
+			if err != nil {
+				return err
+			}
+			if len(next.Notified) > len(s.Notified) { // else there was no room
+				s = next
+			}
+		}
+	}
+	return r.set(tx, s)
+}
+
+// recipients are the notifiers that an alert about an incident is for.
+func (r *Recorder) recipients(tx *store.Tx, s incident.State, a alert.Alert) (names []string) {
+	kind := a.Data.Kind
+	if kind == alert.Changed || kind == alert.Sighted || kind.Closes() {
+		for _, name := range s.Notified {
+			// One that was removed may come back, and must not be sent a beginning without its end.
+			if r.recipient(name) != nil || tx.Waits(name, s.ID()) {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	for _, to := range r.Recipients {
+		if a.Data.Cause.Severity >= to.MinSeverity && (kind != alert.Reminder || slices.Contains(s.Notified, to.Name)) {
+			names = append(names, to.Name)
+		}
+	}
+	return names
+}
+
+func (r *Recorder) recipient(name string) *Recipient {
+	i := slices.IndexFunc(r.Recipients, func(to Recipient) bool { return to.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &r.Recipients[i]
+}
+
+// late are the notifiers that are to be alerted to an open incident and were not: they were
+// added while it was open, or it was not severe enough for them.
+func (r *Recorder) late(s incident.State) (names []string) {
+	if !s.Open || s.Alerts == 0 || !s.Alone() {
+		return nil
+	}
+	for _, to := range r.Recipients {
+		itself := s.Lasting() && s.Content.Facts["notifier"] == to.Name
+		if s.Content.Cause.Severity >= to.MinSeverity && !itself && !slices.Contains(s.Notified, to.Name) {
+			names = append(names, to.Name)
+		}
+	}
+	return names
+}
+
+// send queues an alert for notifiers, and notes in its incident that they are notified.
+func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []string) (incident.State, error) {
+	refused, queued := false, []string(nil)
+	for _, name := range to {
+		switch err := tx.Enqueue(name, a); {
+		case err == nil:
+			s.Notified, queued = with(s.Notified, name), append(queued, name)
+		case errors.Is(err, store.ErrFull):
+			refused = refused || a.Data.First()
+		default:
+			return s, err
+		}
+	}
+	if r.Tally != nil {
+		r.Tally.Alert(&a, queued)
+	}
+	if refused && !s.IsOverflow() {
+		return s, r.overflow(tx, s.Key, incident.QueueFull, clock.Now())
+	}
+	return s, nil
+}
+
+// cover sends the end of a member of a group to the notifiers whose receivers keep something
+// for it, and to those that do not know the group. To all others the group says it.
+func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) error {
+	if a == nil {
+		return nil
+	}
+	for _, name := range s.Notified {
+		to, err := r.recipient(name), error(nil)
+		switch {
+		case to == nil:
+		case !slices.Contains(group.Notified, name):
+			err = tx.Enqueue(name, *a)
+		case to.Keeps:
+			err = tx.EnqueueCovered(name, *a)
+		}
+		if err != nil && !errors.Is(err, store.ErrFull) {
+			return err
+		}
+	}
+	return nil
+}
+
+// CatchUp alerts notifiers to what is open and was never queued for them: those that are new or
+// have another name. One that has missed more than a few incidents gets one alert about them. It
+// also corrects what was read while the clock was ahead.
+func (r *Recorder) CatchUp() error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		now := clock.Now()
+		if err := r.keepTime(tx, now); err != nil {
+			return err
+		}
+		all, err := tx.Incidents()
+		if err != nil {
+			return err
+		}
+		missed := map[string][]int{}
+		for i, s := range all {
+			if by := s.Ahead(now); by > 0 {
+				all[i] = s.Shift(-by)
+				if err := r.set(tx, all[i]); err != nil {
+					return err
+				}
+			}
+			if _, a := r.Rules.Again(s); a == nil || s.IsGroup() || a.Data.Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil {
+				continue
+			}
+			for _, name := range r.late(s) {
+				missed[name] = append(missed[name], i)
+			}
+		}
+		for _, to := range r.Recipients {
+			if len(missed[to.Name]) <= manyAtOnce || to.Groups {
+				continue
+			}
+			var open []incident.State
+			var ids []alert.ID
+			for _, i := range missed[to.Name] {
+				open, ids = append(open, all[i]), append(ids, all[i].ID())
+			}
+			g, a := r.Rules.Introduce(open, to.Name, now)
+			g.Names(a, ids)
+			if _, err := r.send(tx, g, *a, []string{to.Name}); err != nil {
+				return err
+			}
+			for _, i := range missed[to.Name] {
+				all[i].Notified = with(all[i].Notified, to.Name)
+			}
+		}
+		for _, s := range all {
+			if err := r.save(tx, s, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
