@@ -94,14 +94,16 @@ func (r *Recorder) releaseEnded(tx *store.Tx, now time.Time) (integrations []str
 
 // releaseOpen returns the incidents that are no longer held back.
 func (r *Recorder) releaseOpen(tx *store.Tx, now time.Time) (due []incident.State, err error) {
-	all, err := tx.Incidents()
-	if err != nil {
+	var held []incident.State
+	if err := tx.EachIncident(func(s incident.State) error {
+		if s.Held != nil {
+			held = append(held, s)
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
-	for _, s := range all {
-		if s.Held == nil {
-			continue
-		}
+	for _, s := range held {
 		next, isDue := r.Rules.Release(s, now)
 		if isDue {
 			due = append(due, next)

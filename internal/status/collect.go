@@ -77,15 +77,14 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 	err := c.site.store.View(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		if err != nil {
-			return err
-		}
 		open := 0
-		for _, s := range all {
+		if err := tx.EachIncident(func(s incident.State) error {
 			if integration(s) && !muted(r.Conf, s.Content.Cause) {
 				open++
 			}
+			return nil
+		}); err != nil {
+			return err
 		}
 		gauge(incidentsOpen, float64(open))
 		for _, t := range r.Targets {
