@@ -7,10 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 // Bounds of what untrusted clients can use.
@@ -19,7 +19,7 @@ const (
 	maxHeader      = 16 << 10
 	headerTime     = 5 * time.Second
 	requestTime    = 10 * time.Second
-	answerTime     = time.Minute
+	answerTime     = 10 * time.Second // from the request to the last byte of its answer
 	idleTime       = time.Minute
 	stopTime       = 2 * time.Second // for unfinished answers at the end
 )
@@ -47,7 +47,7 @@ func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
 	}
 	return &Server{
 		address:  address,
-		listener: netutil.LimitListener(listener, maxConnections),
+		listener: listener,
 		http: &http.Server{
 			Handler:           h,
 			ReadHeaderTimeout: headerTime,
@@ -55,9 +55,32 @@ func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
 			WriteTimeout:      answerTime,
 			IdleTimeout:       idleTime,
 			MaxHeaderBytes:    maxHeader,
+			ConnState:         new(connections).changed,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		},
 	}, nil
+}
+
+// connections are the open ones, that which has done nothing for longest first.
+type connections struct {
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+// changed notes that a connection is new, has a request, has its answer or is
+// closed. One more than allowed closes the first: clients that do not read keep
+// nobody else out.
+func (c *connections) changed(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open = slices.DeleteFunc(c.open, func(known net.Conn) bool { return known == conn })
+	if state == http.StateClosed {
+		return
+	}
+	if c.open = append(c.open, conn); len(c.open) > maxConnections {
+		c.open[0].Close()
+		c.open = c.open[1:]
+	}
 }
 
 // Address is what Listen was given.
