@@ -115,6 +115,39 @@ func TestStatusCannotAsk(t *testing.T) {
 	}
 }
 
+// Of many incidents, status shows the first page and how many more there are; as JSON
+// it has all of them.
+func TestStatusPages(t *testing.T) {
+	t.Parallel()
+	dir, hub, address := t.TempDir(), receive(t), testkit.FreeAddress(t)
+	w, config, log := follow(t, dir, hub, listenOn(address))
+	var text strings.Builder
+	for n := range 510 {
+		text.WriteString(failure(n+1, 1, badSecret))
+	}
+	appendAs(t, log, text.String()+ordinary)
+	answers(t, address, "/api/v1/incidents?per_page=1", `"total": 511`, `"storms": 1`, `"failing": 510`)
+	status, out, errs := command(t, "status", "--config", config)
+	if status != 0 || !strings.HasPrefix(out, "510 integrations are failing.\n") ||
+		!strings.HasSuffix(out, "\nAnd 411 more incidents, see --format json.\n") {
+		t.Errorf("status: %d %s%s", status, out, errs)
+	}
+	var report struct {
+		Incidents          []struct{ Data struct{ ID string } }
+		Page, Pages, Total int
+	}
+	status, out, errs = command(t, "status", "--config", config, "--format", "json")
+	err := json.Unmarshal([]byte(out), &report)
+	ids := map[string]bool{}
+	for _, i := range report.Incidents {
+		ids[i.Data.ID] = true
+	}
+	if status != 0 || err != nil || len(ids) != 511 || report.Page != 1 || report.Pages != 1 || report.Total != 511 || strings.Contains(out, `"next"`) {
+		t.Errorf("status: %d %v %s: %d incidents", status, err, errs, len(ids))
+	}
+	w.stop()
+}
+
 // A password from a file is needed, and status has it from the same file.
 func TestHTTPPassword(t *testing.T) {
 	t.Parallel()

@@ -141,7 +141,7 @@ func TestNamesInTitles(t *testing.T) {
 		"PagerDuty":    {said(duty, dutyErr), `"summary":"Jira mail connection fails: ` + title + `"`},
 		"console":      {console.Render(a, text.Style{Width: 200}), "🔴 Jira mail connection fails: " + title + "\n"},
 		"status": {written(func(w io.Writer) error {
-			return page.Text(w, page.Report{Open: []page.Incident{{State: "open", Data: *d}}})
+			return page.Text(w, page.Report{Incidents: page.Incidents{Open: []page.Incident{{State: "open", Data: *d}}}})
 		}), "[critical] " + title},
 		"report": {written(func(w io.Writer) error { return report.Text(w, scanned, text.Style{Width: 100}) }), "\nHelp desk 365  "},
 		"HTML":   {written(func(w io.Writer) error { return html.Write(w, scanned) }), ">Help desk 365<"},

@@ -20,7 +20,7 @@ import (
 
 const (
 	statusTime = 10 * time.Second // how long the service may take to answer
-	maxStatus  = 256 << 20        // bytes of its answer: thousands of incidents
+	maxStatus  = 64 << 20         // bytes of its answer: a page of incidents
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -31,7 +31,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Short: "Show what the running service knows",
 		Long: `Asks the running service over its [http] listener what fails, how the logs are
 read and how the notifiers fare, and shows what its status page shows. The
-address and the password are those of the configuration.
+address and the password are those of the configuration. Of more than 100
+incidents, text shows the first 100, and JSON all.
 
 The exit status is 1 when the service does not answer.`,
 		Args: noArgs,
@@ -51,29 +52,57 @@ func (a *app) status(ctx context.Context, config, form string) error {
 		return fmt.Errorf("%s has no [http] listen, so the service cannot be asked: add the lines\n\n"+
 			"    [http]\n    listen = \"127.0.0.1:9494\"\n\nand run: systemctl reload jira-oauth-watcher", c.File)
 	}
-	answer, err := askStatus(ctx, c.HTTP)
+	if form != "json" {
+		report, err := askStatus(ctx, c.HTTP, "")
+		if err != nil {
+			return err
+		}
+		return status.Text(a.out, report)
+	}
+	report, err := askAll(ctx, c.HTTP)
 	if err != nil {
 		return err
 	}
-	var report status.Report
-	if err := json.Unmarshal(answer, &report); err != nil || report.Schema == 0 {
-		return fmt.Errorf("what answers at %s is not this service: "+
-			"see which program has the port, or change [http] listen", c.HTTP.Local())
-	}
-	if form == "json" {
-		_, err := a.out.Write(answer)
-		return err
-	}
-	return status.Text(a.out, report)
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	return e.Encode(report)
 }
 
-// askStatus asks the service, without a proxy.
-func askStatus(ctx context.Context, h conf.HTTP) ([]byte, error) {
+// askAll asks the service for all pages of its status, as one.
+func askAll(ctx context.Context, h conf.HTTP) (status.Report, error) {
+	all, err := askStatus(ctx, h, "?per_page=500")
+	for page := 2; page <= all.Pages && err == nil; page++ {
+		var r status.Report
+		r, err = askStatus(ctx, h, fmt.Sprintf("?per_page=500&page=%d", page))
+		all.Open, all.Closed = append(all.Open, r.Open...), append(all.Closed, r.Closed...)
+	}
+	all.Pages, all.Next = 1, ""
+	return all, err
+}
+
+// askStatus asks the service for a page of its status.
+func askStatus(ctx context.Context, h conf.HTTP, query string) (report status.Report, err error) {
+	answer, err := ask(ctx, h, "/api/v1/status"+query)
+	switch {
+	case err != nil:
+		return report, err
+	case json.Unmarshal(answer, &report) != nil || report.Schema == 0:
+		return report, fmt.Errorf("what answers at %s is not this service: "+
+			"see which program has the port, or change [http] listen", h.Local())
+	case report.Pages == 0:
+		return report, fmt.Errorf("the service at %s is of an older version: "+
+			"run: systemctl restart jira-oauth-watcher", h.Local())
+	}
+	return report, nil
+}
+
+// ask asks the service, without a proxy.
+func ask(ctx context.Context, h conf.HTTP, path string) ([]byte, error) {
 	client := http.Client{
 		Timeout:   statusTime,
 		Transport: &http.Transport{DisableKeepAlives: true},
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+"/api/v1/status", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+path, nil)
 	if err != nil {
 		return nil, err
 	}

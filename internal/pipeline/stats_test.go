@@ -64,7 +64,7 @@ func TestCounts(t *testing.T) {
 		t.Errorf("got %v\nwant %v", counts.said, want)
 	}
 	p.store.View(func(tx *store.Tx) error {
-		hours, err := tx.Hours(time.Now())
+		hours, err := tx.Hours(time.Now(), func(string) bool { return true })
 		sums := map[string]int{}
 		for key, all := range hours {
 			for i, n := range all {

@@ -44,10 +44,10 @@ func TestMany(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/api/v1/status", "/metrics", "/readyz"} {
+	for _, path := range []string{"/", "/api/v1/status", "/api/v1/incidents?page=20", "/metrics", "/readyz"} {
 		response, body := w.ask(path)
-		if len(body) == 0 {
-			t.Errorf("%s: status %d and no answer", path, response.StatusCode)
+		if len(body) == 0 || len(body) > 2<<20 {
+			t.Errorf("%s: status %d and %d bytes", path, response.StatusCode, len(body))
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // a service that has just begun.
 func samples(t *testing.T) map[string]status.Report {
 	empty := sampleReport(t)
-	empty.Open, empty.Closed, empty.Logs[0].LastLine, empty.Notifiers = nil, nil, empty.Started.Add(-time.Hour), empty.Notifiers[:1]
+	empty.Incidents, empty.Logs[0].LastLine, empty.Notifiers = status.Incidents{Page: 1, Pages: 1}, empty.Started.Add(-time.Hour), empty.Notifiers[:1]
 	return map[string]status.Report{"sample": sampleReport(t), "storm": sampleStorm(t), "empty": empty}
 }
 

@@ -24,14 +24,39 @@ func Refuse(at ...time.Time) (logged []int, pause time.Duration) {
 }
 
 // Fake makes r the report of the site.
-func (s *Site) Fake(r Report) {
-	s.reports = func(time.Time) (Report, error) { return r, nil }
+func (s *Site) Fake(r Report) { s.FakeEach(func() Report { return r }) }
+
+// FakeEach makes what f returns each time the report of the site.
+func (s *Site) FakeEach(f func() Report) {
+	s.bodies = newBodies()
+	s.reports = func(time.Time, int, int) (Report, error) { return f(), nil }
 }
 
-// Bounds of a page.
+// Bodies are those of a site.
+type Bodies struct{ b *bodies }
+
+// NewBodies has none.
+func NewBodies() Bodies { return Bodies{newBodies()} }
+
+// Get is the body for a key; done releases it.
+func (b Bodies) Get(ctx context.Context, key string, render func() (string, error)) (text string, done func(), err error) {
+	made, err := b.b.get(ctx, key, func() (*body, error) {
+		text, err := render()
+		return &body{text: []byte(text)}, err
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return string(made.text), func() { b.b.release(made) }, nil
+}
+
+// ErrBusy is the error when there is no body in time.
+var ErrBusy = errBusy
+
+// Bounds of what is answered.
 const (
-	MaxCards       = maxCards
-	MaxRows        = maxRows
+	PerPage        = perPage
+	MaxBodies      = maxBodies
 	MaxConnections = maxConnections
 )
 

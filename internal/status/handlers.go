@@ -1,10 +1,14 @@
 package status
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -33,35 +37,74 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Site) status(w http.ResponseWriter, _ *http.Request) {
-	if report, ok := s.current(w); ok {
-		s.json(w, report)
-	}
+func (s *Site) status(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, "application/json", func(report Report, _ query) ([]byte, error) { return toJSON(report) })
 }
 
-func (s *Site) incidents(w http.ResponseWriter, _ *http.Request) {
-	if r, ok := s.current(w); ok {
-		s.json(w, map[string]any{
-			"schema": r.Schema, "node": r.Node, "time": r.Time, "incidents": r.Open, "closed": r.Closed,
-		})
-	}
+func (s *Site) incidents(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, "application/json", func(report Report, _ query) ([]byte, error) {
+		return toJSON(struct {
+			Schema int       `json:"schema"`
+			Node   string    `json:"node"`
+			Time   time.Time `json:"time"`
+			Incidents
+		}{report.Schema, report.Node, report.Time, report.Incidents})
+	})
 }
 
-// current is the report to answer with; false when the answer is an error.
-func (s *Site) current(w http.ResponseWriter) (Report, bool) {
-	report, err := s.reports(time.Now())
+func toJSON(answer any) ([]byte, error) {
+	text, err := json.MarshalIndent(answer, "", "  ")
+	return append(text, '\n'), err
+}
+
+func (s *Site) page(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, "text/html; charset=utf-8", func(report Report, q query) ([]byte, error) {
+		var b bytes.Buffer
+		err := pageTemplate.Execute(&b, newView(report, q, 1))
+		return b.Bytes(), err
+	})
+}
+
+// answer sends what render makes of the report that is asked for.
+func (s *Site) answer(w http.ResponseWriter, r *http.Request, kind string,
+	render func(Report, query) ([]byte, error)) {
+	q, err := asked(r)
 	if err != nil {
-		s.log.Error("cannot read the status", "err", err)
-		http.Error(w, "the status cannot be read: see the service's log", http.StatusInternalServerError)
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
 	}
-	return report, err == nil
-}
-
-func (s *Site) json(w http.ResponseWriter, answer any) {
-	w.Header().Set("Content-Type", "application/json")
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	if err := e.Encode(answer); err != nil {
-		s.log.Debug("status response not delivered", "err", err)
+	if r.URL.Path == "/" && !q.Paused {
+		// A header, not the page's markup: browsers may ignore it.
+		w.Header().Set("Refresh", refreshEvery)
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), turnTime)
+	defer cancel()
+	b, err := s.bodies.get(ctx, r.URL.Path+q.Link(), func() (*body, error) {
+		report, err := s.reports(time.Now(), q.Page, q.size)
+		if err != nil {
+			return nil, err
+		}
+		if report.Page < report.Pages {
+			report.Next = r.URL.Path + q.at(q.Page+1).Link()
+		}
+		text, err := render(report, q)
+		return &body{text: text, next: report.Next}, err
+	})
+	switch {
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, err.Error()+": ask again in 5 seconds", http.StatusServiceUnavailable)
+		return
+	case err != nil:
+		s.log.Error("cannot show the status", "err", err)
+		http.Error(w, "the status cannot be shown: see the service's log", http.StatusInternalServerError)
+		return
+	}
+	defer s.bodies.release(b)
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(b.text))) // else it is copied in chunks
+	if b.next != "" {
+		w.Header().Set("Link", "<"+b.next+`>; rel="next"`)
+	}
+	w.Write(b.text)
 }

@@ -2,11 +2,14 @@ package status
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
 )
@@ -39,103 +42,157 @@ type Delivery struct {
 // deliveries is what is known of a notifier's deliveries, by incident.
 type deliveries struct {
 	notifier       string
-	waiting, aside map[alert.ID]notify.Delivery // the oldest, the youngest
+	waiting, aside map[alert.ID]Delivery // the oldest, the youngest
 }
 
 func newDeliveries(notifier string, waiting, aside []notify.Delivery) deliveries {
-	by := func(all []notify.Delivery) map[alert.ID]notify.Delivery {
-		m := map[alert.ID]notify.Delivery{}
+	by := func(state string, all []notify.Delivery) map[alert.ID]Delivery {
+		m := map[alert.ID]Delivery{}
 		for _, d := range all {
-			if id := d.Alert.Data.Incident(); m[id].Queued.IsZero() {
-				m[id] = d
+			if id := d.Alert.Data.Incident(); m[id].At.IsZero() {
+				m[id] = Delivery{
+					Notifier: notifier, State: state, Kind: d.Alert.Data.Kind, At: d.Queued,
+					Attempts: d.Attempts, Error: d.Reason,
+				}
 			}
 		}
 		return m
 	}
-	return deliveries{notifier, by(waiting), by(aside)}
+	return deliveries{notifier, by("waiting", waiting), by("set_aside", aside)}
 }
 
 // last is the delivery to show for an incident: the one that waits, else the later one
 // of the delivered and the dead-lettered.
 func (ds deliveries) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
 	if w, ok := ds.waiting[incident]; ok {
-		return queued(ds.notifier, "waiting", w), true, nil
+		return w, true, nil
 	}
 	done, err := tx.Delivered(ds.notifier, incident)
-	if a, ok := ds.aside[incident]; ok && a.Queued.After(done.At) {
-		return queued(ds.notifier, "set_aside", a), true, err
+	if a, ok := ds.aside[incident]; ok && a.At.After(done.At) {
+		return a, true, err
 	}
 	return Delivery{Notifier: ds.notifier, State: "delivered", Kind: done.Kind, At: done.At}, done.Kind != "", err
 }
 
-func queued(notifier, state string, d notify.Delivery) Delivery {
-	return Delivery{
-		Notifier: notifier, State: state, Kind: d.Alert.Data.Kind, At: d.Queued,
-		Attempts: d.Attempts, Error: d.Reason,
-	}
+// Incidents are a page of the incidents, the open ones first.
+type Incidents struct {
+	Page   int        `json:"page"` // from 1
+	Pages  int        `json:"pages"`
+	Total  int        `json:"total"`
+	Next   string     `json:"next,omitempty"` // path of the next page
+	Counts Counts     `json:"counts"`
+	Open   []Incident `json:"incidents"` // in the order of Counts, of each kind the latest failure first
+	Closed []Incident `json:"closed"`    // within seven days, the latest first
 }
 
-// incidentsOf are the open incidents and those that were closed within
-// seven days.
-func incidentsOf(tx *store.Tx, c *conf.Config, all []deliveries, now time.Time) (open, closed []Incident, err error) {
-	hours, err := tx.Hours(now)
+// Counts are of the incidents on all pages.
+type Counts struct {
+	Troubles int `json:"watcher"` // what keeps the watcher from seeing, or from being heard
+	Storms   int `json:"storms"`
+	Failing  int `json:"failing"` // integrations, without muted ones
+	Muted    int `json:"muted"`   // incidents with a muted cause
+	Closed   int `json:"closed"`
+}
+
+// count adds an open incident. rank is its place among the kinds: members of storms
+// come after the integrations that fail alone.
+func (n *Counts) count(s incident.State, muted bool) (rank int) {
+	subject := message.SubjectOf(s.Current())
+	switch {
+	case muted:
+		n.Muted++
+		return 4
+	case subject == message.Watcher:
+		n.Troubles++
+		return 0
+	case subject == message.Many:
+		n.Storms++
+		return 1
+	}
+	n.Failing++
+	if s.Storm == "" {
+		return 2
+	}
+	return 3
+}
+
+// place is what the order of an open incident depends on.
+type place struct {
+	rank int
+	last time.Time
+	key  string
+}
+
+func (a place) compare(b place) int {
+	return cmp.Or(cmp.Compare(a.rank, b.rank), b.last.Compare(a.last), cmp.Compare(a.key, b.key))
+}
+
+// incidentsOf are the incidents of a page. All are counted, and those of the page
+// read: there may be thousands.
+func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, page, size int) (Incidents, error) {
+	list := Incidents{Page: page, Open: []Incident{}, Closed: []Incident{}}
+	var order []place
+	ids := map[string]alert.ID{}
+	err := tx.EachIncident(func(s incident.State) error {
+		order = append(order, place{list.Counts.count(s, muted(c, s.Content.Cause)), s.Last, s.Key})
+		ids[s.Key] = s.ID()
+		return nil
+	})
 	if err != nil {
-		return nil, nil, err
+		return list, err
 	}
-	about := func(d alert.Data, state string) (Incident, error) {
-		id := d.Incident()
-		i := Incident{
-			State: state, Muted: muted(c, d.Cause), Count: d.Failures.Count, Acknowledged: d.Acknowledged,
-			Hours: hours[id.Key()], Deliveries: []Delivery{}, Data: d,
-		}
-		if i.Hours == nil {
-			i.Hours = make([]int, store.HistoryHours)
-		}
-		for _, l := range all {
-			last, ok, err := l.last(tx, id)
-			if err != nil {
-				return i, err
-			}
-			if ok {
-				i.Deliveries = append(i.Deliveries, last)
-			}
-		}
-		return i, nil
-	}
-	states, err := tx.Incidents()
-	if err != nil {
-		return nil, nil, err
-	}
-	open, closed = []Incident{}, []Incident{}
-	storms, is := map[string]alert.ID{}, map[string]bool{}
-	for _, s := range states {
-		storms[s.Key], is[s.Key] = s.ID(), true
-	}
-	for _, s := range states {
-		i, err := about(s.Current(), "open")
-		if err != nil {
-			return nil, nil, err
-		}
-		i.Members, i.MemberCount, i.Storm = s.Named, s.Members, storms[s.Storm]
-		open = append(open, i)
-	}
-	slices.SortStableFunc(open, latest)
+	slices.SortFunc(order, place.compare)
 	past, err := tx.Closed(now)
-	for _, p := range past {
-		if is[p.Data.ID.Key()] {
-			continue // it is open again
-		}
-		i, err := about(p.Data, "closed")
-		if err != nil {
-			return nil, nil, err
-		}
-		i.Closed = p.At
-		closed = append(closed, i)
+	if err != nil {
+		return list, err
 	}
-	return open, closed, err
+	past = slices.DeleteFunc(past, func(p store.Closed) bool { return ids[p.Data.ID.Key()] != "" }) // open again
+	list.Counts.Closed, list.Total = len(past), len(order)+len(past)
+	list.Pages = max(1, (list.Total+size-1)/size)
+	begin := min((page-1)*size, list.Total)
+	end := min(begin+size, list.Total)
+	for _, p := range order[min(begin, len(order)):min(end, len(order))] {
+		s, err := tx.Incident(p.key)
+		if err != nil {
+			return list, err
+		}
+		i := Incident{State: "open", Members: s.Named, MemberCount: s.Members, Storm: ids[s.Storm], Data: s.Current()}
+		list.Open = append(list.Open, i)
+	}
+	for _, p := range past[max(begin-len(order), 0):max(end-len(order), 0)] {
+		list.Closed = append(list.Closed, Incident{State: "closed", Closed: p.At, Data: p.Data})
+	}
+	return list, complete(tx, c, sent, now, list.Open, list.Closed)
 }
 
-// latest orders by the last failure, the youngest first.
-func latest(a, b Incident) int {
-	return cmp.Or(b.Data.Failures.Last.Compare(a.Data.Failures.Last), cmp.Compare(a.Data.ID, b.Data.ID))
+// complete adds to incidents what is not stored with them.
+func complete(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, lists ...[]Incident) error {
+	hours := map[string][]int{}
+	for _, list := range lists {
+		for _, i := range list {
+			hours[i.Data.Incident().Key()] = make([]int, store.HistoryHours)
+		}
+	}
+	known, err := tx.Hours(now, func(key string) bool { return hours[key] != nil })
+	if err != nil {
+		return err
+	}
+	maps.Copy(hours, known)
+	for _, list := range lists {
+		for n := range list {
+			i := &list[n]
+			i.Muted, i.Count, i.Acknowledged = muted(c, i.Data.Cause), i.Data.Failures.Count, i.Data.Acknowledged
+			i.Hours, i.Deliveries = hours[i.Data.Incident().Key()], []Delivery{}
+			for _, s := range sent {
+				last, ok, err := s.last(tx, i.Data.Incident())
+				if err != nil {
+					return err
+				}
+				if ok {
+					i.Deliveries = append(i.Deliveries, last)
+				}
+			}
+		}
+	}
+	return nil
 }

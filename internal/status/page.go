@@ -1,13 +1,10 @@
 package status
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"html/template"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -16,12 +13,6 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
-)
-
-// Bounds of a page; the JSON has everything.
-const (
-	maxCards = 100
-	maxRows  = 200
 )
 
 const refreshEvery = "30" // seconds
@@ -57,41 +48,16 @@ func at(t, now time.Time) moment {
 	return m
 }
 
-// preferences are the view options of the reader.
-type preferences struct {
-	All    bool // expanded
-	Paused bool // not refreshed
-}
-
-// Link is the page with these preferences.
-func (p preferences) Link() string {
-	q := url.Values{}
-	if p.All {
-		q.Set("show", "all")
-	}
-	if p.Paused {
-		q.Set("refresh", "off")
-	}
-	return "?" + q.Encode()
-}
-
-// Fold is the opposite preference about expanding.
-func (p preferences) Fold() preferences { return preferences{!p.All, p.Paused} }
-
-// Pause is the opposite preference about refreshing.
-func (p preferences) Pause() preferences { return preferences{p.All, !p.Paused} }
-
 // view is a Report as the page shows it.
 type view struct {
 	Report
-	preferences
+	query
 	Headline, Mood                   string
 	Glance                           []glance
 	Icon                             template.URL
 	Style                            template.HTML
 	Troubles, Storms, Failing, Muted []card
 	Closed                           []card
-	More, MoreClosed                 int
 	Logs                             []logCard
 	Notifiers                        []notifierCard
 }
@@ -105,7 +71,7 @@ type card struct {
 	Wide     bool   // its steps are expanded
 	Alone    bool   // so is its evidence
 	Rows     []card // of a storm
-	MoreRows int
+	MoreRows int    // on other pages
 }
 
 func newCard(i Incident, now time.Time, mood string) card {
@@ -113,8 +79,8 @@ func newCard(i Incident, now time.Time, mood string) card {
 	return card{Incident: i, Message: message.Of(i.Data), Now: now, Mood: mood}
 }
 
-// glance is one entry of the overview, and the section with its details.
-type glance struct{ Section, Name, Mood, Words string }
+// glance is one entry of the overview, and a link to its details.
+type glance struct{ Link, Name, Mood, Words string }
 
 type logCard struct {
 	Log
@@ -177,34 +143,15 @@ func (c card) Deliveries() []deliveryLine {
 	return all
 }
 
-// page answers with the page.
-func (s *Site) page(w http.ResponseWriter, r *http.Request) {
-	report, ok := s.current(w)
-	if !ok {
-		return
-	}
-	asked := preferences{All: r.URL.Query().Get("show") == "all", Paused: r.URL.Query().Get("refresh") == "off"}
-	v := newView(report, asked, 1)
-	if !asked.Paused {
-		// A header, not the page's markup: browsers may ignore it.
-		w.Header().Set("Refresh", refreshEvery)
-	}
-	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, v); err != nil {
-		s.log.Error("cannot render the status page", "err", err)
-		http.Error(w, "the page cannot be made: see the service's log", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(b.Bytes())
-}
-
 // newView expands steps where at most a number of incidents have them.
-func newView(r Report, p preferences, expand int) view {
-	v := view{Report: r, preferences: p, Style: template.HTML("<style>" + css + "</style>")}
+func newView(r Report, q query, expand int) view {
+	v := view{Report: r, query: q, Style: template.HTML("<style>" + css + "</style>")}
 	v.Headline, v.Mood = headline(r)
 	v.Icon = icon(v.Mood)
-	members := map[alert.ID][]card{}
+	members, storms := map[alert.ID][]card{}, map[alert.ID]bool{}
+	for _, i := range r.Open {
+		storms[i.Data.ID] = i.MemberCount > 0 && !i.Muted
+	}
 	for _, i := range r.Open {
 		c := newCard(i, r.Time, "bad")
 		switch {
@@ -216,30 +163,27 @@ func newView(r Report, p preferences, expand int) view {
 			v.Troubles = append(v.Troubles, c)
 		case c.Message.Subject == message.Many:
 			v.Storms = append(v.Storms, c)
-		case i.Storm != "":
+		case storms[i.Storm]:
 			members[i.Storm] = append(members[i.Storm], c)
 		default:
 			v.Failing = append(v.Failing, c)
 		}
 	}
 	for i := range v.Storms {
-		all := members[v.Storms[i].Data.ID]
-		v.Storms[i].Rows, v.Storms[i].MoreRows = cut(all, maxRows)
+		storm := &v.Storms[i]
+		if storm.Rows = members[storm.Data.ID]; r.Pages > 1 {
+			storm.MoreRows = max(storm.MemberCount-len(storm.Rows), 0)
+		}
 	}
 	n := len(v.Failing) + len(v.Storms) + len(v.Troubles)
 	for i, list := range [][]card{v.Muted, v.Troubles, v.Storms, v.Failing} {
 		for j := range list {
-			list[j].Wide, list[j].Alone = p.All || i > 0 && n <= expand, p.All || i > 0 && n == 1
+			list[j].Wide, list[j].Alone = q.All || i > 0 && n <= expand, q.All || i > 0 && n == 1
 		}
 	}
-	var more int
-	v.Failing, v.More = cut(v.Failing, maxCards)
-	v.Muted, more = cut(v.Muted, maxCards)
-	v.More += more
 	for _, i := range r.Closed {
 		v.Closed = append(v.Closed, newCard(i, r.Time, ""))
 	}
-	v.Closed, v.MoreClosed = cut(v.Closed, maxCards)
 	for _, l := range r.Logs {
 		v.Logs = append(v.Logs, logCard{l, logMood(l), logState(l)})
 	}
@@ -250,26 +194,46 @@ func newView(r Report, p preferences, expand int) view {
 	return v
 }
 
-func (v view) glances() []glance {
-	var all []glance
-	if n := len(v.Muted); n > 0 {
-		all = append(all, glance{"muted", "muted", "", text.Plural(n, "integration fails", "integrations fail")})
+// Before is a link to the previous page, "" on the first one.
+func (v view) Before() string {
+	if v.Page <= 1 {
+		return ""
 	}
-	for _, l := range v.Logs {
-		all = append(all, glance{"log-" + l.Name, l.Name, l.Mood, l.Words})
-	}
-	for _, n := range v.Notifiers {
-		all = append(all, glance{"notifier-" + n.Name, n.Name, n.Mood, n.Words})
-	}
-	return all
+	return v.at(min(v.Page-1, v.Pages)).Link()
 }
 
-// cut is the beginning of a list, and how many were cut off.
-func cut(all []card, most int) ([]card, int) {
-	if len(all) <= most {
-		return all, 0
+// After is a link to the next page, "" on the last one.
+func (v view) After() string {
+	if v.Page >= v.Pages {
+		return ""
 	}
-	return all[:most], len(all) - most
+	return v.at(v.Page + 1).Link()
+}
+
+// link leads to the page with the incident after n others, "" = this one.
+func (v view) link(n int) string {
+	if page := n/perPage + 1; page != v.Page {
+		return v.at(page).Link()
+	}
+	return ""
+}
+
+// Ended is a link to the page on which the closed incidents begin.
+func (v view) Ended() string { return v.link(v.Total - v.Counts.Closed) }
+
+func (v view) glances() []glance {
+	var all []glance
+	if n := v.Counts.Muted; n > 0 {
+		at := v.link(v.Counts.Troubles + v.Counts.Storms + v.Counts.Failing)
+		all = append(all, glance{at + "#muted", "muted", "", text.Plural(n, "integration fails", "integrations fail")})
+	}
+	for _, l := range v.Logs {
+		all = append(all, glance{"#log-" + l.Name, l.Name, l.Mood, l.Words})
+	}
+	for _, n := range v.Notifiers {
+		all = append(all, glance{"#notifier-" + n.Name, n.Name, n.Mood, n.Words})
+	}
+	return all
 }
 
 func logMood(l Log) string {

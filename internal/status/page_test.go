@@ -2,7 +2,6 @@ package status_test
 
 import (
 	"bytes"
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/status"
-	"jira-oauth-watcher/internal/testkit"
 )
 
 // What a log says is text on the page and nothing else, whatever it holds.
@@ -71,24 +69,6 @@ func TestWishes(t *testing.T) {
 		}
 		contains(t, page, tt.links...)
 	}
-}
-
-// A page of thousands of incidents is bounded, and says where the rest is.
-func TestPageBounded(t *testing.T) {
-	testkit.Pure(t)
-	w := newWorld(t, func(*conf.Config) {})
-	r := sampleStorm(t)
-	one := sampleReport(t).Open[1]
-	for i := range 3000 {
-		one.Data.ID = alert.ID(fmt.Sprint(i, "@x"))
-		r.Open, r.Closed = append(r.Open, one), append(r.Closed, one)
-	}
-	w.site.Fake(r)
-	_, page := w.ask("/")
-	if n := strings.Count(page, "<article"); n > 2*status.MaxCards+10 || len(page) > 4<<20 {
-		t.Errorf("%d cards in %d bytes", n, len(page))
-	}
-	contains(t, page, "And 2900 more: all of them are in", "And 2901 more", "3,060 integrations are failing")
 }
 
 // watcher status shows what the page shows, in 80 columns; a word that is

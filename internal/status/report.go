@@ -28,8 +28,7 @@ type Report struct {
 	Reasons   []string   `json:"reasons"` // why it is not ready
 	Logs      []Log      `json:"logs"`
 	Notifiers []Notifier `json:"notifiers"`
-	Open      []Incident `json:"incidents"` // the latest failure first
-	Closed    []Incident `json:"closed"`    // within seven days, the latest first
+	Incidents
 
 	Maintenance []Maintenance `json:"maintenance,omitempty"` // the windows that are active
 }
@@ -73,14 +72,12 @@ type Notifier struct {
 	Dropped   int       `json:"dropped"`
 }
 
-// report reads everything.
-func (s *Site) report(now time.Time) (Report, error) {
-	s.reading.Lock()
-	defer s.reading.Unlock()
+// report reads everything, of the incidents one page.
+func (s *Site) report(now time.Time, page, size int) (Report, error) {
 	r := s.running.Load()
 	all := Report{
 		Schema: 1, Program: s.program, Node: r.Node, Time: now, Started: s.started, Reasons: s.unready(r, now),
-		Logs: []Log{}, Notifiers: []Notifier{}, Open: []Incident{}, Closed: []Incident{},
+		Logs: []Log{}, Notifiers: []Notifier{},
 	}
 	all.Ready = len(all.Reasons) == 0
 	for _, m := range r.Conf.Maintenance {
@@ -101,7 +98,7 @@ func (s *Site) report(now time.Time) (Report, error) {
 			all.Notifiers, sent[i] = append(all.Notifiers, n), l
 		}
 		var err error
-		all.Open, all.Closed, err = incidentsOf(tx, r.Conf, sent, now)
+		all.Incidents, err = incidentsOf(tx, r.Conf, sent, now, page, size)
 		return err
 	})
 	return all, err

@@ -87,7 +87,10 @@ func sampleReport(t *testing.T) status.Report {
 				NextTry:   sampleNow.Add(110 * time.Second),
 				Succeeded: ago(38 * time.Hour), Failed: ago(70 * time.Second), Error: "dial tcp 10.20.0.7:443: connect: connection refused", SetAside: 1},
 		},
-		Open: []status.Incident{tls, expired, muted}, Closed: []status.Incident{closed},
+		Incidents: status.Incidents{
+			Page: 1, Pages: 1, Total: 4, Counts: status.Counts{Failing: 2, Muted: 1, Closed: 1},
+			Open: []status.Incident{tls, expired, muted}, Closed: []status.Incident{closed},
+		},
 	}
 }
 
@@ -113,6 +116,7 @@ func sampleStorm(t *testing.T) status.Report {
 		r.Open = append(r.Open, m)
 		storm.Members = append(storm.Members, m.Data.Integration.ID)
 	}
+	r.Total, r.Counts = len(r.Open)+1, status.Counts{Troubles: 1, Storms: 1, Failing: 60, Closed: 1}
 	r.Ready, r.Reasons = false, []string{`log "jira", ` + sampleLog + ", cannot be read: permission denied"}
 	r.Logs[0].State, r.Logs[0].Reason, r.Logs[0].Lost = "waiting", "permission denied", 73_004
 	r.Notifiers[1].Circuit, r.Notifiers[1].Dropped = "held", 3

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,8 +45,8 @@ type Site struct {
 	metrics *Metrics
 	running atomic.Pointer[Running]
 	logins  logins
-	reading sync.Mutex // one reader of the whole store at a time
-	reports func(now time.Time) (Report, error)
+	bodies  *bodies
+	reports func(now time.Time, page, size int) (Report, error)
 }
 
 // New makes a Site that shows nothing yet.
@@ -56,7 +55,10 @@ func New(p Program, s *store.Store, log *slog.Logger) *Site {
 	if err != nil {
 		log.Warn("host name unknown, the status page rejects requests that use it", "err", err)
 	}
-	site := &Site{program: p, store: s, log: log, machine: machine, started: time.Now(), logins: logins{sleep: sleep}}
+	site := &Site{
+		program: p, store: s, log: log, machine: machine, started: time.Now(),
+		logins: logins{sleep: sleep}, bodies: newBodies(),
+	}
 	site.reports = site.report
 	site.metrics = newMetrics(site)
 	site.running.Store(&Running{Conf: &conf.Config{}})

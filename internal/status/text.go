@@ -20,7 +20,7 @@ const (
 // Text writes what the page shows, for a terminal.
 func Text(w io.Writer, r Report) error {
 	t := screen{Page: text.Page{Style: text.Style{Width: columns}}, now: r.Time}
-	v := newView(r, preferences{}, textWide)
+	v := newView(r, query{}, textWide)
 	t.Wrap("", "", v.Headline+".")
 	for _, reason := range r.Reasons {
 		t.Wrap("", "", reason)
@@ -44,9 +44,6 @@ func Text(w io.Writer, r Report) error {
 			t.card(c)
 		}
 	}
-	if v.More > 0 {
-		t.Wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.More))
-	}
 	t.heading("Logs", len(v.Logs))
 	for _, l := range v.Logs {
 		t.log(l, r.Started)
@@ -62,8 +59,9 @@ func Text(w io.Writer, r Report) error {
 			strings.TrimSpace(c.Failures()+" from "+text.Time(f.First)), text.Time(f.Last), text.Ago(c.Closed, r.Time)))
 		t.chart(c)
 	}
-	if v.MoreClosed > 0 {
-		t.Wrap("", "", fmt.Sprintf("And %d more, see --format json.", v.MoreClosed))
+	if more := r.Total - len(r.Open) - len(r.Closed); more > 0 {
+		t.Gap()
+		t.Wrap("", "", "And "+text.Count(more, "more incident")+", see --format json.")
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -98,12 +96,12 @@ func (t *screen) card(c card) {
 	for _, d := range c.Deliveries() {
 		t.Wrap("  ", "    ", d.Notifier+": "+d.Words)
 	}
-	rows, more := cut(c.Rows, textRows)
+	rows := c.Rows[:min(len(c.Rows), textRows)]
 	for _, row := range rows {
 		last := text.Ago(row.Data.Failures.Last, t.now)
 		t.Wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), last))
 	}
-	if more += c.MoreRows; more > 0 {
+	if more := len(c.Rows) - len(rows) + c.MoreRows; more > 0 {
 		t.Wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
 	}
 	if !c.Wide && !slices.Contains(incident.OwnCauses, c.Data.Cause.ID) { // those are in no catalogue

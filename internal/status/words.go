@@ -15,25 +15,14 @@ import (
 
 // headline is the state in one sentence, and how bad that is: good, warn or bad.
 func headline(r Report) (words, mood string) {
-	failing, muted, blind := 0, 0, 0
-	for _, i := range r.Open {
-		switch {
-		case i.Muted:
-			muted++
-		case message.SubjectOf(i.Data) == message.Watcher:
-			blind++
-		case message.SubjectOf(i.Data) == message.Integration:
-			failing++
-		}
-	}
 	switch {
-	case failing > 0:
-		return text.Plural(failing, "integration is", "integrations are") + " failing", "bad"
+	case r.Counts.Failing > 0:
+		return text.Plural(r.Counts.Failing, "integration is", "integrations are") + " failing", "bad"
 	case !r.Ready:
 		return "The watcher does not see everything", "bad"
-	case blind > 0 || !delivering(r):
+	case r.Counts.Troubles > 0 || !delivering(r):
 		return "No integration is failing, but the watcher has trouble of its own", "warn"
-	case muted > 0:
+	case r.Counts.Muted > 0:
 		return "No integration is failing, muted causes apart", "good"
 	}
 	return "No integration is failing", "good"

@@ -66,15 +66,15 @@ func hour(t time.Time) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(t.Unix()/3600)))
 }
 
-// Hours are the failures of each integration in each hour of the history: the
-// last one is that of now.
-func (tx *Tx) Hours(now time.Time) (map[string][]int, error) {
+// Hours are the failures of each wanted integration in each hour of the history:
+// the last one is that of now.
+func (tx *Tx) Hours(now time.Time, wanted func(key string) bool) (map[string][]int, error) {
 	all := map[string][]int{}
 	begin := now.Unix()/3600 - (HistoryHours - 1)
 	for k, v := range tx.read(history).all() {
 		key := string(k[4:])
 		i := int64(binary.BigEndian.Uint32(k)) - begin
-		if key == "" || i < 0 || i >= HistoryHours {
+		if key == "" || i < 0 || i >= HistoryHours || !wanted(key) {
 			continue
 		}
 		if all[key] == nil {

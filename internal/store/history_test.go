@@ -19,7 +19,7 @@ import (
 func hours(t *testing.T, s *store.Store, now time.Time) (all map[string][]int) {
 	t.Helper()
 	if err := s.View(func(tx *store.Tx) (err error) {
-		all, err = tx.Hours(now)
+		all, err = tx.Hours(now, func(string) bool { return true })
 		return err
 	}); err != nil {
 		t.Fatal(err)

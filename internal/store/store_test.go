@@ -79,7 +79,7 @@ func content(t testing.TB, s *store.Store) string {
 	err := s.View(func(tx *store.Tx) error {
 		all, err := tx.Incidents()
 		fmt.Fprintf(&b, "%d incidents %+v %v\n", len(all), all, err)
-		hours, err := tx.Hours(midday)
+		hours, err := tx.Hours(midday, func(string) bool { return true })
 		fmt.Fprintln(&b, hours, err)
 		closed, err := tx.Closed(midday)
 		fmt.Fprintln(&b, closed, err)

@@ -140,7 +140,7 @@ func readStored(t *testing.T, s *store.Store) []byte {
 			all.Openings[i.Cause], err = tx.Openings(i.Cause)
 			fail(err)
 		}
-		hours, err := tx.Hours(storedNow)
+		hours, err := tx.Hours(storedNow, func(string) bool { return true })
 		fail(err)
 		for key, counts := range hours {
 			all.Hours[key] = map[int]int{}
