@@ -26,39 +26,16 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
 	facts := r.masks.Facts(f.Facts, h)
 	advice := f.Cause.Advise(facts)
-	d := alert.Data{
-		Node:        r.masks.Node(r.node),
-		Integration: alert.Integration{ID: f.Integration.ID, KnownBy: f.Integration.KnownBy},
-		Cause: alert.Cause{
-			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),
-			Title: f.Cause.Title, Provider: f.Cause.Provider,
-			Severity: f.Impact.Severity(f.Cause, 1), Confidence: f.Confidence, Codes: append([]string{}, f.Codes...),
-		},
-		Diagnosis: advice.Diagnosis,
-		Confirm:   advice.Confirm,
-		Fix:       []alert.Step{},
-		Links:     []alert.Link{},
-		Facts:     facts,
-		Request:   r.Request(h),
-		Phase:     f.Impact.Phase,
-		Mailbox:   r.mailbox(f),
-		Log: alert.Log{
-			Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
-		},
-	}
+	d := r.briefContent(f, from)
+	d.Diagnosis, d.Confirm, d.Fix, d.Links, d.Facts = advice.Diagnosis, advice.Confirm, []alert.Step{}, []alert.Link{}, facts
+	d.Request, d.Mailbox = r.Request(h), r.mailbox(f)
+	d.Log.Excerpt = text.Cut(r.masks.Event(f.Text, h), maxExcerpt)
 	if f.Compared != "" {
 		d.Diagnosis = strings.TrimSpace(d.Diagnosis + " " + r.masks.Text(f.Compared))
 	}
 	if f.Unchecked != "" {
 		d.Facts["settings_unknown"] = text.Cut(r.masks.Text(f.Unchecked), alert.MaxFact)
 	}
-	if f.Integration.KnownBy == alert.ByNothing {
-		d.Integration.ID = alert.Unknown // its key is for us
-	}
-	if f.Integration.Flow != "" {
-		d.Integration.Flow = &f.Integration.Flow
-	}
-	d.Integration.Name = r.names.of(f.Integration, f.Facts, f.Mailbox)
 	for _, s := range advice.Fix {
 		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
 	}
@@ -68,6 +45,29 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	for _, l := range f.Links {
 		d.Links = append(d.Links, alert.Link(l))
 	}
+	return d
+}
+
+// briefContent is what a failure says, without what its group says for it.
+func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
+	d := alert.Data{
+		Node:        r.masks.Node(r.node),
+		Integration: alert.Integration{ID: f.Integration.ID, KnownBy: f.Integration.KnownBy},
+		Cause: alert.Cause{
+			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),
+			Title: f.Cause.Title, Provider: f.Cause.Provider,
+			Severity: f.Impact.Severity(f.Cause, 1), Confidence: f.Confidence, Codes: append([]string{}, f.Codes...),
+		},
+		Phase: f.Impact.Phase,
+		Log:   alert.Log{Name: from.Name, Path: from.Path},
+	}
+	if f.Integration.KnownBy == alert.ByNothing {
+		d.Integration.ID = alert.Unknown // its key is for us
+	}
+	if f.Integration.Flow != "" {
+		d.Integration.Flow = &f.Integration.Flow
+	}
+	d.Integration.Name = r.names.of(f.Integration, f.Facts, f.Mailbox)
 	return d
 }
 

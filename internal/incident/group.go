@@ -158,6 +158,12 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	return r.Resolve(g, since)
 }
 
+// Says reports whether a group has lately said what a failure with a cause at a time would say.
+func (g State) Says(cause string, at time.Time) bool {
+	return g.Content.Diagnosis != "" && at.Sub(g.ContentAt).Abs() < contentFor &&
+		(g.Content.Cause.ID == cause || g.Group != nil && g.Group.Causes[0].ID != cause)
+}
+
 // brief is a state without what a group says for it: thousands of integrations
 // may be in one.
 func brief(s State) State {
@@ -179,7 +185,7 @@ func grow(g, s State, seen time.Time) State {
 	g.GivesUp = earliest(g.GivesUp, s.GivesUp)
 	before := g.Content
 	if s.Content.Diagnosis != "" && (g.Group == nil || s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == "") {
-		g.Content = s.Content
+		g.Content, g.ContentAt = s.Content, s.Last
 		if g.Content.Cause.Previous = nil; g.Members > 1 {
 			g.Content.Mailbox = nil
 		}

@@ -189,6 +189,16 @@ func (r *Rules) keyOf(prefix, name string) string {
 // A failure that comes quiet_after or more after the one before it opens a new
 // incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
+	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.content(f, from) })
+}
+
+// StepBriefly is Step of a failure whose group says for it what there is to say.
+func (r *Rules) StepBriefly(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
+	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.briefContent(f, from) })
+}
+
+func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf func(matchers.Failure) alert.Data) (
+	State, *alert.Alert) {
 	s.Causes = maps.Clone(s.Causes) // the given state is not modified
 	at, ok := PlausibleTime(f.Time, seen)
 	if !ok {
@@ -197,7 +207,7 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	if s.Continues(f.Integration.Callback, f.Cause, at) {
 		f = s.adopt(f)
 	}
-	content := func() alert.Data { return r.content(f, from) }
+	content := func() alert.Data { return contentOf(f) }
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
 	return r.step(s, occurrence{Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}, seen, content, name, called})
@@ -284,7 +294,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	// To redact a text takes half a millisecond. In a flood one failure per minute
 	// represents all of its cause, unless an alert is due.
 	name := cmp.Or(o.name, s.Content.Integration.Name)
-	if s.Content.Cause.ID != cause || o.At.Sub(s.ContentAt).Abs() >= time.Minute || r.reminderDue(s, s.Last, o.seen) {
+	if s.Content.Cause.ID != cause || o.At.Sub(s.ContentAt).Abs() >= contentFor || r.reminderDue(s, s.Last, o.seen) {
 		s.Content, s.ContentAt = o.content(), o.At
 	}
 	s.Content.Cause.Severity, s.Content.Integration.Name, s.Content.Phase = severity, name, o.Impact.Phase
@@ -307,6 +317,9 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	}
 	return s, nil
 }
+
+// contentFor is for how long one failure represents all of its cause.
+const contentFor = time.Minute
 
 const maxCauses = 20 // of one incident that are remembered
 

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -36,13 +37,12 @@ const appLane = "app:"
 // IsAppLane reports whether the name of a lane is that of an application.
 func IsAppLane(name string) bool { return len(name) > len(appLane) && name[:len(appLane)] == appLane }
 
-// Lanes are those of a new incident, the most specific first: its cause, its application,
-// and all incidents.
-func (r *Rules) Lanes(s State) (lanes []Lane) {
+// Lanes are those of a new incident with a cause and an application ("" = not known), the most
+// specific first: its cause, its application, and all incidents.
+func (r *Rules) Lanes(cause, app string) (lanes []Lane) {
 	if b := r.conf.Burst; b.Count > 0 {
-		cause := s.Content.Cause.ID
 		lanes = append(lanes, Lane{cause, StormKey(cause), b.Count, b.Within})
-		if app, _ := s.Content.Facts["app_id"].(string); app != "" {
+		if app = strings.ToLower(app); app != "" {
 			lanes = append(lanes, Lane{appLane + app, StormKey("app-" + app), b.Count, b.Within})
 		}
 	}
@@ -55,11 +55,11 @@ func (r *Rules) Lanes(s State) (lanes []Lane) {
 // StormKey is the key of the group of a cause or an application.
 func StormKey(of string) string { return "storm-" + of }
 
-// IsOn reports whether an incident that opens belongs to the group of a lane, g, which goes
-// on.
-func (l Lane) IsOn(g, s State) bool { return g.Open && g.IsGroup() && l.near(s, g.Joined) }
+// IsOn reports whether an incident that opens at a time belongs to the group of a lane, g, which
+// goes on.
+func (l Lane) IsOn(g State, at time.Time) bool { return g.Open && g.IsGroup() && l.near(at, g.Joined) }
 
-func (l Lane) near(s State, at time.Time) bool { return s.First.Sub(at).Abs() < l.within }
+func (l Lane) near(a, b time.Time) bool { return a.Sub(b).Abs() < l.within }
 
 // Note notes that an incident opens, and returns the incidents that are too many for one alert
 // each, that one among them; none if they are not.
@@ -70,7 +70,7 @@ func (l Lane) Note(o Openings, s State) (Openings, []Opening) {
 	all = all[max(len(all)-4*(l.limit+1), 0):]
 	var near, far []Opening
 	for _, n := range all {
-		if l.near(s, n.At) {
+		if l.near(s.First, n.At) {
 			near = append(near, n)
 		} else {
 			far = append(far, n)

@@ -9,20 +9,34 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// opened queues the alert of a new incident, or adds it to a group: to one that goes on, or to
-// one that begins since there are too many.
-func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
-	lanes := r.Rules.Lanes(s)
+// ongoing is a group that further incidents join.
+type ongoing struct {
+	lane  incident.Lane
+	group incident.State
+}
+
+// ongoing is the group that an incident that opens at a time joins, nil if there is none.
+func (r *Recorder) ongoing(tx *store.Tx, lanes []incident.Lane, at time.Time) (*ongoing, error) {
 	for _, lane := range lanes {
 		g, err := tx.Incident(lane.Group)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if lane.IsOn(g, s) {
-			return r.join(tx, lane.Group, s, a, []incident.Opening{{Key: s.Key}}, now)
+		if lane.IsOn(g, at) {
+			return &ongoing{lane, g}, nil
 		}
 	}
-	for _, lane := range lanes {
+	return nil, nil
+}
+
+// opened queues the alert of a new incident, or adds it to a group: to one that goes on (nil =
+// none does), or to one that begins since there are too many.
+func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) error {
+	if on != nil {
+		return r.join(tx, on.lane.Group, on.group, s, a, []incident.Opening{{Key: s.Key}}, now)
+	}
+	app, _ := s.Content.Facts["app_id"].(string)
+	for _, lane := range r.Rules.Lanes(s.Content.Cause.ID, app) {
 		o, err := tx.Openings(lane.Name)
 		if err != nil {
 			return err
@@ -31,19 +45,21 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, now ti
 		if err := tx.SetOpenings(lane.Name, o); err != nil {
 			return err
 		}
-		if len(joining) > 0 {
-			return r.join(tx, lane.Group, s, a, joining, now)
+		if len(joining) == 0 {
+			continue
 		}
+		g, err := tx.Incident(lane.Group)
+		if err != nil {
+			return err
+		}
+		return r.join(tx, lane.Group, g, s, a, joining, now)
 	}
 	return r.save(tx, s, a)
 }
 
 // join adds a new incident, s, and those that opened just before to a group.
-func (r *Recorder) join(tx *store.Tx, group string, s incident.State, a *alert.Alert, joining []incident.Opening, now time.Time) error {
-	g, err := tx.Incident(group)
-	if err != nil {
-		return err
-	}
+func (r *Recorder) join(tx *store.Tx, group string, g, s incident.State, a *alert.Alert, joining []incident.Opening,
+	now time.Time) (err error) {
 	if g, err = r.endStale(tx, g, s.First, now); err != nil {
 		return err
 	}

@@ -102,6 +102,7 @@ func (b batch) empty() bool { return len(b.failures)+len(b.probes)+len(b.clicks)
 type failure struct {
 	matchers.Failure
 	counted string
+	on      *ongoing // the group that its incident joins if it is a new one
 }
 
 // probe is what the diagnostics say of a mail server, and the failure that it is if nothing
@@ -304,7 +305,7 @@ func (l *Log) judge(e event.Event) store.Counted {
 		case was.Size == now.Size || now.Cause == matchers.Unknown:
 			now.Cause = was.Cause // the catalogue may have changed; and no news is no correction
 		case was.Incident != "" && was.Cause != now.Cause:
-			l.batch.failures = append(l.batch.failures, failure{f, was.Incident})
+			l.batch.failures = append(l.batch.failures, failure{Failure: f, counted: was.Incident})
 		}
 	case l.unwanted(f):
 		now.Incident = ""

@@ -104,6 +104,15 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if !s.Open && tx.Open() >= r.maxOpen() {
 		return key, r.overflow(tx, key, incident.TooManyOpen, now)
 	}
+	if !s.Open {
+		at := plausible(f.Time, now)
+		if f.on, err = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at); err != nil {
+			return key, err
+		}
+		if f.on != nil && f.on.group.Says(f.Cause.ID, at) {
+			step = r.Rules.StepBriefly
+		}
+	}
 	if key != r.Rules.Key(f.Failure) || s.Open && s.Content.Integration.KnownBy == alert.ByConfiguration {
 		f.Failure = s.Adopt(f.Failure)
 	}
@@ -150,7 +159,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		return err
 	}
 	if isNew {
-		return r.announce(tx, s, a, now)
+		return r.announceOn(tx, s, a, f.on, now)
 	}
 	switch {
 	case s.Storm != "" && f.counted == "":
@@ -170,13 +179,21 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	return r.holdOrSave(tx, s, a, now)
 }
 
-// announce is holdOrSave of an incident that may be a new one: its alert may be one of a group.
+// announce is holdOrSave of an incident that may be a new one, or over: its alert may be one of a
+// group.
 func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
-	switch {
-	case !s.Open:
+	if !s.Open {
 		return r.end(tx, s, a, now)
-	case a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil:
-		return r.opened(tx, s, a, now)
+	}
+	app, _ := s.Content.Facts["app_id"].(string)
+	on, err := r.ongoing(tx, r.Rules.Lanes(s.Content.Cause.ID, app), s.First)
+	return errors.Join(err, r.announceOn(tx, s, a, on, now))
+}
+
+// announceOn is announce where the group that the incident may join is known.
+func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) error {
+	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
+		return r.opened(tx, s, a, on, now)
 	}
 	return r.holdOrSave(tx, s, a, now)
 }

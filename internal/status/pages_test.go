@@ -150,7 +150,7 @@ func TestStormPages(t *testing.T) {
 	r.Open = all[12:]
 	w.site.Fake(r)
 	_, page = w.ask("/?page=2")
-	if n := strings.Count(page, `<article class="card bad" id="0000`); n != 50 {
+	if n := strings.Count(page, `<article class="card bad" id="jira-node-1_0000`); n != 50 {
 		t.Errorf("%d cards of integrations of a storm on another page, want 50", n)
 	}
 }

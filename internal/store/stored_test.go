@@ -288,7 +288,7 @@ func TestWriteStored(t *testing.T) {
 				return err
 			}
 			if a != nil && a.Data.Kind == alert.Opened {
-				o, _ = rules.Lanes(after)[0].Note(o, after)
+				o, _ = rules.Lanes(after.Cause, "")[0].Note(o, after)
 			}
 			for _, name := range to {
 				if a != nil {
