@@ -46,3 +46,15 @@ func (r *Recorder) RecordProbe(p matchers.Probe, f matchers.Failure) error {
 		return r.recordProbe(tx, probe{p, f}, incident.Source{Name: "diagnostics"}, clock.Now())
 	})
 }
+
+// Resolve ends an incident as evidence does.
+func (r *Recorder) Resolve(key string, at time.Time) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		s, err := tx.Incident(key)
+		if err != nil {
+			return err
+		}
+		s, a := r.Rules.Resolve(s, at)
+		return r.announce(tx, s, a, at)
+	})
+}

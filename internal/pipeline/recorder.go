@@ -104,8 +104,11 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if !s.Open && tx.Open() >= r.maxOpen() {
 		return key, r.overflow(tx, key, incident.TooManyOpen, now)
 	}
-	if !s.Open {
+	if s.Alerts == 0 {
 		at := plausible(f.Time, now)
+		if s.Open {
+			at = s.First
+		}
 		if f.on, err = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at); err != nil {
 			return key, err
 		}

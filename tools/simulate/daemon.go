@@ -71,7 +71,7 @@ func (w *world) config() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "node = \"jira-1\"\nstate_dir = %q\n", w.stateDir())
 	fmt.Fprintf(&b, "[alerts]\nmute = [%s]\nstorm = %d\nburst = %q\nrepeat_interval = %q\n[causes]\n", w.muted, w.Storm,
-		cmp.Or(w.Burst, "0"), w.Repeat)
+		cmp.Or(w.burst(), "0"), w.Repeat)
 	for _, l := range w.disks {
 		if l.configured {
 			fmt.Fprintf(&b, "[[log]]\npath = %q\nname = %q\nstart = %q\npoll = true\n", l.path, l.name, w.Start)
@@ -88,6 +88,9 @@ func (w *world) config() string {
 	}
 	return b.String()
 }
+
+// burst is as the configuration has it.
+func (w *world) burst() string { return strings.Replace(w.Burst, "in", " in ", 1) }
 
 // run starts the tasks of a generation.
 func (w *world) run(d *daemon) error {

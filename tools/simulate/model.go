@@ -126,7 +126,8 @@ func (m *model) polled(d *disk) {
 	}
 	for _, f := range d.files() {
 		if d.visible(f) {
-			d.blank = d.blank && len(f.data) == 0
+			// What was copied before an empty log tells nothing of what comes into it.
+			d.blank = d.blank && (len(f.data) == 0 || d.style == "copytruncate" && f != d.active)
 			if !f.pinned {
 				f.pinned, f.since, m.pinned = true, m.now(), append(m.pinned, f)
 			}
@@ -149,7 +150,7 @@ func (m *model) changed() {
 		}
 		x.down = x.down || x.lost == never && (m.w.daemon == nil || !x.disk.followed())
 		there := slices.ContainsFunc(x.in, func(f *file) bool { return f.pinned || x.disk.visible(f) })
-		x.barred = x.barred || slices.ContainsFunc(x.in, func(f *file) bool { return f.barred && f != x.disk.active })
+		x.barred = x.barred || x.disk.barred || slices.ContainsFunc(x.in, func(f *file) bool { return f.barred && f != x.disk.active })
 		switch {
 		case !there || m.w.daemon == nil || !x.disk.followed():
 			x.reach = never

@@ -24,7 +24,7 @@ type Setup struct {
 	Receivers    int
 	Integrations int
 	Storm        int
-	Burst        string // "" = off
+	Burst        string // such as 10in10m: a script has no spaces here; "" = off
 	Picky        bool   // the second receiver is only sent what is critical
 	MaxOpen      int    // incidents; 0 = the program's limit
 	Repeat       string
@@ -148,7 +148,7 @@ func draw(seed uint64) Script {
 		s.Slow = 2 * time.Second
 	}
 	if r.IntN(5) == 0 {
-		s.Burst = fmt.Sprintf("%d in %dm", 1+r.IntN(3), []int{1, 10, 60}[r.IntN(3)])
+		s.Burst = fmt.Sprintf("%din%dm", 1+r.IntN(3), []int{1, 10, 60}[r.IntN(3)])
 	}
 	s.Picky = r.IntN(5) == 0
 	if r.IntN(12) == 0 {
@@ -400,7 +400,10 @@ func (w *world) rest() {
 		w.ordinaryLines(d)
 	}
 	w.pass(grace + 30*w.Slow + 3*time.Hour)
-	w.pass(quietAfter)
+	for range 3 { // a poller looks at the end of a long pause
+		w.pass(quietAfter / 2)
+	}
+	w.pass(time.Minute)
 	w.finalState()
 	w.must(w.stop())
 	w.checkStateRedacted()
