@@ -255,6 +255,7 @@ func (g State) groupData() alert.Data {
 	said := text.Members(g.Members, of.Attempts)
 	switch {
 	case of.Added != "":
+		d.Facts["notifier_added"] = of.Added
 		said += fmt.Sprintf(" failed before the notifier %s was added, and may still fail", of.Added)
 	case of.To.IsZero():
 		said += " failed within a short time"
@@ -341,7 +342,7 @@ func (g Group) withOthers(d alert.Data) alert.Data {
 
 // groupFacts are the facts that a group has of its own.
 var groupFacts = []string{"integrations", "integrations_count", "attempts_count", "incidents", "maintenance_from", "maintenance_to",
-	"ended_meanwhile"}
+	"ended_meanwhile", "notifier_added"}
 
 // Names adds the incidents that the alert of a group is about.
 func (g State) Names(a *alert.Alert, open []alert.ID) {

@@ -266,7 +266,7 @@ type occurrence struct {
 
 // step applies a failure to its incident. It changes the map of causes.
 func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
-	if !s.Open || o.At.Sub(s.Last) >= r.conf.QuietAfter {
+	if !s.Open || r.over(s, o.At, o.seen) {
 		s = r.begin(o.Key, o.At, o.At)
 	}
 	if latest := o.seen.Add(clockSkew); s.Last.After(latest) && !o.At.After(latest) {
@@ -405,12 +405,21 @@ func (r *Rules) Quiet(s State) (State, *alert.Alert) {
 }
 
 // Stale ends an incident that has ended by silence before a failure at a time, which begins
-// another one.
-func (r *Rules) Stale(s State, at time.Time) (State, *alert.Alert) {
-	if !s.Open || s.Lasting() || at.Sub(s.Last) < r.conf.QuietAfter {
+// another one. seen is when that is read.
+func (r *Rules) Stale(s State, at, seen time.Time) (State, *alert.Alert) {
+	if !s.Open || s.Lasting() || !r.over(s, at, seen) {
 		return s, nil
 	}
 	return r.Quiet(s)
+}
+
+// over reports whether an incident is over at a failure that is read at seen. A time that is yet
+// to come, such as one from before a clock was set back, proves no silence.
+func (r *Rules) over(s State, at, seen time.Time) bool {
+	if at.After(seen) {
+		at = seen
+	}
+	return at.Sub(s.Last) >= r.conf.QuietAfter
 }
 
 // Pending raises an alert that has waited at the wall clock's now: for further integrations of

@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -47,7 +48,11 @@ func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, 
 		s.Named = append(slices.Clone(s.Named), key)
 		s.Named = s.Named[max(len(s.Named)-maxNamed, 0):]
 	}
-	s.Content = alert.Data{Cause: alert.Cause{ID: LimitReached}, Facts: map[string]any{"limit": string(why)}}
+	limits, _ := s.Content.Facts["limit"].(string)
+	if !strings.Contains(limits, string(why)) {
+		limits = strings.TrimPrefix(limits+"; "+string(why), "; ")
+	}
+	s.Content = alert.Data{Cause: alert.Cause{ID: LimitReached}, Facts: map[string]any{"limit": limits}}
 	return r.alertOverflow(s, now)
 }
 

@@ -112,7 +112,7 @@ var ownCauses = map[string]ownCause{
 	NotifierRemoved: {
 		title: "alerts wait for a notifier that was removed",
 		diagnosis: "The notifier {notifier} is no longer in the configuration, and {waiting}. " +
-			"They are deleted on {until}.",
+			"What waits is deleted on {until}.",
 		fix: []alert.Step{
 			host("If it was renamed, or removed by mistake, give a notifier that name again, then reload:\n" +
 				"```\nsystemctl reload jira-oauth-watcher\n```"),

@@ -76,7 +76,7 @@ type label struct {
 
 // unlabeled are the facts that other parts of a message have.
 var unlabeled = []string{"message", "error_description", "integrations", "integrations_count", "alternates_with",
-	"notifier", "lost", "maintenance_from", "maintenance_to", "attempts_count", "incidents", "limit"}
+	"notifier", "lost", "maintenance_from", "maintenance_to", "attempts_count", "incidents", "limit", "notifier_added"}
 
 // list is facts being put together.
 type list []Fact
@@ -341,7 +341,20 @@ func (r Roll) verb() string {
 }
 
 // fail says that they fail, and how.
-func (r Roll) fail(how string) string { return r.Heading() + " " + r.verb() + " " + how }
+func (r Roll) fail(how string) string {
+	if r.Total > 0 && r.Attempts == r.Total { // an attempt does not go on
+		return r.Heading() + " failed " + how
+	}
+	return r.Heading() + " " + r.verb() + " " + how
+}
+
+// still says that they still fail.
+func (r Roll) still() string {
+	if r.Total > 0 && r.Attempts == r.Total {
+		return "Tests still fail, " + r.Heading() + " so far"
+	}
+	return r.Heading() + " still " + r.verb()
+}
 
 // these are the integrations within a sentence.
 func (r Roll) these() string {

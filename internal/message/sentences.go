@@ -60,8 +60,11 @@ func (m *Message) state(d alert.Data) {
 		if afterMaintenance(d) {
 			m.State = m.Integrations.fail("after maintenance")
 		}
+		if len(values(d, "notifier_added")) > 0 {
+			m.State = m.Integrations.fail("already")
+		}
 		if d.Again() {
-			m.Mark, m.State = "🔁", m.Integrations.Heading()+" still "+m.Integrations.verb()
+			m.Mark, m.State = "🔁", m.Integrations.still()
 		}
 	case alert.Quiet:
 		m.Mark, m.State, m.Brief = "⚪", "Quiet again", "Jira mail, quiet again"

@@ -170,7 +170,7 @@ func (r *Recorder) endGroup(tx *store.Tx, key string, now time.Time) error {
 // endStale ends an incident that has been quiet for too long before a failure at a time, with
 // its alert: it comes before that of the next incident.
 func (r *Recorder) endStale(tx *store.Tx, s incident.State, at, now time.Time) (incident.State, error) {
-	if ended, _ := r.Rules.Stale(s, at); !s.Open || ended.Open {
+	if ended, _ := r.Rules.Stale(s, at, now); !s.Open || ended.Open {
 		return s, nil
 	}
 	if s.Alerts == 0 { // its first alert waits
@@ -185,7 +185,7 @@ func (r *Recorder) endStale(tx *store.Tx, s incident.State, at, now time.Time) (
 			}
 		}
 	}
-	ended, a := r.Rules.Stale(s, at)
+	ended, a := r.Rules.Stale(s, at, now)
 	return incident.State{}, r.end(tx, ended, a, now)
 }
 

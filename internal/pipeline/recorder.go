@@ -112,7 +112,7 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 		if f.on, err = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at); err != nil {
 			return key, err
 		}
-		if f.on != nil && f.on.group.Says(f.Cause.ID, at) {
+		if f.counted == "" && f.on != nil && f.on.group.Says(f.Cause.ID, at) {
 			step = r.Rules.StepBriefly
 		}
 	}
