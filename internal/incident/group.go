@@ -184,7 +184,8 @@ func grow(g, s State, seen time.Time) State {
 	}
 	g.GivesUp = earliest(g.GivesUp, s.GivesUp)
 	before := g.Content
-	if s.Content.Diagnosis != "" && (g.Group == nil || s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == "") {
+	leads := g.Group == nil || s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == ""
+	if s.Content.Diagnosis != "" && leads {
 		g.Content, g.ContentAt = s.Content, s.Last
 		if g.Content.Cause.Previous = nil; g.Members > 1 {
 			g.Content.Mailbox = nil
@@ -252,27 +253,7 @@ func (g State) groupData() alert.Data {
 	if len(of.Over) > 0 {
 		d.Facts["incidents"] = idsOf(of.Over)
 	}
-	said := text.Members(g.Members, of.Attempts)
-	switch {
-	case of.Added != "":
-		d.Facts["notifier_added"] = of.Added
-		said += fmt.Sprintf(" failed before the notifier %s was added, and may still fail", of.Added)
-	case of.To.IsZero():
-		said += " failed within a short time"
-	default:
-		said = fmt.Sprintf("Maintenance from %s to %s is over. %s failed during it", text.Time(of.From), text.Time(of.To), said)
-		switch {
-		case of.Attempts > 0: // an attempt does not go on
-		case g.Members == 1:
-			said += " and still fails"
-		default:
-			said += " and still fail"
-		}
-		d.Facts["maintenance_from"], d.Facts["maintenance_to"] = of.From.Format(time.RFC3339), of.To.Format(time.RFC3339)
-		if len(of.Ended) > 0 {
-			d.Facts["ended_meanwhile"] = slices.Clone(of.Ended)
-		}
-	}
+	said := of.happened(d.Facts, g.Members)
 	mixed := len(of.Causes) > 1
 	switch {
 	case mixed:
@@ -298,6 +279,30 @@ func (g State) groupData() alert.Data {
 	}
 	d.Diagnosis = said + ": " + d.Diagnosis
 	return d
+}
+
+// happened says what made the members a group, and adds the facts about that.
+func (g Group) happened(facts map[string]any, all int) string {
+	who := text.Members(all, g.Attempts)
+	switch {
+	case g.Added != "":
+		facts["notifier_added"] = g.Added
+		return fmt.Sprintf("%s failed before the notifier %s was added, and may still fail", who, g.Added)
+	case g.To.IsZero():
+		return who + " failed within a short time"
+	}
+	facts["maintenance_from"], facts["maintenance_to"] = g.From.Format(time.RFC3339), g.To.Format(time.RFC3339)
+	if len(g.Ended) > 0 {
+		facts["ended_meanwhile"] = slices.Clone(g.Ended)
+	}
+	said := fmt.Sprintf("Maintenance from %s to %s is over. %s failed during it", text.Time(g.From), text.Time(g.To), who)
+	switch {
+	case g.Attempts > 0: // an attempt does not go on
+		return said
+	case all == 1:
+		return said + " and still fails"
+	}
+	return said + " and still fail"
 }
 
 // causes lists the causes, each with how many of the members have it.
@@ -341,8 +346,8 @@ func (g Group) withOthers(d alert.Data) alert.Data {
 }
 
 // groupFacts are the facts that a group has of its own.
-var groupFacts = []string{"integrations", "integrations_count", "attempts_count", "incidents", "maintenance_from", "maintenance_to",
-	"ended_meanwhile", "notifier_added"}
+var groupFacts = []string{"integrations", "integrations_count", "attempts_count", "incidents", "maintenance_from",
+	"maintenance_to", "ended_meanwhile", "notifier_added"}
 
 // Names adds the incidents that the alert of a group is about.
 func (g State) Names(a *alert.Alert, open []alert.ID) {

@@ -210,7 +210,8 @@ func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf fu
 	content := func() alert.Data { return contentOf(f) }
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
-	return r.step(s, occurrence{Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}, seen, content, name, called})
+	o := Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}
+	return r.step(s, occurrence{o, seen, content, name, called})
 }
 
 // Correct is Step of a failure that is counted already, as the last one of an
@@ -455,6 +456,9 @@ func (s State) remindersOff(now time.Time) bool {
 // Mutes reports whether the operator wants no alert for the last failure of an
 // incident. Once that was alerted to, a muted failure changes nothing of its content.
 func (r *Rules) Mutes(s State, o Occurrence) bool { return r.mutes(o.Cause.ID, o.severity(s)) }
+
+// Muted reports whether the operator wants no alert for an incident as it is now.
+func (r *Rules) Muted(s State) bool { return r.muted(s.Content) }
 
 // muted reports whether the operator wants no alert for a content.
 func (r *Rules) muted(d alert.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }

@@ -65,7 +65,8 @@ func (r *Rules) Due(s State, after time.Time) (due time.Time) {
 			consider(s.Arrived.Add(groupSettles))
 		}
 	}
-	if s.Alerts == 0 || s.NewFailures == 0 || r.conf.RepeatInterval == 0 || !s.Alone() || s.Ack != nil && s.Ack.Until.IsZero() {
+	acknowledged := s.Ack != nil && s.Ack.Until.IsZero()
+	if s.Alerts == 0 || s.NewFailures == 0 || r.conf.RepeatInterval == 0 || !s.Alone() || acknowledged {
 		return due
 	}
 	reminder := s.Seen.Add(s.LastAlert.Add(r.interval(s)).Sub(s.Last))

@@ -17,13 +17,12 @@ import (
 // nothing of it, and a masked node is a hash.
 func TestNodeInID(t *testing.T) {
 	for node, want := range map[string]string{"jira-node-1": "jira-node-1/", "köln 2": "k_ln_2/", "mask:jira-node-1": ""} {
-		r := rules(nil)
 		name, masked := strings.CutPrefix(node, "mask:")
 		c := conf.Config{Node: name, Alerts: conf.Alerts{QuietAfter: time.Hour}}
 		if masked {
 			c.Alerts.Mask = []conf.Mask{"host"}
 		}
-		r = incident.NewRules(&c)
+		r := incident.NewRules(&c)
 		s, a := r.Step(incident.State{}, failure(cause("a", conf.SeverityHigh), t0), incident.Source{}, t0)
 		id := string(a.Data.ID)
 		if masked {

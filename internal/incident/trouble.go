@@ -59,7 +59,8 @@ func (r *Rules) troubleData(t Trouble) alert.Data {
 	}
 	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
 	waiting := text.Plural(t.Waits, "alert waits for it", "alerts wait for it")
-	d := r.ownData(t.Cause, t.Log, facts, "{waiting}", waiting, "{until}", text.Time(t.Until), "{quote}", matchers.Quote(why), "{since}", since)
+	d := r.ownData(t.Cause, t.Log, facts, "{waiting}", waiting, "{until}", text.Time(t.Until),
+		"{quote}", matchers.Quote(why), "{since}", since)
 	d.Log.Excerpt = text.Cut(r.masks.Text(t.Line), alert.MaxFact)
 	if t.Lost > 0 {
 		d.Diagnosis += " " + deadLetters(t.Lost)

@@ -136,7 +136,8 @@ func (r *Recorder) end(tx *store.Tx, s incident.State, a *alert.Alert, now time.
 }
 
 // left stores a member that has ended, and returns its group.
-func (r *Recorder) left(tx *store.Tx, g, s incident.State, a *alert.Alert, untold bool, now time.Time) (incident.State, error) {
+func (r *Recorder) left(tx *store.Tx, g, s incident.State, a *alert.Alert, untold bool, now time.Time) (
+	incident.State, error) {
 	g = g.Left(s, untold, !s.Resolved.IsZero())
 	if !untold {
 		return g, r.holdOrSave(tx, s, a, now)

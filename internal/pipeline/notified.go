@@ -159,44 +159,41 @@ func (r *Recorder) CatchUp() error {
 		if err != nil {
 			return err
 		}
-		missed := map[string][]int{}
-		for i, s := range all {
-			if by := s.Ahead(now); by > 0 {
-				all[i] = s.Shift(-by)
-				if err := r.set(tx, all[i]); err != nil {
-					return err
-				}
-			}
-			if _, a := r.Rules.Again(s); a == nil || s.IsGroup() || a.Data.Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil {
+		missed := map[string][]*incident.State{}
+		for i := range all {
+			s := &all[i]
+			*s = s.Shift(-s.Ahead(now))
+			if s.IsGroup() || s.Current().Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil || r.Rules.Muted(*s) {
 				continue
 			}
-			for _, name := range r.late(s) {
-				missed[name] = append(missed[name], i)
+			for _, name := range r.late(*s) {
+				missed[name] = append(missed[name], s)
 			}
 		}
 		for _, to := range r.Recipients {
-			if len(missed[to.Name]) <= manyAtOnce || to.Groups {
-				continue
-			}
-			var open []incident.State
-			var ids []alert.ID
-			for _, i := range missed[to.Name] {
-				open, ids = append(open, all[i]), append(ids, all[i].ID())
-			}
-			g, a := r.Rules.Introduce(open, to.Name, now)
-			g.Names(a, ids)
-			if _, err := r.send(tx, g, *a, []string{to.Name}); err != nil {
-				return err
-			}
-			for _, i := range missed[to.Name] {
-				all[i].Notified = with(all[i].Notified, to.Name)
+			if len(missed[to.Name]) > manyAtOnce && !to.Groups {
+				if err := r.introduce(tx, to.Name, missed[to.Name], now); err != nil {
+					return err
+				}
 			}
 		}
 		for _, s := range all {
-			if err := r.save(tx, s, nil); err != nil {
-				return err
-			}
+			err = errors.Join(err, r.save(tx, s, nil))
 		}
-		return nil
+		return err
 	})
+}
+
+// introduce sends a notifier one alert about incidents that it has missed.
+func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State, now time.Time) error {
+	var open []incident.State
+	var ids []alert.ID
+	for _, s := range missed {
+		open, ids = append(open, *s), append(ids, s.ID())
+		s.Notified = with(s.Notified, name)
+	}
+	g, a := r.Rules.Introduce(open, name, now)
+	g.Names(a, ids)
+	_, err := r.send(tx, g, *a, []string{name})
+	return err
 }

@@ -63,7 +63,9 @@ func (tx *Tx) giveTurns() error {
 // whoWasNotified notes in the incidents of schemas before 5 who was notified of them.
 func (tx *Tx) whoWasNotified() error {
 	notified := func(id alert.ID) (names []string, err error) {
-		for _, name := range slices.Compact(slices.Sorted(slices.Values(append(tx.read(delivered).names(), tx.read(outbox).names()...)))) {
+		all := append(tx.read(delivered).names(), tx.read(outbox).names()...)
+		slices.Sort(all)
+		for _, name := range slices.Compact(all) {
 			d, failed := tx.Delivered(name, id)
 			err = errors.Join(err, failed)
 			if d.Incident == id || tx.Waits(name, id) {
