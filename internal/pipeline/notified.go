@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
