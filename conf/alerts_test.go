@@ -3,7 +3,9 @@ package conf_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	"jira-oauth-watcher/conf"
 )
@@ -70,6 +72,26 @@ func TestFoldRetries(t *testing.T) {
 		problem := conf.Problems{{dir + "/config.toml", 2, 16, "alerts.fold_retries", want}}
 		if want == "" && err != nil || want != "" && !reflect.DeepEqual(err, error(problem)) {
 			t.Errorf("%s: got %v, want %q", given, err, want)
+		}
+	}
+}
+
+// A burst is a number of incidents within a time, or off.
+func TestBurst(t *testing.T) {
+	dir := t.TempDir()
+	const unreadable = `cannot read %q, write a number of incidents and a time such as "10 in 10m", or "0" for off`
+	const number = `want a number of incidents from 1 to 1000, such as "10 in 10m", or "0" for off`
+	const within = `want a time of at most 24h, such as "10 in 10m"`
+	for given, want := range map[string]any{
+		"0": conf.Burst{}, "10 in 10m": conf.Burst{Count: 10, Within: 10 * time.Minute}, "1 in 24h": conf.Burst{Count: 1, Within: 24 * time.Hour},
+		"": fmt.Sprintf(unreadable, ""), "10": fmt.Sprintf(unreadable, "10"), "ten in 10m": fmt.Sprintf(unreadable, "ten in 10m"),
+		"0 in 10m": number, "1001 in 10m": number, "-1 in 10m": number, "10 in 25h": within, "10 in 0": within,
+		"10 in 10": `missing unit in duration "10", write "10s", "10m" or "10h"`,
+	} {
+		c, err := conf.Load(write(t, dir+"/config.toml", fmt.Sprintf("[alerts]\nburst = %q\n", given), 0o600))
+		problem, bad := want.(string)
+		if bad && (err == nil || !strings.Contains(err.Error(), "alerts.burst: "+problem)) || !bad && (err != nil || c.Alerts.Burst != want) {
+			t.Errorf("burst = %q: got %v, %v, want %v", given, c, err, want)
 		}
 	}
 }
