@@ -70,7 +70,6 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 	s := m.State
 	if !g.Open {
 		g = r.begin(key, s.First, s.First)
-		g.StormAlert = seen
 	}
 	if g.Joined.IsZero() || s.First.After(g.Joined) {
 		g.Joined = s.First
@@ -106,8 +105,8 @@ func (g State) admit(s State) State {
 	return g
 }
 
-// counted counts one more member with a cause. Beyond the first causes they are not told
-// apart: the last entry has no ID then.
+// counted counts one more member with a cause. Beyond the first causes they are
+// counted together: the last entry has no ID then.
 func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 	causes = slices.Clone(causes)
 	id, title := c.ID, c.Title
@@ -128,17 +127,14 @@ func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 }
 
 // Left is a group that a member has left: it has ended, or it is alerted to alone from now on.
-// untold says that no alert has said so to people; resolved, that it is known to work again.
-func (g State) Left(m State, untold, resolved bool) State {
-	if g.Group == nil {
-		return g
-	}
+// covered says that no alert of its own says so to people; resolved, that it is known to work again.
+func (g State) Left(m State, covered, resolved bool) State {
 	of := *g.Group
 	of.Active = max(of.Active-1, 0)
 	if resolved {
 		of.Resolved++
 	}
-	if untold {
+	if covered {
 		of.Over = append(slices.Clone(of.Over), m.ID())
 		of.Over = of.Over[max(len(of.Over)-maxNamed, 0):]
 	}
@@ -149,7 +145,7 @@ func (g State) Left(m State, untold, resolved bool) State {
 // Emptied ends a group whose last member is known to work again since a time, zero = it is
 // not known.
 func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
-	if g.Group == nil || g.Group.Active > 0 || since.IsZero() {
+	if g.Group.Active > 0 || since.IsZero() {
 		return g, nil
 	}
 	if since.Before(g.Last) {
@@ -161,7 +157,7 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 // Says reports whether a group has lately said what a failure with a cause at a time would say.
 func (g State) Says(cause string, at time.Time) bool {
 	return g.Content.Diagnosis != "" && at.Sub(g.ContentAt).Abs() < contentFor &&
-		(g.Content.Cause.ID == cause || g.Group != nil && g.Group.Causes[0].ID != cause)
+		(g.Content.Cause.ID == cause || g.Group.Causes[0].ID != cause)
 }
 
 // brief is a state without what a group says for it: thousands of integrations
@@ -184,7 +180,7 @@ func grow(g, s State, seen time.Time) State {
 	}
 	g.GivesUp = earliest(g.GivesUp, s.GivesUp)
 	before := g.Content
-	leads := g.Group == nil || s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == ""
+	leads := s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == ""
 	if s.Content.Diagnosis != "" && leads {
 		g.Content, g.ContentAt = s.Content, s.Last
 		if g.Content.Cause.Previous = nil; g.Members > 1 {
@@ -214,12 +210,12 @@ func (r *Rules) StepGroup(g, s State, seen time.Time) (State, State, *alert.Aler
 // now is the wall clock.
 func (r *Rules) AlertGroup(g State, now time.Time) (State, *alert.Alert) {
 	switch waited := now.Sub(g.Unnamed).Abs(); { // negative: the clock was set back
-	case !g.Open || !g.IsGroup() || r.groupMuted(g) || r.Maintenance(g.Content, now) != nil:
+	case !g.Open || !g.IsGroup() || r.groupMuted(g) || r.HoldsBack(g, now) != nil:
 		return g, nil
 	case !g.Unnamed.IsZero() && (waited >= groupLatest || g.Alerts == 0 && now.Sub(g.Arrived).Abs() >= groupSettles),
-		g.Alerts > 0 && r.reminderDue(g, g.Last.Add(max(now.Sub(g.Seen), 0)), now):
+		g.Alerts > 0 && g.Group.Active > 0 && r.reminderDue(g, g.Last.Add(max(now.Sub(g.Seen), 0)), now):
 		g, a := r.raise(g, alert.Storm, g.Last)
-		g.Unnamed, g.StormAlert = time.Time{}, now
+		g.Unnamed = time.Time{}
 		return g, a
 	}
 	return g, nil
@@ -227,7 +223,7 @@ func (r *Rules) AlertGroup(g State, now time.Time) (State, *alert.Alert) {
 
 // groupMuted reports whether the operator wants no alert for any cause of a group.
 func (r *Rules) groupMuted(g State) bool {
-	if g.Group == nil || len(g.Group.Causes) < 2 {
+	if len(g.Group.Causes) < 2 {
 		return r.muted(g.Content)
 	}
 	return !slices.ContainsFunc(g.Group.Causes, func(c GroupCause) bool {
@@ -240,13 +236,13 @@ const maxGroupCauses = 5 // that a group's alert names
 // groupData is what a group says: what the last failure with its most frequent cause said,
 // of all its members.
 func (g State) groupData() alert.Data {
-	d := g.Content
+	d, of := g.Content, g.Group
+	mixed := len(of.Causes) > 1
+	if mixed { // only what is of all members
+		d.Facts, d.Fix = map[string]any{}, slices.Clone(d.Fix)
+	}
 	d.Facts = withFact(d.Facts, "integrations", slices.Clone(g.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(g.Members)
-	of := g.Group
-	if of == nil { // of an earlier version
-		of = &Group{Causes: []GroupCause{{ID: d.Cause.ID, Title: d.Cause.Title, Count: g.Members}}}
-	}
 	if of.Attempts > 0 {
 		d.Facts["attempts_count"] = fmt.Sprint(of.Attempts)
 	}
@@ -254,11 +250,10 @@ func (g State) groupData() alert.Data {
 		d.Facts["incidents"] = idsOf(of.Over)
 	}
 	said := of.happened(d.Facts, g.Members)
-	mixed := len(of.Causes) > 1
 	switch {
 	case mixed:
 		said += ": " + of.causes()
-		d = of.withOthers(d)
+		of.addOthers(&d)
 	case of.To.IsZero():
 		said += ", for one cause"
 	}
@@ -268,7 +263,7 @@ func (g State) groupData() alert.Data {
 			"others failed during it and have been quiet since.")
 	}
 	if ended := g.Members - of.Active; of.Active > 0 && ended > 0 {
-		said += fmt.Sprintf(" %d of them have ended since.", ended)
+		said += " " + text.Plural(ended, "of them has ended since.", "of them have ended since.")
 	}
 	said += " The last failure"
 	if mixed {
@@ -319,18 +314,11 @@ func (g Group) causes() string {
 	return said[len("; "):]
 }
 
-// withOthers is what a failure with the most frequent cause says, and where the steps for the
+// addOthers adds to what a failure with the most frequent cause says where the steps for the
 // other causes are.
-func (g Group) withOthers(d alert.Data) alert.Data {
+func (g Group) addOthers(d *alert.Data) {
 	others := g.Causes[1:]
 	d.Cause.Title += ", and " + text.Plural(len(others), "other cause", "other causes")
-	facts := map[string]any{} // only what is of all members
-	for _, name := range groupFacts {
-		if value, ok := d.Facts[name]; ok {
-			facts[name] = value
-		}
-	}
-	d.Facts, d.Fix = facts, slices.Clone(d.Fix)
 	for _, c := range others[:min(len(others), maxGroupCauses-1)] {
 		which := "the incident"
 		if c.Count > 1 {
@@ -342,19 +330,11 @@ func (g Group) withOthers(d alert.Data) alert.Data {
 		d.Fix = append(d.Fix, host(fmt.Sprintf("Show the steps for %s with the cause “%s”:\n"+
 			"```\njira-oauth-watcher causes %s\n```", which, c.Title, c.ID)))
 	}
-	return d
 }
-
-// groupFacts are the facts that a group has of its own.
-var groupFacts = []string{"integrations", "integrations_count", "attempts_count", "incidents", "maintenance_from",
-	"maintenance_to", "ended_meanwhile", "notifier_added"}
 
 // Names adds the incidents that the alert of a group is about.
 func (g State) Names(a *alert.Alert, open []alert.ID) {
-	all := open
-	if g.Group != nil {
-		all = append(slices.Clone(g.Group.Over), open...)
-	}
+	all := append(slices.Clone(g.Group.Over), open...)
 	a.Data.Facts = withFact(a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
 }
 

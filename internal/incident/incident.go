@@ -89,15 +89,14 @@ type State struct {
 
 	// Of a group only: how many incidents have been its members, the integrations that it
 	// names, when the last one opened by its own time and when it came by the wall clock,
-	// when the first one came that no alert has named yet (zero = all are named), when it was
-	// alerted to last or began, and what else it knows (nil in a state of an earlier version).
-	Members    int       `json:"members,omitempty"`
-	Named      []string  `json:"listed,omitempty"`
-	Joined     time.Time `json:"joined,omitzero"`
-	Arrived    time.Time `json:"arrived,omitzero"`
-	Unnamed    time.Time `json:"unnamed,omitzero"`
-	StormAlert time.Time `json:"begun,omitzero"`
-	Group      *Group    `json:"summary,omitempty"`
+	// when the first one came that no alert has named yet (zero = all are named), and what
+	// else it knows.
+	Members int       `json:"members,omitempty"`
+	Named   []string  `json:"listed,omitempty"`
+	Joined  time.Time `json:"joined,omitzero"`
+	Arrived time.Time `json:"arrived,omitzero"`
+	Unnamed time.Time `json:"unnamed,omitzero"`
+	Group   *Group    `json:"summary,omitempty"`
 }
 
 // ID names the incident.
@@ -399,8 +398,14 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 
 // Quiet is an incident that has ended by silence, with the alert that says so.
 func (r *Rules) Quiet(s State) (State, *alert.Alert) {
-	if s.Open = false; s.Alerts == 0 || slices.Contains(EndUnsaid, s.Content.Cause.ID) || s.Suppressed {
+	if s.Open = false; s.Alerts == 0 || s.Suppressed {
 		return s, nil
+	}
+	if s.EndUnsaid() {
+		d := &s.Content
+		d.Diagnosis = "Nothing more of this kind has been noticed since " + text.Time(s.Last) + "."
+		d.Fix, d.Confirm, d.Log.Excerpt = []alert.Step{}, "No action is required.", ""
+		return r.raise(s, alert.Sighted, s.Last.Add(r.conf.QuietAfter))
 	}
 	return r.raise(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
 }

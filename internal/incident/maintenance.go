@@ -5,14 +5,15 @@ import (
 	"slices"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 )
 
 // Held is the maintenance that holds back an alert: what the windows for it have in
 // common begins and ends then.
 type Held struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
 }
 
 // and is the time of both.
@@ -43,6 +44,32 @@ func (r *Rules) Maintenance(d alert.Data, now time.Time) (held *Held) {
 		if from, to, active := m.At(now); active && m.Covers(d.Cause.ID, d.Integration.ID, name) {
 			held = new(Held{from, to}.and(held))
 		}
+	}
+	return held
+}
+
+// InMaintenance reports whether any window is active at the wall clock's now.
+func (r *Rules) InMaintenance(now time.Time) bool {
+	return slices.ContainsFunc(r.maintenance, func(m conf.Maintenance) bool {
+		_, _, active := m.At(now)
+		return active
+	})
+}
+
+// HoldsBack is what holds back the alerts of an incident at the wall clock's now, nil when
+// nothing does: of a group, only what covers all of its causes.
+func (r *Rules) HoldsBack(s State, now time.Time) (held *Held) {
+	if !s.IsGroup() {
+		return r.Maintenance(s.Content, now)
+	}
+	for _, c := range s.Group.Causes {
+		d := s.Content
+		d.Cause.ID = c.ID
+		h := r.Maintenance(d, now)
+		if h == nil {
+			return nil
+		}
+		held = new(h.and(held))
 	}
 	return held
 }
@@ -112,7 +139,6 @@ func (r *Rules) gather(key string, members []State, now time.Time) (State, []Sta
 		}
 		g, members[i] = r.Join(g, key, Joining{m, !m.Suppressed, seen}, seen)
 	}
-	g.StormAlert = now
 	return g, members
 }
 

@@ -31,19 +31,16 @@ type Lane struct {
 	within time.Duration
 }
 
-// appLane begins the names of lanes of applications. No ID of a cause has a colon.
-const appLane = "app:"
-
-// IsAppLane reports whether the name of a lane is that of an application.
-func IsAppLane(name string) bool { return len(name) > len(appLane) && name[:len(appLane)] == appLane }
+// AppLane begins the names of lanes of applications. No ID of a cause has a colon.
+const AppLane = "app:"
 
 // Lanes are those of a new incident with a cause and an application ("" = not known), the most
 // specific first: its cause, its application, and all incidents.
 func (r *Rules) Lanes(cause, app string) (lanes []Lane) {
 	if b := r.conf.Burst; b.Count > 0 {
-		lanes = append(lanes, Lane{cause, StormKey(cause), b.Count, b.Within})
+		lanes = append(lanes, Lane{cause, "storm-" + cause, b.Count, b.Within})
 		if app = strings.ToLower(app); app != "" {
-			lanes = append(lanes, Lane{appLane + app, StormKey("app-" + app), b.Count, b.Within})
+			lanes = append(lanes, Lane{AppLane + app, "storm-app-" + app, b.Count, b.Within})
 		}
 	}
 	if r.conf.Storm > 0 {
@@ -52,9 +49,6 @@ func (r *Rules) Lanes(cause, app string) (lanes []Lane) {
 	return lanes
 }
 
-// StormKey is the key of the group of a cause or an application.
-func StormKey(of string) string { return "storm-" + of }
-
 // IsOn reports whether an incident that opens at a time belongs to the group of a lane, g, which
 // goes on.
 func (l Lane) IsOn(g State, at time.Time) bool { return g.Open && g.IsGroup() && l.near(at, g.Joined) }
@@ -62,11 +56,12 @@ func (l Lane) IsOn(g State, at time.Time) bool { return g.Open && g.IsGroup() &&
 func (l Lane) near(a, b time.Time) bool { return a.Sub(b).Abs() < l.within }
 
 // Note notes that an incident opens, and returns the incidents that are too many for one alert
-// each, that one among them; none if they are not.
+// each, including this one; none if they are not.
 func (l Lane) Note(o Openings, s State) (Openings, []Opening) {
 	// Two logs may be read alternately, one an hour later than the other: what is not
 	// near now is kept for a while.
-	all := append(slices.Clone(o.Recent), Opening{s.Key, s.First})
+	all := slices.DeleteFunc(slices.Clone(o.Recent), func(n Opening) bool { return n.Key == s.Key })
+	all = append(all, Opening{s.Key, s.First})
 	all = all[max(len(all)-4*(l.limit+1), 0):]
 	var near, far []Opening
 	for _, n := range all {

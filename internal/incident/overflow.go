@@ -1,12 +1,12 @@
 package incident
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
 )
 
 // MaxOpen is how many incidents are open at most.
@@ -17,8 +17,8 @@ type Limit string
 
 // The limits, as an alert names them.
 const (
-	TooManyOpen Limit = "10,000 incidents are open, the most that the watcher keeps"
-	QueueFull   Limit = "32 MiB of alerts wait for the notifiers, the most that the watcher keeps"
+	TooManyOpen Limit = "10,000 incidents are open, the maximum"
+	QueueFull   Limit = "32 MiB of alerts wait for the notifiers, the maximum"
 )
 
 // OverflowKey is the key of the incident of what is beyond the limits.
@@ -27,8 +27,9 @@ func (r *Rules) OverflowKey() string { return r.keyOf("overflow", "") }
 // IsOverflow reports whether the incident is that of what is beyond the limits.
 func (s State) IsOverflow() bool { return s.Content.Cause.ID == LimitReached }
 
-// EndUnsaid are the causes of incidents that end without an alert: there is nothing that goes on.
-var EndUnsaid = []string{alert.LinesLost, LimitReached}
+// EndUnsaid reports whether people are not notified of the end of an incident: it is about what
+// happened, and not about what goes on.
+func (s State) EndUnsaid() bool { return s.isGap() || s.IsOverflow() }
 
 // Overflow counts a failure that is beyond a limit, of the incident with a key: the new state,
 // and the alert that it raises, if any. The first alert waits for some seconds, so that it can
@@ -52,7 +53,9 @@ func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, 
 	if !strings.Contains(limits, string(why)) {
 		limits = strings.TrimPrefix(limits+"; "+string(why), "; ")
 	}
-	s.Content = alert.Data{Cause: alert.Cause{ID: LimitReached}, Facts: map[string]any{"limit": limits}}
+	facts := map[string]any{"limit": limits, "not_alerted": slices.Clone(s.Named)}
+	s.Content = r.ownData(LimitReached, Source{}, facts,
+		"{since}", s.First.Format("2006-01-02 15:04:05 -07:00"), "{count}", text.Plural(s.Count, "more failure was", "more failures were"))
 	return r.alertOverflow(s, now)
 }
 
@@ -60,12 +63,9 @@ func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, 
 func (r *Rules) alertOverflow(s State, now time.Time) (State, *alert.Alert) {
 	first := s.Alerts == 0 && now.Sub(s.Unnamed).Abs() >= groupSettles
 	again := s.Alerts > 0 && r.reminderDue(s, s.Last.Add(max(now.Sub(s.Seen), 0)), now)
-	if !first && !again || slices.Contains(r.conf.Mute, LimitReached) {
+	if !first && !again || r.muted(s.Content) {
 		return s, nil
 	}
-	facts := map[string]any{"limit": s.Content.Facts["limit"], "not_alerted": slices.Clone(s.Named)}
-	s.Content = r.ownData(LimitReached, Source{}, facts,
-		"{since}", s.First.Format("2006-01-02 15:04:05 -07:00"), "{count}", fmt.Sprint(s.Count))
 	s.Unnamed = time.Time{}
 	return r.raise(s, alert.Blind, now)
 }

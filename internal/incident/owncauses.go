@@ -112,21 +112,21 @@ var ownCauses = map[string]ownCause{
 	NotifierRemoved: {
 		title: "alerts wait for a notifier that was removed",
 		diagnosis: "The notifier {notifier} is no longer in the configuration, and {waiting}. " +
-			"What waits is deleted on {until}.",
+			"Queued alerts are deleted at the first start or reload after {until}.",
 		fix: []alert.Step{
 			host("If it was renamed, or removed by mistake, give a notifier that name again, then reload:\n" +
 				"```\nsystemctl reload jira-oauth-watcher\n```"),
-			host("If it is not needed any more, there is nothing to do. Look at what is open, in case these alerts were " +
-				"the only ones about it:\n```\njira-oauth-watcher status\n```"),
+			host("If it was removed on purpose, no action is required. Check the open incidents: these may be the only " +
+				"alerts about them:\n```\njira-oauth-watcher status\n```"),
 		},
-		confirm:     "An alert reports that nothing waits any more.",
-		over:        "Nothing waits for the removed notifier {notifier} any more: it is configured again, or its week is over.",
+		confirm:     "An alert reports that no alerts are queued any more.",
+		over:        "No alerts are queued for the removed notifier {notifier} any more: it is configured again, or they were deleted.",
 		overConfirm: "No action is required.",
 	},
 	LimitReached: {
 		title: "too many incidents for the watcher's limits",
-		diagnosis: "{limit}. Since {since}, {count} failures beyond that were counted, but they are in no alert of their own. " +
-			"The last integrations or test attempts that this is about are listed.",
+		diagnosis: "{limit}. Since {since}, {count} counted, but not alerted individually. " +
+			"The most recent integrations or test attempts affected are listed.",
 		fix: []alert.Step{
 			host("See what fails, and whether the notifiers deliver:\n```\njira-oauth-watcher status\n```"),
 			host("If these are not real integrations, find out who calls Jira's OAuth pages so often: a script or a security " +

@@ -25,7 +25,7 @@ func (s State) Shift(by time.Duration) State {
 		}
 		move(&s.Last, &s.LastAlert, &s.ContentAt, &s.Joined)
 	}
-	move(&s.Seen, &s.Awaits, &s.Arrived, &s.Unnamed, &s.StormAlert)
+	move(&s.Seen, &s.Awaits, &s.Arrived, &s.Unnamed)
 	return s
 }
 
@@ -38,12 +38,12 @@ func (s State) Ahead(now time.Time) time.Duration {
 	return 0
 }
 
-// recheck is how often an incident is looked at that is due and may not be alerted to, such as
-// one that maintenance holds back.
+// recheck is how often an incident is checked again that is due, but whose alert must wait, such
+// as one that maintenance holds back.
 const recheck = time.Minute
 
-// Due is when time alone may change an incident, by the wall clock, zero = never: nothing that
-// Settle does comes earlier. after is when Settle found nothing to do, zero = it has not
+// Due is when time alone may change an incident, by the wall clock, zero = never: Settle
+// never has anything to do before that. after is when Settle found nothing to do, zero = it has not
 // looked.
 func (r *Rules) Due(s State, after time.Time) (due time.Time) {
 	if !s.Open || s.Lasting() {

@@ -86,8 +86,8 @@ func Of(d alert.Data) Message {
 	m.sentences(d)
 	switch d.Kind {
 	case alert.Opened, alert.Storm:
-		m.Calls, m.Actionable = d.First(), true
-		m.Broadcast = d.Kind == alert.Storm
+		m.Calls, m.Broadcast = d.First(), d.Kind == alert.Storm
+		m.Actionable = len(values(d, "notifier_added")) == 0 // that is no incident of its own
 	case alert.Blind:
 		m.Calls = d.First()
 	case alert.Changed:
@@ -154,7 +154,10 @@ func whose(d alert.Data) string {
 		if d.Log.Name != "" {
 			return "log " + d.Log.Name
 		}
-		return "notifier " + strings.Join(values(d, "notifier"), " ")
+		if names := values(d, "notifier"); len(names) > 0 {
+			return "notifier " + strings.Join(names, " ")
+		}
+		return "the watcher"
 	case Many:
 		return "many integrations"
 	}

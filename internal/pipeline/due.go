@@ -34,7 +34,9 @@ func (r *Recorder) schedule(tx *store.Tx) error {
 		all[s.Key] = dueOf(r.Rules, s, time.Time{})
 		return nil
 	})
-	r.due = all
+	if err == nil {
+		r.due = all
+	}
 	return err
 }
 
@@ -124,7 +126,7 @@ func (r *Recorder) change(tx *store.Tx, s incident.State,
 // keepTime finds that the wall clock was set, and then moves what is remembered by it: an
 // incident must not end, nor a delivery be given up, since a clock has stepped.
 func (r *Recorder) keepTime(tx *store.Tx, now time.Time) error {
-	by := r.Store.ClockSet(now)
+	by := tx.ClockSet(now)
 	if by == 0 {
 		return nil
 	}

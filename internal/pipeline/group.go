@@ -16,13 +16,13 @@ type ongoing struct {
 }
 
 // ongoing is the group that an incident that opens at a time joins, nil if there is none.
-func (r *Recorder) ongoing(tx *store.Tx, lanes []incident.Lane, at time.Time) (*ongoing, error) {
+func (r *Recorder) ongoing(tx *store.Tx, lanes []incident.Lane, at, now time.Time) (*ongoing, error) {
 	for _, lane := range lanes {
 		g, err := tx.Incident(lane.Group)
 		if err != nil {
 			return nil, err
 		}
-		if lane.IsOn(g, at) {
+		if stale, _ := r.Rules.Stale(g, at, now); lane.IsOn(stale, at) {
 			return &ongoing{lane, g}, nil
 		}
 	}
@@ -92,7 +92,7 @@ func (r *Recorder) join(tx *store.Tx, group string, g, s incident.State, a *aler
 }
 
 // withdraw takes the opened of an incident out of the queues where it still waits, and returns
-// the notifiers that are notified of it all the same.
+// the notifiers that are notified of it anyway.
 func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (notified []string, err error) {
 	for _, name := range s.Notified {
 		was, err := tx.Withdraw(name, s.ID())
@@ -117,11 +117,14 @@ func (r *Recorder) members(tx *store.Tx, group string) (ids []alert.ID, err erro
 	return ids, err
 }
 
-// end stores an incident that is over and queues its last alert. The end of a member of a group
-// by silence is said by the group.
+// end stores an incident that is over and queues its last alert. A member of a group that ends
+// by silence is reported by its group.
 func (r *Recorder) end(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	if s.IsGroup() && s.Resolved.IsZero() {
 		return r.endGroup(tx, s.Key, now)
+	}
+	if s.EndUnsaid() { // only what is kept for it is closed
+		return errors.Join(r.cover(tx, s, s, a), r.set(tx, s))
 	}
 	g, err := tx.Incident(s.Storm)
 	if err != nil || !g.Open {
@@ -136,10 +139,10 @@ func (r *Recorder) end(tx *store.Tx, s incident.State, a *alert.Alert, now time.
 }
 
 // left stores a member that has ended, and returns its group.
-func (r *Recorder) left(tx *store.Tx, g, s incident.State, a *alert.Alert, untold bool, now time.Time) (
+func (r *Recorder) left(tx *store.Tx, g, s incident.State, a *alert.Alert, covered bool, now time.Time) (
 	incident.State, error) {
-	g = g.Left(s, untold, !s.Resolved.IsZero())
-	if !untold {
+	g = g.Left(s, covered, !s.Resolved.IsZero())
+	if !covered {
 		return g, r.holdOrSave(tx, s, a, now)
 	}
 	return g, errors.Join(r.cover(tx, g, s, a), r.set(tx, s))
@@ -198,11 +201,4 @@ func (r *Recorder) overflow(tx *store.Tx, key string, why incident.Limit, now ti
 	}
 	s, a := r.Rules.Overflow(s, key, why, now)
 	return r.save(tx, s, a)
-}
-
-func (r *Recorder) maxOpen() int {
-	if r.MaxOpen > 0 {
-		return r.MaxOpen
-	}
-	return incident.MaxOpen
 }

@@ -364,7 +364,7 @@ func TestLimits(t *testing.T) {
 			}
 		}
 		if len(all) != 4 || last.Kind != alert.Blind || last.Cause.ID != incident.LimitReached || len(list(last, "not_alerted")) != 5 ||
-			!strings.Contains(last.Diagnosis, ", 10 failures beyond that were counted") {
+			!strings.Contains(last.Diagnosis, ", 10 more failures were counted, but not alerted individually.") {
 			t.Errorf("%d alerts, the last is %s %s about %v: %s", len(all), last.Kind, last.Cause.ID, list(last, "not_alerted"), last.Diagnosis)
 		}
 		s.store.View(func(tx *store.Tx) error {
@@ -387,4 +387,207 @@ func (s *shift) resolve(key string) {
 	if err := s.rec.Resolve(key, time.Now()); err != nil {
 		s.Fatal(err)
 	}
+}
+
+// said is what was queued for a notifier: kind, integration, number, and how many are named.
+func (s *shift) said(notifier string) (got []string) {
+	s.Helper()
+	for _, d := range s.taken(notifier) {
+		x := d.Alert.Data
+		line := fmt.Sprint(x.Kind, " ", x.Integration.ID, "#", x.ID.Number())
+		if n := len(list(x, "integrations")); n > 0 {
+			line += fmt.Sprint(" of ", n)
+		}
+		if d.Covered {
+			line += " covered"
+		}
+		got = append(got, line)
+	}
+	return got
+}
+
+func (s *shift) wants(what string, got []string, want ...string) {
+	s.Helper()
+	if !slices.Equal(got, want) {
+		s.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+// A window that begins while a storm goes on holds back what joins it, and its summary says
+// what that failed for.
+func TestStormAndMaintenance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, nil)
+		for i := range 52 {
+			s.fail(fmt.Sprint("A", i), "a", "app")
+		}
+		now := time.Now()
+		s.conf.Maintenance = []conf.Maintenance{{From: now, To: now.Add(2 * time.Minute)}}
+		s.restart()
+		s.fail("A99", "a", "app")
+		s.until(now.Add(5*time.Minute), 10*time.Second, func() {})
+		all := s.taken("hub")
+		if len(all) != 2 || all[0].Alert.Data.Diagnosis == "" || !strings.Contains(all[0].Alert.Data.Diagnosis+all[1].Alert.Data.Diagnosis, "Maintenance from ") {
+			t.Errorf("got %+v", all)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // a window that covers one cause of a group does not hold it back
+		s := busyShift(t, func(a *conf.Alerts) { a.Storm = 3 })
+		now := time.Now()
+		for i := range 4 {
+			s.fail(fmt.Sprint("A", i), fmt.Sprint("a", i/3), "")
+		}
+		s.until(now.Add(20*time.Second), time.Second, func() {})
+		s.taken("hub")
+		s.conf.Maintenance = []conf.Maintenance{{From: now, To: now.Add(5 * time.Hour), Causes: []string{"a0"}}}
+		s.restart()
+		s.fail("B", "b", "")
+		s.until(now.Add(3*time.Minute), time.Second, func() {})
+		s.wants("within two minutes", s.said("hub"), "storm many#2 of 5")
+	})
+	synctest.Test(t, func(t *testing.T) { // a group itself is never in a summary
+		s := busyShift(t, func(a *conf.Alerts) { a.Burst = conf.Burst{Count: 2, Within: time.Hour} })
+		for i := range 4 {
+			s.fail(fmt.Sprint("A", i), "a", "")
+		}
+		s.until(time.Now().Add(20*time.Second), time.Second, func() {})
+		now := time.Now()
+		s.conf.Maintenance = []conf.Maintenance{{From: now.Add(-time.Minute), To: now.Add(10 * time.Minute)}}
+		s.to = append(s.to, pipeline.Recipient{Name: "new"})
+		s.restart()
+		if err := s.rec.CatchUp(); err != nil {
+			t.Fatal(err)
+		}
+		s.until(now.Add(30*time.Hour), time.Minute, func() {})
+		s.wants("hub", s.said("hub"), "storm many#1 of 4", "quiet many#3 of 4") // #2 was for the new one
+	})
+}
+
+// One integration that works and fails in turns is one, however often it opens.
+func TestOneIsNoBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Burst = conf.Burst{Count: 3, Within: time.Hour} })
+		for range 5 {
+			s.fail("A", "expired", "")
+			s.wants("a failure", s.said("hub"), "opened A#1")
+			time.Sleep(time.Minute)
+			s.resolve("A")
+			s.wants("it works", s.said("hub"), "resolved A#2")
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// What is replaced or withdrawn gives no turn away, an opened that is followed by more of its
+// incident is not withdrawn, and a group that all have left reminds of nothing.
+func TestQueueAndGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Storm, a.RepeatInterval = 0, time.Hour })
+		for i := range 5 {
+			s.fail(fmt.Sprint("A", i), "a", "")
+		}
+		for range 2 { // a reminder that replaces another one
+			time.Sleep(2 * time.Hour)
+			s.fail("A4", "a", "")
+		}
+		s.fail("B", "b", "")
+		s.wants("turns", s.said("hub")[:3], "opened A0#1", "opened B#1", "opened A1#1")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Burst, a.RepeatInterval = conf.Burst{Count: 2, Within: 24 * time.Hour}, time.Hour })
+		s.fail("A", "a", "")
+		time.Sleep(2 * time.Hour)
+		s.fail("A", "a", "")
+		s.fail("B", "a", "")
+		s.fail("C", "a", "")
+		s.until(time.Now().Add(20*time.Second), time.Second, func() {})
+		s.wants("withdrawn", s.said("hub"), "opened A#1", "reminder A#2", "storm many#1 of 3")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Burst, a.RepeatInterval = conf.Burst{Count: 2, Within: time.Minute}, time.Hour })
+		for i := range 3 {
+			s.fail(fmt.Sprint("A", i), "a", "")
+		}
+		s.until(time.Now().Add(20*time.Second), time.Second, func() {})
+		s.fail("A0", "a", "")
+		for i := range 3 {
+			s.fail(fmt.Sprint("A", i), "z", "")
+		}
+		s.wants("all leave", slices.Sorted(slices.Values(s.said("hub"))), "changed A0#2", "changed A1#2", "changed A2#2", "storm many#1 of 3")
+		s.until(time.Now().Add(30*time.Hour), time.Minute, func() {})
+		if got := s.said("hub"); len(got) != 4 || slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, "storm") }) {
+			t.Errorf("in the end: %q", got)
+		}
+	})
+}
+
+// What has no room in a queue is sent when there is room, is named until then, and is no lost
+// alert; a group's alert that does not fit leaves the one before it.
+func TestFullQueue(t *testing.T) {
+	bulky := func(id, cause string) matchers.Failure {
+		return matchers.Failure{Time: time.Now(), Integration: matchers.Integration{ID: id, KnownBy: alert.ByApp}, Facts: matchers.Facts{},
+			Cause: &matchers.Cause{ID: cause, Title: "a", Severity: conf.SeverityHigh, Diagnosis: strings.Repeat("It fails. ", 2000)}}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Storm, a.Burst = 0, conf.Burst{Count: 2, Within: time.Minute} },
+			pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "other"})
+		record := func(f matchers.Failure) {
+			if err := s.rec.Record(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 4 {
+			record(bulky(fmt.Sprint("burst", i), "b"))
+		}
+		s.until(time.Now().Add(20*time.Second), time.Second, func() {})
+		for i := range 800 {
+			record(bulky(fmt.Sprint("A", i), fmt.Sprint("a", i)))
+			s.taken("other")
+		}
+		for i := range 20 {
+			record(bulky(fmt.Sprint("later-", strings.Repeat("x", 3000), i), "b"))
+		}
+		for range 5 {
+			record(bulky("A799", "a799"))
+		}
+		s.until(time.Now().Add(130*time.Second), time.Second, func() {})
+		h, err := s.store.Health("hub")
+		if h.Dropped != 0 || err != nil {
+			t.Errorf("%d alerts count as lost", h.Dropped)
+		}
+		got := strings.Join(s.said("hub"), " ")
+		if strings.Count(got, "storm many") != 1 || !strings.Contains(got, "blind unknown#1") || strings.Contains(got, " A799#") {
+			t.Errorf("got %.500s", got)
+		}
+		record(bulky("A799", "a799"))
+		s.wants("when there is room", s.said("hub"), "opened A799#2")
+	})
+}
+
+// What is about limits is about the watcher, for whoever is notified of it, and is closed where
+// it is kept.
+func TestLimitIsOfTheWatcher(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, nil, pipeline.Recipient{Name: "hub"}, pipeline.Recipient{Name: "pager", Keeps: true, Groups: true})
+		s.rec.MaxOpen = 1
+		s.fail("A", "a", "")
+		s.fail("B", "a", "")
+		s.until(time.Now().Add(20*time.Second), time.Second, func() {})
+		s.fail("C", "a", "")
+		s.to = append(s.to, pipeline.Recipient{Name: "new"})
+		s.restart()
+		if err := s.rec.CatchUp(); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range s.taken("new") {
+			if x := d.Alert.Data; x.Integration.ID == alert.Unknown && (x.Kind != alert.Blind || x.Diagnosis == "" || x.Cause.Severity != conf.SeverityHigh) {
+				t.Errorf("a new notifier is sent %+v", x)
+			}
+		}
+		s.taken("hub")
+		s.taken("pager")
+		s.until(time.Now().Add(25*time.Hour), time.Minute, func() {})
+		s.wants("hub", s.said("hub"), "blind unknown#3", "quiet A#3") // it reminds of C
+		s.wants("pager", s.said("pager"), "blind unknown#3", "quiet A#3", "sighted unknown#4 covered")
+	})
 }

@@ -14,11 +14,13 @@ import (
 func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	var held *incident.Held
 	switch {
+	case a != nil && s.IsGroup():
+		held = r.Rules.HoldsBack(s, now)
 	case a != nil:
 		held = r.Rules.Maintenance(a.Data, now)
 	case !s.Open:
 		held = s.Held // no one was alerted to it
-	case len(r.late(s)) > 0:
+	case !s.IsGroup() && len(r.late(s)) > 0:
 		held = r.Rules.Maintenance(s.Content, now)
 	}
 	if held == nil {
@@ -74,7 +76,7 @@ func (r *Recorder) releaseEnded(tx *store.Tx, now time.Time) (integrations []str
 			continue
 		}
 		for _, end := range c.Ends {
-			if _, err := r.send(tx, incident.State{}, end.Alert, end.To); err != nil {
+			if _, err := r.send(tx, incident.State{}, end.Alert, r.reachable(tx, end.To, end.Alert.Data.Incident())); err != nil {
 				return nil, err
 			}
 		}

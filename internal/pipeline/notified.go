@@ -12,8 +12,8 @@ import (
 )
 
 // Who is notified of an incident is stored with it: whoever was sent its beginning is sent what
-// becomes of it, whatever its severity is by then, and everybody else is sent nothing until it
-// is severe enough for them.
+// becomes of it, whatever its severity is by then, and all others are not notified
+// until it is severe enough for them.
 
 // manyAtOnce is how many open incidents a new notifier is sent one by one.
 const manyAtOnce = 10
@@ -29,12 +29,8 @@ func with(names []string, name string) []string {
 // save stores an incident and queues its alert, if any.
 func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) error {
 	if a != nil {
-		if s.IsGroup() {
-			open, err := r.members(tx, s.Key)
-			if err != nil {
-				return err
-			}
-			s.Names(a, open)
+		if err := r.name(tx, s, a); err != nil {
+			return err
 		}
 		to := r.recipients(tx, s, *a)
 		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody knows the cause before
@@ -48,6 +44,9 @@ func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) error {
 	}
 	if late := r.late(s); len(late) > 0 && r.Rules.Maintenance(s.Content, clock.Now()) == nil {
 		if next, again := r.Rules.Again(s); again != nil {
+			if err := r.name(tx, s, again); err != nil {
+				return err
+			}
 			next, err := r.send(tx, next, *again, late)
 			if err != nil {
 				return err
@@ -60,17 +59,21 @@ func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) error {
 	return r.set(tx, s)
 }
 
+// name adds to the alert of a group the incidents that it is about.
+func (r *Recorder) name(tx *store.Tx, s incident.State, a *alert.Alert) error {
+	if !s.IsGroup() {
+		return nil
+	}
+	open, err := r.members(tx, s.Key)
+	s.Names(a, open)
+	return err
+}
+
 // recipients are the notifiers that an alert about an incident is for.
 func (r *Recorder) recipients(tx *store.Tx, s incident.State, a alert.Alert) (names []string) {
 	kind := a.Data.Kind
 	if kind == alert.Changed || kind == alert.Sighted || kind.Closes() {
-		for _, name := range s.Notified {
-			// One that was removed may come back, and must not be sent a beginning without its end.
-			if r.recipient(name) != nil || tx.Waits(name, s.ID()) {
-				names = append(names, name)
-			}
-		}
-		return names
+		return r.reachable(tx, s.Notified, s.ID())
 	}
 	for _, to := range r.Recipients {
 		if a.Data.Cause.Severity >= to.MinSeverity && (kind != alert.Reminder || slices.Contains(s.Notified, to.Name)) {
@@ -78,6 +81,17 @@ func (r *Recorder) recipients(tx *store.Tx, s incident.State, a alert.Alert) (na
 		}
 	}
 	return names
+}
+
+// reachable are the notifiers of a list that are configured, or that an alert about an incident
+// waits for: one that was removed may come back, and must not be sent a beginning without its end.
+func (r *Recorder) reachable(tx *store.Tx, names []string, incident alert.ID) (all []string) {
+	for _, name := range names {
+		if r.recipient(name) != nil || tx.Waits(name, incident) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 func (r *Recorder) recipient(name string) *Recipient {
@@ -88,8 +102,8 @@ func (r *Recorder) recipient(name string) *Recipient {
 	return &r.Recipients[i]
 }
 
-// late are the notifiers that are to be alerted to an open incident and were not: they were
-// added while it was open, or it was not severe enough for them.
+// late are the notifiers that should have been notified of an open incident, but were not: they
+// were added while it was open, or it was not severe enough for them.
 func (r *Recorder) late(s incident.State) (names []string) {
 	if !s.Open || s.Alerts == 0 || !s.Alone() {
 		return nil
@@ -116,7 +130,7 @@ func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []stri
 			return s, err
 		}
 	}
-	if r.Tally != nil {
+	if r.Tally != nil && (len(queued) > 0 || len(to) == 0) {
 		r.Tally.Alert(&a, queued)
 	}
 	if refused && !s.IsOverflow() {
@@ -134,8 +148,8 @@ func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) 
 	for _, name := range s.Notified {
 		to, err := r.recipient(name), error(nil)
 		switch {
-		case to == nil:
-		case !slices.Contains(group.Notified, name):
+		case to == nil && !tx.Waits(name, s.ID()):
+		case to == nil || !slices.Contains(group.Notified, name):
 			err = tx.Enqueue(name, *a)
 		case to.Keeps:
 			err = tx.EnqueueCovered(name, *a)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -101,7 +102,7 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if s, err = r.endStale(tx, s, plausible(f.Time, now), now); err != nil {
 		return key, err
 	}
-	if !s.Open && tx.Open() >= r.maxOpen() {
+	if !s.Open && tx.Open() >= cmp.Or(r.MaxOpen, incident.MaxOpen) {
 		return key, r.overflow(tx, key, incident.TooManyOpen, now)
 	}
 	if s.Alerts == 0 {
@@ -109,10 +110,11 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 		if s.Open {
 			at = s.First
 		}
-		if f.on, err = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at); err != nil {
+		if f.on, err = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at, now); err != nil {
 			return key, err
 		}
-		if f.counted == "" && f.on != nil && f.on.group.Says(f.Cause.ID, at) {
+		joins := f.counted == "" && f.on != nil && !r.mayWait(f.Failure) && !r.Rules.InMaintenance(now)
+		if joins && f.on.group.Says(f.Cause.ID, at) {
 			step = r.Rules.StepBriefly
 		}
 	}
@@ -189,7 +191,7 @@ func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now 
 		return r.end(tx, s, a, now)
 	}
 	app, _ := s.Content.Facts["app_id"].(string)
-	on, err := r.ongoing(tx, r.Rules.Lanes(s.Content.Cause.ID, app), s.First)
+	on, err := r.ongoing(tx, r.Rules.Lanes(s.Content.Cause.ID, app), s.First, now)
 	return errors.Join(err, r.announceOn(tx, s, a, on, now))
 }
 

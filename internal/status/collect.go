@@ -22,7 +22,7 @@ var (
 	logLost       = describe("log_lost_bytes_total", "Bytes of a log that are known to be gone unread.", "log")
 	incidentsOpen = describe("incidents_open", "Integrations that fail now, without muted ones.")
 	outboxWaiting = describe("outbox_deliveries", "Deliveries that wait for a notifier.", "notifier")
-	outboxDropped = describe("outbox_dropped_total", "Deliveries that had to make room in a full queue.", "notifier")
+	outboxDropped = describe("outbox_dropped_total", "Deliveries dropped because the queue was full.", "notifier")
 
 	logLag = describe("log_lag_bytes",
 		"Bytes that are written to a log and not read yet; absent while the log cannot be read.", "log")

@@ -94,7 +94,7 @@ type Counts struct {
 	Closed   int `json:"closed"`
 }
 
-// count adds an open incident. rank is its place among the kinds: members of storms
+// count adds an open incident. rank is its position in the list: members of storms
 // come after the integrations that fail alone.
 func (n *Counts) count(s incident.State, muted bool) (rank int) {
 	subject := message.SubjectOf(s.Current())

@@ -119,7 +119,7 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 		case waiting != nil:
 			why = "cannot be read: " + waiting.Error()
 		case beat.IsZero():
-			why = "has not been looked at yet"
+			why = "has not been polled yet"
 		case now.Sub(beat) > silence:
 			why = "shows no sign of life since " + text.Time(beat)
 		default:

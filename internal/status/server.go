@@ -61,15 +61,15 @@ func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
 	}, nil
 }
 
-// connections are the open ones, that which has done nothing for longest first.
+// connections are the open ones, the longest inactive first.
 type connections struct {
 	mu   sync.Mutex
 	open []net.Conn
 }
 
 // changed notes that a connection is new, has a request, has its answer or is
-// closed. One more than allowed closes the first: clients that do not read keep
-// nobody else out.
+// closed. One more than allowed closes the first, so clients that do not read
+// cannot lock others out.
 func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

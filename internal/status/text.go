@@ -61,7 +61,7 @@ func Text(w io.Writer, r Report) error {
 	}
 	if more := r.Total - len(r.Open) - len(r.Closed); more > 0 {
 		t.Gap()
-		t.Wrap("", "", "And "+text.Count(more, "more incident")+", see --format json.")
+		t.Wrap("", "", "And "+text.Count(more, "more incident")+", use --format json to list them.")
 	}
 	_, err := io.WriteString(w, t.String())
 	return err

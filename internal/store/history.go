@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -19,6 +20,7 @@ const HistoryHours = 7 * 24
 const (
 	maxAnHour = 2000 // integrations that are counted in an hour
 	maxClosed = 2000 // incidents; the oldest are deleted
+	maxLanes  = 2000 // where openings are counted, before old ones of applications are deleted
 )
 
 // CountFailure counts a failure of an integration in the hour of its time. Older than
@@ -204,15 +206,16 @@ func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered, err er
 // sweepHistory deletes closed incidents that are old or too many, the deliveries of
 // deleted incidents, and what opened of an application longer ago than any burst lasts.
 func (tx *Tx) sweepHistory(now time.Time) error {
-	err := tx.table(openings).retain(func(lane string) (bool, error) {
-		if !incident.IsAppLane(lane) {
-			return true, nil
+	last := tx.table(openings)
+	if len(last.names()) > maxLanes {
+		err := last.retain(func(lane string) (bool, error) {
+			o, err := tx.Openings(lane)
+			old := len(o.Recent) == 0 || now.Sub(o.Recent[len(o.Recent)-1].At) > 2*24*time.Hour
+			return !old || !strings.HasPrefix(lane, incident.AppLane), err
+		})
+		if err != nil {
+			return err
 		}
-		o, err := tx.Openings(lane)
-		return len(o.Recent) > 0 && now.Sub(o.Recent[len(o.Recent)-1].At) < 2*24*time.Hour, err
-	})
-	if err != nil {
-		return err
 	}
 	all, err := tx.Closed(now)
 	if err != nil {

@@ -81,12 +81,21 @@ func (tx *Tx) whoWasNotified() error {
 			incident.State
 			Untold bool `json:"untold"` // of a storm: some members are not named yet
 		}
-		_, err := all.get(key, &s)
-		if s.Notified, _ = notified(s.ID()); err != nil {
+		if _, err := all.get(key, &s); err != nil {
+			return err
+		}
+		var err error
+		if s.Notified, err = notified(s.ID()); err != nil {
 			return err
 		}
 		if s.Untold {
 			s.Unnamed = s.Arrived
+		}
+		if c := s.Content.Cause; s.IsGroup() && s.Group == nil {
+			s.Group = &incident.Group{Causes: []incident.GroupCause{{ID: c.ID, Title: c.Title, Count: s.Members}}}
+		}
+		if s.IsGroup() {
+			s.Group.Active = s.Members
 		}
 		if err := all.put(key, s.State); err != nil {
 			return err

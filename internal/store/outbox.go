@@ -33,43 +33,45 @@ const ofQueue = ":queue"
 var ErrFull = errors.New("the queue of the notifier is full")
 
 // Enqueue puts an alert into the queue of a notifier; ErrFull when there is no room, which
-// the notifier's health counts unless it is the first alert of its incident. A reminder, or a
+// the notifier's health counts unless it is one that introduces an incident. A reminder, or a
 // further alert of a group, replaces an older one of the same incident that still waits, so
 // that an outage of hours ends in few messages.
 //
 // The causes take turns: the first alert for one cause comes before the tenth for another.
 // Alerts about one incident keep their order.
-func (tx *Tx) Enqueue(notifier string, a alert.Alert) error {
-	return tx.enqueue(notifier, notify.Delivery{Alert: a, Queued: clock.Now()})
-}
+func (tx *Tx) Enqueue(notifier string, a alert.Alert) error { return tx.enqueue(notifier, a, false) }
 
 // EnqueueCovered is Enqueue of an alert about which people are notified by another one: the
 // notifier only brings up to date what it shows.
 func (tx *Tx) EnqueueCovered(notifier string, a alert.Alert) error {
-	return tx.enqueue(notifier, notify.Delivery{Alert: a, Queued: clock.Now(), Covered: true})
+	return tx.enqueue(notifier, a, true)
 }
 
-func (tx *Tx) enqueue(notifier string, d notify.Delivery) error {
-	data := d.Alert.Data
+func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) error {
+	d, data := notify.Delivery{Alert: a, Queued: clock.Now(), Covered: covered}, a.Data
+	var old notify.Delivery
+	replaces := false
 	if replaceable(data.Kind) {
-		if old, ok, err := tx.waiting(notifier, data.Incident(), data.Kind); err != nil {
+		var err error
+		if old, replaces, err = tx.waiting(notifier, data.Incident(), data.Kind); err != nil {
 			return err
-		} else if ok {
-			d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
-			if err := tx.remove(notifier, old); err != nil {
-				return err
-			}
 		}
+		d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
 	}
-	if fits, err := tx.fits(notifier, d); err != nil {
+	if fits, err := tx.fits(notifier, d, len(tx.read(outbox, notifier).raw(outboxKey(old)))); err != nil {
 		return err
 	} else if !fits {
-		if data.First() {
-			return ErrFull
+		if data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind {
+			return ErrFull // it comes again, or what it says is counted elsewhere
 		}
 		h, err := tx.Health(notifier)
 		h.Dropped++
 		return errors.Join(err, tx.table(health).put(notifier, h), ErrFull)
+	}
+	if replaces {
+		if err := tx.remove(notifier, old, 0); err != nil {
+			return err
+		}
 	}
 	if data.First() {
 		var err error
@@ -83,13 +85,14 @@ func (tx *Tx) enqueue(notifier string, d notify.Delivery) error {
 	return tx.insert(notifier, d)
 }
 
-// fits reports whether a notifier's queue has room for one more delivery.
-func (tx *Tx) fits(notifier string, d notify.Delivery) (bool, error) {
+// fits reports whether a notifier's queue has room for one more delivery, which replaces one
+// of so many bytes.
+func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) (bool, error) {
 	var q queueState
 	if _, err := tx.read(lanes, notifier).get(ofQueue, &q); err != nil {
 		return false, err
 	}
-	if q.Bytes == 0 {
+	if q.Bytes == replaced {
 		return true, nil
 	}
 	record, err := json.Marshal(d)
@@ -101,7 +104,7 @@ func (tx *Tx) fits(notifier string, d notify.Delivery) (bool, error) {
 	if k := d.Alert.Data.Kind; !k.Closes() && k != alert.Blind && k != alert.Sighted {
 		room -= room / 4
 	}
-	return q.Bytes+len(record) <= room, err
+	return q.Bytes-replaced+len(record) <= room, err
 }
 
 // insert gives a delivery its turn and stores it.
@@ -185,10 +188,10 @@ func (tx *Tx) mentioned(notifier, cause string, now time.Time) (bool, error) {
 func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
 
 // Withdraw removes an incident's opened from a notifier's queue, unless it has
-// been attempted. It reports whether it did.
+// been attempted or another alert of the incident follows it. It reports whether it did.
 func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	d, ok, err := tx.waiting(notifier, incident, alert.Opened)
-	if err != nil || !ok || d.Attempts > 0 {
+	if err != nil || !ok || d.Attempts > 0 || tx.waits(notifier, incident) > 1 {
 		return false, err
 	}
 	if cause := d.Alert.Data.Cause.ID; !d.NoMention { // another alert may mention people instead
@@ -197,15 +200,18 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 			return false, err
 		}
 	}
-	return true, tx.remove(notifier, d)
+	return true, tx.remove(notifier, d, 0)
 }
 
 // Waits reports whether an alert about an incident waits for a notifier.
-func (tx *Tx) Waits(notifier string, incident alert.ID) bool {
+func (tx *Tx) Waits(notifier string, incident alert.ID) bool { return tx.waits(notifier, incident) > 0 }
+
+// waits is of how many kinds alerts about an incident wait for a notifier.
+func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
 	for range tx.read(queued, notifier).withPrefix(indexKey(incident, "")) {
-		return true
+		kinds++
 	}
-	return false
+	return kinds
 }
 
 // waiting is the delivery of that kind that waits for an incident, the last one of several.
@@ -276,11 +282,12 @@ func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h not
 		if err := tx.sentAnyway(notifier, d); err != nil {
 			return err
 		}
-		return tx.remove(notifier, d)
+		return tx.remove(notifier, d, d.Turn)
 	})
 }
 
-func (tx *Tx) remove(notifier string, d notify.Delivery) error {
+// remove deletes a delivery. served is its turn, 0 = it was not its turn.
+func (tx *Tx) remove(notifier string, d notify.Delivery, served uint64) error {
 	out, err := tx.of(outbox, notifier)
 	if err != nil {
 		return err
@@ -302,7 +309,7 @@ func (tx *Tx) remove(notifier string, d notify.Delivery) error {
 	if err := out.delete(outboxKey(d)); err != nil || size == 0 {
 		return err
 	}
-	return tx.account(notifier, d.Turn, -size)
+	return tx.account(notifier, served, -size)
 }
 
 // Retry keeps a delivery at its position and updates it and the notifier's health. One
@@ -339,7 +346,7 @@ func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) er
 		if err := t.put(asideKey(d), d); err != nil {
 			return err
 		}
-		return tx.remove(notifier, d)
+		return tx.remove(notifier, d, d.Turn)
 	})
 }
 

@@ -59,23 +59,21 @@ type Store struct {
 
 	mu      sync.Mutex
 	changed chan struct{}
-	steady  time.Time // the clock when the file was opened, or when it was last found to be set
+	steady  time.Time // the clock when the file was opened, or when it was last found to be set; of write transactions
 }
 
 // maxDrift is how far the wall clock may be from the time that has passed before it counts as
 // set.
 const maxDrift = time.Minute
 
-// ClockSet is by how much the wall clock was set since the last call that has found so, 0 = it
-// was not. now has a monotonic reading. A clock that is set while no process runs is not found.
-func (s *Store) ClockSet(now time.Time) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	by := now.Round(0).Sub(s.steady.Round(0)) - now.Sub(s.steady)
+// ClockSet is by how much the wall clock was set before now since a transaction of this process
+// last found so, 0 = it was not. now has a monotonic reading. A clock that is set while no process runs is not found.
+func (tx *Tx) ClockSet(now time.Time) time.Duration {
+	by := now.Round(0).Sub(tx.steady.Round(0)) - now.Sub(tx.steady)
 	if by.Abs() < maxDrift {
 		return 0
 	}
-	s.steady = now
+	tx.steady = now
 	return by
 }
 
@@ -142,9 +140,10 @@ type Tx struct {
 	tx        *bolt.Tx
 	summary   summary
 	maxQueued int
-	changed   bool // something was stored or deleted
-	news      bool // a delivery was queued, or an incident changed
-	ended     bool // an incident was closed
+	changed   bool      // something was stored or deleted
+	news      bool      // a delivery was queued, or an incident changed
+	ended     bool      // an incident was closed
+	steady    time.Time // see ClockSet
 }
 
 // errUnchanged ends a transaction that has nothing to write.
@@ -160,10 +159,11 @@ func (s *Store) Update(f func(*Tx) error) error {
 		if err != nil {
 			return err
 		}
-		tx := &Tx{tx: btx, summary: before, maxQueued: s.maxQueued}
+		tx := &Tx{tx: btx, summary: before, maxQueued: s.maxQueued, steady: s.steady}
 		if err := f(tx); err != nil {
 			return err
 		}
+		s.steady = tx.steady // if this cannot be committed, the process ends
 		if tx.ended {
 			if err := tx.sweepHistory(clock.Now()); err != nil {
 				return err

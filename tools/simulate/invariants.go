@@ -157,7 +157,7 @@ func (m *model) checkEnds(r *receiver) {
 			}
 		}
 		switch introduced := strings.HasPrefix(d.ID.Key(), "added-"); {
-		case d.Kind == alert.Blind && slices.Contains(incident.EndUnsaid, d.Cause.ID):
+		case d.Cause.ID == alert.LinesLost || d.Cause.ID == incident.LimitReached: // whose end is not said
 		case introduced:
 			for _, id := range listed {
 				owed[id] = d.ID
