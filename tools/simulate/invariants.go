@@ -128,6 +128,9 @@ func (m *model) checkQuiet(a *alert.Alert) {
 		return
 	}
 	ids, _ := a.Data.Facts["incidents"].([]string)
+	if m.w.clockSet { // times do not tell which incident of a member a failure was in
+		ids = nil
+	}
 	for _, id := range append(ids, string(a.Data.ID)) {
 		key := alert.ID(id).Key()
 		next := m.opened[key]
