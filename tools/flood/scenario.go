@@ -36,7 +36,7 @@ const (
 
 const (
 	manyCauses = 64
-	eachMinute = 48 // new integrations for each of them: too few for a storm, which is of one cause
+	eachMinute = 48 // new integrations for each of them, fewer than a storm: together they are one
 )
 
 func scenarios(minutes int) []scenario {
