@@ -49,7 +49,7 @@ func TestStormInTurns(t *testing.T) {
 	var o incident.Openings
 	for n := range 12 {
 		var joined []incident.Opening
-		o, joined = stormLane(r).Note(o, opens(r, n, t0.Add(time.Duration(n%2)*time.Hour)))
+		o, joined = stormLane(r).Note(o, opens(r, n, t0.Add(time.Duration(n%2)*time.Hour)), t0.Add(time.Duration(n%2)*time.Hour))
 		if n == 10 && len(joined) != 6 {
 			t.Errorf("six at once are a storm of %v", joined)
 		}

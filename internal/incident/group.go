@@ -60,7 +60,9 @@ func (s State) IsGroup() bool { return s.Members > 0 }
 type Joining struct {
 	State
 	Named   bool      // it was alerted to alone
-	Arrived time.Time // when its first failure was read, by the wall clock
+	Again   bool      // it has left this group for another cause
+	At      time.Time // of the failure with which it joins
+	Arrived time.Time // when that was read, by the wall clock
 }
 
 // Join adds an incident to a group, which begins if it is not open: the new states of both.
@@ -71,11 +73,11 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 	if !g.Open {
 		g = r.begin(key, s.First, s.First)
 	}
-	if g.Joined.IsZero() || s.First.After(g.Joined) {
-		g.Joined = s.First
+	if m.At.After(g.Joined) {
+		g.Joined = m.At
 	}
 	g.Arrived = seen
-	g = g.admit(s)
+	g = g.admit(s, m.Again)
 	if !m.Named && (g.Unnamed.IsZero() || m.Arrived.Before(g.Unnamed)) {
 		g.Unnamed = m.Arrived
 	}
@@ -86,19 +88,22 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 	return g, brief(s)
 }
 
-// admit counts a new member.
-func (g State) admit(s State) State {
+// admit counts a new member, or one that is back.
+func (g State) admit(s State, again bool) State {
 	of := Group{}
 	if g.Group != nil {
 		of = *g.Group
 	}
-	g.Members++
 	of.Active++
+	of.Causes = counted(of.Causes, s.Content.Cause)
+	g.Group = &of
+	if again {
+		return g
+	}
+	g.Members++
 	if s.Content.Integration.KnownBy == alert.ByFlow {
 		of.Attempts++
 	}
-	of.Causes = counted(of.Causes, s.Content.Cause)
-	g.Group = &of
 	// The youngest ones are named: those before have been.
 	g.Named = append(slices.Clone(g.Named), s.Content.Integration.ID)
 	g.Named = g.Named[max(len(g.Named)-maxNamed, 0):]
@@ -263,7 +268,8 @@ func (g State) groupData() alert.Data {
 			"others failed during it and have been quiet since.")
 	}
 	if ended := g.Members - of.Active; of.Active > 0 && ended > 0 {
-		said += " " + text.Plural(ended, "of them has ended since.", "of them have ended since.")
+		said += " " + text.Plural(ended, "of them has ended, or fails for another cause now.",
+			"of them have ended, or fail for another cause now.")
 	}
 	said += " The last failure"
 	if mixed {

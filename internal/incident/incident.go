@@ -380,6 +380,11 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	case !s.Open || s.Lasting():
 		return s, nil
 	case age >= r.conf.QuietAfter:
+		if s.Alerts == 0 { // what has yet to be said is said first
+			if s, a := r.Pending(s.Now(), now.Add(Named)); a != nil {
+				return s, a
+			}
+		}
 		s.Open = false
 		return r.Quiet(s)
 	case s.IsOverflow():

@@ -137,7 +137,7 @@ func (r *Rules) gather(key string, members []State, now time.Time) (State, []Sta
 		if g.Seen.After(seen) {
 			seen = g.Seen
 		}
-		g, members[i] = r.Join(g, key, Joining{m, !m.Suppressed, seen}, seen)
+		g, members[i] = r.Join(g, key, Joining{m, !m.Suppressed, false, m.First, seen}, seen)
 	}
 	return g, members
 }

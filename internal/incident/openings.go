@@ -55,17 +55,17 @@ func (l Lane) IsOn(g State, at time.Time) bool { return g.Open && g.IsGroup() &&
 
 func (l Lane) near(a, b time.Time) bool { return a.Sub(b).Abs() < l.within }
 
-// Note notes that an incident opens, and returns the incidents that are too many for one alert
+// Note notes that an incident opens, or fails for another cause, at a time, and returns the incidents that are too many for one alert
 // each, including this one; none if they are not.
-func (l Lane) Note(o Openings, s State) (Openings, []Opening) {
+func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	// Two logs may be read alternately, one an hour later than the other: what is not
 	// near now is kept for a while.
 	all := slices.DeleteFunc(slices.Clone(o.Recent), func(n Opening) bool { return n.Key == s.Key })
-	all = append(all, Opening{s.Key, s.First})
+	all = append(all, Opening{s.Key, at})
 	all = all[max(len(all)-4*(l.limit+1), 0):]
 	var near, far []Opening
 	for _, n := range all {
-		if l.near(s.First, n.At) {
+		if l.near(at, n.At) {
 			near = append(near, n)
 		} else {
 			far = append(far, n)

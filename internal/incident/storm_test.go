@@ -23,7 +23,7 @@ func opens(r *incident.Rules, n int, at time.Time) incident.State {
 
 // joins adds an incident that was not alerted to alone to a group.
 func joins(r *incident.Rules, g, s incident.State, at time.Time) (incident.State, incident.State) {
-	return r.Join(g, "storm-a", incident.Joining{State: s, Arrived: at}, at)
+	return r.Join(g, "storm-a", incident.Joining{State: s, At: s.First, Arrived: at}, at)
 }
 
 // stormLane is the lane of all incidents.
@@ -59,7 +59,7 @@ func TestStormBegins(t *testing.T) {
 				}
 				continue
 			}
-			o, joined = stormLane(r).Note(o, opens(r, i, t0.Add(at*time.Second)))
+			o, joined = stormLane(r).Note(o, opens(r, i, t0.Add(at*time.Second)), t0.Add(at*time.Second))
 			o = roundTrip(t, o)
 			if i < len(tt.at)-1 && len(joined) > 0 {
 				t.Errorf("%s: %d are a storm already", tt.name, i+1)

@@ -29,11 +29,19 @@ func (r *Recorder) ongoing(tx *store.Tx, lanes []incident.Lane, at, now time.Tim
 	return nil, nil
 }
 
-// opened queues the alert of a new incident, or adds it to a group: to one that goes on (nil =
+// newcomer is an incident that opens, or that fails for another cause than its group, was, says.
+type newcomer struct {
+	incident.State
+	at  time.Time // of that failure
+	was string    // "" = it is a new one
+}
+
+// opened queues the alert of a newcomer, or adds it to a group: to one that goes on (nil =
 // none does), or to one that begins since there are too many.
-func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) error {
+func (r *Recorder) opened(tx *store.Tx, n newcomer, a *alert.Alert, on *ongoing, now time.Time) error {
+	s := n.State
 	if on != nil {
-		return r.join(tx, on.lane.Group, on.group, s, a, []incident.Opening{{Key: s.Key}}, now)
+		return r.join(tx, on.lane.Group, on.group, n, a, []incident.Opening{{Key: s.Key}}, now)
 	}
 	app, _ := s.Content.Facts["app_id"].(string)
 	for _, lane := range r.Rules.Lanes(s.Content.Cause.ID, app) {
@@ -41,7 +49,7 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, on *on
 		if err != nil {
 			return err
 		}
-		o, joining := lane.Note(o, s)
+		o, joining := lane.Note(o, s, n.at)
 		if err := tx.SetOpenings(lane.Name, o); err != nil {
 			return err
 		}
@@ -52,34 +60,35 @@ func (r *Recorder) opened(tx *store.Tx, s incident.State, a *alert.Alert, on *on
 		if err != nil {
 			return err
 		}
-		return r.join(tx, lane.Group, g, s, a, joining, now)
+		return r.join(tx, lane.Group, g, n, a, joining, now)
 	}
 	return r.save(tx, s, a)
 }
 
-// join adds a new incident, s, and those that opened just before to a group.
-func (r *Recorder) join(tx *store.Tx, group string, g, s incident.State, a *alert.Alert, joining []incident.Opening,
+// join adds a newcomer and those that opened just before to a group.
+func (r *Recorder) join(tx *store.Tx, group string, g incident.State, n newcomer, a *alert.Alert, joining []incident.Opening,
 	now time.Time) (err error) {
-	if g, err = r.endStale(tx, g, s.First, now); err != nil {
+	s := n.State
+	if g, err = r.endStale(tx, g, n.at, now); err != nil {
 		return err
 	}
 	if g.Open && !g.IsGroup() { // an integration whose key is like that of a group
 		return r.save(tx, s, a)
 	}
 	for _, opening := range joining {
-		m := incident.Joining{State: s, Arrived: now}
+		m := incident.Joining{State: s, Again: n.was == group, At: n.at, Arrived: now}
 		if opening.Key != s.Key {
 			if m.State, err = tx.Incident(opening.Key); err != nil {
 				return err
 			}
-			if !m.Open || !m.Alone() || m.First != opening.At && !m.First.Equal(opening.At) {
+			if m.Again, m.At = false, opening.At; !m.Open || !m.Alone() || opening.At.Before(m.First) {
 				continue
 			}
 			if m.Notified, err = r.withdraw(tx, m.State); err != nil {
 				return err
 			}
 			m.Named = len(m.Notified) > 0
-			m.Arrived = now.Add(min(m.First.Sub(s.First), 0))
+			m.Arrived = now.Add(min(opening.At.Sub(n.at), 0))
 		}
 		var member incident.State
 		g, member = r.Rules.Join(g, group, m, now)
@@ -176,6 +185,17 @@ func (r *Recorder) endGroup(tx *store.Tx, key string, now time.Time) error {
 func (r *Recorder) endStale(tx *store.Tx, s incident.State, at, now time.Time) (incident.State, error) {
 	if ended, _ := r.Rules.Stale(s, at, now); !s.Open || ended.Open {
 		return s, nil
+	}
+	if s.Storm != "" { // its group may be over too, and says so for it
+		g, err := tx.Incident(s.Storm)
+		if err != nil {
+			return s, err
+		}
+		if g.Open {
+			if g, err = r.endStale(tx, g, at, now); err != nil || !g.Open {
+				return incident.State{}, err
+			}
+		}
 	}
 	if s.Alerts == 0 { // its first alert waits
 		next, a := r.Rules.Pending(s.Now(), now.Add(incident.Named))

@@ -168,13 +168,9 @@ func TestBurstOfAnApplication(t *testing.T) {
 		}
 		s.fail("A0", "c7", "app") // sent alone before
 		s.fail("b3", "c8", "app") // named in the group only
-		var got []string
-		for _, d := range s.taken("hub") {
-			got = append(got, fmt.Sprint(d.Alert.Data.Kind, " ", d.Alert.Data.Integration.ID, "#", d.Alert.Data.ID.Number()))
-		}
-		if want := []string{"changed A0#2", "changed b3#2"}; !slices.Equal(got, want) {
-			t.Errorf("other causes are %q, want %q", got, want)
-		}
+		s.wants("other causes", s.said("hub"), "changed A0#2")
+		s.until(time.Now().Add(110*time.Second), time.Second, func() {})
+		s.wants("and then", s.said("hub"), "storm many#2 of 4")
 	})
 }
 
@@ -494,7 +490,9 @@ func TestQueueAndGroups(t *testing.T) {
 		s.wants("turns", s.said("hub")[:3], "opened A0#1", "opened B#1", "opened A1#1")
 	})
 	synctest.Test(t, func(t *testing.T) {
-		s := busyShift(t, func(a *conf.Alerts) { a.Burst, a.RepeatInterval = conf.Burst{Count: 2, Within: 24 * time.Hour}, time.Hour })
+		s := busyShift(t, func(a *conf.Alerts) {
+			a.Burst, a.RepeatInterval = conf.Burst{Count: 2, Within: 24 * time.Hour}, time.Hour
+		})
 		s.fail("A", "a", "")
 		time.Sleep(2 * time.Hour)
 		s.fail("A", "a", "")
@@ -513,11 +511,9 @@ func TestQueueAndGroups(t *testing.T) {
 		for i := range 3 {
 			s.fail(fmt.Sprint("A", i), "z", "")
 		}
-		s.wants("all leave", slices.Sorted(slices.Values(s.said("hub"))), "changed A0#2", "changed A1#2", "changed A2#2", "storm many#1 of 3")
+		s.wants("all leave", slices.Sorted(slices.Values(s.said("hub"))), "changed A0#2", "changed A1#2", "storm many#1 of 3")
 		s.until(time.Now().Add(30*time.Hour), time.Minute, func() {})
-		if got := s.said("hub"); len(got) != 4 || slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, "storm") }) {
-			t.Errorf("in the end: %q", got)
-		}
+		s.wants("in the end", s.said("hub"), "storm many#1 of 3", "quiet many#2 of 3", "quiet many#2 of 3")
 	})
 }
 
@@ -589,5 +585,63 @@ func TestLimitIsOfTheWatcher(t *testing.T) {
 		s.until(time.Now().Add(25*time.Hour), time.Minute, func() {})
 		s.wants("hub", s.said("hub"), "blind unknown#3", "quiet A#3") // it reminds of C
 		s.wants("pager", s.said("pager"), "blind unknown#3", "quiet A#3", "sighted unknown#4 covered")
+	})
+}
+
+// What a storm has named and then fails for another cause is a storm again, and not one message
+// for each.
+func TestStormChangesItsCause(t *testing.T) {
+	for _, after := range []time.Duration{3 * time.Second, 22 * time.Second, 10 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			s := busyShift(t, nil)
+			for i := range 120 {
+				s.fail(fmt.Sprint("A", i), "timeout", "")
+			}
+			s.until(time.Now().Add(after), time.Second, func() {})
+			first := len(s.said("hub"))
+			for i := range 120 {
+				s.fail(fmt.Sprint("A", i), "reset", "")
+			}
+			s.until(time.Now().Add(3*time.Minute), time.Second, func() {})
+			got := s.said("hub")
+			if n := first + len(got); n > 55 {
+				t.Errorf("after %s: %d messages: %.300q", after, n, got)
+			}
+			s.until(time.Now().Add(30*time.Hour), time.Minute, func() {})
+			if end := s.said("hub"); len(end) > 55 || len(end) == 0 {
+				t.Errorf("after %s: the end is %d messages", after, len(end))
+			}
+			s.open("")
+		})
+	}
+}
+
+// When the next failure of a member comes long after, its group has ended before.
+func TestNextFailureEndsTheGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Burst = conf.Burst{Count: 2, Within: time.Minute} })
+		for i := range 4 {
+			s.fail(fmt.Sprint("A", i), "a", "")
+		}
+		time.Sleep(48 * time.Hour)
+		s.fail("A1", "a", "")
+		got := s.taken("hub")
+		for i, want := range []alert.Kind{alert.Storm, alert.Quiet, alert.Opened} {
+			if len(got) != 3 || got[i].Alert.Data.Kind != want {
+				t.Errorf("%d: %+v", i, got)
+			}
+		}
+	})
+}
+
+// A quiet_after that is shorter than a group takes to settle hides none.
+func TestQuietBeforeTheGroupSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Storm, a.QuietAfter = 2, 5*time.Second })
+		for i := range 4 {
+			s.fail(fmt.Sprint("A", i), "a", "")
+		}
+		s.until(time.Now().Add(time.Minute), time.Second, func() {})
+		s.wants("at the end", s.said("hub"), "storm many#1 of 4", "quiet many#2 of 4")
 	})
 }

@@ -192,8 +192,12 @@ func (r *Recorder) CatchUp() error {
 				}
 			}
 		}
-		for _, s := range all {
-			err = errors.Join(err, r.save(tx, s, nil))
+		for _, was := range all {
+			s, failed := tx.Incident(was.Key) // another one may have changed it meanwhile
+			for _, name := range was.Notified {
+				s.Notified = with(s.Notified, name)
+			}
+			err = errors.Join(err, failed, r.save(tx, s.Shift(-s.Ahead(now)), nil))
 		}
 		return err
 	})

@@ -180,6 +180,11 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		if err := r.set(tx, group.Left(before, false, false)); err != nil {
 			return err
 		}
+		if before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil { // many may do so at once
+			n := newcomer{s, s.Last, group.Key}
+			on, err := r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), s.Last, now)
+			return errors.Join(err, r.opened(tx, n, a, on, now))
+		}
 	}
 	return r.holdOrSave(tx, s, a, now)
 }
@@ -198,7 +203,7 @@ func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now 
 // announceOn is announce where the group that the incident may join is known.
 func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) error {
 	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
-		return r.opened(tx, s, a, on, now)
+		return r.opened(tx, newcomer{s, s.First, ""}, a, on, now)
 	}
 	return r.holdOrSave(tx, s, a, now)
 }

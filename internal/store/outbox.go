@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -75,7 +76,7 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) error {
 	}
 	if data.First() {
 		var err error
-		if d.NoMention, err = tx.mentioned(notifier, data.Cause.ID, d.Queued); err != nil {
+		if d.NoMention, err = tx.mentioned(notifier, cmp.Or(data.Cause.ID, "?"), d.Queued); err != nil {
 			return err
 		}
 	}
@@ -127,11 +128,12 @@ func (tx *Tx) insert(notifier string, d notify.Delivery) error {
 	if _, err := turns.get(ofQueue, &q); err != nil {
 		return err
 	}
-	if _, err := turns.get(data.Cause.ID, &last); err != nil {
+	lane := cmp.Or(data.Cause.ID, "?") // a record has a key
+	if _, err := turns.get(lane, &last); err != nil {
 		return err
 	}
 	d.Turn = max(q.Served, last) + 1
-	if err := turns.put(data.Cause.ID, d.Turn); err != nil {
+	if err := turns.put(lane, d.Turn); err != nil {
 		return err
 	}
 	for _, at := range index.withPrefix(indexKey(data.Incident(), "")) {
@@ -194,7 +196,7 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	if err != nil || !ok || d.Attempts > 0 || tx.waits(notifier, incident) > 1 {
 		return false, err
 	}
-	if cause := d.Alert.Data.Cause.ID; !d.NoMention { // another alert may mention people instead
+	if cause := cmp.Or(d.Alert.Data.Cause.ID, "?"); !d.NoMention { // another alert may mention people instead
 		o, err := tx.Openings(cause)
 		if err := errors.Join(err, tx.SetOpenings(cause, o.Unmention(notifier))); err != nil {
 			return false, err
@@ -320,8 +322,14 @@ func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error
 			return err
 		}
 		t, err := tx.of(outbox, notifier)
-		if err != nil || t.raw(outboxKey(d)) == nil {
+		if err != nil {
 			return err
+		}
+		if t.raw(outboxKey(d)) == nil {
+			if d.Unsure {
+				return tx.sentAnyway(notifier, d)
+			}
+			return nil
 		}
 		return tx.putDelivery(notifier, t, d)
 	})

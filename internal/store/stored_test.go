@@ -288,7 +288,7 @@ func TestWriteStored(t *testing.T) {
 				return err
 			}
 			if a != nil && a.Data.Kind == alert.Opened {
-				o, _ = rules.Lanes(after.Cause, "")[0].Note(o, after)
+				o, _ = rules.Lanes(after.Cause, "")[0].Note(o, after, after.First)
 			}
 			for _, name := range to {
 				if a != nil {
@@ -345,7 +345,7 @@ func TestWriteStored(t *testing.T) {
 			if m.Notified = []string{storedHub}; n == 5 {
 				m.Notified = nil
 			}
-			joining := incident.Joining{State: m, Named: n < 5, Arrived: storedNow}
+			joining := incident.Joining{State: m, Named: n < 5, At: m.First, Arrived: storedNow}
 			if storm, m = rules.Join(storm, "storm", joining, storedNow); tx.SetIncident(m) != nil {
 				t.Fatal("not stored")
 			}

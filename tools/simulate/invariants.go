@@ -136,8 +136,8 @@ func (m *model) checkQuiet(a *alert.Alert) {
 		next := m.opened[key]
 		for _, x := range m.failures {
 			age := m.now() - x.written
-			if x.written < m.w.stepped && x.read >= m.w.stepped { // its time is that of another clock
-				return
+			if slices.ContainsFunc(m.w.steps, func(at time.Duration) bool { return x.written < at && x.read >= at }) {
+				return // its time is that of another clock
 			}
 			if x.key != key || x.counted == 0 || x.read == m.now() || age >= quietAfter-2*time.Minute ||
 				next.incident != alert.ID(id).Incident() && next.at >= x.read || !m.w.clockSet && x.at.After(a.Data.Failures.Last) {

@@ -294,7 +294,7 @@ func (w *world) operate(s Step, d *disk, r *receiver) {
 // mayMissStep notes that the daemon ends: it had no time to see that the clock was set just
 // before.
 func (w *world) mayMissStep() {
-	w.blindStep = w.blindStep || w.clockSet && w.machine.mono-w.stepped < 5*time.Second+w.Slow
+	w.blindStep = w.blindStep || w.clockSet && w.machine.mono-w.steps[len(w.steps)-1] < 5*time.Second+w.Slow
 }
 
 func (w *world) reloaded(running bool) {
@@ -372,7 +372,7 @@ func (w *world) stepClock() {
 	}
 	w.narrate("the clock is set by %s", by)
 	w.machine.stepped += by
-	w.clockSet, w.blindStep, w.stepped = true, w.blindStep || w.daemon == nil, w.machine.mono
+	w.clockSet, w.blindStep, w.steps = true, w.blindStep || w.daemon == nil, append(w.steps, w.machine.mono)
 	for _, r := range w.receivers {
 		r.until = 0
 	}
