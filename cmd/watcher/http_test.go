@@ -129,7 +129,7 @@ func TestStatusPages(t *testing.T) {
 	answers(t, address, "/api/v1/incidents?per_page=1", `"total": 511`, `"storms": 1`, `"failing": 510`)
 	status, out, errs := command(t, "status", "--config", config)
 	if status != 0 || !strings.HasPrefix(out, "510 integrations are failing.\n") ||
-		!strings.HasSuffix(out, "\nAnd 411 more incidents, see --format json.\n") {
+		!strings.HasSuffix(out, "\nAnd 411 more incidents, use --format json to list them.\n") {
 		t.Errorf("status: %d %s%s", status, out, errs)
 	}
 	var report struct {

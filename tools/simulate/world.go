@@ -35,7 +35,7 @@ type world struct {
 	everMuted bool
 	clockSet  bool
 	blindStep bool                         // … while the daemon did not run
-	stepped   time.Duration                // when it was set last
+	steps     []time.Duration              // when it was set
 	aside     map[string]map[alert.ID]bool // what was given up, by notifier and ID
 
 	daemon  *daemon
