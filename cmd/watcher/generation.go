@@ -31,6 +31,8 @@ type generation struct {
 	jira    *jira.Client   // nil = Jira is not asked
 	server  *status.Server // only if its address is not that of the one before
 
+	reloaded bool // it replaces another one
+
 	recorder *pipeline.Recorder // from here on, made by open
 	logs     []*pipeline.Log
 	workers  []*notify.Worker

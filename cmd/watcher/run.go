@@ -244,6 +244,9 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 	}
 	defer func() { g.close(); d.keep(g) }()
 	d.show(g)
+	if g.reloaded { // the one before it has ended
+		d.log.Info("configuration reloaded", "file", g.conf.File)
+	}
 	running, stop := context.WithCancel(ctx)
 	reading, sending := start(running, g.readers()), start(running, g.senders())
 	finish := func() error {
@@ -295,6 +298,6 @@ func (d *daemon) reload(service *systemd) *generation {
 		service.refuse()
 		return nil
 	}
-	d.log.Info("configuration reloaded", "file", next.conf.File)
+	next.reloaded = true
 	return next
 }

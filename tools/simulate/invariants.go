@@ -36,11 +36,11 @@ func (m *model) tooOld(x *failure) string {
 // checkIncident compares the state of an incident with what was counted.
 func (m *model) checkIncident(x *failure, s incident.State) {
 	if !s.Open {
-		if m.w.MaxOpen > 0 {
-			m.checkOverflow(x)
+		if m.overSince(x) {
 			return
 		}
-		if m.overSince(x) {
+		if m.w.MaxOpen > 0 {
+			m.checkOverflow(x)
 			return
 		}
 		m.w.fail("state", "%s was counted, and its incident is not open", x)
