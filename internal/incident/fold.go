@@ -33,6 +33,27 @@ func (r *Rules) Tester(f matchers.Failure) string {
 	return r.keyOf("fold", strings.Join(append(who, strings.ToLower(f.Facts.Text("app_id"))), "\x00"))
 }
 
+// Attempt is the incident in which somebody failed last for this cause; "" if none is known.
+func (o Openings) Attempt(who string) alert.ID {
+	for _, fold := range o.Folds {
+		if fold.Who == who {
+			return fold.Incident
+		}
+	}
+	return ""
+}
+
+// Attempted remembers in which incident somebody failed.
+func (o Openings) Attempted(who string, in alert.ID) Openings {
+	if o.Attempt(who) == in {
+		return o
+	}
+	o.Folds = slices.DeleteFunc(slices.Clone(o.Folds), func(fold Fold) bool { return fold.Who == who })
+	o.Folds = append(o.Folds, Fold{who, in})
+	o.Folds = o.Folds[max(len(o.Folds)-maxFolds, 0):]
+	return o
+}
+
 // Retries reports whether a failure for a cause is a retry of the attempt in an incident, s
 // as it is now.
 func (r *Rules) Retries(s State, attempt alert.ID, cause string, at time.Time) bool {

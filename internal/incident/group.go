@@ -132,7 +132,7 @@ func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 }
 
 // Left is a group that a member has left: it has ended, or it is alerted to alone from now on.
-// covered says that no alert of its own says so to people; resolved, that it is known to work again.
+// covered says that no separate alert reports it to people; resolved, that it works again.
 func (g State) Left(m State, covered, resolved bool) State {
 	of := *g.Group
 	of.Active = max(of.Active-1, 0)
@@ -147,10 +147,10 @@ func (g State) Left(m State, covered, resolved bool) State {
 	return g
 }
 
-// Emptied ends a group whose last member is known to work again since a time, zero = it is
-// not known.
+// Emptied ends a group all of whose members are known to work again, the last of them since a
+// time, zero = that is not known.
 func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
-	if g.Group.Active > 0 || since.IsZero() {
+	if g.Group.Resolved < g.Members || since.IsZero() {
 		return g, nil
 	}
 	if since.Before(g.Last) {

@@ -20,99 +20,10 @@ import (
 // maxInterval is the longest time between two reminders.
 const maxInterval = 24 * time.Hour
 
-// State is one incident: what must be remembered to decide and to alert. The
-// zero value is an integration that works.
-//
-// Its JSON is stored: a tag that changes loses what is stored under it, see
-// ../store/testdata/state.json.
-type State struct {
-	Key         string        `json:"key"`
-	Node        string        `json:"node,omitempty"` // part of its ID, as its first alert named it
-	Open        bool          `json:"open"`
-	First       time.Time     `json:"first"` // of the failures' own times
-	Last        time.Time     `json:"last"`
-	Seen        time.Time     `json:"seen"` // when the last failure was read, by the wall clock
-	Count       int           `json:"count"`
-	NewFailures int           `json:"since"`    // since the last alert; once there was one, without muted failures
-	Alerts      int           `json:"alerts"`   // so far: part of their IDs
-	LastAlert   time.Time     `json:"told"`     // Last at the last alert
-	Interval    time.Duration `json:"interval"` // until the next reminder
-
-	// Content is what the last failure says, redacted. Once there was an alert,
-	// a muted failure leaves it as it is. ContentAt is the time of that failure,
-	// Cause the cause of the last one that is not muted.
-	Content   alert.Data `json:"content"`
-	ContentAt time.Time  `json:"of"`
-	Cause     string     `json:"cause"`
-
-	// CauseAlerted is when each cause was last alerted to, so that one that
-	// comes and goes is alerted to once per repeat_interval.
-	CauseAlerted map[string]time.Time `json:"said,omitempty"`
-
-	// CauseChanges counts the changes of cause since the last alert; Causes is
-	// when each cause was last seen.
-	CauseChanges int                  `json:"turns,omitempty"`
-	Causes       map[string]time.Time `json:"causes,omitempty"`
-
-	// Background is whether a mailbox failed, and not only a test.
-	Background bool `json:"background,omitempty"`
-
-	// Called is what Jira calls the integration, "" = not known.
-	Called string `json:"called,omitempty"`
-
-	// GivesUp is when Jira gives up refreshing the token, see deadline.go; zero = not known.
-	GivesUp time.Time `json:"gives_up,omitzero"`
-
-	// Resolved is when the connection worked again; zero = not known.
-	Resolved time.Time `json:"resolved,omitzero"`
-
-	// Ack is who has acknowledged or snoozed it; nil = no one.
-	Ack *alert.Acknowledged `json:"ack,omitempty"`
-
-	// Notified are the notifiers that an alert about this incident was queued for: they get
-	// its end too. Storm is the key of the group that alerts for this incident; Suppressed
-	// says that there was no separate alert about it.
-	Notified   []string `json:"notified,omitempty"`
-	Storm      string   `json:"storm,omitempty"`
-	Suppressed bool     `json:"hushed,omitempty"`
-
-	// Awaits is until when the first alert waits for evidence, by the wall clock; zero = it
-	// does not.
-	Awaits time.Time `json:"awaits,omitzero"`
-
-	// Tester is who made the attempts of an incident whose first alert waits, see fold.go.
-	Tester string `json:"tester,omitempty"`
-
-	// Held is the maintenance that holds back the alerts of this incident, until a summary
-	// names it; nil = none does.
-	Held *Held `json:"held,omitempty"`
-
-	// Of a group only: how many incidents have been its members, the integrations that it
-	// names, when the last one opened by its own time and when it came by the wall clock,
-	// when the first one came that no alert has named yet (zero = all are named), and what
-	// else it knows.
-	Members int       `json:"members,omitempty"`
-	Named   []string  `json:"listed,omitempty"`
-	Joined  time.Time `json:"joined,omitzero"`
-	Arrived time.Time `json:"arrived,omitzero"`
-	Unnamed time.Time `json:"unnamed,omitzero"`
-	Group   *Group    `json:"summary,omitempty"`
-}
-
-// ID names the incident.
-func (s State) ID() alert.ID { return alert.NewID(s.Node, s.Key, s.First) }
-
 // begin is an incident that opens.
 func (r *Rules) begin(key string, first, last time.Time) State {
 	return State{Key: key, Node: r.idNode, Open: true, First: first, Last: last}
 }
-
-// LeaveGroup makes the incident one that is alerted to alone.
-func (s *State) LeaveGroup() { s.Storm, s.Suppressed, s.Held = "", false, nil }
-
-// Alone reports whether the incident is alerted to alone: no group alerts for it, and no
-// maintenance holds it back.
-func (s State) Alone() bool { return s.Storm == "" && s.Held == nil }
 
 // Source is the log that a failure was read from.
 type Source struct{ Name, Path string }
@@ -336,33 +247,6 @@ func sawCause(s State, cause string) State {
 		s.Causes[cause] = s.Last
 	}
 	return s
-}
-
-// clockSkew is how far the clock of a log may be ahead of ours.
-const clockSkew = 5 * time.Minute
-
-// maxAhead is how far in the future of the reading an event's time may lie: a
-// wrong time zone, not more. Else one bad clock would hold an incident open,
-// and silent, until that time has come.
-const maxAhead = 26 * time.Hour
-
-// PlausibleTime reports whether an event that is read at seen can have its time,
-// and returns that in a form that JSON has.
-func PlausibleTime(at, seen time.Time) (time.Time, bool) {
-	at = encodable(at)
-	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
-}
-
-// encodable is a time that JSON can express: a zone such as +24:00 becomes UTC. A state
-// that cannot be stored would stop the program at the same line after every restart.
-func encodable(t time.Time) time.Time {
-	if _, offset := t.Zone(); offset%60 != 0 || offset <= -24*3600 || offset >= 24*3600 {
-		t = t.UTC()
-	}
-	if t.UTC().Year() < 1 {
-		return time.Time{}
-	}
-	return t
 }
 
 // Settle applies what is due by time: a reminder, or the end of an incident that

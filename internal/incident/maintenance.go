@@ -120,7 +120,7 @@ func (r *Rules) Summarize(members []State, ended []string, now time.Time) (State
 // Introduce is one alert about incidents that were open when a notifier was added. Its group is
 // not kept: the incidents go on being alerted to alone.
 func (r *Rules) Introduce(open []State, notifier string, now time.Time) (State, *alert.Alert) {
-	g, _ := r.gather("added-"+notifier, open, now)
+	g, _ := r.gather(r.keyOf("added", notifier), open, now)
 	g.First, g.Group.Added = now, notifier
 	return r.raise(g, alert.Storm, now)
 }

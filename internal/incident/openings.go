@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"jira-oauth-watcher/internal/alert"
 )
 
 // Openings are the incidents that opened recently in one lane, oldest first, and, in the lane
@@ -55,8 +53,8 @@ func (l Lane) IsOn(g State, at time.Time) bool { return g.Open && g.IsGroup() &&
 
 func (l Lane) near(a, b time.Time) bool { return a.Sub(b).Abs() < l.within }
 
-// Note notes that an incident opens, or fails for another cause, at a time, and returns the incidents that are too many for one alert
-// each, including this one; none if they are not.
+// Note notes that an incident opens, or fails for another cause, at a time. It returns the
+// incidents that are too many for one alert each, including this one; none if they are not.
 func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	// Two logs may be read alternately, one an hour later than the other: what is not
 	// near now is kept for a while.
@@ -77,25 +75,4 @@ func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	}
 	o.Recent = far
 	return o, near
-}
-
-// Attempt is the incident in which somebody failed last for this cause; "" if none is known.
-func (o Openings) Attempt(who string) alert.ID {
-	for _, fold := range o.Folds {
-		if fold.Who == who {
-			return fold.Incident
-		}
-	}
-	return ""
-}
-
-// Attempted remembers in which incident somebody failed.
-func (o Openings) Attempted(who string, in alert.ID) Openings {
-	if o.Attempt(who) == in {
-		return o
-	}
-	o.Folds = slices.DeleteFunc(slices.Clone(o.Folds), func(fold Fold) bool { return fold.Who == who })
-	o.Folds = append(o.Folds, Fold{who, in})
-	o.Folds = o.Folds[max(len(o.Folds)-maxFolds, 0):]
-	return o
 }

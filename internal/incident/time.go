@@ -5,6 +5,33 @@ import (
 	"time"
 )
 
+// clockSkew is how far the clock of a log may be ahead of ours.
+const clockSkew = 5 * time.Minute
+
+// maxAhead is how far in the future of the reading an event's time may lie: a
+// wrong time zone, not more. Else one bad clock would hold an incident open,
+// and silent, until that time has come.
+const maxAhead = 26 * time.Hour
+
+// PlausibleTime reports whether an event that is read at seen can have its time,
+// and returns that in a form that JSON has.
+func PlausibleTime(at, seen time.Time) (time.Time, bool) {
+	at = encodable(at)
+	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
+}
+
+// encodable is a time that JSON can express: a zone such as +24:00 becomes UTC. A state
+// that cannot be stored would stop the program at the same line after every restart.
+func encodable(t time.Time) time.Time {
+	if _, offset := t.Zone(); offset%60 != 0 || offset <= -24*3600 || offset >= 24*3600 {
+		t = t.UTC()
+	}
+	if t.UTC().Year() < 1 {
+		return time.Time{}
+	}
+	return t
+}
+
 // Shift is an incident after the wall clock was set by a time. The clock of its log is ours,
 // unless they differed by more than a wrong time zone explains: its times move too, but for the
 // first, which is part of the ID.

@@ -44,7 +44,7 @@ func TestNodeInID(t *testing.T) {
 }
 
 // Nothing that time does to an incident comes before it is due, and what is due and not done is
-// looked at again soon.
+// checked again soon.
 func TestDue(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	some := func(most time.Duration) time.Duration { return time.Duration(random.Int64N(int64(most))) }

@@ -87,7 +87,7 @@ func Of(d alert.Data) Message {
 	switch d.Kind {
 	case alert.Opened, alert.Storm:
 		m.Calls, m.Broadcast = d.First(), d.Kind == alert.Storm
-		m.Actionable = len(values(d, "notifier_added")) == 0 // that is no incident of its own
+		m.Actionable = len(values(d, "notifier_added")) == 0 // that is not an incident
 	case alert.Blind:
 		m.Calls = d.First()
 	case alert.Changed:

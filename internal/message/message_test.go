@@ -185,7 +185,7 @@ func TestSummary(t *testing.T) {
 		want string
 	}{
 		{d, "🔴 3 integrations fail after maintenance: "}, {one, "🔴 1 integration fails after maintenance: "},
-		{again, "🔁 3 integrations still fail: "}, {end, "⚪ Quiet again: "},
+		{again, "🔁 3 integrations still fail: "}, {end, "⚪ Quiet again, 3 integrations: "},
 	} {
 		if got := message.Of(tt.d).Headline(); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("the headline is %q, want %q", got, tt.want)

@@ -67,9 +67,9 @@ func (m *Message) state(d alert.Data) {
 			m.Mark, m.State = "🔁", m.Integrations.still()
 		}
 	case alert.Quiet:
-		m.Mark, m.State, m.Brief = "⚪", "Quiet again", "Jira mail, quiet again"
+		m.Mark, m.State, m.Brief = "⚪", "Quiet again"+m.ofMany(), "Jira mail, quiet again"
 	case alert.Resolved:
-		m.Mark, m.State, m.Brief = "🟢", "Works again", "Jira mail, works again"
+		m.Mark, m.State, m.Brief = "🟢", "Works again"+m.ofMany(), "Jira mail, works again"
 	case alert.Blind:
 		m.Mark, m.State = "🙈", "The watcher needs help"
 	case alert.Sighted:
@@ -86,6 +86,14 @@ func (m *Message) state(d alert.Data) {
 	if m.Brief == "" || !strings.HasPrefix(m.About, ":") {
 		m.Brief = m.State
 	}
+}
+
+// ofMany says of how many integrations an end is, "" for that of one.
+func (m *Message) ofMany() string {
+	if m.Integrations.Total == 0 {
+		return ""
+	}
+	return ", " + m.Integrations.Heading()
 }
 
 // about is what follows the state in a headline: the cause. What a watcher
@@ -165,7 +173,10 @@ func news(d alert.Data) Sentence {
 	case alert.Resolved:
 		s := Sentence{{Text: "Jira can connect to the mailbox again", Emphasis: Strong}}
 		since, then := " since ", ". Incoming mail that waited in the mailbox comes in with the next polls."
-		if tested(d) {
+		switch {
+		case SubjectOf(d) == Many:
+			s[0].Text, then = "All of these are known to work again", "."
+		case tested(d):
 			s[0].Text, since = "A test of this integration has succeeded", " at "
 			then = ". A mailbox that is authorized with it goes on with the token that it has."
 		}

@@ -230,6 +230,24 @@ func TestGroupResolved(t *testing.T) {
 	})
 }
 
+// A group is not known to work while one that has left it fails for another cause.
+func TestGroupIsNotResolved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := busyShift(t, func(a *conf.Alerts) { a.Burst = conf.Burst{Count: 1, Within: time.Minute} })
+		for _, id := range []string{"a", "b", "d"} {
+			s.fail(id, "c", "")
+		}
+		s.until(time.Now().Add(20*time.Second), time.Second, func() {})
+		s.fail("a", "z", "")
+		s.taken("hub")
+		s.resolve("b")
+		s.resolve("d")
+		s.wants("two of three work", s.said("hub"))
+		s.until(time.Now().Add(25*time.Hour), time.Minute, func() {})
+		s.wants("silence", s.said("hub"), "quiet a#3", "quiet many#2 of 3")
+	})
+}
+
 // A notifier that was added while incidents are open is sent each once, under its next number;
 // one that has missed more than ten, one alert about them. Who was sent the beginning is sent the
 // end, also below its severity and after a mute; who was not, is not.
@@ -551,6 +569,13 @@ func TestFullQueue(t *testing.T) {
 		if h.Dropped != 0 || err != nil {
 			t.Errorf("%d alerts count as lost", h.Dropped)
 		}
+		s.store.View(func(tx *store.Tx) error { // the members of the group are named there, if not one by one
+			o, err := tx.Incident(s.rec.Rules.OverflowKey())
+			if !slices.Contains(o.Named, "storm-b") || !slices.Contains(o.Named, "A799") {
+				t.Errorf("beyond the limit are %.200q", o.Named)
+			}
+			return err
+		})
 		got := strings.Join(s.said("hub"), " ")
 		if strings.Count(got, "storm many") != 1 || !strings.Contains(got, "blind unknown#1") || strings.Contains(got, " A799#") {
 			t.Errorf("got %.500s", got)

@@ -125,7 +125,7 @@ func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []stri
 		case err == nil:
 			s.Notified, queued = with(s.Notified, name), append(queued, name)
 		case errors.Is(err, store.ErrFull):
-			refused = refused || a.Data.First()
+			refused = refused || a.Data.First() || a.Data.Kind == alert.Storm
 		default:
 			return s, err
 		}
@@ -209,10 +209,14 @@ func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State
 	var ids []alert.ID
 	for _, s := range missed {
 		open, ids = append(open, *s), append(ids, s.ID())
-		s.Notified = with(s.Notified, name)
 	}
 	g, a := r.Rules.Introduce(open, name, now)
 	g.Names(a, ids)
-	_, err := r.send(tx, g, *a, []string{name})
+	g, err := r.send(tx, g, *a, []string{name})
+	for _, s := range missed {
+		for _, sent := range g.Notified { // none if there was no room
+			s.Notified = with(s.Notified, sent)
+		}
+	}
 	return err
 }

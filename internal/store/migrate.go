@@ -79,7 +79,7 @@ func (tx *Tx) whoWasNotified() error {
 	for _, key := range all.names() {
 		var s struct {
 			incident.State
-			Untold bool `json:"untold"` // of a storm: some members are not named yet
+			Pending bool `json:"untold"` // of a storm: some members are not named yet
 		}
 		if _, err := all.get(key, &s); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (tx *Tx) whoWasNotified() error {
 		if s.Notified, err = notified(s.ID()); err != nil {
 			return err
 		}
-		if s.Untold {
+		if s.Pending {
 			s.Unnamed = s.Arrived
 		}
 		if c := s.Content.Cause; s.IsGroup() && s.Group == nil {

@@ -59,15 +59,16 @@ type Store struct {
 
 	mu      sync.Mutex
 	changed chan struct{}
-	steady  time.Time // the clock when the file was opened, or when it was last found to be set; of write transactions
+	steady  time.Time // see Tx.ClockSet; only write transactions use it
 }
 
 // maxDrift is how far the wall clock may be from the time that has passed before it counts as
 // set.
 const maxDrift = time.Minute
 
-// ClockSet is by how much the wall clock was set before now since a transaction of this process
-// last found so, 0 = it was not. now has a monotonic reading. A clock that is set while no process runs is not found.
+// ClockSet is by how much the wall clock was set since a transaction of this process last found
+// so, 0 = it was not. now has a monotonic reading. What happens while no process runs is not
+// found.
 func (tx *Tx) ClockSet(now time.Time) time.Duration {
 	by := now.Round(0).Sub(tx.steady.Round(0)) - now.Sub(tx.steady)
 	if by.Abs() < maxDrift {
