@@ -255,7 +255,7 @@ func sawCause(s State, cause string) State {
 // that old logs are reported like new ones.
 func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	age := max(now.Sub(s.Seen), 0)
-	if s.Alerts == 0 { // what has waited is said before it ends, however long the program was down
+	if s.Unsaid() { // it is said before the incident ends, however long the program was down
 		if s, a := r.Pending(s, now); a != nil {
 			return s, a
 		}
@@ -264,7 +264,7 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	case !s.Open || s.Lasting():
 		return s, nil
 	case age >= r.conf.QuietAfter:
-		if s.Alerts == 0 { // what has yet to be said is said first
+		if s.Unsaid() {
 			if s, a := r.Pending(s.Now(), now.Add(Named)); a != nil {
 				return s, a
 			}

@@ -85,6 +85,10 @@ type State struct {
 	Group   *Group    `json:"summary,omitempty"`
 }
 
+// Unsaid reports whether an alert about the incident, or about a member that it has yet to name,
+// may be waiting.
+func (s State) Unsaid() bool { return s.Alerts == 0 || !s.Unnamed.IsZero() }
+
 // ID names the incident.
 func (s State) ID() alert.ID { return alert.NewID(s.Node, s.Key, s.First) }
 

@@ -197,7 +197,7 @@ func (r *Recorder) endStale(tx *store.Tx, s incident.State, at, now time.Time) (
 			}
 		}
 	}
-	if s.Alerts == 0 { // its first alert waits
+	if s.Unsaid() {
 		next, a := r.Rules.Pending(s.Now(), now.Add(incident.Named))
 		if a != nil {
 			if err := r.announce(tx, next, a, now); err != nil {

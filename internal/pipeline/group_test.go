@@ -659,6 +659,31 @@ func TestNextFailureEndsTheGroup(t *testing.T) {
 	})
 }
 
+// What a group had yet to name when the program ended is named before the group ends.
+func TestNamedBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, fails := range []bool{true, false} { // what ends it: the next failure, or the clock
+			s := busyShift(t, func(a *conf.Alerts) { a.Burst = conf.Burst{Count: 1, Within: time.Minute} })
+			s.fail("A", "a", "")
+			s.fail("B", "a", "")
+			s.until(time.Now().Add(20*time.Second), time.Second, func() {})
+			s.fail("C", "a", "")
+			s.wants("so far", s.said("hub"), "storm many#1 of 2")
+			time.Sleep(90 * time.Hour)
+			s.restart()
+			want := []string{"storm many#2 of 3", "quiet many#3 of 3"}
+			if fails {
+				s.fail("C", "a", "")
+				want = append(want, "opened C#1")
+			} else {
+				s.settle()
+				s.settle()
+			}
+			s.wants("the end", s.said("hub"), want...)
+		}
+	})
+}
+
 // A quiet_after that is shorter than a group takes to settle hides none.
 func TestQuietBeforeTheGroupSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
