@@ -334,6 +334,9 @@ var (
 // pastedID masks what Microsoft echoes of the field of the client ID, which
 // may be a secret, where it is neither a GUID nor an address.
 func (f *finder) pastedID() {
+	if !strings.Contains(f.lower, "identifier") && !strings.Contains(f.Text, "AADSTS700038") {
+		return
+	}
 	for _, m := range pastedID.FindAllStringSubmatchIndex(f.Text, -1) {
 		from, to := max(m[2], m[4]), max(m[3], m[5])
 		if id := f.Text[from:to]; !guids.MatchString(id) && !addressed.MatchString(id) && digit.MatchString(id) &&
