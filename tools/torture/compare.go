@@ -6,10 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
-const rounds = 5 // of everything; medians are reported
+var (
+	rounds     = 5    // of everything; medians are reported
+	otherBuild string // of our program, to compare with; "" = none
+
+	onlyPrograms string // see options.readers
+)
 
 // comparison is a kind of measurement: a table of some programs, ours first.
 type comparison struct {
@@ -23,6 +29,8 @@ var comparisons = []comparison{
 	{"follow", []string{"256 MiB appended at full speed", "median s", "best", "worst", "CPU s", "MB/s", "found"}, compareFollow},
 	{"wake", []string{"write to read, 500 lines/s", "p50 ms", "p99 ms"}, compareWake},
 	{"request", []string{"write of a failure to HTTP request", "p50 ms", "p99 ms", "worst ms", "of 200 came"}, compareRequest},
+	{"live", liveHeads, compareLive},
+	{"idle", []string{"a quiet log", "CPU % of a core", "wake-ups/s", "RSS MiB"}, compareIdle},
 }
 
 // compare measures what is chosen; nothing chosen is everything.
@@ -32,6 +40,14 @@ func compare(ctx context.Context, choice []string, markdown string, stdout, stde
 			return fmt.Errorf("there is no comparison %q", name)
 		}
 	}
+	if otherBuild != "" {
+		livePrograms[len(livePrograms)-1].name, idlePrograms[len(idlePrograms)-1].name = "ours before", "ours before"
+	}
+	defer func() {
+		for _, binary := range builds {
+			os.RemoveAll(filepath.Dir(binary))
+		}
+	}()
 	var errs []error
 	for _, c := range comparisons {
 		if ctx.Err() != nil || len(choice) > 0 && !slices.Contains(choice, c.name) {

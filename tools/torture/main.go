@@ -51,16 +51,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.IntVar(&o.parallel, "parallel", 2, "how many writers at once; three times as many below 10,000 lines/s")
 	f.StringVar(&o.rates, "rates", "100,2000,20000", "lines a second")
 	f.StringVar(&o.writers, "writers", "", "names of writers, separated by commas (default all)")
-	f.StringVar(&o.readers, "readers", "", "beginnings of the names of readers, such as ours or nxadm/kill (default all)")
+	f.StringVar(&o.readers, "readers", "", "beginnings of the names of readers, such as ours or nxadm/kill, or of programs for live and idle (default all)")
 	f.StringVar(&o.markdown, "markdown", "", "also append the table to this `file`")
 	f.StringVar(&o.keep, "keep", "", "leave logs and what readers wrote down in this `directory`")
-	f.BoolVar(&o.compare, "compare", false, "measure speed instead, side by side with other programs; arguments choose from backlog, follow, wake, request")
+	f.BoolVar(&o.compare, "compare", false, "measure speed instead, side by side with other programs; arguments choose from backlog, follow, wake, request, live, idle")
+	f.IntVar(&rounds, "rounds", rounds, "how often each comparison is made; medians are reported")
+	f.StringVar(&otherBuild, "before", "", "compare with this `build` of our program too")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
 	if o.compare {
+		onlyPrograms = o.readers
 		if err := compare(ctx, f.Args(), o.markdown, stdout, stderr); err != nil {
 			fmt.Fprintln(stderr, "torture:", err)
 			return 1

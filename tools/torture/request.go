@@ -50,7 +50,8 @@ func compareRequest(ctx context.Context, dir string, progress io.Writer) (rows [
 
 // requests runs one sender and returns how long each request took.
 func requests(ctx context.Context, dir string, s sender) (took []time.Duration, err error) {
-	arrived, url, stopServing, err := receive()
+	arrived := make(chan time.Time, 10*failures)
+	url, stopServing, err := receive(func(_ []byte, at time.Time) { arrived <- at })
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func requests(ctx context.Context, dir string, s sender) (took []time.Duration, 
 		return nil, err
 	}
 	defer a.f.Close()
-	said, stop, err := s.start(dir, a.path, url)
+	_, said, stop, err := s.start(dir, a.path, url)
 	if err != nil {
 		return nil, err
 	}
@@ -87,43 +88,43 @@ func requests(ctx context.Context, dir string, s sender) (took []time.Duration, 
 	return took, nil
 }
 
-// receive starts a receiver on loopback that signals when requests arrive.
-func receive() (arrived chan time.Time, url string, stop func(), err error) {
+// receive starts a receiver on loopback that passes on what requests arrive, and when.
+func receive(take func(text []byte, at time.Time)) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, "", nil, err
+		return "", nil, err
 	}
-	arrived = make(chan time.Time, 10*failures)
 	server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		at := time.Now()
-		io.Copy(io.Discard, io.LimitReader(r.Body, 1<<20))
-		arrived <- at
+		text, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+		take(text, at)
 	})}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	return arrived, "http://" + listener.Addr().String() + "/hook", func() { server.Close(); <-served }, nil
+	return "http://" + listener.Addr().String() + "/hook", func() { server.Close(); <-served }, nil
 }
 
-// start starts the sender and returns the file with its output, and what stops it with
-// all its children.
-func (s sender) start(dir, log, url string) (said string, stop func(), err error) {
+// start starts the sender and returns its process group, the file with its output, and what
+// stops it with all its children.
+func (s sender) start(dir, log, url string) (group int, said string, stop func(), err error) {
 	cmd, err := s.command(dir, log, url)
 	if err != nil {
-		return "", nil, err
+		return 0, "", nil, err
 	}
 	output, err := os.Create(filepath.Join(dir, "output"))
 	if err != nil {
-		return "", nil, err
+		return 0, "", nil, err
 	}
 	defer output.Close()
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a pipeline is ended as one
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return 0, "", nil, err
 	}
-	return output.Name(), func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
-		late := time.AfterFunc(settleAfter, func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	group = cmd.Process.Pid
+	return group, output.Name(), func() {
+		syscall.Kill(-group, syscall.SIGTERM)
+		late := time.AfterFunc(settleAfter, func() { syscall.Kill(-group, syscall.SIGKILL) })
 		cmd.Wait()
 		late.Stop()
 	}, nil

@@ -14,35 +14,63 @@ type sender struct {
 	name    string
 	needs   []need
 	command func(dir, log, url string) (*exec.Cmd, error)
+	prepare func(dir, log string) error // before it starts; nil = nothing is needed
 }
 
 var (
 	curl    = need{"curl", "curl"}
 	senders = []sender{
-		{"ours", []need{{"go", "golang-go"}}, sendOurs},
-		{"tail -F | grep | curl", []need{curl}, sendShell},
-		{"rsyslog imfile, omprog, curl", []need{{"rsyslogd", "rsyslog"}, curl}, sendRsyslog},
-		{"SEC, curl", []need{{"sec", "sec"}, curl}, sendSEC},
-		{"swatchdog, curl", []need{{"swatchdog", "swatch"}, curl}, sendSwatchdog},
+		{"ours", []need{{"go", "golang-go"}}, sendOurs, nil},
+		{"tail -F | grep | curl", []need{curl}, sendShell, nil},
+		{"rsyslog imfile, omprog, curl", []need{{"rsyslogd", "rsyslog"}, curl}, sendRsyslog, nil},
+		{"SEC, curl", []need{{"sec", "sec"}, curl}, sendSEC, nil},
+		{"swatchdog, curl", []need{{"swatchdog", "swatch"}, curl}, sendSwatchdog, nil},
 	}
 )
 
-// sendOurs builds the real program and gives it a webhook.
+// sendOurs gives the real program a webhook.
 func sendOurs(dir, log, url string) (*exec.Cmd, error) {
-	binary := filepath.Join(dir, "watcher")
-	if out, err := exec.Command("go", "build", "-o", binary, "jira-oauth-watcher/cmd/watcher").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("go build: %w: %s", err, out)
+	binary, err := build("jira-oauth-watcher/cmd/watcher")
+	if err != nil {
+		return nil, err
 	}
+	return runOurs(binary, dir, log, url, "")
+}
+
+var builds = map[string]string{} // by package
+
+// build builds a program, once. It stays in the directory for temporary files until main
+// removes it.
+func build(pkg string) (string, error) {
+	if builds[pkg] != "" {
+		return builds[pkg], nil
+	}
+	dir, err := os.MkdirTemp("", "compare-build-")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, filepath.Base(pkg))
+	if out, err := exec.Command("go", "build", "-o", binary, pkg).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
+	}
+	builds[pkg] = binary
+	return binary, nil
+}
+
+// runOurs has a configuration with a webhook, without a limit for storms.
+func runOurs(binary, dir, log, url, more string) (*exec.Cmd, error) {
 	conf := filepath.Join(dir, "config.toml")
 	err := os.WriteFile(conf, fmt.Appendf(nil, `node = "jira-node-1"
 state_dir = %q
+[alerts]
+storm = 0
 [[log]]
 path = %q
 name = "jira"
 [[webhook]]
 url = %q
 secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-`, filepath.Join(dir, "state"), log, url), 0o600)
+%s`, filepath.Join(dir, "state"), log, url, more), 0o600)
 	return exec.Command(binary, "run", "--config", conf), err
 }
 
