@@ -36,14 +36,16 @@ func (f *Follower) step() (b Block, more bool, err error) {
 			return f.deliver(p), true, nil
 		}
 	}
-	more, f.err = f.more()
-	return Block{}, more, f.err
+	if !f.short {
+		more, f.err = f.more()
+	}
+	return Block{Part: f.lines.holds()}, more, f.err
 }
 
 // deliver returns p, which follows the last block of the current file.
 func (f *Follower) deliver(p segment) Block {
 	b := Block{
-		Text: p.text, Cut: p.cut, size: p.size, origin: f.cur.origin(),
+		Text: p.text, Cut: p.cut, Part: f.lines.holds(), size: p.size, origin: f.cur.origin(),
 		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since},
 	}
 	f.cur.pos += p.size
@@ -62,7 +64,8 @@ func (f *Follower) more() (bool, error) {
 	if f.cur == nil {
 		return f.open()
 	}
-	n, err := f.cur.fill(f.lines.room())
+	room := f.lines.room()
+	n, err := f.cur.fill(room)
 	if errors.Is(err, errSkipping) {
 		return true, nil
 	}
@@ -85,6 +88,7 @@ func (f *Follower) more() (bool, error) {
 	}
 	if n > 0 {
 		f.lines.add(n)
+		f.short = n < len(room) && f.cur.gz == nil && len(f.younger) == 0 && f.poll.watched.Load()
 		return true, nil
 	}
 	return f.atEnd()

@@ -4,6 +4,7 @@ package tailer
 type Block struct {
 	Text []byte // with the line ends; the last may be missing at the end of a file. Valid until the next call
 	Cut  bool   // Text is the first MaxLine bytes of a longer line, which is alone in its block
+	Part bool   // bytes of a further line were read behind Text, which may be empty
 	Late bool   // written to the previous file after that had been read to its end
 
 	size   int64 // what Text takes of the file; more than its length if Cut

@@ -35,6 +35,7 @@ func identOf(fi fs.FileInfo) ident {
 // a descriptor that survives renaming and removal.
 type file struct {
 	f           *os.File // nil while the file is only remembered
+	fd          int      // of f
 	id          ident
 	born        int64     // when it was created, in Unix nanoseconds; 0: unknown
 	stamp       string    // the date in its name, if it is of a dated log
@@ -70,7 +71,7 @@ func openFile(path string, zipped bool) (*file, error) {
 		f.Close()
 		return nil, err
 	}
-	g := &file{f: f, id: identOf(fi), born: bornAt(f), maxSize: fi.Size(), mtime: fi.ModTime()}
+	g := &file{f: f, fd: int(f.Fd()), id: identOf(fi), born: bornAt(f), maxSize: fi.Size(), mtime: fi.ModTime()}
 	if zipped {
 		g.gz, g.maxSize = &inflater{f: f}, 0
 	}
@@ -110,6 +111,18 @@ func (g *file) readAt(buf []byte, offset int64) (int, error) {
 		return g.gz.readAt(buf, offset)
 	}
 	return g.f.ReadAt(buf, offset)
+}
+
+// readOnce is like readAt, but one read: fewer bytes than asked for are no error.
+func (g *file) readOnce(buf []byte, offset int64) (n int, err error) {
+	if g.gz != nil {
+		return g.gz.readAt(buf, offset)
+	}
+	for {
+		if n, err = unix.Pread(g.fd, buf, offset); err != unix.EINTR {
+			return max(n, 0), err
+		}
+	}
 }
 
 // extend adds to the prefix those bytes of b, read at offset, that belong to it.
@@ -179,7 +192,7 @@ func (g *file) begin() error {
 // fill reads from the file into buf. It accepts what it read only if the file is
 // still the one that was read before; else it returns errTruncated or errShortened.
 func (g *file) fill(buf []byte) (int, error) {
-	n, err := g.readAt(buf, g.read)
+	n, err := g.readOnce(buf, g.read)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jira-oauth-watcher/internal/clock"
@@ -43,8 +44,10 @@ type Follower struct {
 	wake      chan struct{} // an event came; capacity 1
 	poll      *pollInterval
 	watch     *watch
-	rearmAt   time.Time // when to check the watch again
-	unwatched string    // why inotify is unavailable, reported once
+	timer     *time.Timer // of Block's waiting
+	pollAt    time.Time   // when to check the watch and the names again
+	short     bool        // the last read has reached the end of the file, and nothing has woken Block since
+	unwatched string      // why inotify is unavailable, reported once
 
 	statsMu sync.Mutex
 	stats   Stats
@@ -68,7 +71,9 @@ func Follow(path string, from Position, opt Options) *Follower {
 		last:   from,
 		barred: map[ident]bool{},
 		wake:   make(chan struct{}, 1),
+		timer:  time.NewTimer(0),
 		poll:   &pollInterval{base: opt.Poll, start: clock.Now()},
+		pinner: pinner{present: new(atomic.Bool), ticking: new(atomic.Bool)},
 	}
 }
 
@@ -77,29 +82,56 @@ func Follow(path string, from Position, opt Options) *Follower {
 // means there was none for that long. A wait of zero returns what there is. The
 // error is that of ctx, io.EOF at the end in Once mode, or final.
 func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error) {
+	if f.err != nil {
+		return Block{}, f.err
+	}
 	f.startPinner()
-	var deadline <-chan time.Time
+	f.pinner.present.Store(true)
+	defer f.away()
+	var deadline time.Time
 	for {
-		f.rearm() // before the poll, so that no event falls between the two
-		if b, err := f.advance(ctx); len(b.Text) > 0 || err != nil {
-			f.poll.active()
+		f.housekeep() // before the read, so that no event falls between the two
+		if wait <= 0 {
+			f.short = false
+		}
+		b, err := f.advance(ctx)
+		if len(b.Text) > 0 || err != nil {
+			f.poll.text()
+		}
+		if len(b.Text) > 0 || err != nil || wait <= 0 {
 			return b, err
 		}
-		if wait <= 0 {
-			return Block{}, nil
+		if deadline.IsZero() {
+			deadline = time.Now().Add(wait)
 		}
-		if deadline == nil {
-			t := time.NewTimer(wait)
-			defer t.Stop()
-			deadline = t.C
+		pause, wake := f.poll.next(), f.wake
+		if f.poll.busy() {
+			pause, wake = busyPoll, nil
 		}
+		left := time.Until(deadline)
+		f.timer.Reset(max(min(pause, left), 0))
 		select {
 		case <-ctx.Done():
-		case <-f.wake:
-		case <-time.After(f.poll.next()):
-		case <-deadline:
-			wait = 0 // one last poll: silence must have been observed
+		case <-wake:
+		case <-f.timer.C:
+			if left <= pause {
+				wait = 0 // one last poll: silence must have been observed
+			}
 		}
+		f.short = false
+	}
+}
+
+// housekeep checks every Options.Poll where the log is.
+func (f *Follower) housekeep() {
+	now := clock.Now()
+	if now.Before(f.pollAt) {
+		return
+	}
+	f.pollAt = now.Add(f.opt.Poll)
+	f.rearm()
+	if !f.opt.Once && !f.opt.ByHand {
+		f.Discover()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,18 +17,23 @@ const (
 var errRotating = errors.New("files are being renamed")
 
 // pinner is the goroutine that opens the files that the log becomes while the
-// consumer is busy. It runs from the first Block to Close.
+// consumer is busy. It runs from the first Block to Close, and polls only while nobody is
+// in Block: there the reader itself does.
 type pinner struct {
 	changed chan struct{} // a name changed; capacity 1
 	stop    chan struct{}
 	stopped chan struct{}
+	tick    *time.Timer
+	present *atomic.Bool // somebody is in Block
+	ticking *atomic.Bool // tick will fire
 }
 
 func (f *Follower) startPinner() {
 	if f.pinner.stop != nil || f.opt.Once || f.opt.ByHand || f.err != nil {
 		return
 	}
-	f.pinner = pinner{make(chan struct{}, 1), make(chan struct{}), make(chan struct{})}
+	f.pinner.changed, f.pinner.stop, f.pinner.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	f.pinner.tick = time.NewTimer(f.opt.Poll)
 	go f.pin(f.pinner)
 }
 
@@ -40,19 +46,31 @@ func (f *Follower) stopPinner() {
 	f.pinner.stop = nil
 }
 
+// away has the pinner poll from the next Options.Poll on.
+func (f *Follower) away() {
+	f.pinner.present.Store(false)
+	if f.pinner.stop != nil && f.pinner.ticking.CompareAndSwap(false, true) {
+		f.pinner.tick.Reset(f.opt.Poll)
+	}
+}
+
 func (f *Follower) pin(p pinner) {
 	defer close(p.stopped)
-	tick := time.NewTimer(f.opt.Poll)
-	defer tick.Stop()
+	defer p.tick.Stop()
 	for {
 		select {
 		case <-p.stop:
 			return
 		case <-p.changed:
-		case <-tick.C:
+		case <-p.tick.C:
+			p.ticking.Store(false)
+			if p.present.Load() {
+				continue
+			}
+			p.ticking.Store(true)
+			p.tick.Reset(f.poll.next())
 		}
 		f.Discover()
-		tick.Reset(f.poll.next())
 	}
 }
 

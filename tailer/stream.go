@@ -47,7 +47,8 @@ func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, er
 		if err := ctx.Err(); err != nil {
 			return Block{}, err
 		}
-		if b, err := s.take(); len(b.Text) > 0 || err != nil {
+		b, err := s.take()
+		if len(b.Text) > 0 || err != nil {
 			return b, err
 		}
 		if wait <= 0 {
@@ -55,7 +56,7 @@ func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, er
 			case s.chunk = <-s.blocks:
 				continue
 			default:
-				return Block{}, nil
+				return b, nil
 			}
 		}
 		if deadline == nil {
@@ -110,7 +111,7 @@ func (s *StreamReader) take() (Block, error) {
 			s.free <- s.chunk.buf // never blocks: there are only two
 			s.chunk.buf = nil
 		case s.chunk.err == nil:
-			return Block{}, nil
+			return Block{Part: s.lines.holds()}, nil
 		case s.lines.holds():
 			s.lines.end()
 		default:
@@ -121,7 +122,7 @@ func (s *StreamReader) take() (Block, error) {
 }
 
 func (s *StreamReader) deliver(p segment) Block {
-	b := Block{Text: p.text, Cut: p.cut, size: p.size, origin: origin{offset: s.pos}}
+	b := Block{Text: p.text, Cut: p.cut, Part: s.lines.holds(), size: p.size, origin: origin{offset: s.pos}}
 	s.pos += p.size
 	return b
 }

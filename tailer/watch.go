@@ -9,8 +9,6 @@ import (
 
 	nxadm "github.com/nxadm/tail/watch"
 	"golang.org/x/sys/unix"
-
-	"jira-oauth-watcher/internal/clock"
 )
 
 // The watch is nxadm/tail's tracker: WatchCreate watches the directory of a path
@@ -67,10 +65,9 @@ type watch struct {
 // rearm keeps the watch where the log is now: on the real name of its directory, and
 // on the directory that has this name now.
 func (f *Follower) rearm() {
-	if f.opt.NoNotify || f.opt.Once || f.err != nil || clock.Now().Before(f.rearmAt) {
+	if f.opt.NoNotify || f.opt.Once || f.err != nil {
 		return
 	}
-	f.rearmAt = clock.Now().Add(f.opt.Poll)
 	f.mu.Lock()
 	name, _ := f.current() // of a dated log, polling finds the next file
 	f.mu.Unlock()
@@ -177,7 +174,7 @@ func (w *watch) begin() error {
 	}
 	events := nxadm.Events(w.path)
 	w.running, w.drained = true, make(chan struct{})
-	go func() { // takes every event at once; ends when end has the channel closed
+	go func() { // takes every event soon; ends when end has the channel closed
 		defer close(w.drained)
 		for e := range events {
 			calm := w.poll.idle()
@@ -186,6 +183,9 @@ func (w *watch) begin() error {
 				poke(w.changed)
 			}
 			poke(w.wake)
+			if w.poll.busy() {
+				time.Sleep(busyFor)
+			}
 		}
 	}()
 	return nil

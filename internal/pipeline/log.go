@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -24,16 +25,16 @@ import (
 )
 
 // How long a log must be silent for its last event to count as complete. Jira
-// writes an event in one piece, so that a few milliseconds are enough where
-// the cause is known already; to a failure without a cause more lines may come.
+// writes an event in one piece, so that a second look is enough where the cause is known
+// already and no part of a line follows; to a failure without a cause more lines may come.
 const (
-	settleCertain = 5 * time.Millisecond
+	settleCertain = time.Millisecond
 	settleUnknown = time.Second
 )
 
 const (
 	checkpointEvery = time.Second           // a position without failures is stored this often
-	idlePoll        = 2 * time.Second       // how often a quiet log is polled
+	idlePoll        = 5 * time.Second       // how often a quiet log is polled
 	bornBefore      = 20 * time.Millisecond // a file system's clock may be this much slower than ours
 	waitedFor       = time.Millisecond      // a read that takes longer had to wait for text
 )
@@ -69,6 +70,8 @@ type Log struct {
 	current   atomic.Bool
 	ended     atomic.Bool
 	events    event.Assembler
+	open      judged // the open event
+	part      bool   // the last read ended within a line
 	batch     batch
 	stored    tailer.Position
 	committed time.Time     // when
@@ -83,6 +86,14 @@ type Log struct {
 type Checkpoint struct {
 	Key   string                 // under which it is stored
 	Begin func() tailer.Position // where the Reader begins, once it has opened the log
+}
+
+// judged is what an event is, as far as it was read.
+type judged struct {
+	begin   tailer.Position
+	size    int // of its text
+	failure matchers.Failure
+	ours    bool
 }
 
 // batch is what one read brought: the failures of complete events, the position
@@ -148,6 +159,7 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		asked := clock.Now()
 		b, err := l.Reader.Block(ctx, wait)
 		silent, ended := len(b.Text) == 0, errors.Is(err, io.EOF)
+		l.part = b.Part
 		l.count(b)
 		if err := l.recognize(b.Text, clock.Now()); err != nil {
 			return err
@@ -168,7 +180,8 @@ func (l *Log) Run(ctx context.Context) (err error) {
 			l.settled(e)
 		}
 		l.advance(silent)
-		if !l.batch.empty() || err != nil || clock.Since(l.committed) >= checkpointEvery {
+		// An event that will count soon takes the position along.
+		if !l.batch.empty() || err != nil || clock.Since(l.committed) >= checkpointEvery && (l.settle() == 0 || silent) {
 			if err := l.commit(ctx); err != nil {
 				return err
 			}
@@ -251,7 +264,7 @@ func (l *Log) settle() time.Duration {
 	switch {
 	case !ours:
 		return 0
-	case f.Certain():
+	case f.Certain() && !l.part:
 		return settleCertain
 	default:
 		return settleUnknown
@@ -261,7 +274,7 @@ func (l *Log) settle() time.Duration {
 // take judges a complete event.
 func (l *Log) take(e event.Event) {
 	l.settled(e)
-	l.counted = store.Counted{}
+	l.counted, l.open = store.Counted{}, judged{}
 }
 
 // settled takes what an event says; more lines of it may come.
@@ -278,12 +291,17 @@ func (l *Log) settled(e event.Event) {
 	}
 }
 
-// match diagnoses an event as one of this kind of log.
+// match diagnoses the open event, once for each length of its text, as one of this kind of log.
 func (l *Log) match(e event.Event) (matchers.Failure, bool) {
-	if l.Kind.Mail() {
-		return l.Set.MatchMail(e, l.Zone)
+	if at := l.events.Complete(); l.open.begin != at || l.open.size != len(e.Text) {
+		l.open = judged{begin: at, size: len(e.Text)}
+		if l.Kind.Mail() {
+			l.open.failure, l.open.ours = l.Set.MatchMail(e, l.Zone)
+		} else {
+			l.open.failure, l.open.ours = l.Set.Match(e, l.Zone)
+		}
 	}
-	return l.Set.Match(e, l.Zone)
+	return l.open.failure, l.open.ours
 }
 
 // judge counts an event if it is a failure, once: of one that was counted before,
@@ -391,6 +409,9 @@ func (l *Log) commit(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if len(l.batch.failures) > 0 {
+		runtime.Gosched() // what was queued is sent before the log is read on
 	}
 	l.stored = l.batch.next
 	l.batch = batch{l.batch.failures[:0], l.batch.probes[:0], l.batch.clicks[:0], l.batch.next, l.batch.gaps[:0]}

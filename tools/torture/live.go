@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +20,9 @@ import (
 
 const (
 	failuresPerSecond = 8
-	calmFor           = 5 * time.Second  // of ordinary lines only
-	failingFor        = 12 * time.Second // of ordinary lines with failures among them
+	turns             = 4                // of the two that follow
+	calmFor           = 2 * time.Second  // of ordinary lines only
+	failingFor        = 3 * time.Second  // of ordinary lines with failures among them
 	atRest            = 15 * time.Second // until a program that has nothing to do has noticed it
 	idleFor           = 30 * time.Second
 )
@@ -83,8 +85,8 @@ func compareIdle(ctx context.Context, dir string, progress io.Writer) (rows [][]
 		}
 		time.Sleep(idleFor)
 		for i, l := range running {
-			now := usageOf(l.group)
-			c := cost{cpu: now.percent(before[i]), wakes: now.wakesPerSecond(before[i]), rss: now.rss}
+			used := usageOf(l.group).minus(before[i])
+			c := cost{cpu: used.percent(), wakes: used.wakesPerSecond(), rss: used.rss}
 			fmt.Fprintf(progress, "round %d, idle, %s: %v\n", round+1, all[i].name, c)
 			measured[i] = append(measured[i], c)
 		}
@@ -113,9 +115,10 @@ func present(all []sender, progress io.Writer, report bool) (list []sender) {
 
 // live is a running program with its log, and what arrived of it.
 type live struct {
-	log   *os.File
-	group int
-	stop  func()
+	log     *os.File
+	group   int
+	written int // failures, apart from those of begin
+	stop    func()
 
 	mu      sync.Mutex
 	arrived map[int]time.Time // by number of the failure
@@ -224,20 +227,27 @@ func (s sender) live(ctx context.Context, dir string, rate int64) (c cost, err e
 	if _, err := l.write(ctx, rate, time.Second, 0); err != nil { // the first lines of a program are its dearest
 		return cost{}, err
 	}
-	before := usageOf(l.group)
-	if _, err := l.write(ctx, rate, calmFor, 0); err != nil {
-		return cost{}, err
+	var calm, failing usage
+	written := map[int]time.Time{}
+	for range turns {
+		before := usageOf(l.group)
+		if _, err := l.write(ctx, rate, calmFor, 0); err != nil {
+			return cost{}, err
+		}
+		between := usageOf(l.group)
+		more, err := l.write(ctx, rate, failingFor, failuresPerSecond)
+		if err != nil {
+			return cost{}, err
+		}
+		maps.Copy(written, more)
+		after := usageOf(l.group)
+		calm, failing = calm.plus(between.minus(before)), failing.plus(after.minus(between))
 	}
-	now := usageOf(l.group)
-	c.calm, c.calmWakes = now.percent(before), now.wakesPerSecond(before)
-	before = now
-	written, err := l.write(ctx, rate, failingFor, failuresPerSecond)
-	if err != nil {
-		return cost{}, err
+	c = cost{
+		cpu: failing.percent(), wakes: failing.wakesPerSecond(), rss: failing.rss,
+		calm: calm.percent(), calmWakes: calm.wakesPerSecond(),
 	}
-	now = usageOf(l.group)
-	c.cpu, c.wakes, c.rss = now.percent(before), now.wakesPerSecond(before), now.rss
-	c.perAlert = (c.cpu - c.calm) / 100 * 1000 / failuresPerSecond
+	c.perAlert = (failing.cpu - time.Duration(calm.cpu.Seconds()*failing.took.Seconds()/calm.took.Seconds()*1e9)).Seconds() * 1000 / float64(len(written))
 	time.Sleep(answerIn)
 	arrived := l.times()
 	var took []time.Duration
@@ -258,7 +268,8 @@ func (s sender) live(ctx context.Context, dir string, rate int64) (c cost, err e
 // which failure was written.
 func (l *live) write(ctx context.Context, rate int64, long time.Duration, failures int64) (map[int]time.Time, error) {
 	written := map[int]time.Time{}
-	next := 1000 + len(l.times())
+	next := 1000 + l.written
+	defer func() { l.written = next - 1000 }()
 	every := int64(0)
 	if failures > 0 {
 		every = rate / failures

@@ -12,22 +12,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usage is what a process group has used so far. Wake-ups are voluntary context switches, of
+// usage is what a process group has used. Wake-ups are voluntary context switches, of
 // processes that have not ended.
 type usage struct {
 	at    time.Time
+	took  time.Duration
 	cpu   time.Duration
 	wakes int64
 	rss   float64 // MiB
 }
 
-func (u usage) percent(before usage) float64 {
-	return 100 * (u.cpu - before.cpu).Seconds() / u.at.Sub(before.at).Seconds()
+func (u usage) minus(before usage) usage {
+	return usage{took: u.at.Sub(before.at), cpu: u.cpu - before.cpu, wakes: u.wakes - before.wakes, rss: u.rss}
 }
 
-func (u usage) wakesPerSecond(before usage) float64 {
-	return float64(u.wakes-before.wakes) / u.at.Sub(before.at).Seconds()
+func (u usage) plus(other usage) usage {
+	return usage{took: u.took + other.took, cpu: u.cpu + other.cpu, wakes: u.wakes + other.wakes, rss: max(u.rss, other.rss)}
 }
+
+func (u usage) percent() float64 { return 100 * u.cpu.Seconds() / u.took.Seconds() }
+
+func (u usage) wakesPerSecond() float64 { return float64(u.wakes) / u.took.Seconds() }
 
 // usageOf adds up the processes of a group, with their children that have ended.
 func usageOf(group int) usage {
