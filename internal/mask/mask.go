@@ -131,7 +131,7 @@ func (m Masks) operators(s string) string {
 // and so is the name in it: as the log has it, it may not even be UTF-8.
 func word(s, name, put string) string {
 	name = visible(name)
-	if name == "" || name == "-" || "["+name+"]" == put {
+	if name == "" || name == "-" || "["+name+"]" == put || ascii(name) && ascii(s) && !strings.Contains(lowerASCII(s), lowerASCII(name)) {
 		return s
 	}
 	var out strings.Builder
@@ -145,6 +145,10 @@ func word(s, name, put string) string {
 		}
 	}
 	return out.String() + s[at:]
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 func ofWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }

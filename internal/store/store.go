@@ -61,9 +61,11 @@ type Store struct {
 	// one before it, and what is in neither must be there; and what is not on disk is not sent.
 	committing sync.RWMutex
 
+	summary summary   // as stored; only write transactions use it
+	steady  time.Time // see Tx.ClockSet; only write transactions use it
+
 	mu      sync.Mutex
 	changed chan struct{}
-	steady  time.Time // see Tx.ClockSet; only write transactions use it
 }
 
 // maxDrift is how far the wall clock may be from the time that has passed before it counts as
@@ -126,7 +128,13 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		db.Close()
 		return nil, err
 	}
-	return &Store{db: db, file: file, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}, nil
+	s := &Store{db: db, file: file, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}
+	err = s.View(func(tx *Tx) error { s.summary = tx.summary; return nil })
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s summary) write(tx *bolt.Tx) error {
@@ -164,13 +172,9 @@ var errUnchanged = errors.New("unchanged")
 func (s *Store) Update(f func(*Tx) error) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
-	news := false
+	var tx *Tx
 	err := s.db.Update(func(btx *bolt.Tx) error {
-		before, err := readSummary(btx.Bucket([]byte(meta)).Get([]byte(summaryKey)))
-		if err != nil {
-			return err
-		}
-		tx := &Tx{tx: btx, summary: before, maxQueued: s.maxQueued, steady: s.steady}
+		tx = &Tx{tx: btx, summary: s.summary, maxQueued: s.maxQueued, steady: s.steady}
 		if err := f(tx); err != nil {
 			return err
 		}
@@ -183,10 +187,10 @@ func (s *Store) Update(f func(*Tx) error) error {
 		if !tx.changed {
 			return errUnchanged
 		}
-		news = tx.news
 		return tx.summary.write(btx)
 	})
 	if err == nil {
+		s.summary = tx.summary
 		err = s.db.Sync()
 	}
 	switch {
@@ -197,7 +201,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 	case err != nil:
 		return fmt.Errorf("state file: %w", err)
 	}
-	if news {
+	if tx.news {
 		s.mu.Lock()
 		close(s.changed)
 		s.changed = make(chan struct{})
