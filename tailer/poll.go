@@ -9,7 +9,7 @@ import (
 
 const (
 	idleAfter = 10 * time.Second // without activity
-	idlePoll  = 5 * time.Second
+	idlePoll  = 10 * time.Second
 
 	busyGap  = 3 * time.Millisecond  // a log is busy if text comes so soon after text
 	busyFor  = 20 * time.Millisecond // how long it counts as busy then
@@ -19,7 +19,7 @@ const (
 // pollInterval is how often a log is polled without an event. While the log is
 // active, and wherever there is no watch, that is Options.Poll: a file that comes
 // and goes within a rotation must not be missed. A log that has been quiet for
-// long, and that a watch covers, is polled every five seconds, so that an idle
+// long, and that a watch covers, is polled every ten seconds, so that an idle
 // machine can sleep.
 //
 // A busy log that a watch covers is read every two milliseconds instead of at every
@@ -54,7 +54,7 @@ func (p *pollInterval) idle() bool {
 
 func (p *pollInterval) next() time.Duration {
 	if p.idle() {
-		return max(p.base, idlePoll)
+		return max(p.base, clock.ToTick(idlePoll))
 	}
 	return p.base
 }

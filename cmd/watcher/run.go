@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/status"
@@ -25,6 +26,8 @@ import (
 
 const (
 	settleEvery = 2 * time.Second       // how often what is due by time is queued
+	settleIdle  = 10 * time.Second      // the same if nothing has changed for activeFor
+	activeFor   = 2 * time.Minute       // longer than whatever an incident waits for
 	readyEvery  = 10 * time.Millisecond // how often readiness is checked at the start
 	onceGrace   = time.Minute           // how long --once tries to deliver
 	stdinPath   = "-"                   // --log - is standard input
@@ -260,9 +263,9 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 		return errors.Join(reading.wait(), sending.wait())
 	}
 	service, state := newSystemd(d.log), &stateCounts{store: d.store}
-	tick := time.NewTicker(readyEvery)
+	tick, idle := time.NewTimer(readyEvery), false
 	defer tick.Stop()
-	settled := time.Now()
+	settled, changed, active := time.Now(), d.store.Changed(), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -279,11 +282,22 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			if next := d.reload(service); next != nil {
 				return next, finish()
 			}
-		case <-tick.C:
-			if service.watch(g.heartbeats()) {
-				tick.Reset(service.interval(settleEvery))
+		case <-changed:
+			changed, active = d.store.Changed(), time.Now()
+			if idle {
+				idle = false
+				tick.Reset(settleEvery)
 			}
-			if now := time.Now(); now.Sub(settled) >= settleEvery {
+		case now := <-tick.C:
+			pause := readyEvery
+			if service.watch(g.heartbeats()) {
+				pause = settleEvery
+			}
+			if idle = now.Sub(active) > activeFor; idle {
+				pause = clock.ToTick(settleIdle)
+			}
+			tick.Reset(service.interval(pause))
+			if now.Sub(settled) >= settleEvery {
 				settled = now
 				if err := errors.Join(g.settle(now), state.read()); err != nil {
 					return nil, errors.Join(err, finish())

@@ -37,6 +37,12 @@ func Since(t time.Time) time.Duration { return source.Now().Sub(t) }
 // Until is how long it is until t.
 func Until(t time.Time) time.Duration { return t.Sub(source.Now()) }
 
+// ToTick is how long it is to the next whole multiple of every since 1970. What waits for
+// nothing in particular waits so, all at once: a processor that wakes up once can sleep longer.
+func ToTick(every time.Duration) time.Duration {
+	return every - time.Duration(source.Now().UnixNano()%int64(every))
+}
+
 // Wait returns after pause (negative = never), when wake can be received from,
 // or when ctx is done.
 func Wait(ctx context.Context, wake <-chan struct{}, pause time.Duration) {

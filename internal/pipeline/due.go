@@ -14,6 +14,9 @@ import (
 // made from the store when it is first needed, and used in transactions only.
 type due map[string]dueIncident
 
+// farOff is how long nothing is looked at if nothing is due.
+const farOff = time.Hour
+
 type dueIncident struct {
 	at   time.Time // by the wall clock; zero = never
 	log  string    // of its last failure
@@ -45,10 +48,25 @@ func (r *Recorder) set(tx *store.Tx, s incident.State) error {
 	if err := r.schedule(tx); err != nil {
 		return err
 	}
-	if r.due[s.Key] = dueOf(r.Rules, s, time.Time{}); !s.Open {
+	if r.put(s.Key, dueOf(r.Rules, s, time.Time{})); !s.Open {
 		delete(r.due, s.Key)
 	}
 	return tx.SetIncident(s)
+}
+
+// put enters what is due.
+func (r *Recorder) put(key string, d dueIncident) {
+	r.due[key] = d
+	if !d.at.IsZero() {
+		r.nextDue = earlier(r.nextDue, d.at)
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // forget deletes an incident that was counted in another one.
@@ -64,9 +82,17 @@ func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error
 		if err := errors.Join(r.keepTime(tx, now), r.schedule(tx)); err != nil {
 			return err
 		}
+		if r.nextDue.After(now) {
+			return nil
+		}
 		var keys []string
+		r.nextDue = now.Add(farOff)
 		for key, d := range r.due {
-			if !d.at.IsZero() && !d.at.After(now) {
+			switch {
+			case d.at.IsZero():
+			case d.at.After(now):
+				r.nextDue = earlier(r.nextDue, d.at)
+			default:
 				keys = append(keys, key)
 			}
 		}
@@ -85,6 +111,9 @@ func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error
 			}
 			if !changed && current(r.due[key].log) {
 				r.due[key] = dueOf(r.Rules, s, now)
+			}
+			if d, open := r.due[key]; open { // it is looked at again if it is still due
+				r.put(key, d)
 			}
 		}
 		return nil

@@ -34,7 +34,7 @@ const (
 
 const (
 	checkpointEvery = time.Second           // a position without failures is stored this often
-	idlePoll        = 5 * time.Second       // how often a quiet log is polled
+	idlePoll        = 10 * time.Second      // how often a quiet log is polled
 	bornBefore      = 20 * time.Millisecond // a file system's clock may be this much slower than ours
 	waitedFor       = time.Millisecond      // a read that takes longer had to wait for text
 )
@@ -250,7 +250,7 @@ func (l *Log) wait() time.Duration {
 	if l.batch.next != l.stored {
 		return checkpointEvery
 	}
-	return idlePoll
+	return clock.ToTick(idlePoll)
 }
 
 // settle is the silence that makes the open event count; 0 = none does, since it

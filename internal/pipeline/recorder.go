@@ -34,7 +34,8 @@ type Recorder struct {
 	Jira     Integrations
 	settings settings
 
-	due due
+	due     due
+	nextDue time.Time // nothing in due is due before
 
 	idle     atomic.Bool // maintenance holds nothing back, as far as Settle has seen
 	proven   atomic.Bool // no test may have succeeded, as far as prove has seen

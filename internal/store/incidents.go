@@ -84,7 +84,10 @@ func (tx *Tx) Evidence() (e incident.Evidence, err error) {
 }
 
 // SetEvidence stores it.
-func (tx *Tx) SetEvidence(e incident.Evidence) error { return tx.table(evidence).put(evidence, e) }
+func (tx *Tx) SetEvidence(e incident.Evidence) error {
+	tx.news = true
+	return tx.table(evidence).put(evidence, e)
+}
 
 // settings is the key of what Jira has said of its integrations.
 const settings = "settings"

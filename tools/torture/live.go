@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -328,7 +329,13 @@ func sendBoth(dir, log, url string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return runOurs(binary, dir, log, url, fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = %q\n[http]\nlisten = \"127.0.0.1:0\"\n", url+"2"))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	listener.Close() // the program takes its address
+	more := fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = %q\n[http]\nlisten = %q\n", url+"2", listener.Addr())
+	return runOurs(binary, dir, log, url, more)
 }
 
 // fill has the program store 10,000 incidents, which begin in the log itself.
