@@ -26,7 +26,7 @@ import (
 // opens nothing but an address to listen on, while the one before it still runs.
 type generation struct {
 	conf    *conf.Config
-	set     *matchers.Set
+	set     func() *matchers.Set
 	targets []notify.Target
 	jira    *jira.Client   // nil = Jira is not asked
 	server  *status.Server // only if its address is not that of the one before
@@ -41,7 +41,7 @@ type generation struct {
 }
 
 // build makes a generation of a configuration and its causes.
-func (d *daemon) build(c *conf.Config, set *matchers.Set) (*generation, error) {
+func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, error) {
 	targets, err := newNotifiers(c, d.out, terminal(d.out))
 	if err != nil {
 		return nil, &exit{exitUsage, err}
@@ -72,7 +72,7 @@ func (d *daemon) next() (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := d.build(c, set)
+	g, err := d.build(c, func() *matchers.Set { return set })
 	if err != nil {
 		return nil, err
 	}

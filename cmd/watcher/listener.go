@@ -42,13 +42,9 @@ func port(address string) string {
 // show makes the listener serve the state of a generation. One that stays is not
 // interrupted.
 func (d *daemon) show(g *generation) {
-	var causes []string
-	for _, c := range g.set.Causes() {
-		causes = append(causes, c.ID)
-	}
 	d.site.Show(&status.Running{
 		Conf: g.conf, Node: mask.New(g.conf.Alerts.Mask, g.conf.Node).Node(g.conf.Node),
-		Logs: g.logs, Targets: g.targets, Causes: causes,
+		Logs: g.logs, Targets: g.targets, Causes: func() []string { return causeIDs(g.set()) },
 	})
 	if g.server == nil && g.conf.HTTP.On() {
 		return

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"sync"
 	"syscall"
@@ -105,6 +104,9 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 
+	if !o.once {
+		beLight()
+	}
 	c, err := o.load()
 	if err != nil {
 		return err
@@ -141,11 +143,6 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	d.newSite()
 	if o.once {
 		return d.once(ctx, first)
-	}
-	if os.Getenv("GOMAXPROCS") == "" {
-		// What follows a log sleeps most of the time. On one processor its goroutines wake
-		// each other without waking threads: a quarter less CPU time.
-		runtime.GOMAXPROCS(1)
 	}
 	if err := d.listen(first); err != nil {
 		return err
@@ -265,7 +262,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 	service, state := newSystemd(d.log), &stateCounts{store: d.store}
 	tick, idle := time.NewTimer(readyEvery), false
 	defer tick.Stop()
-	settled, changed, active := time.Now(), d.store.Changed(), time.Now()
+	settled, changed, active, started := time.Now(), d.store.Changed(), time.Now(), false
 	for {
 		select {
 		case <-ctx.Done():
@@ -289,16 +286,21 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 				tick.Reset(settleEvery)
 			}
 		case now := <-tick.C:
-			pause := readyEvery
+			pause, was := readyEvery, idle
 			if service.watch(g.heartbeats()) {
 				pause = settleEvery
 			}
 			if idle = now.Sub(active) > activeFor; idle {
 				pause = clock.ToTick(settleIdle)
 			}
+			if pause > readyEvery && !started || idle && !was {
+				started = true
+				d.giveBack()
+			}
 			tick.Reset(service.interval(pause))
 			if now.Sub(settled) >= settleEvery {
 				settled = now
+				d.unmapMuch()
 				if err := errors.Join(g.settle(now), state.read()); err != nil {
 					return nil, errors.Join(err, finish())
 				}

@@ -75,17 +75,17 @@ func (r *Recorder) forget(tx *store.Tx, key string) error {
 	return tx.ForgetIncident(key)
 }
 
-// settleDue settles what is due at the wall clock's now, in one transaction. Where nothing is to
-// do, nothing is written.
+// settledAtOnce is how many incidents one transaction settles: what it changes is in memory.
+const settledAtOnce = 500
+
+// settleDue settles what is due at the wall clock's now. Where nothing is to do, nothing is
+// written.
 func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error {
-	return r.Store.Update(func(tx *store.Tx) error {
-		if err := errors.Join(r.keepTime(tx, now), r.schedule(tx)); err != nil {
+	var keys []string
+	if err := r.Store.Update(func(tx *store.Tx) error {
+		if err := errors.Join(r.keepTime(tx, now), r.schedule(tx)); err != nil || r.nextDue.After(now) {
 			return err
 		}
-		if r.nextDue.After(now) {
-			return nil
-		}
-		var keys []string
 		r.nextDue = now.Add(farOff)
 		for key, d := range r.due {
 			switch {
@@ -96,42 +96,56 @@ func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error
 				keys = append(keys, key)
 			}
 		}
-		for _, key := range slices.Sorted(slices.Values(keys)) {
-			rule := r.Rules.Settle
-			if !current(r.due[key].log) {
-				rule = r.Rules.Pending
-			}
-			s, err := tx.Incident(key)
-			if err != nil {
-				return err
-			}
-			changed, err := r.change(tx, s, rule, now)
-			if err != nil {
-				return err
-			}
-			if !changed && current(r.due[key].log) {
-				r.due[key] = dueOf(r.Rules, s, now)
-			}
-			if d, open := r.due[key]; open { // it is looked at again if it is still due
-				r.put(key, d)
-			}
-		}
 		return nil
-	})
+	}); err != nil {
+		return err
+	}
+	slices.Sort(keys)
+	for some := range slices.Chunk(keys, settledAtOnce) {
+		if err := r.Store.Update(func(tx *store.Tx) error {
+			for _, key := range some {
+				if err := r.settleOne(tx, key, now, current(r.due[key].log)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleOne settles an incident. One that stays due is looked at again.
+func (r *Recorder) settleOne(tx *store.Tx, key string, now time.Time, current bool) error {
+	rule := r.Rules.Settle
+	if !current {
+		rule = r.Rules.Pending
+	}
+	s, err := tx.Incident(key)
+	if err != nil {
+		return err
+	}
+	changed, err := r.change(tx, s, rule, now)
+	if err != nil {
+		return err
+	}
+	if !changed && current {
+		r.due[key] = dueOf(r.Rules, s, now)
+	}
+	if d, open := r.due[key]; open {
+		r.put(key, d)
+	}
+	return nil
 }
 
 // each applies a rule to all open incidents at the wall clock's now, in one transaction.
 func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *alert.Alert)) error {
 	return r.Store.Update(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		for _, s := range all {
-			s, failed := tx.Incident(s.Key) // it may have ended with its group
-			if failed == nil {
-				_, failed = r.change(tx, s, rule, now)
-			}
-			err = errors.Join(err, failed)
-		}
-		return err
+		return tx.EachIncident(func(s incident.State) error {
+			_, err := r.change(tx, s, rule, now)
+			return err
+		})
 	})
 }
 
@@ -159,14 +173,6 @@ func (r *Recorder) keepTime(tx *store.Tx, now time.Time) error {
 	if by == 0 {
 		return nil
 	}
-	all, err := tx.Incidents()
-	if err != nil {
-		return err
-	}
-	for _, s := range all {
-		if err := r.set(tx, s.Shift(by)); err != nil {
-			return err
-		}
-	}
-	return tx.Shift(by)
+	err := tx.EachIncident(func(s incident.State) error { return r.set(tx, s.Shift(by)) })
+	return errors.Join(err, tx.Shift(by))
 }

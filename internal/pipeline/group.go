@@ -163,18 +163,15 @@ func (r *Recorder) endGroup(tx *store.Tx, key string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	all, err := tx.Incidents()
-	if err != nil {
-		return err
-	}
-	for _, m := range all {
+	if err := tx.EachIncident(func(m incident.State) error {
 		if m.Storm != key {
-			continue
+			return nil
 		}
 		m, a := r.Rules.Quiet(m)
-		if g, err = r.left(tx, g, m, a, true, now); err != nil {
-			return err
-		}
+		g, err = r.left(tx, g, m, a, true, now)
+		return err
+	}); err != nil {
+		return err
 	}
 	g, a := r.Rules.Quiet(g)
 	return r.holdOrSave(tx, g, a, now)

@@ -58,7 +58,7 @@ type Log struct {
 	Zone       *time.Location // of timestamps without an offset
 	Access     *regexp.Regexp // the form of lines of an access log, see matchers.ClickIn; nil = none are read
 	Reader     Reader
-	Set        *matchers.Set
+	Set        func() *matchers.Set // called at the first failure
 	Recorder   *Recorder
 	Checkpoint *Checkpoint   // nil = the position is not stored
 	Silent     time.Duration // no line for so long raises an alert; 0 = never
@@ -296,9 +296,9 @@ func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 	if at := l.events.Complete(); l.open.begin != at || l.open.size != len(e.Text) {
 		l.open = judged{begin: at, size: len(e.Text)}
 		if l.Kind.Mail() {
-			l.open.failure, l.open.ours = l.Set.MatchMail(e, l.Zone)
+			l.open.failure, l.open.ours = l.Set().MatchMail(e, l.Zone)
 		} else {
-			l.open.failure, l.open.ours = l.Set.Match(e, l.Zone)
+			l.open.failure, l.open.ours = l.Set().Match(e, l.Zone)
 		}
 	}
 	return l.open.failure, l.open.ours
@@ -354,7 +354,7 @@ func (l *Log) probed(e event.Event) {
 	} else {
 		p.At = at
 	}
-	l.batch.probes = append(l.batch.probes, probe{p, l.Set.Unreachable(p, e.Text, l.Zone)})
+	l.batch.probes = append(l.batch.probes, probe{p, l.Set().Unreachable(p, e.Text, l.Zone)})
 }
 
 // isCounted reports whether c is the beginning of the event with this text.

@@ -90,7 +90,7 @@ func (w *world) alter(change func(*pipeline.Log), targets ...pipeline.Recipient)
 	}
 	rec := &pipeline.Recorder{Store: s, Rules: incident.NewRules(w.conf), Recipients: targets}
 	l := &pipeline.Log{
-		Source: incident.Source{Name: "jira", Path: w.log()}, Zone: time.UTC, Reader: f, Set: set, Recorder: rec,
+		Source: incident.Source{Name: "jira", Path: w.log()}, Zone: time.UTC, Reader: f, Set: func() *matchers.Set { return set }, Recorder: rec,
 		Checkpoint: &pipeline.Checkpoint{Key: w.log(), Begin: f.Position},
 	}
 	change(l)

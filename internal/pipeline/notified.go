@@ -170,20 +170,18 @@ func (r *Recorder) CatchUp() error {
 		if err := r.keepTime(tx, now); err != nil {
 			return err
 		}
-		all, err := tx.Incidents()
-		if err != nil {
+		missed, notified := map[string][]*incident.State{}, map[string]*incident.State{}
+		if err := tx.EachIncident(func(s incident.State) error {
+			s = s.Shift(-s.Ahead(now))
+			if s.IsGroup() || s.Current().Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil || r.Rules.Muted(s) {
+				return nil
+			}
+			for _, name := range r.late(s) {
+				missed[name], notified[s.Key] = append(missed[name], &s), &s
+			}
+			return nil
+		}); err != nil {
 			return err
-		}
-		missed := map[string][]*incident.State{}
-		for i := range all {
-			s := &all[i]
-			*s = s.Shift(-s.Ahead(now))
-			if s.IsGroup() || s.Current().Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil || r.Rules.Muted(*s) {
-				continue
-			}
-			for _, name := range r.late(*s) {
-				missed[name] = append(missed[name], s)
-			}
 		}
 		for _, to := range r.Recipients {
 			if len(missed[to.Name]) > manyAtOnce && !to.Groups {
@@ -192,14 +190,14 @@ func (r *Recorder) CatchUp() error {
 				}
 			}
 		}
-		for _, was := range all {
-			s, failed := tx.Incident(was.Key) // another one may have changed it meanwhile
-			for _, name := range was.Notified {
-				s.Notified = with(s.Notified, name)
+		return tx.EachIncident(func(s incident.State) error {
+			if was := notified[s.Key]; was != nil {
+				for _, name := range was.Notified {
+					s.Notified = with(s.Notified, name)
+				}
 			}
-			err = errors.Join(err, failed, r.save(tx, s.Shift(-s.Ahead(now)), nil))
-		}
-		return err
+			return r.save(tx, s.Shift(-s.Ahead(now)), nil)
+		})
 	})
 }
 

@@ -106,16 +106,13 @@ func (r *Recorder) CheckRemoved(removed []store.Orphan, now time.Time) error {
 				}
 			}
 		}
-		all, err := tx.Incidents()
-		for _, s := range all {
+		return tx.EachIncident(func(s incident.State) (err error) {
 			name, _ := s.Content.Facts["notifier"].(string)
 			if _, goesOn := troubles[s.Key]; s.Content.Cause.ID == incident.NotifierRemoved && !goesOn {
-				t := incident.Trouble{Cause: incident.NotifierRemoved, Name: name}
-				_, _, failed := r.trouble(tx, t, false, now)
-				err = errors.Join(err, failed)
+				_, _, err = r.trouble(tx, incident.Trouble{Cause: incident.NotifierRemoved, Name: name}, false, now)
 			}
-		}
-		return err
+			return err
+		})
 	})
 }
 

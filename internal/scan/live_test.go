@@ -19,6 +19,7 @@ import (
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
@@ -81,7 +82,7 @@ func follows(t *testing.T, c *conf.Config, logs map[string][]entry) (told []aler
 	}
 	for path, entries := range logs {
 		l := &pipeline.Log{Source: incident.Source{Name: filepath.Base(path), Path: path}, Kind: conf.KindOf(path), Zone: time.UTC,
-			Access: c.Jira.AccessLine, Reader: &writer{entries}, Set: builtin(t), Recorder: rec}
+			Access: c.Jira.AccessLine, Reader: &writer{entries}, Set: func() *matchers.Set { return builtin(t) }, Recorder: rec}
 		go func() { ended <- l.Run(ctx) }()
 		if last := entries[len(entries)-1].at; last.After(end) {
 			end = last

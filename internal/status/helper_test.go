@@ -61,10 +61,10 @@ func newWorld(t *testing.T, change func(*conf.Config)) *world {
 		Recipients: []pipeline.Recipient{{Name: "ops"}, {Name: "hub"}}}
 	f := tailer.Follow(w.path(), tailer.Position{}, tailer.Options{Start: tailer.Beginning})
 	w.log = &pipeline.Log{
-		Source: incident.Source{Name: "jira", Path: w.path()}, Zone: time.UTC, Reader: f, Set: set, Recorder: recorder,
+		Source: incident.Source{Name: "jira", Path: w.path()}, Zone: time.UTC, Reader: f, Set: func() *matchers.Set { return set }, Recorder: recorder,
 		Checkpoint: &pipeline.Checkpoint{Key: w.path(), Begin: f.Position},
 	}
-	w.site.Show(&status.Running{Conf: c, Node: c.Node, Logs: []*pipeline.Log{w.log}, Targets: targets, Causes: []string{"entra-client-secret-invalid"}})
+	w.site.Show(&status.Running{Conf: c, Node: c.Node, Logs: []*pipeline.Log{w.log}, Targets: targets, Causes: func() []string { return []string{"entra-client-secret-invalid"} }})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.log.Run(ctx) }()

@@ -74,11 +74,8 @@ func newMetrics(s *Site) *Metrics {
 }
 
 // expect makes the series that will be counted, so that the first count is an
-// increase from zero.
+// increase from zero. Those of the causes are made when metrics are first read.
 func (m *Metrics) expect(r *Running) {
-	for _, cause := range r.Causes {
-		m.failures.WithLabelValues(cause)
-	}
 	for _, t := range r.Targets {
 		for _, outcome := range []string{accepted, retry, setAside} {
 			m.deliveries.WithLabelValues(t.Name, outcome)
@@ -131,9 +128,19 @@ func (c *countingQueue) SetAside(notifier string, d notify.Delivery, h notify.He
 	return c.Queue.SetAside(notifier, d, h)
 }
 
-func (m *Metrics) handler(log *slog.Logger) http.Handler {
-	return promhttp.HandlerFor(m.registry,
-		promhttp.HandlerOpts{ErrorLog: scrapeLog{log}, MaxRequestsInFlight: maxScrapes})
+func (s *Site) metricsHandler() http.Handler {
+	answer := promhttp.HandlerFor(s.metrics.registry,
+		promhttp.HandlerOpts{ErrorLog: scrapeLog{s.log}, MaxRequestsInFlight: maxScrapes})
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if r := s.running.Load(); r.Causes != nil {
+			r.counted.Do(func() {
+				for _, cause := range r.Causes() {
+					s.metrics.failures.WithLabelValues(cause)
+				}
+			})
+		}
+		answer.ServeHTTP(w, req)
+	})
 }
 
 // scrapeLog writes what promhttp logs to our log.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,9 +23,10 @@ type Running struct {
 	Node    string // as it may be shown
 	Logs    []*pipeline.Log
 	Targets []notify.Target
-	Causes  []string // the IDs of all that can be diagnosed
+	Causes  func() []string // the IDs of all that can be diagnosed; called when metrics are first read
 
-	since time.Time // when it replaced another one; zero = it is the first
+	counted sync.Once // Causes was called
+	since   time.Time // when it replaced another one; zero = it is the first
 }
 
 // Program is what runs.
@@ -85,6 +87,6 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /api/v1/incidents", s.incidents)
 	mux.HandleFunc("GET /api/v1/status", s.status)
-	mux.Handle("GET /metrics", s.metrics.handler(s.log))
+	mux.Handle("GET /metrics", s.metricsHandler())
 	return s.restrict(mux)
 }

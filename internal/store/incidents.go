@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"slices"
 
 	"jira-oauth-watcher/internal/alert"
@@ -40,12 +39,16 @@ func (tx *Tx) ForgetIncident(key string) error {
 	return tx.table(incidents).delete(key)
 }
 
-// EachIncident calls f with every open incident, by key. f must change nothing.
+// EachIncident calls f with every open incident, by key, as it is when its turn comes: f may
+// change them. They are not all in memory at a time.
 func (tx *Tx) EachIncident(f func(incident.State) error) error {
-	for _, v := range tx.read(incidents).all() {
-		var s incident.State
-		if err := json.Unmarshal(v, &s); err != nil {
+	for _, key := range tx.read(incidents).names() {
+		s, err := tx.Incident(key)
+		if err != nil {
 			return err
+		}
+		if !s.Open { // an earlier call has ended it
+			continue
 		}
 		if err := f(s); err != nil {
 			return err

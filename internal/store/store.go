@@ -148,6 +148,9 @@ func (s summary) write(tx *bolt.Tx) error {
 // Close releases the file.
 func (s *Store) Close() error { return s.db.Close() }
 
+// Path is the state file, absolute if the directory was.
+func (s *Store) Path() string { return s.db.Path() }
+
 // Tx is one transaction.
 type Tx struct {
 	tx        *bolt.Tx

@@ -17,6 +17,7 @@ import (
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/webhook"
 	"jira-oauth-watcher/tailer"
@@ -150,7 +151,7 @@ func (d *daemon) follow(l conf.Log) error {
 	}
 	r := &reader{w: d.w, disk: d.w.diskOf(l.Path), Follower: tailer.Follow(l.Path, from, options)}
 	p := &pipeline.Log{
-		Source: source, Kind: l.Kind, Zone: l.TimeZone, Access: d.conf.Jira.AccessLine, Reader: r, Set: d.w.set, Recorder: d.recorder,
+		Source: source, Kind: l.Kind, Zone: l.TimeZone, Access: d.conf.Jira.AccessLine, Reader: r, Set: func() *matchers.Set { return d.w.set }, Recorder: d.recorder,
 		Checkpoint: &pipeline.Checkpoint{Key: l.Path, Begin: r.Follower.Position}, Silent: l.SilentAfter,
 	}
 	d.logs, d.readers, d.recorder.Logs = append(d.logs, p), append(d.readers, r), append(d.recorder.Logs, source)
