@@ -1,6 +1,7 @@
 package tailer
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -30,7 +31,7 @@ func TestPace(t *testing.T) {
 		time.Sleep(idleAfter)
 		check("nearly calm", p.base)
 		time.Sleep(time.Nanosecond)
-		check("calm", idlePoll)
+		check("calm: it is polled when the clock shows whole ten seconds", idlePoll-time.Nanosecond)
 		p.watched.Store(false)
 		check("the watch is lost", p.base)
 		p.watched.Store(true)
@@ -39,7 +40,38 @@ func TestPace(t *testing.T) {
 	})
 }
 
-// No event says that a dated log has a new file. A quiet one is polled for it every two
+// A log is busy only while text comes within milliseconds, and a watch covers it.
+func TestBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pollInterval{base: 50 * time.Millisecond, start: time.Now()}
+		text := func(after time.Duration) {
+			time.Sleep(after)
+			p.text()
+		}
+		check := func(what string, want bool) {
+			t.Helper()
+			if p.busy() != want {
+				t.Errorf("%s: busy is %v", what, !want)
+			}
+		}
+		text(time.Second)
+		text(busyGap / 2)
+		check("no watch", false)
+		p.watched.Store(true)
+		text(time.Second)
+		check("one line", false)
+		text(busyGap)
+		check("another one later", false)
+		text(busyGap / 2)
+		check("a third one at once", true)
+		time.Sleep(busyFor - 1)
+		check("a moment later", true)
+		time.Sleep(1)
+		check("after a silence", false)
+	})
+}
+
+// No event says that a dated log has a new file. A quiet one is polled for it every ten
 // seconds, and then that file is watched.
 func TestQuietDatedLogGoesOn(t *testing.T) {
 	dir := t.TempDir()
@@ -57,8 +89,8 @@ func TestQuietDatedLogGoesOn(t *testing.T) {
 	calm := func() { // the event of a write may come after what was written
 		testkit.Until(t, func() error {
 			f.poll.lastSign.Store(int64(-2 * idleAfter))
-			if got := f.poll.next(); got != idlePoll {
-				return fmt.Errorf("polled every %v, not every %v", got, idlePoll)
+			if !f.poll.idle() {
+				return errors.New("it is not quiet yet")
 			}
 			return nil
 		})

@@ -8,8 +8,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // Settings of the Go runtime for a program that sleeps most of the time and has little to
@@ -67,7 +66,7 @@ func (d *daemon) unmap() {
 		_, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &access)
 		if err == nil && strings.HasPrefix(access, "r-") &&
 			(strings.HasSuffix(lines.Text(), " "+program) || strings.HasSuffix(lines.Text(), " "+d.store.Path())) {
-			unix.Syscall(unix.SYS_MADVISE, from, to-from, unix.MADV_DONTNEED)
+			syscall.Syscall(syscall.SYS_MADVISE, from, to-from, syscall.MADV_DONTNEED)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -40,12 +41,17 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return &world{t: t, dir: t.TempDir(), conf: newConf(t)}
+}
+
+func newConf(t testing.TB) *conf.Config {
+	t.Helper()
 	c, err := conf.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Node = "n1"
-	return &world{t: t, dir: t.TempDir(), conf: c}
+	return c
 }
 
 func (w *world) log() string { return filepath.Join(w.dir, "jira.log") }
@@ -122,6 +128,55 @@ func (p *process) queued(t *testing.T, notifier string) []alert.Data {
 		if err := p.store.Done(notifier, d, nil, notify.Health{}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// script is a reader of a few blocks, an empty one for a silence. It notes how long each of
+// them was waited for.
+type script struct {
+	blocks []tailer.Block
+	waited []time.Duration
+}
+
+func (s *script) Block(_ context.Context, wait time.Duration) (tailer.Block, error) {
+	s.waited = append(s.waited, wait)
+	if len(s.blocks) == 0 {
+		return tailer.Block{}, io.EOF
+	}
+	b := s.blocks[0]
+	s.blocks = s.blocks[1:]
+	return b, nil
+}
+
+func (s *script) Stats() tailer.Stats { return tailer.Stats{} }
+
+func (s *script) Gaps() []tailer.Gap { return nil }
+
+// Where the cause is certain, a second look a millisecond later completes an event. Not so if
+// the read ended within a line, nor where the cause is not certain: there more may come.
+func TestSecondLook(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		part       bool
+		want       time.Duration
+	}{
+		{"certain", failing(1, 1, refused), false, time.Millisecond},
+		{"certain, and a part of a line", failing(1, 1, refused), true, time.Second},
+		{"unknown", failing(1, 1, "something new"), false, time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &script{blocks: []tailer.Block{{Text: []byte(tt.text), Part: tt.part}, {Part: tt.part}, {Part: tt.part}}}
+			p := newWorld(t).alter(func(l *pipeline.Log) { l.Reader, l.Checkpoint = s, nil })
+			testkit.Eventually(t, "the log has ended", p.log.Ended)
+			if got := p.queued(t, "hub"); len(got) != 1 {
+				t.Errorf("got %q", lines(got))
+			}
+			p.stop()
+			// Nothing more is waited for once it has counted.
+			if s.waited[1] != tt.want || s.waited[2] <= time.Second {
+				t.Errorf("waited %v, want %v for the second look and long after it", s.waited[1:], tt.want)
+			}
+		})
 	}
 }
 
