@@ -113,7 +113,7 @@ func (tx *Tx) close(s incident.State) error {
 	if tx.read(incidents).raw(s.Key) == nil {
 		return nil
 	}
-	tx.ended = true
+	tx.ended++
 	d := s.Current()
 	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []alert.Step{}, []alert.Link{}
 	var c Closed // ends that are held back stay
@@ -202,6 +202,12 @@ func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered, err er
 	}
 	return d, err
 }
+
+// The history is swept at the first end after a minute, and after so many ends: it reads all of it.
+const (
+	sweepEvery = time.Minute
+	sweepAfter = 100
+)
 
 // sweepHistory deletes closed incidents that are old or too many, the deliveries of
 // deleted incidents, and what opened of an application longer ago than any burst lasts.

@@ -63,6 +63,8 @@ type Store struct {
 
 	summary summary   // as stored; only write transactions use it
 	steady  time.Time // see Tx.ClockSet; only write transactions use it
+	ended   int       // incidents since the history was swept; only write transactions use it
+	swept   time.Time // when
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -158,7 +160,7 @@ type Tx struct {
 	maxQueued int
 	changed   bool      // something was stored or deleted
 	news      bool      // a delivery was queued, or an incident changed
-	ended     bool      // an incident was closed
+	ended     int       // incidents that were closed
 	steady    time.Time // see ClockSet
 }
 
@@ -182,10 +184,11 @@ func (s *Store) Update(f func(*Tx) error) error {
 			return err
 		}
 		s.steady = tx.steady // if this cannot be committed, the process ends
-		if tx.ended {
+		if s.ended += tx.ended; s.ended > 0 && (s.ended >= sweepAfter || clock.Since(s.swept) >= sweepEvery) {
 			if err := tx.sweepHistory(clock.Now()); err != nil {
 				return err
 			}
+			s.ended, s.swept = 0, clock.Now()
 		}
 		if !tx.changed {
 			return errUnchanged
