@@ -47,6 +47,9 @@ func compare(ctx context.Context, choice []string, markdown string, stdout, stde
 		for _, binary := range builds {
 			os.RemoveAll(filepath.Dir(binary))
 		}
+		for _, dir := range inMemory {
+			os.RemoveAll(dir)
+		}
 	}()
 	var errs []error
 	for _, c := range comparisons {

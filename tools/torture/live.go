@@ -21,10 +21,10 @@ import (
 
 const (
 	failuresPerSecond = 8
-	turns             = 4                // of the two that follow
-	calmFor           = 2 * time.Second  // of ordinary lines only
-	failingFor        = 3 * time.Second  // of ordinary lines with failures among them
-	atRest            = 15 * time.Second // until a program that has nothing to do has noticed it
+	turns             = 3                 // of the two that follow
+	calmFor           = 2 * time.Second   // of ordinary lines only
+	failingFor        = 3 * time.Second   // of ordinary lines with failures among them
+	atRest            = 140 * time.Second // until a program that has nothing to do has noticed it
 	idleFor           = 30 * time.Second
 )
 
@@ -62,42 +62,47 @@ func compareLive(ctx context.Context, dir string, progress io.Writer) (rows [][]
 // compareIdle measures programs whose log is quiet, all at the same time.
 func compareIdle(ctx context.Context, dir string, progress io.Writer) (rows [][]string, err error) {
 	all := present(idlePrograms, progress, true)
+	var running []*live
+	defer func() {
+		for _, l := range running {
+			l.stop()
+		}
+	}()
+	for i, s := range all {
+		l, err := s.begin(ctx, filepath.Join(dir, fmt.Sprint(i)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		running = append(running, l)
+	}
+	pause(ctx, atRest)
 	measured := make([][]cost, len(all))
 	for round := range rounds {
-		var running []*live
-		stop := func() {
-			for _, l := range running {
-				l.stop()
-			}
-			running = nil
-		}
-		for i, s := range all {
-			l, err := s.begin(ctx, filepath.Join(dir, fmt.Sprint(round, "-", i)))
-			if err != nil {
-				stop()
-				return nil, fmt.Errorf("%s: %w", s.name, err)
-			}
-			running = append(running, l)
-		}
-		time.Sleep(atRest)
 		before := make([]usage, len(all))
 		for i, l := range running {
 			before[i] = usageOf(l.group)
 		}
-		time.Sleep(idleFor)
+		pause(ctx, idleFor)
 		for i, l := range running {
 			used := usageOf(l.group).minus(before[i])
 			c := cost{cpu: used.percent(), wakes: used.wakesPerSecond(), rss: used.rss}
-			fmt.Fprintf(progress, "round %d, idle, %s: %v\n", round+1, all[i].name, c)
+			fmt.Fprintf(progress, "round %d, idle, %s: %.4f %%, %.1f wake-ups/s, %.1f MiB\n", round+1, all[i].name, c.cpu, c.wakes, c.rss)
 			measured[i] = append(measured[i], c)
 		}
-		stop()
 	}
 	for i, s := range all {
 		c := median(measured[i])
 		rows = append(rows, []string{s.name, fmt.Sprintf("%.4f", c.cpu), fmt.Sprintf("%.1f", c.wakes), fmt.Sprintf("%.1f", c.rss)})
 	}
-	return rows, nil
+	return rows, ctx.Err()
+}
+
+// pause waits, or until ctx is done.
+func pause(ctx context.Context, long time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(long):
+	}
 }
 
 // present are the senders whose programs are installed.
@@ -118,7 +123,8 @@ func present(all []sender, progress io.Writer, report bool) (list []sender) {
 type live struct {
 	log     *os.File
 	group   int
-	written int // failures, apart from those of begin
+	started int // failures that came in begin
+	written int // the others
 	stop    func()
 
 	mu      sync.Mutex
@@ -163,7 +169,7 @@ func (s sender) begin(ctx context.Context, dir string) (*live, error) {
 			return nil, err
 		}
 		time.Sleep(time.Second / 2)
-		if len(l.times()) > 0 {
+		if l.started = len(l.times()); l.started > 0 {
 			return l, nil
 		}
 		if ctx.Err() != nil || time.Now().After(end) {
@@ -249,7 +255,9 @@ func (s sender) live(ctx context.Context, dir string, rate int64) (c cost, err e
 		calm: calm.percent(), calmWakes: calm.wakesPerSecond(),
 	}
 	c.perAlert = (failing.cpu - time.Duration(calm.cpu.Seconds()*failing.took.Seconds()/calm.took.Seconds()*1e9)).Seconds() * 1000 / float64(len(written))
-	time.Sleep(answerIn)
+	for end := time.Now().Add(answerIn); len(l.times()) < l.started+len(written) && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+	}
 	arrived := l.times()
 	var took []time.Duration
 	for n, at := range written {
@@ -300,6 +308,7 @@ var livePrograms = []sender{
 	{"rsyslog imfile, a pipe", []need{{"rsyslogd", "rsyslog"}}, pipeRsyslog, nil},
 	{"tail -F | grep | curl", []need{curl}, sendShell, nil},
 	{"ours", []need{{"go", "golang-go"}}, sendOurs, nil},
+	{"ours, its state in memory", []need{{"go", "golang-go"}}, sendFromMemory, nil},
 	{"", []need{{"go", "golang-go"}}, sendBefore, nil},
 }
 
@@ -318,6 +327,18 @@ func sendBare(dir, log, url string) (*exec.Cmd, error) {
 	binary, err := build("jira-oauth-watcher/tools/bareloop")
 	return exec.Command(binary, log, url), err
 }
+
+// sendFromMemory shows what the disk takes.
+func sendFromMemory(_, log, url string) (*exec.Cmd, error) {
+	dir, err := os.MkdirTemp("/dev/shm", "compare-")
+	if err != nil {
+		return nil, err
+	}
+	inMemory = append(inMemory, dir)
+	return sendOurs(dir, log, url)
+}
+
+var inMemory []string // directories to remove
 
 func sendBefore(dir, log, url string) (*exec.Cmd, error) {
 	return runOurs(otherBuild, dir, log, url, "")
