@@ -62,6 +62,7 @@ torture:
 	scripts/deps.sh all
 	go run ./tools/torture -markdown dist/torture.md
 
-# The reader against grep, ripgrep and log shippers, each where it is installed.
+# The reader and the program against grep, ripgrep, log shippers and a bare loop, each where it is
+# installed: half an hour. BEFORE=binary compares with another build of the program too.
 compare:
-	go run ./tools/torture -compare
+	go run ./tools/torture -compare $(if $(BEFORE),-before $(BEFORE))

@@ -150,7 +150,7 @@ func regular(fi fs.FileInfo) error {
 func (g *file) close() {
 	if g.f != nil {
 		g.f.Close()
-		g.f = nil
+		g.f, g.fd = nil, -1
 	}
 }
 

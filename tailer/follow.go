@@ -73,7 +73,7 @@ func Follow(path string, from Position, opt Options) *Follower {
 		wake:   make(chan struct{}, 1),
 		timer:  time.NewTimer(0),
 		poll:   &pollInterval{base: opt.Poll, start: clock.Now()},
-		pinner: pinner{present: new(atomic.Bool), ticking: new(atomic.Bool)},
+		pinner: pinner{present: new(atomic.Bool)},
 	}
 }
 
@@ -86,8 +86,8 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 		return Block{}, f.err
 	}
 	f.startPinner()
-	f.pinner.present.Store(true)
-	defer f.away()
+	f.pinner.here()
+	defer f.pinner.away(f.opt.Poll)
 	var deadline time.Time
 	for {
 		f.housekeep() // before the read, so that no event falls between the two

@@ -23,9 +23,8 @@ type pinner struct {
 	changed chan struct{} // a name changed; capacity 1
 	stop    chan struct{}
 	stopped chan struct{}
-	tick    *time.Timer
+	tick    *time.Timer  // runs while nobody is in Block
 	present *atomic.Bool // somebody is in Block
-	ticking *atomic.Bool // tick will fire
 }
 
 func (f *Follower) startPinner() {
@@ -46,11 +45,19 @@ func (f *Follower) stopPinner() {
 	f.pinner.stop = nil
 }
 
-// away has the pinner poll from the next Options.Poll on.
-func (f *Follower) away() {
-	f.pinner.present.Store(false)
-	if f.pinner.stop != nil && f.pinner.ticking.CompareAndSwap(false, true) {
-		f.pinner.tick.Reset(f.opt.Poll)
+// here says that somebody is in Block.
+func (p pinner) here() {
+	p.present.Store(true)
+	if p.tick != nil {
+		p.tick.Stop()
+	}
+}
+
+// away says that nobody is, and has the pinner poll from then on.
+func (p pinner) away(poll time.Duration) {
+	p.present.Store(false)
+	if p.tick != nil {
+		p.tick.Reset(poll)
 	}
 }
 
@@ -63,11 +70,9 @@ func (f *Follower) pin(p pinner) {
 			return
 		case <-p.changed:
 		case <-p.tick.C:
-			p.ticking.Store(false)
 			if p.present.Load() {
 				continue
 			}
-			p.ticking.Store(true)
 			p.tick.Reset(f.poll.next())
 		}
 		f.Discover()

@@ -23,7 +23,8 @@ const (
 // machine can sleep.
 //
 // A busy log that a watch covers is read every two milliseconds instead of at every
-// event: on the way of an event there are three goroutines, and there may be many events. Meanwhile events are taken every 20 ms only, so that the kernel merges them.
+// event: on the way of an event there are three goroutines, and there may be many
+// events. Meanwhile events are taken every 20 ms only, so that the kernel merges them.
 type pollInterval struct {
 	base     time.Duration
 	start    time.Time

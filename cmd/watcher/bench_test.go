@@ -14,7 +14,7 @@ import (
 
 // BenchmarkWriteToRequest is the whole way in the live program: from the
 // write of a failure to the log, to the HTTP request that tells of it. In it
-// are the 5 ms of silence that complete an event, and the commit to disk.
+// are the second look that completes an event, and the commit to disk.
 //
 //	go test ./cmd/watcher -run '^$' -bench WriteToRequest -benchtime 500x
 func BenchmarkWriteToRequest(b *testing.B) {
