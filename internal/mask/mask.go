@@ -131,8 +131,11 @@ func (m Masks) operators(s string) string {
 // and so is the name in it: as the log has it, it may not even be UTF-8.
 func word(s, name, put string) string {
 	name = visible(name)
-	if name == "" || name == "-" || "["+name+"]" == put || ascii(name) && ascii(s) && !strings.Contains(lowerASCII(s), lowerASCII(name)) {
+	if name == "" || name == "-" || "["+name+"]" == put {
 		return s
+	}
+	if ascii(name) && ascii(s) && !strings.Contains(lowerASCII(s), lowerASCII(name)) {
+		return s // as nearly always: a pattern takes longer to make than to match
 	}
 	var out strings.Builder
 	at := 0

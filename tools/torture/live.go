@@ -86,13 +86,12 @@ func compareIdle(ctx context.Context, dir string, progress io.Writer) (rows [][]
 		for i, l := range running {
 			used := usageOf(l.group).minus(before[i])
 			c := cost{cpu: used.percent(), wakes: used.wakesPerSecond(), rss: used.rss}
-			fmt.Fprintf(progress, "round %d, idle, %s: %.4f %%, %.1f wake-ups/s, %.1f MiB\n", round+1, all[i].name, c.cpu, c.wakes, c.rss)
+			fmt.Fprintf(progress, "round %d, idle, %s: %s\n", round+1, all[i].name, strings.Join(c.atRest(), ", "))
 			measured[i] = append(measured[i], c)
 		}
 	}
 	for i, s := range all {
-		c := median(measured[i])
-		rows = append(rows, []string{s.name, fmt.Sprintf("%.4f", c.cpu), fmt.Sprintf("%.1f", c.wakes), fmt.Sprintf("%.1f", c.rss)})
+		rows = append(rows, append([]string{s.name}, median(measured[i]).atRest()...))
 	}
 	return rows, ctx.Err()
 }
@@ -254,7 +253,8 @@ func (s sender) live(ctx context.Context, dir string, rate int64) (c cost, err e
 		cpu: failing.percent(), wakes: failing.wakesPerSecond(), rss: failing.rss,
 		calm: calm.percent(), calmWakes: calm.wakesPerSecond(),
 	}
-	c.perAlert = (failing.cpu - time.Duration(calm.cpu.Seconds()*failing.took.Seconds()/calm.took.Seconds()*1e9)).Seconds() * 1000 / float64(len(written))
+	ordinaryLines := calm.cpu.Seconds() * failing.took.Seconds() / calm.took.Seconds()
+	c.perAlert = (failing.cpu.Seconds() - ordinaryLines) * 1000 / float64(len(written))
 	for end := time.Now().Add(answerIn); len(l.times()) < l.started+len(written) && time.Now().Before(end); {
 		time.Sleep(100 * time.Millisecond)
 	}

@@ -80,8 +80,15 @@ type cost struct {
 }
 
 func (c cost) cells() []string {
-	return []string{millis(c.p50), millis(c.p99), fmt.Sprintf("%.1f", c.cpu), fmt.Sprintf("%.1f", c.calm), fmt.Sprintf("%.2f", c.perAlert),
-		fmt.Sprintf("%.0f (%.0f)", c.wakes, c.calmWakes), fmt.Sprintf("%.1f", c.rss)}
+	return []string{
+		millis(c.p50), millis(c.p99), fmt.Sprintf("%.1f", c.cpu), fmt.Sprintf("%.1f", c.calm),
+		fmt.Sprintf("%.2f", c.perAlert), fmt.Sprintf("%.0f (%.0f)", c.wakes, c.calmWakes), fmt.Sprintf("%.1f", c.rss),
+	}
+}
+
+// atRest are the figures of a program that has nothing to do.
+func (c cost) atRest() []string {
+	return []string{fmt.Sprintf("%.4f", c.cpu), fmt.Sprintf("%.1f", c.wakes), fmt.Sprintf("%.1f", c.rss)}
 }
 
 func (c cost) String() string { return strings.Join(c.cells(), ", ") }
