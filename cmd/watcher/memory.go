@@ -49,23 +49,28 @@ func (d *daemon) unmapMuch() {
 }
 
 // unmap returns the pages of the program and of the state file, which come back from the page
-// cache one by one.
+// cache one by one. Pages that are not as in the file, such as relocated addresses, stay.
 func (d *daemon) unmap() {
 	program, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return
 	}
-	maps, err := os.Open("/proc/self/maps")
+	smaps, err := os.Open("/proc/self/smaps")
 	if err != nil {
 		return
 	}
-	defer maps.Close()
-	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		var from, to uintptr
-		var access string
-		_, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &access)
-		if err == nil && strings.HasPrefix(access, "r-") &&
-			(strings.HasSuffix(lines.Text(), " "+program) || strings.HasSuffix(lines.Text(), " "+d.store.Path())) {
+	defer smaps.Close()
+	var from, to uintptr // of the mapping that the lines are about; 0 = of no interest
+	for lines := bufio.NewScanner(smaps); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		switch {
+		case strings.Contains(fields[0], "-"): // 00400000-00c6d000 r-xp 00000000 fe:00 1234   /usr/bin/…
+			from = 0
+			name := strings.HasSuffix(lines.Text(), " "+program) || strings.HasSuffix(lines.Text(), " "+d.store.Path())
+			if name && strings.HasPrefix(fields[1], "r-") {
+				fmt.Sscanf(fields[0], "%x-%x", &from, &to)
+			}
+		case fields[0] == "Anonymous:" && fields[1] == "0" && from > 0:
 			syscall.Syscall(syscall.SYS_MADVISE, from, to-from, syscall.MADV_DONTNEED)
 		}
 	}
