@@ -102,13 +102,13 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 			return b, err
 		}
 		if deadline.IsZero() {
-			deadline = time.Now().Add(wait)
+			deadline = clock.Now().Add(wait)
 		}
 		pause, wake := f.poll.next(), f.wake
 		if f.poll.busy() {
 			pause, wake = busyPoll, nil
 		}
-		left := time.Until(deadline)
+		left := clock.Until(deadline)
 		f.timer.Reset(max(min(pause, left), 0))
 		select {
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 package tailer
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 
 	nxadm "github.com/nxadm/tail/watch"
 	"golang.org/x/sys/unix"
+
+	"jira-oauth-watcher/internal/clock"
 )
 
 // The watch is nxadm/tail's tracker: WatchCreate watches the directory of a path
@@ -184,7 +187,7 @@ func (w *watch) begin() error {
 			}
 			poke(w.wake)
 			if w.poll.busy() {
-				time.Sleep(busyFor)
+				clock.Wait(context.Background(), nil, busyFor)
 			}
 		}
 	}()

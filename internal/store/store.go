@@ -57,14 +57,11 @@ type Store struct {
 	file      os.FileInfo // of the file when it was opened
 	maxQueued int         // bytes of alerts that wait, for all notifiers
 
-	// committing is held until a transaction is on disk. The next one overwrites pages of the
-	// one before it, and what is in neither must be there; and what is not on disk is not sent.
-	committing sync.RWMutex
-
-	summary summary   // as stored; only write transactions use it
-	steady  time.Time // see Tx.ClockSet; only write transactions use it
-	ended   int       // incidents since the history was swept; only write transactions use it
-	swept   time.Time // when
+	writing sync.Mutex // held by a write transaction
+	summary summary    // as stored; only write transactions use it
+	steady  time.Time  // see Tx.ClockSet; only write transactions use it
+	ended   int        // incidents since the history was swept; only write transactions use it
+	swept   time.Time  // when
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -113,18 +110,18 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 }
 
 func open(path string, log *slog.Logger) (*Store, error) {
-	db, repair, err := openVerified(path)
+	db, oneMeta, err := openVerified(path)
 	if err != nil {
 		return nil, err
 	}
-	if repair != "" {
-		log.Warn(repair, "file", path)
+	if oneMeta {
+		log.Warn("one of the state file's two meta pages was damaged and the other one is used: "+
+			"the last change may be lost, its alerts are sent again", "file", path)
 	}
 	if err := prepare(db); err != nil {
 		db.Close()
 		return nil, err
 	}
-	db.NoSync = true // see Update
 	file, err := os.Stat(path)
 	if err != nil {
 		db.Close()
@@ -170,13 +167,9 @@ var errUnchanged = errors.New("unchanged")
 // Update runs f in one transaction: all that it changes is on disk when Update
 // returns nil, and nothing of it otherwise. If f changes nothing, nothing is
 // written.
-//
-// bbolt would sync twice, its pages and then the meta page that leads to them. The records
-// have a digest, so that a transaction of which some pages are missing is found when the file
-// is opened, and then the one before it counts: one sync of all pages is enough.
 func (s *Store) Update(f func(*Tx) error) error {
-	s.committing.Lock()
-	defer s.committing.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	var tx *Tx
 	err := s.db.Update(func(btx *bolt.Tx) error {
 		tx = &Tx{tx: btx, summary: s.summary, maxQueued: s.maxQueued, steady: s.steady}
@@ -197,7 +190,6 @@ func (s *Store) Update(f func(*Tx) error) error {
 	})
 	if err == nil {
 		s.summary = tx.summary
-		err = s.db.Sync()
 	}
 	switch {
 	case errors.Is(err, errUnchanged):

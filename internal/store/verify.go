@@ -26,12 +26,9 @@ var errInUse = errors.New("it is in use by another watcher: stop that one, or gi
 // openVerified opens the file after it has read and checked all of it: bbolt maps it
 // into memory and trusts it, so that a damaged one crashes the process or shows other
 // content than was stored. The file is small, so every start can afford it, and what
-// comes later may trust the file.
-//
-// A transaction is on disk after one fdatasync, see Store.Update. If the machine stopped
-// before that, any part of the transaction may be there, and the file is made again what it was
-// before. repair says what was wrong and is now right, "" if nothing was.
-func openVerified(path string) (db *bolt.DB, repair string, err error) {
+// comes later may trust the file. oneMeta says that one of the file's two meta pages is
+// damaged.
+func openVerified(path string) (db *bolt.DB, oneMeta bool, err error) {
 	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, flag|os.O_CREATE|os.O_EXCL, mode)
 		isNew := err == nil
@@ -43,7 +40,7 @@ func openVerified(path string) (db *bolt.DB, repair string, err error) {
 		}
 		err = lock(file)
 		if err == nil && !isNew {
-			repair, err = verify(file)
+			oneMeta, err = verify(file)
 		}
 		if err != nil {
 			file.Close()
@@ -52,7 +49,7 @@ func openVerified(path string) (db *bolt.DB, repair string, err error) {
 		return file, nil
 	}
 	db, err = bolt.Open(path, 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType, OpenFile: open})
-	return db, repair, err
+	return db, oneMeta, err
 }
 
 // lock takes the lock that bbolt takes too, before the file is read.
@@ -73,42 +70,14 @@ func lock(file *os.File) error {
 // verify checks every page and record of a file. An error that is no
 // boltcheck.Damage means that it could not, or that the file is of a newer
 // version.
-func verify(file *os.File) (repair string, err error) {
+func verify(file *os.File) (oneMeta bool, err error) {
 	info, err := file.Stat()
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	oneMeta := false
-	var damage boltcheck.Damage
-	err = verified(func(record boltcheck.Record) (buckets []string, err error) {
-		buckets, oneMeta, err = boltcheck.Check(file, info.Size(), record)
-		return buckets, err
-	})
-	switch {
-	case err == nil && oneMeta:
-		return "one of the state file's two meta pages was damaged and the other one is used: " +
-			"the last change may be lost, its alerts are sent again", nil
-	case !errors.As(err, &damage):
-		return "", err
-	}
-	records := 0 // none: it was new, and there is nothing to go back to
-	if verified(func(record boltcheck.Record) ([]string, error) {
-		return boltcheck.CheckBefore(file, info.Size(), func(bucket string, key, value []byte) {
-			records++
-			record(bucket, key, value)
-		})
-	}) != nil || records == 0 {
-		return "", err
-	}
-	return "the last change of the state file was not whole on disk and is taken back: " +
-		"what it was made of is read again", boltcheck.TakeBack(file, info.Size())
-}
-
-// verified compares what check finds with what the file says about itself.
-func verified(check func(boltcheck.Record) (buckets []string, err error)) error {
 	var found summary
 	var record []byte // the one that says what there should be
-	buckets, err := check(func(bucket string, key, value []byte) {
+	buckets, oneMeta, err := boltcheck.Check(file, info.Size(), func(bucket string, key, value []byte) {
 		if bucket == "/"+meta && string(key) == summaryKey {
 			record = bytes.Clone(value)
 			return
@@ -117,30 +86,30 @@ func verified(check func(boltcheck.Record) (buckets []string, err error)) error 
 		found.Sum += digest(bucket, key, value)
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if record == nil {
 		if len(buckets) > 0 || found.Records > 0 {
-			return boltcheck.Damage("it says nothing about its content")
+			return false, boltcheck.Damage("it says nothing about its content")
 		}
-		return nil // interrupted right after it was created
+		return oneMeta, nil // interrupted right after it was created
 	}
 	want, err := readSummary(record)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if want.Schema > schema {
-		return fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): "+
+		return false, fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): "+
 			"install that version again, or move the file away", want.Schema, schema)
 	}
 	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(buckets, all) {
-		return boltcheck.Damage(fmt.Sprintf("it has the parts %q, not %q", buckets, all))
+		return false, boltcheck.Damage(fmt.Sprintf("it has the parts %q, not %q", buckets, all))
 	}
 	if found.Records != want.Records || found.Sum != want.Sum {
-		return boltcheck.Damage(fmt.Sprintf("it has %d records of %d, or others than were stored",
+		return false, boltcheck.Damage(fmt.Sprintf("it has %d records of %d, or others than were stored",
 			found.Records, want.Records))
 	}
-	return nil
+	return oneMeta, nil
 }
 
 // summary is what the file says about itself. Every version can read the
