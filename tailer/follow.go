@@ -96,7 +96,7 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 		}
 		b, err := f.advance(ctx)
 		if len(b.Text) > 0 || err != nil {
-			f.poll.text()
+			f.poll.active()
 		}
 		if len(b.Text) > 0 || err != nil || wait <= 0 {
 			return b, err
@@ -104,15 +104,11 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 		if deadline.IsZero() {
 			deadline = clock.Now().Add(wait)
 		}
-		pause, wake := f.poll.next(), f.wake
-		if f.poll.busy() {
-			pause, wake = busyPoll, nil
-		}
-		left := clock.Until(deadline)
+		pause, left := f.poll.next(), clock.Until(deadline)
 		f.timer.Reset(max(min(pause, left), 0))
 		select {
 		case <-ctx.Done():
-		case <-wake:
+		case <-f.wake:
 		case <-f.timer.C:
 			if left <= pause {
 				wait = 0 // one last poll: silence must have been observed

@@ -3,7 +3,10 @@ package tailer
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,37 +40,6 @@ func TestPace(t *testing.T) {
 		p.watched.Store(true)
 		p.base = time.Minute
 		check("asked for less", p.base)
-	})
-}
-
-// A log is busy only while text comes within milliseconds, and a watch covers it.
-func TestBusy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &pollInterval{base: 50 * time.Millisecond, start: time.Now()}
-		text := func(after time.Duration) {
-			time.Sleep(after)
-			p.text()
-		}
-		check := func(what string, want bool) {
-			t.Helper()
-			if p.busy() != want {
-				t.Errorf("%s: busy is %v", what, !want)
-			}
-		}
-		text(time.Second)
-		text(busyGap / 2)
-		check("no watch", false)
-		p.watched.Store(true)
-		text(time.Second)
-		check("one line", false)
-		text(busyGap)
-		check("another one later", false)
-		text(busyGap / 2)
-		check("a third one at once", true)
-		time.Sleep(busyFor - 1)
-		check("a moment later", true)
-		time.Sleep(time.Nanosecond)
-		check("after a silence", false)
 	})
 }
 
@@ -113,4 +85,64 @@ func TestQuietDatedLogGoesOn(t *testing.T) {
 	f.poll.base = testkit.Long // from now on, only an event tells
 	go testkit.Append(t, next, "c\n")
 	line("c\n")
+}
+
+// Two busy logs of one directory must not delay the events of a quiet one: the kernel merges
+// events of one file only while no other file's is between them.
+func TestBusyLogsDelayNoOther(t *testing.T) {
+	const writes = 15_000
+	dir := t.TempDir()
+	follow := func(name string) (*Follower, *os.File) {
+		path := filepath.Join(dir, name)
+		testkit.Write(t, path, "")
+		f := Follow(path, Position{}, Options{Start: Beginning, Poll: testkit.Long})
+		t.Cleanup(func() { f.Close() })
+		if b, err := f.Block(t.Context(), 0); len(b.Text) > 0 || err != nil {
+			t.Fatalf("got %q, %v", b.Text, err)
+		}
+		log, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { log.Close() })
+		return f, log
+	}
+	ctx, cancel := testkit.WithPatience(t)
+	defer cancel()
+	var logs []*os.File
+	for _, name := range []string{"a.log", "b.log"} {
+		f, log := follow(name)
+		logs = append(logs, log)
+		go func() {
+			for ctx.Err() == nil {
+				f.Block(ctx, testkit.Long)
+			}
+		}()
+	}
+	quiet, log := follow("quiet.log")
+	var written atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := range writes {
+			if n == writes/4 {
+				io.WriteString(log, "line\n")
+			}
+			io.WriteString(logs[n%2], "another line of a busy log\n")
+			if n%10 == 0 {
+				time.Sleep(time.Millisecond) // as busy as logs are, not as a writer can be
+			}
+		}
+		written.Store(true)
+	}()
+	b, err := quiet.Block(ctx, testkit.Long)
+	late := written.Load()
+	cancel()
+	<-done
+	if string(b.Text) != "line\n" || err != nil {
+		t.Fatalf("got %q, %v", b.Text, err)
+	}
+	if late {
+		t.Error("the line came when the other logs were at rest")
+	}
 }

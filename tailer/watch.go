@@ -1,7 +1,6 @@
 package tailer
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,8 +9,6 @@ import (
 
 	nxadm "github.com/nxadm/tail/watch"
 	"golang.org/x/sys/unix"
-
-	"jira-oauth-watcher/internal/clock"
 )
 
 // The watch is nxadm/tail's tracker: WatchCreate watches the directory of a path
@@ -177,7 +174,7 @@ func (w *watch) begin() error {
 	}
 	events := nxadm.Events(w.path)
 	w.running, w.drained = true, make(chan struct{})
-	go func() { // takes every event soon; ends when end has the channel closed
+	go func() { // takes every event at once; ends when end has the channel closed
 		defer close(w.drained)
 		for e := range events {
 			calm := w.poll.idle()
@@ -186,9 +183,6 @@ func (w *watch) begin() error {
 				poke(w.changed)
 			}
 			poke(w.wake)
-			if w.poll.busy() {
-				clock.Wait(context.Background(), nil, busyFor)
-			}
 		}
 	}()
 	return nil
