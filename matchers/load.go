@@ -97,28 +97,45 @@ func read(dir string, without []string) (*loader, error) {
 			l.add(name, text, false)
 		}
 	}
-	if dir != "" {
-		own, err := os.ReadDir(dir)
+	own, err := causeFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range own {
+		if slices.Contains(without, name) {
+			continue
+		}
+		text, err := readCauses(name)
 		if err != nil {
-			return nil, fmt.Errorf("causes: %w", err)
+			return nil, err
 		}
-		for _, entry := range own {
-			if path.Ext(entry.Name()) != ".toml" {
-				continue
-			}
-			name := filepath.Join(dir, entry.Name())
-			if slices.Contains(without, name) {
-				continue
-			}
-			text, err := readCauses(name)
-			if err != nil {
-				return nil, err
-			}
-			l.add(name, text, true)
-			l.changed = true
-		}
+		l.add(name, text, true)
+		l.changed = true
 	}
 	return l, nil
+}
+
+// HasCauses reports whether Load would read anything in dir.
+func HasCauses(dir string) (bool, error) {
+	names, err := causeFiles(dir)
+	return len(names) > 0, err
+}
+
+// causeFiles are the operator's files in dir, "" has none.
+func causeFiles(dir string) (names []string, err error) {
+	if dir == "" {
+		return nil, nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("causes: %w", err)
+	}
+	for _, file := range files {
+		if path.Ext(file.Name()) == ".toml" {
+			names = append(names, filepath.Join(dir, file.Name()))
+		}
+	}
+	return names, nil
 }
 
 func readCauses(name string) ([]byte, error) {

@@ -241,17 +241,14 @@ func validCauses(c *conf.Config, log *slog.Logger) (func() *matchers.Set, error)
 	if err != nil {
 		return nil, err
 	}
-	own, err := filepath.Glob(filepath.Join(dir, "*.toml"))
-	if dir == "" || err == nil && len(own) == 0 {
-		if len(c.CheckCauses(nil, incident.OwnCauses)) == 0 { // it names none
-			return sync.OnceValue(func() *matchers.Set {
-				set, err := matchers.Builtin()
-				if err != nil {
-					panic(err)
-				}
-				return set
-			}), nil
-		}
+	if own, err := matchers.HasCauses(dir); err == nil && !own && len(c.CheckCauses(nil, incident.OwnCauses)) == 0 {
+		return sync.OnceValue(func() *matchers.Set {
+			set, err := matchers.Builtin()
+			if err != nil {
+				panic(err)
+			}
+			return set
+		}), nil // and the configuration names none, which would have to exist
 	}
 	set, problems, err := matchers.LoadValid(dir)
 	if err != nil {

@@ -64,6 +64,7 @@ func (d *daemon) unmap() {
 	for lines := bufio.NewScanner(smaps); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
 		switch {
+		case len(fields) < 2:
 		case strings.Contains(fields[0], "-"): // 00400000-00c6d000 r-xp 00000000 fe:00 1234   /usr/bin/…
 			from = 0
 			name := strings.HasSuffix(lines.Text(), " "+program) || strings.HasSuffix(lines.Text(), " "+d.store.Path())

@@ -197,7 +197,7 @@ func TestBrokenCausesAtTheStart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	hub := receive(t)
-	causes := filepath.Join(dir, "causes.d")
+	causes := filepath.Join(dir, "causes [1].d") // a name is not a pattern
 	makeDir(t, causes)
 	testkit.Write(t, filepath.Join(causes, "a.toml"), "[[cause]]\nid = \"mine\"\npatterns = [\"(\"]\n")
 	testkit.Write(t, filepath.Join(causes, "b.toml"), "[[cause]]\nid = \"tls-certificate-untrusted\"\ntitle = \"Ask Maria for the root certificate\"\n")
