@@ -3,8 +3,6 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -24,19 +22,10 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// How long a log must be silent for its last event to count as complete. Jira
-// writes an event in one piece, so that a second look is enough where the cause is known
-// already and no part of a line follows; to a failure without a cause more lines may come.
 const (
-	settleCertain = time.Millisecond
-	settleUnknown = time.Second
-)
-
-const (
-	checkpointEvery = time.Second           // a position without failures is stored this often
-	idlePoll        = 10 * time.Second      // how often a quiet log is polled
-	bornBefore      = 20 * time.Millisecond // a file system's clock may be this much slower than ours
-	waitedFor       = time.Millisecond      // a read that takes longer had to wait for text
+	checkpointEvery = time.Second      // a position without failures is stored this often
+	idlePoll        = 10 * time.Second // how often a quiet log is polled
+	waitedFor       = time.Millisecond // a read that takes longer had to wait for text
 )
 
 // Reader is where lines come from.
@@ -86,14 +75,6 @@ type Log struct {
 type Checkpoint struct {
 	Key   string                 // under which it is stored
 	Begin func() tailer.Position // where the Reader begins, once it has opened the log
-}
-
-// judged is what an event is, as far as it was read.
-type judged struct {
-	begin   tailer.Position
-	size    int // of its text
-	failure matchers.Failure
-	ours    bool
 }
 
 // batch is what one read brought: the failures of complete events, the position
@@ -251,139 +232,6 @@ func (l *Log) wait() time.Duration {
 		return checkpointEvery
 	}
 	return clock.ToTick(idlePoll)
-}
-
-// settle is the silence that makes the open event count; 0 = none does, since it
-// is unrelated so far, or counted already as it is.
-func (l *Log) settle() time.Duration {
-	e, ok := l.events.Pending()
-	if !ok || len(e.Text) == l.counted.Size && isCounted(l.counted, e.Text) {
-		return 0
-	}
-	f, ours := l.match(e)
-	switch {
-	case !ours:
-		return 0
-	case f.Certain() && !l.part:
-		return settleCertain
-	default:
-		return settleUnknown
-	}
-}
-
-// take judges a complete event.
-func (l *Log) take(e event.Event) {
-	l.settled(e)
-	l.counted, l.open = store.Counted{}, judged{}
-}
-
-// settled takes what an event says; more lines of it may come.
-func (l *Log) settled(e event.Event) {
-	switch l.Kind {
-	case conf.KindDiagnostics:
-		l.probed(e)
-	case conf.KindAccess:
-		if c, ok := matchers.ClickIn(e.Text, l.Access, l.Zone); ok {
-			l.batch.clicks = append(l.batch.clicks, c)
-		}
-	default:
-		l.counted = l.judge(e)
-	}
-}
-
-// match diagnoses the open event, once for each length of its text, as one of this kind of log.
-func (l *Log) match(e event.Event) (matchers.Failure, bool) {
-	if at := l.events.Complete(); l.open.begin != at || l.open.size != len(e.Text) {
-		l.open = judged{begin: at, size: len(e.Text)}
-		if l.Kind.Mail() {
-			l.open.failure, l.open.ours = l.Set().MatchMail(e, l.Zone)
-		} else {
-			l.open.failure, l.open.ours = l.Set().Match(e, l.Zone)
-		}
-	}
-	return l.open.failure, l.open.ours
-}
-
-// judge counts an event if it is a failure, once: of one that was counted before,
-// only a cause that its further lines show is recorded. It returns what to store of
-// the event while lines may still come.
-func (l *Log) judge(e event.Event) store.Counted {
-	f, ours := l.match(e)
-	if !ours {
-		l.tested(e)
-		return store.Counted{}
-	}
-	now := store.Counted{
-		Incident: l.Recorder.Rules.Key(f), Cause: f.Cause.ID, Size: len(e.Text), Fingerprint: fingerprint(e.Text),
-	}
-	switch was := l.counted; {
-	case isCounted(was, e.Text):
-		now.Incident = was.Incident
-		switch {
-		case was.Size == now.Size || now.Cause == matchers.Unknown:
-			now.Cause = was.Cause // the catalogue may have changed; and no news is no correction
-		case was.Incident != "" && was.Cause != now.Cause:
-			l.batch.failures = append(l.batch.failures, failure{Failure: f, counted: was.Incident})
-		}
-	case l.unwanted(f):
-		now.Incident = ""
-	default:
-		l.batch.failures = append(l.batch.failures, failure{Failure: f})
-	}
-	return now
-}
-
-// tested takes the beginning of a test that Jira logs at the level DEBUG.
-func (l *Log) tested(e event.Event) {
-	if !l.Recorder.Rules.OneJira() {
-		return
-	}
-	if c, ok := matchers.TestedIn(e, l.Zone); ok {
-		l.batch.clicks = append(l.batch.clicks, c)
-	}
-}
-
-// probed takes what an event of the diagnostics log says of a mail server, if that is news.
-func (l *Log) probed(e event.Event) {
-	p, ok := matchers.ProbeIn(e.Text)
-	if !ok || !l.probes.Changes(p) {
-		return
-	}
-	if at, ok := incident.PlausibleTime(p.At, clock.Now()); !ok {
-		p.At = clock.Now()
-	} else {
-		p.At = at
-	}
-	l.batch.probes = append(l.batch.probes, probe{p, l.Set().Unreachable(p, e.Text, l.Zone)})
-}
-
-// isCounted reports whether c is the beginning of the event with this text.
-func isCounted(c store.Counted, text []byte) bool {
-	return c.Size > 0 && c.Size <= len(text) && fingerprint(text[:c.Size]) == c.Fingerprint
-}
-
-func fingerprint(text []byte) uint64 {
-	sum := sha256.Sum256(text)
-	return binary.BigEndian.Uint64(sum[:8])
-}
-
-// unwanted reports whether a failure is older than the first poll of the log, at
-// which it could not be read. A header may give less than milliseconds, or an
-// impossible time: then the file's birth decides.
-func (l *Log) unwanted(f matchers.Failure) bool {
-	from := l.events.Complete() // where the event begins
-	if from.Since == 0 {
-		return false
-	}
-	at, ok := incident.PlausibleTime(f.Time, clock.Now())
-	if !ok {
-		return from.Born < from.Since-int64(bornBefore)
-	}
-	unit := time.Millisecond
-	if at.Nanosecond() == 0 {
-		unit = time.Second
-	}
-	return at.Before(time.Unix(0, from.Since).Truncate(unit))
 }
 
 // commit is the one transaction: incidents, alerts and position together, or

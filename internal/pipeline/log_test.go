@@ -180,6 +180,23 @@ func TestSecondLook(t *testing.T) {
 	}
 }
 
+// The catalogue, which takes time and memory to compile, is asked for at the first failure, not
+// at an ordinary line.
+func TestCatalogueIsAskedForAtTheFirstFailure(t *testing.T) {
+	for text, want := range map[string]bool{ordinary + ordinary: false, ordinary + failing(1, 1, refused): true} {
+		s, asked := &script{blocks: []tailer.Block{{Text: []byte(text)}, {}, {}}}, false
+		p := newWorld(t).alter(func(l *pipeline.Log) {
+			set := l.Set
+			l.Reader, l.Checkpoint, l.Set = s, nil, func() *matchers.Set { asked = true; return set() }
+		})
+		testkit.Eventually(t, "the log has ended", p.log.Ended)
+		p.stop()
+		if asked != want {
+			t.Errorf("%.60q…: asked for is %v, want %v", text, asked, want)
+		}
+	}
+}
+
 // Stop anywhere, lose nothing: the program ends after every single line of a
 // story and begins again, and what is told is the same as without the end.
 func TestStopAnywhere(t *testing.T) {

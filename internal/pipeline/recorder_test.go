@@ -20,6 +20,7 @@ import (
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/tailer"
 )
@@ -577,4 +578,34 @@ func TestLoggedTwice(t *testing.T) {
 	if err := p.stop(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// However many incidents are due at once, all of them end.
+func TestManyAreDueAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.conf.Alerts.Storm = 0
+	p := w.live()
+	set, err := catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failures := make([]matchers.Failure, 1100)
+	for i := range failures {
+		failures[i] = set.Diagnose(failing(i, 1, refused), time.UTC).Failure
+	}
+	if err := p.rec.Record(failures...); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.rec.Settle(time.Now().Add(25*time.Hour), always); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.store.View(func(tx *store.Tx) error {
+		if n := tx.Open(); n > 0 {
+			t.Errorf("%d of %d incidents are still open", n, len(failures))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
 }
