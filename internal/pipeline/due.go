@@ -14,7 +14,7 @@ import (
 // made from the store when it is first needed, and used in transactions only.
 type due map[string]dueIncident
 
-// farOff is how long nothing is looked at if nothing is due.
+// farOff is when the incidents are checked again if none is due before.
 const farOff = time.Hour
 
 type dueIncident struct {
@@ -116,7 +116,7 @@ func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error
 	return nil
 }
 
-// settleOne settles an incident. One that stays due is looked at again.
+// settleOne settles an incident. If it stays due, it is settled again the next time.
 func (r *Recorder) settleOne(tx *store.Tx, key string, now time.Time, current bool) error {
 	rule := r.Rules.Settle
 	if !current {

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // sender is a program that follows a log and sends HTTP requests, set up as
@@ -118,4 +122,107 @@ func write(files map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// livePrograms are compared while the log is written; the name of the last one is empty
+// unless there is another build of ours to compare with.
+var livePrograms = []sender{
+	{"bare Go loop", []need{{"go", "golang-go"}}, sendBare, nil},
+	{"rsyslog imfile, a pipe", []need{{"rsyslogd", "rsyslog"}}, pipeRsyslog, nil},
+	{"tail -F | grep | curl", []need{curl}, sendShell, nil},
+	{"ours", []need{{"go", "golang-go"}}, sendOurs, nil},
+	{"ours, its state in memory", []need{{"go", "golang-go"}}, sendFromMemory, nil},
+	{"", []need{{"go", "golang-go"}}, sendBefore, nil},
+}
+
+// idlePrograms are compared at rest: ours with two notifiers, its page, and 10,000 stored
+// incidents.
+var idlePrograms = []sender{
+	{"bare Go loop", []need{{"go", "golang-go"}}, sendBare, nil},
+	{"rsyslog imfile, a pipe", []need{{"rsyslogd", "rsyslog"}}, pipeRsyslog, nil},
+	{"tail -F | grep | curl", []need{curl}, sendShell, nil},
+	{"ours", []need{{"go", "golang-go"}}, sendOurs, nil},
+	{"ours, 10,000 incidents", []need{{"go", "golang-go"}}, sendBoth, fill},
+	{"", []need{{"go", "golang-go"}}, sendBefore, nil},
+}
+
+func sendBare(dir, log, url string) (*exec.Cmd, error) {
+	binary, err := build("jira-oauth-watcher/tools/bareloop")
+	return exec.Command(binary, log, url), err
+}
+
+// sendFromMemory shows what the disk takes.
+func sendFromMemory(_, log, url string) (*exec.Cmd, error) {
+	dir, err := os.MkdirTemp("/dev/shm", "compare-")
+	if err != nil {
+		return nil, err
+	}
+	inMemory = append(inMemory, dir)
+	return sendOurs(dir, log, url)
+}
+
+var inMemory []string // directories to remove
+
+func sendBefore(dir, log, url string) (*exec.Cmd, error) {
+	return runOurs(otherBuild, dir, log, url, "")
+}
+
+// sendBoth has two notifiers and the status page.
+func sendBoth(dir, log, url string) (*exec.Cmd, error) {
+	binary, err := build("jira-oauth-watcher/cmd/watcher")
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	listener.Close() // the program takes its address
+	more := fmt.Sprintf("[[webhook]]\nname = \"second\"\nurl = %q\n[http]\nlisten = %q\n", url+"2", listener.Addr())
+	return runOurs(binary, dir, log, url, more)
+}
+
+// fill has the program store 10,000 incidents, which begin in the log itself.
+func fill(dir, log string) error {
+	binary, err := build("jira-oauth-watcher/cmd/watcher")
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	for n := range 9_900 {
+		io.WriteString(w, failure(100_000+n))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	url, stop, err := receive(func([]byte, time.Time) {})
+	if err != nil {
+		return err
+	}
+	defer stop()
+	cmd, err := runOurs(binary, dir, log, url, "")
+	if err != nil {
+		return err
+	}
+	cmd.Args = append(cmd.Args, "--once")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+func pipeRsyslog(dir, log, _ string) (*exec.Cmd, error) {
+	conf := filepath.Join(dir, "rsyslog.conf")
+	err := write(map[string]string{conf: fmt.Sprintf(`module(load="imfile")
+module(load="builtin:ompipe")
+global(workDirectory="%[1]s")
+input(type="imfile" File="%[2]s" Tag="jira:")
+if $msg contains "oauth2" then action(type="ompipe" pipe="%[3]s")
+`, dir, log, filepath.Join(dir, "pipe"))})
+	return exec.Command("rsyslogd", "-n", "-f", conf, "-i", filepath.Join(dir, "pid")), err
 }
