@@ -34,6 +34,9 @@ func (s *Store) Queue(notifier string) (ids []string) {
 	return ids
 }
 
+// OneSync says that a transaction is synced once.
+func (s *Store) OneSync() bool { return s.db.NoSync }
+
 // Downgrade turns the file into one of an older schema.
 func (s *Store) Downgrade(to int) error {
 	return s.db.Update(func(btx *bolt.Tx) error {
@@ -41,6 +44,7 @@ func (s *Store) Downgrade(to int) error {
 		if err != nil {
 			return err
 		}
+		before.Tx = 0
 		tx := &Tx{tx: btx, summary: before}
 		if to == 1 {
 			if err := tx.plainKeys("hub"); err != nil {

@@ -35,6 +35,9 @@ func prepare(db *bolt.DB) error {
 				return err
 			}
 		}
+		if now.Schema == 0 {
+			tx.summary.Tx = uint64(btx.ID())
+		}
 		tx.summary.Schema = schema
 		return tx.summary.write(btx)
 	})

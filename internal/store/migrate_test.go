@@ -67,6 +67,9 @@ func migrates(t *testing.T, from int) {
 	})
 	s.Close()
 	s, said = opened(t, dir)
+	if s.OneSync() {
+		t.Error("it has pages that name no transaction, and is synced once in each transaction")
+	}
 	if got := closedOnes(t, s, time.Now()); said != "" || len(got) != 1 || len(hours(t, s, time.Now())) != 1 {
 		t.Errorf("after it was used it says %s, closed %q", said, got)
 	}

@@ -13,6 +13,8 @@ import (
 // Oldest is the delivery whose turn it is for a notifier, with the receipt of its
 // incident; false when none waits.
 func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
+	s.committing.RLock() // what is sent is on disk
+	defer s.committing.RUnlock()
 	err = s.View(func(tx *Tx) error {
 		for k, v := range tx.read(outbox, notifier).all() {
 			found = true
@@ -46,6 +48,8 @@ func delivery(key, value []byte) (d notify.Delivery, err error) {
 // waits, among the first thousand; false when there is none.
 func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, found bool, err error) {
 	const most = 1000
+	s.committing.RLock() // what is sent is on disk
+	defer s.committing.RUnlock()
 	err = s.View(func(tx *Tx) error {
 		n, seen := 0, map[alert.ID]bool{}
 		for k, v := range tx.read(outbox, notifier).all() {

@@ -57,11 +57,14 @@ type Store struct {
 	file      os.FileInfo // of the file when it was opened
 	maxQueued int         // bytes of alerts that wait, for all notifiers
 
-	writing sync.Mutex // held by a write transaction
-	summary summary    // as stored; only write transactions use it
-	steady  time.Time  // see Tx.ClockSet; only write transactions use it
-	ended   int        // incidents since the history was swept; only write transactions use it
-	swept   time.Time  // when
+	// committing is held until a transaction is on disk. The next one overwrites pages of the
+	// one before it, and what is in neither must be there; and what is not on disk is not sent.
+	committing sync.RWMutex
+
+	summary summary   // as stored; only write transactions use it
+	steady  time.Time // see Tx.ClockSet; only write transactions use it
+	ended   int       // incidents since the history was swept; only write transactions use it
+	swept   time.Time // when
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -110,13 +113,12 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 }
 
 func open(path string, log *slog.Logger) (*Store, error) {
-	db, oneMeta, err := openVerified(path)
+	db, repair, err := openVerified(path)
 	if err != nil {
 		return nil, err
 	}
-	if oneMeta {
-		log.Warn("one of the state file's two meta pages was damaged and the other one is used: "+
-			"the last change may be lost, its alerts are sent again", "file", path)
+	if repair != "" {
+		log.Warn(repair, "file", path)
 	}
 	if err := prepare(db); err != nil {
 		db.Close()
@@ -129,6 +131,7 @@ func open(path string, log *slog.Logger) (*Store, error) {
 	}
 	s := &Store{db: db, file: file, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}
 	err = s.View(func(tx *Tx) error { s.summary = tx.summary; return nil })
+	db.NoSync = s.summary.Tx > 0 // see Update
 	if err != nil {
 		db.Close()
 		return nil, err
@@ -137,6 +140,9 @@ func open(path string, log *slog.Logger) (*Store, error) {
 }
 
 func (s summary) write(tx *bolt.Tx) error {
+	if s.Tx > 0 {
+		s.Tx = uint64(tx.ID())
+	}
 	record, err := s.record()
 	if err != nil {
 		return err
@@ -167,9 +173,13 @@ var errUnchanged = errors.New("unchanged")
 // Update runs f in one transaction: all that it changes is on disk when Update
 // returns nil, and nothing of it otherwise. If f changes nothing, nothing is
 // written.
+//
+// bbolt would sync twice, its pages and then the meta page that leads to them. The records
+// have digests and the transaction's number, so that one of which some pages are missing is found
+// when the file is opened, and then the one before it counts: one sync of all pages is enough.
 func (s *Store) Update(f func(*Tx) error) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+	s.committing.Lock()
+	defer s.committing.Unlock()
 	var tx *Tx
 	err := s.db.Update(func(btx *bolt.Tx) error {
 		tx = &Tx{tx: btx, summary: s.summary, maxQueued: s.maxQueued, steady: s.steady}
@@ -190,6 +200,9 @@ func (s *Store) Update(f func(*Tx) error) error {
 	})
 	if err == nil {
 		s.summary = tx.summary
+		if s.db.NoSync {
+			err = s.db.Sync()
+		}
 	}
 	switch {
 	case errors.Is(err, errUnchanged):

@@ -26,9 +26,12 @@ var errInUse = errors.New("it is in use by another watcher: stop that one, or gi
 // openVerified opens the file after it has read and checked all of it: bbolt maps it
 // into memory and trusts it, so that a damaged one crashes the process or shows other
 // content than was stored. The file is small, so every start can afford it, and what
-// comes later may trust the file. oneMeta says that one of the file's two meta pages is
-// damaged.
-func openVerified(path string) (db *bolt.DB, oneMeta bool, err error) {
+// comes later may trust the file.
+//
+// A transaction is on disk after one fdatasync, see Store.Update. If the machine stopped
+// before that, any part of the transaction may be there, and the file is made again what it was
+// before. repair says what was wrong and is now right, "" if nothing was.
+func openVerified(path string) (db *bolt.DB, repair string, err error) {
 	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, flag|os.O_CREATE|os.O_EXCL, mode)
 		isNew := err == nil
@@ -40,7 +43,7 @@ func openVerified(path string) (db *bolt.DB, oneMeta bool, err error) {
 		}
 		err = lock(file)
 		if err == nil && !isNew {
-			oneMeta, err = verify(file)
+			repair, err = verify(file)
 		}
 		if err != nil {
 			file.Close()
@@ -49,7 +52,7 @@ func openVerified(path string) (db *bolt.DB, oneMeta bool, err error) {
 		return file, nil
 	}
 	db, err = bolt.Open(path, 0o600, &bolt.Options{FreelistType: bolt.FreelistMapType, OpenFile: open})
-	return db, oneMeta, err
+	return db, repair, err
 }
 
 // lock takes the lock that bbolt takes too, before the file is read.
@@ -70,46 +73,78 @@ func lock(file *os.File) error {
 // verify checks every page and record of a file. An error that is no
 // boltcheck.Damage means that it could not, or that the file is of a newer
 // version.
-func verify(file *os.File) (oneMeta bool, err error) {
+func verify(file *os.File) (repair string, err error) {
 	info, err := file.Stat()
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	var found summary
+	oneMeta := false
+	var damage boltcheck.Damage
+	err = verified(func(record boltcheck.Record) (boltcheck.Found, error) {
+		found, err := boltcheck.Check(file, info.Size(), record)
+		oneMeta = found.OneMeta
+		return found, err
+	})
+	switch {
+	case err == nil && oneMeta:
+		return "one of the state file's two meta pages was damaged and the other one is used: " +
+			"the last change may be lost, its alerts are sent again", nil
+	case !errors.As(err, &damage):
+		return "", err
+	}
+	records := 0 // none: it was new, and there is nothing to go back to
+	if verified(func(record boltcheck.Record) (boltcheck.Found, error) {
+		return boltcheck.CheckBefore(file, info.Size(), func(bucket string, key, value []byte) {
+			records++
+			record(bucket, key, value)
+		})
+	}) != nil || records == 0 {
+		return "", err
+	}
+	return "the last change of the state file was not whole on disk and is taken back: " +
+		"what it was made of is read again", boltcheck.TakeBack(file, info.Size())
+}
+
+// verified compares what check finds with what the file says about itself.
+func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
+	var sum summary
 	var record []byte // the one that says what there should be
-	buckets, oneMeta, err := boltcheck.Check(file, info.Size(), func(bucket string, key, value []byte) {
+	found, err := check(func(bucket string, key, value []byte) {
 		if bucket == "/"+meta && string(key) == summaryKey {
 			record = bytes.Clone(value)
 			return
 		}
-		found.Records++
-		found.Sum += digest(bucket, key, value)
+		sum.Records++
+		sum.Sum += digest(bucket, key, value)
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	if record == nil {
-		if len(buckets) > 0 || found.Records > 0 {
-			return false, boltcheck.Damage("it says nothing about its content")
+		if len(found.Buckets) > 0 || sum.Records > 0 || found.Tx > 1 {
+			return boltcheck.Damage("it says nothing about its content")
 		}
-		return oneMeta, nil // interrupted right after it was created
+		return nil // interrupted right after it was created
 	}
 	want, err := readSummary(record)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if want.Schema > schema {
-		return false, fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): "+
+		return fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): "+
 			"install that version again, or move the file away", want.Schema, schema)
 	}
-	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(buckets, all) {
-		return false, boltcheck.Damage(fmt.Sprintf("it has the parts %q, not %q", buckets, all))
+	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(found.Buckets, all) {
+		return boltcheck.Damage(fmt.Sprintf("it has the parts %q, not %q", found.Buckets, all))
 	}
-	if found.Records != want.Records || found.Sum != want.Sum {
-		return false, boltcheck.Damage(fmt.Sprintf("it has %d records of %d, or others than were stored",
-			found.Records, want.Records))
+	if sum.Records != want.Records || sum.Sum != want.Sum {
+		return boltcheck.Damage(fmt.Sprintf("it has %d records of %d, or others than were stored",
+			sum.Records, want.Records))
 	}
-	return oneMeta, nil
+	if want.Tx > 0 && want.Tx != found.Tx {
+		return boltcheck.Damage(fmt.Sprintf("it has the content of change %d, not that of %d", want.Tx, found.Tx))
+	}
+	return nil
 }
 
 // summary is what the file says about itself. Every version can read the
@@ -120,6 +155,11 @@ type summary struct {
 	Sum     uint64 `json:"sum"`     // of the digests of them all
 	Seq     uint64 `json:"seq"`     // of the youngest delivery
 	Open    int    `json:"open"`    // incidents
+
+	// Tx is the number of the transaction that wrote this: an older page in the place of a
+	// missing one has another. 0 in a file that an earlier version of the program began or has
+	// changed, which may hold pages without it. Such a file is synced twice in each transaction.
+	Tx uint64 `json:"tx,omitempty"`
 }
 
 const summaryKey = "summary"

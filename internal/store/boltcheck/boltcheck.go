@@ -49,20 +49,57 @@ var order = binary.NativeEndian
 // "/outbox/ops".
 type Record func(bucket string, key, value []byte)
 
-// Check reads every page in use and calls record with every record. It returns
-// the names of the buckets at the top. One of the file's two meta pages may be damaged
-// (oneMeta): then the other one is used, as bbolt does. An error that is not a
+// Found is what a file holds.
+type Found struct {
+	Buckets []string // the names of those at the top
+	Tx      uint64   // the number of the transaction that wrote it last; bbolt makes a new file with 0 and 1
+	OneMeta bool     // one of the file's two meta pages is damaged, and the other one is used, as bbolt does
+}
+
+// Check reads every page in use and calls record with every record. An error that is not a
 // Damage means that the file could not be read.
-func Check(file io.ReaderAt, size int64, record Record) (buckets []string, oneMeta bool, err error) {
+func Check(file io.ReaderAt, size int64, record Record) (Found, error) {
 	c := &checker{file: file, size: size, record: record, used: map[uint64]bool{}}
-	oneMeta, err = c.pages()
-	return c.buckets, oneMeta, err
+	newer, _, intact, err := c.metas()
+	if err == nil {
+		err = c.pages(newer)
+	}
+	return Found{c.buckets, newer.tx, intact == 1}, err
+}
+
+// CheckBefore is Check of the file as it was one transaction before. Pages of that time are
+// still there, since bbolt overwrites a page one transaction after it was freed.
+func CheckBefore(file io.ReaderAt, size int64, record Record) (Found, error) {
+	c := &checker{file: file, size: size, record: record, used: map[uint64]bool{}}
+	newer, older, intact, err := c.metas()
+	switch {
+	case err != nil:
+		return Found{}, err
+	case intact < 2 || older.tx+1 != newer.tx:
+		return Found{}, damaged("it has no state of before")
+	}
+	err = c.pages(older)
+	return Found{Buckets: c.buckets, Tx: older.tx}, err
+}
+
+// TakeBack makes the file what it was one transaction before, which CheckBefore has found
+// whole: the newer meta page is overwritten. It is on disk when TakeBack returns nil.
+func TakeBack(file *os.File, size int64) error {
+	c := &checker{file: file, size: size}
+	newer, _, _, err := c.metas()
+	if err != nil {
+		return err
+	}
+	if _, err := file.WriteAt(make([]byte, c.page), int64(newer.tx%2)*int64(c.page)); err != nil {
+		return err
+	}
+	return file.Sync()
 }
 
 type metaPage struct{ page, root, freelist, high, tx uint64 }
 
-// pages reads the whole file.
-func (c *checker) pages() (oneMeta bool, err error) {
+// metas reads the two meta pages, of which as many as intact says are.
+func (c *checker) metas() (newer, older metaPage, intact int, err error) {
 	first, err1 := c.meta(0)
 	if err1 == nil {
 		c.page = int(first.page)
@@ -72,26 +109,32 @@ func (c *checker) pages() (oneMeta bool, err error) {
 	second, err2 := c.meta(int64(c.page))
 	switch {
 	case err1 != nil && err2 != nil:
-		return false, err1
-	case err1 != nil || err2 == nil && second.tx > first.tx:
-		first = second
+		return metaPage{}, metaPage{}, 0, err1
+	case err1 != nil:
+		return second, metaPage{}, 1, nil
+	case err2 != nil:
+		return first, metaPage{}, 1, nil
+	case second.tx > first.tx:
+		return second, first, 2, nil
 	}
+	return first, second, 2, nil
+}
+
+// pages reads all that a meta page leads to.
+func (c *checker) pages(first metaPage) error {
 	if first.page != uint64(c.page) || c.page < 512 || c.page > 1<<16 ||
 		first.high > uint64(c.size)/uint64(c.page) {
-		return false, damaged("it has %d bytes, its head says %d pages of %d", c.size, first.high, first.page)
+		return damaged("it has %d bytes, its head says %d pages of %d", c.size, first.high, first.page)
 	}
 	c.high = first.high
 	root, err := c.read(first.root)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := c.tree("", root, nil, nil, 0); err != nil {
-		return false, err
+		return err
 	}
-	if err := c.free(first.freelist); err != nil {
-		return false, err
-	}
-	return err1 != nil || err2 != nil, nil
+	return c.free(first.freelist)
 }
 
 // meta reads a meta page: magic, version, page size, flags, root, sequence,
