@@ -1,3 +1,5 @@
+//go:build unix
+
 package main_test
 
 import (
@@ -6,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,7 +87,7 @@ func BenchmarkFollow(b *testing.B) {
 	b.SetBytes(size)
 	for i := 0; b.Loop(); i++ {
 		b.StopTimer()
-		w.signal(stopSignal) // so that the reading is timed and not the writing
+		w.signal(syscall.SIGSTOP) // so that the reading is timed and not the writing
 		for n := 0; n < size; n += len(block) {
 			if _, err := f.Write(block); err != nil {
 				b.Fatal(err)
@@ -94,7 +97,7 @@ func BenchmarkFollow(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		w.signal(continueSignal)
+		w.signal(syscall.SIGCONT)
 		hub.alerts(i + 1)
 	}
 	b.ReportMetric(w.rss(), "RSS-MiB")

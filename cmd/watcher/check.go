@@ -112,7 +112,7 @@ func readable(path string) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return errors.New("not a regular file") // to open a pipe would block
 	}
-	f, err := os.Open(name)
+	f, err := tailer.Open(name)
 	if err != nil {
 		return reason(err, advice)
 	}
@@ -128,7 +128,7 @@ func fits(path string, form *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(name)
+	f, err := tailer.Open(name)
 	if err != nil {
 		return err
 	}

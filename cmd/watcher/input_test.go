@@ -12,11 +12,7 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
-const (
-	hangup         = syscall.SIGHUP
-	stopSignal     = syscall.SIGSTOP
-	continueSignal = syscall.SIGCONT
-)
+const hangup = syscall.SIGHUP
 
 func rename(t testing.TB, from, to string) {
 	t.Helper()

@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/tailer"
 )
 
 // Options are what is tunable.
@@ -88,7 +88,7 @@ func (f *finder) stream(name string, r io.Reader) {
 // pipe is what a shell makes of <(zcat x.gz). One without a writer is empty: it
 // is not waited for.
 func (f *finder) pipe(path string) {
-	r, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	r, err := tailer.Open(path)
 	if err != nil {
 		f.bad(path, Reason(err))
 		return

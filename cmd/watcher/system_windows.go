@@ -1,0 +1,21 @@
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+const noFollow = 0 // what is no regular file here, such as NUL, cannot become a link
+
+var setConsoleMode = syscall.NewLazyDLL("kernel32.dll").NewProc("SetConsoleMode")
+
+// obeysStyles has a console understand text.Styles, if it can: Windows 10 and later.
+func obeysStyles(console *os.File) bool {
+	const terminalProcessing = 4 // ENABLE_VIRTUAL_TERMINAL_PROCESSING
+	var mode uint32
+	if syscall.GetConsoleMode(syscall.Handle(console.Fd()), &mode) != nil {
+		return false
+	}
+	ok, _, _ := setConsoleMode.Call(console.Fd(), uintptr(mode|terminalProcessing))
+	return ok != 0
+}
