@@ -185,6 +185,7 @@ func (s *schedule) kept(n int) (kept int) {
 }
 
 func heldByUs(t *testing.T, want os.FileInfo) bool {
+	needsProc(t)
 	entries, err := os.ReadDir("/proc/self/fd")
 	check(t, err)
 	for _, e := range entries {

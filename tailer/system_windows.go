@@ -39,21 +39,7 @@ func statOpen(f *os.File) (fs.FileInfo, ident, error) {
 	if err != nil {
 		return nil, ident{}, err
 	}
-	now, err := information(f)
-	return fi, ident{uint64(now.VolumeSerialNumber), uint64(now.FileIndexHigh)<<32 | uint64(now.FileIndexLow)}, err
-}
-
-func information(f *os.File) (i syscall.ByHandleFileInformation, err error) {
+	var i syscall.ByHandleFileInformation
 	err = syscall.GetFileInformationByHandle(syscall.Handle(f.Fd()), &i)
-	return i, err
-}
-
-// bornAt is when a file was created, 0 if its file system does not say. NTFS gives a file that
-// takes the name of one just renamed that one's time; its index is another.
-func bornAt(f *os.File) int64 {
-	i, err := information(f)
-	if err != nil {
-		return 0
-	}
-	return i.CreationTime.Nanoseconds()
+	return fi, ident{uint64(i.VolumeSerialNumber), uint64(i.FileIndexHigh)<<32 | uint64(i.FileIndexLow)}, err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,22 +51,6 @@ func BenchmarkWriteToRequest(b *testing.B) {
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// rss is the program's resident memory now, in MiB.
-func (w *watcher) rss() float64 {
-	w.t.Helper()
-	for line := range strings.Lines(testkit.Read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kib, err := strconv.Atoi(strings.Fields(rest)[0])
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			return float64(kib) / 1024
-		}
-	}
-	w.t.Fatal("no VmRSS")
-	return 0
-}
 
 // BenchmarkFollow is a backlog of ordinary lines through the live program: all
 // stages, one failure at its end.

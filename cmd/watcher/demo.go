@@ -73,8 +73,8 @@ func (a *app) demo(ctx context.Context) error {
 		return fmt.Errorf("the demo printed %d alerts of %d", n, want)
 	}
 	fmt.Fprintf(a.out, "%d failed tests and one night: %d alerts. To follow a real log:\n\n"+
-		"    %s run --log /var/atlassian/application-data/jira/log/atlassian-jira.log\n",
-		len(failures), len(failures)+nightAlerts, filepath.Base(os.Args[0]))
+		"    %s run --log %s\n",
+		len(failures), len(failures)+nightAlerts, filepath.Base(os.Args[0]), usualLog)
 	return nil
 }
 

@@ -28,6 +28,22 @@ func makeDir(t testing.TB, path string) {
 	}
 }
 
+// rss is the program's resident memory now, in MiB.
+func (w *watcher) rss() float64 {
+	w.t.Helper()
+	for line := range strings.Lines(testkit.Read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return float64(kib) / 1024
+		}
+	}
+	w.t.Fatal("no VmRSS")
+	return 0
+}
+
 // peak is the most memory that the program has had, in MiB.
 func (w *watcher) peak() int {
 	w.t.Helper()

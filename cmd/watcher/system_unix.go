@@ -7,7 +7,10 @@ import (
 	"syscall"
 )
 
-const noFollow = syscall.O_NOFOLLOW
+const (
+	noFollow = syscall.O_NOFOLLOW
+	usualLog = "/var/atlassian/application-data/jira/log/atlassian-jira.log" // of Jira's installer
+)
 
 // obeysStyles reports whether a terminal understands text.Styles.
 func obeysStyles(*os.File) bool { return true }

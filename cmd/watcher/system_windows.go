@@ -5,7 +5,10 @@ import (
 	"syscall"
 )
 
-const noFollow = 0 // what is no regular file here, such as NUL, cannot become a link
+const (
+	noFollow = 0 // what is no regular file here, such as NUL, cannot become a link
+	usualLog = `"C:\Program Files\Atlassian\Application Data\JIRA\log\atlassian-jira.log"`
+)
 
 var setConsoleMode = syscall.NewLazyDLL("kernel32.dll").NewProc("SetConsoleMode")
 
