@@ -3,7 +3,6 @@ package tailer_test
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +130,7 @@ func TestOldFileGrowsAfterItsRotation(t *testing.T) {
 }
 
 func TestReplacedByRename(t *testing.T) {
+	onlyOnUnix(t, "it replaces an open file")
 	l := newLog(t).append("too old\n").rotate().append("a1\n")
 	f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
 	same(t, read(t, f, 1), []string{"a1"})
@@ -223,16 +223,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 	testkit.Eventually(t, "descriptors and goroutines are given back", func() bool { return descriptors(t) <= fds && goroutines() <= routines })
 }
 
-// needsProc skips a test that asks what this process holds, where only Linux answers.
-func needsProc(t *testing.T) {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux lists what a process holds")
-	}
-}
-
 func descriptors(t *testing.T) int {
-	needsProc(t)
+	onlyOnLinux(t, "it reads /proc")
 	entries, err := os.ReadDir("/proc/self/fd")
 	check(t, err)
 	return len(entries)
