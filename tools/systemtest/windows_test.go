@@ -3,9 +3,6 @@
 package systemtest
 
 import (
-	"bytes"
-	"debug/pe"
-	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,67 +12,90 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
-// wine runs programs for Windows.
+// wine runs programs for Windows in Debian 13, whose Wine has what Go needs.
 type wine struct {
-	t      *testing.T
-	prefix string
+	t           *testing.T
+	root, share string // the image, and the directory that is /share in it
 }
 
-// newWine makes a Windows for one test. Go asks bcryptprimitives.dll for random numbers, which
-// Wine has since version 9; it gets one that passes the question on.
 func newWine(t *testing.T) wine {
 	t.Helper()
-	needs(t, "wine")
-	w := wine{t, filepath.Join(t.TempDir(), "wine")}
-	t.Cleanup(func() { w.command("wineserver", "-k", "-w").Run() })
-	if out, err := w.command("wine", "wineboot", "--init").CombinedOutput(); err != nil {
-		t.Fatalf("wineboot: %v\n%s", err, out)
-	}
-	random := filepath.Join(w.path("windows/system32"), "bcryptprimitives.dll")
-	if _, err := os.Stat(random); err != nil {
-		testkit.Write(t, random, forwarder("bcryptprimitives.dll", "ProcessPrng", "advapi32.SystemFunction036"))
-	}
-	return w
+	needs(t, "mmdebstrap", "unshare", "chroot")
+	return wine{t, image(t, "trixie", "wine", "wine64"), t.TempDir()}
 }
 
-// path is where a file of drive C: is.
-func (w wine) path(name string) string { return filepath.Join(w.prefix, "drive_c", name) }
-
-func (w wine) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "WINEPREFIX="+w.prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=", "DISPLAY=")
-	return cmd
+// run runs a program in a directory of this repository. The share is in /tmp/share, which is
+// drive Z's \tmp\share, and holds the home directory. No process outlives a run.
+func (w wine) run(dir string, command ...string) (string, error) {
+	const script = `set -e; root=$1 share=$2 src=$3 dir=$4; shift 4
+mount -t tmpfs none "$root/tmp"; mkdir "$root/tmp/share" "$root/tmp/src"
+mount --bind "$share" "$root/tmp/share"; mount --bind -o ro "$src" "$root/tmp/src"; mount -t proc proc "$root/proc"
+exec chroot "$root" env -i PATH=/usr/bin:/bin HOME=/tmp/share LC_ALL=C.UTF-8 WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml= \
+	sh -c 'cd "/tmp/src/$0" && exec wine "$@"' "$dir" "$@"`
+	args := []string{"--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", w.root, w.share, repository(w.t), dir}
+	out, err := exec.Command("unshare", append(args, command...)...).Output()
+	return strings.ReplaceAll(string(out), "\r\n", "\n"), err
 }
 
-// forwarder is a library with one function, which is that of another library.
-func forwarder(library, function, target string) string {
-	const page, unit = 0x1000, 0x200 // where its only section is in memory, and in the file
-	names := library + "\x00" + function + "\x00" + target + "\x00"
-	at := uint32(page + 40 + 4 + 4 + 2)
-	name, export := at, at+uint32(len(library))+1
-	forward := export + uint32(len(function)) + 1
-	size := uint32(len(names)) + at - page
-	header := pe.OptionalHeader64{
-		Magic: 0x20b, SizeOfInitializedData: unit, BaseOfCode: page, ImageBase: 0x6abc0000,
-		SectionAlignment: page, FileAlignment: unit, MajorOperatingSystemVersion: 6, MajorSubsystemVersion: 6,
-		SizeOfImage: 2 * page, SizeOfHeaders: unit, Subsystem: 3, DllCharacteristics: 0x100,
-		SizeOfStackReserve: 1 << 20, SizeOfStackCommit: page, SizeOfHeapReserve: 1 << 20, SizeOfHeapCommit: page,
-		NumberOfRvaAndSizes: 16,
+// build makes something for Windows, with the command go, as a file of the share.
+func (w wine) build(name string, args ...string) string {
+	w.t.Helper()
+	cmd := exec.Command("go", append(args[:1:1], append([]string{"-o", filepath.Join(w.share, name)}, args[1:]...)...)...)
+	cmd.Dir = repository(w.t)
+	cmd.Env = append(os.Environ(), "GOOS=windows", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Fatalf("go %v: %v\n%s", args, err, out)
 	}
-	header.DataDirectory[0] = pe.DataDirectory{VirtualAddress: page, Size: size}
-	section := pe.SectionHeader32{
-		Name: [8]uint8([]byte(".edata\x00\x00")), VirtualSize: size, VirtualAddress: page,
-		SizeOfRawData: unit, PointerToRawData: unit, Characteristics: 0x40000040,
-	}
-	var b bytes.Buffer
-	b.WriteString("MZ" + strings.Repeat("\x00", 58) + "\x40\x00\x00\x00PE\x00\x00")
-	for _, part := range []any{
-		pe.FileHeader{Machine: 0x8664, NumberOfSections: 1, SizeOfOptionalHeader: uint16(binary.Size(header)), Characteristics: 0x2022},
-		header, section, make([]byte, unit-b.Len()-20-binary.Size(header)-binary.Size(section)),
-		// IMAGE_EXPORT_DIRECTORY, its three tables with one row each, and the names.
-		[]uint32{0, 0, 0, name, 1, 1, 1, page + 40, page + 44, page + 48}, forward, export, uint16(0), []byte(names),
+	return "/tmp/share/" + name
+}
+
+// The commands that need no service work on Windows, with its paths and line ends. In the demo
+// the program follows logs while they are renamed.
+func TestWindowsProgram(t *testing.T) {
+	w := newWine(t)
+	watcher := w.build("watcher.exe", "build", "./cmd/watcher")
+	failure := strings.ReplaceAll(testkit.Failure(testkit.Begin, "00000001-aaaa-4bbb-8ccc-000000000001",
+		"AADSTS7000215: Invalid client secret provided."), "\n", "\r\n")
+	testkit.Write(t, filepath.Join(w.share, "Application Data", "JIRA", "log", "atlassian-jira.log"), failure)
+	testkit.Write(t, filepath.Join(w.share, "config.toml"),
+		"node = 'jira-1'\nstate_dir = 'Z:\\tmp\\share\\state'\n[[log]]\npath = 'Z:\\tmp\\share\\Application Data\\JIRA\\log\\atlassian-jira.log'\n")
+	for _, tt := range []struct{ args, want string }{
+		{`scan Z:\tmp\share`, "1 failure of 1 integration"},
+		{`scan Z:\tmp\share -o Z:\tmp\share\report.html --format html`, ""},
+		{`explain Z:\tmp\share\Application?Data\JIRA\log\atlassian-jira.log`, "entra-client-secret-invalid"},
+		{`check --config Z:\tmp\share\config.toml`, `ok       log "atlassian-jira.log", Z:\tmp\share\Application Data\JIRA\log\atlassian-jira.log, can be read`},
+		{`run --once --config Z:\tmp\share\config.toml`, "entra-client-secret-invalid"},
+		{`causes`, "entra-client-secret-invalid"},
+		{`demo`, "failed tests and one night: "},
 	} {
-		binary.Write(&b, binary.LittleEndian, part)
+		args := strings.Fields(tt.args)
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "?", " ")
+		}
+		out, err := w.run(".", append([]string{watcher}, args...)...)
+		if err != nil || !strings.Contains(out, tt.want) || strings.Contains(out, "\x1b") {
+			t.Errorf("%s: %v\n%s", tt.args, err, out)
+		}
 	}
-	return b.String() + strings.Repeat("\x00", 2*unit-b.Len())
+	if report, err := os.ReadFile(filepath.Join(w.share, "report.html")); err != nil || !strings.Contains(string(report), "entra-client-secret-invalid") {
+		t.Errorf("the report is %.200q, %v", report, err)
+	}
+}
+
+// What reads logs keeps its promises on Windows too: above all that other programs can rename
+// and remove a log while it is read.
+func TestWindowsPackages(t *testing.T) {
+	w := newWine(t)
+	for dir, skip := range map[string]string{
+		"tailer":            "^$",
+		"internal/event":    "^$",
+		"internal/logfiles": "^$",
+		"internal/seek":     "^$",
+		"matchers":          "UnreadableCauses|CausesDirectory", // names and errors of Unix
+	} {
+		test := w.build(filepath.Base(dir)+".test.exe", "test", "-c", "./"+dir)
+		if out, err := w.run(dir, test, "-test.short", "-test.timeout=10m", "-test.skip="+skip); err != nil {
+			t.Errorf("%s: %v\n%s", dir, err, out)
+		}
+	}
 }
