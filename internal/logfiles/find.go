@@ -98,7 +98,7 @@ func (f *finder) pipe(path string) {
 
 // file adds a file, or what is in it. A file is the same under another name.
 func (f *finder) file(path string, info fs.FileInfo) {
-	if f.found.Holds(info) {
+	if f.found.Holds(info) || !os.SameFile(info, info) { // Windows identifies it at the first comparison
 		return
 	}
 	in := &File{

@@ -49,11 +49,12 @@ func (f *File) Open() (*Shared, error) {
 	}
 	entries, _ := os.ReadDir(filepath.Dir(f.path))
 	for _, e := range entries {
-		info, infoErr := e.Info()
+		name := filepath.Join(filepath.Dir(f.path), e.Name())
+		info, infoErr := os.Stat(name)
 		if infoErr != nil || !os.SameFile(info, f.info) {
 			continue
 		}
-		if file, err := f.openAs(filepath.Join(filepath.Dir(f.path), e.Name())); err == nil {
+		if file, err := f.openAs(name); err == nil {
 			return shared(file), nil
 		}
 	}
