@@ -3,15 +3,12 @@
 package main_test
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"jira-oauth-watcher/internal/testkit"
 )
 
 // BenchmarkWriteToRequest is the whole way in the live program: from the
