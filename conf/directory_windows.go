@@ -5,5 +5,5 @@ import (
 	"os"
 )
 
-// Directory is where the configuration is searched for.
+// Directory is where the configuration is by default.
 var Directory = cmp.Or(os.Getenv("ProgramData"), `C:\ProgramData`) + `\jira-oauth-watcher`

@@ -186,8 +186,8 @@ func readRegular(name string, limit int64) ([]byte, fs.FileMode, error) {
 	return content, info.Mode(), nil
 }
 
-// open reports whether others than the owner and the group can use a file. On Windows its
-// mode does not say.
+// open reports whether others than the owner and the group can use a file. On Windows, the mode
+// does not show that.
 func open(mode fs.FileMode) bool { return runtime.GOOS != "windows" && mode&0o007 != 0 }
 
 func within(dir, path string) bool {

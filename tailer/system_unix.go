@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Open opens a file for reading. Others may rename and remove it meanwhile, on Windows, too.
-// It does not wait for the writer of a pipe.
+// Open opens a file for reading. Other programs can rename and remove it meanwhile, on Windows,
+// too. It does not wait for the writer of a pipe.
 func Open(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) }
 
 // stat is os.Stat, and what identifies the file.

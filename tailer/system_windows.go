@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// Open opens a file for reading. Others may rename and remove it meanwhile, which os.Open
-// does not allow: a log4j that cannot rename its log does not rotate it.
+// Open opens a file for reading. Other programs can rename and remove it meanwhile, which
+// os.Open prevents: log4j does not rotate a log that it cannot rename.
 func Open(path string) (*os.File, error) { return open(path, syscall.GENERIC_READ) }
 
 func open(path string, access uint32) (*os.File, error) {
@@ -23,8 +23,8 @@ func open(path string, access uint32) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// stat is os.Stat, and what identifies the file. It asks the file that it opens, since a
-// path may name another one at the next question; no access keeps nobody from anything.
+// stat is os.Stat, and what identifies the file. Both are of one open file, since a path may
+// name another file a moment later. Access 0 conflicts with no other program's access.
 func stat(path string) (fs.FileInfo, ident, error) {
 	f, err := open(path, 0)
 	if err != nil {

@@ -2,7 +2,7 @@
 
 package main
 
-// Elsewhere the Go runtime has its defaults.
+// On systems other than Linux the Go runtime keeps its defaults.
 
 func beLight() {}
 

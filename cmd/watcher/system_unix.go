@@ -12,5 +12,5 @@ const (
 	usualLog = "/var/atlassian/application-data/jira/log/atlassian-jira.log" // of Jira's installer
 )
 
-// obeysStyles reports whether a terminal understands text.Styles.
+// obeysStyles reports whether a terminal obeys text.Styles.
 func obeysStyles(*os.File) bool { return true }

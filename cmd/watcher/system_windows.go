@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	noFollow = 0 // what is no regular file here, such as NUL, cannot become a link
+	noFollow = 0 // a device such as NUL cannot become a link
 	usualLog = `"C:\Program Files\Atlassian\Application Data\JIRA\log\atlassian-jira.log"`
 )
 
 var setConsoleMode = syscall.NewLazyDLL("kernel32.dll").NewProc("SetConsoleMode")
 
-// obeysStyles has a console understand text.Styles, if it can: Windows 10 and later.
+// obeysStyles makes a console obey text.Styles, and reports whether it can: since Windows 10.
 func obeysStyles(console *os.File) bool {
 	const terminalProcessing = 4 // ENABLE_VIRTUAL_TERMINAL_PROCESSING
 	var mode uint32

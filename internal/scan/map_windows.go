@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// mapped is an error, and files are copied: Windows lets nobody truncate a file that is mapped.
+// mapped always fails, and files are read instead: on Windows nobody can truncate a mapped file.
 func mapped(*os.File, int64, int) ([]byte, error) { return nil, errors.ErrUnsupported }
 
 func unmapped([]byte) {}

@@ -83,7 +83,7 @@ const leastFree = 1 << 20
 
 const canWrite = 2 // W_OK of access(2)
 
-// writable says why a file cannot be written, or hardly.
+// writable says why a file cannot be written, or that its disk is nearly full.
 func writable(path string) error {
 	if err := syscall.Access(path, canWrite); err != nil {
 		return fmt.Errorf("state file %s cannot be written: %w", path, err)
@@ -98,7 +98,7 @@ func writable(path string) error {
 	return nil
 }
 
-// tryLock takes the lock that bbolt takes too. errLocked: another process has it.
+// tryLock takes the lock that bbolt takes, too. It returns errLocked if another process has it.
 func tryLock(file *os.File) error {
 	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == syscall.EWOULDBLOCK {
