@@ -135,7 +135,7 @@ func TestIDsOfState(t *testing.T) {
 
 // A sample is of kind test and has an ID of its own for each moment.
 func TestSample(t *testing.T) {
-	a := rules(nil).Sample(failure(cause("a", conf.SeverityHigh), time.Time{}), t0)
+	a := rules(nil).Sample(failure(cause("a", conf.SeverityHigh), time.Time{}), alert.Test, t0)
 	if a.Type != "jira.oauth.test" || a.Data.Kind != alert.Test || a.Data.ID != "jira-node-1/test@20211116T113550.956Z#1" || !a.Data.Failures.First.Equal(t0) {
 		t.Errorf("got %+v", a)
 	}
