@@ -79,8 +79,8 @@ func (f *Follower) pin(p pinner) {
 	}
 }
 
-// Discover polls the path and its rotated files once. The consumer sees the outcome
-// at its next step. The pinner calls it unless Options.ByHand is set.
+// Discover polls the path and its rotated files once. The consumer sees the result at its next
+// step. The pinner calls Discover unless Options.ByHand is set.
 func (f *Follower) Discover() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
