@@ -44,7 +44,7 @@ func (s State) data() alert.Data {
 	return d
 }
 
-// Current is the incident as it is now, for what shows its state.
+// Current is the incident as it is now, for receivers that show its state.
 func (s State) Current() alert.Data {
 	d := s.data()
 	switch {
@@ -58,8 +58,8 @@ func (s State) Current() alert.Data {
 	return d
 }
 
-// Again is an alert about an open incident as it is now, under its next number: for notifiers
-// that were not alerted to it so far. nil if no alert about it is due.
+// Again is an alert about an open incident as it is now, under its next number, for notifiers that
+// have not been alerted to it. It is nil if no alert about the incident is due.
 func (r *Rules) Again(s State) (State, *alert.Alert) {
 	if !s.Open || s.Alerts == 0 || !s.Alone() || r.muted(s.Content) {
 		return s, nil

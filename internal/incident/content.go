@@ -71,7 +71,7 @@ func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
 	return d
 }
 
-// Learn adds what another log's report of the last failure shows of the mailbox.
+// Learn adds what another log's report of the last failure reveals about the mailbox.
 func (r *Rules) Learn(s State, f matchers.Failure) State {
 	if m := r.mailbox(f); m != nil && (s.Content.Mailbox == nil || s.Content.Mailbox.Server == "" && m.Server != "") {
 		s.Content.Mailbox = m
@@ -92,7 +92,7 @@ func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
 	return &alert.Mailbox{Server: show(m.Server), Handler: show(m.Handler), HandlerID: m.HandlerID}
 }
 
-// Request is what a header says of a request, as it may be shown.
+// Request is the request data of a header, redacted.
 func (r *Rules) Request(h event.Header) alert.Request {
 	return alert.Request{
 		User:   text.Cut(r.masks.User(h.User), maxField),
@@ -102,8 +102,8 @@ func (r *Rules) Request(h event.Header) alert.Request {
 	}
 }
 
-// Explain is a failure as explain shows it: the only alert of an incident, never
-// delivered.
+// Explain is a failure as the command explain shows it: the only alert of an incident, which is
+// never delivered.
 func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	at := encodable(f.Time)
 	s := r.begin(r.Key(f), at, at)
@@ -112,11 +112,10 @@ func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	return a.Data
 }
 
-// Mask is a text as it may be shown.
+// Mask is a text, redacted.
 func (r *Rules) Mask(text string) string { return r.masks.Text(text) }
 
-// Sample is an alert of kind test about a failure, with a different ID at every
-// moment.
+// Sample is an alert of kind test about a failure. Its ID is different at every moment.
 func (r *Rules) Sample(f matchers.Failure, now time.Time) alert.Alert {
 	f.Time = now
 	d := r.Explain(f, Source{Name: "test", Path: "test"})

@@ -21,32 +21,33 @@ const (
 	maxCounted   = 20                // causes of a group that are counted
 )
 
-// Group is what an incident knows that alerts for others, its members: for a burst of one
-// cause or application, for a storm, or for what maintenance has held back.
+// Group is the additional state of an incident that alerts for others, its members: for a burst of
+// one cause or application, for a storm, or for incidents that maintenance has held back.
 type Group struct {
-	// Added is the notifier for which the group was made, of what was open already; "" = none.
+	// Added is the notifier to which the group introduces incidents that were already open, "" =
+	// none.
 	Added string `json:"added,omitempty"`
 	// Held is the maintenance after which the group began; zero = none.
 	Held
-	// Causes is how many members had a cause when they joined, the most frequent one first.
+	// Causes is how many members had each cause when they joined, the most frequent cause first.
 	Causes []GroupCause `json:"causes"`
-	// Attempts is how many of the members are known by nothing but a flow: each is a test,
+	// Attempts is how many of the members are identified only by a flow: each of these is a test,
 	// and several may be of one integration.
 	Attempts int `json:"attempts,omitempty"`
-	// Active is how many of the members still fail for the reason that made them members.
+	// Active is how many of the members are still failing for the reason for which they joined.
 	Active int `json:"active,omitempty"`
-	// Over are the members that have ended without an alert to people, as far as they are
-	// kept. Resolved is how many members are known to work again.
+	// Over are the members that ended without an alert to people; only the last ones are kept.
+	// Resolved is how many members are known to work again.
 	Over     []alert.ID `json:"over,omitempty"`
 	Resolved int        `json:"resolved,omitempty"`
 
-	// Ended are the integrations that failed during the maintenance and had been quiet when
-	// it was over, as far as they are named; EndedCount is how many there were.
+	// Ended are the integrations that failed during the maintenance and were quiet when it was
+	// over, as far as they are named. EndedCount is their total number.
 	Ended      []string `json:"ended,omitempty"`
 	EndedCount int      `json:"ended_count,omitempty"`
 }
 
-// GroupCause is how many members have a cause.
+// GroupCause is the number of members with a cause.
 type GroupCause struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
@@ -59,15 +60,15 @@ func (s State) IsGroup() bool { return s.Members > 0 }
 // Joining is an incident that becomes a member of a group.
 type Joining struct {
 	State
-	Named   bool      // it was alerted to alone
-	Again   bool      // it has left this group for another cause
+	Named   bool      // it has had a separate alert
+	Again   bool      // it had left this group because of another cause
 	At      time.Time // of the failure with which it joins
-	Arrived time.Time // when that was read, by the wall clock
+	Arrived time.Time // when that failure was read, by the wall clock
 }
 
-// Join adds an incident to a group, which begins if it is not open: the new states of both.
-// What an incident says that was never alerted to alone is not kept: the group says it. seen
-// is the wall clock.
+// Join adds an incident to a group, which is opened if necessary. It returns the new states of
+// both. The content of an incident that was never alerted to alone is not kept, because the group
+// reports it. seen is the wall-clock time.
 func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, State) {
 	s := m.State
 	if !g.Open {
@@ -131,8 +132,9 @@ func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 	return causes
 }
 
-// Left is a group that a member has left: it has ended, or it is alerted to alone from now on.
-// covered says that no separate alert reports it to people; resolved, that it works again.
+// Left is a group after a member has left it, because it has ended or is alerted to alone from now
+// on. covered reports that people get no separate alert about this, and resolved that the member
+// works again.
 func (g State) Left(m State, covered, resolved bool) State {
 	of := *g.Group
 	of.Active = max(of.Active-1, 0)
@@ -147,8 +149,8 @@ func (g State) Left(m State, covered, resolved bool) State {
 	return g
 }
 
-// Emptied ends a group all of whose members are known to work again, the last of them since a
-// time, zero = that is not known.
+// Emptied ends a group if all of its members are known to work again. since is when the last of
+// them recovered, zero = not known.
 func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	if g.Group.Resolved < g.Members || since.IsZero() {
 		return g, nil
@@ -159,7 +161,8 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	return r.Resolve(g, since)
 }
 
-// Says reports whether a group has lately said what a failure with a cause at a time would say.
+// Says reports whether a group has recently reported what a failure with a cause at a given time
+// would report.
 func (g State) Says(cause string, at time.Time) bool {
 	return g.Content.Diagnosis != "" && at.Sub(g.ContentAt).Abs() < contentFor &&
 		(g.Content.Cause.ID == cause || g.Group.Causes[0].ID != cause)
@@ -203,16 +206,15 @@ func grow(g, s State, seen time.Time) State {
 	return g
 }
 
-// StepGroup applies a failure of one of the group's members to the group: the
-// new states of both, and the alert that it raises, if any.
+// StepGroup applies a failure of a member to the group. It returns the new states of both, and the
+// alert that it raises, if any.
 func (r *Rules) StepGroup(g, s State, seen time.Time) (State, State, *alert.Alert) {
 	g, a := r.AlertGroup(grow(g, s, seen), seen)
 	return g, brief(s), a
 }
 
-// AlertGroup raises the alert of a group when no further incident has joined for some
-// seconds, when one has joined a while ago that no alert has named, or when a reminder is due.
-// now is the wall clock.
+// AlertGroup raises the alert of a group if no further incident has joined for some seconds, if an
+// unnamed member joined some time ago, or if a reminder is due. now is the wall-clock time.
 func (r *Rules) AlertGroup(g State, now time.Time) (State, *alert.Alert) {
 	switch waited := now.Sub(g.Unnamed).Abs(); { // negative: the clock was set back
 	case !g.Open || !g.IsGroup() || r.groupMuted(g) || r.HoldsBack(g, now) != nil:
