@@ -28,15 +28,14 @@ const (
 	waitedFor       = time.Millisecond // a read that takes longer had to wait for text
 )
 
-// Reader is where lines come from.
+// Reader is a source of lines.
 type Reader interface {
-	// Block returns the next whole lines, waiting at most wait for the first
-	// one. No text and no error means that there was none for that long; io.EOF
-	// means that there will never be more.
+	// Block returns the next complete lines and waits at most wait for the first one. No text and
+	// no error means that there were none in that time. io.EOF means that there will be no more.
 	Block(ctx context.Context, wait time.Duration) (tailer.Block, error)
-	// Stats says among other things whether the log can be read at present.
+	// Stats includes whether the log can be read at present.
 	Stats() tailer.Stats
-	// Gaps are the ranges since the last call where lines are missing.
+	// Gaps are the ranges with missing lines since the last call.
 	Gaps() []tailer.Gap
 }
 
@@ -44,13 +43,13 @@ type Reader interface {
 type Log struct {
 	Source     incident.Source
 	Kind       conf.Kind
-	Zone       *time.Location // of timestamps without an offset
-	Access     *regexp.Regexp // the form of lines of an access log, see matchers.ClickIn; nil = none are read
+	Zone       *time.Location // for timestamps without an offset
+	Access     *regexp.Regexp // the format of access log lines, see matchers.ClickIn; nil = none are read
 	Reader     Reader
 	Set        func() *matchers.Set // called at the first failure
 	Recorder   *Recorder
 	Checkpoint *Checkpoint   // nil = the position is not stored
-	Silent     time.Duration // no line for so long raises an alert; 0 = never
+	Silent     time.Duration // time without a line after which an alert is raised; 0 = never
 	Earlier    Stats         // of the log before a reload
 
 	lines, bytes, lastText atomic.Int64 // lastText: wall clock of the last line, nanoseconds
@@ -71,9 +70,9 @@ type Log struct {
 	probes    incident.Probes
 }
 
-// Checkpoint is what is needed to store the position of a log.
+// Checkpoint is what is required to store the position of a log.
 type Checkpoint struct {
-	Key   string                 // under which it is stored
+	Key   string                 // the key under which it is stored
 	Begin func() tailer.Position // where the Reader begins, once it has opened the log
 }
 
@@ -104,7 +103,7 @@ type probe struct {
 	failure matchers.Failure
 }
 
-// Heartbeat is when the log was last polled; zero before it was first opened.
+// Heartbeat is when the log was last polled, or zero before it was first opened.
 func (l *Log) Heartbeat() time.Time {
 	if n := l.heartbeat.Load(); n != 0 {
 		return time.Unix(0, n)
@@ -112,7 +111,7 @@ func (l *Log) Heartbeat() time.Time {
 	return time.Time{}
 }
 
-// Current reports whether all of the log has been read, and the log can be read.
+// Current reports whether the log can be read and has been read to its end.
 func (l *Log) Current() bool { return l.current.Load() }
 
 // Ended reports whether Run has returned.

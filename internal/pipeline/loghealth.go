@@ -14,14 +14,14 @@ const (
 	healthEvery     = time.Second // how often that is checked
 )
 
-// Health is how a log can be read now.
+// Health is the current state of reading a log.
 type Health struct {
-	Lag     int64 // bytes that are written and not read yet
-	Waiting error // why it cannot be read, nil = it can
-	Absent  bool  // there is none, and need not be one
+	Lag     int64 // bytes that have been written but not read yet
+	Waiting error // why the log cannot be read, nil = it can
+	Absent  bool  // there is no log, and none is required
 }
 
-// Health may be called from any goroutine.
+// Health returns the current state. It may be called from any goroutine.
 func (l *Log) Health() Health {
 	s := l.Reader.Stats()
 	h := Health{Lag: s.Lag, Waiting: s.Waiting}

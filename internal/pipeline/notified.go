@@ -161,9 +161,9 @@ func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) 
 	return nil
 }
 
-// CatchUp alerts notifiers to what is open and was never queued for them: those that are new or
-// have another name. One that has missed more than a few incidents gets one alert about them. It
-// also corrects what was read while the clock was ahead.
+// CatchUp alerts notifiers that are new or renamed to open incidents that were never queued for
+// them. A notifier that has missed more than a few incidents gets one alert about all of them.
+// CatchUp also corrects incidents that were read while the clock was ahead.
 func (r *Recorder) CatchUp() error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		now := clock.Now()

@@ -18,8 +18,8 @@ const (
 	failingFor   = 15 * time.Minute // its attempts fail
 )
 
-// CheckNotifiers queues alerts about notifiers that do not deliver, or do again,
-// for the other notifiers. now is the wall clock.
+// CheckNotifiers queues alerts for the other notifiers when a notifier stops or resumes
+// delivering. now is the wall-clock time.
 func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		for _, t := range r.Recipients {
@@ -92,8 +92,8 @@ func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.T
 	return s.Open, a != nil, err
 }
 
-// CheckRemoved alerts to notifiers that were removed while alerts wait for them, and to the end
-// of that. now is the wall clock.
+// CheckRemoved raises an alert when a notifier was removed while alerts are queued for it, and
+// ends it when this is over. now is the wall-clock time.
 func (r *Recorder) CheckRemoved(removed []store.Orphan, now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		troubles := map[string]incident.Trouble{}

@@ -16,21 +16,21 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Recorder applies failures to their incidents and queues the alerts that they
-// raise. Its fields are not changed after the first use.
+// Recorder applies failures to their incidents and queues the alerts that they raise. Its fields
+// must not be changed after the first use.
 type Recorder struct {
 	Store      *store.Store
 	Rules      *incident.Rules
 	Recipients []Recipient
 	Logs       []incident.Source
 	Tally      Tally // nil = nothing is counted
-	MaxOpen    int   // incidents that are open at most; 0 = incident.MaxOpen
+	MaxOpen    int   // maximum number of open incidents; 0 = incident.MaxOpen
 
-	// AlertUnreachable is whether the diagnostics alone may open an incident.
+	// AlertUnreachable reports whether the diagnostics log alone may open an incident.
 	AlertUnreachable bool
-	// AccessLog is whether an access log is followed, which may have yet to be opened.
+	// AccessLog reports whether an access log is followed. It may not have been opened yet.
 	AccessLog bool
-	// Jira is asked for names and settings of integrations, nil = it is not.
+	// Jira provides the names and settings of integrations, nil = they are not requested.
 	Jira     Integrations
 	settings settings
 
@@ -42,18 +42,18 @@ type Recorder struct {
 	noClicks atomic.Bool // there is no access log, as far as it was looked for
 }
 
-// Tally counts what is recorded. Its methods are called in the middle of a
-// transaction and from several goroutines.
+// Tally counts what is recorded. Its methods are called during a transaction and from several
+// goroutines.
 type Tally interface {
 	Failure(integration, cause string, at time.Time)
 	Alert(a *alert.Alert, to []string) // the notifiers for which it was queued
 }
 
-// Recipient is a notifier that alerts are queued for.
+// Recipient is a notifier for which alerts are queued.
 type Recipient struct {
 	Name        string
 	MinSeverity conf.Severity
-	Keeps       bool // its receiver has something for each incident that must be closed, see notify.Keeper
+	Keeps       bool // its receiver keeps something for each incident that must be closed, see notify.Keeper
 	Groups      bool // the receiver itself groups what it shows to people
 }
 
@@ -284,10 +284,10 @@ func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source, 
 	return r.save(tx, s, a)
 }
 
-// Settle queues what is due by time at the wall clock's now: what maintenance has held
-// back, storms that have settled and, for incidents of logs that are current, reminders and
-// the end of those that have gone quiet. While a log has unread lines or cannot be read, its
-// silence means nothing.
+// Settle queues what is due at the wall-clock time now: alerts that maintenance has held back,
+// storms that have settled and, for incidents of logs that are current, reminders and the ends of
+// those that have become quiet. While a log has unread lines or cannot be read, its silence means
+// nothing.
 func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	if err := r.release(now); err != nil {
 		return err
@@ -300,8 +300,8 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	return r.settleDue(now, current)
 }
 
-// Finish raises the alerts of storms, of maintenance that is over, and of what has waited for
-// evidence, at once: nothing more will be read.
+// Finish immediately raises the alerts of storms, of maintenance that is over, and of incidents
+// that wait for evidence, because nothing more will be read.
 func (r *Recorder) Finish() error {
 	if err := r.release(clock.Now()); err != nil {
 		return err
@@ -313,8 +313,8 @@ func (r *Recorder) Finish() error {
 	return r.each(later, r.Rules.Pending)
 }
 
-// Acknowledge applies a button press: reminders of the incident stop. It returns a
-// sentence for the person who pressed.
+// Acknowledge applies a button press, which stops the reminders of the incident. It returns a
+// sentence for the person who pressed the button.
 func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
 	err = r.Store.Update(func(tx *store.Tx) error {
 		s, err := tx.Incident(p.Incident.Key())

@@ -21,7 +21,7 @@ const askEvery = time.Minute
 
 // Integrations is Jira's REST API.
 type Integrations interface {
-	// Integrations waits for jira.Timeout at most. Its errors are clauses for an alert.
+	// Integrations waits for at most jira.Timeout. Its errors are clauses for an alert.
 	Integrations(ctx context.Context) (jira.Answer, error)
 }
 
