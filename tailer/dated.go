@@ -174,7 +174,7 @@ func (f *Follower) later(last *file, list []entry) (younger []entry, sure bool) 
 }
 
 // sinceStamp returns the oldest file of a dated log with this date or a later one. If
-// there is none, no older file can stand in for it: the path, which names no file, says so.
+// there is none, no older file can replace it: the path, which names no file, says so.
 func sinceStamp(list []entry, path, stamp string) entry {
 	for _, s := range list {
 		if s.stamp >= stamp {

@@ -34,7 +34,7 @@ type Follower struct {
 	younger   []*file             // what is read after it, oldest first
 	opened    []*file             // what will be, once no rotation is under way
 	lingering []*lingering        // what was read before it and may still grow
-	older     map[ident]knownFile // older than the youngest of these
+	older     map[ident]knownFile // older than the newest of these
 	barred    map[ident]bool      // rotated files that may not be read, reported once
 	missing   time.Time           // since when the path is missing, though cur is open
 	failing   bool                // reading cur fails

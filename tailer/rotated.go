@@ -165,7 +165,7 @@ func allDated(list []entry) bool {
 	return groups > 0
 }
 
-// countsUp reports whether the greatest number is the youngest file (log4j2's
+// countsUp reports whether the greatest number is the newest file (log4j2's
 // fileIndex "max"); usually it is the oldest.
 func countsUp(list []entry) bool {
 	byNumber := slices.SortedFunc(slices.Values(list), func(a, b entry) int { return cmp.Compare(a.number, b.number) })

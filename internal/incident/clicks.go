@@ -10,7 +10,7 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// A test of an integration has a flow of its own. Which configuration that is of, and
+// A test of an integration has a separate flow. Which configuration that is of, and
 // whether the test succeeded, is in the requests of the browser (matchers.Click), which come
 // from several logs in any order.
 
@@ -176,7 +176,7 @@ func (e Evidence) assign(session string) map[string]string {
 }
 
 // complete reports whether no POST can be missing among those that wait for a flow: the log
-// that has them has gone on to the flow.
+// that has them has reached the flow.
 func (e Evidence) complete(flow string, waiting []matchers.Click) bool {
 	return !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return !p.Debug }) ||
 		slices.ContainsFunc(e.Clicks, func(c matchers.Click) bool { return c.Flow == flow && c.Access })

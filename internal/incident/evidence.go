@@ -66,7 +66,7 @@ type Server struct {
 	Back      time.Time `json:"back,omitzero"`    // when it was restored after that
 }
 
-// UnreachableAfter is how many probes in a row have to fail before a mail server counts as
+// UnreachableAfter is how many probes in a row must fail before a mail server counts as
 // unreachable.
 const UnreachableAfter = 3
 
@@ -301,7 +301,7 @@ func (e Evidence) allBack(s State) bool {
 }
 
 // evidenceAhead is how far in the future the time of evidence may be: the clock of Jira's
-// machine is ours. More would hide what is to come.
+// machine is assumed to be ours. A later time would conceal later evidence.
 const evidenceAhead = 15 * time.Minute
 
 // evidenceTime is the time of evidence that was read at the wall clock's now.

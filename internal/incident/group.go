@@ -105,7 +105,7 @@ func (g State) admit(s State, again bool) State {
 	if s.Content.Integration.KnownBy == alert.ByFlow {
 		of.Attempts++
 	}
-	// The youngest ones are named: those before have been.
+	// The newest ones are named; the earlier ones have been.
 	g.Named = append(slices.Clone(g.Named), s.Content.Integration.ID)
 	g.Named = g.Named[max(len(g.Named)-maxNamed, 0):]
 	return g

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// clockSkew is how far the clock of a log may be ahead of ours.
+// clockSkew is how far the clock of a log may be ahead of this machine's.
 const clockSkew = 5 * time.Minute
 
 // maxAhead is how far in the future of the reading an event's time may lie: a

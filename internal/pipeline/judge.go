@@ -22,7 +22,7 @@ const (
 	settleUnknown = time.Second
 )
 
-const bornBefore = 20 * time.Millisecond // a file system's clock may be this much slower than ours
+const bornBefore = 20 * time.Millisecond // a file system's clock may lag this far behind the system clock
 
 // judged is what an event is, as far as it was read.
 type judged struct {

@@ -96,8 +96,8 @@ type failure struct {
 	on      *ongoing // the group that its incident joins if it is a new one
 }
 
-// probe is what the diagnostics say of a mail server, and the failure that it is if nothing
-// else tells of one.
+// probe is what the diagnostics report about a mail server, and the failure that it represents
+// if nothing else reports one.
 type probe struct {
 	matchers.Probe
 	failure matchers.Failure

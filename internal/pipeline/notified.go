@@ -33,7 +33,7 @@ func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) error {
 			return err
 		}
 		to := r.recipients(tx, s, *a)
-		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody knows the cause before
+		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody was sent the previous cause
 			to = r.late(s)
 			a.Type, a.Data.Kind, a.Data.Cause.Previous = "jira.oauth."+string(alert.Opened), alert.Opened, nil
 		}

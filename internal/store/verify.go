@@ -153,7 +153,7 @@ type summary struct {
 	Schema  int    `json:"schema"`
 	Records int    `json:"records"` // how many there are, without this one
 	Sum     uint64 `json:"sum"`     // of the digests of them all
-	Seq     uint64 `json:"seq"`     // of the youngest delivery
+	Seq     uint64 `json:"seq"`     // of the newest delivery
 	Open    int    `json:"open"`    // incidents
 
 	// Tx is the number of the transaction that wrote this: an older page in the place of a

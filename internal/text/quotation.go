@@ -44,8 +44,8 @@ func Unlink(s string) string {
 
 var links = regexp.MustCompile(`(?i)://|\b(?:mailto|tel):|\bwww\.|@\x{200b}?`)
 
-// UnlinkQuoted is Unlink for the quotations in a text only: our own addresses are meant to be
-// copied.
+// UnlinkQuoted is Unlink for the quotations in a text only: our own addresses are intended
+// to be copied.
 func UnlinkQuoted(s string) string { return quotations.ReplaceAllStringFunc(s, Unlink) }
 
 // Apart is a zero-width space. It removes a word's effect and keeps its appearance.
