@@ -11,8 +11,8 @@ import (
 // alternating names the fact about causes between which an incident alternates.
 const alternating = "alternates_with"
 
-// alternates are the other causes between which the incident alternates: it has
-// changed from one to another and back since the last alert.
+// alternates are the other causes between which the incident alternates: it has changed from one
+// to another and back since the last alert.
 func (s State) alternates() []string {
 	var others []string
 	for _, cause := range slices.Sorted(maps.Keys(s.Causes)) {
@@ -94,7 +94,7 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 		alerted[cause] = s.Last
 	}
 	s.CauseAlerted = alerted
-	// News starts the intervals anew; what only goes on is repeated less and less.
+	// News resets the intervals; a continuing failure is repeated less and less often.
 	if kind == alert.Reminder || s.Alerts > 1 && (kind == alert.Blind || kind == alert.Storm && s.Unnamed.IsZero()) {
 		s.Interval = r.longer(s)
 	} else {

@@ -99,8 +99,8 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	return e, bound
 }
 
-// before is the order of clicks: an access log has whole seconds, and a POST answers before
-// its flow is asked for.
+// before orders clicks: an access log has whole seconds, and a POST answers before its flow is
+// requested.
 func before(a, b matchers.Click) int {
 	second := func(c matchers.Click) time.Time { return c.At.Truncate(time.Second) }
 	switch bySecond := second(a).Compare(second(b)); {
@@ -112,8 +112,8 @@ func before(a, b matchers.Click) int {
 	return a.At.Compare(b.At)
 }
 
-// asked notes that the result of a flow was asked for. One that has failed once proves
-// nothing any more: its page may be loaded again.
+// asked notes that the result of a flow was requested. A flow that has failed once proves nothing
+// any more, because its page may be loaded again.
 func (e *Evidence) asked(c matchers.Click, now time.Time) {
 	i := e.flow(c.Flow)
 	if i < 0 {
@@ -133,9 +133,9 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 	}
 }
 
-// assign finds the configuration of each flow of a session: that of the only POST which has
-// no flow yet. Where there are several, in two tabs of a browser, nothing says which flow is
-// whose. Of an old flow the earlier requests are forgotten, so that it is left as it is.
+// assign finds the configuration of each flow of a session: that of the only POST without a flow
+// so far. If there are several, in two tabs of a browser, nothing shows which flow belongs to
+// which. The earlier requests of an old flow are forgotten, so it is left as it is.
 func (e Evidence) assign(session string) map[string]string {
 	of, seen := map[string]string{}, map[string]bool{}
 	var waiting []matchers.Click // POSTs without a flow
@@ -175,8 +175,8 @@ func (e Evidence) assign(session string) map[string]string {
 	return of
 }
 
-// complete reports whether no POST can be missing among those that wait for a flow: the log
-// that has them has reached the flow.
+// complete reports whether no POST can be missing among those that wait for a flow, because the
+// log that contains them has reached the flow.
 func (e Evidence) complete(flow string, waiting []matchers.Click) bool {
 	return !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return !p.Debug }) ||
 		slices.ContainsFunc(e.Clicks, func(c matchers.Click) bool { return c.Flow == flow && c.Access })

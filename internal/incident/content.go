@@ -20,8 +20,8 @@ const (
 // Administration > Applications > Application links.
 const adminPage = "/plugins/servlet/applinks/listApplicationLinks"
 
-// content is what a failure says, redacted. Secrets are removed from whole values,
-// which are shortened afterwards: half a secret cannot be recognized.
+// content is the content of a failure, redacted. Secrets are removed from complete values, which
+// are shortened afterwards: half a secret cannot be recognized.
 func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
 	facts := r.masks.Facts(f.Facts, h)
@@ -48,7 +48,7 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	return d
 }
 
-// briefContent is what a failure says, without what its group says for it.
+// briefContent is the content of a failure without what its group reports for it.
 func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
 	d := alert.Data{
 		Node:        r.masks.Node(r.node),
@@ -82,7 +82,7 @@ func (r *Rules) Learn(s State, f matchers.Failure) State {
 	return s
 }
 
-// mailbox is what a failure says of the mailbox, as it may be shown; nil if nothing.
+// mailbox is what a failure reveals about the mailbox, redacted; nil if nothing.
 func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
 	if f.Mailbox == (matchers.Mailbox{}) {
 		return nil

@@ -75,8 +75,8 @@ func (c Correlator) Click(click matchers.Click) error {
 	return nil
 }
 
-// known gives the incident of a flow the identity of its configuration. One that was not
-// alerted to so far is a retry if the configuration has an open incident.
+// known gives the incident of a flow the identity of its configuration. An incident without an
+// alert so far is a retry if the configuration has an open incident.
 func (c Correlator) known(f Flow) error {
 	s, err := c.Storage.Incident(f.ID)
 	if err != nil || !s.Open || s.Content.Integration.KnownBy == alert.ByConfiguration {
@@ -107,7 +107,7 @@ func (c Correlator) known(f Flow) error {
 	return c.Storage.Save(s, a)
 }
 
-// open looks incidents up. failed is why that failed.
+// open looks up incidents. failed is the reason if that fails.
 func (c Correlator) open() (open func(key string) bool, failed *error) {
 	failed = new(error)
 	return func(key string) bool {
@@ -172,7 +172,7 @@ func (c Correlator) Probe(p matchers.Probe) (news News, err error) {
 	return news, c.resolve(e)
 }
 
-// resolve ends the incident of the background that the evidence shows to be over.
+// resolve ends the background incident that the evidence shows to be over.
 func (c Correlator) resolve(e Evidence) error {
 	open, err := c.Storage.Incidents()
 	if err != nil {

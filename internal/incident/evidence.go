@@ -124,8 +124,8 @@ func (e Evidence) KeyOf(id string) string {
 	return id
 }
 
-// twin is the sighting of the same failure by another log, -1 = none. One that shows nothing
-// of its mailbox is a twin of any; its incident takes only one mailbox.
+// twin is the report of the same failure by another log, -1 = none. A report that does not
+// identify its mailbox is a twin of any; its incident accepts only one mailbox.
 func (e Evidence) twin(f matchers.Failure, key string, placed bool, at time.Time, log string) int {
 	return slices.IndexFunc(e.Recent, func(s Sighting) bool {
 		switch {
@@ -138,7 +138,7 @@ func (e Evidence) twin(f matchers.Failure, key string, placed bool, at time.Time
 	})
 }
 
-// join notes that a mailbox is that of an incident.
+// join notes that a mailbox belongs to an incident.
 func (e *Evidence) join(known []string, key string, open func(key string) bool) {
 	if e.Same == nil {
 		e.Same = map[string]string{}
@@ -241,10 +241,10 @@ func (e Evidence) Recovery(open []State) (key string, at time.Time) {
 	return "", time.Time{}
 }
 
-// recovered is the key of the incident that a server which can be reached again has ended,
-// "" = none: that of the server, once all servers that were joined to it are back; or else
-// the only open one of the background, if it is known by no server and this is the only
-// server that was lost when it began.
+// recovered is the key of the incident that ends because a server can be reached again, "" = none.
+// It is the incident that the server belongs to, once all servers of that incident are back.
+// Otherwise, it is the only open background incident, if no server belongs to it and this is the
+// only server that was lost when it began.
 func (e Evidence) recovered(id string, open []State) string {
 	key := e.KeyOf(id)
 	background := slices.DeleteFunc(slices.Clone(open), func(s State) bool { return !s.background() })
@@ -272,8 +272,8 @@ func (e Evidence) recovered(id string, open []State) string {
 	return background[0].Key
 }
 
-// allBack reports whether all mail servers that an incident is known by were lost and are back.
-// What the outgoing server of a name does says nothing of the incoming one.
+// allBack reports whether all mail servers that belong to an incident were lost and are back. The
+// state of an outgoing server says nothing about the incoming server of the same name.
 func (e Evidence) allBack(s State) bool {
 	outgoing := strings.Contains(filepath.Base(s.Content.Log.Path), "outgoing")
 	ids := []string{s.Key}
@@ -304,7 +304,7 @@ func (e Evidence) allBack(s State) bool {
 // machine is assumed to be ours. A later time would conceal later evidence.
 const evidenceAhead = 15 * time.Minute
 
-// evidenceTime is the time of evidence that was read at the wall clock's now.
+// evidenceTime is the time of evidence that was read at the wall-clock time now.
 func evidenceTime(at, now time.Time) time.Time {
 	if at, ok := PlausibleTime(at, now); ok && at.Sub(now) <= evidenceAhead {
 		return at
@@ -325,8 +325,8 @@ func (e Evidence) End(key string, at time.Time) Evidence {
 	return e
 }
 
-// unexplained is the incident of the only server that was lost when a failure came which
-// shows nothing of its mailbox, "" = there is none.
+// unexplained is the incident of the only server that was lost when a failure occurred that does
+// not identify its mailbox, "" = there is none.
 func (e Evidence) unexplained(at time.Time, open func(key string) bool) (key string) {
 	lost := 0
 	for _, s := range e.Servers {
@@ -341,8 +341,8 @@ func (e Evidence) unexplained(at time.Time, open func(key string) bool) (key str
 	return key
 }
 
-// explained reports whether a failure has been seen that may be why a server cannot be
-// reached: one that is known by it, or one that began when it was lost.
+// explained reports whether a failure has been seen that may be the reason why a server cannot be
+// reached: one that belongs to the server, or one that began when the server was lost.
 func (e Evidence) explained(s Server) bool {
 	return slices.ContainsFunc(e.Recent, func(f Sighting) bool {
 		if after := f.At.Sub(s.Lost); f.Cause != matchers.ServerUnreachable && after >= -turnedFalse {
@@ -352,7 +352,7 @@ func (e Evidence) explained(s Server) bool {
 	})
 }
 
-// hasServer reports whether an incident is known by a mail server.
+// hasServer reports whether a mail server belongs to an incident.
 func (e Evidence) hasServer(key string) bool {
 	for id, to := range e.Same {
 		if to == key && matchers.IsServerID(id) {

@@ -10,7 +10,7 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// Named is for how long an incident of a group waits at most until an alert names it.
+// Named is the maximum time until an alert names an incident of a group.
 const Named = groupLatest
 
 const (
@@ -89,7 +89,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 	return g, brief(s)
 }
 
-// admit counts a new member, or one that is back.
+// admit counts a new or returning member.
 func (g State) admit(s State, again bool) State {
 	of := Group{}
 	if g.Group != nil {
@@ -111,8 +111,8 @@ func (g State) admit(s State, again bool) State {
 	return g
 }
 
-// counted counts one more member with a cause. Beyond the first causes they are
-// counted together: the last entry has no ID then.
+// counted counts one more member with a cause. Causes beyond the first maxCounted are counted
+// together, in a last entry without an ID.
 func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 	causes = slices.Clone(causes)
 	id, title := c.ID, c.Title
@@ -168,8 +168,8 @@ func (g State) Says(cause string, at time.Time) bool {
 		(g.Content.Cause.ID == cause || g.Group.Causes[0].ID != cause)
 }
 
-// brief is a state without what a group says for it: thousands of integrations
-// may be in one.
+// brief is a state without what a group reports for it, because a group may have thousands of
+// members.
 func brief(s State) State {
 	if c := s.Content; s.Suppressed {
 		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Phase: c.Phase}
@@ -240,8 +240,8 @@ func (r *Rules) groupMuted(g State) bool {
 
 const maxGroupCauses = 5 // that a group's alert names
 
-// groupData is what a group says: what the last failure with its most frequent cause said,
-// of all its members.
+// groupData is the content of a group's alert: the last failure with its most frequent cause, for
+// all members.
 func (g State) groupData() alert.Data {
 	d, of := g.Content, g.Group
 	mixed := len(of.Causes) > 1
@@ -284,7 +284,7 @@ func (g State) groupData() alert.Data {
 	return d
 }
 
-// happened says what made the members a group, and adds the facts about that.
+// happened describes what made the members a group, and adds the facts about it.
 func (g Group) happened(facts map[string]any, all int) string {
 	who := text.Members(all, g.Attempts)
 	switch {
@@ -322,8 +322,8 @@ func (g Group) causes() string {
 	return said[len("; "):]
 }
 
-// addOthers adds to what a failure with the most frequent cause says where the steps for the
-// other causes are.
+// addOthers adds to the content of a failure with the most frequent cause where to find the steps
+// for the other causes.
 func (g Group) addOthers(d *alert.Data) {
 	others := g.Causes[1:]
 	d.Cause.Title += ", and " + text.Plural(len(others), "other cause", "other causes")

@@ -134,8 +134,8 @@ func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time
 	return s, a
 }
 
-// loggedTwice is how long after the callback of a request its result comes: it is
-// asked for by the browser.
+// loggedTwice is the maximum time between the callback of a request and its result, which the
+// browser requests.
 const loggedTwice = 5 * time.Minute
 
 // Continues reports whether a failure was logged shortly before by its callback, in the incident
@@ -144,7 +144,7 @@ func (s State) Continues(callback string, c *matchers.Cause, at time.Time) bool 
 	return callback != "" && s.Open && s.Key == callback && s.Cause == c.ID && at.Sub(s.Last).Abs() <= loggedTwice
 }
 
-// adopt is a failure as one of the integration that its callback has named.
+// adopt is a failure, attributed to the integration that its callback has named.
 func (s State) adopt(f matchers.Failure) matchers.Failure {
 	if f.Integration.Callback == s.Key {
 		f.Integration.ID, f.Integration.KnownBy = s.Key, alert.BySuffix
@@ -200,8 +200,8 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	previous, cause := s.Cause, o.Cause.ID
 	s.NewFailures++
 	s = sawCause(s, cause)
-	// To redact a text takes half a millisecond. In a flood one failure per minute
-	// represents all of its cause, unless an alert is due.
+	// Redacting a text takes half a millisecond. In a flood, one failure per minute represents all
+	// of its cause, unless an alert is due.
 	name := cmp.Or(o.name, s.Content.Integration.Name)
 	if s.Content.Cause.ID != cause || o.At.Sub(s.ContentAt).Abs() >= contentFor || r.reminderDue(s, s.Last, o.seen) {
 		s.Content, s.ContentAt = o.content(), o.At
@@ -306,8 +306,8 @@ func (r *Rules) Stale(s State, at, seen time.Time) (State, *alert.Alert) {
 	return r.Quiet(s)
 }
 
-// over reports whether an incident is over at a failure that is read at seen. A time that is yet
-// to come, such as one from before a clock was set back, proves no silence.
+// over reports whether an incident is over at a failure that is read at seen. A time in the
+// future, such as one from before a clock was set back, proves no silence.
 func (r *Rules) over(s State, at, seen time.Time) bool {
 	if at.After(seen) {
 		at = seen
@@ -359,16 +359,15 @@ func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 	return slices.Contains(r.conf.Mute, cause) || severity < r.conf.MinSeverity
 }
 
-// causeIsNews: this incident was not alerted to for the cause, or so long ago
-// that it may be again. A reminder names all causes between which the incident
-// alternates.
+// causeIsNews reports whether this incident was not yet alerted to for the cause, or so long ago
+// that it may be again. A reminder names all causes between which the incident alternates.
 func (r *Rules) causeIsNews(s State) bool {
 	alerted, ok := s.CauseAlerted[s.Cause]
 	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(alerted) >= r.interval(s)
 }
 
-// reminderDue: there are new failures, the interval is over, and no one has
-// acknowledged. at is the event's time, now the wall clock.
+// reminderDue reports whether there are new failures, the interval has passed, and nobody has
+// acknowledged. at is the event's time, now the wall-clock time.
 func (r *Rules) reminderDue(s State, at, now time.Time) bool {
 	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 && !s.remindersOff(now) &&
 		(at.Sub(s.LastAlert) >= r.interval(s) || s.deadlineNear(at))

@@ -76,8 +76,8 @@ type Checkpoint struct {
 	Begin func() tailer.Position // where the Reader begins, once it has opened the log
 }
 
-// batch is what one read brought: the failures of complete events, the position
-// after the last of these events, and what is missing.
+// batch is the result of one read: the failures of complete events, the position after the last of
+// these events, and the gaps.
 type batch struct {
 	failures []failure
 	probes   []probe
@@ -88,8 +88,8 @@ type batch struct {
 
 func (b batch) empty() bool { return len(b.failures)+len(b.probes)+len(b.clicks)+len(b.gaps) == 0 }
 
-// failure is what to record. counted is the key of the incident in which it is
-// counted already: then only its cause is corrected.
+// failure is a failure to record. counted is the key of the incident in which it has already been
+// counted; then only its cause is corrected.
 type failure struct {
 	matchers.Failure
 	counted string
@@ -170,8 +170,8 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		if l.Kind == conf.KindAccess {
 			l.Recorder.noClicks.Store(stats.Waiting != nil || stats.Absent)
 		}
-		// A log with lines every second is current too: nothing more is to be
-		// read, and what came had to be waited for.
+		// A log with lines every second is also current: nothing more is available, and the last
+		// lines had to be waited for.
 		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
 		l.current.Store(err == nil && caughtUp && stats.Waiting == nil)
 		l.heartbeat.Store(now.UnixNano())
@@ -190,9 +190,8 @@ func (l *Log) Run(ctx context.Context) (err error) {
 	}
 }
 
-// storeBegin stores where reading begins, before anything has been read: what is
-// written while the program is down must not depend on whether an event had
-// been complete before.
+// storeBegin stores where reading begins, before anything has been read. Whether lines written
+// while the program is down are read must not depend on whether an event was complete before.
 func (l *Log) storeBegin() error {
 	if l.Checkpoint == nil {
 		return nil
@@ -233,8 +232,7 @@ func (l *Log) wait() time.Duration {
 	return clock.ToTick(idlePoll)
 }
 
-// commit is the one transaction: incidents, alerts and position together, or
-// nothing of it.
+// commit is the one transaction: incidents, alerts and position together, or none of them.
 func (l *Log) commit(ctx context.Context) error {
 	l.committed = clock.Now()
 	if l.batch.empty() && l.batch.next == l.stored {

@@ -41,9 +41,8 @@ type troubles struct {
 	open     map[string]bool
 }
 
-// checkHealth reports a log that cannot be read for a minute, or has had no line
-// for silent_after, and when that is over. waiting is why it cannot be read, nil
-// = it can.
+// checkHealth reports a log that cannot be read for a minute, or has had no line for silent_after,
+// and the end of either. waiting is the reason why the log cannot be read, nil = it can.
 func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
 	h := &l.troubles
 	if text || h.line.IsZero() {
@@ -78,8 +77,8 @@ func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
 	return l.checkForeign(now, false)
 }
 
-// report brings the incident of a trouble up to date: on says that it is to be
-// reported, over that it has ended.
+// report updates the incident of a trouble. on means that it must be reported, over that it has
+// ended.
 func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) error {
 	if err := l.restore(); err != nil {
 		return err

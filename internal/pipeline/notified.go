@@ -83,8 +83,9 @@ func (r *Recorder) recipients(tx *store.Tx, s incident.State, a alert.Alert) (na
 	return names
 }
 
-// reachable are the notifiers of a list that are configured, or that an alert about an incident
-// waits for: one that was removed may come back, and must not be sent a beginning without its end.
+// reachable are those notifiers of a list that are configured or for which an alert about the
+// incident is queued. A removed notifier may be configured again, and must not be sent a beginning
+// without its end.
 func (r *Recorder) reachable(tx *store.Tx, names []string, incident alert.ID) (all []string) {
 	for _, name := range names {
 		if r.recipient(name) != nil || tx.Waits(name, incident) {
@@ -117,7 +118,7 @@ func (r *Recorder) late(s incident.State) (names []string) {
 	return names
 }
 
-// send queues an alert for notifiers, and notes in its incident that they are notified.
+// send queues an alert for notifiers, and records in its incident that they are notified.
 func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []string) (incident.State, error) {
 	refused, queued := false, []string(nil)
 	for _, name := range to {
@@ -139,8 +140,8 @@ func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []stri
 	return s, nil
 }
 
-// cover sends the end of a member of a group to the notifiers whose receivers keep something
-// for it, and to those that do not know the group. To all others the group says it.
+// cover sends the end of a member of a group to the notifiers whose receivers keep something for
+// it, and to those that do not know the group. To all others, the group reports it.
 func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) error {
 	if a == nil {
 		return nil

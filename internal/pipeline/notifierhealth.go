@@ -64,9 +64,9 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 	return tx.SetReported(name, h.Reported+lost)
 }
 
-// trouble brings the incident of a trouble up to date, and reports whether it is
-// open now and whether that raised an alert. on says that the trouble goes on. A
-// notifier is not alerted to its own, but in the end to what it has missed.
+// trouble updates the incident of a trouble, and reports whether it is open now and whether it
+// raised an alert. on means that the trouble continues. A notifier is not alerted to its own
+// trouble, but at its end to what it has missed.
 func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time) (open, alerted bool, err error) {
 	before, err := tx.Incident(r.Rules.TroubleKey(t))
 	if err != nil {

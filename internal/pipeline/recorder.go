@@ -57,10 +57,9 @@ type Recipient struct {
 	Groups      bool // the receiver itself groups what it shows to people
 }
 
-// record applies one failure to its incident, and to the storm that alerts for
-// it, and queues the alert that it raises. One that is counted already is only
-// corrected. What says that the incident is over may have come before. It returns the key of
-// the incident.
+// record applies one failure to its incident and to the storm that alerts for it, and queues the
+// alert that it raises. A failure that has already been counted is only corrected. Evidence that
+// the incident is over may have arrived before. record returns the key of the incident.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
 	now := clock.Now()
 	if err := r.keepTime(tx, now); err != nil {
@@ -126,7 +125,7 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	return key, r.apply(tx, s, f, after, now)
 }
 
-// plausible is the time of an event, or when it is read if it can have no such time.
+// plausible is the time of an event or, if that is impossible, the time at which it is read.
 func plausible(at, now time.Time) time.Time {
 	if at, ok := incident.PlausibleTime(at, now); ok {
 		return at
@@ -190,7 +189,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	return r.holdOrSave(tx, s, a, now)
 }
 
-// announce is holdOrSave of an incident that may be a new one, or over: its alert may be one of a
+// announce is holdOrSave for an incident that may be new or over: its alert may become part of a
 // group.
 func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	if !s.Open {
@@ -209,8 +208,8 @@ func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on
 	return r.holdOrSave(tx, s, a, now)
 }
 
-// key is that of the incident of a failure. repeated says that it was counted there, as
-// another log has it.
+// key is the key of the incident of a failure. repeated reports that another log's report of the
+// failure has already been counted there.
 func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
 	key string, repeated bool, err error) {
 	if r.Rules.Places(f) {
@@ -220,8 +219,8 @@ func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, n
 	return key, false, err
 }
 
-// retried is the key of a failure's own incident, or that of its callback, which has logged
-// it just before, or that of the attempt that it retries.
+// retried is the key of a failure's own incident, or of the callback that has just logged it, or
+// of the attempt that it retries.
 func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) (string, error) {
 	own, callback := r.Rules.Key(f), f.Integration.Callback
 	if callback != "" {

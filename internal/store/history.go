@@ -108,7 +108,7 @@ type HeldEnd struct {
 	To    []string    `json:"to,omitempty"`
 }
 
-// close keeps what an incident was that is no longer open.
+// close keeps the content of an incident that is no longer open.
 func (tx *Tx) close(s incident.State) error {
 	if tx.read(incidents).raw(s.Key) == nil {
 		return nil
@@ -208,8 +208,8 @@ const (
 	sweepAfter = 100
 )
 
-// sweepHistory deletes closed incidents that are old or too many, the deliveries of
-// deleted incidents, and what opened of an application longer ago than any burst lasts.
+// sweepHistory deletes closed incidents that are too old or too many, the deliveries of deleted
+// incidents, and openings of an application that are older than any burst.
 func (tx *Tx) sweepHistory(now time.Time) error {
 	last := tx.table(openings)
 	if len(last.names()) > maxLanes {

@@ -104,8 +104,8 @@ func (tx *Tx) Settings(into any) error {
 // SetSettings stores Jira's answer about its integrations.
 func (tx *Tx) SetSettings(s any) error { return tx.table(evidence).put(settings, s) }
 
-// sentAnyway notes that an opened was delivered although a storm had withdrawn
-// it while it was under way: so its end is delivered there too.
+// sentAnyway notes that an opened was delivered although a storm had withdrawn it while it was
+// being sent. Its end is then delivered to the same notifier.
 func (tx *Tx) sentAnyway(notifier string, d notify.Delivery) error {
 	if d.Alert.Data.Kind != alert.Opened || tx.read(outbox, notifier).raw(outboxKey(d)) != nil {
 		return nil

@@ -20,7 +20,7 @@ const maxAside = 1000
 // each share is reserved for the ends of incidents and for alerts about the watcher itself.
 const MaxQueued = 32 << 20
 
-// queueState is what is known of the queue of a notifier as a whole.
+// queueState is the state of a notifier's queue as a whole.
 type queueState struct {
 	Served uint64 `json:"served"` // the turn of the last delivery that has left it
 	Bytes  int    `json:"bytes"`  // of what waits
@@ -86,8 +86,8 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) error {
 	return tx.insert(notifier, d)
 }
 
-// fits reports whether a notifier's queue has room for one more delivery, which replaces one
-// of so many bytes.
+// fits reports whether a notifier's queue has room for one more delivery, which replaces one of
+// the given size.
 func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) (bool, error) {
 	var q queueState
 	if _, err := tx.read(lanes, notifier).get(ofQueue, &q); err != nil {
@@ -176,8 +176,8 @@ func (tx *Tx) account(notifier string, served uint64, bytes int) error {
 	return turns.put(ofQueue, q)
 }
 
-// mentioned reports whether a notifier has just mentioned people for a cause; if not, it
-// does now.
+// mentioned reports whether a notifier has recently mentioned people for a cause. If not, it does
+// so now.
 func (tx *Tx) mentioned(notifier, cause string, now time.Time) (bool, error) {
 	o, err := tx.Openings(cause)
 	if err != nil {
@@ -208,7 +208,7 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 // Waits reports whether an alert about an incident is queued for a notifier.
 func (tx *Tx) Waits(notifier string, incident alert.ID) bool { return tx.waits(notifier, incident) > 0 }
 
-// waits is of how many kinds alerts about an incident wait for a notifier.
+// waits is the number of kinds of alerts about an incident that are queued for a notifier.
 func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
 	for range tx.read(queued, notifier).withPrefix(indexKey(incident, "")) {
 		kinds++
@@ -216,7 +216,7 @@ func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
 	return kinds
 }
 
-// waiting is the delivery of that kind that waits for an incident, the last one of several.
+// waiting is the queued delivery of a kind for an incident, the last one if there are several.
 func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool, err error) {
 	var at position
 	if ok, err = tx.read(queued, notifier).get(indexKey(incident, kind), &at); err != nil || !ok {
