@@ -115,11 +115,42 @@ func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 // Mask is a text, redacted.
 func (r *Rules) Mask(text string) string { return r.masks.Text(text) }
 
-// Sample is an alert of kind test about a failure. Its ID is different at every moment.
-func (r *Rules) Sample(f matchers.Failure, now time.Time) alert.Alert {
+// Sample is an alert of a kind about a failure, marked as a test, with a different ID at every
+// moment.
+func (r *Rules) Sample(f matchers.Failure, kind alert.Kind, now time.Time) alert.Alert {
+	const mark = "TEST, nothing is broken: "
 	f.Time = now
 	d := r.Explain(f, Source{Name: "test", Path: "test"})
-	d.Kind = alert.Test
-	d.ID = alert.NewID(r.idNode, "test", now).Alert(1)
-	return alert.Alert{Type: "jira.oauth." + string(alert.Test), Timestamp: now, Data: d}
+	number := 2
+	switch kind {
+	case alert.Blind, alert.Sighted:
+		t := Trouble{Cause: LogUnreadable, Log: Source{Name: "test", Path: "test"}, Why: "permission denied", Since: now.Add(-time.Hour)}
+		s, a := r.Trouble(State{}, t, now)
+		if a != nil && kind == alert.Sighted {
+			_, a = r.Over(s, t, now)
+		}
+		if a != nil {
+			d = a.Data
+		}
+	case alert.Changed:
+		before := "net-connect-timeout"
+		d.Cause.Previous = &before
+	case alert.Reminder:
+		d.Failures.First, d.Failures.Count, d.Failures.SinceLastAlert = now.Add(-4*time.Hour), 25, 24
+	case alert.Quiet:
+		d.Failures.First, d.Failures.Last = now.Add(-25*time.Hour), now.Add(-24*time.Hour)
+	case alert.Resolved:
+		d.Failures.First, d.ResolvedAt = now.Add(-time.Hour), now
+	case alert.Storm:
+		d.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}
+		d.Facts["integrations"], d.Facts["integrations_count"] = []string{"test-1", "test-2", "test-3"}, "60"
+		number = 1
+	default:
+		number = 1
+	}
+	if d.Kind = kind; kind != alert.Test {
+		d.Cause.Title = mark + d.Cause.Title
+	}
+	d.ID = alert.NewID(r.idNode, "test", now).Alert(number)
+	return alert.Alert{Type: "jira.oauth." + string(kind), Timestamp: now, Data: d}
 }

@@ -43,10 +43,13 @@ func (p *Page) Line(style, text string) {
 // that commands and URLs can be copied.
 func (p *Page) Wrap(first, next, text string) {
 	line, width := first, utf8.RuneCountInString(first)
-	empty := true
+	most, empty := p.Style.Width, true
+	if most <= 0 {
+		most = 100
+	}
 	for _, word := range strings.Fields(Printable(text)) {
 		n := utf8.RuneCountInString(word)
-		if !empty && width+1+n > p.Style.Width {
+		if !empty && width+1+n > most {
 			p.WriteString(line + "\n")
 			line, width, empty = next, utf8.RuneCountInString(next), true
 		}
