@@ -255,6 +255,18 @@ func (a Acknowledged) String() string {
 	return words
 }
 
+// Pages are the links apart: to Jira's own pages, and to what explains the cause.
+func (m Message) Pages() (jira, articles []alert.Link) {
+	for _, l := range m.Links {
+		if strings.Contains(l.URL, "/plugins/servlet/") {
+			jira = append(jira, l)
+		} else {
+			articles = append(articles, l)
+		}
+	}
+	return jira, articles
+}
+
 // Limits of links: three long addresses would fill a message of Slack.
 const (
 	maxURL   = 600 // bytes

@@ -137,7 +137,8 @@ func (w drawing) blocks() []slack.Block {
 			w.prose(m.Confirm, w.b.step)...)
 		add(slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
 	}
-	add(w.buttons()...) // within reach of a thumb
+	jira, articles := m.Pages()
+	add(w.buttons(jira)...) // within reach of a thumb
 	head := len(blocks)
 	add(w.steps("more-steps", steps[short:])...)
 	if len(m.Notes) > 0 {
@@ -146,7 +147,7 @@ func (w drawing) blocks() []slack.Block {
 	if !m.Ends {
 		add(w.integrations()...)
 	}
-	add(linked(m.Links[min(len(m.Links), 1):])...)
+	add(linked(articles)...)
 	if !w.l.thread {
 		add(w.details()...)
 	}
@@ -243,7 +244,7 @@ func (w drawing) steps(id string, steps []message.Step) []slack.Block {
 	}
 	head, who := "Who: ", message.Who(steps)
 	if id != "steps" {
-		head = "More steps, if needed: "
+		head = "Further steps: "
 	}
 	parts := []slack.RichTextElement{slack.NewRichTextSection(rich(head, message.Strong), rich(literal(who, 300), 0))}
 	var list *slack.RichTextList // of the steps since the last commands, which no list can hold

@@ -16,15 +16,15 @@ const (
 	maxValue  = 2000
 )
 
-// buttons lead to the first page and take the incident on. Without an app that answers them the
-// page is a link, since Slack warns of each press without an answer.
-func (w drawing) buttons() []slack.Block {
-	first := w.m.Links[:min(len(w.m.Links), 1)]
+// buttons lead to Jira and take the incident on. Without an app that answers them there is a link,
+// since Slack warns of each press without an answer.
+func (w drawing) buttons(jira []alert.Link) []slack.Block {
+	jira = jira[:min(len(jira), 1)]
 	if !w.l.buttons || w.l.reply {
-		return linked(first)
+		return linked(jira)
 	}
 	var buttons []slack.BlockElement
-	for _, l := range first {
+	for _, l := range jira {
 		buttons = append(buttons, button("link", l.Title, "").WithURL(l.URL))
 	}
 	if incident := string(w.m.ID.Incident()); w.m.Actionable && incident != "" && utf8.ValidString(incident) &&
