@@ -115,8 +115,8 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
 	if loaded != "" && !filepath.IsAbs(name) {
-		missing += "; what is in " + loaded + " is read by systemd when the service starts, " +
-			"so restart it after a change there"
+		missing += "; systemd reads the files in " + loaded + " only when the service starts, " +
+			"so restart the service after you change them"
 	}
 	b.problem(path, "%s", missing)
 	return "", nil, 0
