@@ -52,8 +52,8 @@ func everywhere(host string) bool {
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 
 const (
-	listenHelp    = `want an address and a port, such as "127.0.0.1:9494"`
-	basicAuthHelp = `want one line such as user:password`
+	listenHelp    = `expected an address and a port, such as "127.0.0.1:9494"`
+	basicAuthHelp = `expected one line such as user:password`
 )
 
 func (b *builder) http(f *rawHTTP) HTTP {

@@ -119,8 +119,8 @@ func TestSecretFileRefused(t *testing.T) {
 		"large":              dir + "/large is larger than 65536 bytes",
 		"dir":                dir + "/dir is not a regular file",
 		"":                   "empty, write the name of a file",
-		"a\ab":               "holds a character that cannot be printed",
-		"https://x/hunter2":  "want the name of a file; the value itself belongs to the key without _file",
+		"a\ab":               "contains an unprintable character",
+		"https://x/hunter2":  "expected the name of a file; the value itself belongs to the key without _file",
 		"empty/hunter.token": dir + "/empty/hunter.token cannot be read: not a directory",
 	} {
 		text := fmt.Sprintf("[[slack]]\nwebhook_url_file = %s\n", tomlString(name))

@@ -50,7 +50,7 @@ func NewClient(n conf.Notifier, c conf.Client) (*http.Client, error) {
 			roots = x509.NewCertPool()
 		}
 		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file: %s holds no certificate in PEM form", n.CAFile)
+			return nil, fmt.Errorf("ca_file: %s contains no certificate in PEM format", n.CAFile)
 		}
 		transport.TLSClientConfig.RootCAs = roots
 	}
