@@ -44,7 +44,7 @@ func TestScanInterrupted(t *testing.T) {
 			t.Errorf("the report has no %q:\n%s", want, &out)
 		}
 	}
-	if want := "watcher: stopped: the report holds what was read until then\n"; errw.String() != want {
+	if want := "watcher: stopped: the report contains only what was read until then\n"; errw.String() != want {
 		t.Errorf("standard error %q, want %q", &errw, want)
 	}
 }

@@ -91,11 +91,11 @@ func TestHostileZips(t *testing.T) {
 		{"encrypted", func() []byte { b := two(); entry(b, 0)[4] |= 1; return b }, "atlassian-jira.log.1: it is encrypted: unpack the zip first", 1},
 		{"wrong checksum", func() []byte { b := two(); entry(b, 0)[12] ^= 1; return b }, "atlassian-jira.log.1: it is damaged: zip: checksum error", 2},
 		{"unknown method", func() []byte { b := two(); entry(b, 0)[6] = 99; return b },
-			"atlassian-jira.log.1: it is compressed in a way that scan does not know: unpack the zip first", 1},
+			"atlassian-jira.log.1: it is compressed with a method that scan does not support: unpack the zip first", 1},
 		{"overlapping", func() []byte { b := two(); copy(entry(b, 1)[38:42], entry(b, 0)[38:42]); return b },
-			"atlassian-jira.log: it is damaged: another file of the zip holds the same bytes", 1},
+			"atlassian-jira.log: it is damaged: it overlaps with another file in the zip", 1},
 		{"too many files", func() []byte { return []byte(zipped(t, append(empty, "log/atlassian-jira.log", hour(1))...)) },
-			"x.zip: it holds more than 50000 files: unpack it and give scan the directory", 0},
+			"x.zip: it contains more than 50000 files: unpack it and scan the directory", 0},
 		{"claims 2^32 files", func() []byte {
 			b := two()
 			end := bytes.LastIndex(b, []byte("PK\x05\x06"))
@@ -106,7 +106,7 @@ func TestHostileZips(t *testing.T) {
 			locator := append([]byte("PK\x06\x07\x00\x00\x00\x00"), binary.LittleEndian.AppendUint64(nil, uint64(end))...)
 			last := append([]byte("PK\x05\x06\x00\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 12)...)
 			return bytes.Join([][]byte{b[:end], large, append(locator, 1, 0, 0, 0), append(last, 0, 0)}, nil)
-		}, "x.zip: it holds more than 50000 files: unpack it and give scan the directory", 0},
+		}, "x.zip: it contains more than 50000 files: unpack it and scan the directory", 0},
 		{"names", func() []byte {
 			return []byte(zipped(t, "../../../log/atlassian-jira.log", hour(1), "a\nb\x1b[31m/log/atlassian-jira.log.1", hour(2),
 				"\u202ex/log/atlassian-jira.log", hour(3)))

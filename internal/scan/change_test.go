@@ -54,7 +54,7 @@ func TestChanges(t *testing.T) {
 			must(t, f.Close())
 		}, "it grew while it was read: what came after byte ", 2},
 		{"it shrinks", func(t *testing.T, path string) { must(t, os.Truncate(path, 1000)) },
-			"it shrank while it was read: what was taken away is not in this report", 1},
+			"it shrank while it was being read: the removed part is missing from this report", 1},
 		{"it is renamed", func(t *testing.T, path string) { must(t, os.Rename(path, path+".1")) }, "", 2},
 		{"it is removed", func(t *testing.T, path string) { must(t, os.Remove(path)) }, "", 2},
 	}
@@ -147,7 +147,7 @@ func TestStopped(t *testing.T) {
 		return builtin(t)
 	}, o)
 	if r.Complete || !strings.HasPrefix(r.Files[0].Problem, "the scan was stopped: what comes after byte ") ||
-		r.Files[1].Problem != "the scan was stopped: what comes after byte 0 is not in this report" {
+		r.Files[1].Problem != "the scan was stopped: everything after byte 0 is missing from this report" {
 		t.Errorf("files %+v", r.Files)
 	}
 	ctx, stop = context.WithCancel(t.Context())
