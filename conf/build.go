@@ -86,7 +86,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	each(&c.Alertmanagers, "alertmanager", f.Alertmanagers, b.alertmanager)
 	each(&c.PagerDuty, "pagerduty", f.PagerDuty, b.pagerduty)
 	if b.inline != "" && open(b.mode) {
-		b.warn("%s can be read by other users (mode %04o) and holds a secret (%s), run: chmod 600 %[1]s",
+		b.warn("%s can be read by other users (mode %04o) and contains a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))
 	}
 	c.Warnings = b.warnings

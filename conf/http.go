@@ -69,7 +69,7 @@ func (b *builder) http(f *rawHTTP) HTTP {
 	if f.Listen == nil {
 		for _, key := range []string{"basic_auth", "basic_auth_file", "allow_remote"} {
 			if b.source.Has("http."+key) && !b.source.Has("http.listen") {
-				b.keyProblem("http."+key, "needs listen too, %s", listenHelp)
+				b.keyProblem("http."+key, `requires listen, too, such as "127.0.0.1:9494"`)
 				break
 			}
 		}

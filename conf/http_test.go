@@ -45,8 +45,8 @@ func TestHTTP(t *testing.T) {
 		{"listen = \":9494\"\nbasic_auth = \"hunter2\"", "http.basic_auth: " + auth},
 		{"listen = \":9494\"\nbasic_auth = \"ops:\"", auth},
 		{"listen = \":9494\"\nbasic_auth = \":hunter2\"", auth},
-		{`basic_auth = "ops:hunter2"`, "http.basic_auth: needs listen too"},
-		{"allow_remote = true", "config.toml:2:1: http.allow_remote: needs listen too"},
+		{`basic_auth = "ops:hunter2"`, "http.basic_auth: requires listen, too"},
+		{"allow_remote = true", "config.toml:2:1: http.allow_remote: requires listen, too"},
 	} {
 		dir := t.TempDir()
 		write(t, dir+"/good", "ops:hunter2:with a colon\n", 0o600)

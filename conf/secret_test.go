@@ -155,7 +155,7 @@ func TestOpenConfiguration(t *testing.T) {
 		}
 		var want []string
 		if tt.holds != "" {
-			want = []string{path + " can be read by other users (mode 0644) and holds a secret (" + tt.holds + "), run: chmod 600 " + path}
+			want = []string{path + " can be read by other users (mode 0644) and contains a secret (" + tt.holds + "), run: chmod 600 " + path}
 		}
 		if !reflect.DeepEqual(c.Warnings, want) {
 			t.Errorf("%s\n got %q\nwant %q", tt.text, c.Warnings, want)

@@ -205,7 +205,7 @@ func writeReport(file *output, r report.Report, form string) error {
 		err = report.Text(file, r, terminal(file.terminal()))
 	}
 	if err != nil {
-		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user who may write it"))
+		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user with write permission"))
 	}
 	return nil
 }
