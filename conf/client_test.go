@@ -86,7 +86,7 @@ func TestClientKeyRefused(t *testing.T) {
 		block("PRIVATE KEY", []byte(canary)): none,
 		block(canary, []byte(canary)):        none,
 		other:                                "does not match the first certificate in client_cert",
-		block("ENCRYPTED PRIVATE KEY", []byte(canary)): "is encrypted, write it without its passphrase: " +
+		block("ENCRYPTED PRIVATE KEY", []byte(canary)): "is encrypted, remove its passphrase: " +
 			"openssl pkey -in OLD -out NEW",
 		strings.Replace(block("EC PRIVATE KEY", []byte(canary)), "\n", "\nDEK-Info: AES-256-CBC\n\n",
 			1): "is encrypted, remove its passphrase: openssl pkey -in OLD -out NEW",

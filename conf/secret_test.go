@@ -111,8 +111,8 @@ func TestSecretFileRefused(t *testing.T) {
 
 	for name, want := range map[string]string{
 		"absent": "there is no file " + credentials + "/absent and no " + credentials + "/jira-oauth-watcher_absent and no " + dir +
-			"/absent and no " + dir + "/credentials/absent; what is in " + dir +
-			"/credentials is read by systemd when the service starts, so restart the service after you change them",
+			"/absent and no " + dir + "/credentials/absent; systemd reads the files in " + dir +
+			"/credentials only when the service starts, so restart the service after you change them",
 		dir + "/absent":      "there is no file " + dir + "/absent",
 		"empty":              dir + "/empty is empty",
 		"lines":              "not a URL, write one such as https://host/path",
