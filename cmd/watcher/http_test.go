@@ -104,7 +104,7 @@ func TestStatusCannotAsk(t *testing.T) {
 		t.Errorf("without [http]: %d %s%s", status, out, errs)
 	}
 	config, _ = settings(t, dir, hub, listenOn(strings.TrimPrefix(hub.URL, "http://")))
-	if status, out, errs := command(t, "status", "--config", config); status != 1 || out != "" || !strings.Contains(errs, "is not this service") {
+	if status, out, errs := command(t, "status", "--config", config); status != 1 || out != "" || !strings.Contains(errs, "another program answers at") {
 		t.Errorf("another service: %d %s%s", status, out, errs)
 	}
 	if status, _, errs := command(t, "status", "--config", filepath.Join(dir, "none.toml")); status != 1 && status != 2 || errs == "" {
