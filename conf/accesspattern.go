@@ -82,7 +82,7 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		{"session", "%{jira.request.assession.id}r"}, {"status", "%s"}, {"time", "%t"},
 	} {
 		if !seen[need.what] {
-			return fmt.Errorf("has no %s, without which a request cannot be matched to a test: add it in Jira's server.xml, too", need.write)
+			return fmt.Errorf("has no %s, which is required to match tests with requests: add it in Jira's server.xml, too", need.write)
 		}
 	}
 	if !seen["line"] && !(seen["method"] && seen["url"]) {

@@ -123,13 +123,13 @@ func TestJiraProblems(t *testing.T) {
 		"access_log = 'access_log.%Y%'":                      "2" + log + "has an unknown directive" + directives,
 		"access_log = 'access_log.%%Y'":                      "2" + log + "has an unknown directive" + directives,
 		"access_pattern = '%a %{jira.request.id}r %t \"%r\" %>s %{jira.request.assession.id}r'": "",
-		"access_pattern = '%t \"%r\" %s %S'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, without which a request cannot be matched to a test: " +
+		"access_pattern = '%t \"%r\" %s %S'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which is required to match tests with requests: " +
 			"add it in Jira's server.xml, too",
-		"access_pattern = '\"%r\" %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: has no %t, without which a request cannot be matched to a test: " +
+		"access_pattern = '\"%r\" %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: has no %t, which is required to match tests with requests: " +
 			"add it in Jira's server.xml, too",
 		"access_pattern = '%t \"%r\" %{User-Agent}i %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: put %{User-Agent}i in quotation marks, " +
 			"as in Jira's server.xml: its value is chosen by whoever sends the request",
-		"access_pattern = '%h %l %u %t \"%r\" %s %b'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, without which a request cannot be matched to a test: " +
+		"access_pattern = '%h %l %u %t \"%r\" %s %b'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which is required to match tests with requests: " +
 			"add it in Jira's server.xml, too",
 		"access_pattern = '%{jira.request.assession.id}r %t %s %m %U'":        "2:18: jira.access_pattern: has neither %r nor %m and %U%q, which show what was requested: add them in Jira's server.xml, too",
 		"access_pattern = \"\\u0007\"":                                        "2:18: jira.access_pattern: contains an unprintable character, " + pattern,

@@ -51,7 +51,7 @@ const manual = `
 0 success, 1 failure, 2 usage or configuration error.
 
 # SIGNALS
-**SIGHUP** makes **run** reload its configuration. **SIGTERM** and **SIGINT** stop it; a second one stops it immediately.
+**SIGHUP** makes **run** reload its configuration. **SIGTERM** and **SIGINT** stop it, a second one at once.
 
 # FILES
 **/etc/jira-oauth-watcher/config.toml**

@@ -122,7 +122,7 @@ func TestScanGrows(t *testing.T) {
 	exit, _ := errors.AsType[*exec.ExitError](err)
 	said := strings.Join(strings.Fields(string(out)), " ")
 	if exit == nil || exit.ExitCode() != 1 || !strings.Contains(said, "1 failure of 1 integration") ||
-		!strings.Contains(said, "it grew while it was being read: everything after byte") {
+		!strings.Contains(said, "it grew while it was read: everything after byte") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -90,7 +90,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	}
 	if t.Lost > 0 {
 		d.Diagnosis += " " + deadLetters(t.Lost)
-		d.Confirm = "Check the open incidents: run jira-oauth-watcher status (if [http] is on), or wait for the next reminders."
+		d.Confirm = "Check the open incidents: run jira-oauth-watcher status (if [http] is on), or wait for reminders."
 	}
 	s.Last = now
 	return r.raise(s, alert.Sighted, now)

@@ -134,7 +134,7 @@ func TestExpansion(t *testing.T) {
 	limits := logfiles.Options{FreeLog: 1 << 20, FreeZip: 8 << 20}
 	zeros := hour(1) + strings.Repeat("\x00", 3<<20)
 	bomb := testkit.Gzip(zeros)
-	const tooFar = "it unpacks to more than 200 times its size: what comes after the first "
+	const tooFar = "it unpacks to more than 200 times its size: everything after the first "
 	empty := strings.Repeat(testkit.Gzip(""), 200_000)
 	twice := zipped(t, "log/atlassian-jira.log.1.gz", testkit.Gzip(hour(1))+empty, "log/atlassian-jira.log", hour(2))
 	var several []string
@@ -149,7 +149,7 @@ func TestExpansion(t *testing.T) {
 		"a member":                    {"a.zip", zipped(t, "log/atlassian-jira.log.1", zeros, "log/atlassian-jira.log", hour(2)), tooFar, 2, 1},
 		"gzip in a zip":               {"a.zip", zipped(t, "log/atlassian-jira.log.1.gz", bomb, "log/atlassian-jira.log", hour(2)), tooFar, 2, 1},
 		"nothing, compressed twice":   {"a.zip", twice, tooFar, 2, 1},
-		"all members together":        {"a.zip", zipped(t, several...), "the logs of the zip unpack to more than ", 5, 5},
+		"all members together":        {"a.zip", zipped(t, several...), "the logs in the zip unpack to more than ", 5, 5},
 		"a log that repeats itself":   {"a.gz", testkit.Gzip(strings.Repeat(ordinary(t0), 1_000_000/len(ordinary(t0))) + hour(1)), "", 1, 1},
 		"a large one of random words": {"a.gz", testkit.Gzip(randomText(3<<20) + hour(1)), "", 1, 1},
 	} {
