@@ -203,7 +203,7 @@ func (f *Follower) openBefore(at FilePosition) {
 // find opens the file of p, wherever it is by now, at p's offset: the same file,
 // else a copy that begins with the same bytes and was not last written before
 // notBefore. Files may begin alike: the oldest of such copies counts, or the
-// youngest if notBefore is zero. It returns nil if there is none, and an error
+// newest if notBefore is zero. It returns nil if there is none, and an error
 // if that cannot be known now.
 func (f *Follower) find(p FilePosition, notBefore time.Time) (*file, error) {
 	list := listLog(f.path)

@@ -237,12 +237,12 @@ func (f *faulty) row(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the %s with %q accepted %v, want %v", f.kind, f.fault.name, got, want)
 	}
-	healed, aside := "by itself", "nothing"
+	healed, aside := "it stops failing", "nothing"
 	if f.heal != "" {
-		healed = "mended and reloaded"
+		healed = "fixed and reloaded"
 	}
 	if f.lost > 0 {
-		aside = "the refused one, told through the others"
+		aside = "the rejected one, reported by the other notifiers"
 	}
 	t.Logf("| %s | %s | %s | %d of 3, in order | %s |", f.kind, f.fault.name, healed, len(got), aside)
 }

@@ -16,9 +16,9 @@ import (
 // state directory of the service, trusts it.
 const serviceUser = "jira-oauth-watcher"
 
-// Guard refuses a state directory that another user who is not root owns or could
-// replace: positions and alerts would be theirs. One that others may only write
-// into is a warning.
+// Guard rejects a state directory that another user who is not root owns or could replace, because
+// that user would control positions and alerts. A directory to which others can only write causes
+// a warning.
 func Guard(dir string) (warning string, err error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -83,8 +83,8 @@ const leastFree = 1 << 20
 
 const canWrite = 2 // W_OK of access(2)
 
-// Writable says why the state cannot be written, as far as that shows without
-// writing; nil when it can. A write that fails ends the program anyway.
+// Writable says why the state cannot be written, as far as this can be found out without writing;
+// nil if it can. A write that fails ends the program anyway.
 func (s *Store) Writable() error {
 	path := s.db.Path()
 	now, err := os.Stat(path)

@@ -23,14 +23,14 @@ const lockWait = 3 * time.Second
 
 var errInUse = errors.New("it is in use by another instance: stop that instance, or give this one its own state_dir")
 
-// openVerified opens the file after it has read and checked all of it: bbolt maps it
-// into memory and trusts it, so that a damaged one crashes the process or shows other
-// content than was stored. The file is small, so every start can afford it, and what
-// comes later may trust the file.
+// openVerified opens the file after reading and checking all of it. bbolt maps the file into
+// memory and trusts it, so a damaged one could crash the process or show content that was never
+// stored. The file is small, so every start can afford this check, and later code may trust the
+// file.
 //
-// A transaction is on disk after one fdatasync, see Store.Update. If the machine stopped
-// before that, any part of the transaction may be there, and the file is made again what it was
-// before. repair says what was wrong and is now right, "" if nothing was.
+// A transaction is on disk after one fdatasync, see Store.Update. If the machine stopped before
+// that, any part of the transaction may be there. The file is then restored to the state before
+// it. repair describes what was repaired, "" = nothing.
 func openVerified(path string) (db *bolt.DB, repair string, err error) {
 	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, flag|os.O_CREATE|os.O_EXCL, mode)
@@ -55,7 +55,7 @@ func openVerified(path string) (db *bolt.DB, repair string, err error) {
 	return db, repair, err
 }
 
-// lock takes the lock that bbolt takes too, before the file is read.
+// lock takes the same lock as bbolt, before the file is read.
 func lock(file *os.File) error {
 	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -70,9 +70,8 @@ func lock(file *os.File) error {
 	}
 }
 
-// verify checks every page and record of a file. An error that is no
-// boltcheck.Damage means that it could not, or that the file is of a newer
-// version.
+// verify checks every page and record of a file. An error that is not a boltcheck.Damage means
+// that the check was not possible, or that the file is from a newer version.
 func verify(file *os.File) (repair string, err error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -153,12 +152,13 @@ type summary struct {
 	Schema  int    `json:"schema"`
 	Records int    `json:"records"` // how many there are, without this one
 	Sum     uint64 `json:"sum"`     // of the digests of them all
-	Seq     uint64 `json:"seq"`     // of the youngest delivery
+	Seq     uint64 `json:"seq"`     // of the newest delivery
 	Open    int    `json:"open"`    // incidents
 
-	// Tx is the number of the transaction that wrote this: an older page in the place of a
-	// missing one has another. 0 in a file that an earlier version of the program began or has
-	// changed, which may hold pages without it. Such a file is synced twice in each transaction.
+	// Tx is the number of the transaction that wrote this: an older page in place of a missing one
+	// has another number. It is 0 in a file that an earlier version of the program created or
+	// changed, which may contain pages without it. Such a file is synced twice in each
+	// transaction.
 	Tx uint64 `json:"tx,omitempty"`
 }
 
