@@ -81,7 +81,7 @@ func (b *builder) http(f *rawHTTP) HTTP {
 		b.problem("http.listen", "%s", listenHelp)
 	case !h.Loopback() && !h.AllowRemote && b.given("http", "basic_auth") == "":
 		b.problem("http.listen", `other machines can reach %s: add basic_auth_file, or write allow_remote = true if `+
-			`all of them may read it, or listen on "127.0.0.1"`, quote(h.Listen))
+			`all of them are allowed to read it, or listen on "127.0.0.1"`, quote(h.Listen))
 	}
 	return h
 }
