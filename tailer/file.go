@@ -20,7 +20,7 @@ const maxFingerprint = 1024 // bytes that identify a file
 
 var (
 	errTruncated = errors.New("truncated or replaced in place")
-	errShortened = errors.New("shorter than what was read of it")
+	errShortened = errors.New("shorter than the part already read")
 )
 
 // ident identifies a file to the kernel, whatever its name.

@@ -88,7 +88,7 @@ func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
 		return segment{}, true
 	case err != nil:
 		if lost := l.maxSize - l.pos; lost > 0 {
-			f.lose(lost, "a rotated log was changed before it was read to its end", err)
+			f.lose(lost, "a rotated log was changed before it was read completely", err)
 		}
 		return segment{}, false
 	case n == 0 && l.gz != nil && l.ended():

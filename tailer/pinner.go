@@ -132,7 +132,7 @@ func (f *Follower) discover() error {
 		f.opened = merge(opened, f.opened)
 		if !errors.Is(trouble, errRotating) && sameFiles(list, listLog(f.path)) {
 			if !sure && len(f.opened) > 0 {
-				f.lose(-1, "the log was removed by rotation before its successor was seen", nil)
+				f.lose(-1, "the log was removed by rotation before its successor was found", nil)
 			}
 			f.adopt(list)
 			return f.absent(errors.Join(err, trouble))
@@ -198,7 +198,7 @@ func (f *Follower) giveUp(s entry, err error) {
 	if s.zipped {
 		lost = -1
 	}
-	f.lose(lost, "a rotated log may not be read, its lines are missed", err)
+	f.lose(lost, "a rotated log cannot be read, its lines are skipped", err)
 }
 
 // adopt queues what was opened and remembers what is older.
@@ -264,7 +264,7 @@ func (f *Follower) reopen() error {
 		return errRotating
 	}
 	for _, g := range gone {
-		f.lose(g.maxSize, "a rotated log was removed before there was room to hold it", nil)
+		f.lose(g.maxSize, "a rotated log was deleted while too many logs were waiting to be read", nil)
 	}
 	f.younger = kept
 	return nil

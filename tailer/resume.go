@@ -67,7 +67,7 @@ func (f *Follower) beginning() (*file, error) {
 		}
 		if g != nil && !g.mayBeAt(p) && (g.gz == nil || f.outlived(f.last)) {
 			f.lose(0, "log truncated while it was not followed: "+
-				"what was written after its copy was made, if anything, is lost", nil)
+				"any lines written after it was copied are lost", nil)
 		}
 		if g != nil || err != nil {
 			return g, err
@@ -79,7 +79,7 @@ func (f *Follower) beginning() (*file, error) {
 	case p.FingerprintLen == 0 && (g.mayBeAt(p) || f.outlived(f.last) || p.Stamp != "" && g.stamp == p.Stamp):
 		// The file was empty, and nothing was rotated away that followed it.
 	default:
-		f.lose(-1, "the place where reading left off is gone, beginning at the start of what is certainly newer", nil)
+		f.lose(-1, "the stored position no longer exists, continuing with the first file that is certainly newer", nil)
 	}
 	return g, err
 }
@@ -196,7 +196,7 @@ func (f *Follower) openBefore(at FilePosition) {
 	case g != nil:
 		f.linger(g)
 	default:
-		f.lose(-1, "a log that could still grow after its rotation is gone", err)
+		f.lose(-1, "a rotated log that Jira may still have written to was deleted", err)
 	}
 }
 

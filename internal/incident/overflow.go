@@ -18,7 +18,7 @@ type Limit string
 // The limits, as an alert names them.
 const (
 	TooManyOpen Limit = "10,000 incidents are open, the maximum"
-	QueueFull   Limit = "32 MiB of alerts wait for the notifiers, the maximum"
+	QueueFull   Limit = "32 MiB of alerts are queued for the notifiers, the maximum"
 )
 
 // OverflowKey is the key of the incident about limits.

@@ -119,8 +119,8 @@ var ownCauses = map[string]ownCause{
 			host("If it was removed on purpose, no action is required. Check the open incidents: these may be the only " +
 				"alerts about them:\n```\njira-oauth-watcher status\n```"),
 		},
-		confirm:     "An alert reports that no alerts are queued any more.",
-		over:        "No alerts are queued for the removed notifier {notifier} any more: it is configured again, or they were deleted.",
+		confirm:     "An alert reports that no alerts are queued anymore.",
+		over:        "No alerts are queued for the removed notifier {notifier} anymore: it is configured again, or they were deleted.",
 		overConfirm: "No action is required.",
 	},
 	LimitReached: {

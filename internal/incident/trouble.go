@@ -58,7 +58,7 @@ func (r *Rules) troubleData(t Trouble) alert.Data {
 		facts["notifier"] = t.Name
 	}
 	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
-	waiting := text.Plural(t.Waits, "alert waits for it", "alerts wait for it")
+	waiting := text.Plural(t.Waits, "alert is queued for it", "alerts are queued for it")
 	d := r.ownData(t.Cause, t.Log, facts, "{waiting}", waiting, "{until}", text.Time(t.Until),
 		"{quote}", matchers.Quote(why), "{since}", since)
 	d.Log.Excerpt = text.Cut(r.masks.Text(t.Line), alert.MaxFact)
@@ -90,7 +90,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	}
 	if t.Lost > 0 {
 		d.Diagnosis += " " + deadLetters(t.Lost)
-		d.Confirm = "Look at what is open: jira-oauth-watcher status, if [http] is on, or the reminders that follow."
+		d.Confirm = "Check the open incidents: run jira-oauth-watcher status (if [http] is on), or wait for reminders."
 	}
 	s.Last = now
 	return r.raise(s, alert.Sighted, now)
@@ -99,7 +99,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 // deadLetters says how many alerts a notifier will not deliver.
 func deadLetters(n int) string {
 	if n == 1 {
-		return "One alert was given up and set aside: whoever reads there has not had it."
+		return "One alert was dead-lettered: its recipients did not receive it."
 	}
-	return fmt.Sprintf("%d alerts were given up and set aside: whoever reads there has not had them.", n)
+	return fmt.Sprintf("%d alerts were dead-lettered: their recipients did not receive them.", n)
 }

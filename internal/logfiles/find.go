@@ -129,7 +129,7 @@ func (f *finder) directory(dir string) {
 		return
 	}
 	if len(f.found) == before {
-		f.bad(dir, "it holds no atlassian-jira.log")
+		f.bad(dir, "it contains no atlassian-jira.log")
 	}
 }
 

@@ -201,7 +201,7 @@ func Reason(err error) string {
 	case errors.Is(err, syscall.ENOENT):
 		return "there is no such file"
 	case errors.Is(err, zip.ErrAlgorithm):
-		return "it is compressed in a way that scan does not know: unpack the zip first"
+		return "it is compressed with a method that scan does not support: unpack the zip first"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "it is damaged: it ends too early"
 	case corrupt, errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader),

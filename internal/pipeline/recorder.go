@@ -321,13 +321,13 @@ func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
 			return err
 		}
 		if !s.Open || s.ID() != p.Incident {
-			answer = "This incident is not open here: it is over, or the watcher of another Jira node keeps it."
+			answer = "This incident is not open here: it has ended, or another Jira node's watcher tracks it."
 			return nil
 		}
 		s = r.Rules.Acknowledge(s, p)
-		answer = "Acknowledged: no reminders come until its cause changes or it is over."
+		answer = "Acknowledged: no reminders until its cause changes or it ends."
 		if p.Snooze > 0 {
-			answer = fmt.Sprintf("Snoozed: no reminders come until %s, unless its cause changes.",
+			answer = fmt.Sprintf("Snoozed: no reminders until %s, unless its cause changes.",
 				s.Ack.Until.Format("2006-01-02 15:04 -07:00"))
 		}
 		return r.set(tx, s)

@@ -149,11 +149,11 @@ func (s *settings) of(f matchers.Failure, config string) (found *jira.Integratio
 	case len(names) > 1:
 		why = fmt.Sprintf("it may be one of %d integrations in Jira: %s", len(names), text.Cut(strings.Join(names, ", "), maxNames))
 	case found == nil && config != "":
-		why = "no integration in Jira has this ID any more"
+		why = "no integration in Jira has this ID anymore"
 	case found == nil && f.Facts.Text("app_id") != "":
 		why = "no integration in Jira has this application ID"
 	case found == nil:
-		why = fmt.Sprintf("nothing shows which of the %s in Jira it is", text.Count(len(s.known), "integration"))
+		why = fmt.Sprintf("the log does not show which of the %s in Jira it is", text.Count(len(s.known), "integration"))
 	}
 	if len(names) != 1 {
 		return nil, config, why

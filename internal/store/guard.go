@@ -60,7 +60,7 @@ func unsafe(path string, info fs.FileInfo, own bool) string {
 		return fmt.Sprintf("%s belongs to another user (%s)", path, userName(uid))
 	}
 	if !own && info.IsDir() && info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return fmt.Sprintf("everyone can replace what is in %s (mode %04o)", path, info.Mode().Perm())
+		return fmt.Sprintf("everyone can replace the files in %s (mode %04o)", path, info.Mode().Perm())
 	}
 	return ""
 }
@@ -92,7 +92,7 @@ func (s *Store) Writable() error {
 	case err != nil:
 		return fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
 	case !os.SameFile(now, s.file):
-		return fmt.Errorf("state file %s: another file is in its place: restart the service", path)
+		return fmt.Errorf("state file %s: it was replaced by another file: restart the service", path)
 	}
 	if err := syscall.Access(path, canWrite); err != nil {
 		return fmt.Errorf("state file %s cannot be written: %w", path, err)

@@ -100,8 +100,8 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 		if err := os.Rename(path, to); err != nil {
 			return nil, fmt.Errorf("state file %s is damaged and cannot be renamed: %w", path, err)
 		}
-		log.Warn("state file was damaged: it was renamed and a new one created, "+
-			"so logs are read according to their start setting, and open incidents are reported again",
+		log.Warn("state file was damaged: it was renamed and a new one was created; "+
+			"logs are read according to their start setting, and open incidents are reported again",
 			"file", path, "aside", to, "err", damage)
 		s, err = open(path, log)
 	}
@@ -207,7 +207,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 	case errors.Is(err, errUnchanged):
 		return nil
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("state file: %w: free some space and restart, reading resumes where it stopped", err)
+		return fmt.Errorf("state file: %w: free some space and restart; reading resumes where it stopped", err)
 	case err != nil:
 		return fmt.Errorf("state file: %w", err)
 	}

@@ -21,7 +21,7 @@ import (
 // restart, two overlap for a moment.
 const lockWait = 3 * time.Second
 
-var errInUse = errors.New("it is in use by another watcher: stop that one, or give this one its own state_dir")
+var errInUse = errors.New("it is in use by another instance: stop that instance, or give this one its own state_dir")
 
 // openVerified opens the file after reading and checking all of it. bbolt maps the file into
 // memory and trusts it, so a damaged one could crash the process or show content that was never
@@ -86,8 +86,8 @@ func verify(file *os.File) (repair string, err error) {
 	})
 	switch {
 	case err == nil && oneMeta:
-		return "one of the state file's two meta pages was damaged and the other one is used: " +
-			"the last change may be lost, its alerts are sent again", nil
+		return "one of the state file's two meta pages was damaged, so the other one is used: " +
+			"the last change may be lost, and its alerts are sent again", nil
 	case !errors.As(err, &damage):
 		return "", err
 	}
@@ -100,8 +100,8 @@ func verify(file *os.File) (repair string, err error) {
 	}) != nil || records == 0 {
 		return "", err
 	}
-	return "the last change of the state file was not whole on disk and is taken back: " +
-		"what it was made of is read again", boltcheck.TakeBack(file, info.Size())
+	return "the last change of the state file was incomplete on disk and was rolled back: " +
+		"the log lines that it was based on are read again", boltcheck.TakeBack(file, info.Size())
 }
 
 // verified compares what check finds with what the file says about itself.
@@ -121,7 +121,7 @@ func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
 	}
 	if record == nil {
 		if len(found.Buckets) > 0 || sum.Records > 0 || found.Tx > 1 {
-			return boltcheck.Damage("it says nothing about its content")
+			return boltcheck.Damage("its summary is missing")
 		}
 		return nil // interrupted right after it was created
 	}
@@ -130,18 +130,18 @@ func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
 		return err
 	}
 	if want.Schema > schema {
-		return fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): "+
-			"install that version again, or move the file away", want.Schema, schema)
+		return fmt.Errorf("written by a newer version of this program (format %d, this version supports up to %d): "+
+			"install the newer version again, or move the file away", want.Schema, schema)
 	}
 	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(found.Buckets, all) {
-		return boltcheck.Damage(fmt.Sprintf("it has the parts %q, not %q", found.Buckets, all))
+		return boltcheck.Damage(fmt.Sprintf("its buckets are %q instead of %q", found.Buckets, all))
 	}
 	if sum.Records != want.Records || sum.Sum != want.Sum {
-		return boltcheck.Damage(fmt.Sprintf("it has %d records of %d, or others than were stored",
+		return boltcheck.Damage(fmt.Sprintf("it has %d of %d records, or their content was changed",
 			sum.Records, want.Records))
 	}
 	if want.Tx > 0 && want.Tx != found.Tx {
-		return boltcheck.Damage(fmt.Sprintf("it has the content of change %d, not that of %d", want.Tx, found.Tx))
+		return boltcheck.Damage(fmt.Sprintf("its content is that of change %d instead of %d", want.Tx, found.Tx))
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func readSummary(record []byte) (s summary, err error) {
 	}
 	err = json.Unmarshal(record, &sealed)
 	if err != nil || sealed.Digest != digest("", []byte(summaryKey), sealed.Summary) {
-		return s, boltcheck.Damage("what it says about its content is damaged")
+		return s, boltcheck.Damage("its summary is damaged")
 	}
 	return s, json.Unmarshal(sealed.Summary, &s)
 }
