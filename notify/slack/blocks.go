@@ -166,8 +166,10 @@ func (w drawing) short(steps []message.Step) int {
 		left -= units(s.String())
 	}
 	for i, step := range steps[:min(len(steps), maxShortSteps)] {
-		left -= units(step.Text)
-		lines -= 1 + strings.Count(strings.TrimSpace(step.Text), "\n")
+		for _, b := range text.Blocks(step.Text) {
+			left -= units(b.Text)
+			lines -= 1 + strings.Count(b.Text, "\n")
+		}
 		if i > 0 && (left < 0 || lines < 0 || strings.HasPrefix(step.Text, "If ")) {
 			return i
 		}
