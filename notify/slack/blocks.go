@@ -160,7 +160,7 @@ func (w drawing) blocks() []slack.Block {
 // short is how many steps are above the divider: those before the first that is not for everybody,
 // as far as they fit.
 func (w drawing) short(steps []message.Step) int {
-	left := maxShort - maxHeader - maxButton - units(w.m.Confirm+message.Who(steps))
+	left := maxShort - 100 - units(w.m.Title()+w.m.Tag+w.m.Confirm+message.Who(steps)) // 100: labels, link, buttons
 	lines := maxShortLines - 4 - len(w.m.Sentences) // title, who, confirm, links
 	for _, s := range w.m.Sentences {
 		left -= units(s.String())
