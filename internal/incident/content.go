@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -42,11 +43,17 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	if r.conf.JiraURL != "" {
 		d.Links = append(d.Links, alert.Link{Title: "OAuth 2.0 integrations in Jira", URL: r.conf.JiraURL + adminPage})
 	}
+	if id, _ := facts["app_id"].(string); f.Cause.Provider == "microsoft" && facts["cloud"] == nil && isAppID.MatchString(id) {
+		d.Links = append(d.Links, alert.Link{Title: "The app in Entra", URL: alert.EntraApp + id})
+	}
 	for _, l := range f.Links {
 		d.Links = append(d.Links, alert.Link(l))
 	}
 	return d
 }
+
+// isAppID keeps what a log says from choosing more of an address than an ID.
+var isAppID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 // briefContent is the content of a failure without what its group reports for it.
 func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {

@@ -255,16 +255,16 @@ func (a Acknowledged) String() string {
 	return words
 }
 
-// Pages are the links apart: to Jira's own pages, and to what explains the cause.
-func (m Message) Pages() (jira, articles []alert.Link) {
+// Pages are the links apart: to pages on which people act, and to articles.
+func (m Message) Pages() (act, articles []alert.Link) {
 	for _, l := range m.Links {
-		if strings.Contains(l.URL, "/plugins/servlet/") {
-			jira = append(jira, l)
+		if strings.Contains(l.URL, alert.JiraPages) || strings.HasPrefix(l.URL, alert.EntraApp) {
+			act = append(act, l)
 		} else {
 			articles = append(articles, l)
 		}
 	}
-	return jira, articles
+	return act, articles
 }
 
 // Limits of links: three long addresses would fill a message of Slack.

@@ -137,8 +137,8 @@ func (w drawing) blocks() []slack.Block {
 			w.prose(m.Confirm, w.b.step)...)
 		add(slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
 	}
-	jira, articles := m.Pages()
-	add(w.buttons(jira)...) // within reach of a thumb
+	act, articles := m.Pages()
+	add(w.buttons(act)...) // within reach of a thumb
 	head := len(blocks)
 	add(w.steps("more-steps", steps[short:])...)
 	if len(m.Notes) > 0 {
@@ -147,7 +147,7 @@ func (w drawing) blocks() []slack.Block {
 	if !m.Ends {
 		add(w.integrations()...)
 	}
-	add(linked(articles)...)
+	add(linked(articles, "\n")...)
 	if !w.l.thread {
 		add(w.details()...)
 	}
@@ -161,7 +161,7 @@ func (w drawing) blocks() []slack.Block {
 // as far as they fit.
 func (w drawing) short(steps []message.Step) int {
 	left := maxShort - 100 - units(w.m.Title()+w.m.Tag+w.m.Confirm+message.Who(steps)) // 100: labels, link, buttons
-	lines := maxShortLines - 4 - len(w.m.Sentences) // title, who, confirm, links
+	lines := maxShortLines - 4 - len(w.m.Sentences)                                    // title, who, confirm, links
 	for _, s := range w.m.Sentences {
 		left -= units(s.String())
 	}
