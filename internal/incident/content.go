@@ -43,11 +43,11 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	if r.conf.JiraURL != "" {
 		d.Links = append(d.Links, alert.Link{Title: "OAuth 2.0 integrations in Jira", URL: r.conf.JiraURL + adminPage})
 	}
-	if id, _ := facts["app_id"].(string); f.Cause.Provider == "microsoft" && facts["cloud"] == nil && isAppID.MatchString(id) {
-		d.Links = append(d.Links, alert.Link{Title: "The app in Entra", URL: alert.EntraApp + id})
-	}
 	for _, l := range f.Links {
 		d.Links = append(d.Links, alert.Link(l))
+	}
+	if id, _ := facts["app_id"].(string); f.Cause.Provider == "microsoft" && facts["cloud"] == nil && isAppID.MatchString(id) {
+		d.Links = append(d.Links, alert.Link{Title: "The app in Entra", URL: alert.EntraApp + id})
 	}
 	return d
 }

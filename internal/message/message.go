@@ -270,7 +270,7 @@ func (m Message) Pages() (act, articles []alert.Link) {
 // Limits of links: three long addresses would fill a message of Slack.
 const (
 	maxURL   = 600 // bytes
-	maxLinks = 5
+	maxLinks = 6
 )
 
 var host = regexp.MustCompile(`^([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)
