@@ -1,6 +1,6 @@
 # Everything a developer does, by name. Needs Go, git and make.
 
-.PHONY: build packages packages-check test test-all test-system lint bench fuzz torture compare
+.PHONY: build packages packages-check release test test-all test-system lint bench fuzz torture compare
 
 build:
 	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
@@ -9,11 +9,15 @@ build:
 packages:
 	scripts/packages.sh
 
-# lintian is content, both packages hold the same, and two builds are the same
-# bytes: a minute.
+# All files of a release, into dist/, from a commit with a version tag: docs/releasing.md.
+release:
+	scripts/release.sh
+
+# lintian is content, both packages hold the same, and two builds of a release are the same
+# bytes: some minutes.
 packages-check:
 	scripts/deps.sh all
-	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible' ./tools/systemtest
+	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible|Refuses' ./tools/systemtest
 
 # The packages in Debian 12 and 13, booted with their own systemd: installed,
 # hung, killed and upgraded under load, removed, purged. Root only; five minutes,
@@ -44,6 +48,8 @@ lint:
 	go vet ./...
 	go vet -tags man ./cmd/watcher
 	go vet -tags system ./tools/systemtest
+	go -C tools/release mod tidy -diff
+	go -C tools/release vet ./...
 	go tool staticcheck ./...
 	go tool staticcheck -tags system ./tools/systemtest
 	go test -count=1 -run OldCauses -v ./matchers

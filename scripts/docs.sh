@@ -13,10 +13,10 @@ rm "$to/releasing.md"
 cp -r packaging/{alertmanager,docker,grafana,kubernetes,prometheus,templates} packaging/{config.toml,slack-app.yaml} "$to/examples"
 sed -i -E \
 	-e 's#\[([^]]*)\]\((\.\./)?(ARCHITECTURE|CONTRIBUTING|(docs/)?releasing)\.md[^)]*\)#\1#g' \
-	-e 's#\]\(docs/#](#g; s#\]\(\.\./docs/#](#g' \
-	-e 's#\]\(\.\./packaging/#](examples/#g; s#\]\(packaging/#](examples/#g' \
-	-e 's#\]\((\.\./)?notify/alert\.schema\.json#](alert.schema.json#g' \
-	-e 's#\]\(\.\./(README|CHANGELOG|SECURITY)\.md#](\1.md#g' \
+	-e 's#(\]\(|=")(\.\./)?docs/#\1#g' \
+	-e 's#(\]\(|=")(\.\./)?packaging/#\1examples/#g' \
+	-e 's#(\]\(|=")(\.\./)?notify/alert\.schema\.json#\1alert.schema.json#g' \
+	-e 's#(\]\(|=")\.\./(README|CHANGELOG|SECURITY)\.md#\1\2.md#g' \
 	-e 's#\[([^]]*)\]\(\.\./[^)]*\)#\1#g' \
 	"$to"/*.md
 chmod -R u=rwX,go=rX "$to"

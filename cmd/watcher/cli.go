@@ -127,6 +127,7 @@ diagnosis and the steps that repair it.`,
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
 		a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
+	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
 	for _, c := range root.Commands() {
 		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)
 	}

@@ -1,7 +1,11 @@
 package main
 
-// examples of each command, for --help and the manual pages. PROGRAM is the name it was called by.
+// examples for each command, and under "" of all, for --help and the manual pages. PROGRAM is the
+// name that the program was called by.
 var examples = map[string]string{
+	"": `  PROGRAM demo
+  PROGRAM scan Jira_support_*.zip
+  PROGRAM check && PROGRAM test-alert`,
 	"run": `  PROGRAM run --log /var/atlassian/application-data/jira/log/atlassian-jira.log
   PROGRAM run --config ./config.toml
   ssh jira-1 tail -F /var/log/jira/atlassian-jira.log | PROGRAM run --log -`,

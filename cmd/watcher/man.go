@@ -18,6 +18,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// documents is where the package has them.
+const documents = "/usr/share/doc/jira-oauth-watcher/"
+
 func main() {
 	if len(os.Args) != 3 {
 		fmt.Fprintln(os.Stderr, "usage: go run -tags man ./cmd/watcher docs/configuration.md DIRECTORY")
@@ -40,6 +43,7 @@ func writeManual(configuration, dir, epoch string) error {
 		}
 		date = time.Unix(seconds, 0)
 	}
+	day := date.UTC().Format(time.DateOnly)
 	text, err := os.ReadFile(configuration)
 	if err != nil {
 		return err
@@ -55,9 +59,9 @@ func writeManual(configuration, dir, epoch string) error {
 	for file, text := range pages {
 		name, section := strings.TrimSuffix(file, filepath.Ext(file)), filepath.Ext(file)[1:]
 		head := fmt.Sprintf("%% %q %q %q \"jira-oauth-watcher\" \"Jira OAuth watcher\"\n# NAME\n%s - ",
-			strings.ToUpper(name), section, date.UTC().Format(time.DateOnly), name)
-		// A plain hyphen may be printed as one that cannot be copied into a shell.
-		page := strings.NewReplacer(`\-`, `\-`, "-", `\-`).Replace(string(md2man.Render([]byte(head + text))))
+			strings.ToUpper(name), section, day, name)
+		// A plain hyphen may be printed as one that cannot be copied into a shell; a date has to have it.
+		page := strings.NewReplacer(`\-`, `\-`, day, day, "-", `\-`).Replace(string(md2man.Render([]byte(head + text))))
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(page), 0o644); err != nil {
 			return err
 		}
@@ -78,7 +82,7 @@ func rootPage(root *cobra.Command) string {
 	b.WriteString("**completion bash**|**zsh**|**fish**|**powershell**\n: Print a script for shell completion.\n\n")
 	b.WriteString(options(root))
 	b.WriteString("**COMMAND --help**\n: Show the help of a command.\n\n")
-	b.WriteString("# EXAMPLES\n```\n" + undented(firstExamples(root)) + "```\n\n")
+	b.WriteString("# EXAMPLES\n```\n" + undented(root.Example) + "```\n\n")
 	b.WriteString(exitStatus + manual + "\n# SEE ALSO\n" + seeAlso + "\n")
 	return b.String()
 }
@@ -104,16 +108,6 @@ func commandPage(c *cobra.Command) string {
 	return b.String()
 }
 
-// firstExamples are the examples of all commands, the first line of each.
-func firstExamples(root *cobra.Command) string {
-	var b strings.Builder
-	for _, c := range root.Commands() {
-		first, _, _ := strings.Cut(c.Example, "\n")
-		b.WriteString(first + "\n")
-	}
-	return b.String()
-}
-
 // options is the section about the flags, with their values and defaults.
 func options(c *cobra.Command) string {
 	var b strings.Builder
@@ -129,7 +123,7 @@ func options(c *cobra.Command) string {
 		if value != "" {
 			fmt.Fprintf(&b, "=*%s*", plain(value))
 		}
-		fmt.Fprintf(&b, "\n: %s.", plain(strings.ToUpper(usage[:1])+usage[1:]))
+		fmt.Fprintf(&b, "\n: %s", plain(sentence(usage)))
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" {
 			fmt.Fprintf(&b, " Default: %s.", plain(f.DefValue))
 		}
@@ -172,8 +166,9 @@ func configurationPage(text string) string {
 		}
 	}
 	link := regexp.MustCompile(`!?\[([^\]]*)\]\(([^):]*)\)`) // not those with http:
-	return link.ReplaceAllString(b.String(), "$1") + "\n# FILES\n**" + defaultConfig + "**\n\n# SEE ALSO\n**jira-oauth-watcher**(1), " +
-		"/usr/share/doc/jira-oauth-watcher/configuration.md and notifiers.md\n"
+	text = strings.ReplaceAll(link.ReplaceAllString(b.String(), "$1"), "packaging/", documents+"examples/")
+	return text + "\n# FILES\n**" + defaultConfig + "**\n\n# SEE ALSO\n**jira-oauth-watcher**(1), " +
+		documents + "configuration.md and notifiers.md\n"
 }
 
 // cells are those of a row of a table, nil of other lines.
@@ -193,17 +188,25 @@ func cells(line string) []string {
 // between follow it with the names of their columns.
 func tagged(header, cells []string) string {
 	last := len(cells) - 1
-	text := cells[0] + "\n: " + strings.TrimSuffix(cells[last], ".") + "."
+	text := cells[0] + "\n: " + sentence(cells[last])
 	for i := 1; i < last; i++ {
 		switch {
 		case cells[i] == "":
 		case strings.HasPrefix(cells[i], "required"):
-			text += " R" + cells[i][1:] + "."
+			text += " " + sentence(cells[i])
 		default:
-			text += " " + strings.ToUpper(header[i][:1]) + header[i][1:] + ": " + cells[i] + "."
+			text += " " + sentence(header[i]+": "+cells[i])
 		}
 	}
 	return text + "\n"
+}
+
+// sentence begins with a capital letter and ends with a full stop.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }
 
 const exitStatus = `# EXIT STATUS
