@@ -68,10 +68,12 @@ go run -tags man ./cmd/watcher docs/configuration.md $stage/man
 gzip -9n $stage/man/*
 scripts/docs.sh $stage/doc
 licenses >$stage/copyright
+contact=$MAINTAINER
+[[ $contact = *@* ]] || contact+=" <>" # the form that Debian's tools read
 cat >$stage/changelog.yaml <<END
 - semver: "$VERSION-1"
   date: $(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
-  packager: "$MAINTAINER"
+  packager: "$contact"
   deb: {urgency: medium, distributions: [unstable]}
   changes:
     - note: "Built from commit $revision."
