@@ -63,10 +63,10 @@ func release(t *testing.T, dir string) {
 	commit := strings.TrimSpace(host(t, "git", "-C", dir, "rev-parse", "HEAD"))
 	for arch, ofRPM := range map[string]string{"amd64": "x86_64", "arm64": "aarch64"} {
 		root := unpack(t, filepath.Join(dist, "jira-oauth-watcher-1.2.3-oci.tar"), arch)
-		program := sha256(t, `cat "$0"`, filepath.Join(root, "jira-oauth-watcher"))
-		equal(t, "program of the archive for "+arch, sha256(t, `tar -xzOf "$0" --wildcards '*/jira-oauth-watcher'`,
+		program := digest(t, `cat "$0"`, filepath.Join(root, "jira-oauth-watcher"))
+		equal(t, "program of the archive for "+arch, digest(t, `tar -xzOf "$0" --wildcards '*/jira-oauth-watcher'`,
 			filepath.Join(dist, "jira-oauth-watcher-1.2.3-linux-"+arch+".tar.gz")), program)
-		equal(t, "program of the .deb for "+arch, sha256(t, `dpkg-deb --fsys-tarfile "$0" | tar -xO ./usr/bin/jira-oauth-watcher`,
+		equal(t, "program of the .deb for "+arch, digest(t, `dpkg-deb --fsys-tarfile "$0" | tar -xO ./usr/bin/jira-oauth-watcher`,
 			filepath.Join(dist, "jira-oauth-watcher_1.2.3-1_"+arch+".deb")), program)
 		wants(t, "files of the .rpm for "+arch, host(t, "rpm", "-qp", "--dump", filepath.Join(dist, "jira-oauth-watcher-1.2.3-1."+ofRPM+".rpm")),
 			" "+program+" ")
@@ -81,7 +81,7 @@ func release(t *testing.T, dir string) {
 	}
 }
 
-func sha256(t *testing.T, script, file string) string {
+func digest(t *testing.T, script, file string) string {
 	t.Helper()
 	return strings.Fields(host(t, "sh", "-c", script+" | sha256sum", file))[0]
 }
@@ -97,7 +97,9 @@ func unpack(t *testing.T, image, arch string) string {
 		Digest   string
 		Platform struct{ Architecture string }
 	}
-	blob := func(digest string) string { return filepath.Join(layout, "blobs", strings.ReplaceAll(digest, ":", "/")) }
+	blob := func(digest string) string {
+		return filepath.Join(layout, "blobs", strings.ReplaceAll(digest, ":", "/"))
+	}
 	read := func(path string) (list struct{ Manifests, Layers []descriptor }) {
 		data, err := os.ReadFile(path)
 		if err == nil {
