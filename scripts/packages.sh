@@ -52,14 +52,16 @@ mkdir -p $stage/man $stage/native
 
 # What a machine's settings would change in the program.
 export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOAMD64=v1 GOARM64=v8.0 GOEXPERIMENT= GOFIPS140=off
+failed=
 for platform in $platforms; do
 	program=$stage/bin/$platform/jira-oauth-watcher
 	tags=
 	[ "${platform%/*}" != windows ] || program+=.exe tags=timetzdata # Windows has no time zones to read
 	mkdir -p "$stage/bin/$platform"
 	GOOS=${platform%/*} GOARCH=${platform#*/} go build -trimpath -tags "$tags" \
-		-ldflags="-s -w -X main.release=${VERSION/\~rc/-rc} -X main.revision=$revision" -o "$program" ./cmd/watcher
+		-ldflags="-s -w -X main.release=${VERSION/\~rc/-rc} -X main.revision=$revision" -o "$program" ./cmd/watcher || failed+=" $platform"
 done
+[ -z "$failed" ] || { echo "the program cannot be built for$failed" >&2; exit 1; }
 go build -o $stage/native/jira-oauth-watcher ./cmd/watcher # runs here, whatever the platforms are
 for shell in bash fish zsh; do
 	$stage/native/jira-oauth-watcher completion $shell >$stage/completion.$shell

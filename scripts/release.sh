@@ -21,7 +21,7 @@ version=${version#v}
 
 export VERSION=${version/-/\~} SOURCE_DATE_EPOCH TARGET=dist
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-export PLATFORMS="linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64"
+export PLATFORMS=${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64}
 mkdir -p dist
 rm -f dist/jira-oauth-watcher[-_]* dist/SHA256SUMS
 scripts/packages.sh

@@ -54,7 +54,7 @@ func TestSameFiles(t *testing.T) {
 	equal(t, "configuration of the .rpm", strings.TrimSpace(host(t, "rpm", "-qpc", rpm[0])), etc+"/config.toml")
 	scripts := host(t, "rpm", "-qp", "--scripts", rpm[0])
 	for _, name := range []string{"post", "preun", "postun"} {
-		text, err := os.ReadFile(filepath.Join(repository(t), "packaging", "rpm", name))
+		text, err := os.ReadFile(filepath.Join("..", "..", "packaging", "rpm", name))
 		if err != nil {
 			t.Fatal(err)
 		}
