@@ -11,11 +11,16 @@ import (
 	"testing"
 )
 
+func repository(t *testing.T) string {
+	t.Helper()
+	return strings.TrimSpace(host(t, "git", "rev-parse", "--show-toplevel"))
+}
+
 // tagged is a clone of the present commit with a version tag.
 func tagged(t *testing.T, place string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), place)
-	host(t, "git", "clone", "-q", "--no-hardlinks", strings.TrimSpace(host(t, "git", "rev-parse", "--show-toplevel")), dir)
+	host(t, "git", "clone", "-q", "--no-hardlinks", repository(t), dir)
 	host(t, "git", "-C", dir, "tag", "v1.2.3")
 	return dir
 }
