@@ -79,7 +79,7 @@ func release(t *testing.T, dir string) {
 			continue
 		}
 		run := func(args ...string) string { // as the image's user, with nothing but the image
-			return host(t, append([]string{"env", "-i", "chroot", "--userspec=2001:2001", "--groups=", root, "/jira-oauth-watcher"}, args...)...)
+			return host(t, append([]string{"env", "-i", "/usr/sbin/chroot", "--userspec=2001:2001", "--groups=", root, "/jira-oauth-watcher"}, args...)...)
 		}
 		wants(t, "version", run("version"), "jira-oauth-watcher 1.2.3, commit "+commit+", go")
 		wants(t, "demo", run("demo"), "AADSTS7000222")
