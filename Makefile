@@ -1,6 +1,6 @@
 # Everything a developer does, by name. Needs Go, git and make.
 
-.PHONY: build packages packages-check release test test-all test-system lint bench fuzz torture compare
+.PHONY: build packages packages-check test test-all test-system lint bench fuzz torture compare
 
 build:
 	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
@@ -9,6 +9,7 @@ build:
 packages:
 	scripts/packages.sh
 
+.PHONY: release
 # All files of a release, into dist/, from a commit with a version tag: docs/releasing.md.
 release:
 	scripts/release.sh
@@ -17,14 +18,14 @@ release:
 # bytes: some minutes.
 packages-check:
 	scripts/deps.sh all
-	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible|Refuses' ./tools/systemtest
+	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 40m -v -run 'Lintian|SameFiles|Reproducible|Refuses' ./tools/systemtest
 
 # The packages in Debian 12 and 13, booted with their own systemd: installed,
 # hung, killed and upgraded under load, removed, purged. Root only; five minutes,
 # and half a minute more for the first run, which makes the images.
 test-system:
 	scripts/deps.sh all
-	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 20m -v ./tools/systemtest
+	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 40m -v ./tools/systemtest
 
 # One test of every promise, with the race detector where goroutines meet: a few
 # minutes.
