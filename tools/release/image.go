@@ -120,7 +120,7 @@ func (r *release) imageOf(program, arch string, common mutate.Addendum) (v1.Imag
 	return mutate.Append(img, common, own)
 }
 
-// common is the layer that is the same for every architecture and in most releases.
+// common is the layer that is the same for every architecture.
 func (r *release) common() (mutate.Addendum, error) {
 	zones, err := read(filepath.Join(r.stage, "zoneinfo.zip"), "zoneinfo.zip", 0o644)
 	if err != nil {
