@@ -8,7 +8,7 @@ var examples = map[string]string{
   PROGRAM check && PROGRAM test-alert`,
 	"run": `  PROGRAM run --log /var/atlassian/application-data/jira/log/atlassian-jira.log
   PROGRAM run --config ./config.toml
-  ssh jira-1 tail -F /var/log/jira/atlassian-jira.log | PROGRAM run --log -`,
+  ssh jira-1 tail -F /var/atlassian/application-data/jira/log/atlassian-jira.log | PROGRAM run --log -`,
 	"scan": `  PROGRAM scan /var/atlassian/application-data/jira/log
   PROGRAM scan --since 7d atlassian-jira.log*
   PROGRAM scan --format html -o report.html Jira_support_*.zip`,
