@@ -66,7 +66,7 @@ go build -o $stage/native/jira-oauth-watcher ./cmd/watcher # runs here, whatever
 for shell in bash fish zsh; do
 	$stage/native/jira-oauth-watcher completion $shell >$stage/completion.$shell
 done
-go run -tags man ./cmd/watcher docs/configuration.md $stage/man
+go run -tags man ./cmd/watcher | go -C tools/release run ./manual ../../docs/configuration.md ../../$stage/man
 gzip -9n $stage/man/*
 scripts/docs.sh $stage/doc
 licenses >$stage/copyright

@@ -1,243 +1,44 @@
 //go:build man
 
-// With the tag man the program writes its own manual pages instead: the packaged
-// program needs no page generator.
+// With the tag man the program prints a description of its commands instead, as JSON, from which
+// tools/release/manual makes the manual pages: the packaged program needs no page generator.
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
-	"time"
 
-	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-// documents is where the package has them.
-const documents = "/usr/share/doc/jira-oauth-watcher/"
-
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: go run -tags man ./cmd/watcher docs/configuration.md DIRECTORY")
-		os.Exit(exitUsage)
-	}
-	if err := writeManual(os.Args[1], os.Args[2], os.Getenv("SOURCE_DATE_EPOCH")); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(describe(newRoot("jira-oauth-watcher", &app{}))); err != nil {
 		fmt.Fprintln(os.Stderr, "man:", err)
 		os.Exit(exitFailed)
 	}
 }
 
-// writeManual writes a page for every command and one for the configuration, which is made
-// from the text in the file configuration. epoch is the date of the pages, in seconds; "" means now.
-func writeManual(configuration, dir, epoch string) error {
-	date := time.Now()
-	if epoch != "" {
-		seconds, err := strconv.ParseInt(epoch, 10, 64)
-		if err != nil {
-			return fmt.Errorf("SOURCE_DATE_EPOCH: %w", err)
-		}
-		date = time.Unix(seconds, 0)
-	}
-	day := date.UTC().Format(time.DateOnly)
-	text, err := os.ReadFile(configuration)
-	if err != nil {
-		return err
-	}
-	root := newRoot("jira-oauth-watcher", &app{})
-	pages := map[string]string{
-		"jira-oauth-watcher.1":      rootPage(root),
-		"jira-oauth-watcher.toml.5": configurationPage(string(text)),
-	}
-	for _, c := range root.Commands() {
-		pages["jira-oauth-watcher-"+c.Name()+".1"] = commandPage(c)
-	}
-	for file, text := range pages {
-		name, section := strings.TrimSuffix(file, filepath.Ext(file)), filepath.Ext(file)[1:]
-		head := fmt.Sprintf("%% %q %q %q \"jira-oauth-watcher\" \"Jira OAuth watcher\"\n# NAME\n%s - ",
-			strings.ToUpper(name), section, day, name)
-		// A plain hyphen may be printed as one that cannot be copied into a shell; a date has to have it.
-		page := strings.NewReplacer(`\-`, `\-`, day, day, "-", `\-`).Replace(string(md2man.Render([]byte(head + text))))
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(page), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+// description is what a manual page says of a command.
+type description struct {
+	Use, Short, Long, Example string
+	Flags                     []flagDescription
+	Commands                  []description
 }
 
-// rootPage is the page of the program, without its head.
-func rootPage(root *cobra.Command) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n# SYNOPSIS\n**%s** *COMMAND* [*OPTION*]... [*ARGUMENT*]...\n\n", root.Short, root.Name())
-	fmt.Fprintf(&b, "# DESCRIPTION\n%s\n\n# COMMANDS\n", plain(root.Long))
-	seeAlso := "**jira-oauth-watcher.toml**(5)"
-	for _, c := range root.Commands() {
-		fmt.Fprintf(&b, "**%s**\n: %s.\n\n", plain(c.Use), plain(c.Short))
-		seeAlso += fmt.Sprintf(", **%s-%s**(1)", root.Name(), c.Name())
-	}
-	b.WriteString("**completion bash**|**zsh**|**fish**|**powershell**\n: Print a script for shell completion.\n\n")
-	b.WriteString(options(root))
-	b.WriteString("**COMMAND --help**\n: Show the help of a command.\n\n")
-	b.WriteString("# EXAMPLES\n```\n" + undented(root.Example) + "```\n\n")
-	b.WriteString(exitStatus + manual + "\n# SEE ALSO\n" + seeAlso + "\n")
-	return b.String()
-}
+type flagDescription struct{ Name, Shorthand, Value, Usage, Default string }
 
-// commandPage is the page of one command, without its head.
-func commandPage(c *cobra.Command) string {
-	var b strings.Builder
-	_, args, _ := strings.Cut(c.Use, " ")
-	fmt.Fprintf(&b, "%s\n\n# SYNOPSIS\n**%s** [*OPTION*]... %s\n\n", c.Short, c.CommandPath(), plain(args))
-	long := c.Long
-	if long == "" {
-		long = c.Short + "."
-	}
-	fmt.Fprintf(&b, "# DESCRIPTION\n%s\n\n%s", plain(long), options(c))
-	if c.Example != "" {
-		b.WriteString("# EXAMPLES\n```\n" + undented(c.Example) + "```\n\n")
-	}
-	b.WriteString(exitStatus)
-	if c.Flags().Lookup("config") != nil {
-		b.WriteString("# FILES\n**" + defaultConfig + "**\n: The configuration, unless **--config** names another file.\n\n")
-	}
-	b.WriteString("# SEE ALSO\n**jira-oauth-watcher**(1), **jira-oauth-watcher.toml**(5)\n")
-	return b.String()
-}
-
-// options is the section about the flags, with their values and defaults.
-func options(c *cobra.Command) string {
-	var b strings.Builder
+func describe(c *cobra.Command) description {
+	d := description{Use: c.Use, Short: c.Short, Long: c.Long, Example: c.Example}
 	c.InitDefaultHelpFlag()
 	c.InitDefaultVersionFlag()
-	b.WriteString("# OPTIONS\n")
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		value, usage := pflag.UnquoteUsage(f)
-		if f.Shorthand != "" {
-			fmt.Fprintf(&b, "**-%s**, ", f.Shorthand)
-		}
-		fmt.Fprintf(&b, "**--%s**", f.Name)
-		if value != "" {
-			fmt.Fprintf(&b, "=*%s*", plain(value))
-		}
-		fmt.Fprintf(&b, "\n: %s", plain(sentence(usage)))
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" {
-			fmt.Fprintf(&b, " Default: %s.", plain(f.DefValue))
-		}
-		b.WriteString("\n\n")
+		d.Flags = append(d.Flags, flagDescription{f.Name, f.Shorthand, value, usage, f.DefValue})
 	})
-	return b.String()
-}
-
-// plain escapes what Markdown would take for its own.
-func plain(text string) string {
-	return regexp.MustCompile("[\\\\`*_{}\\[\\]<>#|]").ReplaceAllString(text, `\$0`)
-}
-
-// undented removes the two spaces before each line of an example.
-func undented(text string) string {
-	return strings.TrimRight(regexp.MustCompile(`(?m)^  `).ReplaceAllString(text, ""), "\n") + "\n"
-}
-
-// configurationPage is the page of the configuration file, without its head: the document
-// with each row of a table as a tagged paragraph, and links within the documents as text.
-func configurationPage(text string) string {
-	var b strings.Builder
-	b.WriteString("configuration file of jira-oauth-watcher\n\n# DESCRIPTION\n")
-	var header []string
-	code := false
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "```") {
-			code = !code
-		}
-		cells := cells(line)
-		switch {
-		case strings.HasPrefix(line, "# "): // the title
-		case code, cells == nil:
-			header = nil
-			b.WriteString(line)
-		case header == nil:
-			header = cells
-		case strings.Trim(cells[0], ":-") != "":
-			b.WriteString("\n" + tagged(header, cells))
-		}
+	for _, sub := range c.Commands() {
+		d.Commands = append(d.Commands, describe(sub))
 	}
-	link := regexp.MustCompile(`!?\[([^\]]*)\]\(([^):]*)\)`) // not those with http:
-	text = strings.ReplaceAll(link.ReplaceAllString(b.String(), "$1"), "packaging/", documents+"examples/")
-	return text + "\n# FILES\n**" + defaultConfig + "**\n\n# SEE ALSO\n**jira-oauth-watcher**(1), " +
-		documents + "configuration.md and notifiers.md\n"
+	return d
 }
-
-// cells are those of a row of a table, nil of other lines.
-func cells(line string) []string {
-	line = strings.TrimSpace(line)
-	if !strings.HasPrefix(line, "|") || !strings.HasSuffix(line, "|") {
-		return nil
-	}
-	cells := strings.Split(strings.ReplaceAll(line[1:len(line)-1], `\|`, "\x00"), "|")
-	for i, c := range cells {
-		cells[i] = strings.ReplaceAll(strings.TrimSpace(c), "\x00", "|")
-	}
-	return cells
-}
-
-// tagged is a row as a paragraph: the first cell is the tag, the last the text, and those
-// between follow it with the names of their columns.
-func tagged(header, cells []string) string {
-	last := len(cells) - 1
-	text := cells[0] + "\n: " + sentence(cells[last])
-	for i := 1; i < last; i++ {
-		switch {
-		case cells[i] == "":
-		case strings.HasPrefix(cells[i], "required"):
-			text += " " + sentence(cells[i])
-		default:
-			text += " " + sentence(header[i]+": "+cells[i])
-		}
-	}
-	return text + "\n"
-}
-
-// sentence begins with a capital letter and ends with a full stop.
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
-}
-
-const exitStatus = `# EXIT STATUS
-**0**
-: Success.
-
-**1**
-: Failure.
-
-**2**
-: Usage or configuration error.
-
-`
-
-// manual is what the page of the program says besides the usage.
-const manual = `# SIGNALS
-**SIGHUP** makes **run** reload its configuration; **SIGTERM** and **SIGINT** stop it. A second one stops it at once.
-
-# FILES
-**/etc/jira-oauth-watcher/config.toml**
-: The configuration: every key with its default. See **jira-oauth-watcher.toml**(5).
-
-**/etc/jira-oauth-watcher/credentials/**
-: One secret per file. systemd reads them as root. In the configuration, a key that ends in \_file names one.
-
-**/etc/jira-oauth-watcher/causes.d/\*.toml**
-: Your own causes, and changed texts of the built-in ones.
-
-**/var/lib/jira-oauth-watcher/state.db**
-: Offsets in the logs, open incidents, and alerts that wait to be sent.
-
-**/usr/share/doc/jira-oauth-watcher/**
-: install.md, from package to first alert; troubleshooting.md, from symptom to cause; examples/.
-`

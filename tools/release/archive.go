@@ -93,8 +93,8 @@ func tarred(files []file, date time.Time) ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, f := range files {
-		h := &tar.Header{Name: f.name, Mode: int64(f.mode), Uid: f.user, Gid: f.user, Size: int64(len(f.data)), ModTime: date,
-			Typeflag: tar.TypeReg}
+		h := &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: int64(f.mode), Uid: f.user, Gid: f.user,
+			Size: int64(len(f.data)), ModTime: date}
 		if strings.HasSuffix(f.name, "/") {
 			h.Typeflag = tar.TypeDir
 		}

@@ -158,8 +158,8 @@ func (r *release) layer(what string, files []file) (mutate.Addendum, error) {
 	if err != nil {
 		return mutate.Addendum{}, err
 	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
-		tarball.WithMediaType(types.OCILayer), tarball.WithCompressedCaching)
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	layer, err := tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer), tarball.WithCompressedCaching)
 	return mutate.Addendum{Layer: layer, MediaType: types.OCILayer, History: v1.History{
 		Created: v1.Time{Time: r.date}, CreatedBy: "tools/release", Comment: what,
 	}}, err
