@@ -127,7 +127,7 @@ func commandPage(c command) string {
 	b.WriteString(exitStatus)
 	for _, f := range c.Flags {
 		if f.Name == "config" {
-			b.WriteString("# FILES\n**" + configuration + "**\n: The configuration, unless **--config** names another file.\n\n")
+			b.WriteString("# FILES\n**" + configuration + "**\n: The configuration, unless **--config** is given.\n\n")
 		}
 	}
 	b.WriteString("# SEE ALSO\n**jira-oauth-watcher**(1), **jira-oauth-watcher.toml**(5)\n")
