@@ -247,7 +247,7 @@ const exitStatus = `# EXIT STATUS
 
 // manual is what the page of the program says besides the usage.
 const manual = `# SIGNALS
-**SIGHUP** makes **run** reload its configuration; **SIGTERM** and **SIGINT** stop it. A second one stops it at once.
+**SIGHUP** makes **run** reload its configuration. **SIGTERM** and **SIGINT** stop it, a second one at once.
 
 # FILES
 **/etc/jira-oauth-watcher/config.toml**
@@ -257,11 +257,11 @@ const manual = `# SIGNALS
 : One secret per file. systemd reads them as root. In the configuration, a key that ends in \_file names one.
 
 **/etc/jira-oauth-watcher/causes.d/\*.toml**
-: Your own causes, and changed texts of the built-in ones.
+: Your own causes, and changes to the built-in ones.
 
 **/var/lib/jira-oauth-watcher/state.db**
-: Offsets in the logs, open incidents, and alerts that wait to be sent.
+: Offsets in the logs, open incidents, and queued alerts.
 
 **/usr/share/doc/jira-oauth-watcher/**
-: install.md, from package to first alert; troubleshooting.md, from symptom to cause; examples/.
+: install.md, from installation to the first alert; troubleshooting.md, from symptom to fix; examples/.
 `
