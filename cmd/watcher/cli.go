@@ -127,6 +127,10 @@ diagnosis and the steps to fix it.`,
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
 		a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
+	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
+	for _, c := range root.Commands() {
+		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)
+	}
 	return root
 }
 
