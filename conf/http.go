@@ -103,3 +103,18 @@ func userAndPassword(s string) bool {
 	user, password, ok := strings.Cut(s, ":")
 	return ok && user != "" && password != "" && !strings.ContainsFunc(s, control)
 }
+
+// heartbeat is the address to request while all is well.
+func (b *builder) heartbeat(f *rawHeartbeat) Secret {
+	v, from := b.secret("heartbeat", "url", f.URL, f.URLFile)
+	if b.source.Has("heartbeat") {
+		b.needs("heartbeat", "url")
+	}
+	if !v.IsZero() {
+		b.url(from, v)
+	}
+	if f.URL != nil {
+		b.holdsSecret("heartbeat.url")
+	}
+	return v
+}

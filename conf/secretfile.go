@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"jira-oauth-watcher/internal/text"
@@ -55,10 +56,21 @@ func (b *builder) secretFile(path, name string) Secret {
 	if cut {
 		content = bytes.TrimSuffix(content, []byte("\r"))
 	}
-	if len(content) == 0 {
+	switch lines := strings.Split(string(content), "\n"); {
+	case len(bytes.TrimSpace(content)) == 0:
 		b.problem(path, "%s is empty", found)
+	case len(lines) > 1:
+		blank := ""
+		if i := slices.IndexFunc(lines, text.Blank); i >= 0 {
+			blank = fmt.Sprintf(", and line %d is blank", i+1)
+		}
+		b.problem(path, "%s has %d lines%s: write the secret alone, on one line", found, len(lines), blank)
+	case len(bytes.TrimSpace(content)) < len(content):
+		b.problem(path, "%s has spaces before or after the secret, remove them", found)
+	default:
+		return NewSecret(string(content))
 	}
-	return NewSecret(string(content))
+	return Secret{}
 }
 
 // warnOpen warns about a file of a secret that others can read.
@@ -111,15 +123,29 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 			b.problem(path, "%s %v", c, err)
 			return "", nil, 0
 		}
+		b.files = append(b.files, b.whole(path, c))
 		return c, content, mode
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
+	if limit == maxSecret { // else it is not pasted
+		missing += ", create it with: install -m 0600 /dev/stdin " + best(candidates)
+	}
 	if loaded != "" && !filepath.IsAbs(name) {
 		missing += "; what is in " + loaded + " is read by systemd when the service starts, " +
 			"so restart it after a change there"
 	}
 	b.problem(path, "%s", missing)
 	return "", nil, 0
+}
+
+// best is where to put a secret: the last place whose directory exists.
+func best(candidates []string) string {
+	for _, c := range slices.Backward(candidates) {
+		if info, err := os.Stat(filepath.Dir(c)); err == nil && info.IsDir() {
+			return c
+		}
+	}
+	return candidates[0]
 }
 
 var looksSecret = regexp.MustCompile(`://|^whsec_|^xox|^xapp`)

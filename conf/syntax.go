@@ -2,6 +2,8 @@ package conf
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -30,12 +32,41 @@ func parse(file string, t content) (tree map[string]any, problem *Problem) {
 	}()
 	_, err := toml.Decode(t.string, &tree)
 	if bad, ok := errors.AsType[toml.ParseError](err); ok {
-		return nil, at(t.position(bad.Position.Start), explain(bad.Message))
+		return nil, diagnose(file, t, bad)
 	}
 	if err != nil {
 		return nil, at(position{1, 1}, "not TOML")
 	}
 	return tree, nil
+}
+
+// What is written into a file by habits from elsewhere.
+var (
+	// A typographic quote outside of a string that is closed by straight ones.
+	typographic = regexp.MustCompile(`^((?:[^#"'“”„‟«»‘’‚‛]|"[^"]*"|'[^']*')*(?:["'][^"'#]*)?[“”„‟«»‘’‚‛])[^"'#]*(?:#.*)?$`)
+	yaml        = regexp.MustCompile(`^\s*(- )?[\w.-]+:(\s.*)?$|^---\s*$`)
+)
+
+// diagnose says what is wrong where the library has found an error.
+func diagnose(file string, t content, bad toml.ParseError) *Problem {
+	offset := bad.Position.Start
+	place := t.position(offset)
+	line, _, _ := strings.Cut(t.string[t.lines[place.line-1]:], "\n")
+	p := &Problem{File: file, Line: place.line, Col: place.col, Text: explain(bad.Message)}
+	quoted := typographic.FindStringSubmatch(line)
+	switch {
+	case quoted != nil:
+		p.Col = utf8.RuneCountInString(quoted[1])
+		p.Text = `this quote is typographic, such as “ or ”, write straight ones: "…"`
+	case yaml.MatchString(line):
+		p.Col = 1
+		p.Text = "this looks like YAML, but the file is TOML: write key = value, and a table as [name]"
+	case p.Text == twice:
+		if key, first := repeated(t, offset); first > 0 && first < place.line {
+			p.Key, p.Text = key, fmt.Sprintf("written twice, first at line %d", first)
+		}
+	}
+	return p
 }
 
 func notUTF8(s string) int {
@@ -47,10 +78,12 @@ func notUTF8(s string) int {
 	return -1
 }
 
+const twice = "this key or table is written twice"
+
 // sentences replace the messages of the library by what it says in them. Its
 // own quote the text, which may be a secret without its quotes.
 var sentences = []struct{ has, say string }{
-	{"has already been defined", "this key or table is written twice"},
+	{"has already been defined", twice},
 	{"was already created", "this name is already used for something else, look for a table with one pair of " +
 		"brackets and two"},
 	{"is not a table", "this name is already used for a value and cannot be a table"},

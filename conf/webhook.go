@@ -94,5 +94,6 @@ func (b *builder) template(path string, value *string) (file string) {
 	case err != nil:
 		b.problem(path, "%s %v", file, err)
 	}
+	b.files = append(b.files, file)
 	return file
 }

@@ -77,10 +77,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
 
 // unknownNotifier names those that there are.
 func unknownNotifier(name, file string, targets []notify.Target) error {
-	var names []string
-	for _, t := range targets {
-		names = append(names, t.Name)
-	}
+	names := targetNames(targets)
 	meant := ""
 	if near := conf.Nearest(name, names); near != "" {
 		meant = fmt.Sprintf(", did you mean %q?", near)

@@ -21,6 +21,7 @@ const (
 	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause, or during maintenance
 	Blind    Kind = "blind"    // the watcher cannot read a log, or a notifier does not deliver
 	Sighted  Kind = "sighted"  // it can again
+	Started  Kind = "started"  // the program was started
 	Test     Kind = "test"     // a sample, on request
 )
 

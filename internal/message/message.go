@@ -96,6 +96,8 @@ func Of(d alert.Data) Message {
 		m.Repeats, m.Actionable = true, true
 	case alert.Sighted:
 		m.Ends, m.Broadcast = true, true
+	case alert.Started:
+		m.Ends, m.Facts, m.Details, m.Circumstances = true, nil, nil, nil
 	case alert.Quiet, alert.Resolved:
 		m.Ends = true
 		m.Description = m.Summary()
@@ -139,7 +141,7 @@ func SubjectOf(d alert.Data) Subject {
 	switch {
 	case d.Kind == alert.Test:
 		return Trial
-	case d.Kind == alert.Blind || d.Kind == alert.Sighted:
+	case d.Kind == alert.Blind || d.Kind == alert.Sighted || d.Kind == alert.Started:
 		return Watcher
 	case d.Kind == alert.Storm || d.Integration.ID == alert.Many:
 		return Many

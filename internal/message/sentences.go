@@ -74,6 +74,8 @@ func (m *Message) state(d alert.Data) {
 		m.Mark, m.State = "🙈", "The watcher needs help"
 	case alert.Sighted:
 		m.Mark, m.State = "🟢", "The watcher can see again"
+	case alert.Started:
+		m.Mark, m.State = "ℹ️", "jira-oauth-watcher started"
 	case alert.Test:
 		m.Mark, m.State = "🧪", "TEST, nothing is broken"
 	default:

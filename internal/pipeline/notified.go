@@ -201,6 +201,36 @@ func (r *Recorder) CatchUp() error {
 	})
 }
 
+// Started alerts to a start of the program at now: once per version and hour, so that a restart
+// loop sends one alert. A receiver that keeps incidents is not alerted, since this is none.
+func (r *Recorder) Started(version string, logs []string, now time.Time) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		last, err := tx.Announced()
+		if err != nil || last.Version == version && now.Sub(last.At).Abs() < time.Hour {
+			return err
+		}
+		var all, queued []string
+		for _, to := range r.Recipients {
+			all = append(all, to.Name)
+		}
+		a := r.Rules.Started(version, last.Version, logs, all, now)
+		for _, to := range r.Recipients {
+			if to.Groups || a.Data.Cause.Severity < to.MinSeverity {
+				continue
+			}
+			if err := tx.Enqueue(to.Name, a); err == nil {
+				queued = append(queued, to.Name)
+			} else if !errors.Is(err, store.ErrFull) {
+				return err
+			}
+		}
+		if r.Tally != nil {
+			r.Tally.Alert(&a, queued)
+		}
+		return tx.SetAnnounced(store.Announced{Version: version, At: now})
+	})
+}
+
 // introduce sends a notifier one alert about incidents that it has missed.
 func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State, now time.Time) error {
 	var open []incident.State

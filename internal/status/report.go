@@ -133,6 +133,19 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 	return reasons
 }
 
+// Ailing says what is wrong with the service itself: why it is not ready, and which notifiers do
+// not deliver. Nothing when all is well.
+func (s *Site) Ailing(now time.Time) []string {
+	r := s.running.Load()
+	reasons := s.unready(r, now)
+	for _, t := range r.Targets {
+		if h, err := s.store.Health(t.Name); err != nil || pipeline.Failing(h, now) {
+			reasons = append(reasons, "notifier "+t.Name+" does not deliver")
+		}
+	}
+	return reasons
+}
+
 func (s *Site) logReport(l *pipeline.Log) Log {
 	n, now := l.Stats(), l.Health()
 	report := Log{

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
@@ -103,6 +104,23 @@ func (tx *Tx) Settings(into any) error {
 
 // SetSettings stores what Jira has said of its integrations.
 func (tx *Tx) SetSettings(s any) error { return tx.table(evidence).put(settings, s) }
+
+// Announced is the version whose start was alerted to last, and when; zero = none was.
+type Announced struct {
+	Version string    `json:"version"`
+	At      time.Time `json:"at"`
+}
+
+const announced = "announced"
+
+// Announced is what SetAnnounced has stored.
+func (tx *Tx) Announced() (a Announced, err error) {
+	_, err = tx.read(evidence).get(announced, &a)
+	return a, err
+}
+
+// SetAnnounced remembers an alert about a start.
+func (tx *Tx) SetAnnounced(a Announced) error { return tx.table(evidence).put(announced, a) }
 
 // sentAnyway notes that an opened was delivered although a storm had withdrawn
 // it while it was under way: so its end is delivered there too.

@@ -15,7 +15,7 @@ import (
 func samples() []alert.Alert {
 	var all []alert.Alert
 	for _, kind := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Resolved, alert.Storm,
-		alert.Blind, alert.Sighted, alert.Test} {
+		alert.Blind, alert.Sighted, alert.Started, alert.Test} {
 		all = append(all, sample(kind))
 	}
 	return append(all, sparse())

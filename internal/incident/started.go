@@ -1,0 +1,26 @@
+package incident
+
+import (
+	"strings"
+	"time"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
+)
+
+// Started is the alert about a start of the program. before is the version that was alerted to
+// last, "" = none was.
+func (r *Rules) Started(version, before string, logs, notifiers []string, now time.Time) alert.Alert {
+	d := r.ownData(string(alert.Started), Source{}, map[string]any{"version": version, "logs": logs, "notifiers": notifiers})
+	d.Schema, d.Kind, d.Fix = 1, alert.Started, []alert.Step{}
+	d.ID = alert.NewID(alert.Node(d.Node), string(alert.Started), now).Alert(1)
+	d.Cause.Title, d.Cause.Severity = "version "+version, conf.SeverityLow
+	d.Diagnosis = "It follows " + text.Count(len(logs), "log") + " (" + strings.Join(logs, ", ") + ") and sends alerts to " +
+		strings.Join(notifiers, ", ") + "."
+	if before != "" && before != version {
+		d.Diagnosis += " The version before was " + before + "."
+	}
+	d.Failures.First, d.Failures.Last = now, now
+	return *newAlert(d, now)
+}
