@@ -147,7 +147,7 @@ func (b *builder) logs(files []rawLog) []Log {
 		case f.Path != nil:
 			b.absolute(&l.Path, at+".path", f.Path)
 			l.Name = filepath.Base(l.Path)
-			if why := BadLog(l.Path); why != "" {
+			if why := BadLog(l.Path); why != "" && *f.Path != "" {
 				b.problem(at+".path", "%s", why)
 			}
 			b.onceFollowed(at+".path", l.Path, logs)

@@ -28,16 +28,22 @@ func (d *daemon) beat(g *generation) []task {
 		}
 		failed := false
 		for ctx.Err() == nil {
-			if now := time.Now(); now.Sub(d.beaten) < beatEvery || len(d.site.Ailing(now)) > 0 {
+			now := time.Now()
+			if early := beatEvery - now.Sub(d.beaten); early > 0 {
+				clock.Wait(ctx, nil, early)
+				continue
+			}
+			if len(d.site.Ailing(now)) > 0 {
 				clock.Wait(ctx, nil, settleEvery)
 				continue
 			}
-			d.beaten = time.Now()
-			switch err := request(ctx, notify.Request{Client: client, To: to}); {
+			d.beaten = now
+			err := request(ctx, notify.Request{Client: client, To: to})
+			switch {
 			case err == nil && failed:
-				d.log.Info("heartbeat is accepted again")
+				d.log.Info("heartbeat accepted again")
 			case err != nil && !failed && ctx.Err() == nil:
-				d.log.Warn("heartbeat failed, further failures are not logged until it is accepted", "err", err)
+				d.log.Warn("heartbeat failed, further failures are not logged", "err", err)
 			}
 			failed = err != nil
 		}

@@ -98,6 +98,7 @@ func Of(d alert.Data) Message {
 		m.Ends, m.Broadcast = true, true
 	case alert.Started:
 		m.Ends, m.Facts, m.Details, m.Circumstances = true, nil, nil, nil
+		m.Origin = m.Origin[:min(len(m.Origin), 2)] // where and when
 	case alert.Quiet, alert.Resolved:
 		m.Ends = true
 		m.Description = m.Summary()
