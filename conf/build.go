@@ -189,21 +189,24 @@ func BadLog(path string) string {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return "is a directory, write the path of the log: " + LikelyLog(path)
+		likely, _ := LikelyLog(path)
+		return "is a directory, write the path of the log: " + likely
 	case err != nil && strings.ContainsAny(filepath.Base(path), "*?"):
-		return "is a pattern, write the path of one log, whose rotated files are found automatically: " +
-			LikelyLog(filepath.Dir(path))
+		likely, _ := LikelyLog(filepath.Dir(path))
+		return "is a pattern, write the path of one log, whose rotated files are found automatically: " + likely
 	}
 	return ""
 }
 
 // LikelyLog is the path that the log of Jira has in a directory, which may be Jira's home.
-func LikelyLog(dir string) string {
-	inHome := filepath.Join(dir, "log", homeLogs[0].name)
-	if _, err := os.Stat(inHome); err == nil {
-		return inHome
+func LikelyLog(dir string) (path string, exists bool) {
+	for _, sub := range []string{"log", ""} {
+		path = filepath.Join(dir, sub, homeLogs[0].name)
+		if _, err := os.Stat(path); err == nil {
+			return path, true
+		}
 	}
-	return filepath.Join(dir, homeLogs[0].name)
+	return path, false
 }
 
 // onceFollowed reports a file that an earlier log has too.

@@ -175,10 +175,10 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 	return d.number(path, value, v)
 }
 
-var variable = regexp.MustCompile(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{`)
+var variable = regexp.MustCompile(`\$\$\{|\$\{([A-Z_][A-Z0-9_]*)\}|\$\{`)
 
-// variables replaces ${NAME} with the value of an environment variable, and $${ with ${. A name
-// that is not set is shown in capitals only: others may be a part of a secret.
+// variables replaces ${NAME} with the value of an environment variable, and $${ with ${. What else
+// follows ${ is not shown: it may be a part of a secret.
 func (d *decoder) variables(path, s string) (string, bool) {
 	good := true
 	expanded := variable.ReplaceAllStringFunc(s, func(found string) string {
@@ -187,18 +187,13 @@ func (d *decoder) variables(path, s string) (string, bool) {
 		}
 		name := variable.FindStringSubmatch(found)[1]
 		value, ok := os.LookupEnv(name)
-		shown := name + " "
-		if name != strings.ToUpper(name) {
-			shown = ""
-		}
 		switch {
 		case name == "":
-			good = d.refuse(path, "want the name of an environment variable, ${NAME} (write $${ for a literal ${)")
+			good = d.refuse(path, "want ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
 		case !ok:
-			good = d.refuse(path, "the environment variable %sis not set (write $${ for a literal ${)", shown)
-		default:
-			d.source.expanded[path] = true
+			good = d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
 		}
+		d.source.expanded[path] = true
 		return value
 	})
 	return expanded, good

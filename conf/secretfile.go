@@ -56,15 +56,15 @@ func (b *builder) secretFile(path, name string) Secret {
 	if cut {
 		content = bytes.TrimSuffix(content, []byte("\r"))
 	}
-	switch lines := strings.Split(string(content), "\n"); {
+	lines := strings.Split(string(content), "\n")
+	blank := slices.IndexFunc(lines, text.Blank)
+	switch {
 	case len(bytes.TrimSpace(content)) == 0:
 		b.problem(path, "%s is empty", found)
+	case len(lines) > 1 && blank >= 0:
+		b.problem(path, "%s has %d lines, and line %d is blank: write the secret alone, on one line", found, len(lines), blank+1)
 	case len(lines) > 1:
-		blank := ""
-		if i := slices.IndexFunc(lines, text.Blank); i >= 0 {
-			blank = fmt.Sprintf(", and line %d is blank", i+1)
-		}
-		b.problem(path, "%s has %d lines%s: write the secret alone, on one line", found, len(lines), blank)
+		b.problem(path, "%s has %d lines: write the secret alone, on one line", found, len(lines))
 	case len(bytes.TrimSpace(content)) < len(content):
 		b.problem(path, "%s has spaces before or after the secret, remove them", found)
 	default:
@@ -128,7 +128,11 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
 	if limit == maxSecret { // else it is not pasted
-		missing += ", create it with: install -m 0600 /dev/stdin " + best(candidates)
+		put := candidates[len(candidates)-1]
+		if _, err := os.Stat(filepath.Dir(put)); err != nil && len(candidates) > 1 {
+			put = candidates[len(candidates)-2]
+		}
+		missing += ", create it with: install -m 0600 /dev/stdin " + put
 	}
 	if loaded != "" && !filepath.IsAbs(name) {
 		missing += "; what is in " + loaded + " is read by systemd when the service starts, " +
@@ -136,16 +140,6 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 	}
 	b.problem(path, "%s", missing)
 	return "", nil, 0
-}
-
-// best is where to put a secret: the last place whose directory exists.
-func best(candidates []string) string {
-	for _, c := range slices.Backward(candidates) {
-		if info, err := os.Stat(filepath.Dir(c)); err == nil && info.IsDir() {
-			return c
-		}
-	}
-	return candidates[0]
 }
 
 var looksSecret = regexp.MustCompile(`://|^whsec_|^xox|^xapp`)

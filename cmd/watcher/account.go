@@ -17,43 +17,34 @@ const serviceUser = "jira-oauth-watcher"
 
 // account is a user of this machine whose access to files is checked.
 type account struct {
-	name, group string // group is the primary one
-	uid, gid    int
-	gids        []uint32 // of all groups
-	groups      string   // their names
-	other       bool     // it is not the user that runs this program
+	*user.User
+	gids   []uint32 // of all groups
+	groups string   // their names
+	other  bool     // it is not the user that runs this program
 }
 
-// lookUp finds a user by name.
-func lookUp(name string) (account, error) {
-	u, err := user.Lookup(name)
-	if err != nil {
-		return account{}, err
-	}
-	a := account{name: u.Username, group: groupName(u.Gid)}
-	a.uid, _ = strconv.Atoi(u.Uid)
-	a.gid, _ = strconv.Atoi(u.Gid)
-	a.other = a.uid != os.Geteuid()
-	ids, err := u.GroupIds()
+func newAccount(u *user.User) account {
+	a := account{User: u, other: u.Uid != strconv.Itoa(os.Geteuid())}
 	var names []string
+	ids, _ := u.GroupIds()
 	for _, id := range ids {
-		if n, err := strconv.ParseUint(id, 10, 32); err == nil {
-			a.gids, names = append(a.gids, uint32(n)), append(names, groupName(id))
-		}
+		n, _ := strconv.ParseUint(id, 10, 32)
+		a.gids, names = append(a.gids, uint32(n)), append(names, groupName(id))
 	}
 	a.groups = strings.Join(names, ", ")
-	return a, err
+	return a
 }
 
 // ownAccount is the user that runs this program; in a container it may have no name.
 func ownAccount() account {
 	id := strconv.Itoa(os.Geteuid())
-	if u, err := user.LookupId(id); err == nil {
-		if a, err := lookUp(u.Username); err == nil {
-			return a
-		}
+	u, err := user.LookupId(id)
+	if err != nil {
+		u = &user.User{Uid: id, Gid: strconv.Itoa(os.Getegid()), Username: id}
 	}
-	return account{name: id, groups: "unknown"}
+	a := newAccount(u)
+	a.other = false
+	return a
 }
 
 func groupName(id string) string {
@@ -63,35 +54,19 @@ func groupName(id string) string {
 	return id
 }
 
-// by says whose access was checked, if that is not obvious.
-func (a account) by() string {
-	if !a.other {
-		return ""
-	}
-	return " by user " + a.name
-}
-
-// as runs f with the rights of the user to files.
-func (a account) as(f func() error) error {
-	if !a.other {
-		return f()
-	}
-	return become(a, f)
-}
-
 // open opens a file to be read, if the user may.
 func (a account) open(name string) (f *os.File, err error) {
-	err = a.as(func() error {
+	err = become(a, func() error {
 		f, err = os.Open(name)
 		return err
 	})
 	return f, err
 }
 
-// denied is an error of access without the path, and with a command that gives it to the user.
+// denied is an error of access without the path, and with a command that gives the user the right.
 func (a account) denied(err error, run string) error {
 	if os.IsPermission(err) {
-		return fmt.Errorf("user %s (groups %s) has no permission, run: %s", a.name, a.groups, run)
+		return fmt.Errorf("user %s (groups %s) has no permission, run: %s", a.Username, a.groups, run)
 	}
 	return text.WithoutPath(err)
 }
@@ -103,10 +78,11 @@ func (a account) letRead(file string) string {
 	gid, mode := groupOf(file)
 	ofDir, dirMode := groupOf(dir)
 	enough := mode&0o040 != 0 && (dirMode&0o005 == 0o005 || ofDir == gid && dirMode&0o050 == 0o050)
-	if enough && gid > 0 && !slices.Contains(a.gids, uint32(gid)) {
-		return fmt.Sprintf("usermod -aG %s %s", groupName(strconv.Itoa(gid)), a.name)
+	if enough && gid > 0 && !slices.Contains(a.gids, gid) {
+		return fmt.Sprintf("usermod -aG %s %s", groupName(fmt.Sprint(gid)), a.Username)
 	}
-	return fmt.Sprintf("setfacl -m u:%[1]s:rx %[2]s && setfacl -d -m u:%[1]s:r %[2]s && setfacl -m u:%[1]s:r %[3]s", a.name, dir, file)
+	return fmt.Sprintf("setfacl -m u:%[1]s:rx %[2]s && setfacl -d -m u:%[1]s:r %[2]s && setfacl -m u:%[1]s:r %[3]s",
+		a.Username, dir, file)
 }
 
 // reason is an error without the path, which the line names already, and with a remedy

@@ -2,13 +2,9 @@
 
 package main
 
-import (
-	"errors"
-	"os"
-)
+import "os"
 
-func become(account, func() error) error {
-	return errors.New("the access of another user can be checked on Linux only: run this command as that user")
-}
+// become runs f: elsewhere than on Linux, access is checked for the user that runs this program.
+func become(_ account, f func() error) error { return f() }
 
-func groupOf(string) (gid int, mode os.FileMode) { return -1, 0 }
+func groupOf(string) (gid uint32, mode os.FileMode) { return 0, 0 }

@@ -8,9 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,6 +44,7 @@ type checker struct {
 	conf   *conf.Config
 	out    io.Writer
 	user   account // whose access is checked
+	by     string  // says so, if it is not the user that runs this program
 	failed bool
 }
 
@@ -60,9 +61,8 @@ func (a *app) check(config, name string) error {
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
-	k := &checker{conf: c, out: a.out}
-	k.user = ownAccount()
-	if err := k.whose(name); err != nil {
+	k := &checker{conf: c, out: a.out, user: ownAccount()}
+	if err := k.choose(name); err != nil {
 		return err
 	}
 	k.say("ok", "configuration %s", c.File)
@@ -104,22 +104,23 @@ func (k *checker) problem(format string, args ...any) {
 	k.say("problem", format, args...)
 }
 
-// whose finds the user whose access is checked: the one of that name, or else the service's, if
-// root checks the service's configuration, or else the one that runs this program.
-func (k *checker) whose(name string) error {
+// choose finds the user whose access is checked: the one of that name, or the service's, if
+// root checks the service's configuration. Else it is the one that runs this program.
+func (k *checker) choose(name string) error {
 	root := os.Geteuid() == 0
 	if name == "" && (!root || k.conf.File != defaultConfig) {
 		return nil
 	}
 	name = cmp.Or(name, serviceUser)
-	u, err := lookUp(name)
-	switch {
-	case err != nil:
-		k.say("note", "there is no user %s on this machine, so access is checked for user %s", name, k.user.name)
-	case u.other && !root:
+	u, err := user.Lookup(name)
+	if err != nil {
+		k.say("note", "there is no user %s on this machine, so access is checked for user %s", name, k.user.Username)
+		return nil
+	}
+	if k.user = newAccount(u); k.user.other && !root {
 		return usage("--user: only root can check the access of another user")
-	default:
-		k.user = u
+	} else if k.user.other {
+		k.by = " by user " + name
 	}
 	return nil
 }
@@ -127,18 +128,16 @@ func (k *checker) whose(name string) error {
 // files checks the configuration, certificates, templates and causes for another user. What is in
 // credentials is handed over by systemd.
 func (k *checker) files() {
-	if !k.user.other {
-		return
-	}
+	credentials := filepath.Join(filepath.Dir(defaultConfig), "credentials")
 	causes, _ := filepath.Glob(filepath.Join(k.conf.Causes.Dir, "*.toml"))
 	for _, file := range append(slices.Clone(k.conf.Files), causes...) {
-		if k.conf.File == defaultConfig && filepath.Dir(file) == filepath.Join(filepath.Dir(defaultConfig), "credentials") {
+		if !k.user.other || k.conf.File == defaultConfig && filepath.Dir(file) == credentials {
 			continue
 		}
 		f, err := k.user.open(file)
 		if err != nil {
-			k.problem("%s cannot be read: %v", file, k.user.denied(err, fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", k.user.group, file)))
-			continue
+			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", groupName(k.user.Gid), file)
+			k.problem("%s cannot be read: %v", file, k.user.denied(err, fix))
 		}
 		f.Close()
 	}
@@ -150,33 +149,27 @@ func (k *checker) log(l conf.Log) {
 	if err == nil {
 		_, err = os.Stat(name)
 	}
-	what, dir := fmt.Sprintf("log %q, %s,", l.Name, l.Path), filepath.Dir(name)
+	what, dir, like := fmt.Sprintf("log %q, %s,", l.Name, l.Path), filepath.Dir(name), ""
 	if errors.Is(err, fs.ErrNotExist) {
 		_, noDirectory := os.Stat(dir)
-		likely := conf.LikelyLog(dir)
-		_, noLikely := os.Stat(likely)
-		switch {
-		case l.Kind.Optional() && noDirectory != nil:
+		if l.Kind.Optional() && noDirectory != nil {
 			k.problem("%s cannot be read: there is no directory %s", what, dir)
-		case l.Kind.Optional():
-			k.say("note", "log %q, %s, does not exist, and is followed once Jira writes it", l.Name, l.Path)
-		case noLikely == nil:
-			k.problem("%s cannot be read: %v, did you mean %s?", what, text.WithoutPath(err), likely)
-		default:
-			k.problem("%s cannot be read: %v", what, text.WithoutPath(err))
+			return
 		}
-		return
+		if l.Kind.Optional() {
+			k.say("note", "%s does not exist, and is followed once Jira writes it", what)
+			return
+		}
+		if likely, exists := conf.LikelyLog(dir); exists {
+			like = ", did you mean " + likely + "?"
+		}
 	}
-	f, hidden, err := k.openLog(name)
+	f, err := k.openLog(name)
 	if err != nil {
-		k.problem("%s cannot be read: %v", what, k.user.denied(err, k.user.letRead(name)))
+		k.problem("%s cannot be read: %v%s", what, k.user.denied(err, k.user.letRead(name)), like)
 		return
 	}
 	defer f.Close()
-	if hidden {
-		k.say("warning", "%s is hidden from the packaged service, unless a drop-in shows it: see \"Jira's home is elsewhere?\" "+
-			"in install.md", what)
-	}
 	switch n, ok, err := k.form(l.Kind, f); {
 	case err != nil:
 		k.problem("%s cannot be read: %v", what, text.WithoutPath(err))
@@ -184,42 +177,38 @@ func (k *checker) log(l conf.Log) {
 		k.problem("%s cannot be read: none of its last lines (%d) has the form of access_pattern: copy the pattern from "+
 			"Jira's server.xml", what, n)
 	case !ok:
-		k.say("warning", "%s has no line in the form of Jira's log (%d read): name atlassian-jira.log, Tomcat's catalina.out "+
-			"does not hold the failures", what, n)
+		k.say("warning", "%s has no line in the form of Jira's log (%d read): name atlassian-jira.log, "+
+			"Tomcat's catalina.out does not hold the failures", what, n)
 	default:
-		k.say("ok", "%s can be read%s", what, k.user.by())
+		k.say("ok", "%s can be read%s", what, k.by)
 	}
 }
 
-// unitDirectory is the only directory below Jira's home that the packaged unit shows the service,
-// and shown whatever its parents allow; unitHides begins what the unit hides.
-const unitDirectory = "/var/atlassian/application-data/jira/log"
+// unitLogs is the directory that the packaged unit shows the service whatever its parents allow.
+const unitLogs = "/var/atlassian/application-data/jira/log"
 
-var unitHides = []string{"/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/", "/var/atlassian/application-data/jira/"}
-
-// openLog opens a log as the user can. hidden says that the service sees it only if its unit was
-// changed.
-func (k *checker) openLog(name string) (f *os.File, hidden bool, err error) {
+// openLog opens a log as the user can, as far as the service's unit shows it.
+func (k *checker) openLog(name string) (*os.File, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return nil, false, errors.New("not a regular file") // to open a pipe would block
+		return nil, errors.New("not a regular file") // to open a pipe would block
 	}
-	f, err = k.user.open(name)
-	if k.user.name != serviceUser {
-		return f, false, err
+	f, err := k.user.open(name)
+	if !errors.Is(err, fs.ErrPermission) || k.user.Username != serviceUser {
+		return f, err
 	}
-	dir := filepath.Dir(name)
-	hidden = slices.ContainsFunc(unitHides, func(begin string) bool { return strings.HasPrefix(name, begin) })
-	if errors.Is(err, fs.ErrPermission) { // of a directory above?
-		if at, noDirectory := os.Open(dir); noDirectory == nil {
-			defer at.Close()
-			within, denied := k.user.open(fmt.Sprintf("/proc/self/fd/%d/%s", at.Fd(), filepath.Base(name)))
-			if denied == nil {
-				f, hidden, err = within, true, nil
-			}
-		}
+	dir, failed := os.Open(filepath.Dir(name))
+	if failed != nil {
+		return nil, err
 	}
-	changed, _ := filepath.Glob("/etc/systemd/system/jira-oauth-watcher.service.d/*.conf")
-	return f, hidden && dir != unitDirectory && len(changed) == 0, err
+	defer dir.Close()
+	// Past the directories above it.
+	f, failed = k.user.open(fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(name)))
+	dropIns, _ := filepath.Glob("/etc/systemd/system/jira-oauth-watcher.service.d/*.conf")
+	if failed == nil && dir.Name() != unitLogs && len(dropIns) == 0 {
+		return nil, errors.New("a directory above it is closed to the service: add a drop-in, see \"Jira's home is elsewhere?\" in " +
+			"install.md")
+	}
+	return f, failed
 }
 
 // form reports whether one of the lines at the end of a log, or at its beginning, has the form
@@ -248,13 +237,16 @@ func (k *checker) form(kind conf.Kind, f *os.File) (n int, ok bool, err error) {
 	return n, ok, nil
 }
 
-// packagedState is what the packaged unit makes and gives to the service at each start.
+// packagedState is what systemd makes and gives to the service at each start.
 const packagedState = "/var/lib/jira-oauth-watcher"
 
 // state checks the state directory, and makes it as the service would.
 func (k *checker) state() {
 	dir := k.conf.StateDir
-	_, missing := os.Stat(dir)
+	fix := "chown -R " + k.user.Username + " " + dir
+	if _, err := os.Stat(dir); err != nil {
+		fix = "install -d -m 0700 -o " + k.user.Username + " " + dir
+	}
 	warning, err := store.Guard(dir)
 	if warning != "" {
 		k.say("warning", "%s", warning)
@@ -263,18 +255,14 @@ func (k *checker) state() {
 		k.problem("%v", err)
 		return
 	}
-	run := "chown -R " + k.user.name + " " + dir
-	if missing != nil {
-		run = "install -d -m 0700 -o " + k.user.name + " " + dir
-	}
-	err = k.user.as(func() error { return writable(dir) })
+	err = become(k.user, func() error { return writable(dir) })
 	switch {
-	case err != nil && dir == packagedState && k.user.name == serviceUser:
-		k.say("note", "state directory %s is made or given to user %s by systemd when the service starts", dir, serviceUser)
+	case err != nil && dir == packagedState && k.user.Username == serviceUser:
+		k.say("note", "state directory %s is made or given to the service by systemd when it starts", dir)
 	case err != nil:
-		k.problem("state directory %s cannot be written: %v", dir, k.user.denied(err, run))
+		k.problem("state directory %s cannot be written: %v", dir, k.user.denied(err, fix))
 	default:
-		k.say("ok", "state directory %s can be written%s", dir, k.user.by())
+		k.say("ok", "state directory %s can be written%s", dir, k.by)
 	}
 }
 

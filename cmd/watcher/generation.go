@@ -125,18 +125,11 @@ func (g *generation) open(d *daemon) error {
 	}
 	if g.conf.Alerts.Announce && !g.reloaded && !d.options.once {
 		version, _ := build()
-		if err := g.recorder.Started(version, logNames(g.conf), time.Now()); err != nil {
+		if err := g.recorder.Started(version); err != nil {
 			return err
 		}
 	}
 	return g.recorder.CatchUp()
-}
-
-func logNames(c *conf.Config) (names []string) {
-	for _, l := range c.Logs {
-		names = append(names, l.Name)
-	}
-	return names
 }
 
 func targetNames(targets []notify.Target) (names []string) {

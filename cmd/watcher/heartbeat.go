@@ -14,11 +14,10 @@ const (
 	beatTimeout = 10 * time.Second // for one request
 )
 
-// beat requests the address of [heartbeat] while all is well. It is a task of its own, so that
-// no alert waits for it, and a request that fails is not retried: the next one follows anyway.
+// beat requests the address of [heartbeat] while all is well. It is a separate task, so that no
+// alert waits for it. A request that fails is not retried: the next one follows anyway.
 func (d *daemon) beat(g *generation) []task {
-	to := g.conf.Heartbeat
-	if to.IsZero() {
+	if g.conf.Heartbeat.IsZero() {
 		return nil
 	}
 	return []task{func(ctx context.Context) error {
@@ -26,19 +25,22 @@ func (d *daemon) beat(g *generation) []task {
 		if err != nil {
 			return err
 		}
-		failed := false
-		for ctx.Err() == nil {
+		client.Timeout = beatTimeout
+		for failed := false; ctx.Err() == nil; {
 			now := time.Now()
-			if early := beatEvery - now.Sub(d.beaten); early > 0 {
-				clock.Wait(ctx, nil, early)
-				continue
+			pause := beatEvery - now.Sub(d.beaten)
+			if pause <= 0 && len(d.site.Ailing(now)) > 0 {
+				pause = settleEvery
 			}
-			if len(d.site.Ailing(now)) > 0 {
-				clock.Wait(ctx, nil, settleEvery)
+			if pause > 0 {
+				clock.Wait(ctx, nil, pause)
 				continue
 			}
 			d.beaten = now
-			err := request(ctx, notify.Request{Client: client, To: to})
+			got, err := notify.Request{Client: client, To: g.conf.Heartbeat}.Get(ctx)
+			if err == nil && (got.Status < 200 || got.Status > 299) {
+				err = got.Failed()
+			}
 			switch {
 			case err == nil && failed:
 				d.log.Info("heartbeat accepted again")
@@ -49,15 +51,4 @@ func (d *daemon) beat(g *generation) []task {
 		}
 		return nil
 	}}
-}
-
-// request makes a request in the time that it may take.
-func request(ctx context.Context, r notify.Request) error {
-	ctx, cancel := context.WithTimeout(ctx, beatTimeout)
-	defer cancel()
-	got, err := r.Get(ctx)
-	if err == nil && (got.Status < 200 || got.Status > 299) {
-		return got.Failed()
-	}
-	return err
 }

@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"strings"
 	"time"
 
 	"jira-oauth-watcher/conf"
@@ -11,13 +10,12 @@ import (
 
 // Started is the alert about a start of the program. before is the version that was alerted to
 // last, "" = none was.
-func (r *Rules) Started(version, before string, logs, notifiers []string, now time.Time) alert.Alert {
-	d := r.ownData(string(alert.Started), Source{}, map[string]any{"version": version, "logs": logs, "notifiers": notifiers})
+func (r *Rules) Started(version, before string, logs int, now time.Time) alert.Alert {
+	d := r.ownData(string(alert.Started), Source{}, map[string]any{"version": version})
 	d.Schema, d.Kind, d.Fix = 1, alert.Started, []alert.Step{}
 	d.ID = alert.NewID(alert.Node(d.Node), string(alert.Started), now).Alert(1)
 	d.Cause.Title, d.Cause.Severity = "version "+version, conf.SeverityLow
-	d.Diagnosis = "It follows " + text.Count(len(logs), "log") + " (" + strings.Join(logs, ", ") + ") and sends alerts to " +
-		strings.Join(notifiers, ", ") + "."
+	d.Diagnosis = "It follows " + text.Count(logs, "log") + "."
 	if before != "" && before != version {
 		d.Diagnosis += " The version before was " + before + "."
 	}

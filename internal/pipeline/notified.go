@@ -201,33 +201,25 @@ func (r *Recorder) CatchUp() error {
 	})
 }
 
-// Started alerts to a start of the program at now: once per version and hour, so that a restart
-// loop sends one alert. A receiver that keeps incidents is not alerted, since this is none.
-func (r *Recorder) Started(version string, logs []string, now time.Time) error {
+// Started alerts to a start of the program: once per version and hour, so that a restart loop
+// sends one alert. Receivers that keep incidents are left out, since this is none.
+func (r *Recorder) Started(version string) error {
 	return r.Store.Update(func(tx *store.Tx) error {
-		last, err := tx.Announced()
+		now := clock.Now()
+		last, err := tx.LastStart()
 		if err != nil || last.Version == version && now.Sub(last.At).Abs() < time.Hour {
 			return err
 		}
-		var all, queued []string
-		for _, to := range r.Recipients {
-			all = append(all, to.Name)
-		}
-		a := r.Rules.Started(version, last.Version, logs, all, now)
+		a := r.Rules.Started(version, last.Version, len(r.Logs), now)
 		for _, to := range r.Recipients {
 			if to.Groups || a.Data.Cause.Severity < to.MinSeverity {
 				continue
 			}
-			if err := tx.Enqueue(to.Name, a); err == nil {
-				queued = append(queued, to.Name)
-			} else if !errors.Is(err, store.ErrFull) {
+			if err := tx.Enqueue(to.Name, a); err != nil && !errors.Is(err, store.ErrFull) {
 				return err
 			}
 		}
-		if r.Tally != nil {
-			r.Tally.Alert(&a, queued)
-		}
-		return tx.SetAnnounced(store.Announced{Version: version, At: now})
+		return tx.SetLastStart(store.Start{Version: version, At: now})
 	})
 }
 

@@ -41,7 +41,6 @@ type Metrics struct {
 // counted are the kinds of alerts whose series exist from the start.
 var counted = []alert.Kind{
 	alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Resolved, alert.Storm, alert.Blind, alert.Sighted,
-	alert.Started,
 }
 
 func newMetrics(s *Site) *Metrics {

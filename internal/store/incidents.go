@@ -105,22 +105,20 @@ func (tx *Tx) Settings(into any) error {
 // SetSettings stores what Jira has said of its integrations.
 func (tx *Tx) SetSettings(s any) error { return tx.table(evidence).put(settings, s) }
 
-// Announced is the version whose start was alerted to last, and when; zero = none was.
-type Announced struct {
+// Start is a start of the program that was alerted to.
+type Start struct {
 	Version string    `json:"version"`
 	At      time.Time `json:"at"`
 }
 
-const announced = "announced"
-
-// Announced is what SetAnnounced has stored.
-func (tx *Tx) Announced() (a Announced, err error) {
-	_, err = tx.read(evidence).get(announced, &a)
-	return a, err
+// LastStart is what SetLastStart has stored; the zero Start at first.
+func (tx *Tx) LastStart() (s Start, err error) {
+	_, err = tx.read(evidence).get("start", &s)
+	return s, err
 }
 
-// SetAnnounced remembers an alert about a start.
-func (tx *Tx) SetAnnounced(a Announced) error { return tx.table(evidence).put(announced, a) }
+// SetLastStart remembers the alert about a start.
+func (tx *Tx) SetLastStart(s Start) error { return tx.table(evidence).put("start", s) }
 
 // sentAnyway notes that an opened was delivered although a storm had withdrawn
 // it while it was under way: so its end is delivered there too.

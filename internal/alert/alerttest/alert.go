@@ -157,9 +157,9 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 			Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
 			Cause: alert.Cause{ID: "started", Title: "version 1.5.0", Provider: "any", Severity: conf.SeverityLow,
 				Confidence: "certain", Codes: []string{}},
-			Diagnosis: "It follows 1 log (jira) and sends alerts to ops. The version before was 1.4.2.",
+			Diagnosis: "It follows 1 log. The version before was 1.4.2.",
 			Fix:       []alert.Step{}, Links: []alert.Link{},
-			Facts:    map[string]any{"version": "1.5.0", "logs": []string{"jira"}, "notifiers": []string{"ops"}},
+			Facts:    map[string]any{"version": "1.5.0"},
 			Failures: alert.Failures{First: at, Last: at},
 		}}
 		d = &a.Data
