@@ -28,7 +28,7 @@ func TestSlackIDs(t *testing.T) {
 			[]string{"<!subteam^S0123>", "<@U0123>", "<@W0123456789>", "<!here>", "<!channel>"},
 			[]string{"", "@ops", "here", "<!everyone>", "<!here> <!channel>", "<!here>\n", "<!subteam^S0123|ops>", "<!subteam^U0123>", "<@u0123>", "<@U>",
 				"<@S0123>", "<#C0123>"},
-			"mention", `want "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or "<!channel>"`,
+			"mention", `expected "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or "<!channel>"`,
 		},
 	}
 	dir := t.TempDir()

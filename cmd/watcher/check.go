@@ -28,9 +28,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check the configuration, the causes, the logs and the state directory",
 		Long: `Reads the configuration and your own causes and prints every problem with file,
 line and column (exit status 2). Then checks that each log and file can be read
-and the state directory written (exit status 1). Run it as root: with the
-packaged configuration, or with --user, access is checked for the user that the
-service runs as. Files in the directory credentials are read by systemd.`,
+and the state directory written (exit status 1). Run it as root: then access is
+checked for the user of the service (with another configuration than that of the
+package, name it with --user).`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return a.check(config, name) },
 	}

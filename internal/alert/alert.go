@@ -25,6 +25,9 @@ const (
 	Test     Kind = "test"     // a sample, on request
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{Opened, Changed, Reminder, Quiet, Resolved, Storm, Blind, Sighted, Started, Test}
+
 // Closes reports whether the incident of an integration ends with it.
 func (k Kind) Closes() bool { return k == Quiet || k == Resolved }
 

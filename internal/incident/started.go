@@ -13,7 +13,7 @@ import (
 func (r *Rules) Started(version, before string, logs int, now time.Time) alert.Alert {
 	d := r.ownData(string(alert.Started), Source{}, map[string]any{"version": version})
 	d.Schema, d.Kind, d.Fix = 1, alert.Started, []alert.Step{}
-	d.ID = alert.NewID(alert.Node(d.Node), string(alert.Started), now).Alert(1)
+	d.ID = alert.NewID(r.idNode, string(alert.Started), now).Alert(1)
 	d.Cause.Title, d.Cause.Severity = "version "+version, conf.SeverityLow
 	d.Diagnosis = "It follows " + text.Count(logs, "log") + "."
 	if before != "" && before != version {

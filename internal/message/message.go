@@ -29,16 +29,15 @@ type Message struct {
 
 	Mark  string // an emoji that shows how bad it is
 	State string // what happened
-	Brief string // State in as few words as a lock screen asks for
 	About string // what follows State in a headline: the cause, or nothing
 	Topic string // what is wrong, in the same words for as long as it lasts
 	Whose string // whose trouble it is
 	Name  string // what people call the integration, "" = not known
 	Tag   string // Whose in a few characters: Name or a short ID
-	Place string // Whose with the node, such as "Integration X on jira-node-1"
 
 	Sentences   []Sentence // what happened, and what it means
 	News        []Sentence // those of them that the alert before did not say
+	Notes       []Sentence // what is good to know, and can wait
 	Description string     // what is wrong, or that it is over
 
 	Steps   []Step
@@ -82,7 +81,7 @@ func Of(d alert.Data) Message {
 		Integrations: roll(d), Links: reachable(d.Links), Excerpt: d.Log.Excerpt,
 	}
 	m.state(d)
-	m.Tag, m.Place = tag(d, m), place(d, m)
+	m.Tag = tag(d, m)
 	m.sentences(d)
 	switch d.Kind {
 	case alert.Opened, alert.Storm:
@@ -186,19 +185,6 @@ func tag(d alert.Data, m Message) string {
 	return d.Integration.ID
 }
 
-func place(d alert.Data, m Message) string {
-	which := "On"
-	switch {
-	case d.Kind == alert.Storm: // they are listed
-	case m.Subject == Many:
-		these := m.Integrations.these()
-		which = strings.ToUpper(these[:1]) + these[1:] + " on"
-	case d.Integration.ID != alert.Unknown:
-		which = "Integration " + d.Integration.ID + " on"
-	}
-	return which + " " + d.Node
-}
-
 // name is the integration's name, "" when none is known.
 func name(d alert.Data) string {
 	if d.Integration.Name == nil || text.Blank(*d.Integration.Name) {
@@ -270,6 +256,18 @@ func (a Acknowledged) String() string {
 		words += " until " + text.Time(a.Until)
 	}
 	return words
+}
+
+// Pages are the links apart: to Jira's own pages, and to what explains the cause.
+func (m Message) Pages() (jira, articles []alert.Link) {
+	for _, l := range m.Links {
+		if strings.Contains(l.URL, "/plugins/servlet/") {
+			jira = append(jira, l)
+		} else {
+			articles = append(articles, l)
+		}
+	}
+	return jira, articles
 }
 
 // Limits of links: three long addresses would fill a message of Slack.
