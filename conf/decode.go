@@ -189,7 +189,7 @@ func (d *decoder) variables(path, s string) (string, bool) {
 		value, ok := os.LookupEnv(name)
 		switch {
 		case name == "":
-			good = d.refuse(path, "want ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
+			good = d.refuse(path, "expected ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
 		case !ok:
 			good = d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
 		}

@@ -8,9 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/user"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -39,12 +40,17 @@ package, name it with --user).`,
 	return c
 }
 
+// serviceUser is the account that the packages create.
+const serviceUser = "jira-oauth-watcher"
+
 // checker prints what is right and wrong with a configuration.
 type checker struct {
 	conf   *conf.Config
 	out    io.Writer
-	user   account // whose access is checked
-	by     string  // says so, if it is not the user that runs this program
+	user   string // whose access is checked
+	groups string // theirs
+	other  bool   // it is not the user that runs this program
+	by     string // says so
 	failed bool
 }
 
@@ -61,7 +67,7 @@ func (a *app) check(config, name string) error {
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
-	k := &checker{conf: c, out: a.out, user: ownAccount()}
+	k := &checker{conf: c, out: a.out}
 	if err := k.choose(name); err != nil {
 		return err
 	}
@@ -108,21 +114,27 @@ func (k *checker) problem(format string, args ...any) {
 // root checks the service's configuration. Else it is the one that runs this program.
 func (k *checker) choose(name string) error {
 	root := os.Geteuid() == 0
+	k.user, k.groups = printed("id", "-un"), printed("id", "-nG")
 	if name == "" && (!root || k.conf.File != defaultConfig) {
 		return nil
 	}
 	name = cmp.Or(name, serviceUser)
-	u, err := user.Lookup(name)
-	if err != nil {
-		k.say("note", "there is no user %s on this machine, so access is checked for user %s", name, k.user.Username)
-		return nil
-	}
-	if k.user = newAccount(u); k.user.other && !root {
+	groups := printed("id", "-nG", name)
+	switch {
+	case groups == "":
+		k.say("note", "there is no user %s on this machine, so access is checked for user %s", name, k.user)
+	case name != k.user && !root:
 		return usage("--user: only root can check the access of another user")
-	} else if k.user.other {
-		k.by = " by user " + name
+	case name != k.user:
+		k.user, k.groups, k.other, k.by = name, groups, true, " by user "+name
 	}
 	return nil
+}
+
+// printed is what a program prints, "" when it fails.
+func printed(program string, args ...string) string {
+	out, _ := exec.Command(program, args...).Output()
+	return strings.TrimSpace(string(out))
 }
 
 // files checks the configuration, certificates, templates and causes for another user. What is in
@@ -131,42 +143,56 @@ func (k *checker) files() {
 	credentials := filepath.Join(filepath.Dir(defaultConfig), "credentials")
 	causes, _ := filepath.Glob(filepath.Join(k.conf.Causes.Dir, "*.toml"))
 	for _, file := range append(slices.Clone(k.conf.Files), causes...) {
-		if !k.user.other || k.conf.File == defaultConfig && filepath.Dir(file) == credentials {
+		if k.conf.File == defaultConfig && filepath.Dir(file) == credentials {
 			continue
 		}
-		f, err := k.user.open(file)
-		if err != nil {
-			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", groupName(k.user.Gid), file)
-			k.problem("%s cannot be read: %v", file, k.user.denied(err, fix))
+		if !k.may("-r", "", file) {
+			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", printed("id", "-gn", k.user), file)
+			k.problem("%s cannot be read: %v", file, k.denied(fs.ErrPermission, fix))
 		}
-		f.Close()
 	}
+}
+
+// may reports whether test(1), run by another user in a directory that root can enter, says so of a
+// file. The user that runs this program finds out by trying.
+func (k *checker) may(flag, dir, file string) bool {
+	if !k.other {
+		return true
+	}
+	test := exec.Command("runuser", "-u", k.user, "--", "test", flag, file)
+	test.Dir = dir
+	return test.Run() == nil
+}
+
+// denied is an error without the path, and with a command that grants what is missing.
+func (k *checker) denied(err error, run string) error {
+	if errors.Is(err, fs.ErrPermission) && k.user != "" {
+		return fmt.Errorf("user %s (groups %s) has no permission, run: %s", k.user, k.groups, run)
+	}
+	return text.WithoutPath(err)
 }
 
 // log checks one log; of a dated one, the newest file.
 func (k *checker) log(l conf.Log) {
+	what, like := fmt.Sprintf("log %q, %s,", l.Name, l.Path), ""
 	name, err := tailer.Current(l.Path)
-	if err == nil {
-		_, err = os.Stat(name)
-	}
-	what, dir, like := fmt.Sprintf("log %q, %s,", l.Name, l.Path), filepath.Dir(name), ""
+	dir := filepath.Dir(name)
+	f, err := k.openLog(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, noDirectory := os.Stat(dir)
-		if l.Kind.Optional() && noDirectory != nil {
-			k.problem("%s cannot be read: there is no directory %s", what, dir)
-			return
-		}
-		if l.Kind.Optional() {
+		likely, exists := conf.LikelyLog(dir)
+		switch {
+		case l.Kind.Optional() && noDirectory != nil:
+			err = fmt.Errorf("there is no directory %s", dir)
+		case l.Kind.Optional():
 			k.say("note", "%s does not exist, and is followed once Jira writes it", what)
 			return
-		}
-		if likely, exists := conf.LikelyLog(dir); exists {
+		case exists:
 			like = ", did you mean " + likely + "?"
 		}
 	}
-	f, err := k.openLog(name)
 	if err != nil {
-		k.problem("%s cannot be read: %v%s", what, k.user.denied(err, k.user.letRead(name)), like)
+		k.problem("%s cannot be read: %v%s", what, k.denied(err, k.letRead(name)), like)
 		return
 	}
 	defer f.Close()
@@ -184,31 +210,38 @@ func (k *checker) log(l conf.Log) {
 	}
 }
 
-// unitLogs is the directory that the packaged unit shows the service whatever its parents allow.
-const unitLogs = "/var/atlassian/application-data/jira/log"
-
-// openLog opens a log as the user can, as far as the service's unit shows it.
+// openLog opens a log, if the user may read it and the service's unit shows it.
 func (k *checker) openLog(name string) (*os.File, error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Stat(name); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
 		return nil, errors.New("not a regular file") // to open a pipe would block
 	}
-	f, err := k.user.open(name)
-	if !errors.Is(err, fs.ErrPermission) || k.user.Username != serviceUser {
-		return f, err
+	if dir, base := filepath.Split(name); !k.may("-r", "", name) {
+		// The unit shows this directory whatever those above it allow.
+		dropIns, _ := filepath.Glob("/etc/systemd/system/jira-oauth-watcher.service.d/*.conf")
+		bound := dir == "/var/atlassian/application-data/jira/log/" || len(dropIns) > 0
+		switch {
+		case k.user != serviceUser || !k.may("-r", dir, base):
+			return nil, fs.ErrPermission
+		case !bound:
+			return nil, errors.New("a directory above it is closed to the service: add a drop-in, see \"Jira's home is " +
+				"elsewhere?\" in install.md")
+		}
 	}
-	dir, failed := os.Open(filepath.Dir(name))
-	if failed != nil {
-		return nil, err
+	return os.Open(name)
+}
+
+// letRead is the command that lets the user read a log and those that rotation makes: membership
+// in their group, or an ACL where that is not enough or would give too much.
+func (k *checker) letRead(file string) string {
+	group := printed("stat", "-c", "%G", file)
+	info, err := os.Stat(file)
+	if err == nil && info.Mode()&0o040 != 0 && group != "root" && !slices.Contains(strings.Fields(k.groups), group) {
+		return fmt.Sprintf("usermod -aG %s %s", group, k.user)
 	}
-	defer dir.Close()
-	// Past the directories above it.
-	f, failed = k.user.open(fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(name)))
-	dropIns, _ := filepath.Glob("/etc/systemd/system/jira-oauth-watcher.service.d/*.conf")
-	if failed == nil && dir.Name() != unitLogs && len(dropIns) == 0 {
-		return nil, errors.New("a directory above it is closed to the service: add a drop-in, see \"Jira's home is elsewhere?\" in " +
-			"install.md")
-	}
-	return f, failed
+	return fmt.Sprintf("setfacl -m u:%[1]s:rx %[2]s && setfacl -d -m u:%[1]s:r %[2]s && setfacl -m u:%[1]s:r %[3]s",
+		k.user, filepath.Dir(file), file)
 }
 
 // form reports whether one of the lines at the end of a log, or at its beginning, has the form
@@ -237,15 +270,12 @@ func (k *checker) form(kind conf.Kind, f *os.File) (n int, ok bool, err error) {
 	return n, ok, nil
 }
 
-// packagedState is what systemd makes and gives to the service at each start.
-const packagedState = "/var/lib/jira-oauth-watcher"
-
 // state checks the state directory, and makes it as the service would.
 func (k *checker) state() {
 	dir := k.conf.StateDir
-	fix := "chown -R " + k.user.Username + " " + dir
+	in, fix := dir, "chown -R "+k.user+" "+dir
 	if _, err := os.Stat(dir); err != nil {
-		fix = "install -d -m 0700 -o " + k.user.Username + " " + dir
+		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+dir
 	}
 	warning, err := store.Guard(dir)
 	if warning != "" {
@@ -255,12 +285,16 @@ func (k *checker) state() {
 		k.problem("%v", err)
 		return
 	}
-	err = become(k.user, func() error { return writable(dir) })
+	if !k.may("-w", "", in) {
+		err = fs.ErrPermission
+	} else if !k.other {
+		err = writable(dir)
+	}
 	switch {
-	case err != nil && dir == packagedState && k.user.Username == serviceUser:
+	case err != nil && dir == "/var/lib/jira-oauth-watcher" && k.user == serviceUser:
 		k.say("note", "state directory %s is made or given to the service by systemd when it starts", dir)
 	case err != nil:
-		k.problem("state directory %s cannot be written: %v", dir, k.user.denied(err, fix))
+		k.problem("state directory %s cannot be written: %v", dir, k.denied(err, fix))
 	default:
 		k.say("ok", "state directory %s can be written%s", dir, k.by)
 	}
@@ -277,4 +311,14 @@ func writable(dir string) error {
 	}
 	defer os.Remove(f.Name())
 	return f.Close()
+}
+
+// reason is an error without the path, which the line names already, and with a remedy
+// where permissions are missing.
+func reason(err error, advice string) error {
+	err = text.WithoutPath(err)
+	if os.IsPermission(err) {
+		return fmt.Errorf("%w; %s", err, advice)
+	}
+	return err
 }

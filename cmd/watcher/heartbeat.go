@@ -28,12 +28,8 @@ func (d *daemon) beat(g *generation) []task {
 		client.Timeout = beatTimeout
 		for failed := false; ctx.Err() == nil; {
 			now := time.Now()
-			pause := beatEvery - now.Sub(d.beaten)
-			if pause <= 0 && len(d.site.Ailing(now)) > 0 {
-				pause = settleEvery
-			}
-			if pause > 0 {
-				clock.Wait(ctx, nil, pause)
+			if early := beatEvery - now.Sub(d.beaten); early > 0 || !d.site.Well(now) {
+				clock.Wait(ctx, nil, max(early, settleEvery))
 				continue
 			}
 			d.beaten = now

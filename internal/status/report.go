@@ -133,17 +133,13 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 	return reasons
 }
 
-// Ailing says what is wrong with the service itself: why it is not ready, and which notifiers do
-// not deliver. Nothing when all is well.
-func (s *Site) Ailing(now time.Time) []string {
+// Well reports whether the service is ready and every notifier delivers.
+func (s *Site) Well(now time.Time) bool {
 	r := s.running.Load()
-	reasons := s.unready(r, now)
-	for _, t := range r.Targets {
-		if h, err := s.store.Health(t.Name); err != nil || pipeline.Failing(h, now) {
-			reasons = append(reasons, "notifier "+t.Name+" does not deliver")
-		}
-	}
-	return reasons
+	return len(s.unready(r, now)) == 0 && !slices.ContainsFunc(r.Targets, func(t notify.Target) bool {
+		h, err := s.store.Health(t.Name)
+		return err != nil || pipeline.Failing(h, now)
+	})
 }
 
 func (s *Site) logReport(l *pipeline.Log) Log {
