@@ -62,9 +62,6 @@ func (b *builder) http(f *rawHTTP) HTTP {
 	if !v.IsZero() && !userAndPassword(v.Reveal()) {
 		b.problem(from, "%s", basicAuthHelp)
 	}
-	if f.BasicAuth != nil {
-		b.holdsSecret("http.basic_auth")
-	}
 	h.BasicAuth = v
 	if f.Listen == nil {
 		for _, key := range []string{"basic_auth", "basic_auth_file", "allow_remote"} {

@@ -39,6 +39,9 @@ func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, 
 		if inline.IsZero() {
 			b.problem(keyPath, "empty, write the value or remove the key")
 		}
+		if key != "url" { // which may be no secret
+			b.holdsSecret(keyPath)
+		}
 		return *inline, keyPath
 	case name != nil:
 		return b.secretFile(filePath, *name), filePath

@@ -175,7 +175,7 @@ func (k *checker) denied(err error, run string) error {
 // log checks one log; of a dated one, the newest file.
 func (k *checker) log(l conf.Log) {
 	what, like := fmt.Sprintf("log %q, %s,", l.Name, l.Path), ""
-	name, err := tailer.Current(l.Path)
+	name, _ := tailer.Current(l.Path)
 	dir := filepath.Dir(name)
 	f, err := k.openLog(name)
 	if errors.Is(err, fs.ErrNotExist) {

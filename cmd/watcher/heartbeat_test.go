@@ -78,7 +78,7 @@ func TestRunPaths(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	w := start(t, dir, "run", "--log", "jira.log")
-	w.says("jira.log is not there yet, waiting; ")
+	w.says("jira.log is not there yet, waiting: ")
 	w.stop()
 	testkit.Write(t, filepath.Join(dir, "home/log/atlassian-jira.log"), "")
 	w = start(t, dir, "run", "--log", "home")
