@@ -65,7 +65,8 @@ func (b *builder) secretFile(path, name string) Secret {
 	case len(bytes.TrimSpace(content)) == 0:
 		b.problem(path, "%s is empty", found)
 	case len(lines) > 1 && blank >= 0:
-		b.problem(path, "%s has %d lines, and line %d is blank: write the secret alone, on one line", found, len(lines), blank+1)
+		b.problem(path, "%s has %d lines, and line %d is blank: write the secret alone, on one line",
+			found, len(lines), blank+1)
 	case len(lines) > 1:
 		b.problem(path, "%s has %d lines: write the secret alone, on one line", found, len(lines))
 	case len(bytes.TrimSpace(content)) < len(content):

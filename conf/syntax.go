@@ -99,7 +99,7 @@ var sentences = []struct{ has, say string }{ // has one of several, with | betwe
 	{"NULL bytes", "not UTF-8, save the file as UTF-8"},
 	{"newlines not allowed within inline tables", "a table in braces must be on one line"},
 	{"invalid datetime|expected value", "not a value, put text in quotes"},
-	{"expected a digit|nvalid float|nvalid integer|floats must start|binary number|octal number|decimal number", // of any base
+	{"expected a digit|nvalid float|nvalid integer|floats must start|binary number|octal number|decimal number",
 		"not a number, put text in quotes"},
 	{"out of range|out of the safe", "the number is too large"},
 	{"expected a top-level item to end", "more text after the value, put text in quotes, and each key on its own line"},
