@@ -67,9 +67,6 @@ func (b *builder) slack(at string, f *rawSlack) Slack {
 	s.BotToken = b.token(at, botToken, f.BotToken, f.BotTokenFile)
 	s.AppToken = b.token(at, appToken, f.AppToken, f.AppTokenFile)
 	b.slackChannel(&s, at, f)
-	if f.WebhookURL != nil {
-		b.holdsSecret(at + ".webhook_url")
-	}
 
 	hook, bot := b.given(at, "webhook_url"), b.given(at, "bot_token")
 	switch {
@@ -144,9 +141,6 @@ func (b *builder) token(at string, kind tokenKind, inline *Secret, file *string)
 		b.problem(from, "%s", kind.help)
 	case !wholeToken.MatchString(token):
 		b.problem(from, "contains a space, a line break or another character that tokens never contain")
-	}
-	if inline != nil {
-		b.holdsSecret(at + "." + kind.key)
 	}
 	return v
 }

@@ -192,9 +192,10 @@ func (f *format) addAs(c *cobra.Command, name, usage string) {
 	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// configFlag adds --config.
+// configFlag adds --config, whose default may be in the environment.
 func configFlag(c *cobra.Command, to *string) {
-	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default "+defaultConfig+")")
+	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default $WATCHER_CONFIG, else "+defaultConfig+")")
+	*to = os.Getenv("WATCHER_CONFIG")
 }
 
 // loadConfig reads the configuration: the given file, else the package's, else
