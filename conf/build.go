@@ -68,7 +68,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.File, c.source = b.file, b.source
 
 	if f.Node != nil {
-		c.Node = *f.Node
+		c.Node, c.NodeGiven = *f.Node, true
 		b.label("node", c.Node)
 	}
 	b.absolute(&c.StateDir, "state_dir", f.StateDir)
@@ -119,6 +119,7 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
 	}
 	a.Burst = f.Burst
+	a.DisplayZone = f.DisplayZone.location
 	if f.Storm != nil {
 		a.Storm = *f.Storm
 	}

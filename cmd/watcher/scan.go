@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -26,9 +27,9 @@ func (a *app) scanCommand() *cobra.Command {
 	form := newFormat("text", "json", "html")
 	c := &cobra.Command{
 		Use:   "scan FILE...",
-		Short: "Report what old logs say was broken, since when, and why",
+		Short: "Report what failed in old logs, since when, and why",
 		Long: `Reads old logs to their end and reports each integration that failed: for which
-cause, how often, from when to when, and what fixes it.
+cause, how often, over what period, and how to fix it.
 
 FILE is a log, also compressed by gzip; a support zip; "-" for standard input;
 or a directory, which means its atlassian-jira.log, its logs of mail, of Jira's
@@ -39,15 +40,18 @@ once: what fails on two nodes is one incident. A node is named by the folder of
 its logs.
 
 --since and --until take "2026-01-02", "2026-01-02 10:00", a time with an offset
-(RFC 3339), or how long ago, such as "36h" or "7d". A day is meant whole.
+(RFC 3339), or how long ago, such as "36h" or "7d". A date covers the
+whole day.
 
-Secrets are masked, and what [alerts] mask of the configuration names. The exit
-status is 1 when some file could not be read whole; the rest is reported. A zip
+Secrets are redacted, and what [alerts] mask in the configuration lists is masked.
+The exit status is 1 when some file could not be read completely, or nothing at
+all; the rest is reported. A zip
 with more than 50,000 files, and a log that unpacks to more than 200 times its
-size and 1 GiB, are not read whole.
+size and 1 GiB, are not read completely.
 
-The file of -o can be read by you only, and is there whole or not at all. A link
-is refused. What a killed scan leaves is called .jira-oauth-watcher-report-*.tmp.`,
+The name given to -o decides the format (.html, .json, .txt) unless --format does.
+The file is readable only by you and is written completely or not at all. A link
+is refused. A scan that was killed leaves .jira-oauth-watcher-report-*.tmp.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
@@ -57,16 +61,24 @@ is refused. What a killed scan leaves is called .jira-oauth-watcher-report-*.tmp
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.form = form.value
+			if by := byName[filepath.Ext(o.out)]; by != "" && !c.Flags().Changed("format") {
+				o.form = by
+			} else if by != "" && by != o.form {
+				fmt.Fprintf(a.errw, "-o %s: the report is in the format %s, as --format asks\n", text.Printable(o.out), o.form)
+			}
 			return a.scan(c.Context(), args, o)
 		},
 	}
 	form.addTo(c)
 	configFlag(c, &o.config)
-	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE`, whole or not at all")
-	c.Flags().StringVar(&o.since, "since", "", "leave out failures before `TIME`")
-	c.Flags().StringVar(&o.until, "until", "", "leave out failures behind `TIME`")
+	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE` (atomically); its name decides the format")
+	c.Flags().StringVar(&o.since, "since", "", "ignore failures before `TIME`")
+	c.Flags().StringVar(&o.until, "until", "", "ignore failures after `TIME`")
 	return c
 }
+
+// byName are the formats of files.
+var byName = map[string]string{".html": "html", ".htm": "html", ".json": "json", ".txt": "text"}
 
 type scanOptions struct{ config, form, out, since, until string }
 
@@ -92,7 +104,11 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	logs := logfiles.Find(args, logfiles.Options{Node: c.Node, Stdin: a.in})
+	node := ""
+	if c.NodeGiven {
+		node = c.Node
+	}
+	logs := logfiles.Find(args, logfiles.Options{Node: node, Stdin: a.in})
 	file, err := outputTo(o.out, a.out, logs.Holds)
 	if err != nil {
 		return err
@@ -101,6 +117,7 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	hide := a.showProgress(options.Progress)
 	r := scan.Scan(ctx, logs, set, options)
 	hide()
+	r.Zone = c.Alerts.DisplayZone
 	r.Made = report.Maker{Version: version(), At: options.Now.UTC().Truncate(time.Second)}
 	if err := writeReport(file, r, o.form); err != nil {
 		return err
@@ -215,10 +232,14 @@ const maxNamed = 10
 // scanned is an error when a report is not whole. It names the reasons where
 // the report is not on this terminal.
 func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error {
+	status := &exit{status: exitFailed}
+	if r.Complete && r.Unread() {
+		status.err = fmt.Errorf("nothing could be read: the files are empty")
+		return status
+	}
 	if r.Complete {
 		return nil
 	}
-	status := &exit{status: exitFailed}
 	if ctx.Err() != nil {
 		status.err = fmt.Errorf("stopped: the report holds what was read until then")
 		return status

@@ -1,6 +1,7 @@
 package logfiles
 
 import (
+	"cmp"
 	"io"
 	"io/fs"
 	"os"
@@ -14,7 +15,7 @@ import (
 
 // Options are what is tunable.
 type Options struct {
-	Node  string    // of logs whose path names none
+	Node  string    // of logs whose path names none; "" = the zip's name, else Unnamed
 	Stdin io.Reader // what the argument - reads
 
 	// FreeLog and FreeZip are how many bytes of a log, and of all logs of a zip,
@@ -74,14 +75,19 @@ type finder struct {
 func (f *finder) bad(path, problem string) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == path }) {
 		f.found = append(f.found, &File{
-			Path: path, Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path), Problem: problem,
+			Path: path, Node: f.node(path), Kind: conf.KindOf(path), Problem: problem,
 		})
 	}
 }
 
+// node is the node of a log.
+func (f *finder) node(path string) string {
+	return cmp.Or(nodeOf(f.options.Node, filepath.Dir(path)), Unnamed)
+}
+
 func (f *finder) stream(name string, r io.Reader) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == name }) {
-		f.found = append(f.found, &File{Path: name, Node: f.options.Node, Kind: conf.KindOf(name), stream: r})
+		f.found = append(f.found, &File{Path: name, Node: cmp.Or(f.options.Node, Unnamed), Kind: conf.KindOf(name), stream: r})
 	}
 }
 
@@ -103,7 +109,7 @@ func (f *finder) file(path string, info fs.FileInfo) {
 	}
 	in := &File{
 		Path: path, path: path, info: info, Size: info.Size(), First: info.ModTime(), freeLog: f.options.FreeLog,
-		Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path),
+		Node: f.node(path), Kind: conf.KindOf(path),
 	}
 	prefix, start, err := prefixOf(path)
 	in.Start = start
