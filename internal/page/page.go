@@ -33,7 +33,7 @@ type Item struct {
 	Open        bool
 	Count       string // "12 failures", "" = it lasts
 	First, Last string // times
-	State       string // what else there is to say of it, "" = nothing
+	State       string // what else there is to say of it, "" = it fails
 	Notes       []Note
 	Moments     [][2]string // a time and what happened then
 	Cause       *Cause      // set by Group
@@ -77,6 +77,14 @@ func (i *Item) Words() string {
 		words = i.Count + " from " + i.First + " to " + i.Last
 	}
 	return strings.Trim(words+"; "+i.State, "; ")
+}
+
+// Status is its state in a list.
+func (i *Item) Status() string {
+	if i.State == "" && i.Open {
+		return "failing"
+	}
+	return i.State
 }
 
 // Evidence is what identifies it elsewhere, as labels and texts.

@@ -73,7 +73,7 @@ func table(p *text.Page, list []*page.Item) {
 	}
 	p.Line(text.Faint, row("Integration", "Failures", "Since", "Last failure", "State"))
 	for _, i := range list {
-		p.Line("", row(called(i), text.Number(i.Data.Failures.Count), i.First, i.Last, i.State))
+		p.Line("", row(called(i), text.Number(i.Data.Failures.Count), i.First, i.Last, i.Status()))
 		p.Line("", "  "+i.Data.Cause.ID)
 	}
 	if all > maxRows {

@@ -82,7 +82,7 @@ func (r Report) item(i Incident) *page.Item {
 	case i.Open && d.Failures.Count == 1 && !r.To.IsZero():
 		item.State = "failed once, " + text.Duration(max(r.To.Sub(d.Failures.Last), 0)) + " before the end"
 	case i.Open:
-		item.State = "still failing"
+		item.State = ""
 	}
 	for _, m := range i.Timeline[:min(len(i.Timeline), maxMoments)] {
 		said := m.Text
@@ -156,6 +156,8 @@ func (v *View) headline(r Report) {
 		v.Headline, v.Mood = "No failure of a mail integration was found in what was read", "warn"
 	case r.Failing == 0:
 		v.Headline = failed + "none is still failing" + end
+	case r.Failing == r.Integrations:
+		v.Headline, v.Mood = text.Plural(r.Failing, "mail integration is", "mail integrations are")+" failing"+end, "bad"
 	default:
 		v.Headline, v.Mood = failed+text.Plural(r.Failing, "is", "are")+" still failing"+end, "bad"
 	}
@@ -169,7 +171,7 @@ func (v *View) about(r Report) {
 	}
 	read := fmt.Sprintf("Read %s, %s", text.Count(len(r.Files), "file"), text.Size(size))
 	if len(r.Nodes) > 0 {
-		read += " of " + names(r.Nodes)
+		read += " (" + strings.TrimPrefix(text.Plural(len(r.Nodes), "node", "nodes"), "1 ") + ": " + names(r.Nodes) + ")"
 	}
 	if !r.From.IsZero() {
 		read += fmt.Sprintf(", from %s to %s (%s)", r.clock(r.From), r.clock(r.To), r.zoneName())
