@@ -69,7 +69,7 @@ func (i *Item) Words() string {
 	case i.First == "":
 	case i.Count == "":
 		words = "since " + i.First
-	case i.First == i.Last:
+	case i.First == i.Last || i.Data.Failures.Count == 1:
 		words = i.Count + ", " + i.First
 	case i.Open:
 		words = i.Count + " since " + i.First + ", last " + i.Last
@@ -77,6 +77,18 @@ func (i *Item) Words() string {
 		words = i.Count + " from " + i.First + " to " + i.Last
 	}
 	return strings.Trim(words+"; "+i.State, "; ")
+}
+
+// Short is its name in a list, or the beginning of its ID.
+func (i *Item) Short() string {
+	name := []rune(line(i.Name, maxName))
+	switch {
+	case i.ID == "" && len(name) == len("d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"):
+		return string(name[:13])
+	case len(name) > maxShort:
+		return string(name[:maxShort-1]) + "…"
+	}
+	return string(name)
 }
 
 // Status is its state in a list.
@@ -172,6 +184,14 @@ func (c *Cause) Who() string {
 
 // Shown are the items that are listed.
 func (c *Cause) Shown() []*Item { return c.Items[:min(len(c.Items), maxItems)] }
+
+// Many says how many items there are where they are so many that they are collapsed.
+func (c *Cause) Many() string {
+	if n := max(len(c.Items), c.Members); n > maxOpen {
+		return text.Count(n, "integration")
+	}
+	return ""
+}
 
 // Rest says how many items are not listed.
 func (c *Cause) Rest() string {

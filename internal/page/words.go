@@ -16,6 +16,8 @@ const (
 	maxFacts = 30
 	maxSteps = 20
 	maxItems = 50 // of a cause
+	maxOpen  = 10 // of them that are not collapsed
+	maxShort = 24 // of a name in a list
 )
 
 // line is an untrusted text on one line of at most n characters.

@@ -3,17 +3,15 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/page"
 	"jira-oauth-watcher/internal/text"
 )
 
-// Bounds of the text; the others are in the other formats.
-const (
-	maxRows  = 200 // integrations in the table
-	maxNamed = 24  // characters of a name there
-)
+// maxRows is how many integrations the table has; the others are in the other formats.
+const maxRows = 200
 
 // Text writes a report to be read on a terminal: a table of the integrations, and below it each
 // cause once, with what to do; first the causes of what still fails.
@@ -66,29 +64,18 @@ func table(p *text.Page, list []*page.Item) {
 	list = list[:min(all, maxRows)]
 	wide := len("Integration")
 	for _, i := range list {
-		wide = max(wide, utf8.RuneCountInString(called(i)))
+		wide = max(wide, utf8.RuneCountInString(i.Short()))
 	}
 	row := func(name, n, first, last, state string) string {
 		return fmt.Sprintf("%-*s  %8s  %-16s  %-16s  %s", wide, name, n, first, last, state)
 	}
 	p.Line(text.Faint, row("Integration", "Failures", "Since", "Last failure", "State"))
 	for _, i := range list {
-		p.Line("", row(called(i), text.Number(i.Data.Failures.Count), i.First, i.Last, i.Status()))
+		state, _, _ := strings.Cut(i.Status(), ", ")
+		p.Line("", row(i.Short(), text.Number(i.Data.Failures.Count), i.First, i.Last, state))
 		p.Line("", "  "+i.Data.Cause.ID)
 	}
 	if all > maxRows {
 		p.Wrap("", "", fmt.Sprintf("And %s; --format json has all.", text.Count(all-maxRows, "more integration")))
 	}
-}
-
-// called is a name as far as the table shows it, or the beginning of an ID.
-func called(i *page.Item) string {
-	runes := []rune(text.Printable(i.Name))
-	if i.ID == "" && len(runes) == len("d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40") {
-		return string(runes[:13])
-	}
-	if len(runes) > maxNamed {
-		return string(runes[:maxNamed-1]) + "…"
-	}
-	return string(runes)
 }

@@ -78,7 +78,7 @@ func (r Report) item(i Incident) *page.Item {
 	item.First, item.Last = r.clock(d.Failures.First), r.clock(d.Failures.Last)
 	switch {
 	case !i.ResolvedAt.IsZero() && !i.Open:
-		item.State = "resolved " + r.clock(i.ResolvedAt)
+		item.State = "resolved, " + r.clock(i.ResolvedAt)
 	case i.Open && d.Failures.Count == 1 && !r.To.IsZero():
 		item.State = "failed once, " + text.Duration(max(r.To.Sub(d.Failures.Last), 0)) + " before the end"
 	case i.Open:

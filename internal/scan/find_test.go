@@ -157,7 +157,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// The order of a report's incidents is that of the files.
+// Rotated files are read oldest first; what failed last comes first in the report.
 func TestOrderOfTime(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{".3.gz", ".2", ".1", ""} {
@@ -172,7 +172,7 @@ func TestOrderOfTime(t *testing.T) {
 	for _, i := range r.Incidents {
 		flows = append(flows, i.Data.Integration.ID)
 	}
-	if want := []string{flowID(0), flowID(1), flowID(2), flowID(3)}; !reflect.DeepEqual(flows, want) || !r.Complete || r.Failures != 4 {
+	if want := []string{flowID(3), flowID(2), flowID(1), flowID(0)}; !reflect.DeepEqual(flows, want) || !r.Complete || r.Failures != 4 {
 		t.Errorf("got %q, complete %v", flows, r.Complete)
 	}
 	if !r.From.Equal(t0) || !r.To.Equal(t0.Add(3*time.Hour+2*time.Minute)) {

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ func TestLeftOutClosed(t *testing.T) {
 	r := scanned(t, o, path)
 	if len(all.Incidents) != 40 || all.LeftOut != nil || len(r.Incidents) != 10 || r.Failures != 80 {
 		t.Fatalf("%d of %d incidents, %d failures", len(r.Incidents), len(all.Incidents), r.Failures)
+	}
+	for _, list := range [][]report.Incident{all.Incidents, r.Incidents} {
+		slices.SortFunc(list, func(a, b report.Incident) int { return a.Data.Failures.First.Compare(b.Data.Failures.First) })
 	}
 	if got, want := asJSON(t, report.Report{Incidents: r.Incidents}), asJSON(t, report.Report{Incidents: all.Incidents[30:]}); got != want {
 		t.Errorf("the last 10 are told otherwise: %s", testkit.Differ(got, want))

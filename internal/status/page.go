@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -60,24 +61,26 @@ type notifierCard struct {
 
 // When is a time as the page shows it, in the zone of the report.
 func (r Report) When(t time.Time) string {
-	clock := t.In(r.Time.Location()).Format(text.Minute)
+	clock := r.clock(t)
 	if d := r.Time.Sub(t); d > time.Second || d < -time.Second {
 		clock += " (" + text.Ago(t, r.Time) + ")"
 	}
 	return clock
 }
 
+func (r Report) clock(t time.Time) string { return t.In(r.Time.Location()).Format(text.Minute) }
+
 // item is an incident in a cause or in the list.
 func (r Report) item(i Incident) *page.Item {
 	i.Data.Acknowledged = i.Acknowledged
 	item := page.NewItem(i.Data)
 	item.Open, item.Nodes = i.State == "open", i.Data.Node
-	item.First, item.Last = r.When(i.Data.Failures.First), r.When(i.Data.Failures.Last)
+	item.First, item.Last = r.clock(i.Data.Failures.First), text.Ago(i.Data.Failures.Last, r.Time)
 	if a := item.Message.Acknowledged; a != nil {
-		item.State = a.String()
+		item.State = strings.ToLower(a.String()[:1]) + a.String()[1:]
 	}
 	if !i.Closed.IsZero() {
-		item.State = "closed " + text.Ago(i.Closed, r.Time)
+		item.Last, item.State = r.clock(i.Data.Failures.Last), "closed "+text.Ago(i.Closed, r.Time)
 	}
 	for _, d := range i.Deliveries {
 		item.Notes = append(item.Notes, page.Note{Class: d.State, Text: d.Notifier + ": " + delivery(d, r.Time)})
@@ -100,10 +103,11 @@ func newView(r Report, q query) view {
 		case subject == message.Watcher || subject == message.Many:
 			c := page.Group([]*page.Item{item}, "bad")[0]
 			c.Anchor, item.Anchor = "of-"+item.Anchor, ""
-			if item.Name = c.Title(); subject == message.Watcher {
+			if subject == message.Watcher {
 				c.Mood = "warn"
 				v.Troubles = append(v.Troubles, c)
 			} else {
+				item.Name = text.Count(i.MemberCount, "integration")
 				c.Members, storms[i.Data.ID] = i.MemberCount, c
 				v.Storms = append(v.Storms, c)
 			}

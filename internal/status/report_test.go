@@ -144,10 +144,10 @@ func TestStorm(t *testing.T) {
 		}
 	}
 	_, page := w.ask("/")
-	contains(t, page, "Many at once", "4 integrations", "4 integrations are failing", "4"+flow[1:])
+	contains(t, page, "Many integrations at once", "4 integrations", "4 integrations are failing", "4"+flow[1:])
 }
 
-// Who has seen to an incident is told.
+// Who acknowledged an incident is shown.
 func TestAcknowledged(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
 	w.write(failing(flow, secret))

@@ -143,7 +143,7 @@ func TestHeadline(t *testing.T) {
 	resolved := some(1, 0, true)
 	resolved.Incidents[0].ResolvedAt = at(2, 0, 0)
 	if page := document(t, resolved); !bytes.Contains(page, []byte("<h1>1 mail integration failed; none is still failing at the end of the logs</h1>")) ||
-		bytes.Count(page, []byte("resolved 2026-03-04")) != 2 {
+		bytes.Count(page, []byte("resolved, 2026-03-04")) != 2 {
 		t.Errorf("a resolved one: %s", page)
 	}
 	if root := read(t, report.Report{Files: []report.File{{Path: "x.zip", Problem: "no such file"}}}); root.all("h1")[0].text != "Nothing could be read" {
