@@ -225,7 +225,7 @@ func writeReport(file *output, r report.Report, form string) error {
 	return nil
 }
 
-// maxNamed is how many files that were not read whole are named on standard
+// maxNamed is how many files that were not read completely are named on standard
 // error; the report names all.
 const maxNamed = 10
 
@@ -256,6 +256,6 @@ func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error
 			fmt.Fprintf(a.errw, "%s: %s\n", text.Printable(f.Path), text.Printable(f.Problem))
 		}
 	}
-	status.err = fmt.Errorf("not read whole: %d of %d files", n, len(r.Files))
+	status.err = fmt.Errorf("not read completely: %d of %d files", n, len(r.Files))
 	return status
 }

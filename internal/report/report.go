@@ -20,7 +20,7 @@ type Report struct {
 	To       time.Time  `json:"to,omitzero"`
 	Since    *time.Time `json:"since"` // as asked for, null = from the beginning
 	Until    *time.Time `json:"until"`
-	Complete bool       `json:"complete"` // false: stopped before the end, or some file could not be read whole
+	Complete bool       `json:"complete"` // false: stopped before the end, or some file could not be read completely
 	Nodes    []string   `json:"nodes"`
 	Files    []File     `json:"files"`    // in the order they were read
 	Failures int        `json:"failures"` // of all incidents, also those left out
@@ -59,7 +59,7 @@ type File struct {
 	Bytes   int64     `json:"bytes"` // read, after decompression
 	From    time.Time `json:"from,omitzero"`
 	To      time.Time `json:"to,omitzero"`
-	Problem string    `json:"problem,omitempty"` // why it was not read whole
+	Problem string    `json:"problem,omitempty"` // why it was not read completely
 }
 
 // Incident is one integration that was failing, from its first failure until

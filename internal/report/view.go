@@ -147,6 +147,9 @@ func (v *View) headline(r Report) {
 		end = " at the end of what was read"
 	}
 	failed := text.Count(r.Integrations, "mail integration") + " failed; "
+	if r.LeftOut != nil {
+		failed = "At least " + failed
+	}
 	switch {
 	case r.Unread():
 		v.Headline, v.Mood = "Nothing could be read", "warn"
@@ -156,7 +159,7 @@ func (v *View) headline(r Report) {
 		v.Headline, v.Mood = "No failure of a mail integration was found in what was read", "warn"
 	case r.Failing == 0:
 		v.Headline = failed + "none is still failing" + end
-	case r.Failing == r.Integrations:
+	case r.Failing == r.Integrations && r.LeftOut == nil:
 		v.Headline, v.Mood = text.Plural(r.Failing, "mail integration is", "mail integrations are")+" failing"+end, "bad"
 	default:
 		v.Headline, v.Mood = failed+text.Plural(r.Failing, "is", "are")+" still failing"+end, "bad"
@@ -165,11 +168,14 @@ func (v *View) headline(r Report) {
 
 // about says what was read, and what is not in the report.
 func (v *View) about(r Report) {
-	size := int64(0)
+	size, files := int64(0), 0
 	for _, f := range r.Files {
 		size += f.Bytes
+		if f.Bytes > 0 || f.Problem == "" {
+			files++
+		}
 	}
-	read := fmt.Sprintf("Read %s, %s", text.Count(len(r.Files), "file"), text.Size(size))
+	read := fmt.Sprintf("Read %s, %s", text.Count(files, "file"), text.Size(size))
 	if len(r.Nodes) > 0 {
 		read += " (" + strings.TrimPrefix(text.Plural(len(r.Nodes), "node", "nodes"), "1 ") + ": " + names(r.Nodes) + ")"
 	}

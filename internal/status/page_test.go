@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"jira-oauth-watcher/conf"
@@ -126,4 +127,21 @@ func TestTextOfTroubles(t *testing.T) {
 	if strings.Contains(b.String(), "causes log-unreadable") {
 		t.Error("it sends people to a catalogue that does not have it")
 	}
+}
+
+// Times are those of the operator's zone.
+func TestZone(t *testing.T) {
+	kolkata := time.FixedZone("", 5*3600+1800)
+	w := newWorld(t, func(c *conf.Config) { c.Alerts.DisplayZone = kolkata })
+	w.many(sampleReport(t).Open[1].Data, keys("a", 1)...)
+	before := time.Now().In(kolkata)
+	_, page := w.ask("/")
+	_, answer := w.ask("/api/v1/status")
+	for _, at := range []time.Time{before, before.Add(-time.Minute)} {
+		if strings.Contains(page, "<td class=\"since\">"+at.Format("2006-01-02 15:04")+"</td>") && strings.Contains(page, "+05:30, refreshes") {
+			contains(t, answer, `+05:30"`)
+			return
+		}
+	}
+	t.Errorf("no time of the zone in %s", page)
 }
