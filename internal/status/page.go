@@ -125,6 +125,9 @@ func newView(r Report, q query) view {
 		}
 	}
 	v.Failing, v.Muted = page.Group(failing, "bad"), page.Group(muted, "")
+	for _, c := range v.Muted {
+		c.Anchor = "muted-" + c.Anchor // a cause of that severity may be muted, and another one not
+	}
 	v.Items = append(v.Items, failing...)
 	page.Expand(slices.Concat(v.Troubles, v.Storms, v.Failing), q.All)
 	if q.All {

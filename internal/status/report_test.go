@@ -56,7 +56,7 @@ func TestReady(t *testing.T) {
 }
 
 // A failure is an open incident with its week, its steps and what was delivered
-// of it; what waits and what was set aside is told too.
+// of it; what is queued and dead-lettered is reported, too.
 func TestIncidents(t *testing.T) {
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Mute = []string{"entra-single-tenant-common-endpoint"} })
 	other, quiet := "a"+flow[1:], "b"+flow[1:]

@@ -177,7 +177,7 @@ func TestEarlierCause(t *testing.T) {
 	}
 }
 
-// A browser does not break a command at its hyphens, and what is copied is what stands there.
+// A browser does not break a command at its hyphens, and what is copied is the command itself.
 func TestCommands(t *testing.T) {
 	const command = "openssl s_client -connect login.microsoftonline.com:443 -servername login.microsoftonline.com </dev/null"
 	d := secretExpired()
@@ -194,7 +194,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// Whatever is written or drawn stands out from what is behind it as WCAG asks
+// Text is distinguishable from its background as WCAG requires
 // for: 4.5 to 1 for text, on light and on dark.
 func TestContrast(t *testing.T) {
 	css := string(styles.Find(document(t, empty())))
@@ -245,7 +245,7 @@ func luminance(t *testing.T, hex string) float64 {
 	return sum
 }
 
-// Whatever stands in a log, the page has no fault.
+// Whatever a log says, the page has no fault.
 func FuzzText(f *testing.F) {
 	f.Add("</pre><script>", "javascript:alert(1)", int64(0))
 	f.Add("\u202e\x00\xff\ufffe", "https://example.com/\"><b>", int64(1<<62))

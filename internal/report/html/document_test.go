@@ -90,7 +90,7 @@ var allowed = map[string]string{
 	"table": "class", "thead": "", "tbody": "", "tr": "class", "th": "scope class", "td": "class",
 }
 
-// faults are what is wrong with a page: what a stranger could have brought in,
+// faults are what is wrong with a page: what untrusted text could have brought in,
 // what a browser would ask for, what people who do not see would miss.
 func faults(page []byte) []string {
 	root, err := parse(page)

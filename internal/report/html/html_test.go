@@ -19,7 +19,7 @@ import (
 
 var styles = regexp.MustCompile(`(?s)<style>.*</style>`)
 
-// A page looks like this; its style is looked at with -album.
+// A page looks like this; -album writes pictures of it.
 func TestGolden(t *testing.T) {
 	for name, r := range map[string]report.Report{
 		"empty": empty(), "nothing": {Made: empty().Made}, "one": one(), "several": several(), "incomplete": incomplete(), "years": years(),
