@@ -138,7 +138,7 @@ func TestZone(t *testing.T) {
 	_, page := w.ask("/")
 	_, answer := w.ask("/api/v1/status")
 	for _, at := range []time.Time{before, before.Add(-time.Minute)} {
-		if strings.Contains(page, "<td class=\"since\">"+at.Format("2006-01-02 15:04")+"</td>") && strings.Contains(page, "+05:30, refreshes") {
+		if strings.Contains(page, "<td class=\"since\">"+at.Format("2006-01-02 15:04")+"</td>") && strings.Contains(page, "&#43;05:30, refreshes") {
 			contains(t, answer, `+05:30"`)
 			return
 		}

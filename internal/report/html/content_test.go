@@ -194,8 +194,8 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// Text is distinguishable from its background as WCAG requires
-// for: 4.5 to 1 for text, on light and on dark.
+// Text is distinguishable from its background as WCAG requires:
+// 4.5 to 1 for text, on light and on dark.
 func TestContrast(t *testing.T) {
 	css := string(styles.Find(document(t, empty())))
 	_, rest, _ := strings.Cut(css, ":root {")
