@@ -46,7 +46,10 @@ type Note struct{ Class, Text string }
 func NewItem(d alert.Data) *Item {
 	m := message.Of(d)
 	i := &Item{Data: d, Message: m, Name: m.Whose, Count: m.Count, Anchor: Anchor(string(d.ID))}
-	if m.Name != "" {
+	switch {
+	case m.Subject == message.Integration && d.Integration.ID == alert.Unknown:
+		i.Name = "not shown in the log"
+	case m.Name != "":
 		i.Name, i.ID = m.Name, m.Whose
 	}
 	return i
