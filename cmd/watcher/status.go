@@ -29,10 +29,10 @@ func (a *app) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the running service knows",
-		Long: `Asks the running service over its [http] listener what fails, how the logs are
-read and how the notifiers fare, and shows what its status page shows. The
-address and the password are those of the configuration. Of more than 100
-incidents, text shows the first 100, and JSON all.
+		Long: `Asks the running service over its [http] listener what is failing, how the logs
+are read, and the state of the notifiers: what the status page shows. The
+address and the password are those in the configuration. Of more than 100
+incidents, the text shows the first 100, the JSON all.
 
 The exit status is 1 when the service does not answer.`,
 		Args: noArgs,
