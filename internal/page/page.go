@@ -105,7 +105,9 @@ func (i *Item) Status() string {
 // Evidence is what identifies it elsewhere, as labels and texts.
 func (i *Item) Evidence() (all [][2]string) {
 	m := i.Message
-	more := []message.Fact{{Label: "Jira node", Values: []string{i.Nodes}}, {Label: "Log", Values: []string{i.Data.Log.Path}}}
+	more := []message.Fact{
+		{Label: "Jira node", Values: []string{i.Nodes}}, {Label: "Log", Values: []string{i.Data.Log.Path}},
+	}
 	for _, f := range slices.Concat(m.Facts, m.Details, m.Request, more) {
 		one := [2]string{f.Label, strings.Join(message.AtMost(f.Values, message.MaxValues), " ")}
 		if f.Label != "Integration" && !text.Blank(one[1]) && !slices.Contains(all, one) && len(all) < maxFacts {

@@ -30,7 +30,8 @@ const (
 )
 
 // silence is why quiet is not enough.
-const silence = "Jira's log does not show when a connection works, so quiet is no proof that it does: run Test connection in Jira."
+const silence = "Jira's log does not show when a connection works, so quiet is no proof that it does: " +
+	"run Test connection in Jira."
 
 // NewView is what to show of r.
 func NewView(r Report) View {

@@ -81,7 +81,7 @@ type Incidents struct {
 	Total  int        `json:"total"`
 	Next   string     `json:"next,omitempty"` // path of the next page
 	Counts Counts     `json:"counts"`
-	Open   []Incident `json:"incidents"` // in the order of Counts; of each kind the most severe first, then the latest failure
+	Open   []Incident `json:"incidents"` // as in Counts; of each kind the most severe first, then the latest
 	Closed []Incident `json:"closed"`    // within seven days, the latest first
 }
 
@@ -125,7 +125,8 @@ type place struct {
 }
 
 func (a place) compare(b place) int {
-	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.severity, a.severity), b.last.Compare(a.last), cmp.Compare(a.key, b.key))
+	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.severity, a.severity),
+		b.last.Compare(a.last), cmp.Compare(a.key, b.key))
 }
 
 // incidentsOf are the incidents of a page. All are counted, and those of the page
@@ -135,7 +136,8 @@ func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time,
 	var order []place
 	ids := map[string]alert.ID{}
 	err := tx.EachIncident(func(s incident.State) error {
-		order = append(order, place{list.Counts.count(s, muted(c, s.Content.Cause)), s.Current().Cause.Severity, s.Last, s.Key})
+		rank := list.Counts.count(s, muted(c, s.Content.Cause))
+		order = append(order, place{rank, s.Current().Cause.Severity, s.Last, s.Key})
 		ids[s.Key] = s.ID()
 		return nil
 	})

@@ -75,7 +75,8 @@ func newView(r report.Report) view {
 			i.Anchor = ""
 		}
 	}
-	v.Failing, v.Quiet = v.Failing[:min(len(v.Failing), maxCauses)], v.Quiet[:min(len(v.Quiet), max(maxCauses-len(v.Failing), 0))]
+	v.Failing = v.Failing[:min(len(v.Failing), maxCauses)]
+	v.Quiet = v.Quiet[:min(len(v.Quiet), maxCauses-len(v.Failing))]
 	v.leave(len(causes)-maxCauses, "cause", "not described")
 	v.leave(len(v.Items)-maxProofs, "integration", "without evidence")
 	v.leave(len(v.Items)-maxRows, "integration", "not in the list")
