@@ -132,7 +132,7 @@ func says(event string) string {
 		}
 	}
 	event, _, _ = strings.Cut(event, "\n")
-	return text.Cut(event, 90)
+	return text.Cut(strings.ReplaceAll(event, `\/`, "/"), 110)
 }
 
 // demoFailures are the events of the demo, each of a separate integration, and

@@ -235,32 +235,33 @@ func explainText(out io.Writer, list []explained, style text.Style) error {
 		if i > 0 {
 			p.Gap()
 		}
+		which := ""
 		if len(list) > 1 {
-			p.Line(text.Bold, fmt.Sprintf("Event %d of %d", i+1, len(list)))
+			which = fmt.Sprintf("Event %d of %d: ", i+1, len(list))
 		}
 		if !x.Ours {
 			first, _, _ := strings.Cut(x.Excerpt, "\n")
-			p.Wrap("", "", "Not a failure of a mail integration: "+x.Reason+".")
+			p.Wrap(which, "", "not a failure of the OAuth flow, since "+x.Reason+".")
 			p.Wrap("  | ", "  | ", text.Printable(text.Cut(first, 160)))
 			continue
 		}
-		p.WriteString(console.Render(alert.Alert{Data: x.alert}, style))
+		p.WriteString(which + console.Render(alert.Alert{Data: x.alert}, style))
 		p.Line(text.Faint, "Why this diagnosis:")
-		evidence := func(name, value string) { p.Wrap("  "+name+": ", "    ", text.Printable(value)) }
-		evidence("A failure of the OAuth flow", x.Reason)
+		evidence := func(name, value string) { p.Wrap("  "+name+" ", "    ", text.Printable(value)) }
+		evidence("A failure of the OAuth flow, since", x.Reason)
 		if h := x.Event; h != nil {
-			evidence("Header", fmt.Sprintf("%s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s",
+			evidence("Header:", fmt.Sprintf("%s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s",
 				h.Level, h.Time.Format(time.RFC3339Nano), orNone(h.Thread), orNone(h.User), orNone(h.Request),
 				orNone(h.Client), orNone(h.URL), orNone(h.Logger)))
 		}
 		if x.Signal != "" {
-			evidence("Cause found by", x.Signal)
+			evidence("Cause found by:", x.Signal)
 		}
 		if len(x.Also) > 0 {
-			evidence("Signs of other causes", strings.Join(x.Also, ", "))
+			evidence("Signs of other causes:", strings.Join(x.Also, ", "))
 		}
 		for _, name := range slices.Sorted(maps.Keys(x.Facts)) {
-			evidence("Fact "+name, matchers.Facts(x.Facts).Text(name))
+			evidence("Fact "+name+":", matchers.Facts(x.Facts).Text(name))
 		}
 	}
 	_, err := io.WriteString(out, p.String())

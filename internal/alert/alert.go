@@ -155,6 +155,15 @@ type Link struct {
 	URL   string `json:"url"`
 }
 
+// Paths and addresses of pages on which people act.
+const (
+	JiraPages = "/plugins/servlet/" // of Jira
+
+	// EntraApp leads to an app registration when its application ID follows, as Microsoft's CLI for
+	// Microsoft 365 opens it (https://pnp.github.io/cli-microsoft365/cmd/app/app-open).
+	EntraApp = "https://portal.azure.com/#blade/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/Overview/appId/"
+)
+
 // Request is the browser's request that Jira was answering.
 type Request struct {
 	User   string `json:"user"`

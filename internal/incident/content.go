@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -20,8 +21,8 @@ const (
 // Administration > Applications > Application links.
 const adminPage = "/plugins/servlet/applinks/listApplicationLinks"
 
-// content is what a failure says, redacted. Secrets are removed from whole values,
-// which are shortened afterwards: half a secret cannot be recognized.
+// content is the content of a failure, redacted. Secrets are removed from complete values, which
+// are shortened afterwards: half a secret cannot be recognized.
 func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
 	facts := r.masks.Facts(f.Facts, h)
@@ -45,10 +46,16 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	for _, l := range f.Links {
 		d.Links = append(d.Links, alert.Link(l))
 	}
+	if id, _ := facts["app_id"].(string); f.Cause.Provider == "microsoft" && facts["cloud"] == nil && isAppID.MatchString(id) {
+		d.Links = append(d.Links, alert.Link{Title: "The app in Entra", URL: alert.EntraApp + id})
+	}
 	return d
 }
 
-// briefContent is what a failure says, without what its group says for it.
+// isAppID keeps what a log says from choosing more of an address than an ID.
+var isAppID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+// briefContent is the content of a failure without what its group reports for it.
 func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
 	d := alert.Data{
 		Node:        r.masks.Node(r.node),
@@ -71,7 +78,7 @@ func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
 	return d
 }
 
-// Learn adds what another log's report of the last failure shows of the mailbox.
+// Learn adds what another log's report of the last failure reveals about the mailbox.
 func (r *Rules) Learn(s State, f matchers.Failure) State {
 	if m := r.mailbox(f); m != nil && (s.Content.Mailbox == nil || s.Content.Mailbox.Server == "" && m.Server != "") {
 		s.Content.Mailbox = m
@@ -82,7 +89,7 @@ func (r *Rules) Learn(s State, f matchers.Failure) State {
 	return s
 }
 
-// mailbox is what a failure says of the mailbox, as it may be shown; nil if nothing.
+// mailbox is what a failure reveals about the mailbox, redacted; nil if nothing.
 func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
 	if f.Mailbox == (matchers.Mailbox{}) {
 		return nil
@@ -92,7 +99,7 @@ func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
 	return &alert.Mailbox{Server: show(m.Server), Handler: show(m.Handler), HandlerID: m.HandlerID}
 }
 
-// Request is what a header says of a request, as it may be shown.
+// Request is the request data of a header, redacted.
 func (r *Rules) Request(h event.Header) alert.Request {
 	return alert.Request{
 		User:   text.Cut(r.masks.User(h.User), maxField),
@@ -102,8 +109,8 @@ func (r *Rules) Request(h event.Header) alert.Request {
 	}
 }
 
-// Explain is a failure as explain shows it: the only alert of an incident, never
-// delivered.
+// Explain is a failure as the command explain shows it: the only alert of an incident, which is
+// never delivered.
 func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	at := encodable(f.Time)
 	s := r.begin(r.Key(f), at, at)
@@ -112,7 +119,7 @@ func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	return a.Data
 }
 
-// Mask is a text as it may be shown.
+// Mask is a text, redacted.
 func (r *Rules) Mask(text string) string { return r.masks.Text(text) }
 
 // Sample is an alert of a kind about a failure, marked as a test, with a different ID at every

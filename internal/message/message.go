@@ -255,10 +255,22 @@ func (a Acknowledged) String() string {
 	return words
 }
 
+// Pages are the links apart: to pages on which people act, and to articles.
+func (m Message) Pages() (act, articles []alert.Link) {
+	for _, l := range m.Links {
+		if strings.Contains(l.URL, alert.JiraPages) || strings.HasPrefix(l.URL, alert.EntraApp) {
+			act = append(act, l)
+		} else {
+			articles = append(articles, l)
+		}
+	}
+	return act, articles
+}
+
 // Limits of links: three long addresses would fill a message of Slack.
 const (
 	maxURL   = 600 // bytes
-	maxLinks = 5
+	maxLinks = 6
 )
 
 var host = regexp.MustCompile(`^([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)

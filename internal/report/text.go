@@ -37,7 +37,7 @@ func Text(w io.Writer, r Report, style text.Style) error {
 	}
 	if !r.Complete {
 		p.Gap()
-		page.Heading(p, "Not all was read:")
+		page.Heading(p, "Not read completely:")
 		for _, s := range v.Problems {
 			p.Wrap("  ", "    ", s)
 		}

@@ -199,11 +199,11 @@ func (v *View) about(r Report) {
 		asked += " until " + r.clock(*r.Until)
 	}
 	if asked != "" {
-		v.About = append(v.About, "Asked for:"+asked+".")
+		v.About = append(v.About, "Limited to failures"+asked+".")
 	}
 	if l := r.LeftOut; l != nil {
-		v.About = append(v.About, fmt.Sprintf("At least %s with %s are only counted, since there are too many: %s. "+
-			"Narrow it down with --since and --until.",
+		v.About = append(v.About, fmt.Sprintf("At least %s with %s are only counted, because there are too many: %s. "+
+			"Use --since and --until to narrow down the report.",
 			text.Count(l.Incidents, "more incident"), text.Count(l.Failures, "failure"), causesOf(l.Causes)))
 	}
 	if !r.Unread() && r.Failing < max(r.Integrations, 1) {

@@ -137,7 +137,8 @@ func (w drawing) blocks() []slack.Block {
 			w.prose(m.Confirm, w.b.step)...)
 		add(slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
 	}
-	add(w.buttons()...) // within reach of a thumb
+	act, articles := m.Pages()
+	add(w.buttons(act)...) // within reach of a thumb
 	head := len(blocks)
 	add(w.steps("more-steps", steps[short:])...)
 	if len(m.Notes) > 0 {
@@ -146,7 +147,7 @@ func (w drawing) blocks() []slack.Block {
 	if !m.Ends {
 		add(w.integrations()...)
 	}
-	add(linked(m.Links[min(len(m.Links), 1):])...)
+	add(linked(articles, "\n")...)
 	if !w.l.thread {
 		add(w.details()...)
 	}
@@ -159,14 +160,16 @@ func (w drawing) blocks() []slack.Block {
 // short is how many steps are above the divider: those before the first that is not for everybody,
 // as far as they fit.
 func (w drawing) short(steps []message.Step) int {
-	left := maxShort - maxHeader - maxButton - units(w.m.Confirm+message.Who(steps))
-	lines := maxShortLines - 4 - len(w.m.Sentences) // title, who, confirm, links
+	left := maxShort - 100 - units(w.m.Title()+w.m.Tag+w.m.Confirm+message.Who(steps)) // 100: labels, link, buttons
+	lines := maxShortLines - 4 - len(w.m.Sentences)                                    // title, who, confirm, links
 	for _, s := range w.m.Sentences {
 		left -= units(s.String())
 	}
 	for i, step := range steps[:min(len(steps), maxShortSteps)] {
-		left -= units(step.Text)
-		lines -= 1 + strings.Count(strings.TrimSpace(step.Text), "\n")
+		for _, b := range text.Blocks(step.Text) {
+			left -= units(b.Text)
+			lines -= 1 + strings.Count(b.Text, "\n")
+		}
 		if i > 0 && (left < 0 || lines < 0 || strings.HasPrefix(step.Text, "If ")) {
 			return i
 		}
@@ -243,7 +246,7 @@ func (w drawing) steps(id string, steps []message.Step) []slack.Block {
 	}
 	head, who := "Who: ", message.Who(steps)
 	if id != "steps" {
-		head = "More steps, if needed: "
+		head = "Further steps: "
 	}
 	parts := []slack.RichTextElement{slack.NewRichTextSection(rich(head, message.Strong), rich(literal(who, 300), 0))}
 	var list *slack.RichTextList // of the steps since the last commands, which no list can hold

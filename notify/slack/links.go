@@ -16,16 +16,16 @@ const (
 	maxValue  = 2000
 )
 
-// buttons lead to the first page and take the incident on. Without an app that answers them the
-// page is a link, since Slack warns of each press without an answer.
-func (w drawing) buttons() []slack.Block {
-	first := w.m.Links[:min(len(w.m.Links), 1)]
+// buttons lead to where people act, and acknowledge the incident. Without an app that answers them
+// there are links, since Slack warns of each press without an answer.
+func (w drawing) buttons(act []alert.Link) []slack.Block {
+	act = act[:min(len(act), 2)]
 	if !w.l.buttons || w.l.reply {
-		return linked(first)
+		return linked(act, " · ")
 	}
 	var buttons []slack.BlockElement
-	for _, l := range first {
-		buttons = append(buttons, button("link", l.Title, "").WithURL(l.URL))
+	for i, l := range act {
+		buttons = append(buttons, button(fmt.Sprintf("link-%d", i), l.Title, "").WithURL(l.URL))
 	}
 	if incident := string(w.m.ID.Incident()); w.m.Actionable && incident != "" && utf8.ValidString(incident) &&
 		units(incident) <= maxValue {
@@ -41,13 +41,13 @@ func (w drawing) buttons() []slack.Block {
 }
 
 // linked are pages as links, as far as Slack takes them.
-func linked(links []alert.Link) []slack.Block {
+func linked(links []alert.Link, between string) []slack.Block {
 	var lines []string
 	length := 0
 	for _, l := range links {
 		address := strings.NewReplacer("&", "&amp;", "|", "%7C", ">", "%3E", "<", "%3C").Replace(l.URL)
 		line := fmt.Sprintf("<%s|%s>", address, inline(l.Title, 150))
-		if length += units(line) + 1; length <= maxSection {
+		if length += units(line + between); length <= maxSection {
 			lines = append(lines, line)
 		}
 	}
@@ -55,7 +55,7 @@ func linked(links []alert.Link) []slack.Block {
 		return nil
 	}
 	return []slack.Block{slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType,
-		strings.Join(lines, "\n"), false, true), nil, nil)}
+		strings.Join(lines, between), false, true), nil, nil)}
 }
 
 func button(id, text, value string) *slack.ButtonBlockElement {
