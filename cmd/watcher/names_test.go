@@ -94,7 +94,7 @@ fold_retries = "15m"
 	w.stop()
 }
 
-// Wherever an integration has a name, the title has it: on every receiver, on the status
+// Wherever an integration has a name, it is shown: in the title on every receiver, on the status
 // page and in the reports.
 func TestNamesInTitles(t *testing.T) {
 	body := make(chan string, 1)
@@ -142,7 +142,7 @@ func TestNamesInTitles(t *testing.T) {
 		"console":      {console.Render(a, text.Style{Width: 200}), "🔴 Jira mail connection fails: " + title + "\n"},
 		"status": {written(func(w io.Writer) error {
 			return page.Text(w, page.Report{Incidents: page.Incidents{Open: []page.Incident{{State: "open", Data: *d}}}})
-		}), "[critical] " + title},
+		}), "  - Help desk 365 (" + d.Integration.ID + "): "},
 		"report": {written(func(w io.Writer) error { return report.Text(w, scanned, text.Style{Width: 100}) }), "\nHelp desk 365  "},
 		"HTML":   {written(func(w io.Writer) error { return html.Write(w, scanned) }), ">Help desk 365<"},
 	} {
