@@ -138,7 +138,7 @@ func TestNamesInTitles(t *testing.T) {
 		"notification": {said(targets[0].To, nil), `"text":"🔴 Connection test failed: ` + title + `. `},
 		"plain text":   {said(targets[1].To, nil), `"text":"🔴 Connection test failed: ` + title + `\n`},
 		"Alertmanager": {said(manager, managerErr), `"summary":"Jira mail connection is failing: ` + title + `"`},
-		"PagerDuty":    {said(duty, dutyErr), `"summary":"Jira mail connection is failing: ` + title + `"`},
+		"PagerDuty":    {said(duty, dutyErr), `"summary":"Connection test failed: ` + title + `"`},
 		"console":      {console.Render(a, text.Style{Width: 200}), "🔴 Connection test failed: " + title + "\n"},
 		"status": {written(func(w io.Writer) error {
 			return page.Text(w, page.Report{Incidents: page.Incidents{Open: []page.Incident{{State: "open", Data: *d}}}})
