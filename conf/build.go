@@ -26,6 +26,7 @@ type builder struct {
 	names        map[string]string // of the notifiers so far, with their paths
 	destinations map[string]string // theirs, with their paths
 	inline       string            // the first secret in the file itself
+	files        []string          // that were read
 }
 
 func (b *builder) problem(path, format string, args ...any) {
@@ -68,13 +69,14 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.File, c.source = b.file, b.source
 
 	if f.Node != nil {
-		c.Node = *f.Node
+		c.Node, c.NodeGiven = *f.Node, true
 		b.label("node", c.Node)
 	}
 	b.absolute(&c.StateDir, "state_dir", f.StateDir)
 	b.absolute(&c.Causes.Dir, "causes.dir", f.Causes.Dir)
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
+	c.Heartbeat = b.heartbeat(&f.Heart)
 	each(&c.Maintenance, "maintenance", f.Maintenance, b.maintenance)
 	c.HTTP = b.http(&f.HTTP)
 	c.Integrations = b.integrations(f.Integrations)
@@ -86,10 +88,10 @@ func (b *builder) config(f *raw) (*Config, error) {
 	each(&c.Alertmanagers, "alertmanager", f.Alertmanagers, b.alertmanager)
 	each(&c.PagerDuty, "pagerduty", f.PagerDuty, b.pagerduty)
 	if b.inline != "" && open(b.mode) {
-		b.warn("%s can be read by other users (mode %04o) and holds a secret (%s), run: chmod 600 %[1]s",
+		b.warn("%s can be read by other users (mode %04o) and contains a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))
 	}
-	c.Warnings = b.warnings
+	c.Warnings, c.Files = b.warnings, b.files
 	return c, nil
 }
 
@@ -118,13 +120,13 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	if a.FoldRetries >= a.QuietAfter && a.FoldRetries > 0 {
 		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
 	}
-	a.Burst = f.Burst
+	a.Burst, a.Announce, a.DisplayZone = f.Burst, f.Announce, f.DisplayZone.location
 	if f.Storm != nil {
 		a.Storm = *f.Storm
 	}
 	if a.Storm < 0 || a.Storm > maxStorm {
 		b.problem("alerts.storm",
-			"want a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
+			"expected a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
 	}
 }
 
@@ -145,6 +147,9 @@ func (b *builder) logs(files []rawLog) []Log {
 		case f.Path != nil:
 			b.absolute(&l.Path, at+".path", f.Path)
 			l.Name = filepath.Base(l.Path)
+			if why := BadLog(l.Path); why != "" && *f.Path != "" {
+				b.problem(at+".path", "%s", why)
+			}
 			b.onceFollowed(at+".path", l.Path, logs)
 		case !b.source.Has(at + ".path"):
 			b.problem(at, `path is missing, write path = "/…/atlassian-jira.log"`)
@@ -172,18 +177,43 @@ func (b *builder) logs(files []rawLog) []Log {
 		l.Poll = f.Poll
 		set(&l.SilentAfter, f.SilentAfter)
 		if l.SilentAfter != 0 && l.SilentAfter < minSilentAfter {
-			b.problem(at+".silent_after", `want at least "1m", or "0" for never`)
+			b.problem(at+".silent_after", `expected at least "1m", or "0" for never`)
 		}
 		logs = append(logs, l)
 	}
 	return logs
 }
 
-// refuseDuplicate reports a file that an earlier log has too.
+// BadLog says why a path cannot be that of a log, and what to write; "" when it can.
+func BadLog(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		likely, _ := LikelyLog(path)
+		return "is a directory, write the path of the log: " + likely
+	case err != nil && strings.ContainsAny(filepath.Base(path), "*?"):
+		likely, _ := LikelyLog(filepath.Dir(path))
+		return "is a pattern, write the path of one log, whose rotated files are found automatically: " + likely
+	}
+	return ""
+}
+
+// LikelyLog is the path that the log of Jira has in a directory, which may be Jira's home.
+func LikelyLog(dir string) (path string, exists bool) {
+	for _, sub := range []string{"log", ""} {
+		path = filepath.Join(dir, sub, homeLogs[0].name)
+		if _, err := os.Stat(path); err == nil {
+			return path, true
+		}
+	}
+	return path, false
+}
+
+// onceFollowed reports a file that an earlier log has too.
 func (b *builder) onceFollowed(at, path string, logs []Log) {
 	for i, l := range logs {
 		if l.Path != "" && SameFile(l.Path, path) {
-			b.problem(at, "the log at line %d is the same file, its failures would count twice: write it once",
+			b.problem(at, "the log at line %d is the same file, so its failures would be counted twice: list it only once",
 				b.source.location(element("log", i)+".path").value.line)
 			return
 		}
@@ -238,7 +268,7 @@ func (b *builder) absolute(to *string, path string, value *string) {
 	case *value == "":
 		b.problem(path, "empty, write a path")
 	case !printable(*value):
-		b.problem(path, "holds a character that cannot be printed")
+		b.problem(path, "contains an unprintable character")
 	}
 	*to = *value
 	if !filepath.IsAbs(*value) {
@@ -255,7 +285,7 @@ func (b *builder) label(path, name string) {
 	case strings.TrimSpace(name) == "":
 		b.problem(path, "empty, leave the key out for its default")
 	case !printable(name):
-		b.problem(path, "holds a character that cannot be printed")
+		b.problem(path, "contains an unprintable character")
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 type Config struct {
 	File          string // where it was read from, "" = defaults only
 	Node          string // default: the host name
+	NodeGiven     bool   // the file names it
 	StateDir      string // default: $STATE_DIRECTORY, else ./watcher-state
 	Jira          Jira
 	Logs          []Log // may be empty: the command line can name logs too
@@ -31,6 +32,8 @@ type Config struct {
 	Webhooks      []Webhook
 	Alertmanagers []Alertmanager
 	PagerDuty     []PagerDuty
+	Heartbeat     Secret   // an address to request while all is well; unset = none
+	Files         []string // that were read: File, and those of secrets, certificates and templates
 	Warnings      []string // sentences about what works but should not stay, such as open secret files
 
 	source *Source
@@ -73,12 +76,16 @@ type Alerts struct {
 	// Burst is how many incidents of one cause or application may open before they share one
 	// alert.
 	Burst Burst
+	// Announce is whether to alert to a start of the program.
+	Announce bool
 	// Storm is how many incidents may open within a minute, whatever their causes, before
 	// they share one alert; 0 = off.
 	Storm int
 	// FoldRetries is for how long further attempts of one person with one application
 	// and one cause belong to the incident of the first; 0 = never.
 	FoldRetries time.Duration
+	// DisplayZone is the time zone of texts and pages; nil = the log's offset.
+	DisplayZone *time.Location
 }
 
 // Causes are the operator's causes.
@@ -121,11 +128,11 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("configuration file %s: %w", path, text.WithoutPath(err))
 	}
 	var f raw
-	source, problems := Decode(path, data, &f)
+	source, problems := decode(path, data, &f, true)
 	if source == nil {
 		return nil, problems
 	}
-	b := builder{file: path, mode: mode, source: source, problems: problems}
+	b := builder{file: path, mode: mode, source: source, problems: problems, files: []string{path}}
 	c, err := b.config(&f)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,9 @@ import (
 	"encoding"
 	"fmt"
 	"maps"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,11 @@ import (
 //
 // file is only used in messages.
 func Decode(file string, text []byte, into any) (*Source, Problems) {
+	return decode(file, text, into, false)
+}
+
+// decode is Decode; expand says that strings may hold variables of the environment.
+func decode(file string, text []byte, into any, expand bool) (*Source, Problems) {
 	if len(text) > maxText {
 		return nil, Problems{{File: file, Line: 1, Col: 1,
 			Text: fmt.Sprintf("the file is larger than %d bytes", maxText)}}
@@ -33,7 +40,7 @@ func Decode(file string, text []byte, into any) (*Source, Problems) {
 	if problem != nil {
 		return nil, Problems{*problem}
 	}
-	d := decoder{source: scan(file, t)}
+	d := decoder{source: &Source{file: file, locations: scan(t).locations, expanded: map[string]bool{}}, expand: expand}
 	d.table("", tree, reflect.ValueOf(into).Elem())
 	d.problems.Sort()
 	return d.source, d.problems
@@ -42,6 +49,7 @@ func Decode(file string, text []byte, into any) (*Source, Problems) {
 type decoder struct {
 	source   *Source
 	problems Problems
+	expand   bool
 }
 
 // refuse notes a problem with the value at path. It returns false, as all of
@@ -81,7 +89,7 @@ func hint(key string, names, all []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return ", known here: " + strings.Join(names, ", ")
+	return ", allowed here: " + strings.Join(names, ", ")
 }
 
 // later refuses a key, or each of several [[tables]].
@@ -123,6 +131,11 @@ func fieldsOf(t reflect.Type) (fields map[string]field, names []string) {
 
 // value decodes one value into v.
 func (d *decoder) value(path string, value any, v reflect.Value) bool {
+	if s, ok := value.(string); ok && d.expand {
+		if value, ok = d.variables(path, s); !ok {
+			return false
+		}
+	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return d.text(path, value, u)
 	}
@@ -147,14 +160,14 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 	case reflect.String:
 		s, ok := value.(string)
 		if !ok {
-			return d.refuse(path, "want a string in quotes")
+			return d.refuse(path, "expected a string in quotes")
 		}
 		v.SetString(s)
 		return true
 	case reflect.Bool:
 		b, ok := value.(bool)
 		if !ok {
-			return d.refuse(path, "want true or false, without quotes")
+			return d.refuse(path, "expected true or false, without quotes")
 		}
 		v.SetBool(b)
 		return true
@@ -162,11 +175,35 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 	return d.number(path, value, v)
 }
 
+var variable = regexp.MustCompile(`\$\$\{|\$\{([A-Z_][A-Z0-9_]*)\}|\$\{`)
+
+// variables replaces ${NAME} with the value of an environment variable, and $${ with ${. What else
+// follows ${ is not shown: it may be a part of a secret.
+func (d *decoder) variables(path, s string) (string, bool) {
+	good := true
+	expanded := variable.ReplaceAllStringFunc(s, func(found string) string {
+		if found == "$${" {
+			return "${"
+		}
+		name := variable.FindStringSubmatch(found)[1]
+		value, ok := os.LookupEnv(name)
+		switch {
+		case name == "":
+			good = d.refuse(path, "expected ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
+		case !ok:
+			good = d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
+		}
+		d.source.expanded[path] = true
+		return value
+	})
+	return expanded, good
+}
+
 func (d *decoder) wantTable(path string) bool {
 	if strings.HasSuffix(path, "]") { // an element of a list
-		return d.refuse(path, "want a table, written [[%s]]", withoutIndexes(path))
+		return d.refuse(path, "expected a table, written [[%s]]", withoutIndexes(path))
 	}
-	return d.refuse(path, "want a table, written [%s]", withoutIndexes(path))
+	return d.refuse(path, "expected a table, written [%s]", withoutIndexes(path))
 }
 
 func (d *decoder) text(path string, value any, u encoding.TextUnmarshaler) bool {
@@ -179,7 +216,7 @@ func (d *decoder) text(path string, value any, u encoding.TextUnmarshaler) bool 
 	case bool:
 		text = strconv.FormatBool(value)
 	default:
-		return d.refuse(path, "want a string in quotes")
+		return d.refuse(path, "expected a string in quotes")
 	}
 	if err := u.UnmarshalText([]byte(text)); err != nil {
 		return d.refuse(path, "%v", err)
@@ -206,7 +243,7 @@ func (d *decoder) number(path string, value any, v reflect.Value) bool {
 	if ok {
 		return d.refuse(path, "the number %d is out of range", n)
 	}
-	return d.refuse(path, "want a whole number, without quotes")
+	return d.refuse(path, "expected a whole number, without quotes")
 }
 
 // list decodes an array or [[tables]].
@@ -214,9 +251,9 @@ func (d *decoder) list(path string, value any, v reflect.Value) bool {
 	list := reflect.ValueOf(value)
 	if list.Kind() != reflect.Slice {
 		if v.Type().Elem().Kind() == reflect.Struct && !unmarshals(v.Type().Elem()) {
-			return d.refuse(path, "want a list of tables, each written [[%s]]", withoutIndexes(path))
+			return d.refuse(path, "expected a list of tables, each written [[%s]]", withoutIndexes(path))
 		}
-		return d.refuse(path, `want a list in brackets, such as ["one", "two"]`)
+		return d.refuse(path, `expected a list in brackets, such as ["one", "two"]`)
 	}
 	good := true
 	v.Set(reflect.MakeSlice(v.Type(), list.Len(), list.Len()))
@@ -240,7 +277,7 @@ func (d *decoder) mapping(path string, value any, v reflect.Value) bool {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		to := reflect.New(v.Type().Elem()).Elem()
 		if _, dotted := keys[key].(map[string]any); dotted && to.Kind() == reflect.String {
-			good = d.refuse(join(path, key), "want a string in quotes; a key with dots must be in quotes, too")
+			good = d.refuse(join(path, key), "expected a string in quotes; a key with dots must be in quotes, too")
 		} else if d.value(join(path, key), keys[key], to) {
 			v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), to)
 		} else {

@@ -10,6 +10,7 @@ type raw struct {
 	Alerts   rawAlerts    `toml:"alerts"`
 	Causes   rawCauses    `toml:"causes"`
 	HTTP     rawHTTP      `toml:"http"`
+	Heart    rawHeartbeat `toml:"heartbeat"`
 	Slack    []rawSlack   `toml:"slack"`
 	Webhooks []rawWebhook `toml:"webhook"`
 
@@ -48,15 +49,22 @@ type rawLog struct {
 }
 
 type rawAlerts struct {
-	RepeatInterval *duration `toml:"repeat_interval"`
-	QuietAfter     *duration `toml:"quiet_after"`
-	Mute           []string  `toml:"mute"`
-	MinSeverity    Severity  `toml:"min_severity"`
-	Mask           []Mask    `toml:"mask"`
-	JiraURL        string    `toml:"jira_url"`
-	FoldRetries    *duration `toml:"fold_retries"`
-	Burst          Burst     `toml:"burst"`
-	Storm          *int      `toml:"storm"`
+	RepeatInterval *duration   `toml:"repeat_interval"`
+	QuietAfter     *duration   `toml:"quiet_after"`
+	Mute           []string    `toml:"mute"`
+	MinSeverity    Severity    `toml:"min_severity"`
+	Mask           []Mask      `toml:"mask"`
+	JiraURL        string      `toml:"jira_url"`
+	FoldRetries    *duration   `toml:"fold_retries"`
+	Burst          Burst       `toml:"burst"`
+	Storm          *int        `toml:"storm"`
+	Announce       bool        `toml:"announce"`
+	DisplayZone    displayZone `toml:"display_zone"`
+}
+
+type rawHeartbeat struct {
+	URL     *Secret `toml:"url"`
+	URLFile *string `toml:"url_file"`
 }
 
 type rawCauses struct {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"jira-oauth-watcher/internal/text"
@@ -30,14 +31,17 @@ const (
 func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, string) {
 	keyPath, filePath := at+"."+key, at+"."+key+"_file"
 	if b.source.Has(keyPath) && b.source.Has(filePath) {
-		b.problem(filePath, "%s is given too, at line %d, leave one of them out", key,
+		b.problem(filePath, "%s is also set, at line %d, remove one of them", key,
 			b.source.location(keyPath).value.line)
 		return Secret{}, ""
 	}
 	switch {
 	case inline != nil:
 		if inline.IsZero() {
-			b.problem(keyPath, "empty, write the value or leave the key out")
+			b.problem(keyPath, "empty, write the value or remove the key")
+		}
+		if key != "url" { // which may be no secret
+			b.holdsSecret(keyPath)
 		}
 		return *inline, keyPath
 	case name != nil:
@@ -56,10 +60,22 @@ func (b *builder) secretFile(path, name string) Secret {
 	if cut {
 		content = bytes.TrimSuffix(content, []byte("\r"))
 	}
-	if len(content) == 0 {
+	lines := strings.Split(string(content), "\n")
+	blank := slices.IndexFunc(lines, text.Blank)
+	switch {
+	case len(bytes.TrimSpace(content)) == 0:
 		b.problem(path, "%s is empty", found)
+	case len(lines) > 1 && blank >= 0:
+		b.problem(path, "%s has %d lines, and line %d is blank: write the secret alone, on one line",
+			found, len(lines), blank+1)
+	case len(lines) > 1:
+		b.problem(path, "%s has %d lines: write the secret alone, on one line", found, len(lines))
+	case len(bytes.TrimSpace(content)) < len(content):
+		b.problem(path, "%s has spaces before or after the secret, remove them", found)
+	default:
+		return NewSecret(string(content))
 	}
-	return NewSecret(string(content))
+	return Secret{}
 }
 
 // warnOpen warns about a file of a secret that others can read.
@@ -78,7 +94,7 @@ func (b *builder) certificates(path, name string) (file string, content []byte) 
 		return "", nil
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(content) {
-		b.problem(path, "%s holds no certificate in PEM form", found)
+		b.problem(path, "%s contains no certificate in PEM format", found)
 		content = nil
 	}
 	return b.whole(path, found), content
@@ -112,12 +128,20 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 			b.problem(path, "%s %v", c, err)
 			return "", nil, 0
 		}
+		b.files = append(b.files, b.whole(path, c))
 		return c, content, mode
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
+	if limit == maxSecret { // else it is not pasted
+		put := candidates[len(candidates)-1]
+		if _, err := os.Stat(filepath.Dir(put)); err != nil && len(candidates) > 1 {
+			put = candidates[len(candidates)-2]
+		}
+		missing += ", create it with: install -m 0600 /dev/stdin " + put
+	}
 	if loaded != "" && !filepath.IsAbs(name) {
-		missing += "; what is in " + loaded + " is read by systemd when the service starts, " +
-			"so restart it after a change there"
+		missing += "; systemd reads the files in " + loaded + " only when the service starts, " +
+			"so restart the service after you change them"
 	}
 	b.problem(path, "%s", missing)
 	return "", nil, 0
@@ -131,11 +155,11 @@ func badFileName(name string) string {
 	case name == "":
 		return "empty, write the name of a file"
 	case strings.HasPrefix(name, "-----BEGIN"):
-		return "want the name of a file, not what is in it"
+		return "expected the name of a file, not its content"
 	case looksSecret.MatchString(name):
-		return "want the name of a file; the value itself belongs to the key without _file"
+		return "expected the name of a file; the value itself belongs to the key without _file"
 	case !printable(name):
-		return "holds a character that cannot be printed"
+		return "contains an unprintable character"
 	}
 	return ""
 }

@@ -50,7 +50,7 @@ func NewClient(n conf.Notifier, c conf.Client) (*http.Client, error) {
 			roots = x509.NewCertPool()
 		}
 		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file: %s holds no certificate in PEM form", n.CAFile)
+			return nil, fmt.Errorf("ca_file: %s contains no certificate in PEM format", n.CAFile)
 		}
 		transport.TLSClientConfig.RootCAs = roots
 	}
@@ -119,7 +119,7 @@ type Answer struct {
 	Broken     error // the body is incomplete
 }
 
-// Request is a POST of JSON to a receiver.
+// Request is one to a receiver: a POST of JSON, or a GET.
 type Request struct {
 	Client  *http.Client
 	To      conf.Secret // the address
@@ -131,9 +131,14 @@ type Request struct {
 
 // Post sends the request. Errors are rebuilt without what is secret: net/http puts the
 // whole URL into its own, and receivers echo the request in their answers.
-func (r Request) Post(ctx context.Context) (Answer, error) {
+func (r Request) Post(ctx context.Context) (Answer, error) { return r.do(ctx, http.MethodPost) }
+
+// Get sends the request as Post does, without a body.
+func (r Request) Get(ctx context.Context) (Answer, error) { return r.do(ctx, http.MethodGet) }
+
+func (r Request) do(ctx context.Context, method string) (Answer, error) {
 	ctx, sent := Traced(ctx)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.To.Reveal(), bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(ctx, method, r.To.Reveal(), bytes.NewReader(r.Body))
 	if err != nil {
 		return Answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
 	}
@@ -148,7 +153,9 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 	if r.Header != nil {
 		req.Header = r.Header.Clone()
 	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "jira-oauth-watcher")
 	}
@@ -185,9 +192,9 @@ func Traced(ctx context.Context) (traced context.Context, sent func() bool) {
 func Unanswered(err error, sent func() bool, redactor *Redactor) *Error {
 	e := &Error{}
 	if errors.Is(err, context.DeadlineExceeded) {
-		words := "no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?"
+		words := "no response in time: is the address right, and is a proxy required (HTTPS_PROXY)?"
 		if e.Unsure = sent(); e.Unsure {
-			words = "no answer in time to what was sent, which may have been accepted: is a longer timeout needed?"
+			words = "no response in time, but the request may have been accepted: is a longer timeout required?"
 		}
 		err = &Reason{words, err}
 	}

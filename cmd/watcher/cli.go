@@ -114,10 +114,10 @@ func unknownCommand(root *cobra.Command, args []string) error {
 func newRoot(name string, a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   name,
-		Short: "Alerts with diagnosis and fix steps when an OAuth 2.0 mail integration of Jira Data Center breaks",
+		Short: "Alerts you, with diagnosis and fix steps, when an OAuth 2.0 mail integration of Jira Data Center breaks",
 		Long: `Follows Jira's log and sends an alert to Slack or a webhook when an OAuth 2.0
 mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
-diagnosis and the steps that repair it.`,
+diagnosis and the steps to fix it.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -127,6 +127,10 @@ diagnosis and the steps that repair it.`,
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
 		a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
+	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
+	for _, c := range root.Commands() {
+		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)
+	}
 	return root
 }
 
@@ -147,7 +151,7 @@ func flagMeant(c *cobra.Command, err error) string {
 // noArgs refuses arguments in words.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage("%s takes no argument %q; run '%[1]s --help' to see how it is used", c.CommandPath(), args[0])
+		return usage("%s takes no argument %q; run '%[1]s --help' to see the usage", c.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -155,7 +159,7 @@ func noArgs(c *cobra.Command, args []string) error {
 // atMostOne refuses more than one argument in words.
 func atMostOne(c *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage("%s takes one argument, not %d; run '%[1]s --help' to see how it is used",
+		return usage("%s takes one argument, not %d; run '%[1]s --help' to see the usage",
 			c.CommandPath(), len(args))
 	}
 	return nil
@@ -181,16 +185,17 @@ func (f *format) Set(s string) error {
 	return nil
 }
 
-func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "how to print") }
+func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "output format") }
 
 func (f *format) addAs(c *cobra.Command, name, usage string) {
 	c.Flags().Var(f, name, usage)
 	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// configFlag adds --config.
+// configFlag adds --config, whose default may be in the environment.
 func configFlag(c *cobra.Command, to *string) {
-	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default "+defaultConfig+")")
+	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default $WATCHER_CONFIG, else "+defaultConfig+")")
+	*to = os.Getenv("WATCHER_CONFIG")
 }
 
 // loadConfig reads the configuration: the given file, else the package's, else

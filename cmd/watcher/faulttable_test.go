@@ -73,12 +73,12 @@ func faults() map[string][]fault {
 		{"404 no_service", "rejected the notifier's settings", replies(404, "no_service"), 1, "reload", 0},
 		{"200 with a login page", "did a proxy answer", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
 		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
-		{"400 invalid_blocks, twice for one alert", "dead letters", replies(400, "invalid_blocks"), 2, "", 1},
+		{"400 invalid_blocks, twice for one alert", "dead-letter queue", replies(400, "invalid_blocks"), 2, "", 1},
 		{"410 channel_is_archived", "rejected the notifier's settings", replies(410, "channel_is_archived"), 1, "reload", 0},
 	}
 	hook := []fault{
 		{"404", "rejected the notifier's settings", replies(404, ""), 1, "reload", 0},
-		{"400, twice for one alert", "dead letters", replies(400, "bad"), 2, "", 1},
+		{"400, twice for one alert", "dead-letter queue", replies(400, "bad"), 2, "", 1},
 		{"410", "delivery is disabled", replies(410, ""), 1, "reload", 0},
 	}
 	bot := []fault{
@@ -86,7 +86,7 @@ func faults() map[string][]fault {
 		{"200 with a login page", "rejected the notifier's settings", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
 		{"200 with invalid_auth", "rejected the notifier's settings", replies(200, `{"ok":false,"error":"invalid_auth"}`), 1, "reload", 0},
 		{"200 with missing_scope", "chat:write", replies(200, `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"x"}`), 1, "reload", 0},
-		{"200 with invalid_blocks, twice for one alert", "dead letters", replies(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1},
+		{"200 with invalid_blocks, twice for one alert", "dead-letter queue", replies(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1},
 		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
 	}
 	return map[string][]fault{"webhook": append(hook, common...), "slack webhook": append(slack, common...), "slack bot": append(bot, common...)}
@@ -237,12 +237,12 @@ func (f *faulty) row(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the %s with %q accepted %v, want %v", f.kind, f.fault.name, got, want)
 	}
-	healed, aside := "by itself", "nothing"
+	healed, aside := "it stops failing", "nothing"
 	if f.heal != "" {
-		healed = "mended and reloaded"
+		healed = "fixed and reloaded"
 	}
 	if f.lost > 0 {
-		aside = "the refused one, told through the others"
+		aside = "the rejected one, reported by the other notifiers"
 	}
 	t.Logf("| %s | %s | %s | %d of 3, in order | %s |", f.kind, f.fault.name, healed, len(got), aside)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -38,19 +39,19 @@ func (a *app) runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Follow the logs and send alerts until stopped",
-		Long: `Follows the logs and sends alerts until SIGTERM or SIGINT. SIGHUP reads the
-configuration again; a bad one changes nothing.
+		Long: `Follows the logs and sends alerts until SIGTERM or SIGINT. SIGHUP reloads the
+configuration; an invalid one is rejected, and the current one stays in effect.
 
---log needs no configuration: alerts are then printed on standard output.
---log - reads standard input, for rsyslog's omprog, Fluent Bit, Vector or
-kubectl logs -f.`,
+With --log, no configuration file is required: alerts are then printed to
+standard output. --log - reads standard input, for rsyslog's omprog, Fluent Bit,
+Vector or kubectl logs -f.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), o) },
 	}
 	configFlag(c, &o.config)
-	c.Flags().StringArrayVar(&o.logs, "log", nil, "follow `FILE` too (- is standard input); may be repeated")
-	c.Flags().BoolVar(&o.once, "once", false, "read what there is, deliver, and exit")
-	o.logFormat.addAs(c, "log-format", "form of the program's own log: auto is journal under systemd, else text")
+	c.Flags().StringArrayVar(&o.logs, "log", nil, "also follow `FILE` (- is standard input); can be repeated")
+	c.Flags().BoolVar(&o.once, "once", false, "read the logs to their end, deliver the alerts, and exit")
+	o.logFormat.addAs(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text")
 	return c
 }
 
@@ -80,12 +81,14 @@ func (o runOptions) load() (*conf.Config, error) {
 		}
 		if path == stdinPath {
 			l.Path, l.Name = stdinPath, stdinName
+		} else if why := conf.BadLog(path); why != "" {
+			return nil, usage("--log %s %s", path, why)
 		}
 		for _, other := range c.Logs {
 			files := path != stdinPath && other.Path != stdinPath
 			if path == other.Path || files && conf.SameFile(path, other.Path) {
-				return nil, usage("--log %s is the same file as the log %q (%s), its failures would count twice: "+
-					"name it once", path, other.Name, other.Path)
+				return nil, usage("--log %s is the same file as the log %q (%s), so its failures would be counted twice: "+
+					"name it only once", path, other.Name, other.Path)
 			}
 		}
 		for slices.ContainsFunc(c.Logs, func(other conf.Log) bool { return other.Name == l.Name }) {
@@ -150,14 +153,19 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if c.File == "" {
 		d.greet(c)
 	}
+	version, _ := build()
+	log.Info("started", "version", version, "logs", len(c.Logs), "notifiers", strings.Join(targetNames(first.targets), ", "))
 	return d.follow(ctx, first, hup)
 }
 
 // greet says on a terminal that silence means that all is well.
 func (d *daemon) greet(c *conf.Config) {
 	for _, l := range c.Logs {
-		fmt.Fprintf(d.errw, "following %s; failures from now on are printed here, what was read is remembered in %s\n",
-			l.Path, c.StateDir)
+		state := "following " + l.Path
+		if l.Path != stdinPath && missing(l.Path) {
+			state = l.Path + " is not there yet, waiting"
+		}
+		fmt.Fprintf(d.errw, "%s: failures from now on are printed here; the position is stored in %s\n", state, c.StateDir)
 	}
 }
 
@@ -175,6 +183,8 @@ type daemon struct {
 	server  *status.Server // of the [http] listener, nil = off
 	serving sync.WaitGroup
 	stats   map[incident.Source]pipeline.Stats // of logs, before a reload
+
+	beaten time.Time // when the address of [heartbeat] was requested last
 }
 
 func (d *daemon) close() {
@@ -223,7 +233,7 @@ func (d *daemon) undelivered(g *generation) error {
 		n += waiting[t.Name]
 	}
 	if n > 0 {
-		return fmt.Errorf("%d deliveries failed, they are kept in %s and will be retried by the next run",
+		return fmt.Errorf("%d deliveries failed; they are kept in %s and will be retried by the next run",
 			n, g.conf.StateDir)
 	}
 	return nil
@@ -254,7 +264,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 		d.log.Info("configuration reloaded", "file", g.conf.File)
 	}
 	running, stop := context.WithCancel(ctx)
-	reading, sending := start(running, g.readers()), start(running, g.senders())
+	reading, sending := start(running, g.readers()), start(running, append(g.senders(), d.beat(g)...))
 	finish := func() error {
 		stop()
 		return errors.Join(reading.wait(), sending.wait())

@@ -21,8 +21,12 @@ const (
 	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause, or during maintenance
 	Blind    Kind = "blind"    // the watcher cannot read a log, or a notifier does not deliver
 	Sighted  Kind = "sighted"  // it can again
+	Started  Kind = "started"  // the program was started
 	Test     Kind = "test"     // a sample, on request
 )
+
+// Kinds are all of them.
+var Kinds = []Kind{Opened, Changed, Reminder, Quiet, Resolved, Storm, Blind, Sighted, Started, Test}
 
 // Closes reports whether the incident of an integration ends with it.
 func (k Kind) Closes() bool { return k == Quiet || k == Resolved }
@@ -72,6 +76,26 @@ type Data struct {
 
 	// Acknowledged is who acknowledged the incident in Slack; absent when it is not.
 	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`
+}
+
+// In is d with its times in a zone; nil = as they are.
+func (d Data) In(zone *time.Location) Data {
+	if zone == nil {
+		return d
+	}
+	if d.Acknowledged != nil {
+		d.Acknowledged = new(*d.Acknowledged)
+	}
+	times := []*time.Time{&d.Failures.First, &d.Failures.Last, &d.GivesUpAt, &d.ResolvedAt}
+	if a := d.Acknowledged; a != nil {
+		times = append(times, &a.At, &a.Until)
+	}
+	for _, t := range times {
+		if !t.IsZero() {
+			*t = t.In(zone)
+		}
+	}
+	return d
 }
 
 // Incident is the ID of the incident that an alert belongs to.
@@ -131,6 +155,15 @@ type Link struct {
 	Title string `json:"title"`
 	URL   string `json:"url"`
 }
+
+// Paths and addresses of pages on which people act.
+const (
+	JiraPages = "/plugins/servlet/" // of Jira
+
+	// EntraApp leads to an app registration when its application ID follows, as Microsoft's CLI for
+	// Microsoft 365 opens it (https://pnp.github.io/cli-microsoft365/cmd/app/app-open).
+	EntraApp = "https://portal.azure.com/#blade/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/Overview/appId/"
+)
 
 // Request is the browser's request that Jira was answering.
 type Request struct {

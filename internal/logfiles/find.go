@@ -1,6 +1,7 @@
 package logfiles
 
 import (
+	"cmp"
 	"io"
 	"io/fs"
 	"os"
@@ -12,13 +13,13 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// Options are what is tunable.
+// Options are the tunable settings.
 type Options struct {
-	Node  string    // of logs whose path names none
-	Stdin io.Reader // what the argument - reads
+	Node  string    // node of logs whose path does not name one; "" = the zip's name, else Unnamed
+	Stdin io.Reader // what the argument "-" reads
 
-	// FreeLog and FreeZip are how many bytes of a log, and of all logs of a zip,
-	// may be unpacked whatever the packed size; 0 = 1 GiB, 4 GiB.
+	// FreeLog and FreeZip are the number of bytes of one log, and of all logs of a zip, that may
+	// be unpacked regardless of the compressed size; 0 = 1 GiB, 4 GiB.
 	FreeLog, FreeZip int64
 }
 
@@ -28,12 +29,11 @@ const (
 	stdinName = "standard input"
 )
 
-// List is the logs that arguments name.
+// List is the list of logs that arguments name.
 type List []*File
 
-// Find looks for the logs that arguments name: files, directories, zips, and
-// "-" for standard input. Each is found once. What cannot be read is found
-// too, with its problem.
+// Find finds the logs that arguments name: files, directories, zips, and "-" for standard input.
+// Each log is listed once. A log that cannot be read is listed, too, with its problem.
 func Find(args []string, o Options) List {
 	f := finder{options: o}
 	for _, arg := range args {
@@ -74,14 +74,19 @@ type finder struct {
 func (f *finder) bad(path, problem string) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == path }) {
 		f.found = append(f.found, &File{
-			Path: path, Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path), Problem: problem,
+			Path: path, Node: f.node(path), Kind: conf.KindOf(path), Problem: problem,
 		})
 	}
 }
 
+// node is the node of a log.
+func (f *finder) node(path string) string {
+	return cmp.Or(nodeOf(f.options.Node, filepath.Dir(path)), Unnamed)
+}
+
 func (f *finder) stream(name string, r io.Reader) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == name }) {
-		f.found = append(f.found, &File{Path: name, Node: f.options.Node, Kind: conf.KindOf(name), stream: r})
+		f.found = append(f.found, &File{Path: name, Node: cmp.Or(f.options.Node, Unnamed), Kind: conf.KindOf(name), stream: r})
 	}
 }
 
@@ -103,7 +108,7 @@ func (f *finder) file(path string, info fs.FileInfo) {
 	}
 	in := &File{
 		Path: path, path: path, info: info, Size: info.Size(), First: info.ModTime(), freeLog: f.options.FreeLog,
-		Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path),
+		Node: f.node(path), Kind: conf.KindOf(path),
 	}
 	prefix, start, err := prefixOf(path)
 	in.Start = start
@@ -130,7 +135,7 @@ func (f *finder) directory(dir string) {
 		return
 	}
 	if len(f.found) == before {
-		f.bad(dir, "it holds no atlassian-jira.log")
+		f.bad(dir, "it contains no atlassian-jira.log")
 	}
 }
 

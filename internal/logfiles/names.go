@@ -1,6 +1,7 @@
 package logfiles
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -11,7 +12,7 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// jiraLog is one of the logs that tell of integrations, under any name that a rotation gives
+// jiraLog is one of the logs that mention integrations, under any name that a rotation gives
 // it, compressed or not: Jira's own, those of mail, of the diagnostics and of requests. Others
 // such as atlassian-jira-security.log are none.
 var jiraLog = regexp.MustCompile(
@@ -56,6 +57,10 @@ var general = []string{
 	"var", "opt", "srv", "mnt", "tmp", "usr", "archive", "archives", "old", "backup", "backups", "support", "zip",
 }
 
+// Unnamed is the node of logs that name none. It is never this machine's name: the logs may
+// come from any other.
+const Unnamed = "not shown"
+
 // drive is one of Windows, or its name in a network.
 var drive = regexp.MustCompile(`^[A-Za-z][:$]$`)
 
@@ -83,10 +88,11 @@ func zipNodeOf(node, zip, member string) string {
 	if m := zipNode.FindStringSubmatch(base); m != nil {
 		return m[1]
 	}
+	plain := strings.TrimSuffix(base, filepath.Ext(base))
 	if !supportZip.MatchString(base) {
-		return nodeOf(node, filepath.Join(filepath.Dir(zip), strings.TrimSuffix(base, filepath.Ext(base))))
+		return nodeOf(cmp.Or(node, plain), filepath.Join(filepath.Dir(zip), plain))
 	}
-	return nodeOf(node, filepath.Dir(zip))
+	return nodeOf(cmp.Or(node, plain), filepath.Dir(zip))
 }
 
 // members chooses Jira's logs among the names in a zip, by their numbers: of

@@ -29,16 +29,15 @@ type Message struct {
 
 	Mark  string // an emoji that shows how bad it is
 	State string // what happened
-	Brief string // State in as few words as a lock screen asks for
 	About string // what follows State in a headline: the cause, or nothing
 	Topic string // what is wrong, in the same words for as long as it lasts
 	Whose string // whose trouble it is
 	Name  string // what people call the integration, "" = not known
 	Tag   string // Whose in a few characters: Name or a short ID
-	Place string // Whose with the node, such as "Integration X on jira-node-1"
 
 	Sentences   []Sentence // what happened, and what it means
 	News        []Sentence // those of them that the alert before did not say
+	Notes       []Sentence // what is good to know, and can wait
 	Description string     // what is wrong, or that it is over
 
 	Steps   []Step
@@ -82,7 +81,7 @@ func Of(d alert.Data) Message {
 		Integrations: roll(d), Links: reachable(d.Links), Excerpt: d.Log.Excerpt,
 	}
 	m.state(d)
-	m.Tag, m.Place = tag(d, m), place(d, m)
+	m.Tag = tag(d, m)
 	m.sentences(d)
 	switch d.Kind {
 	case alert.Opened, alert.Storm:
@@ -96,6 +95,9 @@ func Of(d alert.Data) Message {
 		m.Repeats, m.Actionable = true, true
 	case alert.Sighted:
 		m.Ends, m.Broadcast = true, true
+	case alert.Started:
+		m.Ends, m.Facts, m.Details, m.Circumstances = true, nil, nil, nil
+		m.Origin = m.Origin[:min(len(m.Origin), 2)] // where and when
 	case alert.Quiet, alert.Resolved:
 		m.Ends = true
 		m.Description = m.Summary()
@@ -139,7 +141,7 @@ func SubjectOf(d alert.Data) Subject {
 	switch {
 	case d.Kind == alert.Test:
 		return Trial
-	case d.Kind == alert.Blind || d.Kind == alert.Sighted:
+	case d.Kind == alert.Blind || d.Kind == alert.Sighted || d.Kind == alert.Started:
 		return Watcher
 	case d.Kind == alert.Storm || d.Integration.ID == alert.Many:
 		return Many
@@ -181,19 +183,6 @@ func tag(d alert.Data, m Message) string {
 		return d.Integration.ID[:8]
 	}
 	return d.Integration.ID
-}
-
-func place(d alert.Data, m Message) string {
-	which := "On"
-	switch {
-	case d.Kind == alert.Storm: // they are listed
-	case m.Subject == Many:
-		these := m.Integrations.these()
-		which = strings.ToUpper(these[:1]) + these[1:] + " on"
-	case d.Integration.ID != alert.Unknown:
-		which = "Integration " + d.Integration.ID + " on"
-	}
-	return which + " " + d.Node
 }
 
 // name is the integration's name, "" when none is known.
@@ -269,10 +258,22 @@ func (a Acknowledged) String() string {
 	return words
 }
 
+// Pages are the links apart: to pages on which people act, and to articles.
+func (m Message) Pages() (act, articles []alert.Link) {
+	for _, l := range m.Links {
+		if strings.Contains(l.URL, alert.JiraPages) || strings.HasPrefix(l.URL, alert.EntraApp) {
+			act = append(act, l)
+		} else {
+			articles = append(articles, l)
+		}
+	}
+	return act, articles
+}
+
 // Limits of links: three long addresses would fill a message of Slack.
 const (
 	maxURL   = 600 // bytes
-	maxLinks = 5
+	maxLinks = 6
 )
 
 var host = regexp.MustCompile(`^([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)

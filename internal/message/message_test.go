@@ -34,7 +34,7 @@ func TestWhoActs(t *testing.T) {
 	for _, kind := range alerttest.AllKinds {
 		d := alerttest.Example(t, kind).Data
 		m := message.Of(d)
-		if m.Ends != (kind.Closes() || kind == alert.Sighted) {
+		if m.Ends != (kind.Closes() || kind == alert.Sighted || kind == alert.Started) {
 			t.Errorf("%s: it ends: %t", kind, m.Ends)
 		}
 		if m.Ends && (len(m.Steps) > 0 || m.Confirm != "" || m.Calls || m.Actionable || len(m.Links) > 1) {
@@ -157,7 +157,7 @@ func TestNames(t *testing.T) {
 			d := alerttest.Example(t, kind).Data
 			d.Integration.Name, d.Mailbox = tt.name, tt.mailbox
 			m, want := message.Of(d), tt.want
-			if kind == alert.Storm || kind == alert.Blind || kind == alert.Sighted {
+			if kind == alert.Storm || kind == alert.Blind || kind == alert.Sighted || kind == alert.Started {
 				want = ""
 			}
 			for what, title := range map[string]string{"headline": m.Headline(), "title": m.Title(), "topic": m.Topic} {
@@ -184,8 +184,8 @@ func TestSummary(t *testing.T) {
 		d    alert.Data
 		want string
 	}{
-		{d, "🔴 3 integrations fail after maintenance: "}, {one, "🔴 1 integration fails after maintenance: "},
-		{again, "🔁 3 integrations still fail: "}, {end, "⚪ Quiet again, 3 integrations: "},
+		{d, "🔴 3 integrations are failing after maintenance: "}, {one, "🔴 1 integration is failing after maintenance: "},
+		{again, "🔁 3 integrations are still failing: "}, {end, "⚪ No longer failing (unconfirmed), 3 integrations: "},
 	} {
 		if got := message.Of(tt.d).Headline(); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("the headline is %q, want %q", got, tt.want)
@@ -194,7 +194,7 @@ func TestSummary(t *testing.T) {
 	if got := message.Of(likely).Summary(); !strings.HasPrefix(got, "Maintenance from ") {
 		t.Errorf("it says %q", got)
 	}
-	if got := message.Of(d).Topic; !strings.HasPrefix(got, "Many integrations fail after maintenance: ") {
+	if got := message.Of(d).Topic; !strings.HasPrefix(got, "Many integrations are failing after maintenance: ") {
 		t.Errorf("the topic is %q", got)
 	}
 	d.GivesUpAt = time.Date(2024, 11, 24, 22, 0, 0, 0, time.UTC)

@@ -89,7 +89,7 @@ func TestFind(t *testing.T) {
 		{"dates decide where times do not", map[string]string{"log/" + log: noOrder, "log/" + log + ".2026-01-02": noOrder, "log/" + log +
 			".2025-12-31": noOrder}, []string{"log"},
 			[]string{"here log/" + log + ".2025-12-31", "here log/" + log + ".2026-01-02", "here log/" + log}},
-		{"a packed file beside its plain one", map[string]string{"log/" + log + ".1": hour(1), "log/" + log + ".1.gz": "\x1f\x8b\x08"}, []string{"log"},
+		{"a packed file next to its plain one", map[string]string{"log/" + log + ".1": hour(1), "log/" + log + ".1.gz": "\x1f\x8b\x08"}, []string{"log"},
 			[]string{"here log/" + log + ".1"}},
 		{"several nodes", map[string]string{"n1/log/" + log: hour(1), "n2/log/" + log: hour(2)}, []string{"n1/log", "n2/log"},
 			[]string{"n1 n1/log/" + log, "n2 n2/log/" + log}},
@@ -109,7 +109,7 @@ func TestFind(t *testing.T) {
 			[]string{"c"}, []string{"c c/Jira_support_1.zip!application-logs/" + log,
 				"c c/Jira_support_1.zip!application-logs/atlassian-jira-incoming-mail.log.1", "c c/Jira_support_1.zip!application-logs/atlassian-jira-http-access.log",
 				"c c/Jira_support_1.zip!tomcat-logs/access_log.2026-01-03.gz", "c c/Jira_support_1.zip!tomcat-logs/access_log.2026-01-04",
-				"c c/Jira_support_1.zip!tomcat-logs/localhost_access_log.2026-01-03.txt: no line of it is in the form of Jira's log"}},
+				"c c/Jira_support_1.zip!tomcat-logs/localhost_access_log.2026-01-03.txt: it has no line in the format of a Jira log"}},
 		{"zips of nodes", map[string]string{
 			"Jira_node-a_support_2026.zip": zipped(t, "log/"+log, hour(1)), "n2.zip": zipped(t, log, hour(2)),
 			"x.zip": zipped(t, "n3/log/"+log+".1.gz", testkit.Gzip(hour(3))), "y.zip": zipped(t, `n4\log\`+log, hour(4)),
@@ -123,10 +123,10 @@ func TestFind(t *testing.T) {
 			"other.log": "Feb 1 something\nelse\n", "nolog.zip": zipped(t, "readme", "x"),
 			"bad.zip": "PK\x03\x04 is no zip", "tar": strings.Repeat("x", 257) + "ustar" + strings.Repeat("\x00", 250), "zero": "",
 		}, []string{"nosuch", "empty", "bin", "utf16", "zst", "other.log", "nolog.zip", "bad.zip", "tar", "zero"}, []string{
-			"here nosuch: there is no such file", "here empty: it holds no atlassian-jira.log", "here bin: it is a binary file, not a log",
+			"here nosuch: there is no such file", "here empty: it contains no atlassian-jira.log", "here bin: it is a binary file, not a log",
 			"here utf16: it is UTF-16 text: save it as UTF-8 first",
-			"here zst: it is compressed by zstd: unpack it first", "here other.log: no line of it is in the form of Jira's log",
-			"here nolog.zip: it holds no atlassian-jira.log",
+			"here zst: it is compressed with zstd: unpack it first", "here other.log: it has no line in the format of a Jira log",
+			"here nolog.zip: it contains no atlassian-jira.log",
 			"here bad.zip: it is damaged: zip: not a valid zip file", "here tar: it is a tar archive: unpack it first", "here zero",
 		}},
 	}
@@ -156,7 +156,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// The order of a report's incidents is that of the files.
+// Rotated files are read oldest first; what failed last comes first in the report.
 func TestOrderOfTime(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{".3.gz", ".2", ".1", ""} {
@@ -171,7 +171,7 @@ func TestOrderOfTime(t *testing.T) {
 	for _, i := range r.Incidents {
 		flows = append(flows, i.Data.Integration.ID)
 	}
-	if want := []string{flowID(0), flowID(1), flowID(2), flowID(3)}; !reflect.DeepEqual(flows, want) || !r.Complete || r.Failures != 4 {
+	if want := []string{flowID(3), flowID(2), flowID(1), flowID(0)}; !reflect.DeepEqual(flows, want) || !r.Complete || r.Failures != 4 {
 		t.Errorf("got %q, complete %v", flows, r.Complete)
 	}
 	if !r.From.Equal(t0) || !r.To.Equal(t0.Add(3*time.Hour+2*time.Minute)) {
@@ -194,7 +194,7 @@ func TestStdin(t *testing.T) {
 	}
 }
 
-// What stands in several files counts once; what stands twice in one file, twice.
+// What several files have counts once; what one file has twice, twice.
 func TestFailuresInSeveralFiles(t *testing.T) {
 	const log = "atlassian-jira.log"
 	twice := hour(1) + failure(t0.Add(2*time.Hour), 2, badSecret) + failure(t0.Add(2*time.Hour), 2, badSecret) + hour(3)

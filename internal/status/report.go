@@ -75,6 +75,9 @@ type Notifier struct {
 // report reads everything, of the incidents one page.
 func (s *Site) report(now time.Time, page, size int) (Report, error) {
 	r := s.running.Load()
+	if zone := r.Conf.Alerts.DisplayZone; zone != nil {
+		now = now.In(zone)
+	}
 	all := Report{
 		Schema: 1, Program: s.program, Node: r.Node, Time: now, Started: s.started, Reasons: s.unready(r, now),
 		Logs: []Log{}, Notifiers: []Notifier{},
@@ -131,6 +134,15 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 		reasons = append(reasons, err.Error())
 	}
 	return reasons
+}
+
+// Well reports whether the service is ready and every notifier delivers.
+func (s *Site) Well(now time.Time) bool {
+	r := s.running.Load()
+	return len(s.unready(r, now)) == 0 && !slices.ContainsFunc(r.Targets, func(t notify.Target) bool {
+		h, err := s.store.Health(t.Name)
+		return err != nil || pipeline.Failing(h, now)
+	})
 }
 
 func (s *Site) logReport(l *pipeline.Log) Log {

@@ -112,5 +112,5 @@ func TestWritable(t *testing.T) {
 	os.Rename(path, path+".old")
 	check("no such file")
 	os.WriteFile(path, nil, 0o600)
-	check("another file is in its place")
+	check("it was replaced by another file")
 }

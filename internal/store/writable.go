@@ -7,8 +7,8 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// Writable says why the state cannot be written, as far as that shows without
-// writing; nil when it can. A write that fails ends the program anyway.
+// Writable says why the state cannot be written, as far as this can be found out without writing;
+// nil if it can. A write that fails ends the program anyway.
 func (s *Store) Writable() error {
 	path := s.db.Path()
 	now, err := os.Stat(path)
@@ -16,7 +16,7 @@ func (s *Store) Writable() error {
 	case err != nil:
 		return fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
 	case !os.SameFile(now, s.file):
-		return fmt.Errorf("state file %s: another file is in its place: restart the service", path)
+		return fmt.Errorf("state file %s: it was replaced by another file: restart the service", path)
 	}
 	return writable(path)
 }
