@@ -1,9 +1,14 @@
 # Everything a developer does, by name. Needs Go, git and make.
 
-.PHONY: build packages packages-check test test-all test-system lint bench fuzz torture compare
+.PHONY: build build-all packages packages-check test test-all test-system test-windows lint vet-all bench fuzz torture compare
 
 build:
 	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
+
+# The program for every system that it runs on, into dist/, and a vet of what is for
+# Windows and macOS. The service is Linux's; docs/windows.md says what works elsewhere.
+build-all: vet-all
+	scripts/build-all.sh
 
 # The .deb and the .rpm, into dist/. ARCH=arm64 and the like for another machine.
 packages:
@@ -27,6 +32,11 @@ test-system:
 	scripts/deps.sh all
 	WATCHER_SYSTEM=1 go test -tags system -count=1 -timeout 20m -v ./tools/systemtest
 
+# The Windows program and the tests of the portable packages in Debian 13's Wine: ten minutes.
+test-windows:
+	scripts/deps.sh all
+	WATCHER_SYSTEM=1 WATCHER_WINDOWS=1 go test -tags system -count=1 -timeout 40m -v -run Windows ./tools/systemtest
+
 # One test of every promise, with the race detector where goroutines meet: a few
 # minutes.
 test:
@@ -43,7 +53,11 @@ test-all:
 fuzz:
 	scripts/fuzz.sh
 
-lint:
+# The packages and their tests as Windows and macOS compile them, but for the tools.
+vet-all:
+	for system in windows darwin; do GOOS=$$system go vet $$(go list ./... | grep -v /tools/) || exit 1; done
+
+lint: vet-all
 	test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	go mod tidy -diff
 	go vet ./...

@@ -52,7 +52,7 @@ func defaults() (*Config, error) {
 		StateDir: state,
 		Jira:     Jira{AccessLine: defaultAccessPattern()},
 		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
-		Causes:   Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
+		Causes:   Causes{Dir: filepath.Join(Directory, "causes.d")},
 	}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -209,8 +210,9 @@ func readRegular(name string, limit int64) ([]byte, fs.FileMode, error) {
 	return content, info.Mode(), nil
 }
 
-// open reports whether others than the owner and the group can use a file.
-func open(mode fs.FileMode) bool { return mode&0o007 != 0 }
+// open reports whether others than the owner and the group can use a file. On Windows, the mode
+// does not show that.
+func open(mode fs.FileMode) bool { return runtime.GOOS != "windows" && mode&0o007 != 0 }
 
 func within(dir, path string) bool {
 	if dir == "" {

@@ -53,7 +53,7 @@ func TestComplaints(t *testing.T) {
 			if _, ok := err.(conf.Problems); !ok || s != nil {
 				t.Fatalf("Load gives %v and the error %v, want no catalogue and problems", s, err)
 			}
-			got := strings.ReplaceAll(err.Error(), dir+"/", "") + "\n"
+			got := strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), "") + "\n"
 			testkit.Golden(t, strings.TrimSuffix(file, ".toml")+".golden", got)
 		})
 	}

@@ -71,24 +71,24 @@ func (f *Follower) current() (string, error) {
 	return name, listed
 }
 
-// stat is os.Stat of the file that the path names now.
-func (f *Follower) stat() (fs.FileInfo, error) {
+// stat is that of the file that the path names now.
+func (f *Follower) stat() (fs.FileInfo, ident, error) {
 	name, err := f.current()
 	if err != nil {
-		return nil, err
+		return nil, ident{}, err
 	}
-	return os.Stat(name)
+	return stat(name)
 }
 
 // listDated is listLog for a dated log.
 func listDated(path string) (list []entry) {
 	names, _ := datedNames(path)
 	for _, s := range names {
-		fi, err := os.Stat(s.name)
+		fi, id, err := stat(s.name)
 		if err != nil || regular(fi) != nil {
 			continue
 		}
-		s.id, s.size, s.mtime = identOf(fi), fi.Size(), fi.ModTime()
+		s.id, s.size, s.mtime = id, fi.Size(), fi.ModTime()
 		list = append(list, s)
 	}
 	if n := len(list); n > 0 {

@@ -10,10 +10,6 @@ import (
 	"os"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
-
-	"jira-oauth-watcher/internal/clock"
 )
 
 const maxFingerprint = 1024 // bytes that identify a file
@@ -25,11 +21,6 @@ var (
 
 // ident identifies a file to the kernel, whatever its name.
 type ident struct{ dev, ino uint64 }
-
-func identOf(fi fs.FileInfo) ident {
-	st := fi.Sys().(*syscall.Stat_t)
-	return ident{st.Dev, st.Ino}
-}
 
 // file is one generation of the log: the content between two rotations, held by
 // a descriptor that survives renaming and removal.
@@ -59,11 +50,11 @@ func openFile(path string, zipped bool) (*file, error) {
 	} else if err := regular(fi); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	f, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
-	fi, err := f.Stat()
+	fi, id, err := statOpen(f)
 	if err == nil {
 		err = regular(fi)
 	}
@@ -71,7 +62,7 @@ func openFile(path string, zipped bool) (*file, error) {
 		f.Close()
 		return nil, err
 	}
-	g := &file{f: f, fd: int(f.Fd()), id: identOf(fi), born: bornAt(f), maxSize: fi.Size(), mtime: fi.ModTime()}
+	g := &file{f: f, fd: int(f.Fd()), id: id, born: bornAt(f), maxSize: fi.Size(), mtime: fi.ModTime()}
 	if zipped {
 		g.gz, g.maxSize = &inflater{f: f}, 0
 	}
@@ -81,16 +72,6 @@ func openFile(path string, zipped bool) (*file, error) {
 	}
 	g.empty = !zipped && len(g.prefix) == 0
 	return g, nil
-}
-
-// bornAt is when a file was created, 0 if its file system does not say.
-func bornAt(f *os.File) int64 {
-	var st unix.Statx_t
-	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st)
-	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
-		return 0
-	}
-	return clock.Born(f, time.Unix(st.Btime.Sec, int64(st.Btime.Nsec))).UnixNano()
 }
 
 // readPrefix reads the prefix again.
@@ -118,11 +99,7 @@ func (g *file) readOnce(buf []byte, offset int64) (n int, err error) {
 	if g.gz != nil {
 		return g.gz.readAt(buf, offset)
 	}
-	for {
-		if n, err = unix.Pread(g.fd, buf, offset); err != unix.EINTR {
-			return max(n, 0), err
-		}
-	}
+	return g.readPlain(buf, offset)
 }
 
 // extend adds to the prefix those bytes of b, read at offset, that belong to it.
@@ -181,7 +158,7 @@ func (g *file) seek(offset int64) error {
 func (g *file) begin() error {
 	g.maxSize, g.final = g.size(), false
 	g.caughtUp = g.mtime // of the previous content
-	if data, err := g.f.Seek(0, unix.SEEK_DATA); err == nil && data > 0 {
+	if data, err := seekData(g.f, 0); err == nil && data > 0 {
 		return g.seek(data)
 	}
 	err := g.seek(0)

@@ -21,6 +21,9 @@ func TestAppendedLineIsSeenAtOnce(t *testing.T) {
 		"by polling": {Poll: time.Millisecond, NoNotify: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if !opt.NoNotify {
+				onlyOnLinux(t, "it waits for an event")
+			}
 			l := newLog(t).append("old\n")
 			f := l.follow(tailer.Position{}, opt)
 			quiet(t, f)
@@ -36,6 +39,7 @@ func TestAppendedLineIsSeenAtOnce(t *testing.T) {
 }
 
 func TestEventsSurviveRotationAndCreation(t *testing.T) {
+	onlyOnLinux(t, "it waits for events")
 	l := newLog(t)
 	f := l.follow(tailer.Position{}, tailer.Options{Poll: time.Hour})
 	quiet(t, f)
@@ -182,6 +186,7 @@ func TestDirectoryReplacedUnderTheWatch(t *testing.T) {
 }
 
 func TestSymbolicLinkToTheLog(t *testing.T) {
+	onlyOnLinux(t, "it waits for events")
 	target := newLog(t).append("a\n")
 	link := newLog(t)
 	check(t, os.Symlink(target.path, link.path))

@@ -78,6 +78,7 @@ func TestPositionInACompressedFile(t *testing.T) {
 
 // Read plain, then compressed: never again, though the inode is another one.
 func TestCompressedAfterItWasRead(t *testing.T) {
+	onlyOnUnix(t, "it replaces an open file")
 	for _, style := range []string{"%s.1", "%s-20260101"} {
 		l := newLog(t).append("a\n")
 		f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -225,6 +226,22 @@ func quiet(t testing.TB, r blocker) {
 	t.Helper()
 	if lines := drain(t, r); len(lines) > 0 {
 		t.Fatalf("got %q, want no lines", texts(lines))
+	}
+}
+
+// onlyOnLinux skips a test that needs what other systems do not have, or we do not use there.
+func onlyOnLinux(t *testing.T, why string) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("only on Linux: " + why)
+	}
+}
+
+// onlyOnUnix skips a test of what Windows does not allow, or only to administrators.
+func onlyOnUnix(t *testing.T, why string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("not on Windows: " + why)
 	}
 }
 

@@ -111,8 +111,8 @@ func (f *Follower) youngest() *file {
 func (f *Follower) discover() error {
 	f.reopen()
 	last := f.youngest()
-	fi, err := f.stat()
-	if err == nil && last.f != nil && identOf(fi) == last.id {
+	fi, id, err := f.stat()
+	if err == nil && last.f != nil && id == last.id {
 		f.readable()
 		return nil
 	}

@@ -46,9 +46,9 @@ func listLog(path string) []entry {
 		return listDated(path)
 	}
 	var list []entry
-	if fi, err := os.Stat(path); err == nil && regular(fi) == nil {
+	if fi, id, err := stat(path); err == nil && regular(fi) == nil {
 		list = append(list, entry{
-			name: path, id: identOf(fi), size: fi.Size(), mtime: fi.ModTime(), number: -1, active: true,
+			name: path, id: id, size: fi.Size(), mtime: fi.ModTime(), number: -1, active: true,
 		})
 	}
 	list = append(list, rotatedFiles(path)...)
@@ -84,13 +84,13 @@ func rotatedFiles(path string) []entry {
 		if !ok || zipped && plain[name] { // the plain one goes only when the other is complete
 			continue
 		}
-		fi, err := os.Stat(dir + e.Name())
+		fi, id, err := stat(dir + e.Name())
 		if err != nil || regular(fi) != nil {
 			continue
 		}
 		number, date := RotationNumber(suffix)
 		list = append(list, entry{
-			name: dir + e.Name(), id: identOf(fi), size: fi.Size(), mtime: fi.ModTime(),
+			name: dir + e.Name(), id: id, size: fi.Size(), mtime: fi.ModTime(),
 			number: number, date: date, zipped: zipped,
 		})
 	}

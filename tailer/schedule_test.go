@@ -34,6 +34,7 @@ func TestAnyScheduleOfADatedLog(t *testing.T) {
 }
 
 func anySchedule(t *testing.T, daily bool) {
+	onlyOnLinux(t, "it reads /proc")
 	n := min(*schedules, testkit.Fewer(50, *schedules))
 	for seed := range n {
 		run := newSchedule(t, uint64(*firstSeed+seed), daily)
@@ -185,6 +186,7 @@ func (s *schedule) kept(n int) (kept int) {
 }
 
 func heldByUs(t *testing.T, want os.FileInfo) bool {
+	onlyOnLinux(t, "it reads /proc")
 	entries, err := os.ReadDir("/proc/self/fd")
 	check(t, err)
 	for _, e := range entries {

@@ -9,8 +9,8 @@ package tailer
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
-	"syscall"
 	"time"
 
 	"jira-oauth-watcher/internal/text"
@@ -112,7 +112,7 @@ var errNotRegular = errors.New("not a regular file")
 // because strips the operation and path, which the caller knows, from err.
 func because(err error) error {
 	err = text.WithoutPath(err)
-	if errors.Is(err, syscall.ENOENT) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return &reason{"no such file", err}
 	}
 	return err

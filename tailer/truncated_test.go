@@ -240,6 +240,9 @@ func TestTruncatedWhileAwayIsTold(t *testing.T) {
 			l := newLog(t).append("a\n")
 			f := l.follow(tailer.Position{}, tailer.Options{Start: tailer.Beginning})
 			_, at := readLines(t, f, 1)
+			if zipped && at.Born == 0 {
+				t.Skip("no birth times here: whether the log or its copy was compressed is unknown")
+			}
 			f.Close()
 			tick()
 			l.append("b\n").copy()

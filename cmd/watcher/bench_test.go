@@ -1,15 +1,14 @@
+//go:build unix
+
 package main_test
 
 import (
-	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-
-	"jira-oauth-watcher/internal/testkit"
 )
 
 // BenchmarkWriteToRequest is the whole way in the live program: from the
@@ -50,22 +49,6 @@ func BenchmarkWriteToRequest(b *testing.B) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// rss is the program's resident memory now, in MiB.
-func (w *watcher) rss() float64 {
-	w.t.Helper()
-	for line := range strings.Lines(testkit.Read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kib, err := strconv.Atoi(strings.Fields(rest)[0])
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			return float64(kib) / 1024
-		}
-	}
-	w.t.Fatal("no VmRSS")
-	return 0
-}
-
 // BenchmarkFollow is a backlog of ordinary lines through the live program: all
 // stages, one failure at its end.
 //
@@ -84,7 +67,7 @@ func BenchmarkFollow(b *testing.B) {
 	b.SetBytes(size)
 	for i := 0; b.Loop(); i++ {
 		b.StopTimer()
-		w.signal(stopSignal) // so that the reading is timed and not the writing
+		w.signal(syscall.SIGSTOP) // so that the reading is timed and not the writing
 		for n := 0; n < size; n += len(block) {
 			if _, err := f.Write(block); err != nil {
 				b.Fatal(err)
@@ -94,7 +77,7 @@ func BenchmarkFollow(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		w.signal(continueSignal)
+		w.signal(syscall.SIGCONT)
 		hub.alerts(i + 1)
 	}
 	b.ReportMetric(w.rss(), "RSS-MiB")

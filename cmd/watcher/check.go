@@ -229,7 +229,7 @@ func (k *checker) openLog(name string) (*os.File, error) {
 				"elsewhere?\" in install.md")
 		}
 	}
-	return os.Open(name)
+	return tailer.Open(name)
 }
 
 // letRead is the command that lets the user read a log and those that rotation makes: membership

@@ -29,7 +29,7 @@ const (
 )
 
 // defaultConfig is where the package puts the configuration.
-const defaultConfig = "/etc/jira-oauth-watcher/config.toml"
+var defaultConfig = filepath.Join(conf.Directory, "config.toml")
 
 // app is what a command works with.
 type app struct {

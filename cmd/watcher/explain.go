@@ -49,7 +49,7 @@ diagnosed.`,
 				case !info.Mode().IsRegular():
 					return usage("%s is not a regular file, give it to standard input", args[0])
 				}
-				f, err := os.Open(args[0])
+				f, err := tailer.Open(args[0])
 				if err != nil {
 					return usage("%w", err)
 				}

@@ -12,11 +12,7 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
-const (
-	hangup         = syscall.SIGHUP
-	stopSignal     = syscall.SIGSTOP
-	continueSignal = syscall.SIGCONT
-)
+const hangup = syscall.SIGHUP
 
 func rename(t testing.TB, from, to string) {
 	t.Helper()
@@ -30,6 +26,22 @@ func makeDir(t testing.TB, path string) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// rss is the program's resident memory now, in MiB.
+func (w *watcher) rss() float64 {
+	w.t.Helper()
+	for line := range strings.Lines(testkit.Read(w.t, fmt.Sprintf("/proc/%d/status", w.cmd.Process.Pid))) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return float64(kib) / 1024
+		}
+	}
+	w.t.Fatal("no VmRSS")
+	return 0
 }
 
 // peak is the most memory that the program has had, in MiB.

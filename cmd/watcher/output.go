@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // output is where a report goes: streamed, or into a file that is written completely or
@@ -40,7 +39,7 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 	case !info.Mode().IsRegular(): // a device or a pipe
 		flags := os.O_WRONLY
 		if !isKernelName(path) {
-			flags |= syscall.O_NOFOLLOW // it may have become a link
+			flags |= noFollow // it may have become a link
 		}
 		file, err := os.OpenFile(path, flags, 0)
 		if err != nil {

@@ -73,7 +73,7 @@ func terminal(w io.Writer) text.Style {
 	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return text.Style{}
 	}
-	style := text.Style{Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	style := text.Style{Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && obeysStyles(f)}
 	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width >= 40 {
 		style.Width = min(width, 120)
 	}

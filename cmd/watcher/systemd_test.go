@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"jira-oauth-watcher/internal/testkit"
@@ -208,28 +207,6 @@ func TestBrokenCausesAtTheStart(t *testing.T) {
 		t.Errorf("the sound file's title is not used: %q", got)
 	}
 	w.stop()
-}
-
-// A crash does not look like a wrong configuration, after which systemd would
-// not restart the service.
-func TestCrashIsRestarted(t *testing.T) {
-	unit := testkit.Read(t, filepath.Join("..", "..", "packaging", "jira-oauth-watcher.service"))
-	for line := range strings.Lines(unit) {
-		if setting, ok := strings.CutPrefix(line, "Environment="); ok {
-			name, value, _ := strings.Cut(strings.TrimSpace(setting), "=")
-			t.Setenv(name, value)
-		}
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
-		t.Fatal(err)
-	}
-	w, _, _ := follow(t, t.TempDir(), receive(t), "")
-	w.signal(syscall.SIGABRT) // as the watchdog does
-	w.wait()
-	if status := w.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGABRT {
-		t.Errorf("it ended with %v, want SIGABRT", w.cmd.ProcessState)
-	}
-	w.says("goroutine 1 ")
 }
 
 // systemd accepts the unit, and finds little to expose in it.

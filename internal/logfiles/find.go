@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/tailer"
 )
 
 // Options are the tunable settings.
@@ -93,7 +93,7 @@ func (f *finder) stream(name string, r io.Reader) {
 // pipe is what a shell makes of <(zcat x.gz). One without a writer is empty: it
 // is not waited for.
 func (f *finder) pipe(path string) {
-	r, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	r, err := tailer.Open(path)
 	if err != nil {
 		f.bad(path, Reason(err))
 		return
@@ -103,7 +103,7 @@ func (f *finder) pipe(path string) {
 
 // file adds a file, or what is in it. A file is the same under another name.
 func (f *finder) file(path string, info fs.FileInfo) {
-	if f.found.Holds(info) {
+	if f.found.Holds(info) || !os.SameFile(info, info) { // Windows identifies it at the first comparison
 		return
 	}
 	in := &File{

@@ -52,7 +52,7 @@ var (
 // general are names of folders that name no node.
 var general = []string{
 	"", ".", "..", "/", "log", "logs", "application-logs", "tomcat-logs", "data", "application-data",
-	"atlassian", "local", "shared",
+	"atlassian", "local", "shared", "application data", "program files",
 	"jira", "jira-home", "jirahome", "jira_home", "home", "localhome", "local-home",
 	"var", "opt", "srv", "mnt", "tmp", "usr", "archive", "archives", "old", "backup", "backups", "support", "zip",
 }
@@ -61,13 +61,16 @@ var general = []string{
 // come from any other.
 const Unnamed = "not shown"
 
+// drive is one of Windows, or its name in a network.
+var drive = regexp.MustCompile(`^[A-Za-z][:$]$`)
+
 // nodeOf is the node that a log's folder names: the nearest element of the
 // path that is not general; else the given one.
 func nodeOf(node, dir string) string {
 	dir = filepath.ToSlash(dir)
 	for dir != "" && dir != "." && dir != "/" {
 		name := path.Base(dir)
-		if !slices.Contains(general, strings.ToLower(name)) {
+		if !slices.Contains(general, strings.ToLower(name)) && !drive.MatchString(name) {
 			return name
 		}
 		dir = path.Dir(dir)

@@ -39,3 +39,18 @@ func FuzzMembers(f *testing.F) {
 		}
 	})
 }
+
+// The folders of Jira's installers, and the drives of Windows, name no node.
+func TestFoldersThatNameNoNode(t *testing.T) {
+	for dir, want := range map[string]string{
+		"/var/atlassian/application-data/jira/log":             "here",
+		"C:/Program Files/Atlassian/Application Data/JIRA/log": "here",
+		"D:/Jira Home/log": "Jira Home",
+		"//node-2/c$/Program Files/Atlassian/Application Data/JIRA/": "node-2",
+		"/srv/c/log": "c",
+	} {
+		if got := logfiles.NodeOf("here", dir+"/Jira_support.zip", "atlassian-jira.log"); got != want {
+			t.Errorf("%s is of node %q, want %q", dir, got, want)
+		}
+	}
+}

@@ -9,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zip"
 
 	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/tailer"
 )
 
 // Shared is a file that is closed when its last user releases it.
@@ -49,11 +49,12 @@ func (f *File) Open() (*Shared, error) {
 	}
 	entries, _ := os.ReadDir(filepath.Dir(f.path))
 	for _, e := range entries {
-		info, infoErr := e.Info()
+		name := filepath.Join(filepath.Dir(f.path), e.Name())
+		info, infoErr := os.Stat(name)
 		if infoErr != nil || !os.SameFile(info, f.info) {
 			continue
 		}
-		if file, err := f.openAs(filepath.Join(filepath.Dir(f.path), e.Name())); err == nil {
+		if file, err := f.openAs(name); err == nil {
 			return shared(file), nil
 		}
 	}
@@ -65,7 +66,7 @@ func (f *File) Open() (*Shared, error) {
 
 // openAs opens the file at a path if it is the one that was found.
 func (f *File) openAs(path string) (*os.File, error) {
-	file, err := os.Open(path)
+	file, err := tailer.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +199,7 @@ func Reason(err error) string {
 	err = text.WithoutPath(err)
 	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	switch {
-	case errors.Is(err, syscall.ENOENT):
+	case errors.Is(err, fs.ErrNotExist):
 		return "there is no such file"
 	case errors.Is(err, zip.ErrAlgorithm):
 		return "it is compressed with a method that scan does not support: unpack the zip first"

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"io"
-	"os"
 
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/matchers"
@@ -99,7 +98,7 @@ func (f *File) peek() {
 // prefixOf is the beginning of what a file holds, and its offset: a hole
 // before it is left where a log was truncated whose writer kept its own offset.
 func prefixOf(path string) (prefix []byte, start int64, err error) {
-	file, err := os.Open(path)
+	file, err := tailer.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}

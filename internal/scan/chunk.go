@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/logfiles"
@@ -170,7 +169,7 @@ func (w *window) open(file *os.File, at, soft, end int64) {
 	}
 	base := at &^ int64(os.Getpagesize()-1)
 	size := min(soft-base, maxChunk+2*slack) // a hole is in one chunk, however large
-	mapping, err := syscall.Mmap(int(file.Fd()), base, int(size), syscall.PROT_READ, syscall.MAP_SHARED)
+	mapping, err := mapped(file, base, int(size))
 	if err == nil { // else the file system cannot
 		w.mapping, w.buf = mapping, mapping[at-base:]
 	}
@@ -179,7 +178,7 @@ func (w *window) open(file *os.File, at, soft, end int64) {
 // unmap ends the mapping; what is held of it is gone.
 func (w *window) unmap() {
 	if w.mapping != nil {
-		_ = syscall.Munmap(w.mapping)
+		unmapped(w.mapping)
 		w.mapping, w.buf, w.held, w.used = nil, w.room, 0, 0
 	}
 }

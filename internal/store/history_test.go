@@ -3,11 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -161,37 +158,6 @@ func TestClosed(t *testing.T) {
 	if got := closedOnes(t, s, now.Add(7*24*time.Hour+time.Minute)); len(got) != 0 {
 		t.Errorf("after a week there are still %d", len(got))
 	}
-}
-
-// The state is writable until its file is replaced or its disk full.
-func TestWritable(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Skip("no small file system to be had:", err)
-	}
-	defer syscall.Unmount(dir, syscall.MNT_DETACH)
-	s, _ := opened(t, dir)
-	defer s.Close()
-	path := filepath.Join(dir, "state.db")
-	check := func(want string) {
-		t.Helper()
-		got := ""
-		if err := s.Writable(); err != nil {
-			got = err.Error()
-		}
-		if (got == "") != (want == "") || !strings.Contains(got, want) {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-	check("")
-	os.WriteFile(filepath.Join(dir, "full"), make([]byte, 1<<20+1<<19), 0o600)
-	check("are free on its disk")
-	os.Remove(filepath.Join(dir, "full"))
-	check("")
-	os.Rename(path, path+".old")
-	check("no such file")
-	os.WriteFile(path, nil, 0o600)
-	check("it was replaced by another file")
 }
 
 // What waits and what is set aside can be looked at without taking it out.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -21,7 +20,10 @@ import (
 // restart, two overlap for a moment.
 const lockWait = 3 * time.Second
 
-var errInUse = errors.New("it is in use by another instance: stop that instance, or give this one its own state_dir")
+var (
+	errInUse  = errors.New("it is in use by another instance: stop that instance, or give this one its own state_dir")
+	errLocked = errors.New("another process has the lock")
+)
 
 // openVerified opens the file after reading and checking all of it. bbolt maps the file into
 // memory and trusts it, so a damaged one could crash the process or show content that was never
@@ -55,14 +57,14 @@ func openVerified(path string) (db *bolt.DB, repair string, err error) {
 	return db, repair, err
 }
 
-// lock takes the same lock as bbolt, before the file is read.
+// lock locks the file before it is read.
 func lock(file *os.File) error {
 	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := tryLock(file)
 		switch {
 		case err == nil:
 			return nil
-		case !errors.Is(err, syscall.EWOULDBLOCK):
+		case err != errLocked:
 			return fmt.Errorf("lock: %w", err)
 		case time.Since(start) > lockWait:
 			return errInUse

@@ -33,15 +33,16 @@ const patience = 60 * time.Second
 // other package with.
 const inImage = "systemd,systemd-sysv,dbus,procps,netbase,iproute2,ca-certificates,init-system-helpers,rpm"
 
-// image is the directory of a Debian release, made once and kept in the user's
-// cache. A machine never writes to it.
-func image(t *testing.T, release string) string {
+// image is the directory of a Debian release with more packages than inImage, made once and
+// kept in the user's cache. A machine never writes to it.
+func image(t *testing.T, release string, more ...string) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe := sha256.Sum256([]byte(inImage))
+	packages := strings.Join(append([]string{inImage}, more...), ",")
+	recipe := sha256.Sum256([]byte(packages))
 	dir := filepath.Join(cache, "jira-oauth-watcher", "systemtest", fmt.Sprintf("%s-%x", release, recipe[:4]))
 	if _, err := os.Stat(dir); err == nil {
 		return dir
@@ -54,7 +55,7 @@ func image(t *testing.T, release string) string {
 	if err := os.RemoveAll(making); err != nil {
 		t.Fatal(err)
 	}
-	host(t, "mmdebstrap", "--quiet", "--variant=minbase", "--include="+inImage,
+	host(t, "mmdebstrap", "--quiet", "--variant=minbase", "--include="+packages,
 		`--customize-hook=echo 127.0.0.1 localhost > "$1/etc/hosts"`, release, making, mirror(t))
 	if err := os.Rename(making, dir); err != nil {
 		t.Fatal(err)

@@ -1,3 +1,5 @@
+//go:build unix
+
 package store
 
 import (
@@ -8,8 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-
-	"jira-oauth-watcher/internal/text"
 )
 
 // serviceUser is the account that the packages create: root, who inspects the
@@ -83,17 +83,8 @@ const leastFree = 1 << 20
 
 const canWrite = 2 // W_OK of access(2)
 
-// Writable says why the state cannot be written, as far as this can be found out without writing;
-// nil if it can. A write that fails ends the program anyway.
-func (s *Store) Writable() error {
-	path := s.db.Path()
-	now, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
-	case !os.SameFile(now, s.file):
-		return fmt.Errorf("state file %s: it was replaced by another file: restart the service", path)
-	}
+// writable says why a file cannot be written, or that its disk is nearly full.
+func writable(path string) error {
 	if err := syscall.Access(path, canWrite); err != nil {
 		return fmt.Errorf("state file %s cannot be written: %w", path, err)
 	}
@@ -105,4 +96,13 @@ func (s *Store) Writable() error {
 		return fmt.Errorf("state file %s: only %d bytes are free on its disk", path, free)
 	}
 	return nil
+}
+
+// tryLock takes the lock that bbolt takes, too. It returns errLocked if another process has it.
+func tryLock(file *os.File) error {
+	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == syscall.EWOULDBLOCK {
+		return errLocked
+	}
+	return err
 }
