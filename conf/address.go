@@ -7,8 +7,13 @@ import (
 	"strings"
 )
 
-// url checks an address without ever showing it.
+// url checks an address of the web without ever showing it.
 func (b *builder) url(path string, v Secret) *url.URL {
+	return b.address(path, v, "https", "http", "host/path")
+}
+
+// address checks an address of one of two schemes without ever showing it.
+func (b *builder) address(path string, v Secret, scheme, other, example string) *url.URL {
 	refuse := func(text string) *url.URL {
 		b.problem(path, "%s", text)
 		return nil
@@ -16,14 +21,14 @@ func (b *builder) url(path string, v Secret) *url.URL {
 	s := v.Reveal()
 	u, err := url.Parse(s)
 	if err != nil || strings.ContainsAny(s, " \t\r\n") {
-		return refuse("not a URL, write one such as https://host/path")
+		return refuse("not a URL, write one such as " + scheme + "://" + example)
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	switch {
-	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("must begin with https:// or http://")
+	case u.Scheme != scheme && u.Scheme != other:
+		return refuse("must begin with " + scheme + ":// or " + other + "://")
 	case u.Hostname() == "":
-		return refuse("has no host, write one such as https://host/path")
+		return refuse("has no host, write one such as " + scheme + "://" + example)
 	case u.User != nil:
 		return refuse("has a user or password before the host, leave them out")
 	case u.Port() != "" && (err != nil || port == 0):

@@ -31,6 +31,8 @@ type Config struct {
 	Webhooks      []Webhook
 	Alertmanagers []Alertmanager
 	PagerDuty     []PagerDuty
+	Email         []Email
+	Teams         []Teams
 	Warnings      []string // sentences about what works but should not stay, such as open secret files
 
 	source *Source

@@ -52,16 +52,22 @@ func parseTemplate(file string) (*bodyTemplate, error) {
 		return nil, err // it begins with "template: " and the place
 	}
 	f := &bodyTemplate{file: file, text: t, lines: literals(t, string(text))}
+	empty := true
 	for _, a := range samples() {
-		if _, err := f.fill(a); err != nil {
+		body, err := f.fill(a)
+		if err != nil {
 			return nil, fmt.Errorf("%w (in a sample of kind %s)", err, a.Data.Kind)
 		}
+		empty = empty && body == nil
+	}
+	if empty {
+		return nil, fmt.Errorf("template: %s makes nothing of any alert", file)
 	}
 	return f, nil
 }
 
 // fill makes the body of an alert, without the white space that JSON does not
-// need.
+// need. nil = the template makes nothing of this alert.
 func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 	fields, err := wireForm(a)
 	if err != nil {
@@ -75,6 +81,9 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 		return nil, err
 	}
 	text := out.Bytes()
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, nil
+	}
 	var body bytes.Buffer
 	var value json.RawMessage
 	if err := json.Unmarshal(text, &value); err != nil {
@@ -145,13 +154,18 @@ var functions = template.FuncMap{
 	"html": func(s string) string {
 		return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(text.Indented(s))))
 	},
+	"wiki":   wiki,
 	"unlink": text.Unlink,
 	"join":   join,
 	"upper":  strings.ToUpper,
 	"actor":  message.Actor,
 	"headline": func(fields map[string]any) (string, error) {
 		m, err := composed(fields)
-		return m.Headline(), err
+		return text.Printable(m.Headline()), err
+	},
+	"incident": func(fields map[string]any) (alert.ID, error) {
+		m, err := composed(fields)
+		return m.ID.Incident(), err
 	},
 	"integrations": func(n int, fields map[string]any) (string, error) {
 		m, err := composed(fields)
