@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
@@ -19,9 +20,12 @@ import (
 )
 
 const (
-	maxSubject = 200 // characters
-	maxText    = 4000
+	maxSubject = 200       // characters
+	maxBody    = 256 << 10 // bytes of both parts; relays accept 10 MB and more
 )
+
+// limits are how long a text may be, from what is worth reading to what fits in any case.
+var limits = []int{4000, 1000, 200}
 
 var (
 	//go:embed alert.txt
@@ -51,14 +55,21 @@ func (n *Notifier) compose(d notify.Delivery) (*mail.Msg, error) {
 	data := d.Alert.Data
 	m := message.Of(data)
 	subject := text.Cut(text.Printable(m.Headline()), maxSubject)
-	m = m.Harmless(maxText)
-	p := parts{m, message.Turns(m.Steps), slices.Concat(m.Facts, m.Circumstances)}
-	var body, rich strings.Builder
-	if err := plainPart.Execute(&body, p); err != nil {
-		return nil, fmt.Errorf("plain part: %w", err)
-	}
-	if err := htmlPart.Execute(&rich, p); err != nil {
-		return nil, fmt.Errorf("HTML part: %w", err)
+	var body, rich bytes.Buffer
+	for _, limit := range limits {
+		body.Reset()
+		rich.Reset()
+		m := m.Harmless(limit)
+		p := parts{m, message.Turns(m.Steps), slices.Concat(m.Facts, m.Circumstances)}
+		if err := plainPart.Execute(&body, p); err != nil {
+			return nil, fmt.Errorf("plain part: %w", err)
+		}
+		if err := htmlPart.Execute(&rich, p); err != nil {
+			return nil, fmt.Errorf("HTML part: %w", err)
+		}
+		if body.Len()+rich.Len() <= maxBody {
+			break
+		}
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&n.conf.From)

@@ -107,16 +107,18 @@ func (n *Notifier) hand(conn net.Conn, msg io.WriterTo, some bool) error {
 		{"the mail", notify.BadMessage, func() error { return content(c, msg) }},
 	} {
 		err := step.do()
-		if reply, ok := errors.AsType[*textproto.Error](err); ok {
-			failed := &notify.Error{Err: fmt.Errorf("the relay rejected %s: %w", step.name, err)}
-			if reply.Code >= 500 {
-				failed.Outcome = step.refused
-			}
-			return failed
+		if err == nil {
+			continue
 		}
-		if err != nil {
+		reply, isReply := errors.AsType[*textproto.Error](err)
+		if _, judged := errors.AsType[*notify.Error](err); judged || !isReply {
 			return err
 		}
+		failed := &notify.Error{Err: fmt.Errorf("the relay rejected %s: %w", step.name, err)}
+		if reply.Code >= 500 {
+			failed.Outcome = step.refused
+		}
+		return failed
 	}
 	c.Quit() // the relay has the mail, whatever it answers
 	return nil
