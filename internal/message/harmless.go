@@ -8,7 +8,7 @@ import (
 
 // Harmless is m for receivers that show texts as they are: nothing in them has an effect,
 // and no link is a log's. Each text has at most limit characters; only the commands of
-// steps and the excerpt have line ends.
+// steps and the excerpt have line ends. Details and Request are left out.
 func (m Message) Harmless(limit int) Message {
 	lines := func(s string) string { return text.Cut(text.Harmless(s[:min(len(s), 8*limit)]), limit) }
 	line := func(s string) string { return lines(text.Printable(s[:min(len(s), 8*limit)])) }
@@ -39,7 +39,8 @@ func (m Message) Harmless(limit int) Message {
 		}
 		return out
 	}
-	for _, facts := range []*[]Fact{&m.Facts, &m.Details, &m.Circumstances, &m.Request} {
+	m.Details, m.Request = nil, nil
+	for _, facts := range []*[]Fact{&m.Facts, &m.Circumstances} {
 		*facts = slices.Clone(*facts)
 		for i, f := range *facts {
 			(*facts)[i] = Fact{line(f.Label), each(AtMost(f.Values, MaxValues), quoted)}

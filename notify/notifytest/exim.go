@@ -17,13 +17,16 @@ import (
 // Exim is Debian's mail server on loopback, as an ordinary user. It requires STARTTLS and
 // a login, and puts mail for example.com into one directory.
 type Exim struct {
-	Addr, CAFile   string
+	Addr           string // with STARTTLS
+	TLSAddr        string // with TLS from the first byte
+	CAFile         string
 	User, Password string
 	dir            string
 }
 
 const eximConfig = `
-daemon_smtp_ports = %[2]s
+daemon_smtp_ports = %[2]s : %[9]s
+tls_on_connect_ports = %[9]s
 local_interfaces = 127.0.0.1
 spool_directory = %[1]s/spool
 log_file_path = %[1]s/log/%%slog
@@ -80,7 +83,8 @@ func StartExim(t *testing.T) *Exim {
 	for _, file := range []*string{&cert, &key} {
 		*file = testkit.Write(t, filepath.Join(dir, filepath.Base(*file)), testkit.Read(t, *file))
 	}
-	e := &Exim{User: "watcher", Password: "exim-CANARYPATH-password", Addr: testkit.FreeAddress(t), dir: dir,
+	e := &Exim{User: "watcher", Password: "exim-CANARYPATH-password", dir: dir,
+		Addr: testkit.FreeAddress(t), TLSAddr: testkit.FreeAddress(t),
 		CAFile: PemFile(t, "ca.pem", "CERTIFICATE", ca.Cert.Raw)}
 	owner, err := user.Current()
 	if err == nil && owner.Uid == "0" { // it would deliver nothing
@@ -96,7 +100,8 @@ func StartExim(t *testing.T) *Exim {
 	uid, _ := strconv.Atoi(owner.Uid)
 	gid, _ := strconv.Atoi(owner.Gid)
 	_, port, _ := strings.Cut(e.Addr, ":")
-	config := testkit.Write(t, filepath.Join(e.dir, "exim.conf"), fmt.Sprintf(eximConfig, e.dir, port, owner.Username, group.Name, cert, key, e.User, e.Password))
+	_, tlsPort, _ := strings.Cut(e.TLSAddr, ":")
+	config := testkit.Write(t, filepath.Join(e.dir, "exim.conf"), fmt.Sprintf(eximConfig, e.dir, port, owner.Username, group.Name, cert, key, e.User, e.Password, tlsPort))
 	files := []string{e.dir, config, cert, key}
 	for _, dir := range []string{"spool", "log", "mail", "mail/new", "mail/cur", "mail/tmp"} {
 		if err := os.Mkdir(filepath.Join(e.dir, dir), 0o755); err != nil {

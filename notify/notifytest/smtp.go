@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"mime/quotedprintable"
 	"net"
 	"strings"
 	"sync"
@@ -75,6 +76,15 @@ func (r *Relay) Mails() []Mail {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]Mail(nil), r.mails...)
+}
+
+// Texts are the accepted mails with their parts in clear.
+func (r *Relay) Texts() (texts []string) {
+	for _, m := range r.Mails() {
+		text, _ := io.ReadAll(quotedprintable.NewReader(strings.NewReader(m.Text)))
+		texts = append(texts, string(text))
+	}
+	return texts
 }
 
 // Commands are those of all sessions.

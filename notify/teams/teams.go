@@ -24,7 +24,7 @@ const maxBody = 21_000
 // sizes are the limits of a card in characters, from what is worth reading to what fits
 // in any case.
 var sizes = []struct{ text, excerpt, facts int }{
-	{2000, 2000, 40}, {2000, 500, 20}, {1000, 0, 20}, {400, 0, 10}, {150, 0, 5}, {50, 0, 0},
+	{2000, 2000, 40}, {1000, 0, 20}, {300, 0, 10}, {50, 0, 0},
 }
 
 // Notifier posts one card per alert: a workflow cannot edit cards.

@@ -154,6 +154,7 @@ var functions = template.FuncMap{
 	"html": func(s string) string {
 		return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(text.Indented(s))))
 	},
+	"plain":  func(s string) string { return text.Harmless(text.Indented(s)) },
 	"wiki":   wiki,
 	"unlink": text.Unlink,
 	"join":   join,

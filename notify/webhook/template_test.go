@@ -69,6 +69,8 @@ func TestTemplate(t *testing.T) {
 		{`{{with index .data.facts "none"}}1{{else}}2{{end}}`, `2`},
 		{`{{with .data.acknowledged}}{{json .by}}{{else}}"nobody"{{end}}`, `"nobody"`},
 		{"{{/* note */ -}}\n{ \"a\" : [ 1,\n 2 ] }\n", `{"a":[1,2]}`},
+		{`{{incident . | json}}`, `"` + string(a.Data.ID.Incident()) + `"`},
+		{"{{\"a {b} [c|d]\\n```\\ne {f} {NoFormat}\\n```\" | wiki | json}}", `"a \\{b\\} \\[c\\|d\\]\n{noformat}\ne {f} { NoFormat}\n{noformat}"`},
 		{`{{define "x"}}{{json .}}{{end}}{{template "x" .data.node}}`, `"jira-node-1"`},
 	} {
 		if got := string(filled(t, templateFile(t, tt.text), a).Body); got != tt.want {
@@ -106,9 +108,9 @@ func TestTemplateAtFault(t *testing.T) {
 		{"a comma too few", "{{/*\n\n*/ -}}\n{\n\"a\": {{json .type}}\n\"b\": 2\n}", `:6: its output is not JSON`},
 		{"a fault in a loop", "[\n{{range .data.fix}}\n{{json .text}},\n{{end}}\n]", `:5: its output is not JSON`},
 		{"a fault in a part", "{{define \"x\"}}\n\n,,{{end}}[\n{{template \"x\"}}]", `:3: its output is not JSON`},
-		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n{{else}}1{{end}}",
-			`:1: its output is not JSON at "": unexpected end of JSON input (in a sample of kind quiet)`},
-		{"empty", "", `:1: its output is not JSON at "": unexpected end of JSON input`},
+		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n,{{else}}1{{end}}",
+			`:2: its output is not JSON at ",": invalid character ',' looking for beginning of value (in a sample of kind quiet)`},
+		{"empty", "", ` makes nothing of any alert`},
 		{"two values", "1\n2", `:2: its output is not JSON`},
 		{"endless", `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, `:1:25: executing "x" at <{{template "x"}}>: exceeded maximum template depth`},
 		{"too much", `{{range .data.fix}}{{range $.data.fix}}{{printf "%300000d" 1}}{{end}}{{end}}`, `: its output is larger than 1 MiB`},
@@ -157,6 +159,17 @@ func TestFit(t *testing.T) {
 			if len(p) > 52 || i == 0 && len(p) < 20 && len(text) > 20 {
 				t.Errorf("%s has %d bytes", p, len(p))
 			}
+		}
+	}
+}
+
+// Of an alert of which a template makes nothing, nothing is sent, and it counts as
+// delivered.
+func TestTemplateLeavesOut(t *testing.T) {
+	file := templateFile(t, "{{if eq .data.kind \"opened\"}}1{{end}}\n")
+	for kind, want := range map[alert.Kind]string{alert.Opened: "1", alert.Quiet: ""} {
+		if got := filled(t, file, alerttest.Alert(kind)); string(got.Body) != want || (got.Method == "") != (want == "") {
+			t.Errorf("%s: sent %q with %q", kind, got.Body, got.Method)
 		}
 	}
 }
