@@ -73,7 +73,7 @@ func TestReplies(t *testing.T) {
 		unsure               bool
 	}{
 		{"busy greeting", "", "421 too busy", notify.Retry, "421", false},
-		{"blocked", "", "554 5.7.1 blocked", notify.BadSettings, "rejected the connection", false},
+		{"blocked", "", "554 5.7.1 blocked", notify.BadSettings, "rejected the connection or login", false},
 		{"no SMTP", "", "HTTP/1.1 400 Bad Request", notify.Retry, "", false},
 		{"endless greeting", "", strings.Repeat("220-more\n", 40_000) + "220 end", notify.Retry, "exceeded 262144 bytes", false},
 		{"cut at the greeting", "", notifytest.Cut, notify.Retry, "EOF", false},
@@ -194,11 +194,11 @@ func TestEncryption(t *testing.T) {
 		{"TLS", &notifytest.Relay{TLS: secure, Implicit: true, Offers: "LOGIN"}, conf.ImplicitTLS, file, true, -1, "", "EHLO AUTH MAIL"},
 		{"where it is offered", &notifytest.Relay{TLS: secure}, conf.Opportunistic, file, false, -1, "", "STARTTLS EHLO MAIL"},
 		{"not offered, which is permitted", &notifytest.Relay{}, conf.Opportunistic, "", false, -1, "", "EHLO MAIL"},
-		{"not offered", &notifytest.Relay{Offers: "PLAIN"}, conf.StartTLS, "", true, notify.BadSettings, "does not offer STARTTLS", "EHLO"},
+		{"not offered", &notifytest.Relay{Offers: "PLAIN"}, conf.StartTLS, "", true, notify.BadSettings, "does not support STARTTLS", "EHLO"},
 		{"unknown CA", &notifytest.Relay{TLS: secure, Offers: "PLAIN"}, conf.StartTLS, "", true, notify.Retry, "unknown authority", "STARTTLS"},
 		{"unknown CA, TLS", &notifytest.Relay{TLS: secure, Implicit: true}, conf.ImplicitTLS, "", true, notify.Retry, "unknown authority", ""},
 		{"no TLS at a port for TLS", &notifytest.Relay{}, conf.ImplicitTLS, file, false, notify.Retry, "", ""},
-		{"no login that we know", &notifytest.Relay{TLS: secure, Offers: "XOAUTH2 NTLM"}, conf.StartTLS, file, true, notify.BadSettings, "XOAUTH2", "STARTTLS EHLO"},
+		{"no login that we know", &notifytest.Relay{TLS: secure, Offers: "XOAUTH2"}, conf.StartTLS, file, true, notify.BadSettings, "supported", "STARTTLS EHLO"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.relay.Start(t)

@@ -143,7 +143,7 @@ func TestExim(t *testing.T) {
 		want notify.Outcome
 		says string
 	}{
-		"wrong password": {with(func(c *conf.Email) { c.Password = conf.NewSecret("wrong") }), notify.BadSettings, "rejected the login: 535"},
+		"wrong password": {with(func(c *conf.Email) { c.Password = conf.NewSecret("wrong") }), notify.BadSettings, "login: SMTP AUTH failed: 535"},
 		"no login":       {with(func(c *conf.Email) { c.Username = "" }), notify.BadSettings, "log in first"},
 		"no such domain": {with(func(c *conf.Email) { c.To[0].Address = "a@elsewhere.test" }), notify.BadSettings, "a@elsewhere.test: 550"},
 		"unknown CA":     {with(func(c *conf.Email) { c.CAFile = "" }), notify.Retry, "unknown authority"},

@@ -144,7 +144,7 @@ func whole(fields map[string]any) map[string]any {
 
 // functions are what templates can call, besides Go's own.
 var functions = template.FuncMap{
-	"json":     encode,
+	"json":     message.JSON,
 	"cut":      func(n int, s string) string { return text.Cut(s, n) },
 	"fit":      fit,
 	"add":      func(a, b int) int { return a + b },
@@ -155,7 +155,7 @@ var functions = template.FuncMap{
 		return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(text.Indented(s))))
 	},
 	"plain":  func(s string) string { return text.Harmless(text.Indented(s)) },
-	"wiki":   wiki,
+	"wiki":   func(s string) string { return wikiMeta.Replace(text.Harmless(text.Indented(s))) },
 	"unlink": text.Unlink,
 	"join":   join,
 	"upper":  strings.ToUpper,
@@ -178,22 +178,12 @@ var functions = template.FuncMap{
 	},
 }
 
-// encode is a value as JSON; a text has its quotes. No "<" is written as an
-// escape, since receivers limit bytes.
-func encode(value any) (string, error) {
-	var out strings.Builder
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	err := e.Encode(value)
-	return strings.TrimSuffix(out.String(), "\n"), err
-}
-
 // fit shortens a text so that it takes at most limit bytes in JSON, quotes
 // apart.
 func fit(limit int, s string) (string, error) {
 	n := min(len([]rune(s)), limit) // a character takes at least one byte
 	for out := text.Cut(s, n); ; {
-		words, err := encode(out)
+		words, err := message.JSON(out)
 		if err != nil || len(words)-2 <= limit || n <= 0 {
 			return out, err
 		}
@@ -201,6 +191,9 @@ func fit(limit int, s string) (string, error) {
 		out = text.Cut(s, n)
 	}
 }
+
+// wikiMeta breaks the macros, links, images and mentions of Jira's wiki markup.
+var wikiMeta = strings.NewReplacer("{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "|", `\|`, "!", `\!`)
 
 // escapeHTML leaves the apostrophe, which is harmless in text and between
 // quotation marks, for receivers that show some texts as HTML and some not.

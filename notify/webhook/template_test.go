@@ -70,7 +70,7 @@ func TestTemplate(t *testing.T) {
 		{`{{with .data.acknowledged}}{{json .by}}{{else}}"nobody"{{end}}`, `"nobody"`},
 		{"{{/* note */ -}}\n{ \"a\" : [ 1,\n 2 ] }\n", `{"a":[1,2]}`},
 		{`{{incident . | json}}`, `"` + string(a.Data.ID.Incident()) + `"`},
-		{"{{\"a {b} [c|d]\\n```\\ne {f} {NoFormat}\\n```\" | wiki | json}}", `"a \\{b\\} \\[c\\|d\\]\n{noformat}\ne {f} { NoFormat}\n{noformat}"`},
+		{"{{\"a {b} [c|d]\\n```\\ne {f} {NoFormat}\\n```\" | wiki | json}}", `"a \\{b\\} \\[c\\|d\\]\n    e \\{f\\} \\{NoFormat\\}"`},
 		{`{{define "x"}}{{json .}}{{end}}{{template "x" .data.node}}`, `"jira-node-1"`},
 	} {
 		if got := string(filled(t, templateFile(t, tt.text), a).Body); got != tt.want {
