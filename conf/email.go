@@ -2,6 +2,7 @@ package conf
 
 import (
 	"cmp"
+	"fmt"
 	"net/mail"
 	"strings"
 )
@@ -46,35 +47,46 @@ const maxRecipients = 20 // more belong in a distribution list
 func (b *builder) email(at string, f *rawEmail) Email {
 	e := Email{Notifier: b.notifier(at, "email", &f.rawNotifier)}
 	b.relay(&e, at, f)
-	switch {
-	case f.From != nil:
+	b.required(at, "from", "jira-watcher@example.com")
+	if f.From != nil {
 		e.From = b.mailbox(at+".from", *f.From)
-	case !b.source.Has(at + ".from"):
-		b.problem(at, `from is missing, write from = "jira-watcher@example.com"`)
 	}
-	switch n := len(f.To); {
-	case !b.source.Has(at + ".to"):
-		b.problem(at, `to is missing, write to = ["ops@example.com"]`)
-	case n > maxRecipients || n == 0 && f.To != nil:
-		b.problem(at+".to", "want 1 to %d addresses, use a distribution list for more", maxRecipients)
+	if n := len(f.To); n > maxRecipients || n == 0 && (f.To != nil || !b.source.Has(at+".to")) {
+		b.problem(at, `want to = ["ops@example.com"] with 1 to %d addresses; a distribution list can have more`, maxRecipients)
 	}
-	var to []string
 	for i, address := range f.To {
 		e.To = append(e.To, b.mailbox(element(at+".to", i), address))
-		to = append(to, e.To[i].Address)
 	}
-	b.login(&e, at, f)
-	b.sendsTo(at, e.Host+" "+e.Port+" "+strings.Join(to, " "))
+	b.sendsTo(at, fmt.Sprint(e.Host, e.Port, e.To))
+
+	password, _ := b.secret(at, "password", f.Password, f.PasswordFile)
+	given := b.given(at, "password")
+	switch {
+	case f.Username != nil && given == "":
+		b.keyProblem(at+".username", "needs password_file too, the name of the file with the password")
+	case given != "" && (f.Username == nil || *f.Username == ""):
+		b.keyProblem(given, "needs username too")
+	case given != "":
+		e.Username, e.Password = *f.Username, password
+	}
+	if f.Password != nil {
+		b.holdsSecret(at + ".password")
+	}
 	return e
+}
+
+// required reports a key that is missing.
+func (b *builder) required(at, key, example string) {
+	if !b.source.Has(at + "." + key) {
+		b.problem(at, "%s is missing, write %[1]s = %q", key, example)
+	}
 }
 
 // relay takes the address of the relay, which decides how the connection is encrypted.
 func (b *builder) relay(e *Email, at string, f *rawEmail) {
 	path := at + ".smtp"
+	b.required(at, "smtp", "smtp://relay.example.com:587")
 	if f.SMTP == nil {
-		if !b.source.Has(path) {
-			b.problem(at, `smtp is missing, write smtp = "smtp://relay.example.com:587"`)
-		}
 		return
 	}
 	u := b.address(path, NewSecret(*f.SMTP), "smtp", "smtps", "relay.example.com:587")
@@ -90,29 +102,10 @@ func (b *builder) relay(e *Email, at string, f *rawEmail) {
 		e.Encryption, e.Port = ImplicitTLS, cmp.Or(u.Port(), "465")
 	case loopback(e.Host):
 		e.Encryption = Unencrypted
+	case f.AllowPlain && f.Username != nil:
+		b.keyProblem(at+".allow_plain", "would send the password without encryption, leave it out or leave out username")
 	case f.AllowPlain:
 		e.Encryption = Opportunistic
-		if f.Username != nil {
-			b.keyProblem(at+".allow_plain", "would send the password without encryption, leave it out or leave out username")
-		}
-	}
-}
-
-func (b *builder) login(e *Email, at string, f *rawEmail) {
-	password, _ := b.secret(at, "password", f.Password, f.PasswordFile)
-	given := b.given(at, "password")
-	switch username := at + ".username"; {
-	case f.Username != nil && *f.Username == "":
-		b.problem(username, "empty, write the user or leave the key out")
-	case f.Username != nil && given == "":
-		b.keyProblem(username, "needs password_file too, the name of the file with the password")
-	case given != "" && !b.source.Has(username):
-		b.keyProblem(given, "needs username too")
-	case f.Username != nil:
-		e.Username, e.Password = *f.Username, password
-	}
-	if f.Password != nil {
-		b.holdsSecret(at + ".password")
 	}
 }
 
