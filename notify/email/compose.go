@@ -1,9 +1,9 @@
 package email
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
+	"errors"
 	"fmt"
 	html "html/template"
 	"strings"
@@ -17,13 +17,12 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
+// Limits in characters. A mail of nothing but such texts has less than the 10 MB that
+// relays accept.
 const (
-	maxSubject = 200       // characters
-	maxBody    = 256 << 10 // bytes of both parts; relays accept 10 MB and more
+	maxSubject = 200
+	maxText    = 2000
 )
-
-// limits are how long a text may be, from what is worth reading to what fits in any case.
-var limits = []int{4000, 1000, 200}
 
 var (
 	//go:embed alert.txt
@@ -41,20 +40,10 @@ func (n *Notifier) compose(d notify.Delivery) (*mail.Msg, error) {
 	id, m := d.Alert.Data.ID, message.Of(d.Alert.Data)
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	msg.Subject(text.Cut(text.Printable(m.Headline()), maxSubject))
-	var body, rich bytes.Buffer
-	for _, limit := range limits {
-		body.Reset()
-		rich.Reset()
-		m := m.Harmless(limit)
-		if err := plainPart.Execute(&body, m); err != nil {
-			return nil, err
-		}
-		if err := htmlPart.Execute(&rich, m); err != nil {
-			return nil, err
-		}
-		if body.Len()+rich.Len() <= maxBody {
-			break
-		}
+	m = m.Harmless(maxText)
+	var body, rich strings.Builder
+	if err := errors.Join(plainPart.Execute(&body, m), htmlPart.Execute(&rich, m)); err != nil {
+		return nil, err
 	}
 	msg.SetBodyString(mail.TypeTextPlain, body.String())
 	if !d.Plain {

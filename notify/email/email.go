@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/textproto"
@@ -88,7 +89,7 @@ func (n *Notifier) dial(ctx context.Context) (*smtp.Client, error) {
 				return nil, err
 			}
 			context.AfterFunc(ctx, func() { conn.Close() })
-			if conn = (&limited{conn, maxReplies}); n.conf.Encryption == conf.ImplicitTLS {
+			if conn = (&limited{conn, io.LimitedReader{R: conn, N: maxReplies}}); n.conf.Encryption == conf.ImplicitTLS {
 				conn = tls.Client(conn, n.tls)
 			}
 			return conn, nil
@@ -107,37 +108,29 @@ func (n *Notifier) dial(ctx context.Context) (*smtp.Client, error) {
 // limited is a connection that ends after so many bytes from the other side.
 type limited struct {
 	net.Conn
-	left int
+	from io.LimitedReader
 }
 
-func (l *limited) Read(p []byte) (int, error) {
-	if l.left <= 0 {
-		return 0, fmt.Errorf("the relay's replies exceeded %d bytes", maxReplies)
-	}
-	count, err := l.Conn.Read(p[:min(len(p), l.left)])
-	l.left -= count
-	return count, err
-}
+func (l *limited) Read(p []byte) (int, error) { return l.from.Read(p) }
 
 // recipients names them to the relay. Some may be refused once that was reported, so that
 // one closed mailbox does not keep the mail from the others.
 func (n *Notifier) recipients(c *smtp.Client, some bool) error {
 	var refused error
-	accepted := 0
+	accepted := false
 	for _, to := range n.conf.To {
-		switch err := c.Rcpt("<" + to.Address + ">"); {
-		case err == nil:
-			accepted++
-		case !isReply(err):
+		err := c.Rcpt("<" + to.Address + ">")
+		if err != nil && !isReply(err) {
 			return err
-		case refused == nil:
+		}
+		if accepted = accepted || err == nil; err != nil {
 			refused = fmt.Errorf("%s: %w", to.Address, err)
 		}
 	}
-	if refused != nil && accepted > 0 {
-		if some {
-			return nil
-		}
+	switch {
+	case accepted && some:
+		return nil
+	case accepted && refused != nil:
 		return &notify.Error{Err: fmt.Errorf("the relay rejected a recipient; after %d attempts the others get the "+
 			"mail without it: %w", enough, refused)}
 	}

@@ -25,10 +25,21 @@ const (
 // the alert as it is on the wire, so that the names in it are those of the
 // schema, and makes JSON.
 type bodyTemplate struct {
-	file  string
-	text  *template.Template
-	lines map[*byte]int // line of each literal text of the template
+	file string
+	text *template.Template
 }
+
+// output is what a template makes, with a limit.
+type output struct{ bytes.Buffer }
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.Len()+len(p) > maxBody {
+		return 0, errTooLong
+	}
+	return o.Buffer.Write(p)
+}
+
+var errTooLong = errors.New("its output is larger than 1 MiB")
 
 // parseTemplate reads a template and tries it on alerts of each kind: a broken one must
 // be found before it is needed. Errors begin with the key.
@@ -51,7 +62,7 @@ func parseTemplate(file string) (*bodyTemplate, error) {
 	if err != nil {
 		return nil, err // it begins with "template: " and the place
 	}
-	f := &bodyTemplate{file: file, text: t, lines: literals(t, string(text))}
+	f := &bodyTemplate{file, t}
 	empty := true
 	for _, a := range samples() {
 		body, err := f.fill(a)
@@ -73,7 +84,7 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := output{lines: f.lines}
+	var out output
 	if err := f.text.Execute(&out, fields); err != nil {
 		if errors.Is(err, errTooLong) {
 			return nil, fmt.Errorf("template: %s: %w", f.file, errTooLong)
@@ -91,8 +102,8 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 		if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
 			at = max(min(int(bad.Offset)-1, at), 0)
 		}
-		return nil, fmt.Errorf("template: %s:%d: its output is not JSON at %q: %w", f.file, out.line(at),
-			near(text, at), err)
+		return nil, fmt.Errorf("template: %s: line %d of its output is not JSON at %q: %w", f.file,
+			1+bytes.Count(text[:at], []byte("\n")), near(text, at), err)
 	}
 	if err := json.Compact(&body, text); err != nil {
 		return nil, fmt.Errorf("template: %s: %w", f.file, err)

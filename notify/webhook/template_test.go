@@ -102,16 +102,16 @@ func TestTemplateAtFault(t *testing.T) {
 		{"no field", "{\"a\":\n{{json .data.nonsense}}}", `:2:12: executing "FILE" at <.data.nonsense>: map has no entry for key "nonsense"`},
 		{"a fact that may be missing", `{{json .data.facts.tenant_id}}`,
 			`:1:12: executing "FILE" at <.data.facts.tenant_id>: map has no entry for key "tenant_id"`},
-		{"no quotes", "{\n\"a\":\n{{.type}}}", `:3: its output is not JSON at "{ \"a\": jira.oauth.opened}": invalid character 'j' looking for beginning of value (in a sample of kind opened)`},
-		{"nothing escaped", "{\n\"a\": \"{{.data.diagnosis}}\"}", `:2: its output is not JSON`},
-		{"a comma too many", "{\n\"a\": 1,\n\n}", `:4: its output is not JSON at "{ \"a\": 1, }"`},
-		{"a comma too few", "{{/*\n\n*/ -}}\n{\n\"a\": {{json .type}}\n\"b\": 2\n}", `:6: its output is not JSON`},
-		{"a fault in a loop", "[\n{{range .data.fix}}\n{{json .text}},\n{{end}}\n]", `:5: its output is not JSON`},
-		{"a fault in a part", "{{define \"x\"}}\n\n,,{{end}}[\n{{template \"x\"}}]", `:3: its output is not JSON`},
+		{"no quotes", "{\n\"a\":\n{{.type}}}", `: line 3 of its output is not JSON at "{ \"a\": jira.oauth.opened}": invalid character 'j' looking for beginning of value (in a sample of kind opened)`},
+		{"nothing escaped", "{\n\"a\": \"{{.data.diagnosis}}\"}", `: line 2 of its output is not JSON`},
+		{"a comma too many", "{\n\"a\": 1,\n\n}", `: line 4 of its output is not JSON at "{ \"a\": 1, }"`},
+		{"a comma too few", "{{/*\n\n*/ -}}\n{\n\"a\": {{json .type}}\n\"b\": 2\n}", `: line 6 of its output is not JSON`},
+		{"a fault in a loop", "[\n{{range .data.fix}}\n{{json .text}},\n{{end}}\n]", `: line 5 of its output is not JSON`},
+		{"a fault in a part", "{{define \"x\"}}\n\n,,{{end}}[\n{{template \"x\"}}]", `: line 3 of its output is not JSON`},
 		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n,{{else}}1{{end}}",
-			`:2: its output is not JSON at ",": invalid character ',' looking for beginning of value (in a sample of kind quiet)`},
+			`: line 2 of its output is not JSON at ",": invalid character ',' looking for beginning of value (in a sample of kind quiet)`},
 		{"empty", "", ` makes nothing of any alert`},
-		{"two values", "1\n2", `:2: its output is not JSON`},
+		{"two values", "1\n2", `: line 2 of its output is not JSON`},
 		{"endless", `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, `:1:25: executing "x" at <{{template "x"}}>: exceeded maximum template depth`},
 		{"too much", `{{range .data.fix}}{{range $.data.fix}}{{printf "%300000d" 1}}{{end}}{{end}}`, `: its output is larger than 1 MiB`},
 		{"too large", "{{/*" + strings.Repeat("x", 1<<20) + "*/}}1", ` is larger than 1048576 bytes`},
@@ -138,7 +138,7 @@ func TestTemplateRefusesAlert(t *testing.T) {
 	a.Data.Node = "odd"
 	url := notifytest.Answering(t, 200, "")
 	got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Template: file}), a, false))
-	if got != notify.BadMessage || !strings.HasPrefix(err.Error(), "template: "+file+":1: its output is not JSON") {
+	if got != notify.BadMessage || !strings.HasPrefix(err.Error(), "template: "+file+": line 1 of its output is not JSON") {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }
