@@ -59,6 +59,18 @@ func (b *builder) private(path string, u *url.URL) {
 	}
 }
 
+// secretURL is an address that is a secret, given in place or in a file.
+func (b *builder) secretURL(at, key string, inline *Secret, file *string) Secret {
+	v, from := b.secret(at, key, inline, file)
+	if !v.IsZero() {
+		b.private(from, b.url(from, v))
+	}
+	if inline != nil {
+		b.holdsSecret(at + "." + key)
+	}
+	return v
+}
+
 // plain warns about an address to which everything goes in the clear.
 func (b *builder) plain(path, address string) {
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {

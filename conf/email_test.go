@@ -47,7 +47,7 @@ func TestEmail(t *testing.T) {
 func TestTeams(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://prod-1.westeurope.logic.azure.com:443/workflows/hunter2?sig=hunter2": "",
-		"https://contoso.webhook.office.com/webhookb2/hunter2":                        "teams.workflow_url: this is the address of an Office 365 connector",
+		"https://contoso.webhook.office.com/webhookb2/hunter2":                        "teams: workflow_url is the address of an Office 365 connector",
 	} {
 		c := load(t, t.TempDir(), fmt.Sprintf("[[teams]]\nworkflow_url = %q\n", url))
 		got := strings.Join(c.Warnings, "\n")

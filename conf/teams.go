@@ -16,20 +16,11 @@ type rawTeams struct {
 
 func (b *builder) teams(at string, f *rawTeams) Teams {
 	t := Teams{Notifier: b.notifier(at, "teams", &f.rawNotifier)}
-	v, from := b.secret(at, "workflow_url", f.WorkflowURL, f.WorkflowURLFile)
+	t.WorkflowURL = b.secretURL(at, "workflow_url", f.WorkflowURL, f.WorkflowURLFile)
 	b.needs(at, "workflow_url")
-	if !v.IsZero() {
-		u := b.url(from, v)
-		b.private(from, u)
-		if u != nil && strings.HasSuffix(u.Hostname(), ".webhook.office.com") {
-			b.warn("%s: this is the address of an Office 365 connector, which Microsoft retires: create a workflow instead",
-				withoutIndexes(from))
-		}
+	if strings.Contains(t.WorkflowURL.Reveal(), ".webhook.office.com/") {
+		b.warn("teams: workflow_url is the address of an Office 365 connector, which Microsoft retires: create a workflow")
 	}
-	if f.WorkflowURL != nil {
-		b.holdsSecret(at + ".workflow_url")
-	}
-	t.WorkflowURL = v
-	b.sendsTo(at, v.Reveal())
+	b.sendsTo(at, t.WorkflowURL.Reveal())
 	return t
 }

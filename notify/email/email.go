@@ -65,10 +65,10 @@ func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 		refused notify.Outcome
 		do      func() error
 	}{
-		{"the connection or login", notify.BadSettings, func() (err error) { c, err = n.dial(session); return err }},
-		{"the sender", notify.BadSettings, func() error { return c.Mail("<" + n.conf.From.Address + ">") }},
-		{"a recipient", notify.BadSettings, func() error { return n.recipients(c, d.Attempts > enough) }},
-		{"the mail", notify.BadMessage, func() error { return content(c, msg) }},
+		{"connection or login", notify.BadSettings, func() (err error) { c, err = n.dial(session); return err }},
+		{"sender", notify.BadSettings, func() error { return c.Mail("<" + n.conf.From.Address + ">") }},
+		{"recipient", notify.BadSettings, func() error { return n.recipients(c, d.Attempts > enough) }},
+		{"content", notify.BadMessage, func() error { return content(c, msg) }},
 	} {
 		if err := step.do(); err != nil {
 			return nil, n.failed(ctx, err, step.name, step.refused)
@@ -161,13 +161,10 @@ func isReply(err error) bool {
 func (n *Notifier) failed(ctx context.Context, err error, step string, refused notify.Outcome) *notify.Error {
 	failed, judged := errors.AsType[*notify.Error](err)
 	if !judged {
-		failed = &notify.Error{Err: err}
-		if reply, ok := errors.AsType[*textproto.Error](err); ok {
-			failed.Err = fmt.Errorf("the relay rejected %s: %w", step, err)
-			if reply.Code >= 500 {
-				failed.Outcome = refused
-			}
-		} else if strings.Contains(err.Error(), "support") { // STARTTLS or a login, in all errors of go-mail about them
+		failed = &notify.Error{Err: fmt.Errorf("%s: %w", step, err)}
+		reply, ok := errors.AsType[*textproto.Error](err)
+		// "support" is in all that go-mail says when STARTTLS or a login is not offered.
+		if ok && reply.Code >= 500 || !ok && strings.Contains(err.Error(), "support") {
 			failed.Outcome = refused
 		}
 	}

@@ -165,27 +165,18 @@ var functions = template.FuncMap{
 	"html": func(s string) string {
 		return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(text.Indented(s))))
 	},
-	"plain":  func(s string) string { return text.Harmless(text.Indented(s)) },
-	"wiki":   func(s string) string { return wikiMeta.Replace(text.Harmless(text.Indented(s))) },
-	"unlink": text.Unlink,
-	"join":   join,
-	"upper":  strings.ToUpper,
-	"actor":  message.Actor,
-	"headline": func(fields map[string]any) (string, error) {
-		m, err := composed(fields)
-		return text.Printable(m.Headline()), err
-	},
-	"incident": func(fields map[string]any) (alert.ID, error) {
-		m, err := composed(fields)
-		return m.ID.Incident(), err
-	},
+	"plain":    func(s string) string { return text.Harmless(text.Indented(s)) },
+	"wiki":     func(s string) string { return wikiMeta.Replace(text.Harmless(text.Indented(s))) },
+	"unlink":   text.Unlink,
+	"join":     join,
+	"upper":    strings.ToUpper,
+	"actor":    message.Actor,
+	"headline": said(func(m message.Message) string { return text.Printable(m.Headline()) }),
+	"summary":  said(message.Message.Summary),
+	"incident": said(func(m message.Message) string { return string(m.ID.Incident()) }),
 	"integrations": func(n int, fields map[string]any) (string, error) {
 		m, err := composed(fields)
 		return m.Integrations.Text(n), err
-	},
-	"summary": func(fields map[string]any) (string, error) {
-		m, err := composed(fields)
-		return m.Summary(), err
 	},
 }
 
@@ -223,6 +214,14 @@ func join(separator string, values ...any) string {
 		}
 	}
 	return strings.Join(words, separator)
+}
+
+// said is a function of the message of the alert that a template sees.
+func said(what func(message.Message) string) func(map[string]any) (string, error) {
+	return func(fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return what(m), err
+	}
 }
 
 // composed is the message of the alert that a template sees.
