@@ -103,18 +103,12 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 			at = max(min(int(bad.Offset)-1, at), 0)
 		}
 		return nil, fmt.Errorf("template: %s: line %d of its output is not JSON at %q: %w", f.file,
-			1+bytes.Count(text[:at], []byte("\n")), near(text, at), err)
+			1+bytes.Count(text[:at], []byte("\n")), notify.OneLine(string(text[max(at-30, 0):min(at+30, len(text))])), err)
 	}
 	if err := json.Compact(&body, text); err != nil {
 		return nil, fmt.Errorf("template: %s: %w", f.file, err)
 	}
 	return body.Bytes(), nil
-}
-
-// near is the text around an offset.
-func near(text []byte, at int) string {
-	const around = 30
-	return notify.OneLine(string(text[max(at-around, 0):min(at+around, len(text))]))
 }
 
 // wireForm is an alert as templates see it: decoded from JSON, with whole numbers.
