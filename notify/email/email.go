@@ -162,10 +162,11 @@ func (n *Notifier) failed(ctx context.Context, err error, step string, refused n
 	failed, judged := errors.AsType[*notify.Error](err)
 	if !judged {
 		failed = &notify.Error{Err: fmt.Errorf("%s: %w", step, err)}
-		reply, ok := errors.AsType[*textproto.Error](err)
-		// "support" is in all that go-mail says when STARTTLS or a login is not offered.
-		if ok && reply.Code >= 500 || !ok && strings.Contains(err.Error(), "support") {
+		if reply, ok := errors.AsType[*textproto.Error](err); ok && reply.Code >= 500 {
 			failed.Outcome = refused
+		} else if !ok && strings.Contains(err.Error(), "support") { // all that go-mail says then
+			failed = &notify.Error{Outcome: refused, Err: fmt.Errorf("the relay does not offer STARTTLS or a login at "+
+				"this port: use another port, smtps://, or no username: %w", err)}
 		}
 	}
 	words := n.redactor.Redact(failed.Err.Error())

@@ -194,7 +194,7 @@ func TestEncryption(t *testing.T) {
 		{"TLS", &notifytest.Relay{TLS: secure, Implicit: true, Offers: "LOGIN"}, conf.ImplicitTLS, file, true, -1, "", "EHLO AUTH MAIL"},
 		{"where it is offered", &notifytest.Relay{TLS: secure}, conf.Opportunistic, file, false, -1, "", "STARTTLS EHLO MAIL"},
 		{"not offered, which is permitted", &notifytest.Relay{}, conf.Opportunistic, "", false, -1, "", "EHLO MAIL"},
-		{"not offered", &notifytest.Relay{Offers: "PLAIN"}, conf.StartTLS, "", true, notify.BadSettings, "does not support STARTTLS", "EHLO"},
+		{"not offered", &notifytest.Relay{Offers: "PLAIN"}, conf.StartTLS, "", true, notify.BadSettings, "use another port", "EHLO"},
 		{"unknown CA", &notifytest.Relay{TLS: secure, Offers: "PLAIN"}, conf.StartTLS, "", true, notify.Retry, "unknown authority", "STARTTLS"},
 		{"unknown CA, TLS", &notifytest.Relay{TLS: secure, Implicit: true}, conf.ImplicitTLS, "", true, notify.Retry, "unknown authority", ""},
 		{"no TLS at a port for TLS", &notifytest.Relay{}, conf.ImplicitTLS, file, false, notify.Retry, "", ""},
