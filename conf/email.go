@@ -112,9 +112,12 @@ func (b *builder) relay(e *Email, at string, f *rawEmail) {
 // mailbox is an address of mail, with or without a name.
 func (b *builder) mailbox(path, address string) mail.Address {
 	m, err := mail.ParseAddress(address)
-	if err != nil || strings.ContainsFunc(m.Address, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if err != nil || strings.ContainsFunc(m.Address, notInAddress) {
 		b.problem(path, `not a mail address, write one such as "ops@example.com" or "Jira <jira@example.com>"`)
 		return mail.Address{}
 	}
 	return *m
 }
+
+// notInAddress reports what SMTP permits in quotation marks only, or not at all.
+func notInAddress(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"(),:;<>[\]`, r) }

@@ -17,12 +17,9 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Limits in characters. A mail of nothing but such texts has less than the 10 MB that
-// relays accept.
-const (
-	maxSubject = 200
-	maxText    = 2000
-)
+// maxText is how many characters a text may have. A mail of nothing but such texts has
+// less than the 10 MB that relays accept.
+const maxText = 2000
 
 var (
 	//go:embed alert.txt
@@ -39,7 +36,7 @@ var (
 func (n *Notifier) compose(d notify.Delivery) (*mail.Msg, error) {
 	id, m := d.Alert.Data.ID, message.Of(d.Alert.Data)
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	msg.Subject(text.Cut(text.Printable(m.Headline()), maxSubject))
+	msg.Subject(text.Cut(text.Printable(m.Headline()), maxText/10))
 	m = m.Harmless(maxText)
 	var body, rich strings.Builder
 	if err := errors.Join(plainPart.Execute(&body, m), htmlPart.Execute(&rich, m)); err != nil {
