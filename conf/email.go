@@ -52,7 +52,8 @@ func (b *builder) email(at string, f *rawEmail) Email {
 		e.From = b.mailbox(at+".from", *f.From)
 	}
 	if n := len(f.To); n > maxRecipients || n == 0 && (f.To != nil || !b.source.Has(at+".to")) {
-		b.problem(at, `want to = ["ops@example.com"] with 1 to %d addresses; a distribution list can have more`, maxRecipients)
+		b.problem(at, `want to = ["ops@example.com"], 1 to %d addresses; a distribution list can have more`,
+			maxRecipients)
 	}
 	for i, address := range f.To {
 		e.To = append(e.To, b.mailbox(element(at+".to", i), address))

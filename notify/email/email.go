@@ -44,7 +44,8 @@ func New(c conf.Email) (*Notifier, error) {
 	secure.ServerName = c.Host
 	encoded := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	password := c.Password.Reveal()
-	secrets := http.Header{"Authorization": {password, encoded(password), encoded("\x00" + c.Username + "\x00" + password)}}
+	secrets := http.Header{"Authorization": {password, encoded(password),
+		encoded("\x00" + c.Username + "\x00" + password)}}
 	return &Notifier{c, secure, notify.NewRedactor(&url.URL{}, secrets)}, nil
 }
 
@@ -171,7 +172,7 @@ func (n *Notifier) failed(ctx context.Context, err error, step string, refused n
 	}
 	words := n.redactor.Redact(failed.Err.Error())
 	if ended := ctx.Err(); ended != nil { // which closed the connection
-		words, failed.Err = "no answer in time: are address and port right, and does the firewall permit the connection?", ended
+		words, failed.Err = "no answer in time: are address and port right, and does a firewall block them?", ended
 		if failed.Unsure {
 			words = "no answer in time to the mail, which may have been accepted: is a longer timeout needed?"
 		}
