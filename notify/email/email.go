@@ -85,13 +85,14 @@ func (n *Notifier) dial(ctx context.Context) (*smtp.Client, error) {
 	options := []mail.Option{mail.WithTLSPolicy(how), mail.WithTLSConfig(n.tls), mail.WithoutSMTPUTF8(),
 		mail.WithTimeout(time.Hour), // ctx has the limit
 		mail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) {
-			conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(n.conf.Host, n.conf.Port))
+			raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(n.conf.Host, n.conf.Port))
 			if err != nil {
 				return nil, err
 			}
-			context.AfterFunc(ctx, func() { conn.Close() })
-			if conn = (&limited{conn, io.LimitedReader{R: conn, N: maxReplies}}); n.conf.Encryption == conf.ImplicitTLS {
-				conn = tls.Client(conn, n.tls)
+			context.AfterFunc(ctx, func() { raw.Close() })
+			conn := &limited{raw, io.LimitedReader{R: raw, N: maxReplies}}
+			if n.conf.Encryption == conf.ImplicitTLS {
+				return tls.Client(conn, n.tls), nil
 			}
 			return conn, nil
 		})}

@@ -48,6 +48,7 @@ func withLogin(c *conf.Email) { c.Username, c.Password = "watcher", conf.NewSecr
 
 // Every alert is accepted by a relay, whatever it says.
 func TestKinds(t *testing.T) {
+	testkit.Pure(t)
 	relay := (&notifytest.Relay{}).Start(t)
 	notifytest.Kinds(t, at(t, relay.Addr, nil))
 	for _, m := range relay.Mails() {

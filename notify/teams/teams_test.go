@@ -108,6 +108,7 @@ func read(t *testing.T, body []byte) (p posting, words string) {
 // Whatever a log says, a card is as small as Teams permits, and text that nothing
 // interprets.
 func TestLimits(t *testing.T) {
+	testkit.Pure(t)
 	for name, monster := range alerttest.Monsters {
 		body := posted(t, alerttest.Monstrous(alert.Storm, monster, 30), false)
 		if len(body) > 21_000 {
