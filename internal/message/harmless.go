@@ -31,8 +31,11 @@ func JSON(value any) (string, error) {
 // and no link is a log's. Each text has at most limit characters; only the commands of
 // steps and the excerpt have line ends. Details and Request are left out.
 func (m Message) Harmless(limit int) Message {
-	lines := func(s string) string { return text.Cut(text.Harmless(s[:min(len(s), 8*limit)]), limit) }
-	line := func(s string) string { return lines(text.Printable(s[:min(len(s), 8*limit)])) }
+	lines := func(s string) string {
+		s = text.Cut(text.PrintableLines(s[:min(len(s), 8*limit)]), limit) // first: the rest takes time
+		return text.Cut(text.Harmless(s), limit)
+	}
+	line := func(s string) string { return strings.ReplaceAll(lines(s), "\n", " ") }
 	quoted := func(s string) string { return text.Unlink(line(s)) }
 	for _, s := range []*string{&m.State, &m.About, &m.Name, &m.Node, &m.Whose, &m.Confirm, &m.Reference} {
 		*s = line(*s)
