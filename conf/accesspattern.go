@@ -34,7 +34,7 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		return nil
 	}
 	if pattern := string(text); !printable(pattern) {
-		return fmt.Errorf("holds a character that cannot be printed, %s", patternHelp)
+		return fmt.Errorf("contains an unprintable character, %s", patternHelp)
 	}
 	pattern := html.UnescapeString(string(text))
 	var b strings.Builder
@@ -57,7 +57,7 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		if quoted {
 			value = `(?:[^"\\]|\\.)*?`
 		} else if strings.Contains("ioc", letter) {
-			return fmt.Errorf("put %s in quotation marks, as in Jira's server.xml: whoever sends the request chooses it", pattern[m[0]:m[1]])
+			return fmt.Errorf("put %s in quotation marks, as in Jira's server.xml: its value is chosen by whoever sends the request", pattern[m[0]:m[1]])
 		}
 		switch name := groups[of+" "+letter]; {
 		case letter == "q" && strings.HasSuffix(b.String(), url): // is in it
@@ -82,11 +82,11 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		{"session", "%{jira.request.assession.id}r"}, {"status", "%s"}, {"time", "%t"},
 	} {
 		if !seen[need.what] {
-			return fmt.Errorf("has no %s, which says whose test a request is: add it in Jira's server.xml too", need.write)
+			return fmt.Errorf("has no %s, which is required to match tests with requests: add it in Jira's server.xml, too", need.write)
 		}
 	}
 	if !seen["line"] && !(seen["method"] && seen["url"]) {
-		return errors.New("has neither %r nor %m and %U%q, which say what was asked for: add them in Jira's server.xml too")
+		return errors.New("has neither %r nor %m and %U%q, which show what was requested: add them in Jira's server.xml, too")
 	}
 	var err error
 	if p.line, err = regexp.Compile(b.String() + `\s*$`); err != nil {

@@ -43,9 +43,9 @@ func (b *builder) base(path, address string) string {
 	switch u := b.url(path, NewSecret(address)); {
 	case u == nil:
 	case strings.ContainsAny(address, "?#"):
-		b.problem(path, "leave out what begins with ? or #, paths are put after this address")
+		b.problem(path, "remove everything from ? or # on, because paths are appended to this address")
 	case !printable(address) || strings.ContainsAny(address, "<>\"\\^`{|}"): // of examples and markup
-		b.problem(path, "holds a character that an address cannot have, write one such as https://host/path")
+		b.problem(path, "contains a character that is not allowed in an address, write one such as https://host/path")
 	default:
 		return strings.TrimRight(address, "/")
 	}
@@ -74,7 +74,7 @@ func (b *builder) secretURL(at, key string, inline *Secret, file *string) Secret
 // plain warns about an address to which everything goes in the clear.
 func (b *builder) plain(path, address string) {
 	if u, err := url.Parse(address); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
-		b.warn("%s: alerts go to another machine without encryption, write https:// if the receiver has it",
+		b.warn("%s: alerts are sent to another machine without encryption, write https:// if the receiver supports it",
 			withoutIndexes(path))
 	}
 }

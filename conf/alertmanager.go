@@ -33,9 +33,9 @@ func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
 	case !hasOne && !hasAll:
 		b.problem(at, `url is missing, write url = "http://host:9093", or urls for the members of a cluster`)
 	case hasOne && hasAll:
-		b.problem(all, "url is given too, at line %d, leave one of them out", b.source.location(one).value.line)
+		b.problem(all, "url is also set, at line %d, remove one of them", b.source.location(one).value.line)
 	case f.URLs != nil && (len(f.URLs) == 0 || len(f.URLs) > maxMembers):
-		b.problem(all, `want 1 to %d addresses, each such as "http://host:9093"`, maxMembers)
+		b.problem(all, `expected 1 to %d addresses, each such as "http://host:9093"`, maxMembers)
 	}
 	var addresses []string
 	if f.URL != nil {
@@ -48,7 +48,7 @@ func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
 		}
 		address := b.member(path, *u)
 		if address != "" && slices.Contains(addresses, address) {
-			b.problem(path, "this address is in the list already, leave it out")
+			b.problem(path, "this address is already in the list, remove it")
 		}
 		addresses = append(addresses, address)
 	}
@@ -65,7 +65,7 @@ func (b *builder) member(path, address string) string {
 	base := b.base(path, address)
 	b.plain(path, base)
 	if alertmanagerAPI.MatchString(base) {
-		b.problem(path, "leave out /api and what follows, it is put after this address")
+		b.problem(path, "remove /api and everything after it, because the program appends it")
 	}
 	return base
 }

@@ -12,8 +12,8 @@ import (
 
 // Links and requests are made by putting a path after an address.
 func TestJiraURL(t *testing.T) {
-	const query = "leave out what begins with ? or #, paths are put after this address"
-	const odd = "holds a character that an address cannot have, write one such as https://host/path"
+	const query = "remove everything from ? or # on, because paths are appended to this address"
+	const odd = "contains a character that is not allowed in an address, write one such as https://host/path"
 	tests := []struct{ given, want, problem string }{
 		{"", "", ""},
 		{"https://jira.example.com", "https://jira.example.com", ""},
@@ -53,7 +53,7 @@ func TestStorm(t *testing.T) {
 		if ok && (err != nil || c.Alerts.Storm != given) {
 			t.Errorf("storm = %d: %v", given, err)
 		}
-		want := conf.Problems{{dir + "/config.toml", 2, 9, "alerts.storm", "want a number of incidents from 1 to 1000, or 0 to alert to each one separately"}}
+		want := conf.Problems{{dir + "/config.toml", 2, 9, "alerts.storm", "expected a number of incidents from 1 to 1000, or 0 to alert to each one separately"}}
 		if !ok && !reflect.DeepEqual(err, error(want)) {
 			t.Errorf("storm = %d\n got %v\nwant %v", given, err, want)
 		}
@@ -80,8 +80,8 @@ func TestFoldRetries(t *testing.T) {
 func TestBurst(t *testing.T) {
 	dir := t.TempDir()
 	const unreadable = `cannot read %q, write a number of incidents and a time such as "10 in 10m", or "0" for off`
-	const number = `want a number of incidents from 1 to 1000, such as "10 in 10m", or "0" for off`
-	const within = `want a time of at most 24h, such as "10 in 10m"`
+	const number = `expected a number of incidents from 1 to 1000, such as "10 in 10m", or "0" for off`
+	const within = `expected a time of at most 24h, such as "10 in 10m"`
 	for given, want := range map[string]any{
 		"0": conf.Burst{}, "10 in 10m": conf.Burst{Count: 10, Within: 10 * time.Minute}, "1 in 24h": conf.Burst{Count: 1, Within: 24 * time.Hour},
 		"": fmt.Sprintf(unreadable, ""), "10": fmt.Sprintf(unreadable, "10"), "ten in 10m": fmt.Sprintf(unreadable, "ten in 10m"),
@@ -108,7 +108,7 @@ func TestManyIntegrations(t *testing.T) {
 		text += fmt.Sprintf("app-%d = \"App %[1]d\"\n", n)
 	}
 	_, err := conf.Load(write(t, dir+"/config.toml", text, 0o600))
-	want := conf.Problems{{dir + "/config.toml", 1, 1, "integrations", "has 1001 names, want at most 1000"}}
+	want := conf.Problems{{dir + "/config.toml", 1, 1, "integrations", "has 1001 names, at most 1000 are allowed"}}
 	if !reflect.DeepEqual(err, error(want)) {
 		t.Errorf("1001 names\n got %v\nwant %v", err, want)
 	}

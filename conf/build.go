@@ -88,7 +88,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	each(&c.Email, "email", f.Email, b.email)
 	each(&c.Teams, "teams", f.Teams, b.teams)
 	if b.inline != "" && open(b.mode) {
-		b.warn("%s can be read by other users (mode %04o) and holds a secret (%s), run: chmod 600 %[1]s",
+		b.warn("%s can be read by other users (mode %04o) and contains a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))
 	}
 	c.Warnings = b.warnings
@@ -126,7 +126,7 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	}
 	if a.Storm < 0 || a.Storm > maxStorm {
 		b.problem("alerts.storm",
-			"want a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
+			"expected a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
 	}
 }
 
@@ -174,7 +174,7 @@ func (b *builder) logs(files []rawLog) []Log {
 		l.Poll = f.Poll
 		set(&l.SilentAfter, f.SilentAfter)
 		if l.SilentAfter != 0 && l.SilentAfter < minSilentAfter {
-			b.problem(at+".silent_after", `want at least "1m", or "0" for never`)
+			b.problem(at+".silent_after", `expected at least "1m", or "0" for never`)
 		}
 		logs = append(logs, l)
 	}
@@ -185,7 +185,7 @@ func (b *builder) logs(files []rawLog) []Log {
 func (b *builder) onceFollowed(at, path string, logs []Log) {
 	for i, l := range logs {
 		if l.Path != "" && SameFile(l.Path, path) {
-			b.problem(at, "the log at line %d is the same file, its failures would count twice: write it once",
+			b.problem(at, "the log at line %d is the same file, so its failures would be counted twice: list it only once",
 				b.source.location(element("log", i)+".path").value.line)
 			return
 		}
@@ -240,7 +240,7 @@ func (b *builder) absolute(to *string, path string, value *string) {
 	case *value == "":
 		b.problem(path, "empty, write a path")
 	case !printable(*value):
-		b.problem(path, "holds a character that cannot be printed")
+		b.problem(path, "contains an unprintable character")
 	}
 	*to = *value
 	if !filepath.IsAbs(*value) {
@@ -257,7 +257,7 @@ func (b *builder) label(path, name string) {
 	case strings.TrimSpace(name) == "":
 		b.problem(path, "empty, leave the key out for its default")
 	case !printable(name):
-		b.problem(path, "holds a character that cannot be printed")
+		b.problem(path, "contains an unprintable character")
 	}
 }
 

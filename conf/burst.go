@@ -38,9 +38,9 @@ func (b *Burst) UnmarshalText(text []byte) error {
 	case err != nil:
 		return err
 	case count < 1 || count > maxBurst:
-		return fmt.Errorf(`want a number of incidents from 1 to %d, such as "10 in 10m", or "0" for off`, maxBurst)
+		return fmt.Errorf(`expected a number of incidents from 1 to %d, such as "10 in 10m", or "0" for off`, maxBurst)
 	case d <= 0 || d > maxBurstWithin:
-		return errors.New(`want a time of at most 24h, such as "10 in 10m"`)
+		return errors.New(`expected a time of at most 24h, such as "10 in 10m"`)
 	}
 	*b = Burst{count, d}
 	return nil

@@ -16,9 +16,9 @@ func (b *builder) client(at string, f *rawClient) Client {
 	certificate, key := at+".client_cert", at+".client_key"
 	switch hasCertificate, hasKey := b.source.Has(certificate), b.source.Has(key); {
 	case hasCertificate && !hasKey:
-		b.keyProblem(certificate, "needs client_key too, the file of its private key")
+		b.keyProblem(certificate, "requires client_key, too: the file with its private key")
 	case hasKey && !hasCertificate:
-		b.keyProblem(key, "needs client_cert too, the file of its certificate")
+		b.keyProblem(key, "requires client_cert, too: the file with its certificate")
 	}
 	var public, private []byte
 	if f.ClientCert != nil {
@@ -53,11 +53,11 @@ func pairProblem(certificate, key []byte) string {
 	case err == nil:
 		return ""
 	case strings.Contains(err.Error(), "does not match"):
-		return "belongs to another certificate than the first one of client_cert"
+		return "does not match the first certificate in client_cert"
 	case encrypted(key):
-		return "is encrypted, write it without its passphrase: openssl pkey -in OLD -out NEW"
+		return "is encrypted, remove its passphrase: openssl pkey -in OLD -out NEW"
 	}
-	return "holds no private key in PEM form that fits client_cert"
+	return "contains no private key in PEM format that matches client_cert"
 }
 
 // encrypted reports whether a file holds a private key with a passphrase.
@@ -85,13 +85,13 @@ func (b *builder) headers(at string, headers map[string]Secret) {
 		seen[lower] = path
 		switch {
 		case !headerName.MatchString(name):
-			b.keyProblem(path, "not the name of a header")
+			b.keyProblem(path, "not a valid header name")
 		case slices.Contains(reservedHeaders, lower):
 			b.keyProblem(path, "this header is set by the program, leave it out")
 		case twice:
 			b.keyProblem(path, "the header at line %d has the same name", b.source.location(first).key.line)
 		case strings.ContainsFunc(headers[name].Reveal(), control):
-			b.problem(path, "a header cannot hold line ends or other control characters")
+			b.problem(path, "a header cannot contain line breaks or other control characters")
 		}
 		if sensitive.MatchString(name) {
 			b.holdsSecret(path)

@@ -78,18 +78,18 @@ func TestClientKeyRefused(t *testing.T) {
 	certificate, _ := pair(t)
 	_, other := pair(t)
 	write(t, dir+"/client.pem", certificate, 0o600)
-	const none = "holds no private key in PEM form that fits client_cert"
+	const none = "contains no private key in PEM format that matches client_cert"
 	for text, want := range map[string]string{
 		"":                                   none,
 		canary:                               none,
 		certificate:                          none,
 		block("PRIVATE KEY", []byte(canary)): none,
 		block(canary, []byte(canary)):        none,
-		other:                                "belongs to another certificate than the first one of client_cert",
-		block("ENCRYPTED PRIVATE KEY", []byte(canary)): "is encrypted, write it without its passphrase: " +
+		other:                                "does not match the first certificate in client_cert",
+		block("ENCRYPTED PRIVATE KEY", []byte(canary)): "is encrypted, remove its passphrase: " +
 			"openssl pkey -in OLD -out NEW",
 		strings.Replace(block("EC PRIVATE KEY", []byte(canary)), "\n", "\nDEK-Info: AES-256-CBC\n\n",
-			1): "is encrypted, write it without its passphrase: openssl pkey -in OLD -out NEW",
+			1): "is encrypted, remove its passphrase: openssl pkey -in OLD -out NEW",
 	} {
 		write(t, dir+"/key.pem", text, 0o600)
 		_, err := conf.Load(write(t, dir+"/config.toml", "[[webhook]]\nurl = 'https://example.com'\nclient_cert = 'client.pem'\nclient_key = 'key.pem'\n",

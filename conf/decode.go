@@ -81,7 +81,7 @@ func hint(key string, names, all []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return ", known here: " + strings.Join(names, ", ")
+	return ", allowed here: " + strings.Join(names, ", ")
 }
 
 // later refuses a key, or each of several [[tables]].
@@ -147,14 +147,14 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 	case reflect.String:
 		s, ok := value.(string)
 		if !ok {
-			return d.refuse(path, "want a string in quotes")
+			return d.refuse(path, "expected a string in quotes")
 		}
 		v.SetString(s)
 		return true
 	case reflect.Bool:
 		b, ok := value.(bool)
 		if !ok {
-			return d.refuse(path, "want true or false, without quotes")
+			return d.refuse(path, "expected true or false, without quotes")
 		}
 		v.SetBool(b)
 		return true
@@ -164,9 +164,9 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 
 func (d *decoder) wantTable(path string) bool {
 	if strings.HasSuffix(path, "]") { // an element of a list
-		return d.refuse(path, "want a table, written [[%s]]", withoutIndexes(path))
+		return d.refuse(path, "expected a table, written [[%s]]", withoutIndexes(path))
 	}
-	return d.refuse(path, "want a table, written [%s]", withoutIndexes(path))
+	return d.refuse(path, "expected a table, written [%s]", withoutIndexes(path))
 }
 
 func (d *decoder) text(path string, value any, u encoding.TextUnmarshaler) bool {
@@ -179,7 +179,7 @@ func (d *decoder) text(path string, value any, u encoding.TextUnmarshaler) bool 
 	case bool:
 		text = strconv.FormatBool(value)
 	default:
-		return d.refuse(path, "want a string in quotes")
+		return d.refuse(path, "expected a string in quotes")
 	}
 	if err := u.UnmarshalText([]byte(text)); err != nil {
 		return d.refuse(path, "%v", err)
@@ -206,7 +206,7 @@ func (d *decoder) number(path string, value any, v reflect.Value) bool {
 	if ok {
 		return d.refuse(path, "the number %d is out of range", n)
 	}
-	return d.refuse(path, "want a whole number, without quotes")
+	return d.refuse(path, "expected a whole number, without quotes")
 }
 
 // list decodes an array or [[tables]].
@@ -214,9 +214,9 @@ func (d *decoder) list(path string, value any, v reflect.Value) bool {
 	list := reflect.ValueOf(value)
 	if list.Kind() != reflect.Slice {
 		if v.Type().Elem().Kind() == reflect.Struct && !unmarshals(v.Type().Elem()) {
-			return d.refuse(path, "want a list of tables, each written [[%s]]", withoutIndexes(path))
+			return d.refuse(path, "expected a list of tables, each written [[%s]]", withoutIndexes(path))
 		}
-		return d.refuse(path, `want a list in brackets, such as ["one", "two"]`)
+		return d.refuse(path, `expected a list in brackets, such as ["one", "two"]`)
 	}
 	good := true
 	v.Set(reflect.MakeSlice(v.Type(), list.Len(), list.Len()))
@@ -240,7 +240,7 @@ func (d *decoder) mapping(path string, value any, v reflect.Value) bool {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		to := reflect.New(v.Type().Elem()).Elem()
 		if _, dotted := keys[key].(map[string]any); dotted && to.Kind() == reflect.String {
-			good = d.refuse(join(path, key), "want a string in quotes; a key with dots must be in quotes, too")
+			good = d.refuse(join(path, key), "expected a string in quotes; a key with dots must be in quotes, too")
 		} else if d.value(join(path, key), keys[key], to) {
 			v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), to)
 		} else {

@@ -78,32 +78,32 @@ a = "b"
 
 func TestDecodeProblems(t *testing.T) {
 	tests := []struct{ text, want string }{
-		{`untagged = ""`, `f:1:1: untagged: unknown key, known here: title, on, text, words, severity, levels, secrets, part, parts, pointed`},
+		{`untagged = ""`, `f:1:1: untagged: unknown key, allowed here: title, on, text, words, severity, levels, secrets, part, parts, pointed`},
 		{`Title = ""`, `f:1:1: Title: unknown key, did you mean "title"?`},
-		{`on = "true"`, `f:1:6: on: want true or false, without quotes`},
+		{`on = "true"`, `f:1:6: on: expected true or false, without quotes`},
 		{`severity = 5`, `f:1:12: severity: unknown severity "5" (allowed: low, medium, high, critical)`},
-		{`severity = 5.0`, `f:1:12: severity: want a string in quotes`},
+		{`severity = 5.0`, `f:1:12: severity: expected a string in quotes`},
 		{`part.small = 128`, `f:1:14: part.small: the number 128 is out of range`},
 		{`part.count = -1`, `f:1:14: part.count: the number -1 is out of range`},
-		{`part.size = "1"`, `f:1:13: part.size: want a whole number, without quotes`},
-		{`part.facts = 1`, `f:1:14: part.facts: want a table, written [part.facts]`},
-		{`part.facts.a = 1`, `f:1:16: part.facts.a: want a string in quotes`},
-		{`levels = "low"`, `f:1:10: levels: want a list in brackets, such as ["one", "two"]`},
-		{"[parts]", `f:1:1: parts: want a list of tables, each written [[parts]]`},
-		{"[[part]]\n[[part]]", `f:1:1: part: want a table, written [part]`},
-		{"parts = [ 1 ]", `f:1:11: parts: want a table, written [[parts]]`},
+		{`part.size = "1"`, `f:1:13: part.size: expected a whole number, without quotes`},
+		{`part.facts = 1`, `f:1:14: part.facts: expected a table, written [part.facts]`},
+		{`part.facts.a = 1`, `f:1:16: part.facts.a: expected a string in quotes`},
+		{`levels = "low"`, `f:1:10: levels: expected a list in brackets, such as ["one", "two"]`},
+		{"[parts]", `f:1:1: parts: expected a list of tables, each written [[parts]]`},
+		{"[[part]]\n[[part]]", `f:1:1: part: expected a table, written [part]`},
+		{"parts = [ 1 ]", `f:1:11: parts: expected a table, written [[parts]]`},
 		{"[pointed]\nsiz = 1", `f:2:1: pointed.siz: unknown key, did you mean "size"?`},
 		{"[[future]]\nx = 1\n[[future]]", "f:1:1: future: not supported yet\nf:3:1: future: not supported yet"},
 		{"future = [1, 2]", "f:1:1: future: not supported yet"},
 		{"[future.far]", "f:1:1: future: not supported yet"},
 		{"futur = 1", `f:1:1: futur: unknown key, did you mean "future"?`},
-		{"title = \"a\rb\"", `f:1:11: a carriage return that ends no line, write \r inside of a string`},
+		{"title = \"a\rb\"", `f:1:11: a carriage return in the middle of a line, write \r inside a string`},
 		{"title = \"\xff\"", `f:1:10: not UTF-8, save the file as UTF-8`},
 		{"t\x00i\x00", `f:1:2: not UTF-8, save the file as UTF-8`},
-		{"words = 1\non = 1\ntitle = 1", "f:1:9: words: want a list in brackets, such as [\"one\", \"two\"]\nf:2:6: on: want true or false, without " +
-			"quotes\nf:3:9: title: want a string in quotes"},
-		{"\uFEFFtitle = 1\r\nx = \"\"\"\r\n\r\n\"\"\"\r\ny = 1", "f:1:9: title: want a string in quotes\nf:2:1: x: unknown key, known here: title, on, " +
-			"text, words, severity, levels, secrets, part, parts, pointed\nf:5:1: y: unknown key, known here: title, on, text, words, severity, levels, " +
+		{"words = 1\non = 1\ntitle = 1", "f:1:9: words: expected a list in brackets, such as [\"one\", \"two\"]\nf:2:6: on: expected true or false, without " +
+			"quotes\nf:3:9: title: expected a string in quotes"},
+		{"\uFEFFtitle = 1\r\nx = \"\"\"\r\n\r\n\"\"\"\r\ny = 1", "f:1:9: title: expected a string in quotes\nf:2:1: x: unknown key, allowed here: title, on, " +
+			"text, words, severity, levels, secrets, part, parts, pointed\nf:5:1: y: unknown key, allowed here: title, on, text, words, severity, levels, " +
 			"secrets, part, parts, pointed"},
 		{"a = \"b\r\n", `f:1:7: the string has no closing quote on its line`},
 	}

@@ -52,7 +52,7 @@ func (b *builder) email(at string, f *rawEmail) Email {
 		e.From = b.mailbox(at+".from", *f.From)
 	}
 	if n := len(f.To); n > maxRecipients || n == 0 && (f.To != nil || !b.source.Has(at+".to")) {
-		b.problem(at, `want to = ["ops@example.com"], 1 to %d addresses; a distribution list can have more`,
+		b.problem(at, `expected to = ["ops@example.com"], with 1 to %d addresses; use a distribution list for more`,
 			maxRecipients)
 	}
 	for i, address := range f.To {
@@ -64,9 +64,9 @@ func (b *builder) email(at string, f *rawEmail) Email {
 	given := b.given(at, "password")
 	switch {
 	case f.Username != nil && given == "":
-		b.keyProblem(at+".username", "needs password_file too, the name of the file with the password")
+		b.keyProblem(at+".username", "requires password_file, the name of the file with the password")
 	case given != "" && (f.Username == nil || *f.Username == ""):
-		b.keyProblem(given, "needs username too")
+		b.keyProblem(given, "requires username")
 	case given != "":
 		e.Username, e.Password = *f.Username, password
 	}
@@ -95,7 +95,7 @@ func (b *builder) relay(e *Email, at string, f *rawEmail) {
 		return
 	}
 	if strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
-		b.problem(path, "leave out what follows the port")
+		b.problem(path, "remove what follows the port")
 	}
 	e.Host, e.Port = u.Hostname(), cmp.Or(u.Port(), "587")
 	switch {
@@ -104,7 +104,7 @@ func (b *builder) relay(e *Email, at string, f *rawEmail) {
 	case loopback(e.Host):
 		e.Encryption = Unencrypted
 	case f.AllowPlain && f.Username != nil:
-		b.keyProblem(at+".allow_plain", "would send the password without encryption, leave it out or leave out username")
+		b.keyProblem(at+".allow_plain", "would send the password without encryption, remove it or username")
 	case f.AllowPlain:
 		e.Encryption = Opportunistic
 	}

@@ -52,8 +52,8 @@ func everywhere(host string) bool {
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 
 const (
-	listenHelp    = `want an address and a port, such as "127.0.0.1:9494"`
-	basicAuthHelp = `want one line such as user:password`
+	listenHelp    = `expected an address and a port, such as "127.0.0.1:9494"`
+	basicAuthHelp = `expected one line such as user:password`
 )
 
 func (b *builder) http(f *rawHTTP) HTTP {
@@ -69,7 +69,7 @@ func (b *builder) http(f *rawHTTP) HTTP {
 	if f.Listen == nil {
 		for _, key := range []string{"basic_auth", "basic_auth_file", "allow_remote"} {
 			if b.source.Has("http."+key) && !b.source.Has("http.listen") {
-				b.keyProblem("http."+key, "needs listen too, %s", listenHelp)
+				b.keyProblem("http."+key, `requires listen, too, such as "127.0.0.1:9494"`)
 				break
 			}
 		}
@@ -81,7 +81,7 @@ func (b *builder) http(f *rawHTTP) HTTP {
 		b.problem("http.listen", "%s", listenHelp)
 	case !h.Loopback() && !h.AllowRemote && b.given("http", "basic_auth") == "":
 		b.problem("http.listen", `other machines can reach %s: add basic_auth_file, or write allow_remote = true if `+
-			`all of them may read it, or listen on "127.0.0.1"`, quote(h.Listen))
+			`all of them are allowed to read it, or listen on "127.0.0.1"`, quote(h.Listen))
 	}
 	return h
 }

@@ -12,8 +12,8 @@ import (
 // wanted; the complaint is one, at its key.
 func TestHTTP(t *testing.T) {
 	const (
-		bad    = `config.toml:2:10: http.listen: want an address and a port, such as "127.0.0.1:9494"`
-		auth   = "want one line such as user:password"
+		bad    = `config.toml:2:10: http.listen: expected an address and a port, such as "127.0.0.1:9494"`
+		auth   = "expected one line such as user:password"
 		remote = `other machines can reach`
 	)
 	for _, tt := range []struct{ keys, want string }{
@@ -30,7 +30,7 @@ func TestHTTP(t *testing.T) {
 		{`listen = "127.0.0.1:65536"`, bad},
 		{`listen = "http://127.0.0.1:9494"`, bad},
 		{`listen = "a b:9494"`, bad},
-		{`listen = 9494`, "want a string in quotes"},
+		{`listen = 9494`, "expected a string in quotes"},
 		{`listen = ":9494"`, `http.listen: other machines can reach ":9494": add basic_auth_file, or write allow_remote = true`},
 		{`listen = "0.0.0.0:9494"`, remote},
 		{`listen = "[::]:9494"`, remote},
@@ -45,8 +45,8 @@ func TestHTTP(t *testing.T) {
 		{"listen = \":9494\"\nbasic_auth = \"hunter2\"", "http.basic_auth: " + auth},
 		{"listen = \":9494\"\nbasic_auth = \"ops:\"", auth},
 		{"listen = \":9494\"\nbasic_auth = \":hunter2\"", auth},
-		{`basic_auth = "ops:hunter2"`, "http.basic_auth: needs listen too"},
-		{"allow_remote = true", "config.toml:2:1: http.allow_remote: needs listen too"},
+		{`basic_auth = "ops:hunter2"`, "http.basic_auth: requires listen, too"},
+		{"allow_remote = true", "config.toml:2:1: http.allow_remote: requires listen, too"},
 	} {
 		dir := t.TempDir()
 		write(t, dir+"/good", "ops:hunter2:with a colon\n", 0o600)

@@ -17,15 +17,15 @@ const (
 // integrations checks the names that people know integrations by.
 func (b *builder) integrations(names map[string]string) map[string]string {
 	if len(names) > maxIntegrations {
-		b.problem("integrations", "has %d names, want at most %d", len(names), maxIntegrations)
+		b.problem("integrations", "has %d names, at most %d are allowed", len(names), maxIntegrations)
 	}
 	for _, id := range slices.Sorted(maps.Keys(names)) {
 		path, name := join("integrations", id), names[id]
 		if strings.TrimSpace(id) == "" || !printable(id) {
-			b.keyProblem(path, "want an application ID, tenant, mail server or redirect suffix, in quotes")
+			b.keyProblem(path, "expected an application ID, tenant, mail server or redirect suffix, in quotes")
 		}
 		if n := utf8.RuneCountInString(name); text.Blank(name) || n > maxName || !printable(name) {
-			b.problem(path, "want a name of 1 to %d printable characters", maxName)
+			b.problem(path, "expected a name of 1 to %d printable characters", maxName)
 		}
 	}
 	return names

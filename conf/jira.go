@@ -50,7 +50,7 @@ func KindOf(path string) Kind {
 func (b *builder) jira(c *Config, f *rawJira) {
 	switch {
 	case f.URL != "" && c.Alerts.JiraURL != "":
-		b.problem("alerts.jira_url", "is the older name of url in [jira], which is given too: write url only")
+		b.problem("alerts.jira_url", "is the old name of url in [jira], which is also set: keep only url")
 	case f.URL != "":
 		c.Alerts.JiraURL = b.base("jira.url", f.URL)
 	}
@@ -71,8 +71,8 @@ func (b *builder) jira(c *Config, f *rawJira) {
 	c.Jira.AlertUnreachable = f.AlertUnreachable
 	diagnostics := func(l Log) bool { return l.Kind == KindDiagnostics }
 	if f.AlertUnreachable && !slices.ContainsFunc(c.Logs, diagnostics) {
-		b.problem("jira.alert_unreachable", "needs the diagnostics log, where Jira writes what it cannot reach: "+
-			"add home, and leave out diagnostics_log = false")
+		b.problem("jira.alert_unreachable", "requires the diagnostics log, where Jira logs what it cannot reach: "+
+			"add home, and remove diagnostics_log = false")
 	}
 }
 
@@ -101,14 +101,14 @@ func (b *builder) jiraToken(c *Config, f *rawJira) {
 	}
 	switch u, err := url.Parse(c.Alerts.JiraURL); {
 	case f.URL == "" && c.Alerts.JiraURL == "":
-		b.keyProblem(given, `needs url too, the base URL of Jira, such as "https://jira.example.com"`)
+		b.keyProblem(given, `requires url, too: the base URL of Jira, such as "https://jira.example.com"`)
 	case err == nil && u.Scheme == "http" && !loopback(u.Hostname()):
-		b.problem(address, "must begin with https://, since the token in [jira] is sent there")
+		b.problem(address, "must begin with https://, because the token in [jira] is sent there")
 	}
 }
 
 var patToken = tokenKind{"token", wholeToken,
-	`want a personal access token of Jira as it was shown: without spaces, line ends and the word Bearer`}
+	`expected a personal access token of Jira as it was shown: without spaces, line breaks or the word Bearer`}
 
 const directiveHelp = "write the date with %Y, %m, %d, %H and %M in the file's name, such as access_log.%Y-%m-%d"
 
@@ -131,7 +131,7 @@ func (b *builder) accessLog(j *Jira, f *rawJira) {
 		case strings.Contains(directive.ReplaceAllString(base, ""), "%"):
 			b.problem("jira.access_log", "has an unknown directive, %s", directiveHelp)
 		case strings.Contains(base, "%") && !strings.Contains(base, "%Y"):
-			b.problem("jira.access_log", "has no year, so that its files have no order: %s", directiveHelp)
+			b.problem("jira.access_log", "has no year, so its files cannot be sorted: %s", directiveHelp)
 		}
 	}
 	if f.AccessPattern.line != nil {

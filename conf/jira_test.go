@@ -94,15 +94,15 @@ func TestJiraProblems(t *testing.T) {
 	write(t, dir+"/pat", "NjI2NTU2hunter2", 0o600)
 	write(t, dir+"/line", "NjI2NTU2hunter2\n\n", 0o600)
 	const (
-		needsURL   = `needs url too, the base URL of Jira, such as "https://jira.example.com"`
-		notToken   = "want a personal access token of Jira as it was shown: without spaces, line ends and the word Bearer"
-		twice      = "token is given too, at line 3, leave one of them out"
-		encrypt    = "must begin with https://, since the token in [jira] is sent there"
+		needsURL   = `requires url, too: the base URL of Jira, such as "https://jira.example.com"`
+		notToken   = "expected a personal access token of Jira as it was shown: without spaces, line breaks or the word Bearer"
+		twice      = "token is also set, at line 3, remove one of them"
+		encrypt    = "must begin with https://, because the token in [jira] is sent there"
 		log        = ":14: jira.access_log: "
 		directives = ", write the date with %Y, %m, %d, %H and %M in the file's name, such as access_log.%Y-%m-%d"
 		pattern    = "copy the pattern of the access log from Jira's server.xml, or leave the key out"
-		diagnosed  = "needs the diagnostics log, where Jira writes what it cannot reach: " +
-			"add home, and leave out diagnostics_log = false"
+		diagnosed  = "requires the diagnostics log, where Jira logs what it cannot reach: " +
+			"add home, and remove diagnostics_log = false"
 	)
 	for text, want := range map[string]string{
 		"url = 'https://jira.example.com'\ntoken_file = 'pat'":                "",
@@ -119,20 +119,20 @@ func TestJiraProblems(t *testing.T) {
 		"url = 'https://h'\ntoken = 'x'\ntoken_file = 'pat'": "4:14: jira.token_file: " + twice,
 		"access_log = 'a/%Y/access_log'":                     "2" + log + "a directory cannot have directives" + directives,
 		"access_log = 'access_log.%Y-%j'":                    "2" + log + "has an unknown directive" + directives,
-		"access_log = 'access_log.%m-%d'":                    "2" + log + "has no year, so that its files have no order: " + directives[2:],
+		"access_log = 'access_log.%m-%d'":                    "2" + log + "has no year, so its files cannot be sorted: " + directives[2:],
 		"access_log = 'access_log.%Y%'":                      "2" + log + "has an unknown directive" + directives,
 		"access_log = 'access_log.%%Y'":                      "2" + log + "has an unknown directive" + directives,
 		"access_pattern = '%a %{jira.request.id}r %t \"%r\" %>s %{jira.request.assession.id}r'": "",
-		"access_pattern = '%t \"%r\" %s %S'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which says whose test a request is: " +
-			"add it in Jira's server.xml too",
-		"access_pattern = '\"%r\" %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: has no %t, which says whose test a request is: " +
-			"add it in Jira's server.xml too",
+		"access_pattern = '%t \"%r\" %s %S'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which is required to match tests with requests: " +
+			"add it in Jira's server.xml, too",
+		"access_pattern = '\"%r\" %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: has no %t, which is required to match tests with requests: " +
+			"add it in Jira's server.xml, too",
 		"access_pattern = '%t \"%r\" %{User-Agent}i %s %{jira.request.assession.id}r'": "2:18: jira.access_pattern: put %{User-Agent}i in quotation marks, " +
-			"as in Jira's server.xml: whoever sends the request chooses it",
-		"access_pattern = '%h %l %u %t \"%r\" %s %b'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which says whose test a request is: " +
-			"add it in Jira's server.xml too",
-		"access_pattern = '%{jira.request.assession.id}r %t %s %m %U'":        "2:18: jira.access_pattern: has neither %r nor %m and %U%q, which say what was asked for: add them in Jira's server.xml too",
-		"access_pattern = \"\\u0007\"":                                        "2:18: jira.access_pattern: holds a character that cannot be printed, " + pattern,
+			"as in Jira's server.xml: its value is chosen by whoever sends the request",
+		"access_pattern = '%h %l %u %t \"%r\" %s %b'": "2:18: jira.access_pattern: has no %{jira.request.assession.id}r, which is required to match tests with requests: " +
+			"add it in Jira's server.xml, too",
+		"access_pattern = '%{jira.request.assession.id}r %t %s %m %U'":        "2:18: jira.access_pattern: has neither %r nor %m and %U%q, which show what was requested: add them in Jira's server.xml, too",
+		"access_pattern = \"\\u0007\"":                                        "2:18: jira.access_pattern: contains an unprintable character, " + pattern,
 		"home = 'h'\nalert_unreachable = true":                                "",
 		"alert_unreachable = true\n[[log]]\npath = 'x'\nkind = 'diagnostics'": "",
 		"alert_unreachable = true":                                            "2:21: jira.alert_unreachable: " + diagnosed,

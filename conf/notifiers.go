@@ -36,7 +36,7 @@ func (b *builder) sendsTo(at, destination string) (again bool) {
 	key := kind + " " + destination
 	first, again := b.destinations[key]
 	if again {
-		b.warn("%s: the notifier at line %d sends to the same place as the one at line %d, alerts arrive there twice",
+		b.warn("%s: the notifier at line %d has the same destination as the one at line %d, so alerts arrive there twice",
 			kind, b.source.location(at).value.line, b.source.location(first).value.line)
 		return true
 	}
@@ -54,9 +54,9 @@ func (b *builder) notifier(at, kind string, f *rawNotifier) Notifier {
 	}
 	switch first, taken := b.names[n.Name]; {
 	case !notifierName.MatchString(n.Name):
-		b.problem(named, "want a name of 1 to 64 letters, digits, - _ or .")
+		b.problem(named, "expected a name of 1 to 64 letters, digits, - _ or .")
 	case n.Name == "console":
-		b.problem(named, `"console" is the name of the terminal, write another one`)
+		b.problem(named, `"console" is reserved for the terminal, write another name`)
 	case taken:
 		b.problem(named, "the notifier at line %d is named %q too, give each its own name",
 			b.source.location(first).value.line, n.Name)
@@ -67,7 +67,7 @@ func (b *builder) notifier(at, kind string, f *rawNotifier) Notifier {
 	n.MinSeverity = f.MinSeverity
 	set(&n.Timeout, f.Timeout)
 	if n.Timeout < time.Second || n.Timeout > 5*time.Minute {
-		b.problem(at+".timeout", `want between "1s" and "5m"`)
+		b.problem(at+".timeout", `expected between "1s" and "5m"`)
 	}
 	set(&n.RetryFor, f.RetryFor)
 	if n.RetryFor == 0 {

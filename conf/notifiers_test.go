@@ -20,7 +20,7 @@ func TestSameDestination(t *testing.T) {
 		am      = "[[alertmanager]]\nname = '%d'\nurl = 'http://127.0.0.1:9093'\n"
 	)
 	warning := func(kind string, second, first int) string {
-		return fmt.Sprintf("%s: the notifier at line %d sends to the same place as the one at line %d, alerts arrive there twice", kind, second, first)
+		return fmt.Sprintf("%s: the notifier at line %d has the same destination as the one at line %d, so alerts arrive there twice", kind, second, first)
 	}
 	replace := strings.ReplaceAll
 	tests := []struct {
@@ -75,7 +75,7 @@ func TestPlainAddress(t *testing.T) {
 		testkit.Write(t, filepath.Join(dir, "hook"), "http://hub.example.com/hunter2\n")
 		want := ""
 		if tt.want != "" {
-			want = tt.want + ": alerts go to another machine without encryption, write https:// if the receiver has it"
+			want = tt.want + ": alerts are sent to another machine without encryption, write https:// if the receiver supports it"
 		}
 		if got := strings.Join(load(t, dir, tt.text).Warnings, "\n"); got != want {
 			t.Errorf("%s\n got %s\nwant %s", tt.text, got, want)

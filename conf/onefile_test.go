@@ -47,7 +47,7 @@ func TestOneFileTwice(t *testing.T) {
 				file := write(t, dir+"/config.toml", fmt.Sprintf("[[log]]\npath = %q\n[[log]]\nname = \"b\"\npath = %q\n", log, tt.path), 0o600)
 				want := "accepted\n"
 				if tt.same {
-					want = fmt.Sprintf("%s:5:8: log.path: the log at line 2 is the same file, its failures would count twice: write it once\n", file)
+					want = fmt.Sprintf("%s:5:8: log.path: the log at line 2 is the same file, so its failures would be counted twice: list it only once\n", file)
 				}
 				got := "accepted\n"
 				if _, err := conf.Load(file); err != nil {

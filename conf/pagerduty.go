@@ -25,7 +25,7 @@ func (b *builder) pagerduty(at string, f *rawPagerDuty) PagerDuty {
 	key, from := b.secret(at, "routing_key", f.RoutingKey, f.RoutingKeyFile)
 	b.needs(at, "routing_key")
 	if !key.IsZero() && !routingKey.MatchString(key.Reveal()) {
-		b.problem(from, `want the 32 letters and digits of an integration key, copy it from the service in PagerDuty, `+
+		b.problem(from, `expected the 32 letters and digits of an integration key, copy it from the service in PagerDuty, `+
 			`"Integrations", "Events API V2"`)
 	}
 	if f.RoutingKey != nil {

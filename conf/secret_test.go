@@ -111,16 +111,16 @@ func TestSecretFileRefused(t *testing.T) {
 
 	for name, want := range map[string]string{
 		"absent": "there is no file " + credentials + "/absent and no " + credentials + "/jira-oauth-watcher_absent and no " + dir +
-			"/absent and no " + dir + "/credentials/absent; what is in " + dir +
-			"/credentials is read by systemd when the service starts, so restart it after a change there",
+			"/absent and no " + dir + "/credentials/absent; systemd reads the files in " + dir +
+			"/credentials only when the service starts, so restart the service after you change them",
 		dir + "/absent":      "there is no file " + dir + "/absent",
 		"empty":              dir + "/empty is empty",
 		"lines":              "not a URL, write one such as https://host/path",
 		"large":              dir + "/large is larger than 65536 bytes",
 		"dir":                dir + "/dir is not a regular file",
 		"":                   "empty, write the name of a file",
-		"a\ab":               "holds a character that cannot be printed",
-		"https://x/hunter2":  "want the name of a file; the value itself belongs to the key without _file",
+		"a\ab":               "contains an unprintable character",
+		"https://x/hunter2":  "expected the name of a file; the value itself belongs to the key without _file",
 		"empty/hunter.token": dir + "/empty/hunter.token cannot be read: not a directory",
 	} {
 		text := fmt.Sprintf("[[slack]]\nwebhook_url_file = %s\n", tomlString(name))
@@ -155,7 +155,7 @@ func TestOpenConfiguration(t *testing.T) {
 		}
 		var want []string
 		if tt.holds != "" {
-			want = []string{path + " can be read by other users (mode 0644) and holds a secret (" + tt.holds + "), run: chmod 600 " + path}
+			want = []string{path + " can be read by other users (mode 0644) and contains a secret (" + tt.holds + "), run: chmod 600 " + path}
 		}
 		if !reflect.DeepEqual(c.Warnings, want) {
 			t.Errorf("%s\n got %q\nwant %q", tt.text, c.Warnings, want)

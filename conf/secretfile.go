@@ -29,14 +29,14 @@ const (
 func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, string) {
 	keyPath, filePath := at+"."+key, at+"."+key+"_file"
 	if b.source.Has(keyPath) && b.source.Has(filePath) {
-		b.problem(filePath, "%s is given too, at line %d, leave one of them out", key,
+		b.problem(filePath, "%s is also set, at line %d, remove one of them", key,
 			b.source.location(keyPath).value.line)
 		return Secret{}, ""
 	}
 	switch {
 	case inline != nil:
 		if inline.IsZero() {
-			b.problem(keyPath, "empty, write the value or leave the key out")
+			b.problem(keyPath, "empty, write the value or remove the key")
 		}
 		return *inline, keyPath
 	case name != nil:
@@ -77,7 +77,7 @@ func (b *builder) certificates(path, name string) (file string, content []byte) 
 		return "", nil
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(content) {
-		b.problem(path, "%s holds no certificate in PEM form", found)
+		b.problem(path, "%s contains no certificate in PEM format", found)
 		content = nil
 	}
 	return b.whole(path, found), content
@@ -115,8 +115,8 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
 	if loaded != "" && !filepath.IsAbs(name) {
-		missing += "; what is in " + loaded + " is read by systemd when the service starts, " +
-			"so restart it after a change there"
+		missing += "; systemd reads the files in " + loaded + " only when the service starts, " +
+			"so restart the service after you change them"
 	}
 	b.problem(path, "%s", missing)
 	return "", nil, 0
@@ -130,11 +130,11 @@ func badFileName(name string) string {
 	case name == "":
 		return "empty, write the name of a file"
 	case strings.HasPrefix(name, "-----BEGIN"):
-		return "want the name of a file, not what is in it"
+		return "expected the name of a file, not its content"
 	case looksSecret.MatchString(name):
-		return "want the name of a file; the value itself belongs to the key without _file"
+		return "expected the name of a file; the value itself belongs to the key without _file"
 	case !printable(name):
-		return "holds a character that cannot be printed"
+		return "contains an unprintable character"
 	}
 	return ""
 }

@@ -35,7 +35,7 @@ const (
 	defaultSlackAPI = "https://slack.com/api/"
 
 	channelHelp = `write the channel's ID such as "C0123456789", found in Slack at the bottom of the channel's details`
-	mentionHelp = `want "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or ` +
+	mentionHelp = `expected "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or ` +
 		`"<!channel>"`
 )
 
@@ -70,7 +70,7 @@ func (b *builder) slack(at string, f *rawSlack) Slack {
 		b.problem(at, "webhook_url or bot_token is missing; each may be in a file, named by webhook_url_file or "+
 			"bot_token_file")
 	case hook != "" && bot != "":
-		b.problem(bot, "%s is given too, at line %d, leave one of them out", strings.TrimPrefix(hook, at+"."),
+		b.problem(bot, "%s is also set, at line %d, remove one of them", strings.TrimPrefix(hook, at+"."),
 			b.source.location(hook).value.line)
 	case bot != "":
 		b.withToken(&s, at)
@@ -123,7 +123,7 @@ func (b *builder) withToken(s *Slack, at string) {
 func (b *builder) withoutToken(at string) {
 	for _, key := range []string{"channel", "api_url", "app_token", "app_token_file"} {
 		if path := at + "." + key; b.source.Has(path) {
-			b.keyProblem(path, "needs bot_token, leave it out with webhook_url")
+			b.keyProblem(path, "requires bot_token, remove it if you use webhook_url")
 		}
 	}
 }
@@ -136,7 +136,7 @@ func (b *builder) token(at string, kind tokenKind, inline *Secret, file *string)
 	case !kind.begin.MatchString(token):
 		b.problem(from, "%s", kind.help)
 	case !wholeToken.MatchString(token):
-		b.problem(from, "holds a space, a line end or a character that no token has")
+		b.problem(from, "contains a space, a line break or another character that tokens never contain")
 	}
 	if inline != nil {
 		b.holdsSecret(at + "." + kind.key)

@@ -28,7 +28,7 @@ func TestSlackIDs(t *testing.T) {
 			[]string{"<!subteam^S0123>", "<@U0123>", "<@W0123456789>", "<!here>", "<!channel>"},
 			[]string{"", "@ops", "here", "<!everyone>", "<!here> <!channel>", "<!here>\n", "<!subteam^S0123|ops>", "<!subteam^U0123>", "<@u0123>", "<@U>",
 				"<@S0123>", "<#C0123>"},
-			"mention", `want "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or "<!channel>"`,
+			"mention", `expected "<!subteam^S0123456789>" for a user group, "<@U0123456789>" for a person, "<!here>" or "<!channel>"`,
 		},
 	}
 	dir := t.TempDir()
@@ -62,7 +62,7 @@ func TestSlackTokenFile(t *testing.T) {
 		t.Errorf("the tokens are %q and %q", got.BotToken.Reveal(), got.AppToken.Reveal())
 	}
 	_, err := conf.Load(write(t, dir+"/config.toml", fmt.Sprintf(text, "lines"), 0o600))
-	want := conf.Problems{{dir + "/config.toml", 3, 18, "slack.app_token_file", "holds a space, a line end or a character that no token has"}}
+	want := conf.Problems{{dir + "/config.toml", 3, 18, "slack.app_token_file", "contains a space, a line break or another character that tokens never contain"}}
 	if !reflect.DeepEqual(err, error(want)) {
 		t.Errorf("a file of two lines\n got %v\nwant %v", err, want)
 	}

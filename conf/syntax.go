@@ -18,14 +18,14 @@ func parse(file string, t content) (tree map[string]any, problem *Problem) {
 		return &Problem{File: file, Line: s.line, Col: s.col, Text: text}
 	}
 	if i := strings.IndexByte(t.string, '\r'); i >= 0 {
-		return nil, at(t.position(i), "a carriage return that ends no line, write \\r inside of a string")
+		return nil, at(t.position(i), "a carriage return in the middle of a line, write \\r inside a string")
 	}
 	if i := notUTF8(t.string); i >= 0 { // the library's offset is one too early
 		return nil, at(t.position(i), "not UTF-8, save the file as UTF-8")
 	}
 	defer func() { // the library has panicked on bad texts before
 		if recover() != nil {
-			tree, problem = nil, at(position{1, 1}, "not TOML, and no place in it can be named")
+			tree, problem = nil, at(position{1, 1}, "not TOML, and the position of the error is unknown")
 		}
 	}()
 	_, err := toml.Decode(t.string, &tree)
@@ -50,9 +50,9 @@ func notUTF8(s string) int {
 // sentences replace the messages of the library by what it says in them. Its
 // own quote the text, which may be a secret without its quotes.
 var sentences = []struct{ has, say string }{
-	{"has already been defined", "this key or table is written twice"},
-	{"was already created", "this name is already used for something else, look for a table with one pair of " +
-		"brackets and two"},
+	{"has already been defined", "this key or table is defined twice"},
+	{"was already created", "this name is already used for something else, look for a table that is written both as " +
+		"[name] and as [[name]]"},
 	{"is not a table", "this name is already used for a value and cannot be a table"},
 	{"strings cannot contain newlines", `the string has no closing quote on its line`},
 	{"unexpected EOF; expected '\"", "the string has no closing quote"},
@@ -63,9 +63,9 @@ var sentences = []struct{ has, say string }{
 	{"invalid escape", `unknown escape in a string, write \\ for a backslash or put the string in single quotes`},
 	{"hexadecimal digits after", `incomplete escape in a string, write \\ for a backslash or put the string in ` +
 		`single quotes`},
-	{"Escaped character", "the escape stands for no character"},
+	{"Escaped character", "the escape is not a valid character"},
 	{"NULL bytes", "not UTF-8, save the file as UTF-8"},
-	{"newlines not allowed within inline tables", "a table in braces must stand on one line"},
+	{"newlines not allowed within inline tables", "a table in braces must be on one line"},
 	{"invalid datetime", "not a value, put text in quotes"},
 	{"expected value", "not a value, put text in quotes"},
 	{"expected a digit", "not a number, put text in quotes"},
@@ -76,14 +76,14 @@ var sentences = []struct{ has, say string }{
 	{"out of the safe", "the number is too large"},
 	{"expected a top-level item to end", "more text after the value, put text in quotes, and each key on its own line"},
 	{"expected a comma", "a comma or the closing bracket is missing"},
-	{"unexpected comma", "a comma too many"},
+	{"unexpected comma", "there is an extra comma"},
 	{"table array name delimiter", "the table's name is not closed, write [[name]]"},
 	{"to end table name", "the table's name is not closed, write [name]"},
 	{"table names cannot be empty", "a table without a name"},
 	{"expected '.' or '='", "a key must be followed by =, write key = value"},
 	{"key name appears blank", "a value without a key, write key = value"},
 	{"keys cannot start with", "a key cannot start with a dot"},
-	{"unexpected '.'", "a dot too many in the key"},
+	{"unexpected '.'", "there is an extra dot in the key"},
 	{"unexpected '='", "the key must not end with a dot"},
 	{"binary number", "not a number, put text in quotes"},
 	{"octal number", "not a number, put text in quotes"},

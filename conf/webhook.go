@@ -50,7 +50,7 @@ func (b *builder) webhook(at string, f *rawWebhook) Webhook {
 	w.Secret = b.signing(at, "secret", f.Secret, f.SecretFile)
 	w.PreviousSecret = b.signing(at, "previous_secret", f.PreviousSecret, f.PreviousSecretFile)
 	if previous := b.given(at, "previous_secret"); previous != "" && b.given(at, "secret") == "" {
-		b.keyProblem(previous, "needs secret too, the one that takes its place")
+		b.keyProblem(previous, "requires secret, too: the new one that replaces it")
 	}
 	if f.Template != nil {
 		w.Template = b.template(at+".template", f.Template)
@@ -62,7 +62,7 @@ func (b *builder) webhook(at string, f *rawWebhook) Webhook {
 func (b *builder) signing(at, key string, inline *Secret, name *string) Secret {
 	v, from := b.secret(at, key, inline, name)
 	if !v.IsZero() && !standardSecret(v.Reveal()) {
-		b.problem(from, `want whsec_ and 24 to 64 bytes in base64, `+
+		b.problem(from, `expected whsec_ and 24 to 64 bytes in base64, `+
 			`make one with: echo "whsec_$(openssl rand -base64 32)"`)
 	}
 	if inline != nil {

@@ -293,7 +293,7 @@ func TestFactsOfAccounts(t *testing.T) {
 func TestAdvise(t *testing.T) {
 	s := builtin(t)
 	tenant, _ := s.Cause("entra-single-tenant-common-endpoint")
-	const want = "The app registration “{app_id|x}” accepts accounts of one tenant only, but the endpoint in Jira is still " +
+	const want = "The app “{app_id|x}” accepts accounts of one tenant only, but Jira's endpoint is still " +
 		"Microsoft's shared /common address."
 	if got := tenant.Advise(matchers.Facts{"app_name": "{app_id|x}"}).Diagnosis; got != want {
 		t.Errorf("Advise\n got %s\nwant %s", got, want)

@@ -23,7 +23,7 @@ func TestSampleAlerts(t *testing.T) {
 			continue
 		}
 		advice := f.Cause.Advise(f.Facts)
-		d.Cause.Title, d.Diagnosis, d.Confirm = f.Cause.Title, advice.Diagnosis, advice.Confirm
+		d.Cause.Title, d.Diagnosis, d.Confirm, d.Phase = f.Cause.Title, advice.Diagnosis, advice.Confirm, f.Impact.Phase
 		d.Fix, d.Links = nil, nil
 		for _, step := range advice.Fix {
 			d.Fix = append(d.Fix, alert.Step{Text: step.Text, Where: step.Where})

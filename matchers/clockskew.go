@@ -41,5 +41,5 @@ func notes(facts Facts) []Step {
 		return nil
 	}
 	return []Step{{Where: "jira-host", Text: "The clock of this Jira node is " + skew +
-		": set it right (timedatectl, chronyc tracking), a wrong clock alone breaks OAuth."}}
+		": correct it (timedatectl, chronyc tracking). A wrong clock alone breaks OAuth."}}
 }

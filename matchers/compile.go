@@ -26,9 +26,9 @@ func (l *loader) set(prove bool) (*Set, error) {
 			if other := s.byCode[code]; other == nil {
 				s.byCode[code] = c
 			} else if other == c {
-				l.problem(d, "codes", "%s is here twice", code)
+				l.problem(d, "codes", "%s is listed twice", code)
 			} else if c.own == other.own {
-				l.problem(d, "codes", "%s is a code of %s already", code, other.ID)
+				l.problem(d, "codes", "%s is already a code of %s", code, other.ID)
 			}
 		}
 	}
@@ -105,13 +105,13 @@ func (l *loader) compile(d *definition) *Cause {
 	l.evidence(d, c)
 	for i, code := range d.Codes {
 		if !codeRE.MatchString(code) {
-			l.problem(d, fmt.Sprintf("codes[%d]", i), `%q is no provider code, write one such as "AADSTS50194"`, code)
+			l.problem(d, fmt.Sprintf("codes[%d]", i), `%q is not a provider code, write one such as "AADSTS50194"`, code)
 		}
 	}
 	c.patterns = l.expressions(d, "patterns", d.Patterns, "")
 	c.words = l.expressions(d, "words", d.Words, `(?i)`)
 	if d.ID != Unknown && len(d.Codes)+len(d.Patterns)+len(d.Words) == 0 {
-		l.problem(d, "id", "%s has neither codes nor patterns, it would never match", d.ID)
+		l.problem(d, "id", "%s has neither codes nor patterns, so it would never match", d.ID)
 	}
 	if d.ID != Unknown && !slices.ContainsFunc(d.Samples, func(s sample) bool { return s.Match }) {
 		l.problem(d, "id", "%s has no sample with match = true, add a [[cause.sample]]", d.ID)
@@ -140,7 +140,7 @@ func (l *loader) expressions(d *definition, key string, from []string, prefix st
 // words checks and fills in the texts and the fixed words of a cause.
 func (l *loader) words(d *definition, c *Cause) {
 	if !idRE.MatchString(d.ID) {
-		l.problem(d, "id", "%q is no ID, use lower-case letters, digits and hyphens", d.ID)
+		l.problem(d, "id", "%q is not a valid ID, use lowercase letters, digits and hyphens", d.ID)
 	}
 	switch {
 	case d.Severity != nil:
@@ -180,7 +180,7 @@ func (l *loader) words(d *definition, c *Cause) {
 			l.problem(d, fmt.Sprintf("link[%d]", i), "a link needs a title and a URL that begins with https://")
 		}
 		if strings.ContainsAny(link.URL+link.Title, "{}") {
-			l.problem(d, fmt.Sprintf("link[%d]", i), "a link takes no facts: remove the braces")
+			l.problem(d, fmt.Sprintf("link[%d]", i), "a link cannot contain facts: remove the braces")
 		}
 	}
 }
@@ -190,13 +190,13 @@ func (l *loader) evidence(d *definition, c *Cause) {
 	if d.Checked != "" {
 		at, err := time.Parse(time.DateOnly, d.Checked)
 		if err != nil {
-			l.problem(d, "checked", `%q is no date, write one such as "2026-11-25"`, d.Checked)
+			l.problem(d, "checked", `%q is not a date, write one such as "2026-11-25"`, d.Checked)
 		}
 		c.Checked = at
 	}
 	for i, url := range d.Sources {
 		if !strings.HasPrefix(url, "https://") || strings.ContainsAny(url, "{} ") {
-			l.problem(d, fmt.Sprintf("sources[%d]", i), "%q is no URL that begins with https://", url)
+			l.problem(d, fmt.Sprintf("sources[%d]", i), "%q is not a URL that begins with https://", url)
 		}
 		c.Sources = append(c.Sources, url)
 	}
@@ -213,7 +213,7 @@ func (l *loader) word(d *definition, key, value string, allowed []string) {
 	case value == "":
 		l.problem(d, key, "missing, write one of: %s", strings.Join(allowed, ", "))
 	default:
-		l.problem(d, key, "%q is not known, write one of: %s", value, strings.Join(allowed, ", "))
+		l.problem(d, key, "unknown value %q, write one of: %s", value, strings.Join(allowed, ", "))
 	}
 }
 

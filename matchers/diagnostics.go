@@ -89,7 +89,7 @@ func (s *Set) Unreachable(p Probe, line []byte, zone *time.Location) Failure {
 	c := *cause
 	if c.Severity = conf.SeverityLow; !c.own {
 		c.Diagnosis = "Jira's own diagnostics have failed to connect to this mail server several times in a row. They do not " +
-			"say why, and no other log does so far. The mailbox need not be one of OAuth 2.0."
+			"say why, and no other log does so far. The mailbox may not be using OAuth 2.0."
 		c.Fix = append([]Step{{Where: "jira-admin", Text: "Test the connection: Jira ⚙ > System > Incoming mail " +
 			"(or Outgoing mail) > Edit > Test Connection. If it fails, Jira shows or logs the reason."}}, c.Fix...)
 		c.Confirm = "Test Connection of the mail server succeeds."

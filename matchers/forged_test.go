@@ -119,10 +119,10 @@ func TestListOfScopes(t *testing.T) {
 			"`https://outlook.office.com.evil.example/" + strings.Repeat("x", 39) + "…`."},
 	} {
 		for _, c := range builtin(t).Causes() {
-			if c.ID != "entra-scopes-multiple-resources" {
+			if c.ID != "entra-scope-invalid" {
 				continue
 			}
-			if got := c.Advise(matchers.Facts{"scopes": tt.give}).Diagnosis; !strings.HasSuffix(got, " It refused: "+tt.want) {
+			if got := c.Advise(matchers.Facts{"scopes": tt.give}).Diagnosis; !strings.Contains(got, " rejects "+tt.want+" ") {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}
 		}

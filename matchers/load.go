@@ -245,9 +245,9 @@ func (l *loader) add(name string, text []byte, own bool) {
 		case d.ID == "":
 			l.problem(d, "id", `missing, write id = "a-short-name"`)
 		case exists && (!own || slices.Contains(l.own, base)):
-			l.problem(d, "id", "%q is the ID of another cause already", d.ID)
+			l.problem(d, "id", "%q is already the ID of another cause", d.ID)
 		case exists && base.overridden:
-			l.problem(d, "id", "%q is overridden already", d.ID)
+			l.problem(d, "id", "%q is already overridden", d.ID)
 		case exists:
 			base.override(d)
 		default:

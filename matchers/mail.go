@@ -62,18 +62,18 @@ func (s *Set) mailReport(r report) (report, bool) {
 	}
 	evidence := strings.Join(said, "\n") + frames
 	if !slices.ContainsFunc(mailSigns, func(sign string) bool { return strings.Contains(evidence, sign) }) {
-		r.reason = "it is of a mail log, and nothing that it reports is of OAuth 2.0"
+		r.reason = "it is from a mail log, and nothing in it is related to OAuth 2.0"
 		return r, false
 	}
 	slices.Reverse(said) // the innermost exception has the reason
 	for _, text := range said {
 		d := s.weigh(payload(text))
 		if c := d.found[0].cause; len(d.codes) > 0 || strings.HasPrefix(c.ID, "mail-") {
-			r.said, r.phase, r.reason = text, alert.PhaseMail, "a mailbox of OAuth 2.0 could not be connected"
+			r.said, r.phase, r.reason = text, alert.PhaseMail, "the connection to an OAuth 2.0 mailbox failed"
 			return r, true
 		}
 	}
-	r.reason = "it is of a mail log, and no cause of a connection or a sign-in has its text"
+	r.reason = "it is from a mail log, and no connection or sign-in cause matches its text"
 	return r, false
 }
 

@@ -151,15 +151,15 @@ var otherLog = regexp.MustCompile(`^\W{0,3}(?:\d{4}[-/.](?:\d{1,2}|[A-Za-z]{3})[
 // error message is:".
 func (s *Set) Text(text string) Verdict {
 	if otherLog.MatchString(text) {
-		return Verdict{Reason: "it is a line of a log, but not in the form of Jira's"}
+		return Verdict{Reason: "it is a log line, but not in the format of Jira's log"}
 	}
 	f := s.failure(s.weigh(payload(text)))
 	if strings.TrimSpace(text) == "" || f.Cause.ID == Unknown && len(f.Codes) == 0 {
-		return Verdict{Reason: "it has no log header, and no cause in the catalogue has this text"}
+		return Verdict{Reason: "it has no log header, and no cause in the catalog matches its text"}
 	}
 	f.Text = text
 	f.Integration = Integration{ID: Unknown, KnownBy: alert.ByNothing}
-	return Verdict{Ours: true, Reason: "it is an error text without a log header", Failure: f}
+	return Verdict{Ours: true, Reason: "it has no log header and was matched as plain error text", Failure: f}
 }
 
 // decision is a payload with the causes that it shows, the deciding one first.

@@ -73,7 +73,7 @@ func (f Failure) compareEndpoints(s Settings) string {
 		}
 	}
 	if wrong == nil {
-		return "In Jira, neither endpoint has /common now: Authorization endpoint is " + setting(s.AuthorizationEndpoint) +
+		return "In Jira, neither endpoint contains /common now: Authorization endpoint is " + setting(s.AuthorizationEndpoint) +
 			", Token endpoint is " + setting(s.TokenEndpoint) + "." + corrected
 	}
 	return "In Jira, " + strings.Join(wrong, "; ") + "."
@@ -103,7 +103,7 @@ func (f Failure) compareHosts(s Settings) string {
 		}
 	}
 	if wrong == nil {
-		return "In Jira, Scopes are " + settings(s.Scopes) + ": none has this host now." + corrected
+		return "In Jira, Scopes are " + settings(s.Scopes) + ": none of them has this host now." + corrected
 	}
 	return "In Jira, Scopes has " + strings.Join(wrong, "; ") + "."
 }
@@ -119,9 +119,9 @@ func compareScopes(s Settings) string {
 	are := "In Jira, Scopes are " + settings(s.Scopes)
 	switch right := correctScopes(s.Scopes); {
 	case len(hosts) < 2:
-		return are + ": all of one host now." + corrected
+		return are + ": they all belong to one host now." + corrected
 	case right == nil:
-		return are + ", of the hosts " + settings(hosts) + ": keep those of one host."
+		return are + ", which belong to the hosts " + settings(hosts) + ": keep only those of one host."
 	default:
 		return are + " and should be " + settings(right) + "."
 	}

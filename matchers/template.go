@@ -41,27 +41,27 @@ func (l *loader) template(d *definition, key, words string) string {
 		if m[1] == "" {
 			for name := range strings.SplitSeq(m[2], ",") {
 				if kindOf(name) == nil {
-					l.problem(d, key, "there is no fact %q, known are: %s", name, strings.Join(factNames(), ", "))
+					l.problem(d, key, "unknown fact %q, known facts are: %s", name, strings.Join(factNames(), ", "))
 				}
 			}
 			return hole
 		}
 		place, ok := l.places[m[2]]
 		if !ok {
-			l.problem(d, key, "there is no place %q in causes/%s", m[2], placesFile)
+			l.problem(d, key, "%q is not defined in causes/%s", m[2], placesFile)
 		}
 		return place
 	})
 	if rest := holeRE.ReplaceAllString(words, ""); strings.ContainsAny(rest, "{}") {
-		l.problem(d, key, `a brace that is no {fact|fallback}`)
+		l.problem(d, key, `a brace that is not part of {fact|fallback}`)
 	}
 	switch holds, closed := text.Fenced(words); {
 	case holds && !strings.HasPrefix(key, "fix["):
 		l.problem(d, key, "commands belong in a step, write a [[cause.fix]]")
 	case holds && text.Blocks(words)[0].Code:
-		l.problem(d, key, "a step that is a command only: say first what it is for")
+		l.problem(d, key, "a step must first say what its command is for")
 	case !closed:
-		l.problem(d, key, "commands have no end: close them with a line of three backticks")
+		l.problem(d, key, "the command block is not closed: end it with a line of three backticks")
 	}
 	return tidy(words, func(s string) string { return s })
 }
@@ -102,9 +102,9 @@ func (l *loader) safe(d *definition, key string, b text.Block) {
 			case k.use == inDiagnosis:
 				l.problem(d, key, "{%s} is free text from the log: it may appear in the diagnosis only", name)
 			case k.use == toReplace && (b.Code || acted(b.Text[:m[0]], b.Text[m[1]:])):
-				l.problem(d, key, "{%s} is untrusted text from the log: write it only as what to replace, "+
+				l.problem(d, key, "{%s} is untrusted text from the log: use it only as the value to replace, "+
 					"such as \"in place of {%[1]s}\", \"is {%[1]s} misspelled?\" or \"{%[1]s} is wrong\", "+
-					"and never in a command, an address or a link", name)
+					"and never in a command, a URL or a link", name)
 			}
 		}
 	}

@@ -71,7 +71,7 @@ func TLSConfig(n conf.Notifier) (*tls.Config, error) {
 		roots = x509.NewCertPool()
 	}
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca_file: %s holds no certificate in PEM form", n.CAFile)
+		return nil, fmt.Errorf("ca_file: %s contains no certificate in PEM format", n.CAFile)
 	}
 	return &tls.Config{RootCAs: roots}, nil
 }
@@ -194,9 +194,9 @@ func Traced(ctx context.Context) (traced context.Context, sent func() bool) {
 func Unanswered(err error, sent func() bool, redactor *Redactor) *Error {
 	e := &Error{}
 	if errors.Is(err, context.DeadlineExceeded) {
-		words := "no answer in time: is the address right, and is a proxy needed (HTTPS_PROXY)?"
+		words := "no response in time: is the address right, and is a proxy required (HTTPS_PROXY)?"
 		if e.Unsure = sent(); e.Unsure {
-			words = "no answer in time to what was sent, which may have been accepted: is a longer timeout needed?"
+			words = "no response in time, but the request may have been accepted: is a longer timeout required?"
 		}
 		err = &Reason{words, err}
 	}

@@ -38,7 +38,7 @@ func TestCAFile(t *testing.T) {
 	empty, large := filepath.Join(dir, "empty.pem"), filepath.Join(dir, "large.pem")
 	os.WriteFile(empty, []byte("nothing"), 0o600)
 	os.WriteFile(large, bytes.Repeat([]byte("x"), 2<<20), 0o600)
-	for file, want := range map[string]string{empty: "holds no certificate", large: "larger than", filepath.Join(dir, "none"): "no such file"} {
+	for file, want := range map[string]string{empty: "contains no certificate", large: "larger than", filepath.Join(dir, "none"): "no such file"} {
 		hook.CAFile = file
 		_, err := webhook.New(hook)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), `ca_file: `) {

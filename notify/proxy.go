@@ -17,7 +17,7 @@ func CheckProxies() error {
 		if value := os.Getenv(name); value != "" && !isProxy(value) {
 			return fmt.Errorf("%s in the environment is not the address of a proxy: "+
 				"write one such as http://proxy.example.com:3128, "+
-				"special characters of a password as %%XX, or unset it", name)
+				"with special characters of the password as %%XX, or unset it", name)
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ func (w *Worker) refresh(ctx context.Context) (time.Duration, error) {
 			}
 		}
 		if !w.refreshFailed && ctx.Err() == nil {
-			w.log.Warn("the receiver could not be brought up to date, will be retried", "in", pause, "err",
+			w.log.Warn("open alerts could not be refreshed at the receiver, will be retried", "in", pause, "err",
 				e)
 		}
 	}

@@ -62,7 +62,7 @@ func (w *Worker) attemptOther(ctx context.Context, d, oldest Delivery) error {
 	case failed == nil:
 		if err == nil && w.health.Circuit == Closed {
 			w.suspect = oldest.Seq
-			w.log.Warn("another alert was accepted: the rejected one may be at fault", "alert",
+			w.log.Warn("another alert was accepted, so the rejected one may be invalid", "alert",
 				oldest.Alert.Data.ID, "err", oldest.Reason)
 		}
 		return err

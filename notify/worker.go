@@ -231,7 +231,7 @@ func (w *Worker) refused(d Delivery, failed *Error) error {
 		w.record(Waiting, 0, failed)
 		return w.queue.Retry(w.target.Name, d, w.health)
 	}
-	w.log.Error("alert rejected twice, moved to the dead letters", "alert", d.Alert.Data.ID, "err", d.Reason)
+	w.log.Error("alert rejected twice, moved to the dead-letter queue", "alert", d.Alert.Data.ID, "err", d.Reason)
 	return w.setAside(d, failed)
 }
 
@@ -249,7 +249,7 @@ func (w *Worker) retry(d Delivery, failed *Error) error {
 		from = w.since
 	}
 	if w.probes == 0 && clock.Since(from) > w.target.RetryFor {
-		w.log.Error("alert not delivered within retry_for, moved to the dead letters",
+		w.log.Error("alert not delivered within retry_for, moved to the dead-letter queue",
 			"alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
 		return w.setAside(d, failed)
 	}

@@ -127,7 +127,7 @@ func (f *Follower) atEnd() (bool, error) {
 		if f.opt.Once {
 			return false, io.EOF
 		}
-		g.final = false // what made it final is gone
+		g.final = false // the file that made it final no longer exists
 		return false, nil
 	}
 	f.leave(g, f.younger[0])
@@ -137,7 +137,7 @@ func (f *Follower) atEnd() (bool, error) {
 	return true, nil
 }
 
-// succeeded reports whether a younger file has a first byte.
+// succeeded reports whether a newer file has a first byte.
 func (f *Follower) succeeded() bool {
 	for _, g := range f.younger {
 		if g.f == nil || g.size() > 0 {

@@ -1,11 +1,11 @@
 package tailer
 
-// Block is a run of complete lines of one file, as they are there.
+// Block is a run of complete lines of one file, unchanged.
 type Block struct {
-	Text []byte // with the line ends; the last may be missing at the end of a file. Valid until the next call
+	Text []byte // with line ends; the last may be missing at the end of a file. Valid until the next call
 	Cut  bool   // Text is the first MaxLine bytes of a longer line, which is alone in its block
-	Part bool   // bytes of a further line were read behind Text, which may be empty
-	Late bool   // written to the previous file after that had been read to its end
+	Part bool   // bytes of another line were read after Text, which may be empty
+	Late bool   // written to the previous file after it had been read to its end
 
 	size   int64 // what Text takes of the file; more than its length if Cut
 	origin origin
@@ -26,8 +26,8 @@ func (o origin) filePosition(offset int64) FilePosition {
 	return FilePosition{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset, o.stamp}
 }
 
-// Position is after the first n bytes of Text, where a line ends. After all of
-// Text it is after the whole line, even if that was cut.
+// Position is the position after the first n bytes of Text, which must end a line. After all of
+// Text, it is the position after the complete line, even if Text was cut.
 func (b Block) Position(n int) Position {
 	offset := b.origin.offset + int64(n)
 	if n == len(b.Text) {

@@ -18,18 +18,18 @@ const directives = "YmdHM"
 
 var datedName = regexp.MustCompile(`^([^%]|%[%mdHM])*%Y([^%]|%[%YmdHM])*$`)
 
-// Dated reports whether path is that of a dated log, such as access_log.%Y-%m-%d: its
-// base name has the directive %Y, and may have %m, %d, %H, %M, and %% for a percent sign.
-// Any other path is that of one file.
+// Dated reports whether path is the pattern of a dated log, such as access_log.%Y-%m-%d. Its base
+// name contains the directive %Y, and may contain %m, %d, %H, %M, and %% for a percent sign. Any
+// other path names one file.
 //
-// The log is the file with the latest date that fits, even if that date is in the future.
-// The others are its rotated files. As each date has one name, dates alone tell the order:
-// a file that appears late, with an earlier date than what is read, is not read.
+// The log is the file with the latest date that matches, even if that date is in the future. The
+// others are its rotated files. Because each date has one name, dates alone determine the order: a
+// file that appears late, with an earlier date than the file being read, is not read.
 func Dated(path string) bool { return datedName.MatchString(filepath.Base(path)) }
 
-// Current returns the name of the file that path names now. It is path itself unless that
-// is of a dated log of which there are files; then it is the newest, by now perhaps
-// compressed. The error says why a dated log's directory cannot be listed.
+// Current returns the name of the file that path names now. For a dated log with at least one
+// file, it is the newest file, which may be compressed by now. Otherwise, it is path itself. The
+// error says why a dated log's directory cannot be listed.
 func Current(path string) (string, error) {
 	if !Dated(path) {
 		return path, nil
@@ -174,7 +174,7 @@ func (f *Follower) later(last *file, list []entry) (younger []entry, sure bool) 
 }
 
 // sinceStamp returns the oldest file of a dated log with this date or a later one. If
-// there is none, no older file can stand in for it: the path, which names no file, says so.
+// there is none, no older file can replace it: the path, which names no file, says so.
 func sinceStamp(list []entry, path, stamp string) entry {
 	for _, s := range list {
 		if s.stamp >= stamp {

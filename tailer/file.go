@@ -20,7 +20,7 @@ const maxFingerprint = 1024 // bytes that identify a file
 
 var (
 	errTruncated = errors.New("truncated or replaced in place")
-	errShortened = errors.New("shorter than what was read of it")
+	errShortened = errors.New("shorter than the part already read")
 )
 
 // ident identifies a file to the kernel, whatever its name.
@@ -47,7 +47,7 @@ type file struct {
 	maxSize     int64     // the greatest size seen
 	mtime       time.Time // when the file was last verified
 	caughtUp    time.Time // mtime when everything had been read: no copy with more is older. Zero before that
-	final       bool      // a younger file has a first byte: nothing follows the end of this one
+	final       bool      // a newer file has a first byte: nothing follows the end of this one
 	empty       bool      // it had no byte when it was opened or truncated, and none was read since
 }
 

@@ -12,12 +12,12 @@ import (
 	"jira-oauth-watcher/internal/clock"
 )
 
-// Follower reads a log across its rotations. Block, Position and Close
-// belong to one goroutine; Stats and Gaps may be called from any.
+// Follower reads a log across its rotations. Block, Position and Close must be called from one
+// goroutine. Stats and Gaps may be called from any.
 //
-// mu guards what is known and held of files. Block holds it for one step at a time,
-// never while it waits or while the caller works on what it returned, and the pinner
-// for one poll. statsMu is the inner one and held for a moment only.
+// mu guards the known and open files. Block holds it for one step at a time, never while it waits
+// or while the caller works on the returned block. The pinner holds it for one poll. statsMu is
+// the inner lock and is held only briefly.
 type Follower struct {
 	path string // absolute and clean
 	opt  Options
@@ -34,7 +34,7 @@ type Follower struct {
 	younger   []*file             // what is read after it, oldest first
 	opened    []*file             // what will be, once no rotation is under way
 	lingering []*lingering        // what was read before it and may still grow
-	older     map[ident]knownFile // older than the youngest of these
+	older     map[ident]knownFile // older than the newest of these
 	barred    map[ident]bool      // rotated files that may not be read, reported once
 	missing   time.Time           // since when the path is missing, though cur is open
 	failing   bool                // reading cur fails
@@ -54,8 +54,8 @@ type Follower struct {
 	gaps    []Gap
 }
 
-// Follow returns a Follower of the log at path that goes on at from, or begins
-// at opt.Start if from is zero. Nothing is opened before the first Block.
+// Follow returns a Follower of the log at path that resumes at from, or begins at opt.Start if
+// from is zero. Nothing is opened before the first call of Block.
 func Follow(path string, from Position, opt Options) *Follower {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -77,10 +77,10 @@ func Follow(path string, from Position, opt Options) *Follower {
 	}
 }
 
-// Block returns the next complete lines of one file, at most MaxBlock bytes or one
-// longer line. It waits at most wait for the first of them; no text and no error
-// means there was none for that long. A wait of zero returns what there is. The
-// error is that of ctx, io.EOF at the end in Once mode, or final.
+// Block returns the next complete lines of one file: at most MaxBlock bytes, or one longer line.
+// It waits at most wait for the first of them. No text and no error means that there were none in
+// that time. With a wait of zero, it returns what is available. The error is that of ctx, io.EOF
+// at the end in Once mode, or final.
 func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error) {
 	if f.err != nil {
 		return Block{}, f.err
@@ -131,16 +131,16 @@ func (f *Follower) housekeep() {
 	}
 }
 
-// Position is where reading resumes: after the last line delivered, or, before the
-// first one, where the first poll decided to begin.
+// Position is where reading resumes: after the last delivered line or, before the first one, where
+// the first poll decided to begin.
 func (f *Follower) Position() Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.last
 }
 
-// Close releases the descriptors and the watch and waits for the pinner to end.
-// Block then returns os.ErrClosed.
+// Close releases the descriptors and the watch, and waits for the pinner to end. Block then
+// returns os.ErrClosed.
 func (f *Follower) Close() error {
 	f.stopPinner()
 	f.watch.stop()

@@ -21,7 +21,7 @@ var errSkipping = errors.New("skipping to the offset")
 // inflater reads the content of a compressed file forwards, in flat memory.
 type inflater struct {
 	f      *os.File
-	z      *gzip.Reader // nil before the first read, and when it has to begin again
+	z      *gzip.Reader // nil before the first read, and when it must begin again
 	at     int64        // offset in the content
 	size   int64        // of the compressed file when z last failed
 	since  time.Time    // when it failed first at this size

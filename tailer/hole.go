@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// NextData is the first offset at or after offset where a file has data: it skips
-// holes, which read as zeros. It is the end of the file if only a hole follows, and
-// offset if the file system does not say. It moves the offset of f.Read.
+// NextData is the first offset at or after offset at which a file has data: it skips holes, which
+// read as zeros. It is the end of the file if only a hole follows, and offset if the file system
+// does not report holes. It moves the file offset of f.
 func NextData(f *os.File, offset int64) int64 {
 	data, err := f.Seek(offset, unix.SEEK_DATA)
 	if errors.Is(err, unix.ENXIO) {

@@ -12,7 +12,7 @@ const (
 	maxLingering = 4               // such files at a time; the one that was rotated first goes first
 )
 
-// lingering is a file that was read to its end and left for a younger one. A
+// lingering is a file that was read to its end and left for a newer one. A
 // process that had it open may still write to it, until it notices the rotation.
 type lingering struct {
 	*file
@@ -42,7 +42,7 @@ func (f *Follower) linger(g *file) {
 	f.lingering = append(f.lingering, &lingering{file: g, until: until})
 }
 
-// before is the offset in the youngest lingering file. Reading of the others cannot
+// before is the offset in the newest lingering file. Reading of the others cannot
 // resume after a restart.
 func (f *Follower) before() FilePosition {
 	if n := len(f.lingering); n > 0 {
@@ -88,7 +88,7 @@ func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
 		return segment{}, true
 	case err != nil:
 		if lost := l.maxSize - l.pos; lost > 0 {
-			f.lose(lost, "a rotated log was changed before it was read to its end", err)
+			f.lose(lost, "a rotated log was changed before it was read completely", err)
 		}
 		return segment{}, false
 	case n == 0 && l.gz != nil && l.ended():

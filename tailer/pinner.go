@@ -10,21 +10,21 @@ import (
 
 const (
 	tries      = 20          // listings of a directory that is being rotated, before the next poll
-	maxPinned  = 64          // younger files held open at a time; more are only remembered
+	maxPinned  = 64          // newer files kept open at a time; further ones are only remembered
 	gapAllowed = time.Second // how long the path may be empty during a rotation
 )
 
 var errRotating = errors.New("files are being renamed")
 
 // pinner is the goroutine that opens the files that the log becomes while the
-// consumer is busy. It runs from the first Block to Close, and polls only while nobody is
-// in Block: there the reader itself does.
+// consumer is busy. It runs from the first Block to Close, and polls only while no call of
+// Block is active: during a call, the reader polls.
 type pinner struct {
 	changed chan struct{} // a name changed; capacity 1
 	stop    chan struct{}
 	stopped chan struct{}
-	tick    *time.Timer  // runs while nobody is in Block
-	present *atomic.Bool // somebody is in Block
+	tick    *time.Timer  // runs while no call of Block is active
+	present *atomic.Bool // a call of Block is active
 }
 
 func (f *Follower) startPinner() {
@@ -53,7 +53,7 @@ func (p pinner) here() {
 	}
 }
 
-// away says that nobody is, and has the pinner poll from then on.
+// away notes that no call of Block is active, and makes the pinner poll from then on.
 func (p pinner) away(poll time.Duration) {
 	p.present.Store(false)
 	if p.tick != nil {
@@ -79,8 +79,8 @@ func (f *Follower) pin(p pinner) {
 	}
 }
 
-// Discover polls the path and its rotated files once. The consumer sees the outcome
-// at its next step. The pinner calls it unless Options.ByHand is set.
+// Discover polls the path and its rotated files once. The consumer sees the result at its next
+// step. The pinner calls Discover unless Options.ByHand is set.
 func (f *Follower) Discover() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,7 +107,7 @@ func (f *Follower) youngest() *file {
 	return f.cur
 }
 
-// discover pins every file that is younger than those held. The error is final.
+// discover pins every file that is newer than the open ones. The error is final.
 func (f *Follower) discover() error {
 	f.reopen()
 	last := f.youngest()
@@ -132,7 +132,7 @@ func (f *Follower) discover() error {
 		f.opened = merge(opened, f.opened)
 		if !errors.Is(trouble, errRotating) && sameFiles(list, listLog(f.path)) {
 			if !sure && len(f.opened) > 0 {
-				f.lose(-1, "the log was removed by rotation before its successor was seen", nil)
+				f.lose(-1, "the log was removed by rotation before its successor was found", nil)
 			}
 			f.adopt(list)
 			return f.absent(errors.Join(err, trouble))
@@ -198,7 +198,7 @@ func (f *Follower) giveUp(s entry, err error) {
 	if s.zipped {
 		lost = -1
 	}
-	f.lose(lost, "a rotated log may not be read, its lines are missed", err)
+	f.lose(lost, "a rotated log cannot be read, its lines are skipped", err)
 }
 
 // adopt queues what was opened and remembers what is older.
@@ -264,7 +264,7 @@ func (f *Follower) reopen() error {
 		return errRotating
 	}
 	for _, g := range gone {
-		f.lose(g.maxSize, "a rotated log was removed before there was room to hold it", nil)
+		f.lose(g.maxSize, "a rotated log was deleted while too many logs were waiting to be read", nil)
 	}
 	f.younger = kept
 	return nil

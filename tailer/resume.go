@@ -67,7 +67,7 @@ func (f *Follower) beginning() (*file, error) {
 		}
 		if g != nil && !g.mayBeAt(p) && (g.gz == nil || f.outlived(f.last)) {
 			f.lose(0, "log truncated while it was not followed: "+
-				"what was written after its copy was made, if anything, is lost", nil)
+				"any lines written after it was copied are lost", nil)
 		}
 		if g != nil || err != nil {
 			return g, err
@@ -79,7 +79,7 @@ func (f *Follower) beginning() (*file, error) {
 	case p.FingerprintLen == 0 && (g.mayBeAt(p) || f.outlived(f.last) || p.Stamp != "" && g.stamp == p.Stamp):
 		// The file was empty, and nothing was rotated away that followed it.
 	default:
-		f.lose(-1, "the place where reading left off is gone, beginning at the start of what is certainly newer", nil)
+		f.lose(-1, "the stored position no longer exists, continuing with the first file that is certainly newer", nil)
 	}
 	return g, err
 }
@@ -196,14 +196,14 @@ func (f *Follower) openBefore(at FilePosition) {
 	case g != nil:
 		f.linger(g)
 	default:
-		f.lose(-1, "a log that could still grow after its rotation is gone", err)
+		f.lose(-1, "a rotated log that Jira may still have written to was deleted", err)
 	}
 }
 
 // find opens the file of p, wherever it is by now, at p's offset: the same file,
 // else a copy that begins with the same bytes and was not last written before
 // notBefore. Files may begin alike: the oldest of such copies counts, or the
-// youngest if notBefore is zero. It returns nil if there is none, and an error
+// newest if notBefore is zero. It returns nil if there is none, and an error
 // if that cannot be known now.
 func (f *Follower) find(p FilePosition, notBefore time.Time) (*file, error) {
 	list := listLog(f.path)

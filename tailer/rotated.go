@@ -33,9 +33,8 @@ func (s entry) open() (*file, error) {
 	return g, err
 }
 
-// Rotated is the pattern of what a rotation puts after the name of a log or
-// before its extension, without a .gz: a number or a date. Copies such as
-// name.bak do not count.
+// Rotated is the pattern of what a rotation adds after the name of a log or before its extension,
+// without .gz: a number or a date. Copies such as name.bak do not match.
 const Rotated = `[-._][0-9][0-9T._:-]*`
 
 var rotatedSuffix = regexp.MustCompile(`^` + Rotated + `$`)
@@ -113,8 +112,8 @@ func rotatedName(base, name string) (suffix string, ok bool) {
 	return suffix, ok && rotatedSuffix.MatchString(suffix)
 }
 
-// RotationNumber is the number that a rotation put into a name, or -1 and the
-// numbers of a date.
+// RotationNumber is the number that a rotation added to a name. For a date, it is -1, followed by
+// the numbers of the date.
 func RotationNumber(suffix string) (number int, date []int) {
 	if n, err := strconv.Atoi(suffix[1:]); err == nil && len(suffix) <= 6 {
 		return n, nil
@@ -166,7 +165,7 @@ func allDated(list []entry) bool {
 	return groups > 0
 }
 
-// countsUp reports whether the greatest number is the youngest file (log4j2's
+// countsUp reports whether the greatest number is the newest file (log4j2's
 // fileIndex "max"); usually it is the oldest.
 func countsUp(list []entry) bool {
 	byNumber := slices.SortedFunc(slices.Values(list), func(a, b entry) int { return cmp.Compare(a.number, b.number) })

@@ -18,7 +18,7 @@ func (f *Follower) update(change func(*Stats)) {
 	change(&f.stats)
 }
 
-// Stats returns what has happened so far.
+// Stats returns the counters and the current state.
 func (f *Follower) Stats() Stats {
 	f.statsMu.Lock()
 	defer f.statsMu.Unlock()
@@ -38,7 +38,7 @@ func (f *Follower) lag() int64 {
 	return n
 }
 
-// Gaps returns the gaps since it was last called.
+// Gaps returns the gaps since the last call.
 func (f *Follower) Gaps() []Gap {
 	f.statsMu.Lock()
 	defer f.statsMu.Unlock()

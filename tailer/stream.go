@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// StreamReader reads lines of a stream that cannot be read again. Block and Close
-// belong to one goroutine.
+// StreamReader reads the lines of a stream that cannot be read again. Block and Close must be
+// called from one goroutine.
 type StreamReader struct {
 	r       io.Reader
 	started bool
@@ -28,8 +28,8 @@ type chunk struct {
 	err       error
 }
 
-// Stream returns a reader of the lines of r, which it does not close. Positions
-// are zero apart from Offset.
+// Stream returns a reader of the lines of r, which it does not close. In its positions, only
+// Offset is set.
 func Stream(r io.Reader) *StreamReader {
 	return &StreamReader{
 		r:      r,
@@ -39,7 +39,7 @@ func Stream(r io.Reader) *StreamReader {
 	}
 }
 
-// Block is like Follower.Block. io.EOF comes after the last line, complete or not.
+// Block is like Follower.Block. It returns io.EOF after the last line, complete or not.
 func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, error) {
 	s.start()
 	var deadline <-chan time.Time
@@ -73,14 +73,14 @@ func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, er
 	}
 }
 
-// Stats is zero: a stream is not rotated, and never unreadable for a while.
+// Stats is zero: a stream is not rotated and never temporarily unreadable.
 func (s *StreamReader) Stats() Stats { return Stats{} }
 
-// Gaps is empty: a stream is read whole or not at all.
+// Gaps is empty: a stream is read completely or not at all.
 func (s *StreamReader) Gaps() []Gap { return nil }
 
-// Close ends reading. A read that is under way is interrupted if the stream
-// allows it; else its goroutine ends when the read does.
+// Close stops reading. A read in progress is interrupted if the stream supports it. Otherwise, its
+// goroutine ends when the read does.
 func (s *StreamReader) Close() error {
 	if errors.Is(s.err, os.ErrClosed) {
 		return nil

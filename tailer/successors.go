@@ -86,7 +86,7 @@ func beginsLike(s entry, g *file) bool {
 }
 
 // unknown leaves out the known files: late bytes or a late compression can make an
-// older file look younger.
+// older file look newer.
 func (f *Follower) unknown(list []entry) (rest []entry) {
 	for _, s := range list {
 		if !f.isKnown(s) {
@@ -121,7 +121,7 @@ func (f *Follower) isKnown(s entry) bool {
 	}
 	defer g.close()
 	if s.zipped && len(g.prefix) == 0 && g.gz.ended && g.gz.damage == nil {
-		return true // of an empty file: it holds nothing, and must not become the youngest
+		return true // of an empty file: it holds nothing, and must not become the newest
 	}
 	for id, k := range f.older {
 		if k.fingerprint != 0 && k.fingerprint == hash(g.prefix) && (s.zipped || id == s.id) {
@@ -163,7 +163,7 @@ func (f *Follower) addKnown(files []*file) {
 	}
 }
 
-// remember makes the files of list the known ones, except for the youngest that
+// remember makes the files of list the known ones, except for the newest that
 // is held: they are all older than it.
 func (f *Follower) remember(list []entry, youngest ident) {
 	was := f.older

@@ -15,7 +15,7 @@ func (f *Follower) truncated(why error) error {
 	f.lines.reset()
 	if errors.Is(why, errShortened) {
 		size := g.size()
-		f.lose(max(g.maxSize-max(p.Offset, size), 0), "log shortened in place", why)
+		f.lose(max(g.maxSize-max(p.Offset, size), 0), "log was shortened in place", why)
 		g.maxSize = size
 		return g.seek(min(p.Offset, size))
 	}
@@ -78,15 +78,15 @@ func (f *Follower) copyOf(g *file, p FilePosition) (*file, error) {
 // loseTruncated records which known bytes of g are not in its copy, if it has one.
 func (f *Follower) loseTruncated(g, copied *file, why error) {
 	if copied == nil {
-		f.lose(max(g.maxSize-g.pos, 0), "log truncated before it was read to its end", why)
+		f.lose(max(g.maxSize-g.pos, 0), "log truncated before it was read completely", why)
 		return
 	}
-	f.log.Info("log truncated, reading its copy to the end first")
+	f.log.Info("log truncated, reading the rest of its copy first")
 	var lost int64
 	if copied.gz == nil {
 		lost = max(g.maxSize-max(copied.maxSize, g.pos), 0)
 	}
-	f.lose(lost, "log truncated: what was written after its copy was made is lost", why)
+	f.lose(lost, "log truncated: lines written after it was copied are lost", why)
 }
 
 // missed goes on in copies of what the current file held before the first bytes

@@ -53,7 +53,7 @@ func TestTruncatedInPlace(t *testing.T) {
 			same(t, read(t, f, len(want)), want)
 			log, said := diary()
 			same(t, read(t, l.follow(at, tailer.Options{Log: log}), len(want)), want)
-			if n := said("place where reading left off is gone"); n != 1 {
+			if n := said("stored position no longer exists"); n != 1 {
 				t.Errorf("said %d times", n)
 			}
 		})
@@ -160,7 +160,7 @@ func TestCopyIsOlderThanTheLastWriteSeen(t *testing.T) {
 			got = append(got, read(t, f, tt.unread+1-len(got))...)
 			same(t, got, append(want, "b"))
 			quiet(t, f)
-			told(t, f, len("lost\n"), "after its copy was made is lost")
+			told(t, f, len("lost\n"), "after it was copied are lost")
 		})
 	}
 }

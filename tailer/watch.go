@@ -121,7 +121,7 @@ func (w *watch) arm() error {
 	}
 	if d.id != id {
 		// The tracker adds a directory only when none of its paths is watched,
-		// so all of them have to end before one can begin again.
+		// so all of them must end before one can begin again.
 		for _, other := range d.watches {
 			other.end()
 		}
@@ -201,7 +201,7 @@ func (w *watch) end() {
 		return
 	}
 	w.running = false
-	// The error says that the directory is gone, and the watch with it.
+	// The error says that the directory no longer exists, nor does the watch.
 	ask(func() error { return nxadm.RemoveWatchCreate(w.path) })
 	if !tracker.broken {
 		<-w.drained

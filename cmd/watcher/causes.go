@@ -12,15 +12,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify/console"
 )
 
 func (a *app) causesCommand() *cobra.Command {
 	form := newFormat("text", "json", "markdown")
 	c := &cobra.Command{
 		Use:               "causes [ID]",
-		Short:             "List what can be diagnosed, or one cause in full",
+		Short:             "List the causes that can be diagnosed, or show one in full",
 		Args:              atMostOne,
 		ValidArgsFunction: completeCauses,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -109,7 +112,7 @@ func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool
 			causeMarkdown(out, c)
 		}
 	case full:
-		causeText(out, causes[0])
+		return causeText(out, causes[0])
 	default:
 		w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tROOT CAUSE\tSEVERITY\tTITLE")
@@ -149,23 +152,34 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 	return j
 }
 
-func causeText(out io.Writer, c *matchers.Cause) {
+// causeText prints a cause as an alert shows it.
+func causeText(out io.Writer, c *matchers.Cause) error {
 	advice := c.Advise(nil)
-	fmt.Fprintf(out, "%s\n%s\n\nroot cause %s, %s, severity %s, %s %s\n\n%s\n\n", c.ID, c.Title,
-		orDash(c.RootCause), c.Provider, c.Severity, c.Confidence, strings.Join(c.Codes, " "), advice.Diagnosis)
-	for i, step := range advice.Fix {
-		fmt.Fprintf(out, "%d. [%s] %s\n", i+1, step.Where, text.Indented(step.Text))
+	d := alert.Data{Kind: alert.Opened, Confirm: advice.Confirm}
+	for _, s := range advice.Fix {
+		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
 	}
-	fmt.Fprintf(out, "\nFixed when: %s\n\n", advice.Confirm)
+	p := text.Page{Style: terminal(out)}
+	p.Line(text.Bold, c.Title)
+	p.Wrap("", "", advice.Diagnosis)
+	console.Advice(&p, message.Of(d))
+	p.Gap()
+	about := []string{c.ID}
+	if c.RootCause != 0 {
+		about = append(about, fmt.Sprintf("root cause %d of Atlassian's article", c.RootCause))
+	}
+	p.Wrap("", "", strings.Join(append(about, c.Codes...), ", ")+". Severity "+c.Severity.String()+", cause "+c.Confidence+".")
 	for _, l := range c.Links {
-		fmt.Fprintf(out, "%s: %s\n", l.Title, l.URL)
+		p.Line("", l.Title+": "+l.URL)
 	}
 	for _, url := range unlinked(c) {
-		fmt.Fprintf(out, "Source: %s\n", url)
+		p.Line("", "Source: "+url)
 	}
 	if !c.Checked.IsZero() {
-		fmt.Fprintf(out, "Checked against the sources: %s\n", c.Checked.Format(time.DateOnly))
+		p.Line("", "Checked against the sources: "+c.Checked.Format(time.DateOnly))
 	}
+	_, err := io.WriteString(out, p.String())
+	return err
 }
 
 // unlinked are the sources of a cause that are not among its links.

@@ -114,10 +114,10 @@ func unknownCommand(root *cobra.Command, args []string) error {
 func newRoot(name string, a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   name,
-		Short: "Alerts with diagnosis and fix steps when an OAuth 2.0 mail integration of Jira Data Center breaks",
+		Short: "Alerts you, with diagnosis and fix steps, when an OAuth 2.0 mail integration of Jira Data Center breaks",
 		Long: `Follows Jira's log and sends an alert to Slack or a webhook when an OAuth 2.0
 mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
-diagnosis and the steps that repair it.`,
+diagnosis and the steps to fix it.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -147,7 +147,7 @@ func flagMeant(c *cobra.Command, err error) string {
 // noArgs refuses arguments in words.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage("%s takes no argument %q; run '%[1]s --help' to see how it is used", c.CommandPath(), args[0])
+		return usage("%s takes no argument %q; run '%[1]s --help' to see the usage", c.CommandPath(), args[0])
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func noArgs(c *cobra.Command, args []string) error {
 // atMostOne refuses more than one argument in words.
 func atMostOne(c *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage("%s takes one argument, not %d; run '%[1]s --help' to see how it is used",
+		return usage("%s takes one argument, not %d; run '%[1]s --help' to see the usage",
 			c.CommandPath(), len(args))
 	}
 	return nil
@@ -181,7 +181,7 @@ func (f *format) Set(s string) error {
 	return nil
 }
 
-func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "how to print") }
+func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "output format") }
 
 func (f *format) addAs(c *cobra.Command, name, usage string) {
 	c.Flags().Var(f, name, usage)

@@ -200,7 +200,7 @@ func TestStateInUse(t *testing.T) {
 	if status := second.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
-	second.says("is in use by another watcher: stop that one, or give this one its own state_dir")
+	second.says("is in use by another instance: stop that instance, or give this one its own state_dir")
 	w.stop()
 }
 

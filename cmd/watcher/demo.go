@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 //go:embed demo.log
@@ -24,42 +26,49 @@ const (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var all, keep bool
+	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Show the whole program on a log that it writes itself",
+		Short: "Run a demonstration on generated logs",
 		Long: `Writes logs as Jira does into a temporary directory, follows them, and prints
-the alerts as they come: the failures of Atlassian's article, with one rotation,
-and a night in which a client secret expires. It sends nothing anywhere and ends
-by itself.`,
+the alerts as they arrive: the failures of Atlassian's article, with one rotation,
+and a night in which a client secret expires. The first alert is printed in full,
+the others in two lines each. Nothing is sent anywhere, and the command ends by
+itself after about ten seconds.`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), all, keep) },
 	}
+	c.Flags().BoolVar(&all, "all", false, "print all alerts in full")
+	c.Flags().BoolVar(&keep, "keep", false, "keep the generated logs")
+	return c
 }
 
-func (a *app) demo(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "watcher-demo-")
+func (a *app) demo(ctx context.Context, all, keep bool) error {
+	dir, err := os.MkdirTemp("", "jira-oauth-watcher-demo-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	if !keep {
+		defer os.RemoveAll(dir)
+	}
 	settings, err := demoHome(dir)
 	if err != nil {
 		return err
 	}
 	failures := demoFailures()
-	fmt.Fprintf(a.out, "Logs are written to %s, as Jira writes them: %d integrations break, one after the other.\n\n",
+	fmt.Fprintf(a.out, "Writing logs to %s, as Jira does: %d integrations fail, one after the other.\n\n",
 		filepath.Join(dir, "log"), len(failures))
 	ctx, cancel := context.WithTimeout(ctx, demoLimit)
 	defer cancel()
-	counter := &alertCounter{out: a.out}
+	screen := &demoScreen{out: a.out, all: all}
 	quiet := *a
-	quiet.out, quiet.errw = counter, &strings.Builder{} // alerts are what a demo shows
+	quiet.out, quiet.errw = screen, &strings.Builder{} // alerts are what a demo shows
 	// The program is stopped when all alerts have been printed.
 	tasks := []task{
 		func(ctx context.Context) error { return quiet.run(ctx, runOptions{config: settings}) },
 		func(ctx context.Context) error {
 			defer cancel()
-			w := demoWriter{dir: filepath.Join(dir, "log"), shown: &counter.n}
+			w := demoWriter{dir: filepath.Join(dir, "log"), screen: screen}
 			if err := w.write(ctx, a, failures); err != nil {
 				return err
 			}
@@ -69,12 +78,18 @@ func (a *app) demo(ctx context.Context) error {
 	if err := together(ctx, tasks); err != nil {
 		return err
 	}
-	if n, want := int(counter.n.Load()), len(failures)+nightAlerts; n != want {
+	if n, want := int(screen.n.Load()), len(failures)+nightAlerts; n != want {
 		return fmt.Errorf("the demo printed %d alerts of %d", n, want)
 	}
-	fmt.Fprintf(a.out, "%d failed tests and one night: %d alerts. To follow a real log:\n\n"+
-		"    %s run --log /var/atlassian/application-data/jira/log/atlassian-jira.log\n",
-		len(failures), len(failures)+nightAlerts, filepath.Base(os.Args[0]))
+	fmt.Fprintf(a.out, "%d failed tests and one night: %d alerts.", len(failures), len(failures)+nightAlerts)
+	if !all {
+		fmt.Fprint(a.out, " Each has its diagnosis and steps: see them with --all.")
+	}
+	if keep {
+		fmt.Fprintf(a.out, " The logs are kept in %s.", filepath.Join(dir, "log"))
+	}
+	fmt.Fprintf(a.out, " To follow a real log:\n\n"+
+		"    %s run --log /var/atlassian/application-data/jira/log/atlassian-jira.log\n", filepath.Base(os.Args[0]))
 	return nil
 }
 
@@ -89,15 +104,35 @@ func demoHome(dir string) (settings string, err error) {
 	return settings, errors.Join(os.Mkdir(filepath.Join(dir, "log"), 0o700), os.WriteFile(settings, []byte(text.String()), 0o600))
 }
 
-// alertCounter counts the alerts that the console prints, one per write.
-type alertCounter struct {
-	out io.Writer
-	n   atomic.Int64
+// demoScreen gets the alerts that the console prints, one per write. It shows the first in full,
+// and of the others the headline and what the log said.
+type demoScreen struct {
+	out  io.Writer
+	all  bool
+	n    atomic.Int64
+	said atomic.Value // a string
 }
 
-func (c *alertCounter) Write(p []byte) (int, error) {
+func (c *demoScreen) Write(p []byte) (int, error) {
 	defer c.n.Add(1)
-	return c.out.Write(p)
+	if c.all || c.n.Load() == 0 {
+		return c.out.Write(p)
+	}
+	headline, _, _ := strings.Cut(string(p), "\n")
+	said, _ := c.said.Load().(string)
+	_, err := fmt.Fprintf(c.out, "%s\n   log: %s\n\n", headline, said)
+	return len(p), err
+}
+
+// says is what an event says, as far as it fits on a line.
+func says(event string) string {
+	for _, before := range []string{"error message is: ", `"error_description":"`, "TokenServiceException: ", `"attributes":`} {
+		if _, after, ok := strings.Cut(event, before); ok {
+			event = after
+		}
+	}
+	event, _, _ = strings.Cut(event, "\n")
+	return text.Cut(strings.ReplaceAll(event, `\/`, "/"), 110)
 }
 
 // demoFailures are the events of the demo, each of a separate integration, and
@@ -113,15 +148,15 @@ func demoFailures() []string {
 
 // demoWriter writes logs as log4j does.
 type demoWriter struct {
-	dir   string
-	shown *atomic.Int64 // alerts
+	dir    string
+	screen *demoScreen
 }
 
 const applicationLog = "atlassian-jira.log"
 
 // alert waits until so many alerts have been shown; false means that ctx ended it.
 func (w demoWriter) alert(ctx context.Context, n int) bool {
-	for int(w.shown.Load()) < n {
+	for int(w.screen.n.Load()) < n {
 		if !sleep(ctx, 5*time.Millisecond) {
 			return false
 		}
@@ -134,6 +169,7 @@ func (w demoWriter) night(ctx context.Context, a *app, alerts int) error {
 	for i, s := range lastNight(time.Now()).scenes() {
 		fmt.Fprintf(a.out, "(%s)\n\n", s.said)
 		for _, f := range s.files {
+			w.screen.said.Store(says(f.text))
 			if err := appendTo(filepath.Join(w.dir, f.log), f.text); err != nil {
 				return err
 			}
@@ -154,7 +190,7 @@ func (w demoWriter) write(ctx context.Context, a *app, failures []string) error 
 	path := filepath.Join(w.dir, applicationLog)
 	for i, event := range failures {
 		if i == len(failures)/2 {
-			fmt.Fprint(a.out, "(The log is rotated here: atlassian-jira.log becomes atlassian-jira.log.1.)\n\n")
+			fmt.Fprint(a.out, "(Jira rotates its log here: atlassian-jira.log becomes atlassian-jira.log.1.)\n\n")
 			if err := os.Rename(path, path+".1"); err != nil {
 				return err
 			}
@@ -164,6 +200,7 @@ func (w demoWriter) write(ctx context.Context, a *app, failures []string) error 
 			"[c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
 		event = strings.Replace(event, "DATE", stamp, 1)
 		event = strings.Replace(event, "UTC", time.Now().UTC().Format("2006-01-02 15:04:05Z"), 1)
+		w.screen.said.Store(says(event))
 		if err := appendTo(path, ordinary+event+"\n"+ordinary); err != nil {
 			return err
 		}

@@ -60,14 +60,14 @@ func (n night) scenes() []scene {
 	later := n.down.Add(4 * time.Hour)
 	clock := func(t time.Time) string { return t.Format("15:04") }
 	return []scene{
-		{"Now a night in which nobody clicks anything. At " + clock(n.down) + " the client secret of a mailbox has expired:", []written{
+		{"Now a night with nobody at work. At " + clock(n.down) + " the client secret of a mailbox has expired", []written{
 			{diagnosticsLog, n.probe(n.down.Add(-time.Minute), true) + n.probe(n.down.Add(time.Minute), false)},
 			{incomingLog, n.polls(n.down, n.down.Add(time.Minute))},
 		}},
-		{"The mail handler goes on failing, every ten minutes. At " + clock(later) + " there is a reminder:", []written{
+		{"The mail handler keeps failing every ten minutes. At " + clock(later) + " a reminder is sent", []written{
 			{incomingLog, n.polls(n.down.Add(pollsEvery), later.Add(time.Minute))},
 		}},
-		{"In the morning a new client secret is entered in Jira. At " + clock(n.fixed) + " the mailbox works again:", []written{
+		{"In the morning, a new client secret is entered in Jira. At " + clock(n.fixed) + " the mailbox works again", []written{
 			{incomingLog, n.polls(later.Add(pollsEvery), n.fixed.Add(-time.Minute))},
 			{diagnosticsLog, n.probe(n.fixed, true)},
 		}},

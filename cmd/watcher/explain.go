@@ -28,13 +28,14 @@ func (a *app) explainCommand() *cobra.Command {
 	form := newFormat("text", "json")
 	c := &cobra.Command{
 		Use:   "explain [FILE]",
-		Short: "Diagnose an excerpt pasted from a log, or a bare error text",
-		Long: `Diagnoses an excerpt of Jira's log from FILE or standard input: says for each
-event whether it is a failure of the OAuth flow, why or why not, what caused it
-and how it is fixed. A bare error text such as "AADSTS7000215: …" will do too.
+		Short: "Diagnose a pasted log excerpt or error message",
+		Long: `Diagnoses an excerpt of Jira's log from FILE or standard input. For each event it
+says what the cause is and how to fix it, and then why: how the event was
+recognized as a failure of the OAuth flow, or why it is none. A bare error message
+such as "AADSTS7000215: …" works, too.
 
-Secrets are masked in what is printed. The exit status is 1 when something was
-not diagnosed.`,
+Secrets are redacted in the output. The exit status is 1 if something was not
+diagnosed.`,
 		Args: atMostOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			in, name := a.in, "standard input"
@@ -227,33 +228,42 @@ func orNone(s string) string {
 	return text.Printable(s)
 }
 
+// explainText prints the answer first, and then what it is based on.
 func explainText(out io.Writer, list []explained, style text.Style) error {
-	var b strings.Builder
+	p := text.Page{Style: style}
 	for i, x := range list {
-		fmt.Fprintf(&b, "Event %d of %d: ", i+1, len(list))
+		if i > 0 {
+			p.Gap()
+		}
+		which := ""
+		if len(list) > 1 {
+			which = fmt.Sprintf("Event %d of %d: ", i+1, len(list))
+		}
 		if !x.Ours {
 			first, _, _ := strings.Cut(x.Excerpt, "\n")
-			fmt.Fprintf(&b, "not a failure of the OAuth flow, since %s.\n  | %s\n\n",
-				x.Reason, text.Printable(text.Cut(first, 160)))
+			p.Wrap(which, "", "not a failure of the OAuth flow, since "+x.Reason+".")
+			p.Wrap("  | ", "  | ", text.Printable(text.Cut(first, 160)))
 			continue
 		}
-		fmt.Fprintf(&b, "a failure of the OAuth flow, since %s.\n", x.Reason)
+		p.WriteString(which + console.Render(alert.Alert{Data: x.alert}, style))
+		p.Line(text.Faint, "Why this diagnosis:")
+		evidence := func(name, value string) { p.Wrap("  "+name+" ", "    ", text.Printable(value)) }
+		evidence("A failure of the OAuth flow, since", x.Reason)
 		if h := x.Event; h != nil {
-			fmt.Fprintf(&b, "Header: %s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s\n",
+			evidence("Header:", fmt.Sprintf("%s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s",
 				h.Level, h.Time.Format(time.RFC3339Nano), orNone(h.Thread), orNone(h.User), orNone(h.Request),
-				orNone(h.Client), orNone(h.URL), orNone(h.Logger))
+				orNone(h.Client), orNone(h.URL), orNone(h.Logger)))
 		}
 		if x.Signal != "" {
-			fmt.Fprintf(&b, "Cause found by: %s\n", x.Signal)
+			evidence("Cause found by:", x.Signal)
 		}
 		if len(x.Also) > 0 {
-			fmt.Fprintf(&b, "Signs of other causes: %s\n", strings.Join(x.Also, ", "))
+			evidence("Signs of other causes:", strings.Join(x.Also, ", "))
 		}
 		for _, name := range slices.Sorted(maps.Keys(x.Facts)) {
-			fmt.Fprintf(&b, "Fact %s: %s\n", name, matchers.Facts(x.Facts).Text(name))
+			evidence("Fact "+name+":", matchers.Facts(x.Facts).Text(name))
 		}
-		b.WriteString("\n" + console.Render(alert.Alert{Data: x.alert}, style))
 	}
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(out, p.String())
 	return err
 }

@@ -26,9 +26,9 @@ var emailFaults = []fault{
 	{"450 for the recipient (greylisting)", "450", nil, 2, "", 0, &smtpFault{"RCPT", "450 4.2.0 greylisted"}},
 	{"550 for the recipient", "rejected the notifier's settings", nil, 1, "reload", 0, &smtpFault{"RCPT", "550 5.1.1 no such user"}},
 	{"451 after the mail", "451", nil, 2, "", 0, &smtpFault{".", "451 4.3.0 try again"}},
-	{"554 after the mail, twice for one alert", "dead letters", nil, 2, "", 1, &smtpFault{".", "554 5.7.1 rejected"}},
+	{"554 after the mail, twice for one alert", "dead-letter queue", nil, 2, "", 1, &smtpFault{".", "554 5.7.1 rejected"}},
 	{"connection cut in the session", "EOF", nil, 2, "", 0, &smtpFault{"MAIL", notifytest.Cut}},
-	{slow, "no answer in time", nil, 1, "", 0, &smtpFault{"", notifytest.Hang}},
+	{slow, "no response in time", nil, 1, "", 0, &smtpFault{"", notifytest.Hang}},
 	{unresolved, "no such host", nil, 0, "reload", 0, nil},
 	{untrusted, "certificate", nil, 0, "reload", 0, nil},
 }

@@ -151,5 +151,5 @@ func TestRefusedMessage(t *testing.T) {
 		!strings.Contains(string(all[2].body), flowID(2)) {
 		t.Errorf("got %d requests, want the first alert with and without blocks, then the second alert", len(all))
 	}
-	w.says("moved to the dead letters")
+	w.says("moved to the dead-letter queue")
 }

@@ -65,7 +65,7 @@ func (d *daemon) next() (*generation, error) {
 		return nil, err
 	}
 	if c.StateDir != d.stateDir {
-		return nil, fmt.Errorf("state_dir cannot change from %s to %s while the program runs: restart it for that",
+		return nil, fmt.Errorf("state_dir cannot change from %s to %s while the program is running: restart it",
 			d.stateDir, c.StateDir)
 	}
 	set, err := loadCauses(c)

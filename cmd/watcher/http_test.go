@@ -104,7 +104,7 @@ func TestStatusCannotAsk(t *testing.T) {
 		t.Errorf("without [http]: %d %s%s", status, out, errs)
 	}
 	config, _ = settings(t, dir, hub, listenOn(strings.TrimPrefix(hub.URL, "http://")))
-	if status, out, errs := command(t, "status", "--config", config); status != 1 || out != "" || !strings.Contains(errs, "is not this service") {
+	if status, out, errs := command(t, "status", "--config", config); status != 1 || out != "" || !strings.Contains(errs, "another program answers at") {
 		t.Errorf("another service: %d %s%s", status, out, errs)
 	}
 	if status, _, errs := command(t, "status", "--config", filepath.Join(dir, "none.toml")); status != 1 && status != 2 || errs == "" {
@@ -160,7 +160,7 @@ func TestHTTPPassword(t *testing.T) {
 		t.Errorf("status: %d %s%s", status, out, errs)
 	}
 	testkit.Write(t, filepath.Join(dir, "http-password"), "ops:hunter3\n")
-	if status, _, errs := command(t, "status", "--config", config); status != 1 || !strings.Contains(errs, "has another user and password") ||
+	if status, _, errs := command(t, "status", "--config", config); status != 1 || !strings.Contains(errs, "rejected the user and password") ||
 		strings.Contains(errs, "hunter") {
 		t.Errorf("status with another password: %d %s", status, errs)
 	}
@@ -253,7 +253,7 @@ func TestHTTPReload(t *testing.T) {
 	w.says("is in use by another program")
 	answers(t, second, "/metrics", `config_reloads_total{outcome="refused"} 1`)
 	reload(listenOn(strings.Replace(second, "127.0.0.1", "0.0.0.0", 1)) + "allow_remote = true\n")
-	w.says("this service itself has the port at " + second)
+	w.says("this service itself uses the port at " + second)
 	answers(t, second, "/metrics", `config_reloads_total{outcome="refused"} 2`)
 	reload("")
 	testkit.Until(t, func() error {

@@ -28,7 +28,7 @@ func (d *daemon) listen(g *generation) (err error) {
 	}
 	g.server, err = status.Listen(address, d.site.Handler(), d.log)
 	if err != nil && d.server != nil && port(d.server.Address()) == port(address) {
-		return fmt.Errorf("%w; this service itself has the port at %s: restart it to change the address alone",
+		return fmt.Errorf("%w; this service itself uses the port at %s: restart it to change only the address",
 			err, d.server.Address())
 	}
 	return err

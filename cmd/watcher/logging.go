@@ -28,7 +28,7 @@ func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error
 	case format == logJSON:
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	case format == logJournal && !journal.Enabled():
-		return nil, usage("--log-format journal: there is no journal here; leave the flag out, or choose text or json")
+		return nil, usage("--log-format journal: no journal is available; omit the flag, or choose text or json")
 	case format == logJournal, format == logAuto && attached && journal.Enabled():
 		return slog.New(newJournal(w, level, journal.Send)), nil
 	case format == logAuto && attached:

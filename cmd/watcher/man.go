@@ -48,23 +48,23 @@ func writeManual(dir, epoch string) error {
 const manual = `
 
 # EXIT STATUS
-0 as asked, 1 failed, 2 wrong usage or configuration.
+0 success, 1 failure, 2 usage or configuration error.
 
 # SIGNALS
-**SIGHUP** makes **run** read its configuration again; **SIGTERM** and **SIGINT** end it. A second one ends it at once.
+**SIGHUP** makes **run** reload its configuration. **SIGTERM** and **SIGINT** stop it, a second one at once.
 
 # FILES
 **/etc/jira-oauth-watcher/config.toml**
-: the configuration; every key stands in it beside its default
+: the configuration; it lists every key with its default
 
 **/etc/jira-oauth-watcher/credentials/**
-: one secret a file, read by systemd as root; x_file = "name" in the configuration finds it
+: one secret per file, read by systemd as root; x_file = "name" in the configuration refers to it
 
 **/etc/jira-oauth-watcher/causes.d/*.toml**
-: your own causes, and changed texts of the built-in ones
+: your own causes, and changes to the built-in ones
 
 **/var/lib/jira-oauth-watcher/state.db**
-: positions in the logs, open incidents, and alerts that wait
+: positions in the logs, open incidents, and queued alerts
 
 **/usr/share/doc/jira-oauth-watcher/**
-: install.md, from package to first alert; troubleshooting.md, from symptom to cause`
+: install.md, from installation to the first alert; troubleshooting.md, from symptom to fix`

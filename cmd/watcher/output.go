@@ -30,7 +30,7 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // the next step says why it cannot be made
 	case err != nil:
-		return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
+		return nil, usage("-o %s: %w", path, reason(err, "run this as a user with write permission"))
 	case info.Mode()&fs.ModeSymlink != 0 && !isKernelName(path):
 		return nil, usage("-o %s is a link, name the file that it points to", path)
 	case info.IsDir():
@@ -44,7 +44,7 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 		}
 		file, err := os.OpenFile(path, flags, 0)
 		if err != nil {
-			return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
+			return nil, usage("-o %s: %w", path, reason(err, "run this as a user with write permission"))
 		}
 		return &output{Writer: file}, nil
 	}
@@ -52,7 +52,7 @@ func outputTo(path string, out io.Writer, holds func(os.FileInfo) bool) (*output
 	// What kill -9 leaves is recognized by its name.
 	file, err := os.CreateTemp(filepath.Dir(path), ".jira-oauth-watcher-report-*.tmp")
 	if err != nil {
-		return nil, usage("-o %s: %w", path, reason(err, "run this as a user who may write it"))
+		return nil, usage("-o %s: %w", path, reason(err, "run this as a user with write permission"))
 	}
 	return &output{Writer: file, file: file, path: path}, nil
 }
@@ -86,7 +86,7 @@ func (o *output) commit() error {
 		err = os.Rename(o.file.Name(), o.path)
 	}
 	if err != nil {
-		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user who may write it"))
+		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user with write permission"))
 	}
 	o.file = nil
 	if dir, err := os.Open(filepath.Dir(o.path)); err == nil { // so that the name survives a power failure

@@ -38,19 +38,19 @@ func (a *app) runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Follow the logs and send alerts until stopped",
-		Long: `Follows the logs and sends alerts until SIGTERM or SIGINT. SIGHUP reads the
-configuration again; a bad one changes nothing.
+		Long: `Follows the logs and sends alerts until SIGTERM or SIGINT. SIGHUP reloads the
+configuration; an invalid one is rejected, and the current one stays in effect.
 
---log needs no configuration: alerts are then printed on standard output.
---log - reads standard input, for rsyslog's omprog, Fluent Bit, Vector or
-kubectl logs -f.`,
+With --log, no configuration file is required: alerts are then printed to
+standard output. --log - reads standard input, for rsyslog's omprog, Fluent Bit,
+Vector or kubectl logs -f.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), o) },
 	}
 	configFlag(c, &o.config)
-	c.Flags().StringArrayVar(&o.logs, "log", nil, "follow `FILE` too (- is standard input); may be repeated")
-	c.Flags().BoolVar(&o.once, "once", false, "read what there is, deliver, and exit")
-	o.logFormat.addAs(c, "log-format", "form of the program's own log: auto is journal under systemd, else text")
+	c.Flags().StringArrayVar(&o.logs, "log", nil, "also follow `FILE` (- is standard input); can be repeated")
+	c.Flags().BoolVar(&o.once, "once", false, "read the logs to their end, deliver the alerts, and exit")
+	o.logFormat.addAs(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text")
 	return c
 }
 
@@ -84,8 +84,8 @@ func (o runOptions) load() (*conf.Config, error) {
 		for _, other := range c.Logs {
 			files := path != stdinPath && other.Path != stdinPath
 			if path == other.Path || files && conf.SameFile(path, other.Path) {
-				return nil, usage("--log %s is the same file as the log %q (%s), its failures would count twice: "+
-					"name it once", path, other.Name, other.Path)
+				return nil, usage("--log %s is the same file as the log %q (%s), so its failures would be counted twice: "+
+					"name it only once", path, other.Name, other.Path)
 			}
 		}
 		for slices.ContainsFunc(c.Logs, func(other conf.Log) bool { return other.Name == l.Name }) {
@@ -156,7 +156,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 // greet says on a terminal that silence means that all is well.
 func (d *daemon) greet(c *conf.Config) {
 	for _, l := range c.Logs {
-		fmt.Fprintf(d.errw, "following %s; failures from now on are printed here, what was read is remembered in %s\n",
+		fmt.Fprintf(d.errw, "following %s: failures from now on are printed here; the position is stored in %s\n",
 			l.Path, c.StateDir)
 	}
 }
@@ -223,7 +223,7 @@ func (d *daemon) undelivered(g *generation) error {
 		n += waiting[t.Name]
 	}
 	if n > 0 {
-		return fmt.Errorf("%d deliveries failed, they are kept in %s and will be retried by the next run",
+		return fmt.Errorf("%d deliveries failed; they are kept in %s and will be retried by the next run",
 			n, g.conf.StateDir)
 	}
 	return nil

@@ -26,28 +26,28 @@ func (a *app) scanCommand() *cobra.Command {
 	form := newFormat("text", "json", "html")
 	c := &cobra.Command{
 		Use:   "scan FILE...",
-		Short: "Report what old logs say was broken, since when, and why",
-		Long: `Reads old logs to their end and reports each integration that failed: for which
-cause, how often, from when to when, and what fixes it.
+		Short: "Report what failed in old logs, since when, and why",
+		Long: `Reads old logs and reports each integration that failed: the cause, how often,
+over what period, and how to fix it.
 
-FILE is a log, also compressed by gzip; a support zip; "-" for standard input;
-or a directory, which means its atlassian-jira.log, its logs of mail, of Jira's
-diagnostics and of requests (access_log), and all their rotated files, and if it
-has none, those in the directories below it. Of one node, all these logs are put
-together, into one time line per integration. Give the logs of several nodes at
-once: what fails on two nodes is one incident. A node is named by the folder of
-its logs.
+FILE is a log (plain or .gz), a support zip, "-" for standard input, or a
+directory. In a directory, scan reads atlassian-jira.log, the mail logs, the log
+of Jira's diagnostics, the access log, and all their rotated files; if it has
+none, it reads those in its subdirectories. All logs of a node are combined into
+one timeline per integration. Scan the logs of several nodes together: a failure
+on two nodes is one incident. A node is named after the folder of its logs.
 
---since and --until take "2026-01-02", "2026-01-02 10:00", a time with an offset
-(RFC 3339), or how long ago, such as "36h" or "7d". A day is meant whole.
+--since and --until accept "2026-01-02", "2026-01-02 10:00", a time with an
+offset (RFC 3339), or a time span before now, such as "36h" or "7d". A date
+covers the whole day.
 
-Secrets are masked, and what [alerts] mask of the configuration names. The exit
-status is 1 when some file could not be read whole; the rest is reported. A zip
-with more than 50,000 files, and a log that unpacks to more than 200 times its
-size and 1 GiB, are not read whole.
+Secrets are masked, as is everything in the configuration's [alerts] mask. If a
+file cannot be read completely, the rest is reported and the exit status is 1.
+This also applies to zips of more than 50,000 files, and to logs that unpack to
+more than 1 GiB and 200 times their size.
 
-The file of -o can be read by you only, and is there whole or not at all. A link
-is refused. What a killed scan leaves is called .jira-oauth-watcher-report-*.tmp.`,
+The file of -o is readable only by you and written atomically. Symbolic links
+are rejected. A killed scan leaves .jira-oauth-watcher-report-*.tmp.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
@@ -62,9 +62,9 @@ is refused. What a killed scan leaves is called .jira-oauth-watcher-report-*.tmp
 	}
 	form.addTo(c)
 	configFlag(c, &o.config)
-	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE`, whole or not at all")
-	c.Flags().StringVar(&o.since, "since", "", "leave out failures before `TIME`")
-	c.Flags().StringVar(&o.until, "until", "", "leave out failures behind `TIME`")
+	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE` (atomically)")
+	c.Flags().StringVar(&o.since, "since", "", "ignore failures before `TIME`")
+	c.Flags().StringVar(&o.until, "until", "", "ignore failures after `TIME`")
 	return c
 }
 
@@ -203,7 +203,7 @@ func writeReport(file *output, r report.Report, form string) error {
 		err = report.Text(file, r, terminal(file.terminal()))
 	}
 	if err != nil {
-		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user who may write it"))
+		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user with write permission"))
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error
 	}
 	status := &exit{status: exitFailed}
 	if ctx.Err() != nil {
-		status.err = fmt.Errorf("stopped: the report holds what was read until then")
+		status.err = fmt.Errorf("stopped: the report contains only what was read until then")
 		return status
 	}
 	if o.form == "text" && o.out == "" {
@@ -235,6 +235,6 @@ func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error
 			fmt.Fprintf(a.errw, "%s: %s\n", text.Printable(f.Path), text.Printable(f.Problem))
 		}
 	}
-	status.err = fmt.Errorf("not read whole: %d of %d files", n, len(r.Files))
+	status.err = fmt.Errorf("not read completely: %d of %d files", n, len(r.Files))
 	return status
 }

@@ -39,12 +39,12 @@ func TestScanInterrupted(t *testing.T) {
 	if status := cmd.ProcessState.ExitCode(); status != 1 {
 		t.Errorf("exit status %d, want 1\n%s", status, &errw)
 	}
-	for _, want := range []string{"1 failure of 1 integration", flowID(1), "standard input: the scan was stopped: what comes after byte"} {
+	for _, want := range []string{"1 failure of 1 integration", flowID(1), "standard input: the scan was stopped: everything after byte"} {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 			t.Errorf("the report has no %q:\n%s", want, &out)
 		}
 	}
-	if want := "watcher: stopped: the report holds what was read until then\n"; errw.String() != want {
+	if want := "watcher: stopped: the report contains only what was read until then\n"; errw.String() != want {
 		t.Errorf("standard error %q, want %q", &errw, want)
 	}
 }
@@ -122,7 +122,7 @@ func TestScanGrows(t *testing.T) {
 	exit, _ := errors.AsType[*exec.ExitError](err)
 	said := strings.Join(strings.Fields(string(out)), " ")
 	if exit == nil || exit.ExitCode() != 1 || !strings.Contains(said, "1 failure of 1 integration") ||
-		!strings.Contains(said, "it grew while it was read: what came after byte") {
+		!strings.Contains(said, "it grew while it was read: everything after byte") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

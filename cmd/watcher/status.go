@@ -28,13 +28,13 @@ func (a *app) statusCommand() *cobra.Command {
 	form := newFormat("text", "json")
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show what the running service knows",
-		Long: `Asks the running service over its [http] listener what fails, how the logs are
-read and how the notifiers fare, and shows what its status page shows. The
-address and the password are those of the configuration. Of more than 100
-incidents, text shows the first 100, and JSON all.
+		Short: "Show the state of the running service",
+		Long: `Asks the running service, through its [http] listener, which integrations are
+failing, how far the logs have been read, and the state of the notifiers. It
+prints the same information as the status page. The address and the password are
+taken from the configuration. The text has the first 100 incidents, JSON has all.
 
-The exit status is 1 when the service does not answer.`,
+The exit status is 1 if the service does not answer.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.status(c.Context(), config, form.value) },
 	}
@@ -49,7 +49,7 @@ func (a *app) status(ctx context.Context, config, form string) error {
 		return err
 	}
 	if !c.HTTP.On() {
-		return fmt.Errorf("%s has no [http] listen, so the service cannot be asked: add the lines\n\n"+
+		return fmt.Errorf("%s has no [http] listen, so the service cannot be queried: add the lines\n\n"+
 			"    [http]\n    listen = \"127.0.0.1:9494\"\n\nand run: systemctl reload jira-oauth-watcher", c.File)
 	}
 	if form != "json" {
@@ -87,10 +87,10 @@ func askStatus(ctx context.Context, h conf.HTTP, query string) (report status.Re
 	case err != nil:
 		return report, err
 	case json.Unmarshal(answer, &report) != nil || report.Schema == 0:
-		return report, fmt.Errorf("what answers at %s is not this service: "+
-			"see which program has the port, or change [http] listen", h.Local())
+		return report, fmt.Errorf("another program answers at %s: "+
+			"find out which one uses the port, or change [http] listen", h.Local())
 	case report.Pages == 0:
-		return report, fmt.Errorf("the service at %s is of an older version: "+
+		return report, fmt.Errorf("the service at %s runs an older version: "+
 			"run: systemctl restart jira-oauth-watcher", h.Local())
 	}
 	return report, nil
@@ -119,7 +119,7 @@ func ask(ctx context.Context, h conf.HTTP, path string) ([]byte, error) {
 	case err != nil:
 		return nil, unreachable(h, err)
 	case response.StatusCode == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the service at %s has another user and password: it runs with an older configuration; "+
+		return nil, fmt.Errorf("the service at %s rejected the user and password: it runs with an older configuration; "+
 			"run: systemctl reload jira-oauth-watcher", h.Local())
 	case response.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("the service at %s answers %s", h.Local(), response.Status)
@@ -133,7 +133,7 @@ func unreachable(h conf.HTTP, err error) error {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("the service does not answer at %s: start it with: systemctl start jira-oauth-watcher; "+
-			"if it runs, it has not read [http] listen yet: systemctl reload jira-oauth-watcher", h.Local())
+			"if it is running, it has not loaded [http] listen yet: systemctl reload jira-oauth-watcher", h.Local())
 	case errors.As(err, &op):
 		err = op.Err
 	}

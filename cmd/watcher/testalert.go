@@ -3,27 +3,30 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
 )
 
 func (a *app) testAlertCommand() *cobra.Command {
-	var config, to, cause string
+	var config, to, cause, kind string
 	c := &cobra.Command{
 		Use:   "test-alert",
 		Short: "Send a sample alert, marked as a test, to all notifiers or one",
 		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.testAlert(c, config, to, cause) },
+		RunE:  func(c *cobra.Command, _ []string) error { return a.testAlert(c, config, to, cause, kind) },
 	}
 	configFlag(c, &config)
 	c.Flags().StringVar(&to, "to", "", "only the notifier `NAME`")
 	c.Flags().StringVar(&cause, "cause", sampleCause, "show what an alert about the cause `ID` looks like")
+	c.Flags().StringVar(&kind, "kind", string(alert.Test), "show what an alert of this `KIND` looks like: "+kinds())
 	c.RegisterFlagCompletionFunc("cause", completeCauses)
 	return c
 }
@@ -32,7 +35,7 @@ func (a *app) testAlertCommand() *cobra.Command {
 // integration is set up.
 const sampleCause = "entra-single-tenant-common-endpoint"
 
-func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
+func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 	c, err := loadConfig(config, true)
 	if err != nil {
 		return err
@@ -49,7 +52,10 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
 	if err != nil {
 		return err
 	}
-	alert := incident.NewRules(c).Sample(set.Diagnose(cause.Example(), nil).Failure, time.Now())
+	if !slices.Contains(alert.Kinds, alert.Kind(kind)) {
+		return usage("there is no kind of alert %q (there are: %s)", kind, kinds())
+	}
+	sample := incident.NewRules(c).Sample(set.Diagnose(cause.Example(), nil).Failure, alert.Kind(kind), time.Now())
 	sent, failed := 0, 0
 	for _, t := range targets {
 		if to != "" && t.Name != to {
@@ -57,7 +63,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
 		}
 		sent++
 		sending, cancel := context.WithTimeout(cmd.Context(), t.Timeout)
-		_, err := t.To.Send(sending, notify.Delivery{Alert: alert})
+		_, err := t.To.Send(sending, notify.Delivery{Alert: sample})
 		cancel()
 		if err != nil {
 			failed++
@@ -73,6 +79,15 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id string) error {
 		return &exit{status: exitFailed}
 	}
 	return nil
+}
+
+// kinds lists the kinds of alerts.
+func kinds() string {
+	var names []string
+	for _, k := range alert.Kinds {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 // unknownNotifier names those that there are.

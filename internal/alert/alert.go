@@ -24,6 +24,9 @@ const (
 	Test     Kind = "test"     // a sample, on request
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{Opened, Changed, Reminder, Quiet, Resolved, Storm, Blind, Sighted, Test}
+
 // Closes reports whether the incident of an integration ends with it.
 func (k Kind) Closes() bool { return k == Quiet || k == Resolved }
 
@@ -131,6 +134,15 @@ type Link struct {
 	Title string `json:"title"`
 	URL   string `json:"url"`
 }
+
+// Paths and addresses of pages on which people act.
+const (
+	JiraPages = "/plugins/servlet/" // of Jira
+
+	// EntraApp leads to an app registration when its application ID follows, as Microsoft's CLI for
+	// Microsoft 365 opens it (https://pnp.github.io/cli-microsoft365/cmd/app/app-open).
+	EntraApp = "https://portal.azure.com/#blade/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/Overview/appId/"
+)
 
 // Request is the browser's request that Jira was answering.
 type Request struct {

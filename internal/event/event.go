@@ -8,13 +8,13 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// MaxText is how much of one event is kept, in bytes. An event that grows past it is
-// complete as it is; its further lines are an event without a header, which is no
-// failure.
+// MaxText is the maximum number of bytes kept of one event. An event that exceeds it is complete
+// as it is. Its further lines form an event without a header, which is not a failure.
 const MaxText = 64 << 10
 
-// Kept is how much of one line is kept: half of what an event may have, so that the stack trace
-// after a message of any length has room. An event in JSON is one line.
+// Kept is the part of a line that is kept: half of the maximum event, so that there is room for
+// the stack trace after a message of any length. A line in JSON is a complete event and may use
+// all of it.
 func Kept(line []byte) []byte {
 	if len(line) > 0 && line[0] == '{' {
 		return line[:min(len(line), MaxText)]
@@ -27,17 +27,17 @@ type Event struct {
 	Text []byte // its lines, joined by '\n'; valid until the Assembler is called again
 }
 
-// Assembler assembles lines. The zero value is ready. Every line lands in
-// exactly one event, in order.
+// Assembler assembles lines into events. The zero value is ready to use. Every line becomes part
+// of exactly one event, in order.
 type Assembler struct {
-	// Find returns the offset of a text's first sign that its event matters, or -1;
-	// nil = every event matters. It must find in an event's
-	// text whatever it finds in the same lines with their line ends.
+	// Find returns the offset of the first sign in a text that its event matters, or -1. If it is
+	// nil, every event matters. In the text of an event, it must find whatever it finds in the
+	// same lines with their line ends.
 	//
-	// It makes a backlog fast: single lines are examined only around what it finds.
+	// Find makes reading a backlog fast: single lines are examined only around what it finds.
 	Find func(text []byte) int
 
-	// Lines makes each line an event of its own, as in an access log.
+	// Lines makes each line a separate event, as in an access log.
 	Lines bool
 
 	open    []byte
@@ -46,11 +46,11 @@ type Assembler struct {
 	end     tailer.Position // after the last line taken
 }
 
-// Block takes the next complete lines, and calls take for each event that matters
-// and that they show to be complete: by the beginning of another one, or because
-// there is no more room.
+// Block takes the next complete lines. It calls take for each event that matters and that the
+// lines show to be complete: because another event begins, or because the event has reached its
+// maximum size.
 //
-// Late lines, of the file before the current one, are separate events.
+// Late lines, which belong to the previous file, are separate events.
 func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 	if b.Late {
 		a.complete(take)
@@ -164,14 +164,14 @@ func (a *Assembler) complete(take func(Event)) {
 	a.open, a.started, a.begin = a.open[:0], false, a.end
 }
 
-// Pending is the open event; false when there is none. It stays open.
+// Pending is the open event, which stays open; false if there is none.
 func (a *Assembler) Pending() (Event, bool) {
 	return Event{Text: a.open}, a.started
 }
 
-// Flush completes the open event, and calls take if it matters: at the end of the
-// input, never because of silence, an error or a shutdown (its remaining lines may
-// still come).
+// Flush completes the open event at the end of the input, and calls take if the event matters. It
+// must not be called because of silence, an error or a shutdown, because the remaining lines may
+// still arrive.
 func (a *Assembler) Flush(take func(Event)) { a.complete(take) }
 
 // Complete is the position after the last complete event.

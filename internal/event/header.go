@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// Header is what Jira's layout puts before the message of an event:
+// Header holds the fields that Jira's layout writes before the message of an event:
 //
 //	date thread level user request-id session-id addresses url [logger] message
 //
-// Its mail logs have other fields, which are in the message:
+// Jira's mail logs have other fields, which are in the message:
 //
 //	date level [mail server] thread user message
 //
-// A field that the log does not give is empty; one that was masked is as it is.
+// A field that is not in the log is empty. A masked field is kept as it is.
 type Header struct {
-	Time      time.Time // zero when the log's own is impossible
+	Time      time.Time // zero if the timestamp in the log is impossible
 	Thread    string
 	Level     string // TRACE, DEBUG, INFO, WARN, ERROR or FATAL
 	User      string
@@ -31,13 +31,12 @@ type Header struct {
 	MailLog   bool   // the fields are those of a mail log
 }
 
-// Parse takes an event apart. zone is that of timestamps that name none. It
-// returns false when the text does not begin with a header; the message is
-// then the whole text.
+// Parse splits an event into header and message. zone applies to timestamps without an offset. ok
+// is false if the text does not begin with a header; the message is then the complete text.
 //
-// The header may be wrapped over several lines, as pasted logs are. Fields are
-// distinguished by their shape, not by counting spaces: unset ones leave runs of
-// spaces, and thread names hold anything.
+// The header may be wrapped over several lines, as in pasted logs. Fields are distinguished by
+// their shape, not by counting spaces, because unset fields leave runs of spaces, and thread names
+// may contain anything.
 func Parse(text string, zone *time.Location) (h Header, message string, ok bool) {
 	line := text
 	if !ordinary(text) {

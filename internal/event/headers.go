@@ -32,8 +32,7 @@ func LastHeader(text []byte) int {
 	return -1
 }
 
-// HeaderTime is the time of the event that a text begins with, zero when it is
-// impossible.
+// HeaderTime is the time of the event at the beginning of a text, zero if it is impossible.
 func HeaderTime(text []byte, zone *time.Location) time.Time {
 	h, _, _ := Parse(string(headerLine(text)), zone)
 	return h.Time

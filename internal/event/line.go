@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Begins reports whether a line begins an event: with a date and the start of a time,
-// such as "2021-11-16 12:35:" or "2021/11/16 12:35:", or with an object of Jira's JSON
-// layout. The rest of the time is ignored, since pages edit it and plugins shorten it.
-// What a collector or a page put in front is skipped, and a JSON envelope opened.
+// Begins reports whether a line begins an event: with a date and the start of a time, such as
+// "2021-11-16 12:35:" or "2021/11/16 12:35:", or with an object of Jira's JSON layout. The rest of
+// the time is ignored, because web pages edit it and plugins shorten it. Prefixes from collectors
+// and web pages are skipped, and JSON envelopes are opened.
 func Begins(line []byte) bool {
 	line = bare(line)
 	if len(line) > 0 && line[0] == '{' {
@@ -20,8 +20,8 @@ func Begins(line []byte) bool {
 	return begins(line)
 }
 
-// IsJira reports whether a line has a header of Jira's: a date, a level and a
-// logger that is a class. Other programs write the first two as well.
+// IsJira reports whether a line has a Jira header: a date, a level, and a logger that is a class
+// name. Other programs also write the first two.
 func IsJira(line []byte) bool {
 	for line := range bytes.SplitSeq(unwrap(bare(trimEnd(line)), 0), []byte("\n")) {
 		if line = Kept(line); !begins(line) {

@@ -12,10 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// Paste takes off what tools and pages put around the lines of a log that a
-// person hands over: grep and Select-String, cat -n, web pages, the journal.
-// The zero value is ready. A followed log is not read so: there a user's text
-// could pass for a header.
+// Paste removes what tools and web pages add to the lines of a log that a person pastes: grep and
+// Select-String, cat -n, web pages, the journal. The zero value is ready to use. It must not be
+// used for a followed log, in which it would let a user's text pass for a header.
 type Paste struct {
 	plain   bool           // a header without a prefix was seen, so no line has one
 	before  *regexp.Regexp // what precedes the lines that continue the last event, nil = nothing
@@ -40,8 +39,8 @@ var (
 	cursor   = regexp.MustCompile(`^\s*__(?:CURSOR|REALTIME_TIMESTAMP)=`)
 )
 
-// Line is a line as the log has it; several where an envelope holds them.
-// apart: it separates events and belongs to none.
+// Line returns a line as it is in the log, or several lines if an envelope holds them. apart
+// reports that the line separates events and belongs to none.
 func (p *Paste) Line(line []byte) (text []byte, apart bool) {
 	line = trimEnd(line)
 	if bytes.ContainsFunc(line, func(r rune) bool { return r == 0x1b || r >= utf8.RuneSelf }) {
@@ -118,8 +117,8 @@ func (p *Paste) follows(number []byte) bool {
 // is read line by line.
 const maxDocument = 16 << 20
 
-// Pasted is the text of what a person hands over, as UTF-8: UTF-16 with a byte order
-// mark is decoded, and text that is one JSON document gets one record per line.
+// Pasted returns pasted text as UTF-8. UTF-16 with a byte order mark is decoded, and text that is
+// one JSON document is split into one record per line.
 func Pasted(in io.Reader) io.Reader { return &pastedReader{in: in} }
 
 // pastedReader examines its input when it is first read: that may block.

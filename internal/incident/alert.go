@@ -11,8 +11,8 @@ import (
 // alternating names the fact about causes between which an incident alternates.
 const alternating = "alternates_with"
 
-// alternates are the other causes between which the incident alternates: it has
-// changed from one to another and back since the last alert.
+// alternates are the other causes between which the incident alternates: it has changed from one
+// to another and back since the last alert.
 func (s State) alternates() []string {
 	var others []string
 	for _, cause := range slices.Sorted(maps.Keys(s.Causes)) {
@@ -44,7 +44,7 @@ func (s State) data() alert.Data {
 	return d
 }
 
-// Current is the incident as it is now, for what shows its state.
+// Current is the incident as it is now, for receivers that show its state.
 func (s State) Current() alert.Data {
 	d := s.data()
 	switch {
@@ -58,8 +58,8 @@ func (s State) Current() alert.Data {
 	return d
 }
 
-// Again is an alert about an open incident as it is now, under its next number: for notifiers
-// that were not alerted to it so far. nil if no alert about it is due.
+// Again is an alert about an open incident as it is now, under its next number, for notifiers that
+// have not been alerted to it. It is nil if no alert about the incident is due.
 func (r *Rules) Again(s State) (State, *alert.Alert) {
 	if !s.Open || s.Alerts == 0 || !s.Alone() || r.muted(s.Content) {
 		return s, nil
@@ -94,7 +94,7 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 		alerted[cause] = s.Last
 	}
 	s.CauseAlerted = alerted
-	// News starts the intervals anew; what only goes on is repeated less and less.
+	// News resets the intervals; a continuing failure is repeated less and less often.
 	if kind == alert.Reminder || s.Alerts > 1 && (kind == alert.Blind || kind == alert.Storm && s.Unnamed.IsZero()) {
 		s.Interval = r.longer(s)
 	} else {

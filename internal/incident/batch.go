@@ -7,8 +7,8 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Count is Step for a caller that reports an incident once, at its end (Summary): only
-// the cause of the failure, its phase and its integration are kept, and the alert has no more than that. The given
+// Count is Step for a caller that reports an incident once, at its end (Summary). It keeps only
+// the cause, phase and integration of the failure, and its alert contains nothing else. The given
 // state must not be used afterwards.
 func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Alert) {
 	is := alert.Integration{ID: o.Integration.ID, KnownBy: o.Integration.KnownBy}
@@ -18,9 +18,9 @@ func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Aler
 	return r.step(s, occurrence{o, seen, sketch, nil, ""})
 }
 
-// Summary is an incident as its last alert would say it now: with what its last
-// failure says, and the counts of all. last is the alert that Count or Settle
-// gave last, nil if none did.
+// Summary is an incident as its last alert would report it now: the content of its last failure,
+// and the counts of all failures. last is the last alert that Count or Settle returned, nil if
+// there was none.
 func (r *Rules) Summary(s State, last *alert.Alert, f matchers.Failure, from Source) alert.Data {
 	severity := s.Content.Cause.Severity
 	if s.Content.Integration.ID != "" {
@@ -44,8 +44,8 @@ func (r *Rules) Summary(s State, last *alert.Alert, f matchers.Failure, from Sou
 	return d
 }
 
-// Node is the node's name as it may be shown.
+// Node is the node's name, redacted.
 func (r *Rules) Node() string { return r.masks.Node(r.node) }
 
-// QuietAfter is how long an incident goes on without a failure.
+// QuietAfter is how long an incident stays open without a failure.
 func (r *Rules) QuietAfter() time.Duration { return r.conf.QuietAfter }

@@ -10,7 +10,7 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// A test of an integration has a flow of its own. Which configuration that is of, and
+// A test of an integration has a separate flow. Which configuration that is of, and
 // whether the test succeeded, is in the requests of the browser (matchers.Click), which come
 // from several logs in any order.
 
@@ -19,22 +19,22 @@ const (
 	maxClicks   = 500
 	maxFlows    = 300
 
-	// ProofAfter is how long after its request was read a test counts as a success: by then,
-	// its failure would have been read.
+	// ProofAfter is how long after its request was read a test counts as a success: a failure of
+	// the test would have been read by then.
 	ProofAfter = 10 * time.Second
 
-	// Awaited is how long the alert of a failed test waits for the access log to say whether
-	// it is a retry: Tomcat writes that log every 10 s.
+	// Awaited is how long the alert of a failed test waits for the access log to show whether it
+	// is a retry: Tomcat writes that log every 10 s.
 	Awaited = 15 * time.Second
 )
 
-// Flow is what is known of one test.
+// Flow is what is known about one test.
 type Flow struct {
 	ID     string    `json:"id"`               // the flow's UUID
 	Config string    `json:"config,omitempty"` // ID of the configuration, "" = not known
 	Failed bool      `json:"failed,omitempty"`
 	First  time.Time `json:"first,omitzero"` // when its result was first asked for
-	Asked  time.Time `json:"asked,omitzero"` // when its result was asked for, which was no failure as far as is known
+	Asked  time.Time `json:"asked,omitzero"` // when its result was last asked for, without a known failure
 	Read   time.Time `json:"read,omitzero"`  // when that was read, by the wall clock
 	Proven bool      `json:"proven,omitempty"`
 }
@@ -61,8 +61,8 @@ func (e Evidence) flow(id string) int {
 	return slices.IndexFunc(e.Flows, func(f Flow) bool { return f.ID == id })
 }
 
-// Click takes a request that was read at the wall clock's now, and returns the flows whose
-// configuration is known by it.
+// Click adds a request that was read at the wall-clock time now, and returns the flows whose
+// configuration it reveals.
 func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Flow) {
 	at := evidenceTime(c.At, now)
 	c.At = at
@@ -99,8 +99,8 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	return e, bound
 }
 
-// before is the order of clicks: an access log has whole seconds, and a POST answers before
-// its flow is asked for.
+// before orders clicks: an access log has whole seconds, and a POST answers before its flow is
+// requested.
 func before(a, b matchers.Click) int {
 	second := func(c matchers.Click) time.Time { return c.At.Truncate(time.Second) }
 	switch bySecond := second(a).Compare(second(b)); {
@@ -112,8 +112,8 @@ func before(a, b matchers.Click) int {
 	return a.At.Compare(b.At)
 }
 
-// asked notes that the result of a flow was asked for. One that has failed once proves
-// nothing any more: its page may be loaded again.
+// asked notes that the result of a flow was requested. A flow that has failed once proves nothing
+// any more, because its page may be loaded again.
 func (e *Evidence) asked(c matchers.Click, now time.Time) {
 	i := e.flow(c.Flow)
 	if i < 0 {
@@ -133,9 +133,9 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 	}
 }
 
-// assign finds the configuration of each flow of a session: that of the only POST which has
-// no flow yet. Where there are several, in two tabs of a browser, nothing says which flow is
-// whose. Of an old flow the earlier requests are forgotten, so that it is left as it is.
+// assign finds the configuration of each flow of a session: that of the only POST without a flow
+// so far. If there are several, in two tabs of a browser, nothing shows which flow belongs to
+// which. The earlier requests of an old flow are forgotten, so it is left as it is.
 func (e Evidence) assign(session string) map[string]string {
 	of, seen := map[string]string{}, map[string]bool{}
 	var waiting []matchers.Click // POSTs without a flow
@@ -175,8 +175,8 @@ func (e Evidence) assign(session string) map[string]string {
 	return of
 }
 
-// complete reports whether no POST can be missing among those that wait for a flow: the log
-// that has them has gone on to the flow.
+// complete reports whether no POST can be missing among those that wait for a flow, because the
+// log that contains them has reached the flow.
 func (e Evidence) complete(flow string, waiting []matchers.Click) bool {
 	return !slices.ContainsFunc(waiting, func(p matchers.Click) bool { return !p.Debug }) ||
 		slices.ContainsFunc(e.Clicks, func(c matchers.Click) bool { return c.Flow == flow && c.Access })
@@ -188,8 +188,8 @@ func (e Evidence) reloaded(c matchers.Click) bool {
 	return i >= 0 && !e.Flows[i].First.IsZero() && c.At.Sub(e.Flows[i].First) > clickWindow
 }
 
-// Proofs are the tests that are known by the wall clock's now to have succeeded, and were not
-// before. waiting says that others may be later.
+// Proofs are the tests that are newly known to have succeeded, at the wall-clock time now. waiting
+// reports that others may follow later.
 func (e Evidence) Proofs(now time.Time) (_ Evidence, proven []Flow, waiting bool) {
 	e.Flows = slices.Clone(e.Flows)
 	for i := range e.Flows {
@@ -215,8 +215,8 @@ func (e Evidence) Worked(config string) (at time.Time) {
 	return at
 }
 
-// PlaceTest finds the incident of a failed test of a configuration. over says that it is
-// from before the end of that incident, and not what that end was taken from.
+// PlaceTest finds the incident of a failed test of a configuration. over reports that the failure
+// is from before the end of that incident and that its flow is not the test that ended it.
 func (e Evidence) PlaceTest(config, flow string, at time.Time, open func(key string) bool) (_ Evidence, key string, over bool) {
 	key = e.KeyOf(config)
 	if open(key) {
@@ -231,8 +231,9 @@ func (e Evidence) PlaceTest(config, flow string, at time.Time, open func(key str
 	return e, config, false
 }
 
-// Known notes that an open incident is that of a configuration, and returns the incident as
-// it is then: its key stays, since receivers know it by that. called is its name in Jira.
+// Known notes that an open incident belongs to a configuration, and returns the updated incident.
+// Its key stays the same, because receivers know it by that key. called is the name of the
+// configuration in Jira.
 func (e Evidence) Known(s State, config, called string, open func(key string) bool) (Evidence, State) {
 	if key := e.KeyOf(config); key == s.Key || !open(key) {
 		e.Same = maps.Clone(e.Same)
@@ -243,8 +244,9 @@ func (e Evidence) Known(s State, config, called string, open func(key string) bo
 	return e, s
 }
 
-// Tested are the open incidents that a successful test of a configuration ends: those of
-// nothing but earlier tests. It proves nothing of a mailbox's token, which Jira got before.
+// Tested are the open incidents that a successful test of a configuration ends: those that consist
+// only of earlier tests. A test proves nothing about a mailbox's token, which Jira obtained
+// earlier.
 func Tested(open []State, config string, at time.Time) (ended []State) {
 	for _, s := range open {
 		is := s.Content.Integration
@@ -255,21 +257,21 @@ func Tested(open []State, config string, at time.Time) (ended []State) {
 	return ended
 }
 
-// MayBeRetry reports whether an access log may yet show that a failure is a retry of a test
+// MayBeRetry reports whether an access log may still show that a failure is a retry of a test
 // whose incident is open.
 func MayBeRetry(f matchers.Failure) bool {
 	return f.Impact.Phase == alert.PhaseTest && f.Integration.KnownBy == alert.ByFlow
 }
 
-// Await is a new incident whose alert waits until a time, by the wall clock, for evidence
-// that it is a retry of an incident that is open already. tester is whose attempt it is.
+// Await is a new incident whose alert waits until the given wall-clock time for evidence that it
+// is a retry of another open incident. tester identifies who made the attempt.
 func (s State) Await(until time.Time, tester string) State {
 	s.Alerts, s.Interval, s.LastAlert, s.CauseAlerted = 0, 0, time.Time{}, nil
 	s.NewFailures, s.Awaits, s.Tester = s.Count, until, tester
 	return s
 }
 
-// Now is an incident whose alert need not wait any more.
+// Now is an incident whose alert need not wait any longer.
 func (s State) Now() State {
 	if s.Alerts == 0 && !s.Awaits.IsZero() {
 		s.Awaits = time.Unix(0, 0)
@@ -277,7 +279,7 @@ func (s State) Now() State {
 	return s
 }
 
-// Absorb counts an incident that was not alerted to as a retry in another one.
+// Absorb counts an incident without an alert as a retry in another one.
 func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 	into.Causes = maps.Clone(into.Causes)
 	into.Count += s.Count - 1
@@ -292,8 +294,8 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called)})
 }
 
-// Gap notes that lines of Jira's log are missing: what it does not say of tests before that
-// time proves nothing.
+// Gap notes that lines of Jira's log are missing. The absence of failures before that time then
+// proves nothing about tests.
 func (e Evidence) Gap(at time.Time) Evidence {
 	if at.After(e.Blind) {
 		e.Blind = at

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -20,8 +21,8 @@ const (
 // Administration > Applications > Application links.
 const adminPage = "/plugins/servlet/applinks/listApplicationLinks"
 
-// content is what a failure says, redacted. Secrets are removed from whole values,
-// which are shortened afterwards: half a secret cannot be recognized.
+// content is the content of a failure, redacted. Secrets are removed from complete values, which
+// are shortened afterwards: half a secret cannot be recognized.
 func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
 	facts := r.masks.Facts(f.Facts, h)
@@ -45,10 +46,16 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	for _, l := range f.Links {
 		d.Links = append(d.Links, alert.Link(l))
 	}
+	if id, _ := facts["app_id"].(string); f.Cause.Provider == "microsoft" && facts["cloud"] == nil && isAppID.MatchString(id) {
+		d.Links = append(d.Links, alert.Link{Title: "The app in Entra", URL: alert.EntraApp + id})
+	}
 	return d
 }
 
-// briefContent is what a failure says, without what its group says for it.
+// isAppID keeps what a log says from choosing more of an address than an ID.
+var isAppID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+// briefContent is the content of a failure without what its group reports for it.
 func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
 	d := alert.Data{
 		Node:        r.masks.Node(r.node),
@@ -71,7 +78,7 @@ func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
 	return d
 }
 
-// Learn adds what another log's report of the last failure shows of the mailbox.
+// Learn adds what another log's report of the last failure reveals about the mailbox.
 func (r *Rules) Learn(s State, f matchers.Failure) State {
 	if m := r.mailbox(f); m != nil && (s.Content.Mailbox == nil || s.Content.Mailbox.Server == "" && m.Server != "") {
 		s.Content.Mailbox = m
@@ -82,7 +89,7 @@ func (r *Rules) Learn(s State, f matchers.Failure) State {
 	return s
 }
 
-// mailbox is what a failure says of the mailbox, as it may be shown; nil if nothing.
+// mailbox is what a failure reveals about the mailbox, redacted; nil if nothing.
 func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
 	if f.Mailbox == (matchers.Mailbox{}) {
 		return nil
@@ -92,7 +99,7 @@ func (r *Rules) mailbox(f matchers.Failure) *alert.Mailbox {
 	return &alert.Mailbox{Server: show(m.Server), Handler: show(m.Handler), HandlerID: m.HandlerID}
 }
 
-// Request is what a header says of a request, as it may be shown.
+// Request is the request data of a header, redacted.
 func (r *Rules) Request(h event.Header) alert.Request {
 	return alert.Request{
 		User:   text.Cut(r.masks.User(h.User), maxField),
@@ -102,8 +109,8 @@ func (r *Rules) Request(h event.Header) alert.Request {
 	}
 }
 
-// Explain is a failure as explain shows it: the only alert of an incident, never
-// delivered.
+// Explain is a failure as the command explain shows it: the only alert of an incident, which is
+// never delivered.
 func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	at := encodable(f.Time)
 	s := r.begin(r.Key(f), at, at)
@@ -112,15 +119,45 @@ func (r *Rules) Explain(f matchers.Failure, from Source) alert.Data {
 	return a.Data
 }
 
-// Mask is a text as it may be shown.
+// Mask is a text, redacted.
 func (r *Rules) Mask(text string) string { return r.masks.Text(text) }
 
-// Sample is an alert of kind test about a failure, with a different ID at every
+// Sample is an alert of a kind about a failure, marked as a test, with a different ID at every
 // moment.
-func (r *Rules) Sample(f matchers.Failure, now time.Time) alert.Alert {
+func (r *Rules) Sample(f matchers.Failure, kind alert.Kind, now time.Time) alert.Alert {
+	const mark = "TEST, nothing is broken: "
 	f.Time = now
 	d := r.Explain(f, Source{Name: "test", Path: "test"})
-	d.Kind = alert.Test
-	d.ID = alert.NewID(r.idNode, "test", now).Alert(1)
-	return alert.Alert{Type: "jira.oauth." + string(alert.Test), Timestamp: now, Data: d}
+	number := 2
+	switch kind {
+	case alert.Blind, alert.Sighted:
+		t := Trouble{Cause: LogUnreadable, Log: Source{Name: "test", Path: "test"}, Why: "permission denied", Since: now.Add(-time.Hour)}
+		s, a := r.Trouble(State{}, t, now)
+		if a != nil && kind == alert.Sighted {
+			_, a = r.Over(s, t, now)
+		}
+		if a != nil {
+			d = a.Data
+		}
+	case alert.Changed:
+		before := "net-connect-timeout"
+		d.Cause.Previous = &before
+	case alert.Reminder:
+		d.Failures.First, d.Failures.Count, d.Failures.SinceLastAlert = now.Add(-4*time.Hour), 25, 24
+	case alert.Quiet:
+		d.Failures.First, d.Failures.Last = now.Add(-25*time.Hour), now.Add(-24*time.Hour)
+	case alert.Resolved:
+		d.Failures.First, d.ResolvedAt = now.Add(-time.Hour), now
+	case alert.Storm:
+		d.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}
+		d.Facts["integrations"], d.Facts["integrations_count"] = []string{"test-1", "test-2", "test-3"}, "60"
+		number = 1
+	default:
+		number = 1
+	}
+	if d.Kind = kind; kind != alert.Test {
+		d.Cause.Title = mark + d.Cause.Title
+	}
+	d.ID = alert.NewID(r.idNode, "test", now).Alert(number)
+	return alert.Alert{Type: "jira.oauth." + string(kind), Timestamp: now, Data: d}
 }

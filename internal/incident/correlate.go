@@ -8,32 +8,33 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Storage keeps the incidents of one Jira, and the evidence of its logs.
+// Storage holds the incidents of one Jira and the evidence from its logs.
 type Storage interface {
 	Evidence() (Evidence, error)
 	SetEvidence(e Evidence) error
-	// Incident returns the open incident of a key; the zero State means that there is none.
+	// Incident returns the open incident with a key, or the zero State if there is none.
 	Incident(key string) (State, error)
 	// Incidents returns all open incidents.
 	Incidents() ([]State, error)
-	// Save keeps an incident with the alert that it has raised, nil = none.
+	// Save stores an incident with the alert that it has raised, nil = none.
 	Save(s State, a *alert.Alert) error
-	// End is Save of an incident that evidence has closed, with the time since when it is over.
+	// End is Save for an incident that evidence has closed, with the time at which it ended.
 	End(s State, a *alert.Alert, at time.Time) error
-	// Merge is Save of an incident that has taken the failures of another one, which is forgotten.
+	// Merge is Save for an incident that has absorbed the failures of another one, which is
+	// deleted.
 	Merge(into, from State, a *alert.Alert) error
 }
 
-// Correlator puts together what several logs of one Jira say: which failures belong to one
-// incident, which configuration that is of, and when it is over. It keeps nothing itself.
+// Correlator combines what several logs of one Jira report: which failures belong to one incident,
+// to which configuration it belongs, and when it is over. It stores nothing itself.
 type Correlator struct {
 	Storage Storage
 	Rules   *Rules
 	Now     time.Time                  // the wall clock; of old logs, how far they have been read
-	Called  func(config string) string // what Jira calls a configuration, nil = not known
+	Called  func(config string) string // the name of a configuration in Jira, nil = not known
 }
 
-// Identify finds what other evidence shows of a failure: its flow, and the ID of its
+// Identify finds what other evidence reveals about a failure: its flow, and the ID of its
 // configuration, "" = not known.
 func (c Correlator) Identify(f matchers.Failure) (_ matchers.Failure, config string, err error) {
 	click, ok := f.Click()
@@ -55,8 +56,8 @@ func (c Correlator) Identify(f matchers.Failure) (_ matchers.Failure, config str
 	return f, e.ConfigOf(click.Flow), err
 }
 
-// Click adds a request to the evidence, and gives the open incidents of tests whose
-// configuration is known by it that identity.
+// Click adds a request to the evidence. Open incidents of tests whose configuration becomes known
+// by it get that identity.
 func (c Correlator) Click(click matchers.Click) error {
 	e, err := c.Storage.Evidence()
 	if err != nil {
@@ -74,8 +75,8 @@ func (c Correlator) Click(click matchers.Click) error {
 	return nil
 }
 
-// known gives the incident of a flow the identity of its configuration. One that was not
-// alerted to so far is a retry if the configuration has an open incident.
+// known gives the incident of a flow the identity of its configuration. An incident without an
+// alert so far is a retry if the configuration has an open incident.
 func (c Correlator) known(f Flow) error {
 	s, err := c.Storage.Incident(f.ID)
 	if err != nil || !s.Open || s.Content.Integration.KnownBy == alert.ByConfiguration {
@@ -106,7 +107,7 @@ func (c Correlator) known(f Flow) error {
 	return c.Storage.Save(s, a)
 }
 
-// open looks incidents up. failed is why that failed.
+// open looks up incidents. failed is the reason if that fails.
 func (c Correlator) open() (open func(key string) bool, failed *error) {
 	failed = new(error)
 	return func(key string) bool {
@@ -116,14 +117,15 @@ func (c Correlator) open() (open func(key string) bool, failed *error) {
 	}, failed
 }
 
-// Places reports whether Place finds the incident of a failure: of one in the background, or
-// of a test whose configuration is known.
+// Places reports whether Place applies to a failure: a background failure, or a test whose
+// configuration is known.
 func (r *Rules) Places(f matchers.Failure) bool {
 	return r.Joins(f) || f.Integration.KnownBy == alert.ByConfiguration
 }
 
-// Place finds the incident of a failure that it Places. repeated says that it was counted
-// there already, as another log has it, or is from before the end of that incident.
+// Place finds the incident of a failure to which Places applies. repeated reports that the failure
+// must not be counted: another log has already reported it, or it is from before the end of that
+// incident.
 func (c Correlator) Place(f matchers.Failure, log string) (key string, repeated bool, err error) {
 	e, err := c.Storage.Evidence()
 	if err != nil {
@@ -142,8 +144,8 @@ func (c Correlator) Place(f matchers.Failure, log string) (key string, repeated 
 	return key, repeated, errors.Join(*failed, c.Storage.SetEvidence(e))
 }
 
-// Counted ends the incident of a failure that was counted, if what is known already says that
-// it is over.
+// Counted ends the incident of a failure that has been counted, if existing evidence already shows
+// that it is over.
 func (c Correlator) Counted(f matchers.Failure) error {
 	if f.Impact.Phase == alert.PhaseTest {
 		return c.endTests(f.Integration.ID)
@@ -155,8 +157,8 @@ func (c Correlator) Counted(f matchers.Failure) error {
 	return c.resolve(e)
 }
 
-// Probe takes what the diagnostics say of a mail server, and ends the incident that this is
-// the end of. It returns what the probe means beyond that.
+// Probe adds what the diagnostics report about a mail server, and ends the incident that this
+// resolves. It returns any further meaning of the probe.
 func (c Correlator) Probe(p matchers.Probe) (news News, err error) {
 	e, err := c.Storage.Evidence()
 	if err != nil {
@@ -170,7 +172,7 @@ func (c Correlator) Probe(p matchers.Probe) (news News, err error) {
 	return news, c.resolve(e)
 }
 
-// resolve ends the incident of the background that the evidence shows to be over.
+// resolve ends the background incident that the evidence shows to be over.
 func (c Correlator) resolve(e Evidence) error {
 	open, err := c.Storage.Incidents()
 	if err != nil {
@@ -201,7 +203,7 @@ func (c Correlator) end(s State, at time.Time) error {
 }
 
 // Prove ends the incidents of configurations whose tests are known by now to have succeeded.
-// waiting says that others may be later.
+// waiting reports that others may follow later.
 func (c Correlator) Prove() (waiting bool, err error) {
 	e, err := c.Storage.Evidence()
 	if err != nil {

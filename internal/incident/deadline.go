@@ -19,8 +19,8 @@ var gaveUp = []string{"jira-token-unrecoverable", "jira-refresh-token-expired"}
 // deadlineNotice is how long before Jira gives up a reminder is sent.
 const deadlineNotice = 48 * time.Hour
 
-// sawRefresh notes when Jira gives up: at the latest so long after the first failed
-// refresh that was seen.
+// sawRefresh notes when Jira gives up: at the latest tokenRetries after the first failed refresh
+// that was seen.
 func sawRefresh(s State, o Occurrence) State {
 	switch {
 	case o.Impact.Phase != alert.PhaseRefresh || o.At.IsZero():
@@ -32,8 +32,7 @@ func sawRefresh(s State, o Occurrence) State {
 	return s
 }
 
-// deadlineNear reports whether it is time for the reminder before Jira gives up, which
-// was not sent.
+// deadlineNear reports whether the reminder before Jira gives up is due and has not been sent.
 func (s State) deadlineNear(at time.Time) bool {
 	notice := s.GivesUp.Add(-deadlineNotice)
 	return !s.GivesUp.IsZero() && s.LastAlert.Before(notice) && !at.Before(notice) && at.Before(s.GivesUp)

@@ -25,54 +25,54 @@ const (
 	maxProbed    = 1000 // mail servers whose last probes are remembered
 )
 
-// Evidence is what several logs have said of mailboxes. The zero value is none.
+// Evidence is what several logs have reported about mailboxes. The zero value is empty.
 type Evidence struct {
-	// Same is the key of the incident of what a mailbox is known by, where that is another.
+	// Same maps an identifier of a mailbox to the key of its incident, if that key is different.
 	Same map[string]string `json:"same,omitempty"`
 	// Recent are the last failures without a flow.
 	Recent []Sighting `json:"recent,omitempty"`
 	// Servers are mail servers by direction and name.
 	Servers map[string]Server `json:"servers,omitempty"`
-	// Ended is when an incident ended by evidence: a failure from before it that comes late
-	// begins no other.
+	// Ended is when an incident ended by evidence. An earlier failure that arrives late does not
+	// open another incident.
 	Ended map[string]time.Time `json:"ended,omitempty"`
-	// Clicks are the last requests in tests of integrations, by time.
+	// Clicks are the last requests in tests of integrations, ordered by time.
 	Clicks []matchers.Click `json:"clicks,omitempty"`
 	// Flows are the last tests.
 	Flows []Flow `json:"flows,omitempty"`
 	// Blind is when lines of Jira's log were last found to be missing.
 	Blind time.Time `json:"blind,omitzero"`
-	// Own are the last requests of the watcher to Jira.
+	// Own are the watcher's last requests to Jira.
 	Own []Own `json:"own,omitempty"`
 }
 
-// Sighting is a failure as one log has it.
+// Sighting is a failure as reported by one log.
 type Sighting struct {
 	At    time.Time `json:"at"`
 	Key   string    `json:"key"`
 	Cause string    `json:"cause"`
 	Log   string    `json:"log"`
-	Blank bool      `json:"blank,omitempty"` // nothing shows the mailbox of the incident
-	Twin  bool      `json:"twin,omitempty"`  // the other log's sighting of it has been found
+	Blank bool      `json:"blank,omitempty"` // nothing identifies the mailbox of the incident
+	Twin  bool      `json:"twin,omitempty"`  // the other log's report of it has been found
 }
 
-// Server is what Jira's diagnostics say of a mail server.
+// Server is what Jira's diagnostics report about a mail server.
 type Server struct {
-	ID        string    `json:"id"` // of an integration that is known by it
+	ID        string    `json:"id"` // the integration ID derived from the server
 	Connected bool      `json:"connected,omitempty"`
 	Failed    int       `json:"failed,omitempty"` // probes in a row, at most UnreachableAfter
-	Lost      time.Time `json:"lost,omitzero"`    // when the connection was lost last, or seen to be
-	Turned    bool      `json:"turned,omitempty"` // there was one before that
-	Back      time.Time `json:"back,omitzero"`    // when it was there again after that
+	Lost      time.Time `json:"lost,omitzero"`    // when the connection was last lost, or found to be lost
+	Turned    bool      `json:"turned,omitempty"` // there was a connection before that
+	Back      time.Time `json:"back,omitzero"`    // when it was restored after that
 }
 
-// UnreachableAfter is how many probes in a row have to fail before a mail server counts as
+// UnreachableAfter is how many probes in a row must fail before a mail server counts as
 // unreachable.
 const UnreachableAfter = 3
 
-// Place finds the incident of a failure without a flow: one that is open and known by
-// something that the event shows, or that the other log has just reported. repeated says
-// that the failure was counted there already.
+// Place finds the incident of a failure without a flow: an open one that shares an identifier with
+// the event, or the one of the same failure that another log has just reported. repeated reports
+// that the failure was already counted there.
 func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string, open func(key string) bool) (
 	_ Evidence, key string, repeated bool) {
 	e.Same, e.Recent = maps.Clone(e.Same), slices.Clone(e.Recent)
@@ -116,7 +116,7 @@ func (e Evidence) saw(s Sighting) Evidence {
 	return e
 }
 
-// KeyOf is the key of the incident of what a mailbox is known by.
+// KeyOf is the key of the incident that an identifier of a mailbox belongs to.
 func (e Evidence) KeyOf(id string) string {
 	if key, joined := e.Same[id]; joined {
 		return key
@@ -124,8 +124,8 @@ func (e Evidence) KeyOf(id string) string {
 	return id
 }
 
-// twin is the sighting of the same failure by another log, -1 = none. One that shows nothing
-// of its mailbox is a twin of any; its incident takes only one mailbox.
+// twin is the report of the same failure by another log, -1 = none. A report that does not
+// identify its mailbox is a twin of any; its incident accepts only one mailbox.
 func (e Evidence) twin(f matchers.Failure, key string, placed bool, at time.Time, log string) int {
 	return slices.IndexFunc(e.Recent, func(s Sighting) bool {
 		switch {
@@ -138,7 +138,7 @@ func (e Evidence) twin(f matchers.Failure, key string, placed bool, at time.Time
 	})
 }
 
-// join notes that a mailbox is that of an incident.
+// join notes that a mailbox belongs to an incident.
 func (e *Evidence) join(known []string, key string, open func(key string) bool) {
 	if e.Same == nil {
 		e.Same = map[string]string{}
@@ -153,10 +153,10 @@ func (e *Evidence) join(known []string, key string, open func(key string) bool) 
 	}
 }
 
-// Probes are how many probes have failed in a row, by mail server. The zero value is none.
+// Probes count how many probes have failed in a row, by mail server. The zero value is empty.
 type Probes struct{ failed map[string]int }
 
-// Changes takes a probe, and reports whether it is news to Observe.
+// Changes records a probe, and reports whether it is news to Observe.
 func (p *Probes) Changes(of matchers.Probe) bool {
 	before, known := p.failed[of.Name()]
 	if known && (of.Connected && before == 0 || !of.Connected && before == UnreachableAfter) {
@@ -171,7 +171,7 @@ func (p *Probes) Changes(of matchers.Probe) bool {
 	return true
 }
 
-// Observe takes a probe. News is what it means beyond itself.
+// Observe adds a probe to the evidence. News is what the probe means beyond itself.
 func (e Evidence) Observe(p matchers.Probe) (_ Evidence, news News) {
 	s, known := e.Servers[p.Name()]
 	if !known && len(e.Servers) >= maxServers {
@@ -212,8 +212,8 @@ const (
 	Unreachable      // it cannot be reached, and no failure has said why
 )
 
-// KnowsLater reports whether a server is known to be back since a time or later: then a
-// failure of that time may be over already.
+// KnowsLater reports whether a server is known to be back at or after a time. A failure from that
+// time may then already be over.
 func (e Evidence) KnowsLater(at time.Time) bool {
 	for _, s := range e.Servers {
 		if s.Connected && !s.Back.Before(at) {
@@ -223,9 +223,9 @@ func (e Evidence) KnowsLater(at time.Time) bool {
 	return false
 }
 
-// Recovery is the end of an incident of the background, as one of the servers that can be
-// reached again after it was lost shows: its key and the time, zero = none. A failure may
-// come to its log later than that.
+// Recovery is the end of a background incident that is shown by a server that was lost and can be
+// reached again: the key of the incident and the time, zero = none. A failure may reach its log
+// later than that.
 func (e Evidence) Recovery(open []State) (key string, at time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(e.Servers)) {
 		s := e.Servers[name]
@@ -241,10 +241,10 @@ func (e Evidence) Recovery(open []State) (key string, at time.Time) {
 	return "", time.Time{}
 }
 
-// recovered is the key of the incident that a server which can be reached again has ended,
-// "" = none: that of the server, once all servers that were joined to it are back; or else
-// the only open one of the background, if it is known by no server and this is the only
-// server that was lost when it began.
+// recovered is the key of the incident that ends because a server can be reached again, "" = none.
+// It is the incident that the server belongs to, once all servers of that incident are back.
+// Otherwise, it is the only open background incident, if no server belongs to it and this is the
+// only server that was lost when it began.
 func (e Evidence) recovered(id string, open []State) string {
 	key := e.KeyOf(id)
 	background := slices.DeleteFunc(slices.Clone(open), func(s State) bool { return !s.background() })
@@ -272,8 +272,8 @@ func (e Evidence) recovered(id string, open []State) string {
 	return background[0].Key
 }
 
-// allBack reports whether all mail servers that an incident is known by were lost and are back.
-// What the outgoing server of a name does says nothing of the incoming one.
+// allBack reports whether all mail servers that belong to an incident were lost and are back. The
+// state of an outgoing server says nothing about the incoming server of the same name.
 func (e Evidence) allBack(s State) bool {
 	outgoing := strings.Contains(filepath.Base(s.Content.Log.Path), "outgoing")
 	ids := []string{s.Key}
@@ -301,10 +301,10 @@ func (e Evidence) allBack(s State) bool {
 }
 
 // evidenceAhead is how far in the future the time of evidence may be: the clock of Jira's
-// machine is ours. More would hide what is to come.
+// machine is assumed to be ours. A later time would conceal later evidence.
 const evidenceAhead = 15 * time.Minute
 
-// evidenceTime is the time of evidence that was read at the wall clock's now.
+// evidenceTime is the time of evidence that was read at the wall-clock time now.
 func evidenceTime(at, now time.Time) time.Time {
 	if at, ok := PlausibleTime(at, now); ok && at.Sub(now) <= evidenceAhead {
 		return at
@@ -312,7 +312,7 @@ func evidenceTime(at, now time.Time) time.Time {
 	return now
 }
 
-// End notes that an incident ended by evidence.
+// End notes that evidence has ended an incident.
 func (e Evidence) End(key string, at time.Time) Evidence {
 	e.Ended = maps.Clone(e.Ended)
 	maps.DeleteFunc(e.Ended, func(_ string, ended time.Time) bool { return at.Sub(ended) > maxInterval })
@@ -325,8 +325,8 @@ func (e Evidence) End(key string, at time.Time) Evidence {
 	return e
 }
 
-// unexplained is the incident of the only server that was lost when a failure came which
-// shows nothing of its mailbox, "" = there is none.
+// unexplained is the incident of the only server that was lost when a failure occurred that does
+// not identify its mailbox, "" = there is none.
 func (e Evidence) unexplained(at time.Time, open func(key string) bool) (key string) {
 	lost := 0
 	for _, s := range e.Servers {
@@ -341,8 +341,8 @@ func (e Evidence) unexplained(at time.Time, open func(key string) bool) (key str
 	return key
 }
 
-// explained reports whether a failure has been seen that may be why a server cannot be
-// reached: one that is known by it, or one that began when it was lost.
+// explained reports whether a failure has been seen that may be the reason why a server cannot be
+// reached: one that belongs to the server, or one that began when the server was lost.
 func (e Evidence) explained(s Server) bool {
 	return slices.ContainsFunc(e.Recent, func(f Sighting) bool {
 		if after := f.At.Sub(s.Lost); f.Cause != matchers.ServerUnreachable && after >= -turnedFalse {
@@ -352,7 +352,7 @@ func (e Evidence) explained(s Server) bool {
 	})
 }
 
-// hasServer reports whether an incident is known by a mail server.
+// hasServer reports whether a mail server belongs to an incident.
 func (e Evidence) hasServer(key string) bool {
 	for id, to := range e.Same {
 		if to == key && matchers.IsServerID(id) {
@@ -363,7 +363,7 @@ func (e Evidence) hasServer(key string) bool {
 }
 
 // Witnesses are the mail servers, by direction and name, that were lost while an incident was
-// open: those that are joined to it, or else the only one that was lost when it began.
+// open: those known to belong to it, or else the only one that was lost when it began.
 func (e Evidence) Witnesses(s State) map[string]Server {
 	joined, lost := map[string]Server{}, map[string]Server{}
 	for name, server := range e.Servers {
@@ -384,8 +384,8 @@ func (e Evidence) Witnesses(s State) map[string]Server {
 	return joined
 }
 
-// Resolve ends an incident at a time at which its connection is known to work again. A
-// failure after that is news, and ends nothing.
+// Resolve ends an incident at a time at which its connection is known to work again. It does
+// nothing if the incident has failed after that time.
 func (r *Rules) Resolve(s State, at time.Time) (State, *alert.Alert) {
 	if !s.Open || s.Last.After(at) {
 		return s, nil

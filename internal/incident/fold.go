@@ -19,7 +19,7 @@ type Fold struct {
 	Incident alert.ID `json:"incident"`
 }
 
-// Tester is who made a failed attempt, and with which application: "" if the log does not
+// Tester identifies who made a failed attempt, and with which application: "" if the log does not
 // show it or retries are not folded.
 func (r *Rules) Tester(f matchers.Failure) string {
 	absent := func(s string) bool { return s == "" || s == "-" || s == "anonymous" }
@@ -33,7 +33,7 @@ func (r *Rules) Tester(f matchers.Failure) string {
 	return r.keyOf("fold", strings.Join(append(who, strings.ToLower(f.Facts.Text("app_id"))), "\x00"))
 }
 
-// Attempt is the incident in which somebody failed last for this cause; "" if none is known.
+// Attempt is the incident in which a person last failed for this cause, "" = none is known.
 func (o Openings) Attempt(who string) alert.ID {
 	for _, fold := range o.Folds {
 		if fold.Who == who {
@@ -43,7 +43,7 @@ func (o Openings) Attempt(who string) alert.ID {
 	return ""
 }
 
-// Attempted remembers in which incident somebody failed.
+// Attempted records in which incident a person failed.
 func (o Openings) Attempted(who string, in alert.ID) Openings {
 	if o.Attempt(who) == in {
 		return o
@@ -54,14 +54,14 @@ func (o Openings) Attempted(who string, in alert.ID) Openings {
 	return o
 }
 
-// Retries reports whether a failure for a cause is a retry of the attempt in an incident, s
-// as it is now.
+// Retries reports whether a failure with a cause is a retry of the attempt in an incident, whose
+// current state is s.
 func (r *Rules) Retries(s State, attempt alert.ID, cause string, at time.Time) bool {
 	return s.Open && s.ID() == attempt && s.Cause == cause && at.Sub(s.Last).Abs() <= r.conf.FoldRetries
 }
 
-// Adopt is a failure as one of the incident's integration. What it shows itself counts where
-// the incident shows nothing, and an ID of Jira's counts before any other.
+// Adopt is a failure, attributed to the incident's integration. Identifiers in the failure itself
+// are used only if the incident has none, and an ID from Jira takes precedence over any other.
 func (s State) Adopt(f matchers.Failure) matchers.Failure {
 	is := s.Content.Integration
 	if f.Integration.KnownBy != alert.ByConfiguration && is.KnownBy != alert.ByNothing || f.Integration.KnownBy == alert.ByNothing {

@@ -17,9 +17,9 @@ type Gap struct {
 // LogKey is the key of the incident that a log's gaps belong to.
 func (r *Rules) LogKey(log Source) string { return r.keyOf("log", log.Path) }
 
-// Gap applies a gap to the incident of its log: the new state, and the alert
-// that it raises, if any. Further gaps are reported together after
-// repeat_interval; none for quiet_after ends the incident without an alert.
+// Gap applies a gap to the incident of its log. It returns the new state, and the alert that it
+// raises, if any. Further gaps are reported together after repeat_interval. Without a gap for
+// quiet_after, the incident ends without an alert.
 func (r *Rules) Gap(s State, g Gap, log Source) (State, *alert.Alert) {
 	if !s.Open || g.At.Sub(s.Last) >= r.conf.QuietAfter {
 		s = r.begin(r.LogKey(log), g.At, g.At)

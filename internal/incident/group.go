@@ -10,7 +10,7 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// Named is for how long an incident of a group waits at most until an alert names it.
+// Named is the maximum time until an alert names an incident of a group.
 const Named = groupLatest
 
 const (
@@ -21,32 +21,33 @@ const (
 	maxCounted   = 20                // causes of a group that are counted
 )
 
-// Group is what an incident knows that alerts for others, its members: for a burst of one
-// cause or application, for a storm, or for what maintenance has held back.
+// Group is the additional state of an incident that alerts for others, its members: for a burst of
+// one cause or application, for a storm, or for incidents that maintenance has held back.
 type Group struct {
-	// Added is the notifier for which the group was made, of what was open already; "" = none.
+	// Added is the notifier to which the group introduces incidents that were already open, "" =
+	// none.
 	Added string `json:"added,omitempty"`
 	// Held is the maintenance after which the group began; zero = none.
 	Held
-	// Causes is how many members had a cause when they joined, the most frequent one first.
+	// Causes is how many members had each cause when they joined, the most frequent cause first.
 	Causes []GroupCause `json:"causes"`
-	// Attempts is how many of the members are known by nothing but a flow: each is a test,
+	// Attempts is how many of the members are identified only by a flow: each of these is a test,
 	// and several may be of one integration.
 	Attempts int `json:"attempts,omitempty"`
-	// Active is how many of the members still fail for the reason that made them members.
+	// Active is how many of the members are still failing for the reason for which they joined.
 	Active int `json:"active,omitempty"`
-	// Over are the members that have ended without an alert to people, as far as they are
-	// kept. Resolved is how many members are known to work again.
+	// Over are the members that ended without an alert to people; only the last ones are kept.
+	// Resolved is how many members are known to work again.
 	Over     []alert.ID `json:"over,omitempty"`
 	Resolved int        `json:"resolved,omitempty"`
 
-	// Ended are the integrations that failed during the maintenance and had been quiet when
-	// it was over, as far as they are named; EndedCount is how many there were.
+	// Ended are the integrations that failed during the maintenance and were quiet when it was
+	// over, as far as they are named. EndedCount is their total number.
 	Ended      []string `json:"ended,omitempty"`
 	EndedCount int      `json:"ended_count,omitempty"`
 }
 
-// GroupCause is how many members have a cause.
+// GroupCause is the number of members with a cause.
 type GroupCause struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
@@ -59,15 +60,15 @@ func (s State) IsGroup() bool { return s.Members > 0 }
 // Joining is an incident that becomes a member of a group.
 type Joining struct {
 	State
-	Named   bool      // it was alerted to alone
-	Again   bool      // it has left this group for another cause
+	Named   bool      // it has had a separate alert
+	Again   bool      // it had left this group because of another cause
 	At      time.Time // of the failure with which it joins
-	Arrived time.Time // when that was read, by the wall clock
+	Arrived time.Time // when that failure was read, by the wall clock
 }
 
-// Join adds an incident to a group, which begins if it is not open: the new states of both.
-// What an incident says that was never alerted to alone is not kept: the group says it. seen
-// is the wall clock.
+// Join adds an incident to a group, which is opened if necessary. It returns the new states of
+// both. The content of an incident that was never alerted to alone is not kept, because the group
+// reports it. seen is the wall-clock time.
 func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, State) {
 	s := m.State
 	if !g.Open {
@@ -88,7 +89,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 	return g, brief(s)
 }
 
-// admit counts a new member, or one that is back.
+// admit counts a new or returning member.
 func (g State) admit(s State, again bool) State {
 	of := Group{}
 	if g.Group != nil {
@@ -104,14 +105,14 @@ func (g State) admit(s State, again bool) State {
 	if s.Content.Integration.KnownBy == alert.ByFlow {
 		of.Attempts++
 	}
-	// The youngest ones are named: those before have been.
+	// The newest ones are named; the earlier ones have been.
 	g.Named = append(slices.Clone(g.Named), s.Content.Integration.ID)
 	g.Named = g.Named[max(len(g.Named)-maxNamed, 0):]
 	return g
 }
 
-// counted counts one more member with a cause. Beyond the first causes they are
-// counted together: the last entry has no ID then.
+// counted counts one more member with a cause. Causes beyond the first maxCounted are counted
+// together, in a last entry without an ID.
 func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 	causes = slices.Clone(causes)
 	id, title := c.ID, c.Title
@@ -131,8 +132,9 @@ func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 	return causes
 }
 
-// Left is a group that a member has left: it has ended, or it is alerted to alone from now on.
-// covered says that no separate alert reports it to people; resolved, that it works again.
+// Left is a group after a member has left it, because it has ended or is alerted to alone from now
+// on. covered reports that people get no separate alert about this, and resolved that the member
+// works again.
 func (g State) Left(m State, covered, resolved bool) State {
 	of := *g.Group
 	of.Active = max(of.Active-1, 0)
@@ -147,8 +149,8 @@ func (g State) Left(m State, covered, resolved bool) State {
 	return g
 }
 
-// Emptied ends a group all of whose members are known to work again, the last of them since a
-// time, zero = that is not known.
+// Emptied ends a group if all of its members are known to work again. since is when the last of
+// them recovered, zero = not known.
 func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	if g.Group.Resolved < g.Members || since.IsZero() {
 		return g, nil
@@ -159,14 +161,15 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	return r.Resolve(g, since)
 }
 
-// Says reports whether a group has lately said what a failure with a cause at a time would say.
+// Says reports whether a group has recently reported what a failure with a cause at a given time
+// would report.
 func (g State) Says(cause string, at time.Time) bool {
 	return g.Content.Diagnosis != "" && at.Sub(g.ContentAt).Abs() < contentFor &&
 		(g.Content.Cause.ID == cause || g.Group.Causes[0].ID != cause)
 }
 
-// brief is a state without what a group says for it: thousands of integrations
-// may be in one.
+// brief is a state without what a group reports for it, because a group may have thousands of
+// members.
 func brief(s State) State {
 	if c := s.Content; s.Suppressed {
 		s.Content = alert.Data{Node: c.Node, Integration: c.Integration, Cause: c.Cause, Phase: c.Phase}
@@ -203,16 +206,15 @@ func grow(g, s State, seen time.Time) State {
 	return g
 }
 
-// StepGroup applies a failure of one of the group's members to the group: the
-// new states of both, and the alert that it raises, if any.
+// StepGroup applies a failure of a member to the group. It returns the new states of both, and the
+// alert that it raises, if any.
 func (r *Rules) StepGroup(g, s State, seen time.Time) (State, State, *alert.Alert) {
 	g, a := r.AlertGroup(grow(g, s, seen), seen)
 	return g, brief(s), a
 }
 
-// AlertGroup raises the alert of a group when no further incident has joined for some
-// seconds, when one has joined a while ago that no alert has named, or when a reminder is due.
-// now is the wall clock.
+// AlertGroup raises the alert of a group if no further incident has joined for some seconds, if an
+// unnamed member joined some time ago, or if a reminder is due. now is the wall-clock time.
 func (r *Rules) AlertGroup(g State, now time.Time) (State, *alert.Alert) {
 	switch waited := now.Sub(g.Unnamed).Abs(); { // negative: the clock was set back
 	case !g.Open || !g.IsGroup() || r.groupMuted(g) || r.HoldsBack(g, now) != nil:
@@ -238,8 +240,8 @@ func (r *Rules) groupMuted(g State) bool {
 
 const maxGroupCauses = 5 // that a group's alert names
 
-// groupData is what a group says: what the last failure with its most frequent cause said,
-// of all its members.
+// groupData is the content of a group's alert: the last failure with its most frequent cause, for
+// all members.
 func (g State) groupData() alert.Data {
 	d, of := g.Content, g.Group
 	mixed := len(of.Causes) > 1
@@ -282,7 +284,7 @@ func (g State) groupData() alert.Data {
 	return d
 }
 
-// happened says what made the members a group, and adds the facts about that.
+// happened describes what made the members a group, and adds the facts about it.
 func (g Group) happened(facts map[string]any, all int) string {
 	who := text.Members(all, g.Attempts)
 	switch {
@@ -320,8 +322,8 @@ func (g Group) causes() string {
 	return said[len("; "):]
 }
 
-// addOthers adds to what a failure with the most frequent cause says where the steps for the
-// other causes are.
+// addOthers adds to the content of a failure with the most frequent cause where to find the steps
+// for the other causes.
 func (g Group) addOthers(d *alert.Data) {
 	others := g.Causes[1:]
 	d.Cause.Title += ", and " + text.Plural(len(others), "other cause", "other causes")

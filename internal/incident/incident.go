@@ -1,5 +1,4 @@
-// Package incident decides when to alert. It is pure: no clock, no disk, no
-// network.
+// Package incident decides when to alert. It is pure: it uses no clock, no disk and no network.
 package incident
 
 import (
@@ -28,7 +27,7 @@ func (r *Rules) begin(key string, first, last time.Time) State {
 // Source is the log that a failure was read from.
 type Source struct{ Name, Path string }
 
-// Rules are the operator's. They are immutable.
+// Rules are the rules of the operator's configuration. They are immutable.
 type Rules struct {
 	node        string
 	idNode      string // in the IDs of incidents
@@ -39,7 +38,7 @@ type Rules struct {
 	names       names
 }
 
-// NewRules makes the rules of a configuration.
+// NewRules returns the rules of a configuration.
 func NewRules(c *conf.Config) *Rules {
 	id := alert.Node(c.Node)
 	if slices.Contains(c.Alerts.Mask, "host") {
@@ -52,8 +51,8 @@ func NewRules(c *conf.Config) *Rules {
 	}
 }
 
-// Key is what failures are deduplicated by: the integration's ID, or, where a
-// log shows none, node and logger in a short form.
+// Key is the deduplication key of a failure: the integration's ID or, if the log shows none, a
+// short form of node and logger.
 func (r *Rules) Key(f matchers.Failure) string {
 	if f.Integration.ID != matchers.Unknown {
 		return f.Integration.ID
@@ -66,8 +65,8 @@ func (s State) background() bool { return s.Background || isBackground(s.Content
 
 func isBackground(phase string) bool { return phase == alert.PhaseRefresh || phase == alert.PhaseMail }
 
-// Joins reports whether what several logs say of a failure is put together: of one in the
-// background, where the operator says that the logs are of one Jira.
+// Joins reports whether what several logs report about a failure is combined. This applies to
+// background failures, if the operator declares that the logs belong to one Jira.
 func (r *Rules) Joins(f matchers.Failure) bool {
 	return r.jira && isBackground(f.Impact.Phase)
 }
@@ -75,11 +74,11 @@ func (r *Rules) Joins(f matchers.Failure) bool {
 // JiraURL is the base URL of Jira, "" = not known.
 func (r *Rules) JiraURL() string { return r.conf.JiraURL }
 
-// OneJira reports whether the operator says that all logs are of one Jira, so that what they
-// say of one failure is put together.
+// OneJira reports whether the operator declares that all logs belong to one Jira, so that their
+// reports of one failure are combined.
 func (r *Rules) OneJira() bool { return r.jira }
 
-// ForOneJira is the rules for logs that are known to be of one Jira.
+// ForOneJira returns the rules for logs that are known to belong to one Jira.
 func (r *Rules) ForOneJira() *Rules {
 	one := *r
 	one.jira = true
@@ -92,17 +91,16 @@ func (r *Rules) keyOf(prefix, name string) string {
 	return prefix + "-" + hex.EncodeToString(sum[:4])
 }
 
-// Step applies one failure to its incident: the new state, and the alert that it
-// raises, if any. seen is when it was read; it decides nothing here, but
-// replaces a time that is impossible.
+// Step applies one failure to its incident. It returns the new state, and the alert that it
+// raises, if any. seen is when the failure was read; it is used only to replace an impossible
+// time.
 //
-// A failure that comes quiet_after or more after the one before it opens a new
-// incident.
+// A failure that follows the previous one after quiet_after or more opens a new incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
 	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.content(f, from) })
 }
 
-// StepBriefly is Step of a failure whose group says for it what there is to say.
+// StepBriefly is Step for a failure whose group already reports its content.
 func (r *Rules) StepBriefly(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
 	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.briefContent(f, from) })
 }
@@ -124,8 +122,8 @@ func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf fu
 	return r.step(s, occurrence{o, seen, content, name, called})
 }
 
-// Correct is Step of a failure that is counted already, as the last one of an
-// open incident, but whose further lines show another cause.
+// Correct is Step for a failure that has already been counted, as the last one of an open
+// incident, but whose further lines show another cause.
 func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
 	before := s.NewFailures
 	s.Count, s.NewFailures = s.Count-1, s.NewFailures-1
@@ -136,17 +134,17 @@ func (r *Rules) Correct(s State, f matchers.Failure, from Source, seen time.Time
 	return s, a
 }
 
-// loggedTwice is how long after the callback of a request its result comes: it is
-// asked for by the browser.
+// loggedTwice is the maximum time between the callback of a request and its result, which the
+// browser requests.
 const loggedTwice = 5 * time.Minute
 
-// Continues reports whether a failure was logged just before by its callback, in
-// whose incident it is: s, whose key is callback.
+// Continues reports whether a failure was logged shortly before by its callback, in the incident
+// s, whose key is callback.
 func (s State) Continues(callback string, c *matchers.Cause, at time.Time) bool {
 	return callback != "" && s.Open && s.Key == callback && s.Cause == c.ID && at.Sub(s.Last).Abs() <= loggedTwice
 }
 
-// adopt is a failure as one of the integration that its callback has named.
+// adopt is a failure, attributed to the integration that its callback has named.
 func (s State) adopt(f matchers.Failure) matchers.Failure {
 	if f.Integration.Callback == s.Key {
 		f.Integration.ID, f.Integration.KnownBy = s.Key, alert.BySuffix
@@ -202,8 +200,8 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	previous, cause := s.Cause, o.Cause.ID
 	s.NewFailures++
 	s = sawCause(s, cause)
-	// To redact a text takes half a millisecond. In a flood one failure per minute
-	// represents all of its cause, unless an alert is due.
+	// Redacting a text takes half a millisecond. In a flood, one failure per minute represents all
+	// of its cause, unless an alert is due.
 	name := cmp.Or(o.name, s.Content.Integration.Name)
 	if s.Content.Cause.ID != cause || o.At.Sub(s.ContentAt).Abs() >= contentFor || r.reminderDue(s, s.Last, o.seen) {
 		s.Content, s.ContentAt = o.content(), o.At
@@ -249,10 +247,10 @@ func sawCause(s State, cause string) State {
 	return s
 }
 
-// Settle applies what is due by time: a reminder, or the end of an incident that
-// has been quiet for long enough (State.Open is false then). now is the wall
-// clock; time passes for an incident from when its last failure was read, so
-// that old logs are reported like new ones.
+// Settle applies what is due by time: a reminder, or the end of an incident that has been quiet
+// for long enough (State.Open is then false). now is the wall-clock time. Time passes for an
+// incident from the moment at which its last failure was read, so that old logs are reported like
+// new ones.
 func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	age := max(now.Sub(s.Seen), 0)
 	if s.Unsaid() { // it is said before the incident ends, however long the program was down
@@ -285,7 +283,7 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 	return s, nil
 }
 
-// Quiet is an incident that has ended by silence, with the alert that says so.
+// Quiet is an incident that has ended by silence, with the alert that reports this.
 func (r *Rules) Quiet(s State) (State, *alert.Alert) {
 	if s.Open = false; s.Alerts == 0 || s.Suppressed {
 		return s, nil
@@ -299,8 +297,8 @@ func (r *Rules) Quiet(s State) (State, *alert.Alert) {
 	return r.raise(s, alert.Quiet, s.Last.Add(r.conf.QuietAfter))
 }
 
-// Stale ends an incident that has ended by silence before a failure at a time, which begins
-// another one. seen is when that is read.
+// Stale ends an incident if it had been silent for long enough when a failure occurred at a given
+// time; that failure then begins another incident. seen is when the failure is read.
 func (r *Rules) Stale(s State, at, seen time.Time) (State, *alert.Alert) {
 	if !s.Open || s.Lasting() || !r.over(s, at, seen) {
 		return s, nil
@@ -308,8 +306,8 @@ func (r *Rules) Stale(s State, at, seen time.Time) (State, *alert.Alert) {
 	return r.Quiet(s)
 }
 
-// over reports whether an incident is over at a failure that is read at seen. A time that is yet
-// to come, such as one from before a clock was set back, proves no silence.
+// over reports whether an incident is over at a failure that is read at seen. A time in the
+// future, such as one from before a clock was set back, proves no silence.
 func (r *Rules) over(s State, at, seen time.Time) bool {
 	if at.After(seen) {
 		at = seen
@@ -317,8 +315,8 @@ func (r *Rules) over(s State, at, seen time.Time) bool {
 	return at.Sub(s.Last) >= r.conf.QuietAfter
 }
 
-// Pending raises an alert that has waited at the wall clock's now: for further integrations of
-// a storm, or for evidence.
+// Pending raises an alert that has waited long enough at the wall-clock time now, for further
+// integrations of a storm or for evidence.
 func (r *Rules) Pending(s State, now time.Time) (State, *alert.Alert) {
 	switch {
 	case s.IsOverflow() && s.Open:
@@ -347,8 +345,8 @@ func (s State) remindersOff(now time.Time) bool {
 	return s.Ack != nil && (s.Ack.Until.IsZero() || now.Before(s.Ack.Until))
 }
 
-// Mutes reports whether the operator wants no alert for the last failure of an
-// incident. Once that was alerted to, a muted failure changes nothing of its content.
+// Mutes reports whether the operator wants no alert for the last failure of an incident. Once
+// there has been an alert about the incident, a muted failure does not change its content.
 func (r *Rules) Mutes(s State, o Occurrence) bool { return r.mutes(o.Cause.ID, o.severity(s)) }
 
 // Muted reports whether the operator wants no alert for an incident as it is now.
@@ -361,16 +359,15 @@ func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 	return slices.Contains(r.conf.Mute, cause) || severity < r.conf.MinSeverity
 }
 
-// causeIsNews: this incident was not alerted to for the cause, or so long ago
-// that it may be again. A reminder names all causes between which the incident
-// alternates.
+// causeIsNews reports whether this incident was not yet alerted to for the cause, or so long ago
+// that it may be again. A reminder names all causes between which the incident alternates.
 func (r *Rules) causeIsNews(s State) bool {
 	alerted, ok := s.CauseAlerted[s.Cause]
 	return !ok || r.conf.RepeatInterval > 0 && s.Last.Sub(alerted) >= r.interval(s)
 }
 
-// reminderDue: there are new failures, the interval is over, and no one has
-// acknowledged. at is the event's time, now the wall clock.
+// reminderDue reports whether there are new failures, the interval has passed, and nobody has
+// acknowledged. at is the event's time, now the wall-clock time.
 func (r *Rules) reminderDue(s State, at, now time.Time) bool {
 	return s.NewFailures > 0 && r.conf.RepeatInterval > 0 && !s.remindersOff(now) &&
 		(at.Sub(s.LastAlert) >= r.interval(s) || s.deadlineNear(at))

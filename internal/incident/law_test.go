@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,10 +134,19 @@ func TestIDsOfState(t *testing.T) {
 	}
 }
 
-// A sample is of kind test and has an ID of its own for each moment.
+// A sample has an ID of its own for each moment, and is marked as a test whatever its kind.
 func TestSample(t *testing.T) {
-	a := rules(nil).Sample(failure(cause("a", conf.SeverityHigh), time.Time{}), t0)
+	a := rules(nil).Sample(failure(cause("a", conf.SeverityHigh), time.Time{}), alert.Test, t0)
 	if a.Type != "jira.oauth.test" || a.Data.Kind != alert.Test || a.Data.ID != "jira-node-1/test@20211116T113550.956Z#1" || !a.Data.Failures.First.Equal(t0) {
 		t.Errorf("got %+v", a)
+	}
+	for _, kind := range alert.Kinds {
+		a := rules(nil).Sample(failure(cause("a", conf.SeverityHigh), time.Time{}), kind, t0)
+		if a.Data.Kind != kind || a.Type != "jira.oauth."+string(kind) || a.Data.Incident() != "jira-node-1/test@20211116T113550.956Z" {
+			t.Errorf("%s: got %+v", kind, a)
+		}
+		if kind != alert.Test && !strings.HasPrefix(a.Data.Cause.Title, "TEST, nothing is broken: ") {
+			t.Errorf("%s is not marked as a test: %s", kind, a.Data.Cause.Title)
+		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"jira-oauth-watcher/internal/alert"
 )
 
-// Held is the maintenance that holds back an alert: what the windows for it have in
-// common begins and ends then.
+// Held is the maintenance that holds back an alert: the combined beginning and end of the windows
+// that cover it.
 type Held struct {
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`
@@ -30,8 +30,8 @@ func (h Held) and(other *Held) Held {
 	return h
 }
 
-// Maintenance is what holds back the alerts of an incident at the wall clock's now, nil
-// when nothing does. Alerts about the watcher itself are never held back.
+// Maintenance is what holds back the alerts of an incident at the wall-clock time now, nil =
+// nothing. Alerts about the watcher itself are never held back.
 func (r *Rules) Maintenance(d alert.Data, now time.Time) (held *Held) {
 	if ownCauses[d.Cause.ID].title != "" {
 		return nil
@@ -48,7 +48,7 @@ func (r *Rules) Maintenance(d alert.Data, now time.Time) (held *Held) {
 	return held
 }
 
-// InMaintenance reports whether any window is active at the wall clock's now.
+// InMaintenance reports whether any window is active at the wall-clock time now.
 func (r *Rules) InMaintenance(now time.Time) bool {
 	return slices.ContainsFunc(r.maintenance, func(m conf.Maintenance) bool {
 		_, _, active := m.At(now)
@@ -56,8 +56,8 @@ func (r *Rules) InMaintenance(now time.Time) bool {
 	})
 }
 
-// HoldsBack is what holds back the alerts of an incident at the wall clock's now, nil when
-// nothing does: of a group, only what covers all of its causes.
+// HoldsBack is what holds back the alerts of an incident at the wall-clock time now, nil =
+// nothing. A group is held back only by windows that cover all of its causes.
 func (r *Rules) HoldsBack(s State, now time.Time) (held *Held) {
 	if !s.IsGroup() {
 		return r.Maintenance(s.Content, now)
@@ -74,8 +74,8 @@ func (r *Rules) HoldsBack(s State, now time.Time) (held *Held) {
 	return held
 }
 
-// Hold is an incident whose alert is held back: it is named in the summary that follows.
-// before is what it was before that alert.
+// Hold is an incident whose alert is held back; the summary that follows names it. before is the
+// state of the incident before that alert.
 func (r *Rules) Hold(before, s State, h Held) State {
 	s.Suppressed, s.Notified = true, nil
 	if before.Open && before.ID() == s.ID() && before.Alerts > 0 {
@@ -85,8 +85,8 @@ func (r *Rules) Hold(before, s State, h Held) State {
 	return s
 }
 
-// Release is a held incident at the wall clock's now, and whether it is no longer held back
-// and is due to be named in a summary.
+// Release is a held incident at the wall-clock time now. It also reports whether the incident is
+// no longer held back and is due to be named in a summary.
 func (r *Rules) Release(s State, now time.Time) (State, bool) {
 	if held := r.Maintenance(s.Content, now); held != nil {
 		s.Held = new(held.and(s.Held))
@@ -99,8 +99,9 @@ func (r *Rules) Release(s State, now time.Time) (State, bool) {
 	return s, true
 }
 
-// Summarize makes one group of the incidents that maintenance has held back, and its first
-// alert. ended are the integrations whose incidents have ended meanwhile. now is the wall clock.
+// Summarize combines the incidents that maintenance has held back into one group, and returns its
+// first alert. ended are the integrations whose incidents have ended in the meantime. now is the
+// wall-clock time.
 func (r *Rules) Summarize(members []State, ended []string, now time.Time) (State, []State, *alert.Alert) {
 	var held *Held
 	for _, m := range members {
@@ -118,7 +119,7 @@ func (r *Rules) Summarize(members []State, ended []string, now time.Time) (State
 }
 
 // Introduce is one alert about incidents that were open when a notifier was added. Its group is
-// not kept: the incidents go on being alerted to alone.
+// not kept: the incidents continue to be alerted to alone.
 func (r *Rules) Introduce(open []State, notifier string, now time.Time) (State, *alert.Alert) {
 	g, _ := r.gather(r.keyOf("added", notifier), open, now)
 	g.First, g.Group.Added = now, notifier

@@ -6,22 +6,23 @@ import (
 	"time"
 )
 
-// Openings are the incidents that opened recently in one lane, oldest first, and, in the lane
-// of a cause, who failed in them, and when each notifier mentioned people for them. The zero
-// value has none.
+// Openings are the incidents that opened recently in one lane, oldest first. In the lane of a
+// cause, they also record who failed in them, and when each notifier mentioned people for them.
+// The zero value is empty.
 type Openings struct {
 	Recent   []Opening            `json:"recent"`
 	Folds    []Fold               `json:"folds,omitempty"`    // see fold.go
 	Mentions map[string]time.Time `json:"mentions,omitempty"` // see mention.go
 }
 
-// Opening is one of them.
+// Opening is one incident that opened recently.
 type Opening struct {
 	Key string    `json:"key"` // of the incident
 	At  time.Time `json:"at"`  // of its first failure
 }
 
-// Lane is where new incidents are counted that may be too many for one alert each.
+// Lane is where new incidents are counted to find out whether they are too many for one alert
+// each.
 type Lane struct {
 	Name   string // of its Openings
 	Group  string // the key of the group that begins when they are too many
@@ -29,10 +30,10 @@ type Lane struct {
 	within time.Duration
 }
 
-// AppLane begins the names of lanes of applications. No ID of a cause has a colon.
+// AppLane is the prefix of the names of application lanes. No ID of a cause contains a colon.
 const AppLane = "app:"
 
-// Lanes are those of a new incident with a cause and an application ("" = not known), the most
+// Lanes are the lanes of a new incident with a cause and an application ("" = not known), the most
 // specific first: its cause, its application, and all incidents.
 func (r *Rules) Lanes(cause, app string) (lanes []Lane) {
 	if b := r.conf.Burst; b.Count > 0 {
@@ -47,14 +48,14 @@ func (r *Rules) Lanes(cause, app string) (lanes []Lane) {
 	return lanes
 }
 
-// IsOn reports whether an incident that opens at a time belongs to the group of a lane, g, which
-// goes on.
+// IsOn reports whether an incident that opens at a given time belongs to g, the group of the lane,
+// which is still open.
 func (l Lane) IsOn(g State, at time.Time) bool { return g.Open && g.IsGroup() && l.near(at, g.Joined) }
 
 func (l Lane) near(a, b time.Time) bool { return a.Sub(b).Abs() < l.within }
 
-// Note notes that an incident opens, or fails for another cause, at a time. It returns the
-// incidents that are too many for one alert each, including this one; none if they are not.
+// Note records that an incident opens, or fails for another cause, at a given time. If there are
+// now too many incidents for one alert each, it returns them, including this one; otherwise none.
 func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	// Two logs may be read alternately, one an hour later than the other: what is not
 	// near now is kept for a while.

@@ -9,31 +9,31 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// MaxOpen is how many incidents are open at most.
+// MaxOpen is the maximum number of open incidents.
 const MaxOpen = 10_000
 
-// Limit is one that keeps an incident from being alerted to.
+// Limit is a limit that prevents an alert about an incident.
 type Limit string
 
 // The limits, as an alert names them.
 const (
 	TooManyOpen Limit = "10,000 incidents are open, the maximum"
-	QueueFull   Limit = "32 MiB of alerts wait for the notifiers, the maximum"
+	QueueFull   Limit = "32 MiB of alerts are queued for the notifiers, the maximum"
 )
 
-// OverflowKey is the key of the incident of what is beyond the limits.
+// OverflowKey is the key of the incident about limits.
 func (r *Rules) OverflowKey() string { return r.keyOf("overflow", "") }
 
-// IsOverflow reports whether the incident is that of what is beyond the limits.
+// IsOverflow reports whether the incident is the one about limits.
 func (s State) IsOverflow() bool { return s.Content.Cause.ID == LimitReached }
 
-// EndUnsaid reports whether people are not notified of the end of an incident: it is about what
-// happened, and not about what goes on.
+// EndUnsaid reports whether people are not notified of the end of an incident, because it is about
+// past events and not about an ongoing condition.
 func (s State) EndUnsaid() bool { return s.isGap() || s.IsOverflow() }
 
-// Overflow counts a failure that is beyond a limit, of the incident with a key: the new state,
-// and the alert that it raises, if any. The first alert waits for some seconds, so that it can
-// name more than one.
+// Overflow counts a failure beyond a limit, of the incident with the given key. It returns the new
+// state, and the alert that it raises, if any. The first alert waits for some seconds, so that it
+// can name more than one incident.
 func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, *alert.Alert) {
 	if !s.Open {
 		s = r.begin(r.OverflowKey(), now, now)

@@ -13,14 +13,14 @@ const (
 	ownLate = time.Minute // after it was made, Jira may log the failure of a request
 )
 
-// Own is a request of the watcher to Jira's REST API.
+// Own is a request from the watcher to Jira's REST API.
 type Own struct {
 	From    time.Time `json:"from"`
 	Request string    `json:"request,omitempty"` // its ID in Jira's log, "" = not known
-	Fine    bool      `json:"fine,omitempty"`    // Jira has answered it with what was asked for
+	Fine    bool      `json:"fine,omitempty"`    // Jira has answered it successfully
 }
 
-// Ask takes a request, or what has become known of it.
+// Ask adds a request, or what has become known about it.
 func (e Evidence) Ask(o Own) Evidence {
 	e.Own = slices.DeleteFunc(slices.Clone(e.Own), func(was Own) bool { return was.From.Equal(o.From) })
 	e.Own = append(e.Own, o)
@@ -28,13 +28,13 @@ func (e Evidence) Ask(o Own) Evidence {
 	return e
 }
 
-// OnPath reports whether a failure is that of a request to a path.
+// OnPath reports whether a failure is from a request to a path.
 func OnPath(f matchers.Failure, path string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(f.Header.URL, "/"), path)
 }
 
-// IsOwn reports whether a failure is that of a request of the watcher: by the ID of the
-// request, or, where that is not known, by its path and time.
+// IsOwn reports whether a failure was caused by a request from the watcher: by the ID of the
+// request or, while that is not known, by its path and time.
 func (e Evidence) IsOwn(f matchers.Failure, path string) bool {
 	if !OnPath(f, path) {
 		return false

@@ -19,10 +19,10 @@ const (
 	NotifierRemoved = "notifier-removed"
 )
 
-// LimitReached is the cause of what is beyond the limits, see overflow.go.
+// LimitReached is the cause of the incident about limits, see overflow.go.
 const LimitReached = "limit-reached"
 
-// LogTroubles are the causes of troubles that a log can have.
+// LogTroubles are the causes of the troubles that a log can have.
 var LogTroubles = []string{LogUnreadable, LogSilent, LogForeign}
 
 // ownCause holds the texts of alerts about the watcher itself for one cause. A word in
@@ -119,8 +119,8 @@ var ownCauses = map[string]ownCause{
 			host("If it was removed on purpose, no action is required. Check the open incidents: these may be the only " +
 				"alerts about them:\n```\njira-oauth-watcher status\n```"),
 		},
-		confirm:     "An alert reports that no alerts are queued any more.",
-		over:        "No alerts are queued for the removed notifier {notifier} any more: it is configured again, or they were deleted.",
+		confirm:     "An alert reports that no alerts are queued anymore.",
+		over:        "No alerts are queued for the removed notifier {notifier} anymore: it is configured again, or they were deleted.",
 		overConfirm: "No action is required.",
 	},
 	LimitReached: {
@@ -141,7 +141,7 @@ var ownCauses = map[string]ownCause{
 // host is a step on Jira's host.
 func host(text string) alert.Step { return alert.Step{Where: "jira-host", Text: text} }
 
-// OwnCauses are the IDs of causes of alerts about the watcher itself.
+// OwnCauses are the IDs of the causes of alerts about the watcher itself.
 var OwnCauses = slices.Sorted(maps.Keys(ownCauses))
 
 // ownData is what an alert about the watcher itself says.

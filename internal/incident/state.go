@@ -6,10 +6,10 @@ import (
 	"jira-oauth-watcher/internal/alert"
 )
 
-// State is one incident: what must be remembered to decide and to alert. The
-// zero value is an integration that works.
+// State is one incident: what must be remembered to decide and to alert. The zero value is an
+// integration that works.
 //
-// Its JSON is stored: a tag that changes loses what is stored under it, see
+// Its JSON is stored. Changing a tag loses the values stored under it, see
 // ../store/testdata/state.json.
 type State struct {
 	Key         string        `json:"key"`
@@ -19,34 +19,34 @@ type State struct {
 	Last        time.Time     `json:"last"`
 	Seen        time.Time     `json:"seen"` // when the last failure was read, by the wall clock
 	Count       int           `json:"count"`
-	NewFailures int           `json:"since"`    // since the last alert; once there was one, without muted failures
+	NewFailures int           `json:"since"`    // since the last alert; once there has been one, without muted failures
 	Alerts      int           `json:"alerts"`   // so far: part of their IDs
 	LastAlert   time.Time     `json:"told"`     // Last at the last alert
 	Interval    time.Duration `json:"interval"` // until the next reminder
 
-	// Content is what the last failure says, redacted. Once there was an alert,
-	// a muted failure leaves it as it is. ContentAt is the time of that failure,
-	// Cause the cause of the last one that is not muted.
+	// Content is the content of the last failure, redacted. Once there has been an alert, a muted
+	// failure does not change it. ContentAt is the time of that failure. Cause is the cause of the
+	// last failure that is not muted.
 	Content   alert.Data `json:"content"`
 	ContentAt time.Time  `json:"of"`
 	Cause     string     `json:"cause"`
 
-	// CauseAlerted is when each cause was last alerted to, so that one that
-	// comes and goes is alerted to once per repeat_interval.
+	// CauseAlerted is when each cause was last alerted to, so that an intermittent cause is
+	// alerted to once per repeat_interval.
 	CauseAlerted map[string]time.Time `json:"said,omitempty"`
 
-	// CauseChanges counts the changes of cause since the last alert; Causes is
-	// when each cause was last seen.
+	// CauseChanges is the number of changes of the cause since the last alert. Causes is when each
+	// cause was last seen.
 	CauseChanges int                  `json:"turns,omitempty"`
 	Causes       map[string]time.Time `json:"causes,omitempty"`
 
-	// Background is whether a mailbox failed, and not only a test.
+	// Background reports whether a mailbox failed, and not only a test.
 	Background bool `json:"background,omitempty"`
 
-	// Called is what Jira calls the integration, "" = not known.
+	// Called is the name of the integration in Jira, "" = not known.
 	Called string `json:"called,omitempty"`
 
-	// GivesUp is when Jira gives up refreshing the token, see deadline.go; zero = not known.
+	// GivesUp is when Jira stops trying to refresh the token, see deadline.go; zero = not known.
 	GivesUp time.Time `json:"gives_up,omitzero"`
 
 	// Resolved is when the connection worked again; zero = not known.
@@ -55,28 +55,28 @@ type State struct {
 	// Ack is who has acknowledged or snoozed it; nil = no one.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
-	// Notified are the notifiers that an alert about this incident was queued for: they get
-	// its end too. Storm is the key of the group that alerts for this incident; Suppressed
-	// says that there was no separate alert about it.
+	// Notified are the notifiers for which an alert about this incident was queued: they also get
+	// its end. Storm is the key of the group that alerts for this incident. Suppressed reports
+	// that there was no separate alert about it.
 	Notified   []string `json:"notified,omitempty"`
 	Storm      string   `json:"storm,omitempty"`
 	Suppressed bool     `json:"hushed,omitempty"`
 
-	// Awaits is until when the first alert waits for evidence, by the wall clock; zero = it
-	// does not.
+	// Awaits is the wall-clock time until which the first alert waits for evidence; zero = it does
+	// not wait.
 	Awaits time.Time `json:"awaits,omitzero"`
 
-	// Tester is who made the attempts of an incident whose first alert waits, see fold.go.
+	// Tester identifies who made the attempts of an incident whose first alert waits, see fold.go.
 	Tester string `json:"tester,omitempty"`
 
 	// Held is the maintenance that holds back the alerts of this incident, until a summary
 	// names it; nil = none does.
 	Held *Held `json:"held,omitempty"`
 
-	// Of a group only: how many incidents have been its members, the integrations that it
-	// names, when the last one opened by its own time and when it came by the wall clock,
-	// when the first one came that no alert has named yet (zero = all are named), and what
-	// else it knows.
+	// The following fields are for groups only: how many incidents have been its members, the
+	// integrations that it names, when the last one opened by its own time and when it arrived by
+	// the wall clock, when the first one arrived that no alert has named yet (zero = all are
+	// named), and the rest of its state.
 	Members int       `json:"members,omitempty"`
 	Named   []string  `json:"listed,omitempty"`
 	Joined  time.Time `json:"joined,omitzero"`
@@ -85,11 +85,11 @@ type State struct {
 	Group   *Group    `json:"summary,omitempty"`
 }
 
-// Unsaid reports whether an alert about the incident, or about a member that it has yet to name,
+// Unsaid reports whether an alert about the incident, or about a member that it has not named yet,
 // may be waiting.
 func (s State) Unsaid() bool { return s.Alerts == 0 || !s.Unnamed.IsZero() }
 
-// ID names the incident.
+// ID identifies the incident.
 func (s State) ID() alert.ID { return alert.NewID(s.Node, s.Key, s.First) }
 
 // LeaveGroup makes the incident one that is alerted to alone.

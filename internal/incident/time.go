@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// clockSkew is how far the clock of a log may be ahead of ours.
+// clockSkew is how far the clock of a log may be ahead of this machine's.
 const clockSkew = 5 * time.Minute
 
 // maxAhead is how far in the future of the reading an event's time may lie: a
@@ -13,8 +13,8 @@ const clockSkew = 5 * time.Minute
 // and silent, until that time has come.
 const maxAhead = 26 * time.Hour
 
-// PlausibleTime reports whether an event that is read at seen can have its time,
-// and returns that in a form that JSON has.
+// PlausibleTime reports whether the time of an event is plausible for an event that is read at
+// seen, and returns the time in a form that JSON can represent.
 func PlausibleTime(at, seen time.Time) (time.Time, bool) {
 	at = encodable(at)
 	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
@@ -32,9 +32,10 @@ func encodable(t time.Time) time.Time {
 	return t
 }
 
-// Shift is an incident after the wall clock was set by a time. The clock of its log is ours,
-// unless they differed by more than a wrong time zone explains: its times move too, but for the
-// first, which is part of the ID.
+// Shift is an incident after the wall clock was set forward or back by a duration. Its log is
+// assumed to use the same clock, unless the two clocks differ by more than a wrong time zone
+// explains. With the same clock, its event times are shifted, too, except for the first, which is
+// part of the ID.
 func (s State) Shift(by time.Duration) State {
 	move := func(times ...*time.Time) {
 		for _, t := range times {
@@ -56,8 +57,8 @@ func (s State) Shift(by time.Duration) State {
 	return s
 }
 
-// Ahead is how far the time of an incident's last failure is ahead of the wall clock's now,
-// which was set back while nobody saw it; 0 = it is not.
+// Ahead is how far the time of an incident's last failure is ahead of the wall-clock time now,
+// because the clock was set back unnoticed; 0 = it is not ahead.
 func (s State) Ahead(now time.Time) time.Duration {
 	if ahead := s.Seen.Sub(now); ahead > clockSkew {
 		return ahead
@@ -69,9 +70,8 @@ func (s State) Ahead(now time.Time) time.Duration {
 // as one that maintenance holds back.
 const recheck = time.Minute
 
-// Due is when time alone may change an incident, by the wall clock, zero = never: Settle
-// never has anything to do before that. after is when Settle found nothing to do, zero = it has not
-// looked.
+// Due is the wall-clock time at which time alone may change an incident, zero = never. Settle has
+// nothing to do before that. after is when Settle last found nothing to do, zero = not yet.
 func (r *Rules) Due(s State, after time.Time) (due time.Time) {
 	if !s.Open || s.Lasting() {
 		return time.Time{}

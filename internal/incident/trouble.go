@@ -9,17 +9,17 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Trouble is what keeps the watcher from reading a log or from delivering, for
-// as long as it lasts.
+// Trouble is a condition that prevents the watcher from reading a log or from delivering, for as
+// long as it lasts.
 type Trouble struct {
 	Cause   string    // LogUnreadable, LogSilent, LogForeign, NotifierFailing or NotifierRemoved
-	Log     Source    // of all but the last
-	Line    string    // the first of a LogForeign
+	Log     Source    // of all causes except the last two
+	Line    string    // the first line, for LogForeign
 	Name    string    // of the notifier
 	Why     string    // without a secret
 	Lost    int       // dead letters of the notifier, not yet reported
-	Until   time.Time // when what waits for a removed notifier is deleted
-	Waits   int       // how many alerts that is
+	Until   time.Time // when the queue of a removed notifier is deleted
+	Waits   int       // how many alerts are in that queue
 	Removed bool      // the log or the notifier is no longer configured
 	Since   time.Time
 }
@@ -27,13 +27,13 @@ type Trouble struct {
 // TroubleKey is the key of the trouble's incident.
 func (r *Rules) TroubleKey(t Trouble) string { return r.keyOf(t.Cause, t.Log.Path+"\x00"+t.Name) }
 
-// Lasting reports whether the incident is a trouble: it ends with the trouble, never by
+// Lasting reports whether the incident is about a trouble: it ends with the trouble, never by
 // silence.
 func (s State) Lasting() bool { return ownCauses[s.Content.Cause.ID].over != "" }
 
-// Trouble applies a trouble that goes on at the wall clock's now to its
-// incident: the new state, and an alert at its beginning and after every
-// repeat_interval, which doubles up to a day.
+// Trouble applies a trouble that continues at the wall-clock time now to its incident. It returns
+// the new state, and an alert at its beginning and after every repeat_interval, which doubles up
+// to a day.
 func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	if !s.Open {
 		s = r.begin(r.TroubleKey(t), t.Since, now)
@@ -58,7 +58,7 @@ func (r *Rules) troubleData(t Trouble) alert.Data {
 		facts["notifier"] = t.Name
 	}
 	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
-	waiting := text.Plural(t.Waits, "alert waits for it", "alerts wait for it")
+	waiting := text.Plural(t.Waits, "alert is queued for it", "alerts are queued for it")
 	d := r.ownData(t.Cause, t.Log, facts, "{waiting}", waiting, "{until}", text.Time(t.Until),
 		"{quote}", matchers.Quote(why), "{since}", since)
 	d.Log.Excerpt = text.Cut(r.masks.Text(t.Line), alert.MaxFact)
@@ -90,7 +90,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	}
 	if t.Lost > 0 {
 		d.Diagnosis += " " + deadLetters(t.Lost)
-		d.Confirm = "Look at what is open: jira-oauth-watcher status, if [http] is on, or the reminders that follow."
+		d.Confirm = "Check the open incidents: run jira-oauth-watcher status (if [http] is on), or wait for reminders."
 	}
 	s.Last = now
 	return r.raise(s, alert.Sighted, now)
@@ -99,7 +99,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 // deadLetters says how many alerts a notifier will not deliver.
 func deadLetters(n int) string {
 	if n == 1 {
-		return "One alert was given up and set aside: whoever reads there has not had it."
+		return "One alert was dead-lettered: its recipients did not receive it."
 	}
-	return fmt.Sprintf("%d alerts were given up and set aside: whoever reads there has not had them.", n)
+	return fmt.Sprintf("%d alerts were dead-lettered: their recipients did not receive them.", n)
 }

@@ -39,7 +39,7 @@ func (c *Client) broken(ctx context.Context, what string, err error) error {
 	var timeout net.Error
 	switch why := ctx.Err(); {
 	case why != nil: // the caller's
-		return &Error{Err: fmt.Errorf("was not waited for: %w", why)}
+		return &Error{Err: fmt.Errorf("request was canceled: %w", why)}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return &Error{Err: errors.New("did not answer within " + text.Duration(Timeout))}
 	}
@@ -81,7 +81,7 @@ func (c *Client) refused(resp *http.Response, body []byte) error {
 	}
 	why := c.why(resp, body)
 	if e.RetryAfter > 0 {
-		why += "; it is asked again after " + text.Duration(e.RetryAfter)
+		why += "; the next request is sent after " + text.Duration(e.RetryAfter)
 	}
 	e.Err = fmt.Errorf("answered %d: %s", e.Status, why)
 	return e
@@ -94,7 +94,7 @@ func (c *Client) why(resp *http.Response, body []byte) string {
 		return "the token in token_file is wrong, expired or revoked"
 	case status == http.StatusForbidden && resp.Header.Get("X-Authentication-Denied-Reason") != "":
 		// The only reason that Jira gives is CAPTCHA_CHALLENGE, after several failed sign-ins.
-		return "Jira asks the user of the token for a CAPTCHA, sign in to Jira in a browser as that user"
+		return "Jira asks the user of the token for a CAPTCHA: sign in to Jira in a browser as that user"
 	case status == http.StatusForbidden:
 		return "the user of the token is not a system administrator of Jira"
 	case status == http.StatusNotFound:

@@ -80,9 +80,9 @@ func (c *Client) Integrations(ctx context.Context) (Answer, error) {
 	case resp.StatusCode != http.StatusOK: // the status says enough, whatever became of the body
 		return answer, c.refused(resp, body)
 	case err != nil:
-		return answer, c.broken(ctx, "broke off its answer", err)
+		return answer, c.broken(ctx, "did not complete its response", err)
 	case len(body) > maxBody:
-		return answer, failed(resp, "cannot be used: its answer is larger than 1 MiB")
+		return answer, failed(resp, "sent a response larger than 1 MiB")
 	case isPage(resp, body):
 		return answer, failed(resp, "answered with a web page instead of JSON: something in front of Jira asks for a sign-in")
 	}

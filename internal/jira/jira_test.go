@@ -181,14 +181,14 @@ func TestFailures(t *testing.T) {
 		"403": {says(403, `{"message":"no","status-code":403}`),
 			"answered 403: the user of the token is not a system administrator of Jira", 0},
 		"CAPTCHA": {says(403, "", "X-Authentication-Denied-Reason", "CAPTCHA_CHALLENGE; login-url=http://x/login.jsp"),
-			"answered 403: Jira asks the user of the token for a CAPTCHA, sign in to Jira in a browser as that user", 0},
+			"answered 403: Jira asks the user of the token for a CAPTCHA: sign in to Jira in a browser as that user", 0},
 		"404": {says(404, page),
 			"answered 404: url in [jira] is not Jira's base URL with its context path, or Jira's OAuth 2.0 client plugin is disabled", 0},
 		"429": {says(429, ""), "answered 429: too many requests", 0},
 		"429 and seconds": {says(429, "", "Retry-After", "300"),
-			"answered 429: too many requests; it is asked again after 5 min", 5 * time.Minute},
+			"answered 429: too many requests; the next request is sent after 5 min", 5 * time.Minute},
 		"429 and a day": {says(429, "", "Retry-After", "86400"),
-			"answered 429: too many requests; it is asked again after 60 min", time.Hour},
+			"answered 429: too many requests; the next request is sent after 60 min", time.Hour},
 		"429 and nothing": {says(429, "", "Retry-After", "soon"), "answered 429: too many requests", 0},
 		"400":             {says(400, `{"errors":["Base URL must be “https”","\u202ex"]}`), `answered 400: “Base URL must be "https"; x”`, 0},
 		"400 and echo": {says(400, `{"errors":["Bearer `+token+` is wrong"]}`),
@@ -197,7 +197,7 @@ func TestFailures(t *testing.T) {
 		"400 and page": {says(400, page), "answered 400: Bad Request", 0},
 		"500":          {says(500, page), "answered 500: Internal Server Error", 0},
 		"503": {says(503, page, "Retry-After", "60"),
-			"answered 503: Jira is down, starting or under maintenance; it is asked again after 60 s", time.Minute},
+			"answered 503: Jira is down, starting or under maintenance; the next request is sent after 60 s", time.Minute},
 		"299": {says(299, ""), "answered 299: an unexpected status", 0},
 		"sign-in": {says(200, page, "Content-Type", "text/html; charset=utf-8"),
 			"answered with a web page instead of JSON: something in front of Jira asks for a sign-in", 0},
@@ -205,9 +205,9 @@ func TestFailures(t *testing.T) {
 			"answered with a web page instead of JSON: something in front of Jira asks for a sign-in", 0},
 		"1 MiB": {says(200, "["+strings.Repeat(" ", 1<<20-1)), notList, 0},
 		"over 1 MiB": {says(200, "[]"+strings.Repeat(" ", 1<<20-1)),
-			"cannot be used: its answer is larger than 1 MiB", 0},
-		"endless":    {endless, "cannot be used: its answer is larger than 1 MiB", 0},
-		"broken off": {brokenOff, "broke off its answer: the connection was closed", 0},
+			"sent a response larger than 1 MiB", 0},
+		"endless":    {endless, "sent a response larger than 1 MiB", 0},
+		"broken off": {brokenOff, "did not complete its response: the connection was closed", 0},
 		"cut":        {says(200, "["+microsoft), notList, 0},
 		"cut in one": {says(200, "["+microsoft[:99]), notList, 0},
 		"an object":  {says(200, `{"values":[`+microsoft+`]}`), notList, 0},
@@ -318,7 +318,7 @@ func TestSlow(t *testing.T) {
 				defer cancel()
 				within, want := jira.Timeout, "Jira's REST API did not answer within 2 s"
 				if stopped {
-					within, want = time.Second, "Jira's REST API was not waited for: context canceled"
+					within, want = time.Second, "Jira's REST API request was canceled: context canceled"
 					time.AfterFunc(within, cancel)
 				}
 				start := time.Now()

@@ -58,7 +58,7 @@ func (f *finder) zip(of *File) {
 	}
 	chosen := members(names)
 	if len(chosen) == 0 {
-		problem("it holds no atlassian-jira.log")
+		problem("it contains no atlassian-jira.log")
 	}
 	overlaps := overlapping(files, chosen)
 	for _, i := range chosen {
@@ -74,7 +74,7 @@ func (f *finder) zip(of *File) {
 		case m.Flags&1 != 0:
 			in.Problem = "it is encrypted: unpack the zip first"
 		case overlaps[i]:
-			in.Problem = "it is damaged: another file of the zip holds the same bytes"
+			in.Problem = "it is damaged: it overlaps with another file in the zip"
 		default:
 			zip.Share()
 			in.peek()
@@ -112,7 +112,7 @@ func (f *finder) openZip(in *File) (*archive, []*zip.File, error) {
 	return a, files, nil
 }
 
-var errTooMany = fmt.Errorf("it holds more than %d files: unpack it and give scan the directory", maxMembers)
+var errTooMany = fmt.Errorf("it contains more than %d files: unpack it and scan the directory", maxMembers)
 
 // claimed is how many files a zip says that it holds, the most if it says so in several
 // places: the reader allocates for them before it reads.
@@ -185,13 +185,13 @@ func (m *metered) Read(p []byte) (int, error) {
 	m.unpacked += int64(n)
 	if m.unpacked > cmp.Or(m.free, freeLog) && m.unpacked > min(maxUnpacked, maxRatio*m.packed()) {
 		return n, fmt.Errorf("it unpacks to more than %d times its size: "+
-			"what comes after the first %s is not in this report", maxRatio, text.Size(m.unpacked))
+			"everything after the first %s is missing from this report", maxRatio, text.Size(m.unpacked))
 	}
 	if m.zip == nil {
 		return n, err
 	}
 	if all := m.zip.unpacked.Add(int64(n)); all > m.zip.free && all > min(maxUnpacked, maxRatio*m.zip.size) {
-		return n, fmt.Errorf("the logs of the zip unpack to more than %s: the rest is not in this report",
+		return n, fmt.Errorf("the logs in the zip unpack to more than %s: the rest is missing from this report",
 			text.Size(all))
 	}
 	return n, err

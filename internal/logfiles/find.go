@@ -12,13 +12,13 @@ import (
 	"jira-oauth-watcher/conf"
 )
 
-// Options are what is tunable.
+// Options are the tunable settings.
 type Options struct {
-	Node  string    // of logs whose path names none
-	Stdin io.Reader // what the argument - reads
+	Node  string    // node of logs whose path does not name one
+	Stdin io.Reader // what the argument "-" reads
 
-	// FreeLog and FreeZip are how many bytes of a log, and of all logs of a zip,
-	// may be unpacked whatever the packed size; 0 = 1 GiB, 4 GiB.
+	// FreeLog and FreeZip are the number of bytes of one log, and of all logs of a zip, that may
+	// be unpacked regardless of the compressed size; 0 = 1 GiB, 4 GiB.
 	FreeLog, FreeZip int64
 }
 
@@ -28,12 +28,11 @@ const (
 	stdinName = "standard input"
 )
 
-// List is the logs that arguments name.
+// List is the list of logs that arguments name.
 type List []*File
 
-// Find looks for the logs that arguments name: files, directories, zips, and
-// "-" for standard input. Each is found once. What cannot be read is found
-// too, with its problem.
+// Find finds the logs that arguments name: files, directories, zips, and "-" for standard input.
+// Each log is listed once. A log that cannot be read is listed, too, with its problem.
 func Find(args []string, o Options) List {
 	f := finder{options: o}
 	for _, arg := range args {
@@ -130,7 +129,7 @@ func (f *finder) directory(dir string) {
 		return
 	}
 	if len(f.found) == before {
-		f.bad(dir, "it holds no atlassian-jira.log")
+		f.bad(dir, "it contains no atlassian-jira.log")
 	}
 }
 

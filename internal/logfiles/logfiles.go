@@ -1,5 +1,5 @@
-// Package logfiles finds Jira's logs, of several nodes, rotated and packed, and
-// opens them.
+// Package logfiles finds and opens Jira's logs: of several nodes, rotated, compressed, and in
+// archives.
 package logfiles
 
 import (
@@ -18,13 +18,13 @@ import (
 
 // File is one log to read: a file, a member of a zip, or a stream.
 type File struct {
-	Path    string // as it is shown
+	Path    string // the path as displayed
 	Node    string
-	Kind    conf.Kind // by its name
-	Size    int64     // bytes to be read for it, of what is compressed or not; 0 = unknown
-	First   time.Time // of its first event; else of the last write, or zero
-	Start   int64     // where its content begins: before it is a hole
-	Problem string    // why it cannot be read whole
+	Kind    conf.Kind // determined by its name
+	Size    int64     // bytes to be read, compressed or not; 0 = unknown
+	First   time.Time // time of the first event; else of the last write, or zero
+	Start   int64     // where the content begins: before that, there is a hole
+	Problem string    // why it cannot be read completely
 
 	info    fs.FileInfo // of the file, nil for a stream
 	path    string      // on disk, or that of the zip it is in
@@ -35,30 +35,30 @@ type File struct {
 	gzipped bool
 }
 
-// Name is the last element of its path, which a rotation changes.
+// Name is the last element of the path, which a rotation changes.
 func (f *File) Name() string {
 	return f.Path[strings.LastIndexAny(f.Path, "/!"+string(filepath.Separator))+1:]
 }
 
-// Log is its name without what a rotation changes.
+// Log is the file's name without what a rotation changes.
 func (f *File) Log() string { return unrotated(f.Name()) }
 
-// Family is what the files of one rotated log have in common: where they are,
-// and their name without what a rotation changes.
+// Family is what the files of one rotated log have in common: their directory, and their name
+// without what a rotation changes.
 func (f *File) Family() string {
 	return strings.TrimSuffix(f.Path, f.Name()) + f.Log()
 }
 
-// IsStream reports whether it can be read only once.
+// IsStream reports whether the log can be read only once.
 func (f *File) IsStream() bool { return f.stream != nil }
 
-// IsPlain reports whether it is a file that Open opens, not one to unpack.
+// IsPlain reports whether the log is a plain file, for Open, and not one for Unpack.
 func (f *File) IsPlain() bool { return f.stream == nil && f.zip == nil && !f.gzipped }
 
-// ByAge orders the logs of one node, oldest first: by the time of the first
-// event; where that is equal, by the names. The least date is the oldest file,
-// and so is the greatest number; the log itself comes last, and after it
-// streams, whose times are unknown before they are read.
+// ByAge orders the logs of one node, oldest first: by the time of the first event and, if that is
+// equal, by name. The earliest date is the oldest file, and so is the highest number. The log
+// itself comes after them, and streams come last, because their times are unknown before they are
+// read.
 func ByAge(a, b *File) int {
 	m, x := rotation(a.Name())
 	n, y := rotation(b.Name())

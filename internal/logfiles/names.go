@@ -11,7 +11,7 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// jiraLog is one of the logs that tell of integrations, under any name that a rotation gives
+// jiraLog is one of the logs that mention integrations, under any name that a rotation gives
 // it, compressed or not: Jira's own, those of mail, of the diagnostics and of requests. Others
 // such as atlassian-jira-security.log are none.
 var jiraLog = regexp.MustCompile(

@@ -33,15 +33,15 @@ func shared(file *os.File) *Shared {
 // Share adds a user, who must call Release.
 func (s *Shared) Share() { s.users.Add(1) }
 
-// Release ends the use by one user.
+// Release ends the use by one user. The last one closes the file.
 func (s *Shared) Release() {
 	if s.users.Add(-1) == 0 {
 		s.Close()
 	}
 }
 
-// Open opens a plain file, also when a rotation has renamed it since it was
-// found. The caller is its first user.
+// Open opens a plain file, even if a rotation has renamed it since it was found. The caller is its
+// first user.
 func (f *File) Open() (*Shared, error) {
 	file, err := f.openAs(f.path)
 	if err == nil {
@@ -76,9 +76,9 @@ func (f *File) openAs(path string) (*os.File, error) {
 	return file, nil
 }
 
-// Unpack opens what is read from its beginning to its end. count, unless nil, gets the
-// number of bytes, as they are stored, of each read. Closing it releases the zip it is
-// in.
+// Unpack opens a log that must be read from beginning to end. If count is not nil, it is called
+// with the number of bytes of each read, as stored. Closing the reader releases the zip that
+// contains the log.
 func (f *File) Unpack(count func(int)) (io.ReadCloser, error) {
 	if f.stream != nil {
 		return &unpacked{Reader: &sniffing{stream: f.stream, freeLog: f.freeLog}}, nil
@@ -192,8 +192,8 @@ func (c *counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Reason is an error without the operation and path that the reader of a
-// report sees already.
+// Reason is an error without the operation and the path, which the reader of a report already
+// sees.
 func Reason(err error) string {
 	err = text.WithoutPath(err)
 	_, corrupt := errors.AsType[flate.CorruptInputError](err)
@@ -201,7 +201,7 @@ func Reason(err error) string {
 	case errors.Is(err, syscall.ENOENT):
 		return "there is no such file"
 	case errors.Is(err, zip.ErrAlgorithm):
-		return "it is compressed in a way that scan does not know: unpack the zip first"
+		return "it is compressed with a method that scan does not support: unpack the zip first"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "it is damaged: it ends too early"
 	case corrupt, errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader),

@@ -35,9 +35,9 @@ func kindOf(prefix []byte) kind {
 
 // foreign are the first bytes of what this program does not read.
 var foreign = []struct{ magic, what string }{
-	{"\x28\xb5\x2f\xfd", "it is compressed by zstd: unpack it first"},
-	{"\xfd7zXZ\x00", "it is compressed by xz: unpack it first"},
-	{"BZh", "it is compressed by bzip2: unpack it first"},
+	{"\x28\xb5\x2f\xfd", "it is compressed with zstd: unpack it first"},
+	{"\xfd7zXZ\x00", "it is compressed with xz: unpack it first"},
+	{"BZh", "it is compressed with bzip2: unpack it first"},
 	{"7z\xbc\xaf\x27\x1c", "it is a 7z archive: unpack it first"},
 	{"\xff\xfe", "it is UTF-16 text: save it as UTF-8 first"},
 	{"\xfe\xff", "it is UTF-16 text: save it as UTF-8 first"},

@@ -1,5 +1,5 @@
-// Package mask redacts what must not leave the host: secrets in any notation and
-// encoding in which they can be recognized, and the kinds that the operator names.
+// Package mask redacts what must not leave the host: secrets in every notation and encoding in
+// which they can be recognized, and the kinds of data that the operator names.
 package mask
 
 import (
@@ -16,14 +16,14 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Masks redact texts: secrets always, and the kinds that the operator names. They are
+// Masks redact texts: secrets always, and the kinds of data that the operator names. They are
 // immutable.
 type Masks struct {
 	user, ip, email, host bool
 	node                  string
 }
 
-// New makes the masks for the kinds that the operator names.
+// New returns the masks for the kinds of data that the operator names.
 func New(kinds []conf.Mask, node string) Masks {
 	has := func(k conf.Mask) bool { return slices.Contains(kinds, k) }
 	return Masks{user: has(conf.MaskUser), ip: has(conf.MaskIP), email: has(conf.MaskEmail),
@@ -57,8 +57,8 @@ var (
 		`google\.com|googleapis\.com|gmail\.com)$`)
 )
 
-// Text is s without secrets and without what the operator masks. It has no invisible
-// characters: a secret must not hide among them.
+// Text is s without secrets and without what the operator masks. It contains no invisible
+// characters, because these could conceal a secret.
 func (m Masks) Text(s string) string {
 	return m.text([]string{s}, event.Header{})[0]
 }
@@ -97,8 +97,8 @@ func visible(s string) string {
 	return text.ColorRests.ReplaceAllString(s, "·")
 }
 
-// Field is a field of an event's header, such as its URL, with what else the header
-// holds masked by its place.
+// Field is a field of an event's header, such as its URL, redacted. Values of other header fields
+// are masked in it, too.
 func (m Masks) Field(s string, h event.Header) string { return m.text([]string{s}, h)[0] }
 
 // operators masks what the operator names, by its shape.
@@ -164,7 +164,7 @@ func (m Masks) User(name string) string {
 	return m.Text(name)
 }
 
-// Client is the addresses of a request, redacted.
+// Client is the list of client addresses of a request, redacted.
 func (m Masks) Client(addresses string) string {
 	if m.ip && addresses != "" {
 		return "[ip]"
@@ -172,7 +172,7 @@ func (m Masks) Client(addresses string) string {
 	return m.Text(addresses)
 }
 
-// Node is the node's name as it may be shown.
+// Node is the node's name, redacted.
 func (m Masks) Node(name string) string {
 	if m.host {
 		return "[host]"
@@ -180,7 +180,7 @@ func (m Masks) Node(name string) string {
 	return name
 }
 
-// Facts are the facts as they may be shown, each at most alert.MaxFact characters.
+// Facts are the facts, redacted, each of at most alert.MaxFact characters.
 func (m Masks) Facts(facts matchers.Facts, h event.Header) matchers.Facts {
 	out := matchers.Facts{}
 	for name, value := range facts {
@@ -198,7 +198,7 @@ func (m Masks) Facts(facts matchers.Facts, h event.Header) matchers.Facts {
 	return out
 }
 
-// Event is an event's text as it may be shown.
+// Event is the text of an event, redacted.
 func (m Masks) Event(text string, h event.Header) string {
 	text = m.text([]string{text}, h)[0]
 	if m.user {

@@ -173,7 +173,7 @@ var (
 	portAfter = regexp.MustCompile(`^[^\s:/@]*\]?:\d`)
 	addressOf = regexp.MustCompile(`(?:mail(?:to|box)?|user\w*|account|upn|sips?|acct|smtps?|imaps?|xmpp|to|from|cc|` +
 		`bcc|login\w*|address|sender|recipient|principal\w*|hint|for|of|by|identity|owner|name)$`)
-	// A place where a host belongs, and a host of one label; what is behind a class is a number.
+	// A position where a host is expected, and a host of one label; what follows a class is a number.
 	hostPlace = regexp.MustCompile(`(?:unknownhostexception: ?|host(?:name)?["']?[=:] ?["']?|\b(?:proxy|resolve|to|via|host):? ["']?)$`)
 	oneLabel  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(?:$|[^A-Za-z0-9_.-])`)
 	identity  = regexp.MustCompile(`^[0-9a-f]{1,8}(?:$|[^A-Za-z0-9_-])`)

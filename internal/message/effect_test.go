@@ -14,7 +14,7 @@ import (
 func TestEffectOfMany(t *testing.T) {
 	d := alert.Data{Kind: alert.Storm, Diagnosis: "A firewall is in the way."}
 	d.Integration.ID, d.Request.Path, d.Cause.Severity = alert.Many, "/x", conf.SeverityHigh
-	if got := message.Of(d).Summary(); !strings.Contains(got, "mailboxes that need a new one neither receive nor send mail") {
+	if got := message.Of(d).Summary(); !strings.Contains(got, "No mail in or out for mailboxes that need a new token") {
 		t.Error(got)
 	}
 }
@@ -25,8 +25,9 @@ func TestEffectOfMany(t *testing.T) {
 func TestEffect(t *testing.T) {
 	flow := "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40"
 	path := "/plugins/servlet/oauth2/client/callback/x"
-	const older, soon, now = "may still work with its older token", "Expect its background refresh to fail too",
-		"neither receives nor sends mail"
+	const older, soon, now = "may still work with its older token", "expect the background refresh to fail, too",
+		"No mail in or out until this is fixed"
+	const critical = "Until this is fixed, there is no mail in or out"
 	tests := []struct {
 		name      string
 		flow      *string
@@ -41,7 +42,7 @@ func TestEffect(t *testing.T) {
 		{"test of what every token needs", &flow, "", conf.SeverityCritical, "The secret has expired.", soon},
 		{"a person's slip", &flow, "", conf.SeverityLow, "Somebody pressed Cancel.", "not known to be affected"},
 		{"refresh", nil, "", conf.SeverityHigh, "The Client ID is wrong.", now},
-		{"refresh, critical", nil, "", conf.SeverityCritical, "The secret has expired.", "Until this is fixed, mail stops"},
+		{"refresh, critical", nil, "", conf.SeverityCritical, "The secret has expired.", critical},
 		{"said already", &flow, "", conf.SeverityCritical, "It has expired. Mail stays off until then.", ""},
 		{"said already of a refresh", nil, "", conf.SeverityHigh, "Mail stops every day.", ""},
 		{"about mail itself", nil, "", conf.SeverityHigh, "IMAP is off for the mailbox.", ""},
@@ -54,7 +55,7 @@ func TestEffect(t *testing.T) {
 			d.Phase = alert.PhaseTest
 		}
 		got := message.Of(d).Summary()
-		for _, words := range []string{older, soon, now, "not known to be affected", "Until this is fixed, mail stops"} {
+		for _, words := range []string{older, soon, now, "not known to be affected", critical} {
 			if strings.Contains(got, words) != (words == tt.want) {
 				t.Errorf("%s: %s", tt.name, got)
 			}
@@ -71,15 +72,15 @@ func TestDeadline(t *testing.T) {
 		want  string
 	}{
 		"test":     {alert.PhaseTest, last.AddDate(0, 0, 7), ""},
-		"date":     {alert.PhaseRefresh, last.AddDate(0, 0, 7), "Jira gives up on this token on 2026-12-09 02:13:00 +01:00 at the latest; then the mailbox must be authorized again."},
+		"date":     {alert.PhaseRefresh, last.AddDate(0, 0, 7), "Fix it before 2026-12-09 02:13:00 +01:00: then Jira gives up on this token, and the mailbox must be authorized again."},
 		"given up": {alert.PhaseRefresh, last, "Jira has given up on this token: the mailbox must be authorized again."},
-		"unknown":  {alert.PhaseRefresh, time.Time{}, "When Jira gives up on this token is not known"},
+		"unknown":  {alert.PhaseRefresh, time.Time{}, "If it lasts, Jira gives up on this token"},
 	} {
 		d := alert.Data{Kind: alert.Opened, Diagnosis: "The secret has expired.", Phase: tt.phase, GivesUpAt: tt.at}
 		d.Integration.ID, d.Failures.Last = "x", last
-		got := message.Of(d).Summary()
-		if !strings.Contains(got, tt.want) || (tt.want == "") == strings.Contains(got, "waits in the mailbox") {
-			t.Errorf("%s: %s", name, got)
+		m := message.Of(d)
+		if got := m.Summary(); !strings.Contains(got, tt.want) || (tt.want == "") != (len(m.Notes) == 0) {
+			t.Errorf("%s: %s, and %v", name, got, m.Notes)
 		}
 	}
 }

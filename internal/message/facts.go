@@ -332,12 +332,12 @@ func (r Roll) Heading() string {
 	return text.Members(r.Total, r.Attempts)
 }
 
-// verb is what they do.
+// verb is that of what they do.
 func (r Roll) verb() string {
 	if r.Total == 1 {
-		return "fails"
+		return "is"
 	}
-	return "fail"
+	return "are"
 }
 
 // fail says that they fail, and how.
@@ -345,7 +345,7 @@ func (r Roll) fail(how string) string {
 	if r.Total > 0 && r.Attempts == r.Total { // an attempt does not go on
 		return r.Heading() + " failed " + how
 	}
-	return r.Heading() + " " + r.verb() + " " + how
+	return r.Heading() + " " + r.verb() + " failing " + how
 }
 
 // still says that they still fail.
@@ -353,7 +353,7 @@ func (r Roll) still() string {
 	if r.Total > 0 && r.Attempts == r.Total {
 		return "Tests still fail, " + r.Heading() + " so far"
 	}
-	return r.Heading() + " still " + r.verb()
+	return r.Heading() + " " + r.verb() + " still failing"
 }
 
 // these are the integrations within a sentence.

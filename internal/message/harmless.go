@@ -41,9 +41,10 @@ func (m Message) Harmless(limit int) Message {
 		*s = line(*s)
 	}
 	m.Log, m.Excerpt = quoted(m.Log), text.Unlink(lines(m.Excerpt))
-	m.Sentences = each(m.Sentences, func(s Sentence) Sentence {
+	sentence := func(s Sentence) Sentence {
 		return each(s, func(f Fragment) Fragment { f.Text = line(f.Text); return f })
-	})
+	}
+	m.Sentences, m.Notes = each(m.Sentences, sentence), each(m.Notes, sentence)
 	m.Steps = each(m.Steps, func(s Step) Step {
 		blocks := each(text.Blocks(s.Text), func(b text.Block) text.Block { b.Text = lines(b.Text); return b })
 		return Step{s.Number, line(s.Who), text.Join(blocks)}

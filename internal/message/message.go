@@ -30,16 +30,15 @@ type Message struct {
 
 	Mark  string // an emoji that shows how bad it is
 	State string // what happened
-	Brief string // State in as few words as a lock screen asks for
 	About string // what follows State in a headline: the cause, or nothing
 	Topic string // what is wrong, in the same words for as long as it lasts
 	Whose string // whose trouble it is
 	Name  string // what people call the integration, "" = not known
 	Tag   string // Whose in a few characters: Name or a short ID
-	Place string // Whose with the node, such as "Integration X on jira-node-1"
 
 	Sentences   []Sentence // what happened, and what it means
 	News        []Sentence // those of them that the alert before did not say
+	Notes       []Sentence // what is good to know, and can wait
 	Description string     // what is wrong, or that it is over
 
 	Steps   []Step
@@ -83,7 +82,7 @@ func Of(d alert.Data) Message {
 		Integrations: roll(d), Links: reachable(d.Links), Excerpt: d.Log.Excerpt,
 	}
 	m.state(d)
-	m.Tag, m.Place = tag(d, m), place(d, m)
+	m.Tag = tag(d, m)
 	m.sentences(d)
 	switch d.Kind {
 	case alert.Opened, alert.Storm:
@@ -189,19 +188,6 @@ func tag(d alert.Data, m Message) string {
 	return d.Integration.ID
 }
 
-func place(d alert.Data, m Message) string {
-	which := "On"
-	switch {
-	case d.Kind == alert.Storm: // they are listed
-	case m.Subject == Many:
-		these := m.Integrations.these()
-		which = strings.ToUpper(these[:1]) + these[1:] + " on"
-	case d.Integration.ID != alert.Unknown:
-		which = "Integration " + d.Integration.ID + " on"
-	}
-	return which + " " + d.Node
-}
-
 // name is the integration's name, "" when none is known.
 func name(d alert.Data) string {
 	if d.Integration.Name == nil || text.Blank(*d.Integration.Name) {
@@ -275,10 +261,22 @@ func (a Acknowledged) String() string {
 	return words
 }
 
+// Pages are the links apart: to pages on which people act, and to articles.
+func (m Message) Pages() (act, articles []alert.Link) {
+	for _, l := range m.Links {
+		if strings.Contains(l.URL, alert.JiraPages) || strings.HasPrefix(l.URL, alert.EntraApp) {
+			act = append(act, l)
+		} else {
+			articles = append(articles, l)
+		}
+	}
+	return act, articles
+}
+
 // Limits of links: three long addresses would fill a message of Slack.
 const (
 	maxURL   = 600 // bytes
-	maxLinks = 5
+	maxLinks = 6
 )
 
 var host = regexp.MustCompile(`^([0-9A-Za-z.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)

@@ -184,8 +184,8 @@ func TestSummary(t *testing.T) {
 		d    alert.Data
 		want string
 	}{
-		{d, "🔴 3 integrations fail after maintenance: "}, {one, "🔴 1 integration fails after maintenance: "},
-		{again, "🔁 3 integrations still fail: "}, {end, "⚪ Quiet again, 3 integrations: "},
+		{d, "🔴 3 integrations are failing after maintenance: "}, {one, "🔴 1 integration is failing after maintenance: "},
+		{again, "🔁 3 integrations are still failing: "}, {end, "⚪ No longer failing (unconfirmed), 3 integrations: "},
 	} {
 		if got := message.Of(tt.d).Headline(); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("the headline is %q, want %q", got, tt.want)
@@ -194,7 +194,7 @@ func TestSummary(t *testing.T) {
 	if got := message.Of(likely).Summary(); !strings.HasPrefix(got, "Maintenance from ") {
 		t.Errorf("it says %q", got)
 	}
-	if got := message.Of(d).Topic; !strings.HasPrefix(got, "Many integrations fail after maintenance: ") {
+	if got := message.Of(d).Topic; !strings.HasPrefix(got, "Many integrations are failing after maintenance: ") {
 		t.Errorf("the topic is %q", got)
 	}
 	d.GivesUpAt = time.Date(2024, 11, 24, 22, 0, 0, 0, time.UTC)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// A Piece is a part of a sentence, with what a receiver can make of it that
+// Fragment is a part of a sentence, with what a receiver can make of it that
 // shows more than text.
 type Fragment struct {
 	Text     string
@@ -20,7 +21,7 @@ type Fragment struct {
 	Emphasis Emphasis
 }
 
-// Emphasis is how a piece is highlighted.
+// Emphasis is how a fragment is highlighted.
 type Emphasis int
 
 // The kinds of emphasis; zero is none.
@@ -30,7 +31,7 @@ const (
 	Exact // to be read letter by letter
 )
 
-// Sentence is a sentence in pieces.
+// Sentence is a sentence in fragments.
 type Sentence []Fragment
 
 func (s Sentence) String() string {
@@ -49,12 +50,13 @@ func (s Sentence) String() string {
 func (m *Message) state(d alert.Data) {
 	switch d.Kind {
 	case alert.Opened:
-		m.Mark, m.State, m.Brief = "🔴", "Jira mail connection fails", "Jira mail"
+		m.Mark, m.State = "🔴", failing(d, "Connection test failed", "Jira mail down", "Jira mail connection is failing")
 	case alert.Changed:
-		m.Mark, m.State, m.Brief = "🟠", "Jira mail connection fails for another reason now",
-			"Jira mail, another cause now"
+		m.Mark, m.State = "🟠", "Cause changed, "+failing(d, "connection test failed", "Jira mail still down",
+			"Jira mail connection is still failing")
 	case alert.Reminder:
-		m.Mark, m.State, m.Brief = "🔁", "Jira mail connection still fails", "Jira mail, still"
+		m.Mark, m.State = "🔁", failing(d, "Connection test still fails", "Jira mail still down",
+			"Jira mail connection is still failing")
 	case alert.Storm:
 		m.Mark, m.State = "🔴", m.Integrations.fail("at once")
 		if afterMaintenance(d) {
@@ -67,13 +69,13 @@ func (m *Message) state(d alert.Data) {
 			m.Mark, m.State = "🔁", m.Integrations.still()
 		}
 	case alert.Quiet:
-		m.Mark, m.State, m.Brief = "⚪", "Quiet again"+m.ofMany(), "Jira mail, quiet again"
+		m.Mark, m.State = "⚪", "No longer failing (unconfirmed)"+m.ofMany()
 	case alert.Resolved:
-		m.Mark, m.State, m.Brief = "🟢", "Works again"+m.ofMany(), "Jira mail, works again"
+		m.Mark, m.State = "🟢", "Resolved"+m.ofMany()
 	case alert.Blind:
-		m.Mark, m.State = "🙈", "The watcher needs help"
+		m.Mark, m.State = "⚠️", "Monitoring impaired"
 	case alert.Sighted:
-		m.Mark, m.State = "🟢", "The watcher can see again"
+		m.Mark, m.State = "🟢", "Monitoring restored"
 	case alert.Test:
 		m.Mark, m.State = "🧪", "TEST, nothing is broken"
 	default:
@@ -83,9 +85,18 @@ func (m *Message) state(d alert.Data) {
 		m.Mark = "🟡"
 	}
 	m.About = about(d)
-	if m.Brief == "" || !strings.HasPrefix(m.About, ":") {
-		m.Brief = m.State
+}
+
+// failing chooses words by what Jira was doing when it failed: a failed test does not prove
+// that mail is down.
+func failing(d alert.Data, test, mail, unknown string) string {
+	switch d.Phase {
+	case alert.PhaseTest:
+		return test
+	case alert.PhaseRefresh, alert.PhaseMail:
+		return mail
 	}
+	return unknown
 }
 
 // ofMany says of how many integrations an end is, "" for that of one.
@@ -104,11 +115,6 @@ func about(d alert.Data) string {
 			return ""
 		}
 		return ": log " + d.Log.Name
-	}
-	// The title of the unknown cause is a whole sentence.
-	why, ok := strings.CutPrefix(d.Cause.Title, "Jira's OAuth 2.0 connection fails ")
-	if ok && (d.Kind == alert.Opened || d.Kind == alert.Reminder) {
-		return " " + why
 	}
 	if text.Blank(d.Cause.Title) {
 		return ""
@@ -134,7 +140,8 @@ func (m *Message) sentences(d alert.Data) {
 	}
 	m.Sentences = seen(news(d))
 	if !d.Kind.Closes() {
-		m.Sentences = seen(news(d), account(d), deadline(d), alternating(d))
+		m.Sentences = seen(news(d), account(d), extent(d), deadline(d), alternating(d))
+		m.Notes = seen(backlog(d))
 	}
 	m.News = m.Sentences
 	if d.Kind == alert.Reminder {
@@ -149,7 +156,7 @@ func news(d alert.Data) Sentence {
 	case alert.Changed:
 		if d.Cause.Previous != nil && !text.Blank(*d.Cause.Previous) {
 			return Sentence{{Text: "Before: "}, {Text: *d.Cause.Previous, Emphasis: Struck},
-				{Text: ", which is over, or hidden by this cause."}}
+				{Text: ", which is fixed or hidden by this cause."}}
 		}
 	case alert.Reminder, alert.Storm:
 		if f.First.IsZero() || d.Kind == alert.Storm && !d.Again() {
@@ -161,24 +168,24 @@ func news(d alert.Data) Sentence {
 		}
 		return Sentence{
 			{Text: text.Count(f.SinceLastAlert, "more failure"), Emphasis: Strong},
-			{Text: fmt.Sprintf(" since the last message, %d in all since ", f.Count)}, {At: f.First}, {Text: "."},
+			{Text: fmt.Sprintf(" since the last message, %d in total since ", f.Count)}, {At: f.First}, {Text: "."},
 		}
 	case alert.Quiet:
 		since := Sentence{{Text: "No failure since "}, {At: f.Last}}
 		if f.Last.IsZero() {
-			since = Sentence{{Text: "No failure any more"}}
+			since = Sentence{{Text: "No further failure"}}
 		}
 		return append(since, Fragment{Text: ", after " + text.Count(f.Count, "failure") +
-			". Jira's log does not show when a connection works, so quiet is no proof: run Test connection."})
+			". Jira does not log successful connections, so this does not prove a fix: run Test connection."})
 	case alert.Resolved:
 		s := Sentence{{Text: "Jira can connect to the mailbox again", Emphasis: Strong}}
-		since, then := " since ", ". Incoming mail that waited in the mailbox comes in with the next polls."
+		since, then := " since ", ". Mail that waited in the mailbox is fetched at the next polls."
 		switch {
 		case SubjectOf(d) == Many:
 			s[0].Text, then = "All of these are known to work again", "."
 		case tested(d):
 			s[0].Text, since = "A test of this integration has succeeded", " at "
-			then = ". A mailbox that is authorized with it goes on with the token that it has."
+			then = ". Mailboxes that were authorized with it keep the token that they have."
 		}
 		if !d.ResolvedAt.IsZero() && !f.First.IsZero() {
 			s = append(s, Fragment{Text: since}, Fragment{At: d.ResolvedAt}, Fragment{Text: ", after " +
@@ -189,18 +196,27 @@ func news(d alert.Data) Sentence {
 	return nil
 }
 
-// account is the diagnosis, with the effect where the diagnosis does not say
-// it.
+// account is the diagnosis.
 func account(d alert.Data) Sentence {
 	var s Sentence
 	if d.Cause.Confidence == "likely" && !afterMaintenance(d) { // which says it of one cause of several
 		s = append(s, Fragment{Text: "Likely: ", Emphasis: Strong})
 	}
-	words := strings.TrimSpace(strings.TrimSpace(d.Diagnosis) + " " + effect(d))
+	words := strings.TrimSpace(d.Diagnosis)
 	if d.Kind == alert.Sighted && len(d.Fix) == 0 {
-		words = strings.TrimSpace(words + " There is nothing to do.")
+		words = strings.TrimSpace(words + " No action is required.")
 	}
 	return append(s, Fragment{Text: words})
+}
+
+// extent is what the failure means for mail, how often it was, and since when.
+func extent(d alert.Data) Sentence {
+	words, f := effect(d), d.Failures
+	if SubjectOf(d) != Integration || d.Kind == alert.Reminder || f.First.IsZero() {
+		return Sentence{{Text: words}}
+	}
+	since := map[bool]string{true: " at ", false: " since "}[f.Count == 1]
+	return Sentence{{Text: strings.TrimLeft(words+" "+count(d)+since, " ")}, {At: f.First}, {Text: "."}}
 }
 
 // effect is what a failure means for mail, as far as its cause and its phase show. A
@@ -211,20 +227,21 @@ func effect(d alert.Data) string {
 	case SubjectOf(d) == Watcher || stated.MatchString(d.Diagnosis):
 		return ""
 	case SubjectOf(d) == Many:
-		return "Jira got no tokens: mailboxes that need a new one neither receive nor send mail until this is fixed."
+		return "No mail in or out for mailboxes that need a new token."
 	case tested(d) && d.Cause.Severity == conf.SeverityCritical:
-		return "Jira got no token in this test. Expect its background refresh to fail too: mail stops when the tokens " +
-			"that it holds run out."
+		return "Mail stops when the tokens that Jira still has expire: expect the background refresh to fail, too."
 	case tested(d) && d.Cause.Severity != conf.SeverityLow:
-		return "Jira got no token in this test; a mailbox that was authorized before may still work with its older token."
+		return "A mailbox that was authorized before may still work with its older token."
 	case !tested(d) && ofMail(d.Diagnosis):
 		return ""
 	case d.Cause.Severity == conf.SeverityCritical:
-		return "Until this is fixed, mail stops, and no mailbox can be authorized."
+		return "Until this is fixed, there is no mail in or out, and no mailbox can be authorized."
 	case d.Cause.Severity == conf.SeverityLow:
-		return "Jira got no token this time; mailboxes that work already are not known to be affected."
+		return "Mailboxes that work already are not known to be affected."
+	case d.Phase == alert.PhaseRefresh:
+		return "No mail in or out until this is fixed."
 	}
-	return "Jira got no token: a mailbox that needs a new one neither receives nor sends mail until this is fixed."
+	return "No mail in or out for a mailbox that needs a new token."
 }
 
 // tested reports whether the failure is that of a person's test or sign-in, and not
@@ -245,24 +262,30 @@ func ofMail(diagnosis string) bool {
 	return false
 }
 
-// deadline is until when a fix is enough, and what becomes of the mail meanwhile. Jira's
-// plugin gives up at that time at the latest.
+// deadline is until when a fix is enough. Jira's plugin gives up at that time at the latest.
 func deadline(d alert.Data) Sentence {
-	const after = "the mailbox must be authorized again. "
-	const waiting = "Incoming mail waits in the mailbox and comes in at the next poll after the fix; " +
-		"where the handler takes only new or unread mail, check that none was left."
+	const again = "the mailbox must be authorized again."
 	switch {
 	case SubjectOf(d) == Many && !d.GivesUpAt.IsZero():
 		return Sentence{{Text: "Jira gives up on the first of these tokens on "}, {At: d.GivesUpAt},
-			{Text: " at the latest; then its mailbox must be authorized again."}}
+			{Text: " at the latest. After that, its mailbox must be authorized again."}}
 	case d.Phase != alert.PhaseRefresh || SubjectOf(d) != Integration:
 		return nil
 	case d.GivesUpAt.IsZero():
-		return Sentence{{Text: "When Jira gives up on this token is not known; after that, " + after + waiting}}
+		return Sentence{{Text: "If it lasts, Jira gives up on this token at some point. After that, " + again}}
 	case !d.GivesUpAt.After(d.Failures.Last):
-		return Sentence{{Text: "Jira has given up on this token", Emphasis: Strong}, {Text: ": " + after + waiting}}
+		return Sentence{{Text: "Jira has given up on this token", Emphasis: Strong}, {Text: ": " + again}}
 	}
-	return Sentence{{Text: "Jira gives up on this token on "}, {At: d.GivesUpAt}, {Text: " at the latest; then " + after + waiting}}
+	return Sentence{{Text: "Fix it before "}, {At: d.GivesUpAt}, {Text: ": then Jira gives up on this token, and " + again}}
+}
+
+// backlog is what becomes of the mail that arrives meanwhile.
+func backlog(d alert.Data) Sentence {
+	if d.Phase != alert.PhaseRefresh || SubjectOf(d) != Integration {
+		return nil
+	}
+	return Sentence{{Text: "Incoming mail waits in the mailbox and is fetched at the next poll after the fix. " +
+		"If the mail handler takes only new or unread mail, check that none was left."}}
 }
 
 func alternating(d alert.Data) Sentence {
@@ -270,19 +293,19 @@ func alternating(d alert.Data) Sentence {
 	if len(causes) == 0 {
 		return nil
 	}
-	return Sentence{{Text: "Comes and goes with: "},
+	return Sentence{{Text: "Alternates with: "},
 		{Text: strings.Join(AtMost(causes, MaxValues), ", "), Emphasis: Exact}, {Text: "."}}
 }
 
 // actors says in words who can do a step.
 var actors = map[string]string{
-	"jira-admin":     "Jira administrator",
-	"jira-host":      "On the Jira nodes",
-	"entra-admin":    "Entra administrator",
-	"google-admin":   "Google administrator",
-	"exchange-admin": "Exchange administrator",
-	"mailbox-owner":  "Owner of the mailbox",
-	"network-admin":  "Network and firewall",
+	"jira-admin":     "Jira admin",
+	"jira-host":      "Jira server admin",
+	"entra-admin":    "Entra admin",
+	"google-admin":   "Google admin",
+	"exchange-admin": "Exchange admin",
+	"mailbox-owner":  "Mailbox owner",
+	"network-admin":  "Network admin",
 }
 
 // Actor says in words who can do a step.
@@ -309,6 +332,41 @@ func steps(fix []alert.Step) []Step {
 		out = append(out, Step{i + 1, Actor(s.Where), s.Text})
 	}
 	return out
+}
+
+// Who says who has to act, with the numbers of their steps.
+func Who(steps []Step) string {
+	var names []string
+	numbers := map[string][]int{}
+	for _, s := range steps {
+		if numbers[s.Who] == nil {
+			names = append(names, s.Who)
+		}
+		numbers[s.Who] = append(numbers[s.Who], s.Number)
+	}
+	if len(names) == 1 {
+		return names[0]
+	}
+	for i, name := range names {
+		names[i] = name + " (" + ranges(numbers[name]) + ")"
+	}
+	return strings.Join(names, ", ")
+}
+
+// ranges are ascending numbers in as few characters as possible, such as 1, 3–5.
+func ranges(numbers []int) string {
+	var parts []string
+	for i := 0; i < len(numbers); {
+		from := i
+		for i++; i < len(numbers) && numbers[i] == numbers[i-1]+1; i++ {
+		}
+		part := strconv.Itoa(numbers[from])
+		if i > from+1 {
+			part += "–" + strconv.Itoa(numbers[i-1])
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Turns are the runs of steps for the same person. Steps keep their order and

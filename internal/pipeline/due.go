@@ -10,8 +10,8 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// due is what Settle has to look at: when each open incident may change by time alone. It is
-// made from the store when it is first needed, and used in transactions only.
+// due is what Settle must check: when each open incident may change by time alone. It is
+// built from the store at the first use, and used in transactions only.
 type due map[string]dueIncident
 
 // farOff is when the incidents are checked again if none is due before.

@@ -22,10 +22,10 @@ func (s storage) Save(st incident.State, a *alert.Alert) error {
 	return errors.Join(s.recorder.attemptedBy(s.Tx, st.Tester, st.Cause, st), s.recorder.announce(s.Tx, st, a, clock.Now()))
 }
 
-// End stores an incident that is over and queues its last alert.
+// End stores a closed incident and queues its last alert.
 func (s storage) End(st incident.State, a *alert.Alert, _ time.Time) error { return s.Save(st, a) }
 
-// Merge stores an incident instead of two.
+// Merge stores one incident in place of two.
 func (s storage) Merge(into, from incident.State, a *alert.Alert) error {
 	return errors.Join(s.recorder.forget(s.Tx, from.Key), s.recorder.attemptedBy(s.Tx, from.Tester, from.Cause, into),
 		s.recorder.holdOrSave(s.Tx, into, a, clock.Now()))

@@ -57,8 +57,8 @@ func (f foreign) trouble(log incident.Source) incident.Trouble {
 	}
 }
 
-// recognize searches for a header of Jira's until the first one, which is
-// remembered: a log of Jira's stays one.
+// recognize searches for a Jira header until the first one is found. This is remembered: a Jira
+// log stays one.
 func (l *Log) recognize(text []byte, now time.Time) error {
 	if l.jira.Load() || len(text) == 0 || l.Kind.Optional() { // other logs have other headers
 		return nil
@@ -77,8 +77,8 @@ func (l *Log) recognize(text []byte, now time.Time) error {
 	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetRecognized(l.Checkpoint.Key) })
 }
 
-// checkForeign reports, once, that a log does not look like one of Jira's, and
-// that it does after all.
+// checkForeign reports, once, that a log does not look like a Jira log, and reports when it turns
+// out to be one.
 func (l *Log) checkForeign(now time.Time, ended bool) error {
 	if err := l.restore(); err != nil {
 		return err

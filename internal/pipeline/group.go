@@ -29,15 +29,16 @@ func (r *Recorder) ongoing(tx *store.Tx, lanes []incident.Lane, at, now time.Tim
 	return nil, nil
 }
 
-// newcomer is an incident that opens, or that fails for another cause than its group, was, says.
+// newcomer is an incident that opens, or that fails for a cause other than the one that its group
+// (was) reports.
 type newcomer struct {
 	incident.State
 	at  time.Time // of that failure
 	was string    // "" = it is a new one
 }
 
-// opened queues the alert of a newcomer, or adds it to a group: to one that goes on (nil =
-// none does), or to one that begins since there are too many.
+// opened queues the alert of a newcomer or adds the newcomer to a group: to an open one (nil =
+// none) or to one that begins because there are too many.
 func (r *Recorder) opened(tx *store.Tx, n newcomer, a *alert.Alert, on *ongoing, now time.Time) error {
 	s := n.State
 	if on != nil {
@@ -65,7 +66,7 @@ func (r *Recorder) opened(tx *store.Tx, n newcomer, a *alert.Alert, on *ongoing,
 	return r.save(tx, s, a)
 }
 
-// join adds a newcomer and those that opened just before to a group.
+// join adds to a group a newcomer and those that opened shortly before it.
 func (r *Recorder) join(tx *store.Tx, group string, g incident.State, n newcomer, a *alert.Alert, joining []incident.Opening,
 	now time.Time) (err error) {
 	s := n.State
@@ -100,7 +101,7 @@ func (r *Recorder) join(tx *store.Tx, group string, g incident.State, n newcomer
 	return r.save(tx, g, a)
 }
 
-// withdraw takes the opened of an incident out of the queues where it still waits, and returns
+// withdraw removes the opened of an incident from the queues in which it still waits. It returns
 // the notifiers that are notified of it anyway.
 func (r *Recorder) withdraw(tx *store.Tx, s incident.State) (notified []string, err error) {
 	for _, name := range s.Notified {
@@ -126,8 +127,8 @@ func (r *Recorder) members(tx *store.Tx, group string) (ids []alert.ID, err erro
 	return ids, err
 }
 
-// end stores an incident that is over and queues its last alert. A member of a group that ends
-// by silence is reported by its group.
+// end stores an incident that is over and queues its last alert. The end of a member by silence is
+// reported by its group.
 func (r *Recorder) end(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	if s.IsGroup() && s.Resolved.IsZero() {
 		return r.endGroup(tx, s.Key, now)
@@ -157,7 +158,7 @@ func (r *Recorder) left(tx *store.Tx, g, s incident.State, a *alert.Alert, cover
 	return g, errors.Join(r.cover(tx, g, s, a), r.set(tx, s))
 }
 
-// endGroup ends a group by silence, with its members: one alert is about them all.
+// endGroup ends a group by silence, with its members: one alert reports them all.
 func (r *Recorder) endGroup(tx *store.Tx, key string, now time.Time) error {
 	g, err := tx.Incident(key)
 	if err != nil {
@@ -177,8 +178,8 @@ func (r *Recorder) endGroup(tx *store.Tx, key string, now time.Time) error {
 	return r.holdOrSave(tx, g, a, now)
 }
 
-// endStale ends an incident that has been quiet for too long before a failure at a time, with
-// its alert: it comes before that of the next incident.
+// endStale ends an incident that had been quiet for too long when a failure occurred at a given
+// time. Its alert precedes that of the next incident.
 func (r *Recorder) endStale(tx *store.Tx, s incident.State, at, now time.Time) (incident.State, error) {
 	if ended, _ := r.Rules.Stale(s, at, now); !s.Open || ended.Open {
 		return s, nil
@@ -210,7 +211,7 @@ func (r *Recorder) endStale(tx *store.Tx, s incident.State, at, now time.Time) (
 	return incident.State{}, r.end(tx, ended, a, now)
 }
 
-// overflow counts a failure, or an incident, that is beyond the limits.
+// overflow counts a failure, or an incident, beyond the limits.
 func (r *Recorder) overflow(tx *store.Tx, key string, why incident.Limit, now time.Time) error {
 	s, err := tx.Incident(r.Rules.OverflowKey())
 	if err != nil {

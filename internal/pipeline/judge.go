@@ -22,9 +22,9 @@ const (
 	settleUnknown = time.Second
 )
 
-const bornBefore = 20 * time.Millisecond // a file system's clock may be this much slower than ours
+const bornBefore = 20 * time.Millisecond // a file system's clock may lag this far behind the system clock
 
-// judged is what an event is, as far as it was read.
+// judged is what an event is, as far as it has been read.
 type judged struct {
 	begin   tailer.Position
 	size    int // of its text
@@ -32,8 +32,8 @@ type judged struct {
 	ours    bool
 }
 
-// settle is the silence that makes the open event count; 0 = none does, since it
-// is unrelated so far, or counted already as it is.
+// settle is the silence after which the open event counts; 0 = it does not count by silence,
+// because it is unrelated so far or already counted as it is.
 func (l *Log) settle() time.Duration {
 	e, ok := l.events.Pending()
 	if !ok || len(e.Text) == l.counted.Size && isCounted(l.counted, e.Text) {
@@ -56,7 +56,7 @@ func (l *Log) take(e event.Event) {
 	l.counted, l.open = store.Counted{}, judged{}
 }
 
-// settled takes what an event says; more lines of it may come.
+// settled processes an event of which further lines may still arrive.
 func (l *Log) settled(e event.Event) {
 	switch l.Kind {
 	case conf.KindDiagnostics:
@@ -70,7 +70,7 @@ func (l *Log) settled(e event.Event) {
 	}
 }
 
-// match diagnoses the open event, once for each length of its text, as one of this kind of log.
+// match diagnoses the open event for this kind of log, once for each length of its text.
 func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 	if at := l.events.Complete(); l.open.begin != at || l.open.size != len(e.Text) {
 		l.open = judged{begin: at, size: len(e.Text)}
@@ -85,9 +85,9 @@ func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 	return l.open.failure, l.open.ours
 }
 
-// judge counts an event if it is a failure, once: of one that was counted before,
-// only a cause that its further lines show is recorded. It returns what to store of
-// the event while lines may still come.
+// judge counts an event once, if it is a failure. If it was counted before, only a different cause
+// that its further lines show is recorded. It returns what to store about the event while lines
+// may still arrive.
 func (l *Log) judge(e event.Event) store.Counted {
 	f, ours := l.match(e)
 	if !ours {
@@ -114,7 +114,7 @@ func (l *Log) judge(e event.Event) store.Counted {
 	return now
 }
 
-// tested takes the beginning of a test that Jira logs at the level DEBUG.
+// tested processes the beginning of a test, which Jira logs at the level DEBUG.
 func (l *Log) tested(e event.Event) {
 	if !l.Recorder.Rules.OneJira() {
 		return
@@ -124,7 +124,8 @@ func (l *Log) tested(e event.Event) {
 	}
 }
 
-// probed takes what an event of the diagnostics log says of a mail server, if that is news.
+// probed processes what an event of the diagnostics log reports about a mail server, if it is
+// news.
 func (l *Log) probed(e event.Event) {
 	p, ok := matchers.ProbeIn(e.Text)
 	if !ok || !l.probes.Changes(p) {
@@ -148,9 +149,9 @@ func fingerprint(text []byte) uint64 {
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
-// unwanted reports whether a failure is older than the first poll of the log, at
-// which it could not be read. A header may give less than milliseconds, or an
-// impossible time: then the file's birth decides.
+// unwanted reports whether a failure is older than the first poll of the log, if the log could not
+// be read then. If the header has no milliseconds or an impossible time, the file's birth time
+// decides.
 func (l *Log) unwanted(f matchers.Failure) bool {
 	from := l.events.Complete() // where the event begins
 	if from.Since == 0 {

@@ -28,15 +28,14 @@ const (
 	waitedFor       = time.Millisecond // a read that takes longer had to wait for text
 )
 
-// Reader is where lines come from.
+// Reader is a source of lines.
 type Reader interface {
-	// Block returns the next whole lines, waiting at most wait for the first
-	// one. No text and no error means that there was none for that long; io.EOF
-	// means that there will never be more.
+	// Block returns the next complete lines and waits at most wait for the first one. No text and
+	// no error means that there were none in that time. io.EOF means that there will be no more.
 	Block(ctx context.Context, wait time.Duration) (tailer.Block, error)
-	// Stats says among other things whether the log can be read at present.
+	// Stats includes whether the log can be read at present.
 	Stats() tailer.Stats
-	// Gaps are the ranges since the last call where lines are missing.
+	// Gaps are the ranges with missing lines since the last call.
 	Gaps() []tailer.Gap
 }
 
@@ -44,13 +43,13 @@ type Reader interface {
 type Log struct {
 	Source     incident.Source
 	Kind       conf.Kind
-	Zone       *time.Location // of timestamps without an offset
-	Access     *regexp.Regexp // the form of lines of an access log, see matchers.ClickIn; nil = none are read
+	Zone       *time.Location // for timestamps without an offset
+	Access     *regexp.Regexp // the format of access log lines, see matchers.ClickIn; nil = none are read
 	Reader     Reader
 	Set        func() *matchers.Set // called at the first failure
 	Recorder   *Recorder
 	Checkpoint *Checkpoint   // nil = the position is not stored
-	Silent     time.Duration // no line for so long raises an alert; 0 = never
+	Silent     time.Duration // time without a line after which an alert is raised; 0 = never
 	Earlier    Stats         // of the log before a reload
 
 	lines, bytes, lastText atomic.Int64 // lastText: wall clock of the last line, nanoseconds
@@ -71,14 +70,14 @@ type Log struct {
 	probes    incident.Probes
 }
 
-// Checkpoint is what is needed to store the position of a log.
+// Checkpoint is what is required to store the position of a log.
 type Checkpoint struct {
-	Key   string                 // under which it is stored
+	Key   string                 // the key under which it is stored
 	Begin func() tailer.Position // where the Reader begins, once it has opened the log
 }
 
-// batch is what one read brought: the failures of complete events, the position
-// after the last of these events, and what is missing.
+// batch is the result of one read: the failures of complete events, the position after the last of
+// these events, and the gaps.
 type batch struct {
 	failures []failure
 	probes   []probe
@@ -89,22 +88,22 @@ type batch struct {
 
 func (b batch) empty() bool { return len(b.failures)+len(b.probes)+len(b.clicks)+len(b.gaps) == 0 }
 
-// failure is what to record. counted is the key of the incident in which it is
-// counted already: then only its cause is corrected.
+// failure is a failure to record. counted is the key of the incident in which it has already been
+// counted; then only its cause is corrected.
 type failure struct {
 	matchers.Failure
 	counted string
 	on      *ongoing // the group that its incident joins if it is a new one
 }
 
-// probe is what the diagnostics say of a mail server, and the failure that it is if nothing
-// else tells of one.
+// probe is what the diagnostics report about a mail server, and the failure that it represents
+// if nothing else reports one.
 type probe struct {
 	matchers.Probe
 	failure matchers.Failure
 }
 
-// Heartbeat is when the log was last polled; zero before it was first opened.
+// Heartbeat is when the log was last polled, or zero before it was first opened.
 func (l *Log) Heartbeat() time.Time {
 	if n := l.heartbeat.Load(); n != 0 {
 		return time.Unix(0, n)
@@ -112,7 +111,7 @@ func (l *Log) Heartbeat() time.Time {
 	return time.Time{}
 }
 
-// Current reports whether all of the log has been read, and the log can be read.
+// Current reports whether the log can be read and has been read to its end.
 func (l *Log) Current() bool { return l.current.Load() }
 
 // Ended reports whether Run has returned.
@@ -171,8 +170,8 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		if l.Kind == conf.KindAccess {
 			l.Recorder.noClicks.Store(stats.Waiting != nil || stats.Absent)
 		}
-		// A log with lines every second is current too: nothing more is to be
-		// read, and what came had to be waited for.
+		// A log with lines every second is also current: nothing more is available, and the last
+		// lines had to be waited for.
 		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
 		l.current.Store(err == nil && caughtUp && stats.Waiting == nil)
 		l.heartbeat.Store(now.UnixNano())
@@ -191,9 +190,8 @@ func (l *Log) Run(ctx context.Context) (err error) {
 	}
 }
 
-// storeBegin stores where reading begins, before anything has been read: what is
-// written while the program is down must not depend on whether an event had
-// been complete before.
+// storeBegin stores where reading begins, before anything has been read. Whether lines written
+// while the program is down are read must not depend on whether an event was complete before.
 func (l *Log) storeBegin() error {
 	if l.Checkpoint == nil {
 		return nil
@@ -234,8 +232,7 @@ func (l *Log) wait() time.Duration {
 	return clock.ToTick(idlePoll)
 }
 
-// commit is the one transaction: incidents, alerts and position together, or
-// nothing of it.
+// commit is the one transaction: incidents, alerts and position together, or none of them.
 func (l *Log) commit(ctx context.Context) error {
 	l.committed = clock.Now()
 	if l.batch.empty() && l.batch.next == l.stored {

@@ -14,14 +14,14 @@ const (
 	healthEvery     = time.Second // how often that is checked
 )
 
-// Health is how a log can be read now.
+// Health is the current state of reading a log.
 type Health struct {
-	Lag     int64 // bytes that are written and not read yet
-	Waiting error // why it cannot be read, nil = it can
-	Absent  bool  // there is none, and need not be one
+	Lag     int64 // bytes that have been written but not read yet
+	Waiting error // why the log cannot be read, nil = it can
+	Absent  bool  // there is no log, and none is required
 }
 
-// Health may be called from any goroutine.
+// Health returns the current state. It may be called from any goroutine.
 func (l *Log) Health() Health {
 	s := l.Reader.Stats()
 	h := Health{Lag: s.Lag, Waiting: s.Waiting}
@@ -41,9 +41,8 @@ type troubles struct {
 	open     map[string]bool
 }
 
-// checkHealth reports a log that cannot be read for a minute, or has had no line
-// for silent_after, and when that is over. waiting is why it cannot be read, nil
-// = it can.
+// checkHealth reports a log that cannot be read for a minute, or has had no line for silent_after,
+// and the end of either. waiting is the reason why the log cannot be read, nil = it can.
 func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
 	h := &l.troubles
 	if text || h.line.IsZero() {
@@ -78,8 +77,8 @@ func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
 	return l.checkForeign(now, false)
 }
 
-// report brings the incident of a trouble up to date: on says that it is to be
-// reported, over that it has ended.
+// report updates the incident of a trouble. on means that it must be reported, over that it has
+// ended.
 func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) error {
 	if err := l.restore(); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// holdOrSave is save, unless maintenance holds the alert back at the wall clock's now: then the
-// incident changes as always, and waits for release.
+// holdOrSave is save, unless maintenance holds back the alert at the wall-clock time now. In that
+// case the incident changes as usual, and its alert waits for release.
 func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	var held *incident.Held
 	switch {
@@ -38,9 +38,9 @@ func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, no
 	return r.set(tx, r.Rules.Hold(before, s, *held))
 }
 
-// release queues what was held back and is not any more at the wall clock's now: the ends
-// of incidents that were alerted to before, and one alert about those that go on. If none
-// goes on, there is nothing to act on, and no such alert.
+// release queues what is no longer held back at the wall-clock time now: the ends of incidents
+// that were alerted to before, and one alert about those that are still failing. If none is, there
+// is nothing to act on, and no such alert.
 func (r *Recorder) release(now time.Time) error {
 	if r.idle.Load() {
 		return nil
@@ -63,8 +63,8 @@ func (r *Recorder) release(now time.Time) error {
 	})
 }
 
-// releaseEnded queues the ends that are no longer held back. It returns the integrations
-// that have failed in the meantime and do not any more.
+// releaseEnded queues the ends that are no longer held back. It returns the integrations that have
+// failed in the meantime and no longer do.
 func (r *Recorder) releaseEnded(tx *store.Tx, now time.Time) (integrations []string, err error) {
 	all, err := tx.HeldEnds()
 	if err != nil {

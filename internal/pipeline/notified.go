@@ -33,7 +33,7 @@ func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) error {
 			return err
 		}
 		to := r.recipients(tx, s, *a)
-		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody knows the cause before
+		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody was sent the previous cause
 			to = r.late(s)
 			a.Type, a.Data.Kind, a.Data.Cause.Previous = "jira.oauth."+string(alert.Opened), alert.Opened, nil
 		}
@@ -83,8 +83,9 @@ func (r *Recorder) recipients(tx *store.Tx, s incident.State, a alert.Alert) (na
 	return names
 }
 
-// reachable are the notifiers of a list that are configured, or that an alert about an incident
-// waits for: one that was removed may come back, and must not be sent a beginning without its end.
+// reachable are those notifiers of a list that are configured or for which an alert about the
+// incident is queued. A removed notifier may be configured again, and must not be sent a beginning
+// without its end.
 func (r *Recorder) reachable(tx *store.Tx, names []string, incident alert.ID) (all []string) {
 	for _, name := range names {
 		if r.recipient(name) != nil || tx.Waits(name, incident) {
@@ -117,7 +118,7 @@ func (r *Recorder) late(s incident.State) (names []string) {
 	return names
 }
 
-// send queues an alert for notifiers, and notes in its incident that they are notified.
+// send queues an alert for notifiers, and records in its incident that they are notified.
 func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []string) (incident.State, error) {
 	refused, queued := false, []string(nil)
 	for _, name := range to {
@@ -139,8 +140,8 @@ func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []stri
 	return s, nil
 }
 
-// cover sends the end of a member of a group to the notifiers whose receivers keep something
-// for it, and to those that do not know the group. To all others the group says it.
+// cover sends the end of a member of a group to the notifiers whose receivers keep something for
+// it, and to those that do not know the group. To all others, the group reports it.
 func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) error {
 	if a == nil {
 		return nil
@@ -161,9 +162,9 @@ func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) 
 	return nil
 }
 
-// CatchUp alerts notifiers to what is open and was never queued for them: those that are new or
-// have another name. One that has missed more than a few incidents gets one alert about them. It
-// also corrects what was read while the clock was ahead.
+// CatchUp alerts notifiers that are new or renamed to open incidents that were never queued for
+// them. A notifier that has missed more than a few incidents gets one alert about all of them.
+// CatchUp also corrects incidents that were read while the clock was ahead.
 func (r *Recorder) CatchUp() error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		now := clock.Now()

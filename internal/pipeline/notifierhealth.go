@@ -18,8 +18,8 @@ const (
 	failingFor   = 15 * time.Minute // its attempts fail
 )
 
-// CheckNotifiers queues alerts about notifiers that do not deliver, or do again,
-// for the other notifiers. now is the wall clock.
+// CheckNotifiers queues alerts for the other notifiers when a notifier stops or resumes
+// delivering. now is the wall-clock time.
 func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		for _, t := range r.Recipients {
@@ -64,9 +64,9 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 	return tx.SetReported(name, h.Reported+lost)
 }
 
-// trouble brings the incident of a trouble up to date, and reports whether it is
-// open now and whether that raised an alert. on says that the trouble goes on. A
-// notifier is not alerted to its own, but in the end to what it has missed.
+// trouble updates the incident of a trouble, and reports whether it is open now and whether it
+// raised an alert. on means that the trouble continues. A notifier is not alerted to its own
+// trouble, but at its end to what it has missed.
 func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time) (open, alerted bool, err error) {
 	before, err := tx.Incident(r.Rules.TroubleKey(t))
 	if err != nil {
@@ -92,8 +92,8 @@ func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.T
 	return s.Open, a != nil, err
 }
 
-// CheckRemoved alerts to notifiers that were removed while alerts wait for them, and to the end
-// of that. now is the wall clock.
+// CheckRemoved raises an alert when a notifier was removed while alerts are queued for it, and
+// ends it when this is over. now is the wall-clock time.
 func (r *Recorder) CheckRemoved(removed []store.Orphan, now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		troubles := map[string]incident.Trouble{}

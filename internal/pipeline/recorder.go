@@ -16,21 +16,21 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// Recorder applies failures to their incidents and queues the alerts that they
-// raise. Its fields are not changed after the first use.
+// Recorder applies failures to their incidents and queues the alerts that they raise. Its fields
+// must not be changed after the first use.
 type Recorder struct {
 	Store      *store.Store
 	Rules      *incident.Rules
 	Recipients []Recipient
 	Logs       []incident.Source
 	Tally      Tally // nil = nothing is counted
-	MaxOpen    int   // incidents that are open at most; 0 = incident.MaxOpen
+	MaxOpen    int   // maximum number of open incidents; 0 = incident.MaxOpen
 
-	// AlertUnreachable is whether the diagnostics alone may open an incident.
+	// AlertUnreachable reports whether the diagnostics log alone may open an incident.
 	AlertUnreachable bool
-	// AccessLog is whether an access log is followed, which may have yet to be opened.
+	// AccessLog reports whether an access log is followed. It may not have been opened yet.
 	AccessLog bool
-	// Jira is asked for names and settings of integrations, nil = it is not.
+	// Jira provides the names and settings of integrations, nil = they are not requested.
 	Jira     Integrations
 	settings settings
 
@@ -42,25 +42,24 @@ type Recorder struct {
 	noClicks atomic.Bool // there is no access log, as far as it was looked for
 }
 
-// Tally counts what is recorded. Its methods are called in the middle of a
-// transaction and from several goroutines.
+// Tally counts what is recorded. Its methods are called during a transaction and from several
+// goroutines.
 type Tally interface {
 	Failure(integration, cause string, at time.Time)
 	Alert(a *alert.Alert, to []string) // the notifiers for which it was queued
 }
 
-// Recipient is a notifier that alerts are queued for.
+// Recipient is a notifier for which alerts are queued.
 type Recipient struct {
 	Name        string
 	MinSeverity conf.Severity
-	Keeps       bool // its receiver has something for each incident that must be closed, see notify.Keeper
+	Keeps       bool // its receiver keeps something for each incident that must be closed, see notify.Keeper
 	Groups      bool // the receiver itself groups what it shows to people
 }
 
-// record applies one failure to its incident, and to the storm that alerts for
-// it, and queues the alert that it raises. One that is counted already is only
-// corrected. What says that the incident is over may have come before. It returns the key of
-// the incident.
+// record applies one failure to its incident and to the storm that alerts for it, and queues the
+// alert that it raises. A failure that has already been counted is only corrected. Evidence that
+// the incident is over may have arrived before. record returns the key of the incident.
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
 	now := clock.Now()
 	if err := r.keepTime(tx, now); err != nil {
@@ -126,7 +125,7 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	return key, r.apply(tx, s, f, after, now)
 }
 
-// plausible is the time of an event, or when it is read if it can have no such time.
+// plausible is the time of an event or, if that is impossible, the time at which it is read.
 func plausible(at, now time.Time) time.Time {
 	if at, ok := incident.PlausibleTime(at, now); ok {
 		return at
@@ -190,7 +189,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	return r.holdOrSave(tx, s, a, now)
 }
 
-// announce is holdOrSave of an incident that may be a new one, or over: its alert may be one of a
+// announce is holdOrSave for an incident that may be new or over: its alert may become part of a
 // group.
 func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
 	if !s.Open {
@@ -209,8 +208,8 @@ func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on
 	return r.holdOrSave(tx, s, a, now)
 }
 
-// key is that of the incident of a failure. repeated says that it was counted there, as
-// another log has it.
+// key is the key of the incident of a failure. repeated reports that another log's report of the
+// failure has already been counted there.
 func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
 	key string, repeated bool, err error) {
 	if r.Rules.Places(f) {
@@ -220,8 +219,8 @@ func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, n
 	return key, false, err
 }
 
-// retried is the key of a failure's own incident, or that of its callback, which has logged
-// it just before, or that of the attempt that it retries.
+// retried is the key of a failure's own incident, or of the callback that has just logged it, or
+// of the attempt that it retries.
 func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) (string, error) {
 	own, callback := r.Rules.Key(f), f.Integration.Callback
 	if callback != "" {
@@ -284,10 +283,10 @@ func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source, 
 	return r.save(tx, s, a)
 }
 
-// Settle queues what is due by time at the wall clock's now: what maintenance has held
-// back, storms that have settled and, for incidents of logs that are current, reminders and
-// the end of those that have gone quiet. While a log has unread lines or cannot be read, its
-// silence means nothing.
+// Settle queues what is due at the wall-clock time now: alerts that maintenance has held back,
+// storms that have settled and, for incidents of logs that are current, reminders and the ends of
+// those that have become quiet. While a log has unread lines or cannot be read, its silence means
+// nothing.
 func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	if err := r.release(now); err != nil {
 		return err
@@ -300,8 +299,8 @@ func (r *Recorder) Settle(now time.Time, current func(log string) bool) error {
 	return r.settleDue(now, current)
 }
 
-// Finish raises the alerts of storms, of maintenance that is over, and of what has waited for
-// evidence, at once: nothing more will be read.
+// Finish immediately raises the alerts of storms, of maintenance that is over, and of incidents
+// that wait for evidence, because nothing more will be read.
 func (r *Recorder) Finish() error {
 	if err := r.release(clock.Now()); err != nil {
 		return err
@@ -313,8 +312,8 @@ func (r *Recorder) Finish() error {
 	return r.each(later, r.Rules.Pending)
 }
 
-// Acknowledge applies a button press: reminders of the incident stop. It returns a
-// sentence for the person who pressed.
+// Acknowledge applies a button press, which stops the reminders of the incident. It returns a
+// sentence for the person who pressed the button.
 func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
 	err = r.Store.Update(func(tx *store.Tx) error {
 		s, err := tx.Incident(p.Incident.Key())
@@ -322,13 +321,13 @@ func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
 			return err
 		}
 		if !s.Open || s.ID() != p.Incident {
-			answer = "This incident is not open here: it is over, or the watcher of another Jira node keeps it."
+			answer = "This incident is not open here: it has ended, or another Jira node's watcher tracks it."
 			return nil
 		}
 		s = r.Rules.Acknowledge(s, p)
-		answer = "Acknowledged: no reminders come until its cause changes or it is over."
+		answer = "Acknowledged: no reminders until its cause changes or it ends."
 		if p.Snooze > 0 {
-			answer = fmt.Sprintf("Snoozed: no reminders come until %s, unless its cause changes.",
+			answer = fmt.Sprintf("Snoozed: no reminders until %s, unless its cause changes.",
 				s.Ack.Until.Format("2006-01-02 15:04 -07:00"))
 		}
 		return r.set(tx, s)

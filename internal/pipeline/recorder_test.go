@@ -492,7 +492,7 @@ func TestGivenUpAreCounted(t *testing.T) {
 	for _, d := range p.queued(t, "hub") {
 		said += string(d.Kind) + ": " + d.Diagnosis + "\n"
 	}
-	if !strings.Contains(said, "blind: ") || !strings.Contains(said, "One alert was given up") || !strings.Contains(said, "39 alerts were given up") {
+	if !strings.Contains(said, "blind: ") || !strings.Contains(said, "One alert was dead-lettered") || !strings.Contains(said, "39 alerts were dead-lettered") {
 		t.Errorf("told\n%s", said)
 	}
 	p.stop()

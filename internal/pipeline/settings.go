@@ -16,16 +16,16 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// askEvery is how often Jira is asked at most.
+// askEvery is the minimum time between two requests to Jira.
 const askEvery = time.Minute
 
 // Integrations is Jira's REST API.
 type Integrations interface {
-	// Integrations waits for jira.Timeout at most. Its errors are clauses for an alert.
+	// Integrations waits for at most jira.Timeout. Its errors are clauses for an alert.
 	Integrations(ctx context.Context) (jira.Answer, error)
 }
 
-// settings is what Jira has said of its integrations.
+// settings is what Jira has reported about its integrations.
 type settings struct {
 	asking sync.Mutex
 	read   bool      // what was stored has been read
@@ -36,7 +36,7 @@ type settings struct {
 	failed string // why Jira did not answer the last time, "" = it did
 }
 
-// stored is what outlives a restart and a reload: Jira is not asked more often for them.
+// stored is what survives a restart and a reload, so that these do not cause more requests.
 type stored struct {
 	URL    string             `json:"url"`
 	Due    time.Time          `json:"due"`
@@ -75,7 +75,7 @@ func (r *Recorder) ask(ctx context.Context) error {
 	return r.asked(incident.Own{From: began, Request: answer.RequestID, Fine: err == nil})
 }
 
-// restore reads once what was stored of the same Jira.
+// restore reads, once, what was stored for the same Jira.
 func (s *settings) restore(r *Recorder) error {
 	if s.read {
 		return nil
@@ -104,7 +104,8 @@ func (s *settings) learn(known []jira.Integration, err error) {
 	s.known, s.failed = known, ""
 }
 
-// asked stores what is known of a request of our own: what Jira logs of it is no failure.
+// asked stores what is known about one of our own requests: errors that Jira logs about it are not
+// failures.
 func (r *Recorder) asked(o incident.Own) error {
 	return r.Store.Update(func(tx *store.Tx) error {
 		e, err := tx.Evidence()
@@ -118,7 +119,7 @@ func (r *Recorder) asked(o incident.Own) error {
 	})
 }
 
-// own reports whether a failure is that of a request of our own.
+// own reports whether a failure was caused by one of our own requests.
 func (r *Recorder) own(tx *store.Tx, f matchers.Failure) (bool, error) {
 	if r.Jira == nil {
 		return false, nil
@@ -127,9 +128,9 @@ func (r *Recorder) own(tx *store.Tx, f matchers.Failure) (bool, error) {
 	return e.IsOwn(f, jira.Path), err
 }
 
-// of finds the integration that a failure is of: by the ID of its configuration, or else as
-// the only one with a value that the failure shows. id is the ID of its configuration, ""
-// = not known; why says why nothing else is known.
+// of finds the integration of a failure: by the ID of its configuration, or else as the only one
+// with a value that the failure shows. id is the ID of its configuration, "" = not known. why says
+// why nothing else is known.
 func (s *settings) of(f matchers.Failure, config string) (found *jira.Integration, id, why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,11 +149,11 @@ func (s *settings) of(f matchers.Failure, config string) (found *jira.Integratio
 	case len(names) > 1:
 		why = fmt.Sprintf("it may be one of %d integrations in Jira: %s", len(names), text.Cut(strings.Join(names, ", "), maxNames))
 	case found == nil && config != "":
-		why = "no integration in Jira has this ID any more"
+		why = "no integration in Jira has this ID anymore"
 	case found == nil && f.Facts.Text("app_id") != "":
 		why = "no integration in Jira has this application ID"
 	case found == nil:
-		why = fmt.Sprintf("nothing shows which of the %s in Jira it is", text.Count(len(s.known), "integration"))
+		why = fmt.Sprintf("the log does not show which of the %s in Jira it is", text.Count(len(s.known), "integration"))
 	}
 	if len(names) != 1 {
 		return nil, config, why
@@ -187,10 +188,10 @@ func (s *settings) byID(config string) *jira.Integration {
 
 const maxNames = 200 // characters of a list of integrations
 
-// called is a name that Jira has, as it may be shown: people wrote it.
+// called is a name from Jira, redacted, because people wrote it.
 func (r *Recorder) called(name string) string { return text.Unlink(r.Rules.Mask(name)) }
 
-// compare is a failure with what Jira says of its integration. config is the ID of the
+// compare is a failure with what Jira reports about its integration. config is the ID of the
 // configuration, "" = not known.
 func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
 	if r.Jira != nil {

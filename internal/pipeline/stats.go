@@ -8,14 +8,14 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// Stats counts what was read of a log since the program began.
+// Stats are the counters of what was read from a log since the program started.
 type Stats struct {
 	Lines     int64
-	Bytes     int64 // of lines, without what is skipped of overlong ones
+	Bytes     int64 // of lines, without the skipped parts of overlong ones
 	Rotations int64
-	Lost      int64     // bytes that are known to be lost
+	Lost      int64     // bytes known to be lost
 	Jira      bool      // a header of Jira's was seen
-	Last      time.Time // when the last line was read, by the wall clock; zero = none was
+	Last      time.Time // when the last line was read, by the wall clock; zero = no line was read
 }
 
 // count counts a block. It runs for every byte and does little.
@@ -32,7 +32,7 @@ func (l *Log) count(b tailer.Block) {
 	l.lastText.Store(clock.Now().UnixNano())
 }
 
-// Stats may be called from any goroutine.
+// Stats returns the counters. It may be called from any goroutine.
 func (l *Log) Stats() Stats {
 	read := l.Reader.Stats()
 	c := Stats{

@@ -82,8 +82,8 @@ func (p *page) summary(r Report) {
 		p.heading(fmt.Sprintf("%s of %s; %s at the end.", text.Count(r.Failures, "failure"), of, still(open)))
 	}
 	if l := r.LeftOut; l != nil {
-		p.Wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, since there are too many: %s. "+
-			"Narrow it down with --since and --until.",
+		p.Wrap("", "", fmt.Sprintf("Of these, %s of %s are only counted, because there are too many: %s. "+
+			"Use --since and --until to narrow down the report.",
 			text.Count(l.Failures, "failure"), text.Count(l.Incidents, "incident"), causesOf(l.Causes)))
 	}
 }
@@ -108,7 +108,7 @@ func asked(r Report, p *page) string {
 		s += " until " + p.clock(*r.Until)
 	}
 	if s != "" {
-		s = " Asked for:" + s + "."
+		s = " Limited to failures" + s + "."
 	}
 	return s
 }
@@ -130,7 +130,7 @@ func (p *page) table(r Report) {
 	short := shortener(list)
 	if n := len(list) - maxRows; n > 0 {
 		list = list[n:]
-		p.Wrap("", "", fmt.Sprintf("The last %d of %d incidents; --format json has all.", maxRows, maxRows+n))
+		p.Wrap("", "", fmt.Sprintf("Showing the last %d of %d incidents; --format json has all.", maxRows, maxRows+n))
 	}
 	wide := len("Integration")
 	for _, i := range list {
@@ -253,7 +253,7 @@ func (p *page) cause(g group) {
 	m := Message(last)
 	p.Wrap("  ", "  ", m.Description)
 	if len(ids) > 1 {
-		p.Wrap("  ", "  ", "(IDs and names here and below are those of "+last.Integration.ID+", the last to fail.)")
+		p.Wrap("  ", "  ", "(IDs and names in this section are those of "+last.Integration.ID+", which failed last.)")
 	}
 	p.Gap()
 	for _, step := range m.Steps {
@@ -281,7 +281,7 @@ func (p *page) former(list []Incident, described []group) {
 		return
 	}
 	p.Gap()
-	p.heading("Causes that others have come after; the command causes ID explains them:")
+	p.heading("Earlier causes, since superseded (run jira-oauth-watcher causes ID for details):")
 	for _, s := range over {
 		p.Wrap("  ", "    ", s)
 	}
@@ -293,7 +293,7 @@ func (p *page) problems(r Report) {
 		return
 	}
 	p.Gap()
-	p.heading("Not all was read:")
+	p.heading("Not read completely:")
 	n := 0
 	for _, f := range r.Files {
 		if f.Problem == "" {

@@ -33,7 +33,7 @@ func (p *page) timeLines(list []Incident) {
 	}
 	if n := len(order) - maxTimeLines; n > 0 {
 		p.Gap()
-		p.Wrap("", "", fmt.Sprintf("%s without a time line here; --format json has all.", text.Count(n, "more integration")))
+		p.Wrap("", "", fmt.Sprintf("%s without a timeline here; --format json has all.", text.Count(n, "more integration")))
 	}
 }
 

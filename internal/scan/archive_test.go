@@ -91,11 +91,11 @@ func TestHostileZips(t *testing.T) {
 		{"encrypted", func() []byte { b := two(); entry(b, 0)[4] |= 1; return b }, "atlassian-jira.log.1: it is encrypted: unpack the zip first", 1},
 		{"wrong checksum", func() []byte { b := two(); entry(b, 0)[12] ^= 1; return b }, "atlassian-jira.log.1: it is damaged: zip: checksum error", 2},
 		{"unknown method", func() []byte { b := two(); entry(b, 0)[6] = 99; return b },
-			"atlassian-jira.log.1: it is compressed in a way that scan does not know: unpack the zip first", 1},
+			"atlassian-jira.log.1: it is compressed with a method that scan does not support: unpack the zip first", 1},
 		{"overlapping", func() []byte { b := two(); copy(entry(b, 1)[38:42], entry(b, 0)[38:42]); return b },
-			"atlassian-jira.log: it is damaged: another file of the zip holds the same bytes", 1},
+			"atlassian-jira.log: it is damaged: it overlaps with another file in the zip", 1},
 		{"too many files", func() []byte { return []byte(zipped(t, append(empty, "log/atlassian-jira.log", hour(1))...)) },
-			"x.zip: it holds more than 50000 files: unpack it and give scan the directory", 0},
+			"x.zip: it contains more than 50000 files: unpack it and scan the directory", 0},
 		{"claims 2^32 files", func() []byte {
 			b := two()
 			end := bytes.LastIndex(b, []byte("PK\x05\x06"))
@@ -106,7 +106,7 @@ func TestHostileZips(t *testing.T) {
 			locator := append([]byte("PK\x06\x07\x00\x00\x00\x00"), binary.LittleEndian.AppendUint64(nil, uint64(end))...)
 			last := append([]byte("PK\x05\x06\x00\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 12)...)
 			return bytes.Join([][]byte{b[:end], large, append(locator, 1, 0, 0, 0), append(last, 0, 0)}, nil)
-		}, "x.zip: it holds more than 50000 files: unpack it and give scan the directory", 0},
+		}, "x.zip: it contains more than 50000 files: unpack it and scan the directory", 0},
 		{"names", func() []byte {
 			return []byte(zipped(t, "../../../log/atlassian-jira.log", hour(1), "a\nb\x1b[31m/log/atlassian-jira.log.1", hour(2),
 				"\u202ex/log/atlassian-jira.log", hour(3)))
@@ -134,7 +134,7 @@ func TestExpansion(t *testing.T) {
 	limits := logfiles.Options{FreeLog: 1 << 20, FreeZip: 8 << 20}
 	zeros := hour(1) + strings.Repeat("\x00", 3<<20)
 	bomb := testkit.Gzip(zeros)
-	const tooFar = "it unpacks to more than 200 times its size: what comes after the first "
+	const tooFar = "it unpacks to more than 200 times its size: everything after the first "
 	empty := strings.Repeat(testkit.Gzip(""), 200_000)
 	twice := zipped(t, "log/atlassian-jira.log.1.gz", testkit.Gzip(hour(1))+empty, "log/atlassian-jira.log", hour(2))
 	var several []string
@@ -149,7 +149,7 @@ func TestExpansion(t *testing.T) {
 		"a member":                    {"a.zip", zipped(t, "log/atlassian-jira.log.1", zeros, "log/atlassian-jira.log", hour(2)), tooFar, 2, 1},
 		"gzip in a zip":               {"a.zip", zipped(t, "log/atlassian-jira.log.1.gz", bomb, "log/atlassian-jira.log", hour(2)), tooFar, 2, 1},
 		"nothing, compressed twice":   {"a.zip", twice, tooFar, 2, 1},
-		"all members together":        {"a.zip", zipped(t, several...), "the logs of the zip unpack to more than ", 5, 5},
+		"all members together":        {"a.zip", zipped(t, several...), "the logs in the zip unpack to more than ", 5, 5},
 		"a log that repeats itself":   {"a.gz", testkit.Gzip(strings.Repeat(ordinary(t0), 1_000_000/len(ordinary(t0))) + hour(1)), "", 1, 1},
 		"a large one of random words": {"a.gz", testkit.Gzip(randomText(3<<20) + hour(1)), "", 1, 1},
 	} {

@@ -52,9 +52,9 @@ func TestChanges(t *testing.T) {
 			_, err = f.WriteString(hour(7))
 			must(t, err)
 			must(t, f.Close())
-		}, "it grew while it was read: what came after byte ", 2},
+		}, "it grew while it was read: everything after byte ", 2},
 		{"it shrinks", func(t *testing.T, path string) { must(t, os.Truncate(path, 1000)) },
-			"it shrank while it was read: what was taken away is not in this report", 1},
+			"it shrank while it was read: the removed part is missing from this report", 1},
 		{"it is renamed", func(t *testing.T, path string) { must(t, os.Rename(path, path+".1")) }, "", 2},
 		{"it is removed", func(t *testing.T, path string) { must(t, os.Remove(path)) }, "", 2},
 	}
@@ -146,8 +146,8 @@ func TestStopped(t *testing.T) {
 		}
 		return builtin(t)
 	}, o)
-	if r.Complete || !strings.HasPrefix(r.Files[0].Problem, "the scan was stopped: what comes after byte ") ||
-		r.Files[1].Problem != "the scan was stopped: what comes after byte 0 is not in this report" {
+	if r.Complete || !strings.HasPrefix(r.Files[0].Problem, "the scan was stopped: everything after byte ") ||
+		r.Files[1].Problem != "the scan was stopped: everything after byte 0 is missing from this report" {
 		t.Errorf("files %+v", r.Files)
 	}
 	ctx, stop = context.WithCancel(t.Context())

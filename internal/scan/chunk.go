@@ -69,13 +69,13 @@ func (c chunk) find(m *matcher, w *window) findings {
 		case now < c.size:
 			r.problem = shrank
 		case now > c.size:
-			r.problem = fmt.Sprintf("it grew while it was read: what came after byte %d is not in this report", c.size)
+			r.problem = fmt.Sprintf("it grew while it was read: everything after byte %d is missing from this report", c.size)
 		}
 	}
 	return r
 }
 
-const shrank = "it shrank while it was read: what was taken away is not in this report"
+const shrank = "it shrank while it was read: the removed part is missing from this report"
 
 // events gives the matcher all lines from the first event that begins in the
 // chunk to the end of the last one.

@@ -110,7 +110,7 @@ func TestFind(t *testing.T) {
 			[]string{"c"}, []string{"c c/Jira_support_1.zip!application-logs/" + log,
 				"c c/Jira_support_1.zip!application-logs/atlassian-jira-incoming-mail.log.1", "c c/Jira_support_1.zip!application-logs/atlassian-jira-http-access.log",
 				"c c/Jira_support_1.zip!tomcat-logs/access_log.2026-01-03.gz", "c c/Jira_support_1.zip!tomcat-logs/access_log.2026-01-04",
-				"c c/Jira_support_1.zip!tomcat-logs/localhost_access_log.2026-01-03.txt: no line of it is in the form of Jira's log"}},
+				"c c/Jira_support_1.zip!tomcat-logs/localhost_access_log.2026-01-03.txt: it has no line in the format of a Jira log"}},
 		{"zips of nodes", map[string]string{
 			"Jira_node-a_support_2026.zip": zipped(t, "log/"+log, hour(1)), "n2.zip": zipped(t, log, hour(2)),
 			"x.zip": zipped(t, "n3/log/"+log+".1.gz", testkit.Gzip(hour(3))), "y.zip": zipped(t, `n4\log\`+log, hour(4)),
@@ -124,10 +124,10 @@ func TestFind(t *testing.T) {
 			"other.log": "Feb 1 something\nelse\n", "nolog.zip": zipped(t, "readme", "x"),
 			"bad.zip": "PK\x03\x04 is no zip", "tar": strings.Repeat("x", 257) + "ustar" + strings.Repeat("\x00", 250), "zero": "",
 		}, []string{"nosuch", "empty", "bin", "utf16", "zst", "other.log", "nolog.zip", "bad.zip", "tar", "zero"}, []string{
-			"here nosuch: there is no such file", "here empty: it holds no atlassian-jira.log", "here bin: it is a binary file, not a log",
+			"here nosuch: there is no such file", "here empty: it contains no atlassian-jira.log", "here bin: it is a binary file, not a log",
 			"here utf16: it is UTF-16 text: save it as UTF-8 first",
-			"here zst: it is compressed by zstd: unpack it first", "here other.log: no line of it is in the form of Jira's log",
-			"here nolog.zip: it holds no atlassian-jira.log",
+			"here zst: it is compressed with zstd: unpack it first", "here other.log: it has no line in the format of a Jira log",
+			"here nolog.zip: it contains no atlassian-jira.log",
 			"here bad.zip: it is damaged: zip: not a valid zip file", "here tar: it is a tar archive: unpack it first", "here zero",
 		}},
 	}

@@ -229,9 +229,9 @@ func (in *input) verdict(stopped bool) string {
 	case in.Problem != "":
 		return in.Problem
 	case !in.ended && stopped:
-		return fmt.Sprintf("the scan was stopped: what comes after byte %d is not in this report", in.read)
+		return fmt.Sprintf("the scan was stopped: everything after byte %d is missing from this report", in.read)
 	case in.read > 0 && !in.headed:
-		return "no line of it is in the form of Jira's log"
+		return "it has no line in the format of a Jira log"
 	}
 	return ""
 }

@@ -107,7 +107,7 @@ func (e *entry) moments(end time.Time) (all []report.Moment) {
 	}
 	all = append(all, last)
 	if up := e.state.GivesUp; !up.IsZero() && (e.state.Open || up.Before(last.At)) {
-		text := "Jira gives up refreshing the token, at the latest: after that, only Authorize in Jira helps"
+		text := "Jira gives up refreshing the token at this time at the latest; after that, only Authorize in Jira helps"
 		all = append(all, report.Moment{At: up, What: "gives_up", Text: text})
 	}
 	slices.SortStableFunc(all, func(a, b report.Moment) int { return a.At.Compare(b.At) })

@@ -83,7 +83,7 @@ func settled(t *testing.T, name string, file []byte, now, before string) (believ
 	case len(kept) == 0 && got == now && warned <= 1:
 		return true
 	case len(kept) == 0 && got == before && warned == 1 &&
-		(strings.Contains(said.String(), "meta pages") || strings.Contains(said.String(), "is taken back")):
+		(strings.Contains(said.String(), "meta pages") || strings.Contains(said.String(), "was rolled back")):
 		return true
 	case len(kept) == 1 && warned == 1:
 		if old, _ := os.ReadFile(kept[0]); !bytes.Equal(old, file) {

@@ -16,9 +16,9 @@ import (
 // state directory of the service, trusts it.
 const serviceUser = "jira-oauth-watcher"
 
-// Guard refuses a state directory that another user who is not root owns or could
-// replace: positions and alerts would be theirs. One that others may only write
-// into is a warning.
+// Guard rejects a state directory that another user who is not root owns or could replace, because
+// that user would control positions and alerts. A directory to which others can only write causes
+// a warning.
 func Guard(dir string) (warning string, err error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -60,7 +60,7 @@ func unsafe(path string, info fs.FileInfo, own bool) string {
 		return fmt.Sprintf("%s belongs to another user (%s)", path, userName(uid))
 	}
 	if !own && info.IsDir() && info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return fmt.Sprintf("everyone can replace what is in %s (mode %04o)", path, info.Mode().Perm())
+		return fmt.Sprintf("everyone can replace the files in %s (mode %04o)", path, info.Mode().Perm())
 	}
 	return ""
 }
@@ -83,8 +83,8 @@ const leastFree = 1 << 20
 
 const canWrite = 2 // W_OK of access(2)
 
-// Writable says why the state cannot be written, as far as that shows without
-// writing; nil when it can. A write that fails ends the program anyway.
+// Writable says why the state cannot be written, as far as this can be found out without writing;
+// nil if it can. A write that fails ends the program anyway.
 func (s *Store) Writable() error {
 	path := s.db.Path()
 	now, err := os.Stat(path)
@@ -92,7 +92,7 @@ func (s *Store) Writable() error {
 	case err != nil:
 		return fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
 	case !os.SameFile(now, s.file):
-		return fmt.Errorf("state file %s: another file is in its place: restart the service", path)
+		return fmt.Errorf("state file %s: it was replaced by another file: restart the service", path)
 	}
 	if err := syscall.Access(path, canWrite); err != nil {
 		return fmt.Errorf("state file %s cannot be written: %w", path, err)

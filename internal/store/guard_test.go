@@ -27,9 +27,9 @@ func TestGuard(t *testing.T) {
 		{"not there yet", func(_, dir string) { os.Remove(dir) }, "", "", false},
 		{"of a group", func(_, dir string) { os.Chmod(dir, 0o770) }, "mode 0770", "", false},
 		{"everybody's", func(_, dir string) { os.Chmod(dir, 0o777) }, "mode 0777", "", false},
-		{"in a directory of everybody's", func(_, dir string) { os.Chmod(filepath.Dir(dir), 0o777) }, "", "can replace what is in", false},
-		{"not there yet, in one", func(_, dir string) { os.Remove(dir); os.Chmod(filepath.Dir(dir), 0o777) }, "", "can replace what is in", false},
-		{"below one", func(base, _ string) { os.Chmod(base, 0o777) }, "", "can replace what is in", false},
+		{"in a directory of everybody's", func(_, dir string) { os.Chmod(filepath.Dir(dir), 0o777) }, "", "can replace the files in", false},
+		{"not there yet, in one", func(_, dir string) { os.Remove(dir); os.Chmod(filepath.Dir(dir), 0o777) }, "", "can replace the files in", false},
+		{"below one", func(base, _ string) { os.Chmod(base, 0o777) }, "", "can replace the files in", false},
 		{"in one with a sticky bit", func(_, dir string) { os.Chmod(filepath.Dir(dir), 0o777|os.ModeSticky) }, "", "", false},
 		{"behind a link", func(base, dir string) {
 			os.Rename(dir, filepath.Join(base, "other"))
@@ -40,7 +40,7 @@ func TestGuard(t *testing.T) {
 			os.Chmod(filepath.Join(base, "open"), 0o777)
 			os.Rename(dir, filepath.Join(base, "open", "state"))
 			os.Symlink(filepath.Join(base, "open", "state"), dir)
-		}, "", "can replace what is in", false},
+		}, "", "can replace the files in", false},
 		{"another user's", func(_, dir string) { os.Chown(dir, stranger, -1) }, "", "belongs to another user", true},
 		{"in another user's", func(_, dir string) { os.Chown(filepath.Dir(dir), stranger, -1) }, "", "belongs to another user", true},
 		{"another user's link in /tmp", func(base, dir string) {

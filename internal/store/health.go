@@ -2,13 +2,13 @@ package store
 
 import "jira-oauth-watcher/notify"
 
-// Health is what is known of a notifier's deliveries; the zero Health at first.
+// Health is what is known about a notifier's deliveries; at first, the zero Health.
 func (tx *Tx) Health(notifier string) (h notify.Health, err error) {
 	_, err = tx.read(health).get(notifier, &h)
 	return h, err
 }
 
-// Health is what is known of a notifier's deliveries; the zero Health at first.
+// Health is what is known about a notifier's deliveries; at first, the zero Health.
 func (s *Store) Health(notifier string) (h notify.Health, err error) {
 	err = s.View(func(tx *Tx) error {
 		h, err = tx.Health(notifier)
@@ -17,7 +17,7 @@ func (s *Store) Health(notifier string) (h notify.Health, err error) {
 	return h, err
 }
 
-// Pause stores the health of a notifier when no delivery is concerned.
+// Pause stores the health of a notifier when it changes without a delivery.
 func (s *Store) Pause(notifier string, h notify.Health) error {
 	return s.Update(func(tx *Tx) error { return tx.setHealth(notifier, h) })
 }

@@ -13,7 +13,7 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// HistoryHours is for how many hours failures are counted, and closed incidents
+// HistoryHours is the number of hours for which failures are counted and closed incidents are
 // kept.
 const HistoryHours = 7 * 24
 
@@ -23,8 +23,8 @@ const (
 	maxLanes  = 2000 // where openings are counted, before old ones of applications are deleted
 )
 
-// CountFailure counts a failure of an integration in the hour of its time. Older than
-// the history is not counted; a time in the future counts as now.
+// CountFailure counts a failure of an integration in the hour in which it occurred. A failure
+// older than the history is not counted, and a time in the future counts as now.
 func (tx *Tx) CountFailure(key string, at, now time.Time) error {
 	if at.IsZero() || at.After(now) {
 		at = now
@@ -68,8 +68,8 @@ func hour(t time.Time) string {
 	return string(binary.BigEndian.AppendUint32(nil, uint32(t.Unix()/3600)))
 }
 
-// Hours are the failures of each wanted integration in each hour of the history:
-// the last one is that of now.
+// Hours are the failures of each wanted integration in each hour of the history. The last hour is
+// the current one.
 func (tx *Tx) Hours(now time.Time, wanted func(key string) bool) (map[string][]int, error) {
 	all := map[string][]int{}
 	begin := now.Unix()/3600 - (HistoryHours - 1)
@@ -94,21 +94,21 @@ type Closed struct {
 	Data alert.Data `json:"data"` // as it was, without excerpt, facts, steps and links
 	At   time.Time  `json:"at"`   // when it was closed, by the wall clock
 
-	// Held is the maintenance that holds back its end, nil = none does. Ends are the alerts
-	// of that end, and of earlier ones of the same integration. InStorm says that a storm
-	// alerts for it, or that it is one.
+	// Held is the maintenance that holds back the alert about its end, nil = none. Ends are the
+	// alerts about that end and about earlier ones of the same integration. InStorm reports that
+	// the incident is a storm or that a storm alerts for it.
 	Held    *incident.Held `json:"held,omitempty"`
 	Ends    []HeldEnd      `json:"ends,omitempty"`
 	InStorm bool           `json:"in_storm,omitempty"`
 }
 
-// HeldEnd is the alert of an end, and the notifiers that it is for.
+// HeldEnd is an alert about an end, and its recipients.
 type HeldEnd struct {
 	Alert alert.Alert `json:"alert"`
 	To    []string    `json:"to,omitempty"`
 }
 
-// close keeps what an incident was that is no longer open.
+// close keeps the content of an incident that is no longer open.
 func (tx *Tx) close(s incident.State) error {
 	if tx.read(incidents).raw(s.Key) == nil {
 		return nil
@@ -124,8 +124,8 @@ func (tx *Tx) close(s incident.State) error {
 	return tx.table(closed).put(s.Key, c)
 }
 
-// HoldEnd closes an incident and keeps its alert, nil = there is none, until the
-// maintenance is over.
+// HoldEnd closes an incident and keeps the alert about its end (nil = none) until the maintenance
+// is over.
 func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) error {
 	if err := tx.SetIncident(s); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) error {
 	return tx.table(closed).put(s.Key, c)
 }
 
-// HeldEnds are the closed incidents whose ends are held back, by key.
+// HeldEnds are the closed incidents whose alerts about their end are held back, by key.
 func (tx *Tx) HeldEnds() (all []Closed, err error) {
 	for _, v := range tx.read(closed).all() {
 		var c Closed
@@ -155,14 +155,13 @@ func (tx *Tx) HeldEnds() (all []Closed, err error) {
 	return all, nil
 }
 
-// ReleaseEnd makes a closed incident one whose end is no longer held back.
+// ReleaseEnd marks the alert about the end of a closed incident as no longer held back.
 func (tx *Tx) ReleaseEnd(c Closed) error {
 	c.Held, c.Ends, c.InStorm = nil, nil, false
 	return tx.table(closed).put(c.Data.Incident().Key(), c)
 }
 
-// Closed are the incidents that have ended in the time of the history, the
-// youngest first.
+// Closed are the incidents that ended within the history, the latest first.
 func (tx *Tx) Closed(now time.Time) (all []Closed, err error) {
 	for _, v := range tx.read(closed).all() {
 		var c Closed
@@ -193,8 +192,8 @@ func (tx *Tx) setDelivered(notifier string, d notify.Delivery, at time.Time) err
 	return t.put(id.Key(), Delivered{Incident: id, Kind: d.Alert.Data.Kind, At: at})
 }
 
-// Delivered is the last alert of an incident that a notifier has accepted; the
-// zero Delivered when there is none.
+// Delivered is the last alert of an incident that a notifier has accepted, or the zero Delivered
+// if there is none.
 func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered, err error) {
 	_, err = tx.read(delivered, notifier).get(incident.Key(), &d)
 	if d.Incident != incident {
@@ -209,8 +208,8 @@ const (
 	sweepAfter = 100
 )
 
-// sweepHistory deletes closed incidents that are old or too many, the deliveries of
-// deleted incidents, and what opened of an application longer ago than any burst lasts.
+// sweepHistory deletes closed incidents that are too old or too many, the deliveries of deleted
+// incidents, and openings of an application that are older than any burst.
 func (tx *Tx) sweepHistory(now time.Time) error {
 	last := tx.table(openings)
 	if len(last.names()) > maxLanes {

@@ -191,7 +191,7 @@ func TestWritable(t *testing.T) {
 	os.Rename(path, path+".old")
 	check("no such file")
 	os.WriteFile(path, nil, 0o600)
-	check("another file is in its place")
+	check("it was replaced by another file")
 }
 
 // What waits and what is set aside can be looked at without taking it out.

@@ -8,7 +8,7 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Incident is the state of an incident; the zero State when there is none.
+// Incident is the state of an incident, or the zero State if there is none.
 func (tx *Tx) Incident(key string) (s incident.State, err error) {
 	_, err = tx.read(incidents).get(key, &s)
 	return s, err
@@ -20,8 +20,8 @@ func (tx *Tx) openIncident(id alert.ID) (incident.State, bool, error) {
 	return s, s.Open && s.ID() == id, err
 }
 
-// SetIncident stores the state of an incident; of one that is closed, what it
-// was is kept for a week.
+// SetIncident stores the state of an incident. The content of a closed incident is kept for a
+// week.
 func (tx *Tx) SetIncident(s incident.State) error {
 	tx.news = true
 	if s.Open {
@@ -39,8 +39,8 @@ func (tx *Tx) ForgetIncident(key string) error {
 	return tx.table(incidents).delete(key)
 }
 
-// EachIncident calls f with every open incident, by key, as it is when its turn comes: f may
-// change them. They are not all in memory at a time.
+// EachIncident calls f with the current state of every open incident, ordered by key. f may change
+// incidents. They are not all in memory at the same time.
 func (tx *Tx) EachIncident(f func(incident.State) error) error {
 	for _, key := range tx.read(incidents).names() {
 		s, err := tx.Incident(key)
@@ -57,7 +57,7 @@ func (tx *Tx) EachIncident(f func(incident.State) error) error {
 	return nil
 }
 
-// Incidents are all open incidents, by key.
+// Incidents are all open incidents, ordered by key.
 func (tx *Tx) Incidents() (all []incident.State, err error) {
 	err = tx.EachIncident(func(s incident.State) error {
 		all = append(all, s)
@@ -75,18 +75,18 @@ func (tx *Tx) Openings(lane string) (o incident.Openings, err error) {
 	return o, err
 }
 
-// SetOpenings stores them.
+// SetOpenings stores the openings of a lane.
 func (tx *Tx) SetOpenings(lane string, o incident.Openings) error {
 	return tx.table(openings).put(lane, o)
 }
 
-// Evidence is what several logs have said of mailboxes.
+// Evidence is what several logs have reported about mailboxes.
 func (tx *Tx) Evidence() (e incident.Evidence, err error) {
 	_, err = tx.read(evidence).get(evidence, &e)
 	return e, err
 }
 
-// SetEvidence stores it.
+// SetEvidence stores the evidence.
 func (tx *Tx) SetEvidence(e incident.Evidence) error {
 	tx.news = true
 	return tx.table(evidence).put(evidence, e)
@@ -95,17 +95,17 @@ func (tx *Tx) SetEvidence(e incident.Evidence) error {
 // settings is the key of what Jira has said of its integrations.
 const settings = "settings"
 
-// Settings reads what SetSettings has stored; into stays as it is if that is nothing.
+// Settings reads into into what SetSettings has stored. If nothing is stored, into is unchanged.
 func (tx *Tx) Settings(into any) error {
 	_, err := tx.read(evidence).get(settings, into)
 	return err
 }
 
-// SetSettings stores what Jira has said of its integrations.
+// SetSettings stores Jira's answer about its integrations.
 func (tx *Tx) SetSettings(s any) error { return tx.table(evidence).put(settings, s) }
 
-// sentAnyway notes that an opened was delivered although a storm had withdrawn
-// it while it was under way: so its end is delivered there too.
+// sentAnyway notes that an opened was delivered although a storm had withdrawn it while it was
+// being sent. Its end is then delivered to the same notifier.
 func (tx *Tx) sentAnyway(notifier string, d notify.Delivery) error {
 	if d.Alert.Data.Kind != alert.Opened || tx.read(outbox, notifier).raw(outboxKey(d)) != nil {
 		return nil

@@ -39,7 +39,7 @@ func TestNewerVersion(t *testing.T) {
 	db.Close()
 	before, _ := os.ReadFile(path)
 	_, err = store.Open(dir, slog.New(slog.DiscardHandler))
-	want := "state file " + path + ": written by a newer version of this program (form 6, this one knows 5): install that version again, or move the file " +
+	want := "state file " + path + ": written by a newer version of this program (format 6, this version supports up to 5): install the newer version again, or move the file " +
 		"away"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
@@ -55,7 +55,7 @@ func TestInUse(t *testing.T) {
 	s, _ := opened(t, dir)
 	update(t, s, enqueue("1"))
 	_, err := store.Open(dir, slog.New(slog.DiscardHandler))
-	want := "state file " + filepath.Join(dir, "state.db") + ": it is in use by another watcher: stop that one, or give this one its own state_dir"
+	want := "state file " + filepath.Join(dir, "state.db") + ": it is in use by another instance: stop that instance, or give this one its own state_dir"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -11,7 +11,7 @@ import (
 // configured is kept: it may have been removed by mistake, or renamed.
 const keepOrphans = 7 * 24 * time.Hour
 
-// Orphan is a notifier that is no longer configured while alerts wait for it.
+// Orphan is a notifier that is no longer configured but still has queued alerts.
 type Orphan struct {
 	Name    string
 	Waiting int
@@ -26,9 +26,9 @@ type orphanHealth struct {
 	Departed time.Time `json:"departed,omitzero"`
 }
 
-// Orphans compares the notifiers that something is stored for with those that are
-// configured. It returns those that are missing and have alerts waiting, by name, and
-// deletes what belongs to one that has been missing for a week.
+// Orphans compares the notifiers in the state file with the configured ones. It returns those that
+// are missing and have queued alerts, ordered by name. It deletes the data of a notifier that has
+// been missing for a week.
 func (s *Store) Orphans(configured []string, now time.Time) (orphans []Orphan, err error) {
 	err = s.Update(func(tx *Tx) error {
 		for _, name := range tx.notifiers() {

@@ -15,12 +15,12 @@ import (
 // maxAside bounds the dead letters of one notifier; the oldest are deleted.
 const maxAside = 1000
 
-// MaxQueued is how many bytes of alerts wait at most, for all notifiers together. Each has
-// an equal share of it, so that one that is down leaves room for the others, and a quarter of
-// its share is for the ends of incidents and for what concerns the watcher itself.
+// MaxQueued is the maximum size of the queued alerts of all notifiers together, in bytes. Each
+// notifier has an equal share, so that one that is down leaves room for the others. A quarter of
+// each share is reserved for the ends of incidents and for alerts about the watcher itself.
 const MaxQueued = 32 << 20
 
-// queueState is what is known of the queue of a notifier as a whole.
+// queueState is the state of a notifier's queue as a whole.
 type queueState struct {
 	Served uint64 `json:"served"` // the turn of the last delivery that has left it
 	Bytes  int    `json:"bytes"`  // of what waits
@@ -30,20 +30,20 @@ type queueState struct {
 // with the last turn that each has been given.
 const ofQueue = ":queue"
 
-// ErrFull is the error of a queue that has no room for one more alert.
+// ErrFull is the error of a queue that has no room for another alert.
 var ErrFull = errors.New("the queue of the notifier is full")
 
-// Enqueue puts an alert into the queue of a notifier; ErrFull when there is no room, which
-// the notifier's health counts unless it is one that introduces an incident. A reminder, or a
-// further alert of a group, replaces an older one of the same incident that still waits, so
-// that an outage of hours ends in few messages.
+// Enqueue adds an alert to the queue of a notifier. It returns ErrFull if there is no room. The
+// notifier's health counts this, unless the alert is one that introduces an incident. A reminder,
+// or a further alert of a group, replaces an older queued one of the same incident, so that an
+// outage of hours results in few messages.
 //
-// The causes take turns: the first alert for one cause comes before the tenth for another.
-// Alerts about one incident keep their order.
+// The causes take turns: the first alert for one cause comes before the tenth for another. Alerts
+// about one incident keep their order.
 func (tx *Tx) Enqueue(notifier string, a alert.Alert) error { return tx.enqueue(notifier, a, false) }
 
-// EnqueueCovered is Enqueue of an alert about which people are notified by another one: the
-// notifier only brings up to date what it shows.
+// EnqueueCovered is Enqueue for an alert whose content another alert reports to people. The
+// notifier only updates what its receiver shows.
 func (tx *Tx) EnqueueCovered(notifier string, a alert.Alert) error {
 	return tx.enqueue(notifier, a, true)
 }
@@ -86,8 +86,8 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) error {
 	return tx.insert(notifier, d)
 }
 
-// fits reports whether a notifier's queue has room for one more delivery, which replaces one
-// of so many bytes.
+// fits reports whether a notifier's queue has room for one more delivery, which replaces one of
+// the given size.
 func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) (bool, error) {
 	var q queueState
 	if _, err := tx.read(lanes, notifier).get(ofQueue, &q); err != nil {
@@ -176,8 +176,8 @@ func (tx *Tx) account(notifier string, served uint64, bytes int) error {
 	return turns.put(ofQueue, q)
 }
 
-// mentioned reports whether a notifier has just mentioned people for a cause; if not, it
-// does now.
+// mentioned reports whether a notifier has recently mentioned people for a cause. If not, it does
+// so now.
 func (tx *Tx) mentioned(notifier, cause string, now time.Time) (bool, error) {
 	o, err := tx.Openings(cause)
 	if err != nil {
@@ -189,8 +189,8 @@ func (tx *Tx) mentioned(notifier, cause string, now time.Time) (bool, error) {
 
 func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
 
-// Withdraw removes an incident's opened from a notifier's queue, unless it has
-// been attempted or another alert of the incident follows it. It reports whether it did.
+// Withdraw removes an incident's alert of kind opened from a notifier's queue, unless it has been
+// attempted or another alert of the incident follows it. It reports whether the alert was removed.
 func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	d, ok, err := tx.waiting(notifier, incident, alert.Opened)
 	if err != nil || !ok || d.Attempts > 0 || tx.waits(notifier, incident) > 1 {
@@ -205,10 +205,10 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
 	return true, tx.remove(notifier, d, 0)
 }
 
-// Waits reports whether an alert about an incident waits for a notifier.
+// Waits reports whether an alert about an incident is queued for a notifier.
 func (tx *Tx) Waits(notifier string, incident alert.ID) bool { return tx.waits(notifier, incident) > 0 }
 
-// waits is of how many kinds alerts about an incident wait for a notifier.
+// waits is the number of kinds of alerts about an incident that are queued for a notifier.
 func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
 	for range tx.read(queued, notifier).withPrefix(indexKey(incident, "")) {
 		kinds++
@@ -216,7 +216,7 @@ func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
 	return kinds
 }
 
-// waiting is the delivery of that kind that waits for an incident, the last one of several.
+// waiting is the queued delivery of a kind for an incident, the last one if there are several.
 func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool, err error) {
 	var at position
 	if ok, err = tx.read(queued, notifier).get(indexKey(incident, kind), &at); err != nil || !ok {
@@ -227,8 +227,8 @@ func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d no
 	return d, ok, err
 }
 
-// Shift moves the times by which deliveries and the queues of removed notifiers are given up,
-// after the wall clock was set by a time.
+// Shift moves the times at which deliveries and the queues of removed notifiers are given up,
+// after the wall clock was set forward or back by a duration.
 func (tx *Tx) Shift(by time.Duration) error {
 	err := tx.ofAll(outbox, func(notifier string, out table) error {
 		for _, key := range out.names() {
@@ -269,7 +269,7 @@ func (s *Store) Changed() <-chan struct{} {
 	return s.changed
 }
 
-// Done removes a delivery that was accepted and keeps its receipt.
+// Done removes an accepted delivery and stores its receipt.
 func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
 		if err := tx.setReceipt(notifier, d.Alert.Data.Incident(), r); err != nil {
@@ -314,8 +314,8 @@ func (tx *Tx) remove(notifier string, d notify.Delivery, served uint64) error {
 	return tx.account(notifier, served, -size)
 }
 
-// Retry keeps a delivery at its position and updates it and the notifier's health. One
-// that was removed meanwhile stays removed.
+// Retry updates a delivery and the notifier's health. The delivery keeps its position in the
+// queue. A delivery that has been removed in the meantime stays removed.
 func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) error {
 		if err := tx.setHealth(notifier, h); err != nil {

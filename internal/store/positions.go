@@ -6,9 +6,8 @@ import (
 	"jira-oauth-watcher/tailer"
 )
 
-// LogKey is the name under which a log's position and what belongs to it are
-// stored: its path, or an earlier path of the configuration that is the same log
-// according to same.
+// LogKey is the name under which a log's position and related data are stored: its path, or the
+// path under which the same log (according to same) was configured earlier.
 func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, err error) {
 	key = path
 	err = s.View(func(tx *Tx) error {
@@ -26,8 +25,8 @@ func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, er
 	return key, err
 }
 
-// Position is where reading of a log continues; false when nothing is stored of
-// the log. A zero Position that is stored means its beginning.
+// Position is where reading of a log resumes; false if nothing is stored for the log. A stored
+// zero Position is the beginning of the log.
 func (s *Store) Position(log string) (p tailer.Position, known bool, err error) {
 	err = s.View(func(tx *Tx) error {
 		known, err = tx.read(positions).get(log, &p)
@@ -36,15 +35,15 @@ func (s *Store) Position(log string) (p tailer.Position, known bool, err error) 
 	return p, known, err
 }
 
-// SetPosition stores where reading of a log continues.
+// SetPosition stores where reading of a log resumes.
 func (tx *Tx) SetPosition(log string, p tailer.Position) error {
 	return tx.table(positions).put(log, p)
 }
 
-// Counted is the last event of a log if silence has made it count although lines
-// may still come. Such an event is read again from its beginning.
+// Counted is the last event of a log if it was counted after a silence although further lines may
+// still arrive. Such an event is read again from its beginning.
 type Counted struct {
-	Incident    string // the key of the incident that it is counted in; "" = it is not wanted
+	Incident    string // the key of the incident in which it is counted; "" = it is not wanted
 	Cause       string
 	Size        int    // bytes of its text that were known
 	Fingerprint uint64 `json:"Print"` // their hash
@@ -53,8 +52,7 @@ type Counted struct {
 // countedKey is next to the log's position: no path holds a zero byte.
 func countedKey(log string) string { return log + "\x00counted" }
 
-// Counted is the event at a log's position if it is counted already, else the
-// zero value.
+// Counted is the event at a log's position if it has already been counted, or else the zero value.
 func (s *Store) Counted(log string) (c Counted, err error) {
 	err = s.View(func(tx *Tx) error {
 		_, err := tx.read(positions).get(countedKey(log), &c)
@@ -63,7 +61,7 @@ func (s *Store) Counted(log string) (c Counted, err error) {
 	return c, err
 }
 
-// SetCounted stores what is known of the event at a log's position.
+// SetCounted stores what is known about the event at a log's position.
 func (tx *Tx) SetCounted(log string, c Counted) error {
 	if c == (Counted{}) {
 		return tx.table(positions).delete(countedKey(log))
@@ -79,7 +77,7 @@ func (tx *Tx) Recognized(log string) bool {
 	return tx.read(positions).raw(recognized+log) != nil
 }
 
-// SetRecognized stores that a log is one of Jira's.
+// SetRecognized stores that a log is a Jira log.
 func (tx *Tx) SetRecognized(log string) error {
 	return tx.table(positions).put(recognized+log, true)
 }

@@ -10,8 +10,8 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Oldest is the delivery whose turn it is for a notifier, with the receipt of its
-// incident; false when none waits.
+// Oldest is the delivery that is next for a notifier, with the receipt of its incident; false if
+// the queue is empty.
 func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
 	s.committing.RLock() // what is sent is on disk
 	defer s.committing.RUnlock()
@@ -44,8 +44,8 @@ func delivery(key, value []byte) (d notify.Delivery, err error) {
 	return d, json.Unmarshal(value, &d)
 }
 
-// Next is the oldest delivery after d before which none of the same incident
-// waits, among the first thousand; false when there is none.
+// Next is the oldest delivery after d that no queued delivery of the same incident precedes, among
+// the first thousand; false if there is none.
 func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, found bool, err error) {
 	const most = 1000
 	s.committing.RLock() // what is sent is on disk
@@ -70,7 +70,7 @@ func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, 
 	return next, found && err == nil, err
 }
 
-// Waiting counts the deliveries that wait, by notifier, and the dead letters.
+// Waiting counts the queued deliveries and the dead letters, by notifier.
 func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
 	waiting, setAside = map[string]int{}, map[string]int{}
 	err = s.View(func(tx *Tx) error {
@@ -85,15 +85,15 @@ func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
 	return waiting, setAside, err
 }
 
-// Queue is what waits for a notifier, oldest first and at most n deliveries of
-// it, and how many there are.
+// Queue returns the queued deliveries of a notifier, oldest first and at most n, and their total
+// number.
 func (tx *Tx) Queue(notifier string, n int) (oldest []notify.Delivery, all int, err error) {
 	v := tx.read(outbox, notifier)
 	oldest, err = deliveries(v.all(), n)
 	return oldest, v.len(), err
 }
 
-// Aside are a notifier's dead letters, youngest first and at most n of them.
+// Aside returns the dead letters of a notifier, newest first and at most n.
 func (tx *Tx) Aside(notifier string, n int) ([]notify.Delivery, error) {
 	return deliveries(tx.read(aside, notifier).backward(), n)
 }

@@ -5,8 +5,8 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// OpenIncidents are the open incidents that have a receipt of the notifier, as they
-// are now.
+// OpenIncidents are the open incidents for which the notifier has a receipt, in their current
+// state.
 func (s *Store) OpenIncidents(notifier string) (all []notify.OpenIncident, err error) {
 	err = s.View(func(tx *Tx) error {
 		for id, r := range tx.read(receipts, notifier).all() {
@@ -46,8 +46,8 @@ func (tx *Tx) setReceipt(notifier string, incident alert.ID, r notify.Receipt) e
 	return t.put(string(incident), r)
 }
 
-// SweepReceipts deletes the receipts of closed incidents, unless a delivery waits for
-// their notifier.
+// SweepReceipts deletes the receipts of closed incidents, unless a delivery is queued for their
+// notifier.
 func (s *Store) SweepReceipts() error {
 	return s.Update(func(tx *Tx) error {
 		return tx.ofAll(receipts, func(notifier string, t table) error {

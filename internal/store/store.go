@@ -50,8 +50,8 @@ var forms = map[int][]string{
 // migrated, one of a newer one is rejected.
 const schema = 5
 
-// Store is an open state file. Its methods may be called from any goroutine;
-// every change is on disk when they return.
+// Store is an open state file. Its methods may be called from any goroutine. Every change is on
+// disk when they return.
 type Store struct {
 	db        *bolt.DB
 	file      os.FileInfo // of the file when it was opened
@@ -74,9 +74,9 @@ type Store struct {
 // set.
 const maxDrift = time.Minute
 
-// ClockSet is by how much the wall clock was set since a transaction of this process last found
-// so, 0 = it was not. now has a monotonic reading. What happens while no process runs is not
-// found.
+// ClockSet is by how much the wall clock was set since a transaction of this process last detected
+// a change, 0 = it was not set. now must have a monotonic reading. Changes while no process runs
+// are not detected.
 func (tx *Tx) ClockSet(now time.Time) time.Duration {
 	by := now.Round(0).Sub(tx.steady.Round(0)) - now.Sub(tx.steady)
 	if by.Abs() < maxDrift {
@@ -86,9 +86,8 @@ func (tx *Tx) ClockSet(now time.Time) time.Duration {
 	return by
 }
 
-// Open opens the state file of a directory, which is created if it is missing.
-// Only one process at a time can have it open. A damaged file is renamed, with a
-// warning, and a new one begun.
+// Open opens the state file in a directory, which is created if it is missing. Only one process at
+// a time can open it. A damaged file is renamed, with a warning, and replaced by a new one.
 func Open(dir string, log *slog.Logger) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
@@ -101,8 +100,8 @@ func Open(dir string, log *slog.Logger) (*Store, error) {
 		if err := os.Rename(path, to); err != nil {
 			return nil, fmt.Errorf("state file %s is damaged and cannot be renamed: %w", path, err)
 		}
-		log.Warn("state file was damaged: it was renamed and a new one created, "+
-			"so logs are read according to their start setting, and open incidents are reported again",
+		log.Warn("state file was damaged: it was renamed and a new one was created; "+
+			"logs are read according to their start setting, and open incidents are reported again",
 			"file", path, "aside", to, "err", damage)
 		s, err = open(path, log)
 	}
@@ -153,7 +152,7 @@ func (s summary) write(tx *bolt.Tx) error {
 // Close releases the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Path is the state file, absolute if the directory was.
+// Path is the path of the state file, absolute if the directory was.
 func (s *Store) Path() string { return s.db.Path() }
 
 // Tx is one transaction.
@@ -170,13 +169,13 @@ type Tx struct {
 // errUnchanged ends a transaction that has nothing to write.
 var errUnchanged = errors.New("unchanged")
 
-// Update runs f in one transaction: all that it changes is on disk when Update
-// returns nil, and nothing of it otherwise. If f changes nothing, nothing is
-// written.
+// Update runs f in one transaction. When Update returns nil, all changes are on disk; otherwise,
+// none are. If f changes nothing, nothing is written.
 //
-// bbolt would sync twice, its pages and then the meta page that leads to them. The records
-// have digests and the transaction's number, so that one of which some pages are missing is found
-// when the file is opened, and then the one before it counts: one sync of all pages is enough.
+// bbolt alone would sync twice: its pages, and then the meta page that refers to them. Here the
+// records have digests and the transaction's number, so that a transaction with missing pages is
+// detected when the file is opened, and the previous one is used. Therefore one sync of all pages
+// is enough.
 func (s *Store) Update(f func(*Tx) error) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
@@ -208,7 +207,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 	case errors.Is(err, errUnchanged):
 		return nil
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("state file: %w: free some space and restart, reading resumes where it stopped", err)
+		return fmt.Errorf("state file: %w: free some space and restart; reading resumes where it stopped", err)
 	case err != nil:
 		return fmt.Errorf("state file: %w", err)
 	}

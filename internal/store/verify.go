@@ -21,16 +21,16 @@ import (
 // restart, two overlap for a moment.
 const lockWait = 3 * time.Second
 
-var errInUse = errors.New("it is in use by another watcher: stop that one, or give this one its own state_dir")
+var errInUse = errors.New("it is in use by another instance: stop that instance, or give this one its own state_dir")
 
-// openVerified opens the file after it has read and checked all of it: bbolt maps it
-// into memory and trusts it, so that a damaged one crashes the process or shows other
-// content than was stored. The file is small, so every start can afford it, and what
-// comes later may trust the file.
+// openVerified opens the file after reading and checking all of it. bbolt maps the file into
+// memory and trusts it, so a damaged one could crash the process or show content that was never
+// stored. The file is small, so every start can afford this check, and later code may trust the
+// file.
 //
-// A transaction is on disk after one fdatasync, see Store.Update. If the machine stopped
-// before that, any part of the transaction may be there, and the file is made again what it was
-// before. repair says what was wrong and is now right, "" if nothing was.
+// A transaction is on disk after one fdatasync, see Store.Update. If the machine stopped before
+// that, any part of the transaction may be there. The file is then restored to the state before
+// it. repair describes what was repaired, "" = nothing.
 func openVerified(path string) (db *bolt.DB, repair string, err error) {
 	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, flag|os.O_CREATE|os.O_EXCL, mode)
@@ -55,7 +55,7 @@ func openVerified(path string) (db *bolt.DB, repair string, err error) {
 	return db, repair, err
 }
 
-// lock takes the lock that bbolt takes too, before the file is read.
+// lock takes the same lock as bbolt, before the file is read.
 func lock(file *os.File) error {
 	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -70,9 +70,8 @@ func lock(file *os.File) error {
 	}
 }
 
-// verify checks every page and record of a file. An error that is no
-// boltcheck.Damage means that it could not, or that the file is of a newer
-// version.
+// verify checks every page and record of a file. An error that is not a boltcheck.Damage means
+// that the check was not possible, or that the file is from a newer version.
 func verify(file *os.File) (repair string, err error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -87,8 +86,8 @@ func verify(file *os.File) (repair string, err error) {
 	})
 	switch {
 	case err == nil && oneMeta:
-		return "one of the state file's two meta pages was damaged and the other one is used: " +
-			"the last change may be lost, its alerts are sent again", nil
+		return "one of the state file's two meta pages was damaged, so the other one is used: " +
+			"the last change may be lost, and its alerts are sent again", nil
 	case !errors.As(err, &damage):
 		return "", err
 	}
@@ -101,8 +100,8 @@ func verify(file *os.File) (repair string, err error) {
 	}) != nil || records == 0 {
 		return "", err
 	}
-	return "the last change of the state file was not whole on disk and is taken back: " +
-		"what it was made of is read again", boltcheck.TakeBack(file, info.Size())
+	return "the last change of the state file was incomplete on disk and was rolled back: " +
+		"the log lines that it was based on are read again", boltcheck.TakeBack(file, info.Size())
 }
 
 // verified compares what check finds with what the file says about itself.
@@ -122,7 +121,7 @@ func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
 	}
 	if record == nil {
 		if len(found.Buckets) > 0 || sum.Records > 0 || found.Tx > 1 {
-			return boltcheck.Damage("it says nothing about its content")
+			return boltcheck.Damage("its summary is missing")
 		}
 		return nil // interrupted right after it was created
 	}
@@ -131,18 +130,18 @@ func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
 		return err
 	}
 	if want.Schema > schema {
-		return fmt.Errorf("written by a newer version of this program (form %d, this one knows %d): "+
-			"install that version again, or move the file away", want.Schema, schema)
+		return fmt.Errorf("written by a newer version of this program (format %d, this version supports up to %d): "+
+			"install the newer version again, or move the file away", want.Schema, schema)
 	}
 	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(found.Buckets, all) {
-		return boltcheck.Damage(fmt.Sprintf("it has the parts %q, not %q", found.Buckets, all))
+		return boltcheck.Damage(fmt.Sprintf("its buckets are %q instead of %q", found.Buckets, all))
 	}
 	if sum.Records != want.Records || sum.Sum != want.Sum {
-		return boltcheck.Damage(fmt.Sprintf("it has %d records of %d, or others than were stored",
+		return boltcheck.Damage(fmt.Sprintf("it has %d of %d records, or their content was changed",
 			sum.Records, want.Records))
 	}
 	if want.Tx > 0 && want.Tx != found.Tx {
-		return boltcheck.Damage(fmt.Sprintf("it has the content of change %d, not that of %d", want.Tx, found.Tx))
+		return boltcheck.Damage(fmt.Sprintf("its content is that of change %d instead of %d", want.Tx, found.Tx))
 	}
 	return nil
 }
@@ -153,12 +152,13 @@ type summary struct {
 	Schema  int    `json:"schema"`
 	Records int    `json:"records"` // how many there are, without this one
 	Sum     uint64 `json:"sum"`     // of the digests of them all
-	Seq     uint64 `json:"seq"`     // of the youngest delivery
+	Seq     uint64 `json:"seq"`     // of the newest delivery
 	Open    int    `json:"open"`    // incidents
 
-	// Tx is the number of the transaction that wrote this: an older page in the place of a
-	// missing one has another. 0 in a file that an earlier version of the program began or has
-	// changed, which may hold pages without it. Such a file is synced twice in each transaction.
+	// Tx is the number of the transaction that wrote this: an older page in place of a missing one
+	// has another number. It is 0 in a file that an earlier version of the program created or
+	// changed, which may contain pages without it. Such a file is synced twice in each
+	// transaction.
 	Tx uint64 `json:"tx,omitempty"`
 }
 
@@ -172,7 +172,7 @@ func readSummary(record []byte) (s summary, err error) {
 	}
 	err = json.Unmarshal(record, &sealed)
 	if err != nil || sealed.Digest != digest("", []byte(summaryKey), sealed.Summary) {
-		return s, boltcheck.Damage("what it says about its content is damaged")
+		return s, boltcheck.Damage("its summary is damaged")
 	}
 	return s, json.Unmarshal(sealed.Summary, &s)
 }

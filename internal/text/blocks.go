@@ -2,17 +2,17 @@ package text
 
 import "strings"
 
-// Block is a part of a step: sentences, or commands in a block of their own.
+// Block is a part of a step: sentences, or commands in a separate block.
 type Block struct {
 	Text string
-	Code bool // to be copied as it is, line by line
+	Code bool // to be copied unchanged, line by line
 }
 
 // fence is the line before and after commands in a step, as in Markdown.
 const fence = "```"
 
-// Blocks splits a step at its commands, into one part at least. A fence that is not
-// closed ends with the text.
+// Blocks splits a step at its commands, into at least one part. A fence that is not closed extends
+// to the end of the text.
 func Blocks(s string) []Block {
 	var all []Block
 	var lines []string
@@ -37,7 +37,7 @@ func Blocks(s string) []Block {
 	return all
 }
 
-// Join is the opposite of Blocks.
+// Join is the inverse of Blocks.
 func Join(all []Block) string {
 	var parts []string
 	for _, b := range all {
@@ -49,7 +49,7 @@ func Join(all []Block) string {
 	return strings.Join(parts, "\n")
 }
 
-// Fenced reports whether a text holds commands, and whether their end is marked.
+// Fenced reports whether a text contains commands, and whether their end is marked.
 func Fenced(s string) (holds, closed bool) {
 	n := 0
 	for line := range strings.SplitSeq(s, "\n") {
@@ -60,8 +60,8 @@ func Fenced(s string) (holds, closed bool) {
 	return n > 0, n%2 == 0
 }
 
-// Indented is a step for receivers that show plain text: each command is a line of its
-// own, set off by spaces.
+// Indented is a step for receivers that show plain text: each command is on a separate line, set
+// off by spaces.
 func Indented(s string) string {
 	var lines []string
 	for _, b := range Blocks(s) {

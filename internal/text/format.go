@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Count is a number with what it counts: "1 failure", "1,200 failures".
+// Count is a number with its noun: "1 failure", "1,200 failures".
 func Count[I int | int64](n I, one string) string { return Plural(n, one, one+"s") }
 
-// Plural is Count for words whose plural is not the word and an s.
+// Plural is Count for nouns whose plural is not formed by adding an s.
 func Plural[I int | int64](n I, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -18,8 +18,8 @@ func Plural[I int | int64](n I, one, many string) string {
 	return Number(n) + " " + many
 }
 
-// Members says what a group of failures is made of: all together, and how many of them are
-// attempts to test an integration, of which several may be of one.
+// Members says what a group of failures consists of: how many there are, and how many of them are
+// attempts to test an integration, several of which may be of one integration.
 func Members(all, attempts int) string {
 	switch integrations := all - attempts; {
 	case integrations == 0:
@@ -40,7 +40,7 @@ func Number[I int | int64](n I) string {
 	return s
 }
 
-// Size is a number of bytes in the unit that suits it: "999 bytes", "1.2 kB".
+// Size is a number of bytes in a suitable unit: "999 bytes", "1.2 kB".
 func Size(n int64) string {
 	if n < 1000 {
 		return Count(n, "byte")
@@ -57,10 +57,10 @@ func Size(n int64) string {
 // Minute is the layout of a time without seconds and offset.
 const Minute = "2006-01-02 15:04"
 
-// Time is a time with its offset, as a log has it.
+// Time is a time with its offset, as in a log.
 func Time(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") }
 
-// Ago says how long before now a time was, or how long after.
+// Ago says how long before or after now a time is.
 func Ago(t, now time.Time) string {
 	if d := now.Sub(t); d >= 0 {
 		return Duration(d) + " ago"

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Harmless breaks mentions of people, what resembles Slack's tokens, and the links
-// in what is quoted.
+// Harmless neutralizes mentions of people, anything that resembles Slack's tokens, and the links
+// in quotations.
 func Harmless(s string) string {
 	s = mentions.ReplaceAllStringFunc(PrintableLines(s),
 		func(at string) string { return strings.ReplaceAll(at, "@", "@"+Apart) })

@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// Printable is PrintableLines on one line.
+// Printable is PrintableLines, joined into one line.
 func Printable(s string) string {
 	return strings.ReplaceAll(PrintableLines(s), "\n", " ")
 }
 
-// PrintableLines is s without control characters, line ends apart, and without
-// characters that are invisible or change the direction of writing.
+// PrintableLines is s without control characters except line ends, and without characters that are
+// invisible or change the writing direction.
 func PrintableLines(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -29,13 +29,13 @@ func PrintableLines(s string) string {
 	}, strings.ToValidUTF8(s, "\ufffd"))
 }
 
-// IsPrintable reports whether r is visible and has no effect but that.
+// IsPrintable reports whether r is visible and has no other effect.
 func IsPrintable(r rune) bool {
 	return !unicode.IsControl(r) &&
 		!unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// Blank reports whether nothing in a text is visible.
+// Blank reports whether a text contains nothing visible.
 func Blank(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		switch r {
@@ -46,8 +46,7 @@ func Blank(s string) bool {
 	})
 }
 
-// Cut shortens s to at most n characters, at a word where there is one, and
-// says so.
+// Cut shortens s to at most n characters, at a word boundary if possible, and marks the cut.
 func Cut(s string, n int) string {
 	const mark = "… cut"
 	room := max(n-utf8.RuneCountInString(mark), 0)

@@ -9,7 +9,7 @@ import (
 type Span struct {
 	Text   string
 	Code   bool // to be read letter by letter
-	Quoted bool // a log's words: markup in them must have no effect
+	Quoted bool // quoted from a log: markup in it must have no effect
 }
 
 // quotations are what a text quotes: package matchers writes a log's words between
@@ -35,7 +35,7 @@ func Spans(s string) []Span {
 	return all
 }
 
-// Unlink breaks what a receiver would make a link of by itself.
+// Unlink breaks everything that a receiver would turn into a link by itself.
 func Unlink(s string) string {
 	return links.ReplaceAllStringFunc(s, func(found string) string {
 		return found[:1] + Apart + strings.TrimPrefix(found[1:], Apart)
@@ -44,9 +44,9 @@ func Unlink(s string) string {
 
 var links = regexp.MustCompile(`(?i)://|\b(?:mailto|tel):|\bwww\.|@\x{200b}?`)
 
-// UnlinkQuoted is Unlink for what a text quotes: our own addresses are there to
-// be copied.
+// UnlinkQuoted is Unlink for the quotations in a text only: our own addresses are intended
+// to be copied.
 func UnlinkQuoted(s string) string { return quotations.ReplaceAllStringFunc(s, Unlink) }
 
-// Apart is a space without width. It removes a word's effect and keeps its appearance.
+// Apart is a zero-width space. It removes a word's effect and keeps its appearance.
 const Apart = "\u200b"

@@ -5,8 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Style is how a terminal is written to. The zero value is plain text, 100
-// columns wide.
+// Style is how output to a terminal is formatted. The zero value is plain text, 100 columns wide.
 type Style struct {
 	Color bool
 	Width int // columns; 0 = 100
@@ -19,10 +18,10 @@ const (
 	Reset = "\x1b[0m"
 )
 
-// Styles are all sequences for a terminal that this program writes.
+// Styles are all terminal sequences that this program writes.
 var Styles = []string{Bold, Faint, Reset}
 
-// Page is text for a terminal. What it is given is made printable.
+// Page is text for a terminal. All text written through its methods is made printable.
 type Page struct {
 	strings.Builder
 	Style Style
@@ -31,7 +30,7 @@ type Page struct {
 // Gap ends a paragraph.
 func (p *Page) Gap() { p.WriteByte('\n') }
 
-// Line is one line, in a style or "" where there is color.
+// Line writes one line, in the given style ("" = none) if color is enabled.
 func (p *Page) Line(style, text string) {
 	text = Printable(text)
 	if p.Style.Color && style != "" {
@@ -40,14 +39,17 @@ func (p *Page) Line(style, text string) {
 	p.WriteString(text + "\n")
 }
 
-// Wrap breaks a text at words. A word that is longer than the line stays
-// whole, so that commands and URLs can be copied.
+// Wrap writes a text, broken between words. A word that is longer than the line is not broken, so
+// that commands and URLs can be copied.
 func (p *Page) Wrap(first, next, text string) {
 	line, width := first, utf8.RuneCountInString(first)
-	empty := true
+	most, empty := p.Style.Width, true
+	if most <= 0 {
+		most = 100
+	}
 	for _, word := range strings.Fields(Printable(text)) {
 		n := utf8.RuneCountInString(word)
-		if !empty && width+1+n > p.Style.Width {
+		if !empty && width+1+n > most {
 			p.WriteString(line + "\n")
 			line, width, empty = next, utf8.RuneCountInString(next), true
 		}
@@ -62,7 +64,7 @@ func (p *Page) Wrap(first, next, text string) {
 	p.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
-// Step is Wrap for a step: its commands are on lines of their own, whole.
+// Step is Wrap for a step. Its commands are on separate lines and are not broken.
 func (p *Page) Step(first, next, step string) {
 	for _, b := range Blocks(step) {
 		if b.Code {

@@ -13,13 +13,13 @@ import (
 // unescapings is how many levels of escapes are resolved, one within the other.
 const unescapings = 3
 
-// View is a text with escapes resolved that knows where each byte came from.
+// View is a text with resolved escapes that knows the origin of each byte.
 type View struct {
 	Text string
 	from []int32 // offset in the original of each byte and of the end; nil: the same
 }
 
-// At is the offset in the original text of an offset in the view.
+// At is the offset in the original text that corresponds to an offset in the view.
 func (v View) At(i int) int {
 	if v.from == nil {
 		return i
@@ -27,7 +27,7 @@ func (v View) At(i int) int {
 	return int(v.from[i])
 }
 
-// Views are s as it is, and then with one level of escapes after the other resolved.
+// Views are s as it is, and then with each further level of escapes resolved.
 func Views(s string) iter.Seq[View] {
 	return func(yield func(View) bool) {
 		v, more := View{Text: s}, true
@@ -86,8 +86,8 @@ func (v View) unescaped() (View, bool) {
 	return out, true
 }
 
-// ColorRests are what is left of a terminal's colors without their escape character:
-// one within a name would hide the name from every rule.
+// ColorRests are what is left of terminal color sequences without their escape character: inside a
+// name, one would conceal the name from every rule.
 var ColorRests = regexp.MustCompile(`\[\d{1,2}(?:;\d{1,3})*m`)
 
 var (

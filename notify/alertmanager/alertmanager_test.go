@@ -142,9 +142,9 @@ func TestAlertmanagerOpened(t *testing.T) {
 		t.Errorf("labels %v, want %v", got.Labels, labels)
 	}
 	annotations := map[string]string{
-		"summary":     "Jira mail connection fails: The app is for one tenant, the endpoint for all",
+		"summary":     "Jira mail connection is failing: The app is for one tenant, the endpoint for all",
 		"description": "The app <Jira & mail> accepts accounts of one tenant only.",
-		"steps":       "1. [Jira administrator] Put the tenant ID in place of common.\n2. [Entra administrator] Or make the app multi-tenant.",
+		"steps":       "1. [Jira admin] Put the tenant ID in place of common.\n2. [Entra admin] Or make the app multi-tenant.",
 		"confirm":     "Test connection succeeds.",
 		"node":        "jira-node-1",
 		"flow":        "d4ec2ed5-fa07-4e3d-948d-0ce99fb20a40",

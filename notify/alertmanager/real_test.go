@@ -231,7 +231,7 @@ func TestPackagedAlertmanager(t *testing.T) {
 		a.Data.Failures = current(kind).Data.Failures
 		deliver(t, to, a, nil)
 		shown := slackShows(t, messages)
-		for _, want := range []string{"&lt;\u200b!channel&gt;", "*What to do*", "*Fixed when:*", "```", "failures: 3"} {
+		for _, want := range []string{"&lt;\u200b!channel&gt;", "*How to fix it*", "*Fixed when:*", "```", "failures: 3"} {
 			if !strings.Contains(shown, want) {
 				t.Errorf("%s: %q is missing in %.3000s", kind, want, shown)
 			}
@@ -247,8 +247,8 @@ func TestPackagedAlertmanager(t *testing.T) {
 	quiet.Data.Cause.ID = "cause-opened"
 	quiet.Data.Integration.ID = alerttest.HostileAlert(alert.Quiet).Data.Integration.ID
 	deliver(t, to, quiet, nil)
-	if shown := slackShows(t, messages); !strings.Contains(shown, "⚪ Over: ") || !strings.Contains(shown, "No failure since ") ||
-		strings.Contains(shown, "What to do") {
+	if shown := slackShows(t, messages); !strings.Contains(shown, "⚪ No longer firing: ") || !strings.Contains(shown, "No failure since ") ||
+		strings.Contains(shown, "How to fix it") {
 		t.Errorf("got %.3000s", shown)
 	}
 }

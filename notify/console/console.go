@@ -33,27 +33,13 @@ func (c *Notifier) Send(_ context.Context, d notify.Delivery) (notify.Receipt, e
 // Render is an alert as text for a terminal, with a line end. What a log said
 // is in it without control characters.
 func Render(a alert.Alert, style text.Style) string {
-	if style.Width <= 0 {
-		style.Width = 100
-	}
 	p := text.Page{Style: style}
 	m := message.Of(a.Data)
 	p.Line(text.Bold, m.Headline())
 	for _, s := range m.Sentences {
 		p.Wrap("", "", s.String())
 	}
-	for _, turn := range message.Turns(m.Steps) {
-		p.Gap()
-		p.Line(text.Bold, turn[0].Who)
-		for _, step := range turn {
-			number := fmt.Sprintf("%2d. ", step.Number)
-			p.Step(number, strings.Repeat(" ", len(number)), step.Text)
-		}
-	}
-	if m.Confirm != "" {
-		p.Gap()
-		p.Wrap("Fixed when: ", "            ", m.Confirm)
-	}
+	Advice(&p, m)
 	if ids := m.Integrations.First(message.MaxIntegrations); len(ids) > 0 && !m.Ends {
 		p.Gap()
 		p.Line(text.Bold, m.Integrations.Heading())
@@ -81,4 +67,23 @@ func Render(a alert.Alert, style text.Style) string {
 	}
 	p.Gap()
 	return p.String()
+}
+
+// Advice prints what to do, by whom, and how to see that it has helped.
+func Advice(p *text.Page, m message.Message) {
+	for _, turn := range message.Turns(m.Steps) {
+		p.Gap()
+		p.Line(text.Bold, turn[0].Who)
+		for _, step := range turn {
+			number := fmt.Sprintf("%2d. ", step.Number)
+			p.Step(number, strings.Repeat(" ", len(number)), step.Text)
+		}
+	}
+	if m.Confirm != "" {
+		p.Gap()
+		p.Wrap("Fixed when: ", "            ", m.Confirm)
+	}
+	for _, s := range m.Notes {
+		p.Wrap("", "", s.String())
+	}
 }

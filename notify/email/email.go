@@ -173,9 +173,9 @@ func (n *Notifier) failed(ctx context.Context, err error, step string, refused n
 	}
 	words := n.redactor.Redact(failed.Err.Error())
 	if ended := ctx.Err(); ended != nil { // which closed the connection
-		words, failed.Err = "no answer in time: are address and port right, and does a firewall block them?", ended
+		words, failed.Err = "no response in time: are address and port right, and does a firewall block them?", ended
 		if failed.Unsure {
-			words = "no answer in time to the mail, which may have been accepted: is a longer timeout needed?"
+			words = "no response in time to the mail, which may have been accepted: is a longer timeout required?"
 		}
 	}
 	failed.Err = notify.Reworded(notify.OneLine(words), failed.Err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,11 +24,19 @@ const (
 	maxMessage = 12_000 // of the JSON of all blocks; from about 13,000 on they are refused
 )
 
+// What is above the divider fits on the screen of a phone.
+const (
+	maxShortSteps = 5
+	maxShort      = 1100 // characters
+	maxShortLines = 14
+)
+
 // options are how a message is drawn.
 type options struct {
 	mention string // token that mentions people, for the first message of an incident; "" = none
 	buttons bool   // buttons work: else there are links
 	reply   bool   // a follow-up in the thread of the incident's message, which says the rest
+	thread  bool   // facts and excerpt are in the thread
 }
 
 // bounds are how long the parts of a message may be; 0 = left out.
@@ -48,24 +57,37 @@ var limits = []limit{
 	{meaning: 300, step: 100, steps: 8, fact: 30, values: 1},
 }
 
-// webhookMessage is an alert as a message for an incoming webhook.
+// webhookMessage is an alert as a message for an incoming webhook. A plain one has no blocks.
 func webhookMessage(m message.Message, l options, plain bool) *slack.WebhookMessage {
 	off := false
-	out := &slack.WebhookMessage{Text: notification(m, l), UnfurlLinks: &off, UnfurlMedia: &off}
+	out := &slack.WebhookMessage{Text: l.text(m, plain), UnfurlLinks: &off, UnfurlMedia: &off}
 	if !plain {
 		out.Blocks = &slack.Blocks{BlockSet: draw(m, l)}
 	}
 	return out
 }
 
-// draw is an alert in Block Kit: what a person reads on a phone at night first, what
-// one needs at a desk last. Log text is in rich text, which Slack shows as it is, or
-// escaped, so that it can neither mention people, forge a link or be highlighted.
+// text is what notifications show next to blocks, or the whole message without blocks.
+func (l options) text(m message.Message, plain bool) string {
+	if plain && !(l.reply && m.Repeats) { // the first message says the rest
+		return bareAnd.ReplaceAllString(plainText(m, l.mentions(m)), "&amp;$1")
+	}
+	return notification(m, l)
+}
+
+var bareAnd = regexp.MustCompile(`&(\s|$)`)
+
+// draw is an alert in Block Kit: above a divider what a person does on a phone at night, below it
+// all further steps and what an investigation needs. Log text is in rich text, which Slack shows as
+// it is, or escaped, so that it can neither mention people, forge a link or be highlighted.
 func draw(m message.Message, l options) []slack.Block {
-	var blocks []slack.Block
+	return fitted(func(b limit) []slack.Block { return drawing{m, l, b}.blocks() })
+}
+
+// fitted draws with the widest limits that Slack accepts.
+func fitted(draw func(limit) []slack.Block) (blocks []slack.Block) {
 	for _, b := range limits {
-		blocks = drawing{m, l, b}.blocks()
-		if length(blocks) <= maxMessage {
+		if blocks = draw(b); length(blocks) <= maxMessage {
 			break
 		}
 	}
@@ -93,12 +115,11 @@ type drawing struct {
 
 func (w drawing) blocks() []slack.Block {
 	m, reply := w.m, w.l.reply
-	var blocks []slack.Block
-	add := func(more ...slack.Block) { blocks = append(blocks, more...) }
 	if reply && (m.Repeats || m.Ends) {
-		return append(blocks, w.opening())
+		return []slack.Block{w.opening()}
 	}
-	add(w.title())
+	blocks := []slack.Block{w.title()}
+	add := func(more ...slack.Block) { blocks = append(blocks, more...) }
 	if mention := w.l.mentions(m); mention != "" { // configuration, and checked
 		add(slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, mention, false, true), nil, nil))
 	}
@@ -106,18 +127,54 @@ func (w drawing) blocks() []slack.Block {
 		add(contextBlock("acknowledged", acknowledged(*m.Acknowledged)))
 	}
 	if len(m.Sentences) > 0 {
-		add(w.meaning())
+		add(w.meaning("meaning", m.Sentences))
 	}
-	add(w.steps()...)
-	add(w.links()...) // within reach of a thumb, above the details
+	steps := m.Steps[:min(len(m.Steps), w.b.steps)]
+	short := w.short(steps)
+	add(w.steps("steps", steps[:short])...)
+	if m.Confirm != "" {
+		words := append([]slack.RichTextSectionElement{rich("Fixed when: ", message.Strong)},
+			w.prose(m.Confirm, w.b.step)...)
+		add(slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
+	}
+	act, articles := m.Pages()
+	add(w.buttons(act)...) // within reach of a thumb
+	head := len(blocks)
+	add(w.steps("more-steps", steps[short:])...)
+	if len(m.Notes) > 0 {
+		add(w.meaning("notes", m.Notes))
+	}
 	if !m.Ends {
 		add(w.integrations()...)
 	}
-	if !reply {
-		add(w.facts()...)
-		add(w.excerpt()...)
+	add(linked(articles, "\n")...)
+	if !w.l.thread {
+		add(w.details()...)
+	}
+	if len(blocks) > head {
+		blocks = slices.Insert(blocks, head, slack.Block(slack.NewDividerBlock()))
 	}
 	return append(blocks, w.origin())
+}
+
+// short is how many steps are above the divider: those before the first that is not for everybody,
+// as far as they fit.
+func (w drawing) short(steps []message.Step) int {
+	left := maxShort - 100 - units(w.m.Title()+w.m.Tag+w.m.Confirm+message.Who(steps)) // 100: labels, link, buttons
+	lines := maxShortLines - 4 - len(w.m.Sentences)                                    // title, who, confirm, links
+	for _, s := range w.m.Sentences {
+		left -= units(s.String())
+	}
+	for i, step := range steps[:min(len(steps), maxShortSteps)] {
+		for _, b := range text.Blocks(step.Text) {
+			left -= units(b.Text)
+			lines -= 1 + strings.Count(b.Text, "\n")
+		}
+		if i > 0 && (left < 0 || lines < 0 || strings.HasPrefix(step.Text, "If ")) {
+			return i
+		}
+	}
+	return min(len(steps), maxShortSteps)
 }
 
 // title is state, cause and integration. What is cut is the cause.
@@ -154,17 +211,17 @@ func (w drawing) opening() slack.Block {
 }
 
 // meaning is what happened and what it means.
-func (w drawing) meaning() slack.Block {
+func (w drawing) meaning(id string, sentences []message.Sentence) slack.Block {
 	var parts []slack.RichTextElement
-	for i, m := range w.m.Sentences {
+	for i, m := range sentences {
 		s := slack.NewRichTextSection(w.sentence(m)...)
 		last, ok := s.Elements[len(s.Elements)-1].(*slack.RichTextSectionTextElement)
-		if ok && i < len(w.m.Sentences)-1 {
+		if ok && i < len(sentences)-1 {
 			last.Text += "\n" // a section ends without one
 		}
 		parts = append(parts, s)
 	}
-	return slack.NewRichTextBlock("meaning", parts...)
+	return slack.NewRichTextBlock(id, parts...)
 }
 
 func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
@@ -182,46 +239,42 @@ func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
 	return out
 }
 
-// steps are numbered throughout, under headings that say who must act.
-func (w drawing) steps() []slack.Block {
-	shown := w.m.Steps[:min(len(w.m.Steps), w.b.steps)]
-	var parts []slack.RichTextElement
-	for _, turn := range message.Turns(shown) {
-		parts = append(parts, slack.NewRichTextSection(rich(literal(turn[0].Who, 60), message.Strong)))
-		var list *slack.RichTextList // of the steps since the last commands, which no list can hold
-		for _, step := range turn {
-			for i, b := range text.Blocks(step.Text) {
-				switch {
-				case b.Code && i > 0:
-					parts, list = append(parts, w.commands(b.Text)), nil
-				case i > 0:
-					parts = append(parts, slack.NewRichTextSection(w.prose(b.Text, w.b.step)...))
-				default:
-					if list == nil {
-						list = slack.NewRichTextList(slack.RTEListOrdered, 0)
-						list.Offset = step.Number - 1
-						parts = append(parts, list)
-					}
-					list.Elements = append(list.Elements, slack.NewRichTextSection(w.prose(b.Text, w.b.step)...))
+// steps are numbered throughout, under who must act.
+func (w drawing) steps(id string, steps []message.Step) []slack.Block {
+	if len(steps) == 0 {
+		return nil
+	}
+	head, who := "Who: ", message.Who(steps)
+	if id != "steps" {
+		head = "Further steps: "
+	}
+	parts := []slack.RichTextElement{slack.NewRichTextSection(rich(head, message.Strong), rich(literal(who, 300), 0))}
+	var list *slack.RichTextList // of the steps since the last commands, which no list can hold
+	for _, step := range steps {
+		for i, b := range text.Blocks(step.Text) {
+			switch {
+			case b.Code && i > 0:
+				parts, list = append(parts, w.commands(b.Text)), nil
+			case i > 0:
+				parts = append(parts, slack.NewRichTextSection(w.prose(b.Text, w.b.step)...))
+			default:
+				if list == nil {
+					list = slack.NewRichTextList(slack.RTEListOrdered, 0)
+					list.Offset = step.Number - 1
+					parts = append(parts, list)
 				}
+				list.Elements = append(list.Elements, slack.NewRichTextSection(w.prose(b.Text, w.b.step)...))
 			}
 		}
 	}
-	if more := len(w.m.Steps) - len(shown); more > 0 {
-		parts = append(parts, slack.NewRichTextSection(rich(fmt.Sprintf("… and %d more steps, see the links.", more),
-			0)))
+	if more := len(w.m.Steps) - w.b.steps; more > 0 && steps[len(steps)-1].Number == w.b.steps {
+		parts = append(parts, slack.NewRichTextSection(rich(fmt.Sprintf("… and %d more steps, see the links.", more), 0)))
 	}
-	var blocks []slack.Block
-	if len(parts) > 0 {
-		blocks = append(blocks, slack.NewRichTextBlock("steps", parts...))
-	}
-	if w.m.Confirm != "" {
-		words := append([]slack.RichTextSectionElement{rich("Fixed when: ", message.Strong)},
-			w.prose(w.m.Confirm, w.b.step)...)
-		blocks = append(blocks, slack.NewRichTextBlock("confirm", slack.NewRichTextSection(words...)))
-	}
-	return blocks
+	return []slack.Block{slack.NewRichTextBlock(id, parts...)}
 }
+
+// details are for those who investigate.
+func (w drawing) details() []slack.Block { return append(w.facts(), w.excerpt()...) }
 
 // commands are shown whole or not at all: half a command must not be run.
 func (w drawing) commands(s string) slack.RichTextElement {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/slack-go/slack"
 
@@ -20,9 +19,6 @@ import (
 	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/notify"
 )
-
-// maxUpdate is the longest text of chat.update, in UTF-16 units.
-const maxUpdate = 4000
 
 // Bot writes with a bot token: one message per incident, which is edited in
 // place and always shows the current state. News is posted in its thread.
@@ -103,14 +99,34 @@ func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, erro
 // Groups is false: each incident is a message in the channel.
 func (s *Bot) Groups() bool { return false }
 
-// first posts the first message of an incident.
+// first posts the first message of an incident. Its details follow in the thread, see Refresh.
 func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (receipt, error) {
-	l := options{mention: mentionFor(d, m, s.mention), buttons: s.buttons}
+	l := options{mention: mentionFor(d, m, s.mention), buttons: s.buttons, thread: threaded(m)}
 	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, d.Plain)...)
 	if err != nil {
 		return receipt{}, apiError(err)
 	}
-	return receipt{Channel: s.channel, TS: ts}, nil
+	return receipt{Channel: s.channel, TS: ts, DetailsDue: l.thread && !d.Plain}, nil
+}
+
+// threaded reports whether the details of a message are in its thread: not where it has none.
+func threaded(m message.Message) bool {
+	return m.Subject != message.Trial && !m.Ends && m.ID.Incident() != ""
+}
+
+// postDetails answers a message with its facts and its excerpt.
+func (s *Bot) postDetails(ctx context.Context, at receipt, m message.Message) error {
+	blocks := fitted(func(b limit) []slack.Block { return drawing{m, options{}, b}.details() })
+	if len(blocks) == 0 {
+		return nil
+	}
+	_, _, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, slack.MsgOptionTS(at.TS),
+		slack.MsgOptionText("Details: "+inline(m.Title(), maxNotification-20), false), slack.MsgOptionBlocks(blocks...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	if err != nil {
+		return apiError(err)
+	}
+	return nil
 }
 
 // followUp edits a message and answers it. stays reports whether the message can be
@@ -134,12 +150,9 @@ func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain
 
 // edit makes a message show m. It mentions no one.
 func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain bool) error {
-	l := options{buttons: s.buttons}
-	options := []slack.MsgOption{slack.MsgOptionText(shortened(notification(m, l), maxUpdate), false)}
+	options := newMessage(m, options{buttons: s.buttons, thread: threaded(m)}, plain)
 	if plain {
 		options = append(options, slack.MsgOptionBlocks()) // none: otherwise the old ones stay
-	} else {
-		options = append(options, slack.MsgOptionBlocks(draw(m, l)...))
 	}
 	if _, _, _, err := s.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...); err != nil {
 		return apiError(err)
@@ -150,7 +163,7 @@ func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain boo
 // newMessage is an alert as a new message. A plain one has no blocks.
 func newMessage(m message.Message, l options, plain bool) []slack.MsgOption {
 	options := []slack.MsgOption{
-		slack.MsgOptionText(notification(m, l), false), // already escaped
+		slack.MsgOptionText(l.text(m, plain), false), // already escaped
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
 	}
 	if !plain {
@@ -159,28 +172,14 @@ func newMessage(m message.Message, l options, plain bool) []slack.MsgOption {
 	return options
 }
 
-// shortened is an escaped text of at most limit UTF-16 units; no escape and no
-// token is cut in half.
-func shortened(text string, limit int) string {
-	all := utf16.Encode([]rune(text))
-	if len(all) <= limit {
-		return text
-	}
-	head := strings.TrimSuffix(string(utf16.Decode(all[:limit-1])), "\ufffd") // half a pair
-	for _, ends := range []string{"<>", "&;"} {
-		if i := strings.LastIndexAny(head, ends); i >= 0 && head[i] == ends[0] {
-			head = head[:i]
-		}
-	}
-	return head + "…"
-}
-
 // receipt locates the message of an incident and says what it shows: a Receipt.
 type receipt struct {
 	Channel string    `json:"channel"`
 	TS      string    `json:"ts"`
 	Shown   shown     `json:"shown"`
 	Edited  time.Time `json:"edited"`
+
+	DetailsDue bool `json:"details_due,omitempty"` // they are not in the thread yet
 }
 
 // shown is what changes on a message between alerts.
@@ -200,6 +199,10 @@ func (s *Bot) place(r notify.Receipt) (at receipt, ok bool) {
 // shows is the receipt of a message that shows data now.
 func (at receipt) shows(data alert.Data) notify.Receipt {
 	at.Shown, at.Edited = showing(data), clock.Now().UTC()
+	return at.encoded()
+}
+
+func (at receipt) encoded() notify.Receipt {
 	r, _ := json.Marshal(at) // strings, a number and a time of now: that cannot fail
 	return r
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf16"
 
 	"github.com/slack-go/slack/slacktest"
 
@@ -114,7 +113,7 @@ func TestSlackReceipt(t *testing.T) {
 		t.Errorf("edited %s", edited)
 	}
 	text, _ := json.Marshal(got)
-	const want = `{"channel":"C0123456789","shown":{"acknowledged":"U1 2026-01-02T02:04:05Z 2026-01-02T03:04:05Z","cause":"entra-single-tenant-common-endpoint","count":3},"ts":"1700000000.000001"}`
+	const want = `{"channel":"C0123456789","details_due":true,"shown":{"acknowledged":"U1 2026-01-02T02:04:05Z 2026-01-02T03:04:05Z","cause":"entra-single-tenant-common-endpoint","count":3},"ts":"1700000000.000001"}`
 	if string(text) != want {
 		t.Errorf("got %s\nwant %s", text, want)
 	}
@@ -249,21 +248,6 @@ func TestSlackBotPlain(t *testing.T) {
 	got := f.told()
 	if len(got) != 3 || got[0].Has("blocks") || got[1].Get("blocks") != "[]" || got[2].Has("blocks") || got[1].Get("text") == "" {
 		t.Errorf("got %v", got)
-	}
-}
-
-// What is too long for an edit is cut, and nothing in half.
-func TestSlackShortened(t *testing.T) {
-	for _, tt := range []struct{ in, want string }{
-		{"short", "short"}, {"0123456789", "0123456789"}, {"0123456789a", "012345678…"}, {"01234567&amp;", "01234567…"},
-		{"01234&amp;", "01234&amp;"}, {"01&amp;23456789", "01&amp;23…"}, {"012345<@U1>", "012345…"}, {"<@U>a<@U123>", "<@U>a…"}, {"01234567🔴🔴", "01234567…"},
-	} {
-		if got := slack.Shortened(tt.in, 10); got != tt.want {
-			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
-		}
-	}
-	if got := slack.Shortened(strings.Repeat("🔴&lt;", 2000), 4000); len(utf16.Encode([]rune(got))) > 4000 || strings.Contains(got, "\ufffd") {
-		t.Errorf("got %d units", len(utf16.Encode([]rune(got))))
 	}
 }
 

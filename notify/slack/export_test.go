@@ -26,14 +26,15 @@ func Unhurried(next http.RoundTripper) http.RoundTripper {
 	return &throttled{next: next, minimum: connectEvery}
 }
 
-// SlackDrawn is an alert as a bot draws it.
+// Drawn is an alert as a bot draws it.
 func Drawn(d alert.Data, mention string, buttons, reply bool) (text, blocks string) {
-	l := options{mention: mention, buttons: buttons, reply: reply}
-	b, err := json.Marshal(draw(message.Of(d), l))
+	m := message.Of(d)
+	l := options{mention: mention, buttons: buttons, reply: reply, thread: !reply && threaded(m)}
+	b, err := json.Marshal(draw(m, l))
 	if err != nil {
 		panic(err)
 	}
-	return notification(message.Of(d), l), string(b)
+	return notification(m, l), string(b)
 }
 
 // SlackHook is an alert as an incoming webhook gets it.
@@ -47,9 +48,6 @@ func Hook(d alert.Data, mention string, plain bool) string {
 
 // SlackPlain is an alert for what resembles Slack.
 func Plain(d alert.Data, mention string) string { return plainText(message.Of(d), mention) }
-
-// SlackShortened is shortened.
-func Shortened(s string, limit int) string { return shortened(s, limit) }
 
 // SlackOpener replaces what connects of buttons go through.
 func Opener(b *Buttons, through http.RoundTripper) { b.throttle.next = through }

@@ -22,7 +22,7 @@ var escaped = []struct {
 	options slack.Look
 }{
 	{"", slack.Look{}},
-	{"-bot", slack.Look{Mention: mention, Buttons: true}},
+	{"-bot", slack.Look{Mention: mention, Buttons: true, Thread: true}},
 	{"-reply", slack.Look{Buttons: true, Reply: true}},
 }
 

@@ -47,62 +47,48 @@ func (l *lines) add(ours, s string, fit func(string) string) {
 }
 
 // step writes a step. Its commands are whole or left out, and made by code.
-func (l *lines) step(ours, s string, fit, code func(string) string) {
+func (l *lines) step(ours, s string) {
 	for i, b := range text.Blocks(short(s, maxLine)) {
 		switch {
 		case !b.Code || i == 0:
-			l.add(ours, b.Text, fit)
+			l.add(ours, b.Text, unmarked)
 			ours = ""
 		case units(b.Text) > min(maxCommands, l.left-100):
 			l.add("… cut", "", nil)
 		default:
-			l.add(code(text.Harmless(b.Text)), "", nil)
+			l.add("```\n"+strings.ReplaceAll(text.Harmless(b.Text), "`", "ˋ")+"\n```", "", nil)
 		}
 	}
 }
 
-// notification is what notifications, screen readers and an older Slack show:
-// cause and first step come first, since a phone shows the beginning only.
+// maxNotification is how long the text next to blocks may be.
+const maxNotification = 300
+
+// notification is what notifications and screen readers show of a message with blocks: what it is
+// about, and what to do first, since a phone shows the beginning only.
 func notification(m message.Message, l options) string {
-	out := &lines{left: maxPlain}
 	ours := ""
 	if mention := l.mentions(m); mention != "" {
 		ours = mention + " "
 	}
-	out.add(ours, m.Mark+" "+m.Named(m.Brief+m.About), escaped)
-	brief := l.reply && m.Repeats // the first message says the rest
-	sentences := m.Sentences
-	if brief {
-		sentences = m.News
-	} else {
-		for _, step := range m.Steps {
-			out.step(fmt.Sprintf("%d. [%s] ", step.Number, inline(step.Who, 60)), step.Text, escaped, func(s string) string {
-				return "```" + verbatim.Replace(s) + "```"
-			})
-		}
+	words := m.Headline()
+	switch {
+	case l.reply && m.Repeats && len(m.News) > 0:
+		words += ". " + m.News[0].String()
+	case len(m.Steps) > 0:
+		words += ". " + m.Steps[0].Who + ": " + text.Blocks(m.Steps[0].Text)[0].Text
+	case len(m.Sentences) > 0:
+		words += ". " + m.Sentences[0].String()
 	}
-	if a := m.Acknowledged; a != nil {
-		out.add(acknowledged(*a), "", nil)
-	}
-	for _, s := range sentences {
-		out.add("", s.String(), escaped)
-	}
-	if m.Confirm != "" && !brief {
-		out.add("Fixed when: ", m.Confirm, escaped)
-	}
-	out.add("", m.Place+", "+m.Reference+".", escaped)
-	if !m.Ends {
-		out.integrations(m.Integrations, escaped)
-	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return ours + inline(words, maxNotification-units(ours))
 }
 
 // plainURL makes an address one that no dialect of Markdown interprets.
 var plainURL = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60", "~", "%7E", "@", "%40", "](", "%5D(")
 
-// plainText is an alert for receivers that only resemble Slack: no blocks, no
-// marks of any dialect of Markdown, plain addresses, and no
-// mentions but mention.
+// plainText is an alert without blocks, for receivers that only resemble Slack and for a message
+// whose blocks were refused: no marks of any dialect of Markdown, plain addresses, and no mentions
+// but mention.
 func plainText(m message.Message, mention string) string {
 	out := &lines{left: maxPlain}
 	ours := ""
@@ -116,16 +102,17 @@ func plainText(m message.Message, mention string) string {
 	for _, s := range m.Sentences {
 		out.add("", s.String(), unmarked)
 	}
-	for _, turn := range message.Turns(m.Steps) {
-		out.add("\n", turn[0].Who+":", unmarked)
-		for _, step := range turn {
-			out.step(fmt.Sprintf("%d. ", step.Number), step.Text, unmarked, func(s string) string {
-				return "```\n" + strings.ReplaceAll(s, "`", "ˋ") + "\n```"
-			})
-		}
+	if len(m.Steps) > 0 {
+		out.add("\nWho: ", message.Who(m.Steps), unmarked)
+	}
+	for _, step := range m.Steps {
+		out.step(fmt.Sprintf("%d. ", step.Number), step.Text)
 	}
 	if m.Confirm != "" {
-		out.add("\nFixed when: ", m.Confirm, unmarked)
+		out.add("Fixed when: ", m.Confirm, unmarked)
+	}
+	for _, s := range m.Notes {
+		out.add("", s.String(), unmarked)
 	}
 	gap := "\n"
 	for _, f := range slices.Concat(m.Facts, m.Circumstances,
@@ -136,17 +123,11 @@ func plainText(m message.Message, mention string) string {
 	for _, l := range m.Links {
 		out.add(within(text.Printable(short(l.Title, 150)), 150, unmarked)+": "+plainURL.Replace(l.URL), "", nil)
 	}
-	if !m.Ends {
-		out.integrations(m.Integrations, unmarked)
+	if ids := m.Integrations.First(message.MaxIntegrations); len(ids) > 0 && !m.Ends {
+		out.add(m.Integrations.Heading()+": ", strings.Join(ids, ", "), unmarked)
 	}
 	if !text.Blank(m.Excerpt) {
 		out.add("Log: ", text.Cut(withoutFrames(text.PrintableLines(short(m.Excerpt, maxLine))), 600), unmarkedQuote)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
-}
-
-func (l *lines) integrations(r message.Roll, fit func(string) string) {
-	if ids := r.First(message.MaxIntegrations); len(ids) > 0 {
-		l.add(r.Heading()+": ", strings.Join(ids, ", "), fit)
-	}
 }

@@ -26,8 +26,8 @@ type stale struct {
 	in     time.Duration // until it may be edited
 }
 
-// Refresh edits the message that has waited longest. An acknowledgment
-// is shown at once, numbers are once a minute.
+// Refresh posts the details of a new message into its thread, or edits the message that has waited
+// longest. Details and an acknowledgment come at once, numbers once a minute.
 func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[alert.ID]notify.Receipt, time.Duration,
 	error) {
 	changed := map[alert.ID]notify.Receipt{}
@@ -38,8 +38,8 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 			changed[st.Data.Incident()] = nil
 			continue
 		}
-		if now := showing(st.Data); now != at.Shown {
-			all = append(all, editDelay(st, at, now.Acknowledged != at.Shown.Acknowledged))
+		if now := showing(st.Data); now != at.Shown || at.DetailsDue {
+			all = append(all, editDelay(st, at, at.DetailsDue || now.Acknowledged != at.Shown.Acknowledged))
 		}
 	}
 	if len(all) == 0 {
@@ -59,15 +59,24 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 	if len(all) > 1 {
 		next = max(all[1].in, editNext)
 	}
-	err := s.edit(ctx, oldest.at, message.Of(oldest.Data), false)
+	var err error
+	var done notify.Receipt
+	if m := message.Of(oldest.Data); oldest.at.DetailsDue {
+		err = s.postDetails(ctx, oldest.at, m)
+		oldest.at.DetailsDue = false
+		done = oldest.at.encoded()
+	} else {
+		err = s.edit(ctx, oldest.at, m, false)
+		done = oldest.at.shows(oldest.Data)
+	}
 	failed, _ := errors.AsType[*notify.Error](err)
 	switch incident := oldest.Data.Incident(); {
 	case err == nil:
-		changed[incident] = oldest.at.shows(oldest.Data)
+		changed[incident] = done
 	case lost(err):
 		changed[incident], err = nil, nil // the next alert is a new message
 	case failed.Outcome == notify.BadMessage:
-		changed[incident] = oldest.at.shows(oldest.Data) // as if edited: otherwise nothing else would ever be edited
+		changed[incident] = done // as if edited: otherwise nothing else would ever be edited
 	}
 	return changed, next, err
 }

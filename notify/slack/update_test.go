@@ -1,7 +1,9 @@
 package slack_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,4 +139,51 @@ func TestSlackKeepMoved(t *testing.T) {
 	if !a || !b || one != nil || two != nil || len(changed) != 2 || next != 0 || err != nil || len(f.told()) != 0 {
 		t.Errorf("changed %s, next %s, %v", changed, next, err)
 	}
+}
+
+// Facts and excerpt follow a new message into its thread, once, and before any edit.
+func TestSlackDetails(t *testing.T) {
+	f := newFake(t)
+	bot := f.bot(withButtons, mentioning).To
+	r := sent(t, bot, alert.Opened, nil)
+	f.told()
+	d := alerttest.Alert(alert.Opened).Data
+	d.Failures.Count++ // meanwhile
+	for n, want := range []string{post, "", edit, ""} {
+		changed, _, err := bot.(notify.Refresher).Refresh(notifytest.Patience(t), []notify.OpenIncident{{Data: d, Receipt: r}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := f.told()
+		if want == "" {
+			if len(got) != 0 {
+				t.Errorf("%d: told %v", n, got)
+			}
+			r = placedAgo(t, r, time.Hour)
+			continue
+		}
+		if len(got) != 1 || got[0].method != want {
+			t.Fatalf("%d: told %v, want %s", n, got, want)
+		}
+		if want == post && (got[0].Get("thread_ts") != "1700000000.000001" || !strings.Contains(got[0].Get("blocks"), d.Facts["app_id"].(string)) ||
+			!strings.Contains(got[0].Get("blocks"), "secrets removed") || strings.Contains(got[0].Get("text"), mentioned)) {
+			t.Errorf("details: %v", got[0])
+		}
+		r = changed[d.Incident()]
+	}
+}
+
+// placedAgo is a receipt of a message that was edited some time ago.
+func placedAgo(t *testing.T, r notify.Receipt, ago time.Duration) notify.Receipt {
+	t.Helper()
+	var fields map[string]any
+	if err := json.Unmarshal(r, &fields); err != nil {
+		t.Fatal(err)
+	}
+	fields["edited"] = time.Now().Add(-ago)
+	out, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

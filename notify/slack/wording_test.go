@@ -61,8 +61,7 @@ func TestStormEnds(t *testing.T) {
 			t.Errorf("%s: %s", form, text)
 		}
 	}
-	if text := string(drawn(t, d, slack.Look{})); !strings.Contains(text, " · the 81 integrations") ||
-		!strings.Contains(text, "\\nThe 81 integrations on jira-node-1, ") {
+	if text := string(drawn(t, d, slack.Look{})); !strings.Contains(text, " · the 81 integrations") {
 		t.Errorf("blocks: %s", text)
 	}
 }
@@ -71,10 +70,10 @@ func TestStormEnds(t *testing.T) {
 func TestStormAgain(t *testing.T) {
 	d := alerttest.Example(t, alert.Storm).Data
 	d.ID = d.Incident() + "#1"
-	says(t, d, "81 integrations fail at once", "since the last message")
+	says(t, d, "81 integrations are failing at once", "since the last message")
 	d.ID = d.Incident() + "#2"
 	d.Failures.Count, d.Failures.SinceLastAlert = 200, 119
-	says(t, d, "81 integrations still fail", "fail at once")
+	says(t, d, "81 integrations are still failing", "failing at once")
 	says(t, d, "119 more failures", "")
 }
 

@@ -14,8 +14,7 @@ import (
 // one in which little is known.
 func samples() []alert.Alert {
 	var all []alert.Alert
-	for _, kind := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Resolved, alert.Storm,
-		alert.Blind, alert.Sighted, alert.Test} {
+	for _, kind := range alert.Kinds {
 		all = append(all, sample(kind))
 	}
 	return append(all, sparse())

@@ -64,8 +64,8 @@ func TestTemplate(t *testing.T) {
 		{`{{.data.diagnosis | fit 30 | json}}`, `"a [b](http://c) @all… cut"`},
 		{`{{with index .data.facts "suggested_scopes"}}{{join "|" "c" . | upper | json}}{{else}}0{{end}}`, `"C|A|B"`},
 		{`[{{range $i, $s := .data.fix}}{{if $i}},{{end}}{{print (add $i 1) " " (actor .where) | json}}{{end}}]`,
-			`["1 Jira administrator","2 Entra administrator"]`},
-		{`{{headline . | json}}`, `"🟠 Jira mail connection fails for another reason now: The app is for one tenant, the endpoint for all"`},
+			`["1 Jira admin","2 Entra admin"]`},
+		{`{{headline . | json}}`, `"🟠 Cause changed, connection test failed: The app is for one tenant, the endpoint for all"`},
 		{`{{with index .data.facts "none"}}1{{else}}2{{end}}`, `2`},
 		{`{{with .data.acknowledged}}{{json .by}}{{else}}"nobody"{{end}}`, `"nobody"`},
 		{"{{/* note */ -}}\n{ \"a\" : [ 1,\n 2 ] }\n", `{"a":[1,2]}`},
@@ -77,7 +77,7 @@ func TestTemplate(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", tt.text, got, tt.want)
 		}
 	}
-	if got := string(filled(t, templateFile(t, `{{summary . | json}}`), a).Body); !strings.HasPrefix(got, `"Before: net-connect-timeout, which is over`) {
+	if got := string(filled(t, templateFile(t, `{{summary . | json}}`), a).Body); !strings.HasPrefix(got, `"Before: net-connect-timeout, which is fixed`) {
 		t.Error(got)
 	}
 }

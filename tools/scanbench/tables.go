@@ -105,10 +105,10 @@ func (b *bench) tables() []table {
 				{name: "grep -c oauth2", log: "storm.log", words: "grep -c oauth2 {log}", cores: 1, count: lastNumber}}},
 		{title: "A flood: 1 GiB, 1 failure in 2 events, 100,000 integrations",
 			rows: []row{scans("flood.log", 1), scans("flood.log", 0), rg("flood.log", "oauth2")}},
-		{title: "Jira as an OAuth 2.0 provider: 512 MiB, 1 event in 6 names oauth2 for another reason",
+		{title: "Jira as an OAuth 2.0 provider: 512 MiB, 1 event in 6 contains oauth2 for another reason",
 			rows: []row{scans("provider.log", 1), rg("provider.log", "/rest/oauth2-client"), rg("provider.log", "oauth2")}},
-		{title: "1 GiB compressed by gzip (sizes are of the content)", rows: packed},
-		{title: "64 MiB, with programs that are not made for more", rows: small},
+		{title: "1 GiB compressed with gzip (sizes are uncompressed)", rows: packed},
+		{title: "64 MiB, with programs that are not designed for larger logs", rows: small},
 		{title: bySize, rows: sizes},
 	}
 }
@@ -149,6 +149,6 @@ func machine(b *bench) string {
 	}
 	load, _ := os.ReadFile("/proc/loadavg")
 	before, _, _ := strings.Cut(string(load), " ")
-	return fmt.Sprintf("%d cores (%s), %d GiB of memory, Linux %s, logs in the page cache; %s. Load before it began: %s (others use this machine too). Medians of %d. What runs on one core is started with GOMAXPROCS=1 taskset -c %d.\n\n",
+	return fmt.Sprintf("%d cores (%s), %d GiB of memory, Linux %s, logs in the page cache; %s. Load average at the start: %s (others use this machine, too). Medians of %d runs. Programs on one core are started with GOMAXPROCS=1 taskset -c %d.\n\n",
 		runtime.NumCPU(), cpu, memory, first("uname", "-r"), strings.Join(versions, ", "), before, b.rounds, runtime.NumCPU()-1)
 }

@@ -137,9 +137,9 @@ func (s *story) withoutJira(t *testing.T) {
 }
 
 func (s *story) installed(t *testing.T) {
-	wants(t, "installing", s.install("1.0.0"), "is installed, and not started yet. Three steps:",
-		"1. edit /etc/jira-oauth-watcher/config.toml", "/etc/jira-oauth-watcher/credentials/slack-webhook",
-		"3. systemctl enable --now jira-oauth-watcher", "is in group jira now")
+	wants(t, "installing", s.install("1.0.0"), "is installed but not started. Three steps remain:",
+		"1. Edit /etc/jira-oauth-watcher/config.toml", "/etc/jira-oauth-watcher/credentials/slack-webhook",
+		"3. systemctl enable --now jira-oauth-watcher", "was added to the group jira")
 	equal(t, "is-enabled", s.fails("systemctl is-enabled "+unit), "disabled")
 	equal(t, "is-active", s.fails("systemctl is-active "+unit), "inactive")
 	equal(t, "groups", s.run("id -nG "+unit), "jira-oauth-watcher jira")

@@ -112,7 +112,7 @@ func TestRPM(t *testing.T) {
 	s.jira()
 	rpm := func(args string) string { return s.run("rpm --nodeps " + args) }
 	s.step("installed it is neither started nor enabled and names three steps", func(t *testing.T) {
-		wants(t, "installing", rpm("-i /packages/*-1.0.0-1.*.rpm"), "not started yet. Three steps:", "3. systemctl enable --now", "is in group jira now")
+		wants(t, "installing", rpm("-i /packages/*-1.0.0-1.*.rpm"), "not started. Three steps remain:", "3. systemctl enable --now", "was added to the group jira")
 		equal(t, "is-enabled", s.fails("systemctl is-enabled "+unit), "disabled")
 		equal(t, "is-active", s.fails("systemctl is-active "+unit), "inactive")
 		equal(t, "modes", s.run("cd "+etc+" && stat -c '%a %U:%G %n' . config.toml credentials causes.d"),

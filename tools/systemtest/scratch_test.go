@@ -78,5 +78,5 @@ func TestScratchImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	wants(t, "check", run("check"), "can be read", "state directory /var/lib/jira-oauth-watcher can be written")
-	wants(t, "the alert", run("run", "--once"), "The client secret in Jira is not valid", id)
+	wants(t, "the alert", run("run", "--once"), "Microsoft rejects the client secret in Jira", id)
 }

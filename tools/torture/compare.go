@@ -28,7 +28,7 @@ var comparisons = []comparison{
 	{"backlog", []string{"1 GiB in the page cache", "median s", "best", "worst", "CPU s", "GB/s", "found"}, compareBacklog},
 	{"follow", []string{"256 MiB appended at full speed", "median s", "best", "worst", "CPU s", "MB/s", "found"}, compareFollow},
 	{"wake", []string{"write to read, 500 lines/s", "p50 ms", "p99 ms"}, compareWake},
-	{"request", []string{"write of a failure to HTTP request", "p50 ms", "p99 ms", "worst ms", "of 200 came"}, compareRequest},
+	{"request", []string{"write of a failure to HTTP request", "p50 ms", "p99 ms", "worst ms", "received of 200"}, compareRequest},
 	{"live", liveHeads, compareLive},
 	{"idle", []string{"a quiet log", "CPU % of a core", "wake-ups/s", "RSS MiB"}, compareIdle},
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-var heads = []string{"writer", "lines/s", "reader", "written", "read", "lost", "(taken away)", "repeated", "out of order", "damaged", "gaps said",
-	"bytes in them", "kills", "rotations", "peak MB", "p50 ms", "p99 ms"}
+var heads = []string{"writer", "lines/s", "reader", "written", "read", "lost", "(unreadable)", "repeated", "out of order", "damaged", "gaps reported",
+	"bytes in gaps", "kills", "rotations", "peak MB", "p50 ms", "p99 ms"}
 
 func (r result) cells() []string {
 	cells := []string{r.trial.writer.name, number(r.trial.rate), r.reader.name}

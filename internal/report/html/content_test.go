@@ -142,7 +142,7 @@ func TestOwnWords(t *testing.T) {
 	for _, turn := range root.byID("cause-A").all("div") {
 		turns = append(turns, turn.all("p")[0].text+" "+turn.all("ol")[0].attr["start"])
 	}
-	if got, want := fmt.Sprint(turns), "[Entra administrator 1 Jira administrator 2 Entra administrator 4]"; got != want {
+	if got, want := fmt.Sprint(turns), "[Entra admin 1 Jira admin 2 Entra admin 4]"; got != want {
 		t.Errorf("turns %s, want %s", got, want)
 	}
 }

@@ -76,7 +76,7 @@ func CheckBefore(file io.ReaderAt, size int64, record Record) (Found, error) {
 	case err != nil:
 		return Found{}, err
 	case intact < 2 || older.tx+1 != newer.tx:
-		return Found{}, damaged("it has no state of before")
+		return Found{}, damaged("it has no previous state")
 	}
 	err = c.pages(older)
 	return Found{Buckets: c.buckets, Tx: older.tx}, err
@@ -124,7 +124,7 @@ func (c *checker) metas() (newer, older metaPage, intact int, err error) {
 func (c *checker) pages(first metaPage) error {
 	if first.page != uint64(c.page) || c.page < 512 || c.page > 1<<16 ||
 		first.high > uint64(c.size)/uint64(c.page) {
-		return damaged("it has %d bytes, its head says %d pages of %d", c.size, first.high, first.page)
+		return damaged("it has %d bytes, but its header says %d pages of %d bytes", c.size, first.high, first.page)
 	}
 	c.high = first.high
 	root, err := c.read(first.root)
@@ -147,7 +147,7 @@ func (c *checker) meta(at int64) (metaPage, error) {
 	sum := fnv.New64a()
 	sum.Write(m[:56])
 	if order.Uint32(m) != 0xED0CDAED || order.Uint32(m[4:]) != 2 || order.Uint64(m[56:]) != sum.Sum64() {
-		return metaPage{}, damaged("it is no state file, or its head is damaged")
+		return metaPage{}, damaged("it is not a state file, or its header is damaged")
 	}
 	return metaPage{
 		page: uint64(order.Uint32(m[8:])), root: order.Uint64(m[16:]), freelist: order.Uint64(m[32:]),
@@ -190,7 +190,7 @@ func (c *checker) read(id uint64) ([]byte, error) {
 
 func (c *checker) use(id uint64) error {
 	if id < 2 || id >= c.high || c.used[id] {
-		return damaged("page %d is used twice, or is none", id)
+		return damaged("page %d is used twice or does not exist", id)
 	}
 	c.used[id] = true
 	return nil
