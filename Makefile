@@ -9,11 +9,16 @@ build:
 packages:
 	scripts/packages.sh
 
-# lintian is content, both packages hold the same, and two builds are the same
-# bytes: a minute.
+.PHONY: release
+# All files of a release, into dist/, from a commit with a version tag: docs/releasing.md.
+release:
+	scripts/release.sh
+
+# lintian is content, both packages hold the same, and two builds of a release are the same
+# bytes: some minutes.
 packages-check:
 	scripts/deps.sh all
-	WATCHER_SYSTEM=1 go test -tags system -count=1 -v -run 'Lintian|SameFiles|Reproducible' ./tools/systemtest
+	WATCHER_SYSTEM=1 WATCHER_RELEASE=1 go test -tags system -count=1 -timeout 40m -v -run 'Lintian|SameFiles|Reproducible|Refuses' ./tools/systemtest
 
 # The packages in Debian 12 and 13, booted with their own systemd: installed,
 # hung, killed and upgraded under load, removed, purged. Root only; five minutes,
@@ -44,6 +49,8 @@ lint:
 	go vet ./...
 	go vet -tags man ./cmd/watcher
 	go vet -tags system ./tools/systemtest
+	go -C tools/release mod tidy -diff
+	go -C tools/release vet ./...
 	go tool staticcheck ./...
 	go tool staticcheck -tags system ./tools/systemtest
 	go test -count=1 -run OldCauses -v ./matchers

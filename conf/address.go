@@ -65,9 +65,6 @@ func (b *builder) secretURL(at, key string, inline *Secret, file *string) Secret
 	if !v.IsZero() {
 		b.private(from, b.url(from, v))
 	}
-	if inline != nil {
-		b.holdsSecret(at + "." + key)
-	}
 	return v
 }
 

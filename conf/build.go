@@ -26,6 +26,7 @@ type builder struct {
 	names        map[string]string // of the notifiers so far, with their paths
 	destinations map[string]string // theirs, with their paths
 	inline       string            // the first secret in the file itself
+	files        []string          // that were read
 }
 
 func (b *builder) problem(path, format string, args ...any) {
@@ -75,6 +76,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	b.absolute(&c.Causes.Dir, "causes.dir", f.Causes.Dir)
 	c.Causes.DirGiven = f.Causes.Dir != nil
 	b.alerts(&c.Alerts, &f.Alerts)
+	c.Heartbeat = b.heartbeat(&f.Heart)
 	each(&c.Maintenance, "maintenance", f.Maintenance, b.maintenance)
 	c.HTTP = b.http(&f.HTTP)
 	c.Integrations = b.integrations(f.Integrations)
@@ -91,7 +93,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 		b.warn("%s can be read by other users (mode %04o) and contains a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))
 	}
-	c.Warnings = b.warnings
+	c.Warnings, c.Files = b.warnings, b.files
 	return c, nil
 }
 
@@ -120,7 +122,7 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	if a.FoldRetries >= a.QuietAfter && a.FoldRetries > 0 {
 		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
 	}
-	a.Burst = f.Burst
+	a.Burst, a.Announce = f.Burst, f.Announce
 	if f.Storm != nil {
 		a.Storm = *f.Storm
 	}
@@ -147,6 +149,9 @@ func (b *builder) logs(files []rawLog) []Log {
 		case f.Path != nil:
 			b.absolute(&l.Path, at+".path", f.Path)
 			l.Name = filepath.Base(l.Path)
+			if why := BadLog(l.Path); why != "" && *f.Path != "" {
+				b.problem(at+".path", "%s", why)
+			}
 			b.onceFollowed(at+".path", l.Path, logs)
 		case !b.source.Has(at + ".path"):
 			b.problem(at, `path is missing, write path = "/…/atlassian-jira.log"`)
@@ -181,7 +186,32 @@ func (b *builder) logs(files []rawLog) []Log {
 	return logs
 }
 
-// refuseDuplicate reports a file that an earlier log has too.
+// BadLog says why a path cannot be that of a log, and what to write; "" when it can.
+func BadLog(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		likely, _ := LikelyLog(path)
+		return "is a directory, write the path of the log: " + likely
+	case err != nil && strings.ContainsAny(filepath.Base(path), "*?"):
+		likely, _ := LikelyLog(filepath.Dir(path))
+		return "is a pattern, write the path of one log, whose rotated files are found automatically: " + likely
+	}
+	return ""
+}
+
+// LikelyLog is the path that the log of Jira has in a directory, which may be Jira's home.
+func LikelyLog(dir string) (path string, exists bool) {
+	for _, sub := range []string{"log", ""} {
+		path = filepath.Join(dir, sub, homeLogs[0].name)
+		if _, err := os.Stat(path); err == nil {
+			return path, true
+		}
+	}
+	return path, false
+}
+
+// onceFollowed reports a file that an earlier log has too.
 func (b *builder) onceFollowed(at, path string, logs []Log) {
 	for i, l := range logs {
 		if l.Path != "" && SameFile(l.Path, path) {

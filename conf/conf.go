@@ -33,6 +33,8 @@ type Config struct {
 	PagerDuty     []PagerDuty
 	Email         []Email
 	Teams         []Teams
+	Heartbeat     Secret   // an address to request while all is well; unset = none
+	Files         []string // that were read: File, and those of secrets, certificates and templates
 	Warnings      []string // sentences about what works but should not stay, such as open secret files
 
 	source *Source
@@ -75,6 +77,8 @@ type Alerts struct {
 	// Burst is how many incidents of one cause or application may open before they share one
 	// alert.
 	Burst Burst
+	// Announce is whether to alert to a start of the program.
+	Announce bool
 	// Storm is how many incidents may open within a minute, whatever their causes, before
 	// they share one alert; 0 = off.
 	Storm int
@@ -123,11 +127,11 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("configuration file %s: %w", path, text.WithoutPath(err))
 	}
 	var f raw
-	source, problems := Decode(path, data, &f)
+	source, problems := decode(path, data, &f, true)
 	if source == nil {
 		return nil, problems
 	}
-	b := builder{file: path, mode: mode, source: source, problems: problems}
+	b := builder{file: path, mode: mode, source: source, problems: problems, files: []string{path}}
 	c, err := b.config(&f)
 	if err != nil {
 		return nil, err

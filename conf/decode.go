@@ -4,7 +4,9 @@ import (
 	"encoding"
 	"fmt"
 	"maps"
+	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,11 @@ import (
 //
 // file is only used in messages.
 func Decode(file string, text []byte, into any) (*Source, Problems) {
+	return decode(file, text, into, false)
+}
+
+// decode is Decode; expand says that strings may hold variables of the environment.
+func decode(file string, text []byte, into any, expand bool) (*Source, Problems) {
 	if len(text) > maxText {
 		return nil, Problems{{File: file, Line: 1, Col: 1,
 			Text: fmt.Sprintf("the file is larger than %d bytes", maxText)}}
@@ -33,7 +40,7 @@ func Decode(file string, text []byte, into any) (*Source, Problems) {
 	if problem != nil {
 		return nil, Problems{*problem}
 	}
-	d := decoder{source: scan(file, t)}
+	d := decoder{source: &Source{file: file, locations: scan(t).locations, expanded: map[string]bool{}}, expand: expand}
 	d.table("", tree, reflect.ValueOf(into).Elem())
 	d.problems.Sort()
 	return d.source, d.problems
@@ -42,6 +49,7 @@ func Decode(file string, text []byte, into any) (*Source, Problems) {
 type decoder struct {
 	source   *Source
 	problems Problems
+	expand   bool
 }
 
 // refuse notes a problem with the value at path. It returns false, as all of
@@ -123,6 +131,11 @@ func fieldsOf(t reflect.Type) (fields map[string]field, names []string) {
 
 // value decodes one value into v.
 func (d *decoder) value(path string, value any, v reflect.Value) bool {
+	if s, ok := value.(string); ok && d.expand {
+		if value, ok = d.variables(path, s); !ok {
+			return false
+		}
+	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return d.text(path, value, u)
 	}
@@ -160,6 +173,30 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 		return true
 	}
 	return d.number(path, value, v)
+}
+
+var variable = regexp.MustCompile(`\$\$\{|\$\{([A-Z_][A-Z0-9_]*)\}|\$\{`)
+
+// variables replaces ${NAME} with the value of an environment variable, and $${ with ${. What else
+// follows ${ is not shown: it may be a part of a secret.
+func (d *decoder) variables(path, s string) (string, bool) {
+	good := true
+	expanded := variable.ReplaceAllStringFunc(s, func(found string) string {
+		if found == "$${" {
+			return "${"
+		}
+		name := variable.FindStringSubmatch(found)[1]
+		value, ok := os.LookupEnv(name)
+		switch {
+		case name == "":
+			good = d.refuse(path, "expected ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
+		case !ok:
+			good = d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
+		}
+		d.source.expanded[path] = true
+		return value
+	})
+	return expanded, good
 }
 
 func (d *decoder) wantTable(path string) bool {

@@ -70,9 +70,6 @@ func (b *builder) email(at string, f *rawEmail) Email {
 	case given != "":
 		e.Username, e.Password = *f.Username, password
 	}
-	if f.Password != nil {
-		b.holdsSecret(at + ".password")
-	}
 	return e
 }
 

@@ -62,9 +62,6 @@ func (b *builder) http(f *rawHTTP) HTTP {
 	if !v.IsZero() && !userAndPassword(v.Reveal()) {
 		b.problem(from, "%s", basicAuthHelp)
 	}
-	if f.BasicAuth != nil {
-		b.holdsSecret("http.basic_auth")
-	}
 	h.BasicAuth = v
 	if f.Listen == nil {
 		for _, key := range []string{"basic_auth", "basic_auth_file", "allow_remote"} {
@@ -102,4 +99,19 @@ func listenable(address string) bool {
 func userAndPassword(s string) bool {
 	user, password, ok := strings.Cut(s, ":")
 	return ok && user != "" && password != "" && !strings.ContainsFunc(s, control)
+}
+
+// heartbeat is the address to request while all is well.
+func (b *builder) heartbeat(f *rawHeartbeat) Secret {
+	v, from := b.secret("heartbeat", "url", f.URL, f.URLFile)
+	if b.source.Has("heartbeat") {
+		b.needs("heartbeat", "url")
+	}
+	if !v.IsZero() {
+		b.url(from, v)
+	}
+	if f.URL != nil {
+		b.holdsSecret("heartbeat.url")
+	}
+	return v
 }

@@ -41,7 +41,7 @@ func TestHTTP(t *testing.T) {
 		{"listen = \":9494\"\nbasic_auth = \"ops:hunter2\"", ""},
 		{"listen = \":9494\"\nbasic_auth_file = \"good\"", ""},
 		{"listen = \":9494\"\nbasic_auth_file = \"none\"", "http.basic_auth_file: there is no file"},
-		{"listen = \":9494\"\nbasic_auth_file = \"two\"", "http.basic_auth_file: " + auth},
+		{"listen = \":9494\"\nbasic_auth_file = \"two\"", "two has 2 lines: write the secret alone, on one line"},
 		{"listen = \":9494\"\nbasic_auth = \"hunter2\"", "http.basic_auth: " + auth},
 		{"listen = \":9494\"\nbasic_auth = \"ops:\"", auth},
 		{"listen = \":9494\"\nbasic_auth = \":hunter2\"", auth},

@@ -114,7 +114,7 @@ func TestJiraProblems(t *testing.T) {
 		"token_file = 'pat'":                                 "2:1: jira.token_file: " + needsURL,
 		"url = ''\ntoken = 'hunter2'":                        "3:1: jira.token: " + needsURL,
 		"url = 'jira'\ntoken_file = 'pat'":                   "2:7: jira.url: must begin with https:// or http://",
-		"url = 'https://h'\ntoken_file = 'line'":             "3:14: jira.token_file: " + notToken,
+		"url = 'https://h'\ntoken_file = 'line'":             "3:14: jira.token_file: " + dir + "/line has 2 lines, and line 2 is blank: write the secret alone, on one line",
 		"url = 'https://h'\ntoken = 'Bearer hunter2'":        "3:9: jira.token: " + notToken,
 		"url = 'https://h'\ntoken = 'x'\ntoken_file = 'pat'": "4:14: jira.token_file: " + twice,
 		"access_log = 'a/%Y/access_log'":                     "2" + log + "a directory cannot have directives" + directives,

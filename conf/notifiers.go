@@ -22,9 +22,10 @@ func (b *builder) given(at, key string) string {
 	return ""
 }
 
-// holdsSecret records that others should not be able to read the configuration file.
+// holdsSecret records that others should not be able to read the configuration file, unless the
+// secret is in the environment.
 func (b *builder) holdsSecret(path string) {
-	if b.inline == "" {
+	if b.inline == "" && !b.source.expanded[path] {
 		b.inline = path
 	}
 }

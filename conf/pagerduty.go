@@ -28,9 +28,6 @@ func (b *builder) pagerduty(at string, f *rawPagerDuty) PagerDuty {
 		b.problem(from, `expected the 32 letters and digits of an integration key, copy it from the service in PagerDuty, `+
 			`"Integrations", "Events API V2"`)
 	}
-	if f.RoutingKey != nil {
-		b.holdsSecret(at + ".routing_key")
-	}
 	p.RoutingKey = key
 	if f.APIURL != nil {
 		path := at + ".api_url"

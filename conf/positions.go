@@ -15,19 +15,37 @@ type scanner struct {
 	pos       int
 	locations map[string]location
 	tables    map[string]int // how many [[tables]] so far, by path
+	table     string         // the path of the table that pos is in
 }
 
-func scan(file string, t content) *Source {
+func scan(t content) *scanner {
 	s := &scanner{text: t, locations: map[string]location{}, tables: map[string]int{}}
-	table := ""
 	for s.space(); s.pos < len(t.string); s.space() {
 		if s.peek() == '[' {
-			table = s.header()
+			s.table = s.header()
 		} else {
-			s.pair(table)
+			s.pair(s.table)
 		}
 	}
-	return &Source{file: file, locations: s.locations}
+	return s
+}
+
+// repeated is the key or table that the line at an offset writes once more, and the line that
+// has it, too; 0 when that is not found. The library has accepted what is before that line.
+func repeated(t content, offset int) (path string, first int) {
+	begin := t.lines[t.position(offset).line-1]
+	s := scan(content{t.string[:begin], t.lines, t.inner})
+	before := s.locations
+	s.text, s.pos, s.locations = t, begin, map[string]location{}
+	if s.space(); s.peek() == '[' {
+		path = s.header()
+	} else {
+		path = s.table
+		for _, k := range s.keys() {
+			path = join(path, k.name)
+		}
+	}
+	return withoutIndexes(path), before[path].key.line
 }
 
 // header reads [a.b] or [[a.b]]. It returns the path of the table, in which each

@@ -10,6 +10,7 @@ type raw struct {
 	Alerts   rawAlerts    `toml:"alerts"`
 	Causes   rawCauses    `toml:"causes"`
 	HTTP     rawHTTP      `toml:"http"`
+	Heart    rawHeartbeat `toml:"heartbeat"`
 	Slack    []rawSlack   `toml:"slack"`
 	Webhooks []rawWebhook `toml:"webhook"`
 
@@ -59,6 +60,12 @@ type rawAlerts struct {
 	FoldRetries    *duration `toml:"fold_retries"`
 	Burst          Burst     `toml:"burst"`
 	Storm          *int      `toml:"storm"`
+	Announce       bool      `toml:"announce"`
+}
+
+type rawHeartbeat struct {
+	URL     *Secret `toml:"url"`
+	URLFile *string `toml:"url_file"`
 }
 
 type rawCauses struct {

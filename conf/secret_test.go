@@ -106,16 +106,20 @@ func TestSecretFileRefused(t *testing.T) {
 	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
 	write(t, dir+"/empty", "\n", 0o600)
 	write(t, dir+"/lines", "https://example.com/hunter2\n\n", 0o600)
+	write(t, dir+"/first", "hunter2\n \nhunter2", 0o600)
+	write(t, dir+"/spaces", "https://example.com/hunter2 \n", 0o600)
 	write(t, dir+"/large", strings.Repeat("hunter2 ", 8<<10)+"x", 0o600)
 	write(t, dir+"/dir/x", "", 0o600)
 
 	for name, want := range map[string]string{
 		"absent": "there is no file " + credentials + "/absent and no " + credentials + "/jira-oauth-watcher_absent and no " + dir +
-			"/absent and no " + dir + "/credentials/absent; systemd reads the files in " + dir +
+			"/absent and no " + dir + "/credentials/absent, create it with: install -m 0600 /dev/stdin " + dir + "/absent; systemd reads the files in " + dir +
 			"/credentials only when the service starts, so restart the service after you change them",
-		dir + "/absent":      "there is no file " + dir + "/absent",
+		dir + "/absent":      "there is no file " + dir + "/absent, create it with: install -m 0600 /dev/stdin " + dir + "/absent",
 		"empty":              dir + "/empty is empty",
-		"lines":              "not a URL, write one such as https://host/path",
+		"lines":              dir + "/lines has 2 lines, and line 2 is blank: write the secret alone, on one line",
+		"first":              dir + "/first has 3 lines, and line 2 is blank: write the secret alone, on one line",
+		"spaces":             dir + "/spaces has spaces before or after the secret, remove them",
 		"large":              dir + "/large is larger than 65536 bytes",
 		"dir":                dir + "/dir is not a regular file",
 		"":                   "empty, write the name of a file",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"jira-oauth-watcher/internal/text"
@@ -38,6 +39,9 @@ func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, 
 		if inline.IsZero() {
 			b.problem(keyPath, "empty, write the value or remove the key")
 		}
+		if key != "url" { // which may be no secret
+			b.holdsSecret(keyPath)
+		}
 		return *inline, keyPath
 	case name != nil:
 		return b.secretFile(filePath, *name), filePath
@@ -55,10 +59,22 @@ func (b *builder) secretFile(path, name string) Secret {
 	if cut {
 		content = bytes.TrimSuffix(content, []byte("\r"))
 	}
-	if len(content) == 0 {
+	lines := strings.Split(string(content), "\n")
+	blank := slices.IndexFunc(lines, text.Blank)
+	switch {
+	case len(bytes.TrimSpace(content)) == 0:
 		b.problem(path, "%s is empty", found)
+	case len(lines) > 1 && blank >= 0:
+		b.problem(path, "%s has %d lines, and line %d is blank: write the secret alone, on one line",
+			found, len(lines), blank+1)
+	case len(lines) > 1:
+		b.problem(path, "%s has %d lines: write the secret alone, on one line", found, len(lines))
+	case len(bytes.TrimSpace(content)) < len(content):
+		b.problem(path, "%s has spaces before or after the secret, remove them", found)
+	default:
+		return NewSecret(string(content))
 	}
-	return NewSecret(string(content))
+	return Secret{}
 }
 
 // warnOpen warns about a file of a secret that others can read.
@@ -111,9 +127,17 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 			b.problem(path, "%s %v", c, err)
 			return "", nil, 0
 		}
+		b.files = append(b.files, b.whole(path, c))
 		return c, content, mode
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
+	if limit == maxSecret { // else it is not pasted
+		put := candidates[len(candidates)-1]
+		if _, err := os.Stat(filepath.Dir(put)); err != nil && len(candidates) > 1 {
+			put = candidates[len(candidates)-2]
+		}
+		missing += ", create it with: install -m 0600 /dev/stdin " + put
+	}
 	if loaded != "" && !filepath.IsAbs(name) {
 		missing += "; systemd reads the files in " + loaded + " only when the service starts, " +
 			"so restart the service after you change them"

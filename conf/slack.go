@@ -138,8 +138,5 @@ func (b *builder) token(at string, kind tokenKind, inline *Secret, file *string)
 	case !wholeToken.MatchString(token):
 		b.problem(from, "contains a space, a line break or another character that tokens never contain")
 	}
-	if inline != nil {
-		b.holdsSecret(at + "." + kind.key)
-	}
 	return v
 }

@@ -62,7 +62,7 @@ func TestSlackTokenFile(t *testing.T) {
 		t.Errorf("the tokens are %q and %q", got.BotToken.Reveal(), got.AppToken.Reveal())
 	}
 	_, err := conf.Load(write(t, dir+"/config.toml", fmt.Sprintf(text, "lines"), 0o600))
-	want := conf.Problems{{dir + "/config.toml", 3, 18, "slack.app_token_file", "contains a space, a line break or another character that tokens never contain"}}
+	want := conf.Problems{{dir + "/config.toml", 3, 18, "slack.app_token_file", dir + "/credentials/lines has 2 lines, and line 2 is blank: write the secret alone, on one line"}}
 	if !reflect.DeepEqual(err, error(want)) {
 		t.Errorf("a file of two lines\n got %v\nwant %v", err, want)
 	}

@@ -17,6 +17,7 @@ import (
 type Source struct {
 	file      string
 	locations map[string]location
+	expanded  map[string]bool // the values that hold variables of the environment
 }
 
 // location is where a key and its value begin. Both are the same for a table with a

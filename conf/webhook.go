@@ -65,9 +65,6 @@ func (b *builder) signing(at, key string, inline *Secret, name *string) Secret {
 		b.problem(from, `expected whsec_ and 24 to 64 bytes in base64, `+
 			`make one with: echo "whsec_$(openssl rand -base64 32)"`)
 	}
-	if inline != nil {
-		b.holdsSecret(at + "." + key)
-	}
 	return v
 }
 
@@ -94,5 +91,6 @@ func (b *builder) template(path string, value *string) (file string) {
 	case err != nil:
 		b.problem(path, "%s %v", file, err)
 	}
+	b.files = append(b.files, file)
 	return file
 }

@@ -128,7 +128,7 @@ type Answer struct {
 	Broken     error // the body is incomplete
 }
 
-// Request is a POST of JSON to a receiver.
+// Request is one to a receiver: a POST of JSON, or a GET.
 type Request struct {
 	Client  *http.Client
 	To      conf.Secret // the address
@@ -140,9 +140,14 @@ type Request struct {
 
 // Post sends the request. Errors are rebuilt without what is secret: net/http puts the
 // whole URL into its own, and receivers echo the request in their answers.
-func (r Request) Post(ctx context.Context) (Answer, error) {
+func (r Request) Post(ctx context.Context) (Answer, error) { return r.do(ctx, http.MethodPost) }
+
+// Get sends the request as Post does, without a body.
+func (r Request) Get(ctx context.Context) (Answer, error) { return r.do(ctx, http.MethodGet) }
+
+func (r Request) do(ctx context.Context, method string) (Answer, error) {
 	ctx, sent := Traced(ctx)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.To.Reveal(), bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(ctx, method, r.To.Reveal(), bytes.NewReader(r.Body))
 	if err != nil {
 		return Answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
 	}
@@ -157,7 +162,9 @@ func (r Request) Post(ctx context.Context) (Answer, error) {
 	if r.Header != nil {
 		req.Header = r.Header.Clone()
 	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "jira-oauth-watcher")
 	}

@@ -45,6 +45,7 @@ all)
 	run $race $(printf './%s\n' $only)
 	[ -z $race ] || run ./cmd/watcher
 	scripts/fuzz.sh
+	(cd tools/release && go test -count=1 ./...)
 	make test-system
 	;;
 *)

@@ -127,6 +127,10 @@ diagnosis and the steps to fix it.`,
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
 		a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
+	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
+	for _, c := range root.Commands() {
+		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)
+	}
 	return root
 }
 
@@ -188,9 +192,10 @@ func (f *format) addAs(c *cobra.Command, name, usage string) {
 	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// configFlag adds --config.
+// configFlag adds --config, whose default may be in the environment.
 func configFlag(c *cobra.Command, to *string) {
-	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default "+defaultConfig+")")
+	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default $WATCHER_CONFIG, else "+defaultConfig+")")
+	*to = os.Getenv("WATCHER_CONFIG")
 }
 
 // loadConfig reads the configuration: the given file, else the package's, else

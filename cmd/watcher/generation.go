@@ -123,7 +123,20 @@ func (g *generation) open(d *daemon) error {
 	if err := g.recorder.CheckRemoved(removed, time.Now()); err != nil {
 		return err
 	}
+	if g.conf.Alerts.Announce && !g.reloaded && !d.options.once {
+		version, _ := build()
+		if err := g.recorder.Started(version); err != nil {
+			return err
+		}
+	}
 	return g.recorder.CatchUp()
+}
+
+func targetNames(targets []notify.Target) (names []string) {
+	for _, t := range targets {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // follow adds a log.
@@ -186,11 +199,7 @@ func missing(path string) bool {
 // removed are the notifiers that are no longer configured while alerts wait for them. It logs
 // them.
 func (d *daemon) removed(configured []notify.Target) ([]store.Orphan, error) {
-	var names []string
-	for _, t := range configured {
-		names = append(names, t.Name)
-	}
-	orphans, err := d.store.Orphans(names, time.Now())
+	orphans, err := d.store.Orphans(targetNames(configured), time.Now())
 	for _, o := range orphans {
 		if o.GivenUp {
 			d.log.Warn("notifier has not been configured for a week, its queued alerts are deleted",

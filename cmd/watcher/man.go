@@ -1,70 +1,44 @@
 //go:build man
 
-// With the tag man the program writes its own manual pages instead: the packaged
-// program needs no page generator.
+// With the tag man the program prints a description of its commands instead, as JSON, from which
+// tools/release/manual makes the manual pages: the packaged program needs no page generator.
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
-	"time"
 
-	"github.com/spf13/cobra/doc"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run -tags man ./cmd/watcher DIRECTORY")
-		os.Exit(exitUsage)
-	}
-	if err := writeManual(os.Args[1], os.Getenv("SOURCE_DATE_EPOCH")); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(describe(newRoot("jira-oauth-watcher", &app{}))); err != nil {
 		fmt.Fprintln(os.Stderr, "man:", err)
 		os.Exit(exitFailed)
 	}
 }
 
-// writeManual writes a page for every command. epoch is the date of the pages,
-// in seconds; "" means now.
-func writeManual(dir, epoch string) error {
-	date := time.Now()
-	if epoch != "" {
-		seconds, err := strconv.ParseInt(epoch, 10, 64)
-		if err != nil {
-			return fmt.Errorf("SOURCE_DATE_EPOCH: %w", err)
-		}
-		date = time.Unix(seconds, 0)
-	}
-	date = date.UTC()
-	root := newRoot("jira-oauth-watcher", &app{})
-	root.DisableAutoGenTag = true // no line that names the generator
-	root.Long += manual
-	return doc.GenManTree(root, &doc.GenManHeader{
-		Section: "1", Date: &date, Source: "jira-oauth-watcher", Manual: "Jira OAuth watcher",
-	}, dir)
+// description is what a manual page says of a command.
+type description struct {
+	Use, Short, Long, Example string
+	Flags                     []flagDescription
+	Commands                  []description
 }
 
-// manual is what the first page says besides the usage.
-const manual = `
+type flagDescription struct{ Name, Shorthand, Value, Usage, Default string }
 
-# EXIT STATUS
-0 success, 1 failure, 2 usage or configuration error.
-
-# SIGNALS
-**SIGHUP** makes **run** reload its configuration. **SIGTERM** and **SIGINT** stop it, a second one at once.
-
-# FILES
-**/etc/jira-oauth-watcher/config.toml**
-: the configuration; it lists every key with its default
-
-**/etc/jira-oauth-watcher/credentials/**
-: one secret per file, read by systemd as root; x_file = "name" in the configuration refers to it
-
-**/etc/jira-oauth-watcher/causes.d/*.toml**
-: your own causes, and changes to the built-in ones
-
-**/var/lib/jira-oauth-watcher/state.db**
-: positions in the logs, open incidents, and queued alerts
-
-**/usr/share/doc/jira-oauth-watcher/**
-: install.md, from installation to the first alert; troubleshooting.md, from symptom to fix`
+func describe(c *cobra.Command) description {
+	d := description{Use: c.Use, Short: c.Short, Long: c.Long, Example: c.Example}
+	c.InitDefaultHelpFlag()
+	c.InitDefaultVersionFlag()
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		value, usage := pflag.UnquoteUsage(f)
+		d.Flags = append(d.Flags, flagDescription{f.Name, f.Shorthand, value, usage, f.DefValue})
+	})
+	for _, sub := range c.Commands() {
+		d.Commands = append(d.Commands, describe(sub))
+	}
+	return d
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -80,6 +81,8 @@ func (o runOptions) load() (*conf.Config, error) {
 		}
 		if path == stdinPath {
 			l.Path, l.Name = stdinPath, stdinName
+		} else if why := conf.BadLog(path); why != "" {
+			return nil, usage("--log %s %s", path, why)
 		}
 		for _, other := range c.Logs {
 			files := path != stdinPath && other.Path != stdinPath
@@ -150,14 +153,19 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if c.File == "" {
 		d.greet(c)
 	}
+	version, _ := build()
+	log.Info("started", "version", version, "logs", len(c.Logs), "notifiers", strings.Join(targetNames(first.targets), ", "))
 	return d.follow(ctx, first, hup)
 }
 
 // greet says on a terminal that silence means that all is well.
 func (d *daemon) greet(c *conf.Config) {
 	for _, l := range c.Logs {
-		fmt.Fprintf(d.errw, "following %s: failures from now on are printed here; the position is stored in %s\n",
-			l.Path, c.StateDir)
+		state := "following " + l.Path
+		if l.Path != stdinPath && missing(l.Path) {
+			state = l.Path + " is not there yet, waiting"
+		}
+		fmt.Fprintf(d.errw, "%s: failures from now on are printed here; the position is stored in %s\n", state, c.StateDir)
 	}
 }
 
@@ -175,6 +183,8 @@ type daemon struct {
 	server  *status.Server // of the [http] listener, nil = off
 	serving sync.WaitGroup
 	stats   map[incident.Source]pipeline.Stats // of logs, before a reload
+
+	beaten time.Time // when the address of [heartbeat] was requested last
 }
 
 func (d *daemon) close() {
@@ -254,7 +264,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 		d.log.Info("configuration reloaded", "file", g.conf.File)
 	}
 	running, stop := context.WithCancel(ctx)
-	reading, sending := start(running, g.readers()), start(running, g.senders())
+	reading, sending := start(running, g.readers()), start(running, append(g.senders(), d.beat(g)...))
 	finish := func() error {
 		stop()
 		return errors.Join(reading.wait(), sending.wait())

@@ -92,10 +92,7 @@ func kinds() string {
 
 // unknownNotifier names those that there are.
 func unknownNotifier(name, file string, targets []notify.Target) error {
-	var names []string
-	for _, t := range targets {
-		names = append(names, t.Name)
-	}
+	names := targetNames(targets)
 	meant := ""
 	if near := conf.Nearest(name, names); near != "" {
 		meant = fmt.Sprintf(", did you mean %q?", near)

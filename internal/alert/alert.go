@@ -21,11 +21,12 @@ const (
 	Storm    Kind = "storm"    // many integrations began to fail at once, for one cause, or during maintenance
 	Blind    Kind = "blind"    // the watcher cannot read a log, or a notifier does not deliver
 	Sighted  Kind = "sighted"  // it can again
+	Started  Kind = "started"  // the program was started
 	Test     Kind = "test"     // a sample, on request
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Opened, Changed, Reminder, Quiet, Resolved, Storm, Blind, Sighted, Test}
+var Kinds = []Kind{Opened, Changed, Reminder, Quiet, Resolved, Storm, Blind, Sighted, Started, Test}
 
 // Closes reports whether the incident of an integration ends with it.
 func (k Kind) Closes() bool { return k == Quiet || k == Resolved }

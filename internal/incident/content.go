@@ -152,6 +152,8 @@ func (r *Rules) Sample(f matchers.Failure, kind alert.Kind, now time.Time) alert
 		d.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}
 		d.Facts["integrations"], d.Facts["integrations_count"] = []string{"test-1", "test-2", "test-3"}, "60"
 		number = 1
+	case alert.Started:
+		d, number = r.Started("1.5.0", "1.4.2", 1, now).Data, 1
 	default:
 		number = 1
 	}

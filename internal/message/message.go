@@ -96,6 +96,9 @@ func Of(d alert.Data) Message {
 		m.Repeats, m.Actionable = true, true
 	case alert.Sighted:
 		m.Ends, m.Broadcast = true, true
+	case alert.Started:
+		m.Ends, m.Facts, m.Details, m.Circumstances = true, nil, nil, nil
+		m.Origin = m.Origin[:min(len(m.Origin), 2)] // where and when
 	case alert.Quiet, alert.Resolved:
 		m.Ends = true
 		m.Description = m.Summary()
@@ -144,7 +147,7 @@ func SubjectOf(d alert.Data) Subject {
 	switch {
 	case d.Kind == alert.Test:
 		return Trial
-	case d.Kind == alert.Blind || d.Kind == alert.Sighted:
+	case d.Kind == alert.Blind || d.Kind == alert.Sighted || d.Kind == alert.Started:
 		return Watcher
 	case d.Kind == alert.Storm || d.Integration.ID == alert.Many:
 		return Many

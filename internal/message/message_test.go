@@ -34,7 +34,7 @@ func TestWhoActs(t *testing.T) {
 	for _, kind := range alerttest.AllKinds {
 		d := alerttest.Example(t, kind).Data
 		m := message.Of(d)
-		if m.Ends != (kind.Closes() || kind == alert.Sighted) {
+		if m.Ends != (kind.Closes() || kind == alert.Sighted || kind == alert.Started) {
 			t.Errorf("%s: it ends: %t", kind, m.Ends)
 		}
 		if m.Ends && (len(m.Steps) > 0 || m.Confirm != "" || m.Calls || m.Actionable || len(m.Links) > 1) {
@@ -157,7 +157,7 @@ func TestNames(t *testing.T) {
 			d := alerttest.Example(t, kind).Data
 			d.Integration.Name, d.Mailbox = tt.name, tt.mailbox
 			m, want := message.Of(d), tt.want
-			if kind == alert.Storm || kind == alert.Blind || kind == alert.Sighted {
+			if kind == alert.Storm || kind == alert.Blind || kind == alert.Sighted || kind == alert.Started {
 				want = ""
 			}
 			for what, title := range map[string]string{"headline": m.Headline(), "title": m.Title(), "topic": m.Topic} {

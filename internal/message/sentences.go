@@ -76,6 +76,8 @@ func (m *Message) state(d alert.Data) {
 		m.Mark, m.State = "⚠️", "Monitoring impaired"
 	case alert.Sighted:
 		m.Mark, m.State = "🟢", "Monitoring restored"
+	case alert.Started:
+		m.Mark, m.State = "ℹ️", "jira-oauth-watcher started"
 	case alert.Test:
 		m.Mark, m.State = "🧪", "TEST, nothing is broken"
 	default:

@@ -202,6 +202,33 @@ func (r *Recorder) CatchUp() error {
 	})
 }
 
+// Started alerts to a start of the program: once per version and hour, so that a restart loop
+// sends one alert. Receivers that keep incidents are left out, since this is none.
+func (r *Recorder) Started(version string) error {
+	return r.Store.Update(func(tx *store.Tx) error {
+		now := clock.Now()
+		var last struct {
+			Version string    `json:"version"`
+			At      time.Time `json:"at"`
+		}
+		err := tx.Note(store.LastStart, &last)
+		if err != nil || last.Version == version && now.Sub(last.At).Abs() < time.Hour {
+			return err
+		}
+		a := r.Rules.Started(version, last.Version, len(r.Logs), now)
+		for _, to := range r.Recipients {
+			if to.Groups || a.Data.Cause.Severity < to.MinSeverity {
+				continue
+			}
+			if err := tx.Enqueue(to.Name, a); err != nil && !errors.Is(err, store.ErrFull) {
+				return err
+			}
+		}
+		last.Version, last.At = version, now
+		return tx.SetNote(store.LastStart, last)
+	})
+}
+
 // introduce sends a notifier one alert about incidents that it has missed.
 func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State, now time.Time) error {
 	var open []incident.State

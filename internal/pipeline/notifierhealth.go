@@ -31,6 +31,13 @@ func (r *Recorder) CheckNotifiers(now time.Time) error {
 	})
 }
 
+// Failing reports whether a notifier has failed for so long that people must know.
+func Failing(h notify.Health, now time.Time) bool {
+	return h.Circuit == notify.Disabled ||
+		h.Circuit == notify.Suspended && now.Sub(h.Since) >= suspendedFor ||
+		h.Circuit == notify.Waiting && now.Sub(h.Since) >= failingFor
+}
+
 // checkNotifier alerts the other notifiers to one that does not deliver.
 func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error {
 	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
@@ -43,9 +50,7 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 		return err
 	}
 	lost := h.SetAside + h.Dropped - h.Reported
-	failing := h.Circuit == notify.Disabled ||
-		h.Circuit == notify.Suspended && now.Sub(h.Since) >= suspendedFor ||
-		h.Circuit == notify.Waiting && now.Sub(h.Since) >= failingFor
+	failing := Failing(h, now)
 	on := true
 	t.Since, t.Why, t.Lost = h.Since, h.Reason, lost
 	switch {

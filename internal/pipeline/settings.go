@@ -81,7 +81,7 @@ func (s *settings) restore(r *Recorder) error {
 		return nil
 	}
 	var was stored
-	err := r.Store.View(func(tx *store.Tx) error { return tx.Settings(&was) })
+	err := r.Store.View(func(tx *store.Tx) error { return tx.Note(store.Settings, &was) })
 	if err != nil || was.URL != r.Rules.JiraURL() {
 		s.read = err == nil
 		return err
@@ -115,7 +115,7 @@ func (r *Recorder) asked(o incident.Own) error {
 		r.settings.mu.Lock()
 		now := stored{r.Rules.JiraURL(), r.settings.due, r.settings.known, r.settings.failed}
 		r.settings.mu.Unlock()
-		return errors.Join(tx.SetEvidence(e.Ask(o)), tx.SetSettings(now))
+		return errors.Join(tx.SetEvidence(e.Ask(o)), tx.SetNote(store.Settings, now))
 	})
 }
 

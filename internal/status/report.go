@@ -133,6 +133,15 @@ func (s *Site) unready(r *Running, now time.Time) []string {
 	return reasons
 }
 
+// Well reports whether the service is ready and every notifier delivers.
+func (s *Site) Well(now time.Time) bool {
+	r := s.running.Load()
+	return len(s.unready(r, now)) == 0 && !slices.ContainsFunc(r.Targets, func(t notify.Target) bool {
+		h, err := s.store.Health(t.Name)
+		return err != nil || pipeline.Failing(h, now)
+	})
+}
+
 func (s *Site) logReport(l *pipeline.Log) Log {
 	n, now := l.Stats(), l.Health()
 	report := Log{

@@ -92,17 +92,20 @@ func (tx *Tx) SetEvidence(e incident.Evidence) error {
 	return tx.table(evidence).put(evidence, e)
 }
 
-// settings is the key of what Jira has said of its integrations.
-const settings = "settings"
+// The keys of notes.
+const (
+	Settings  = "settings"  // Jira's answer about its integrations
+	LastStart = "lastStart" // the start of the program that was alerted to last
+)
 
-// Settings reads into into what SetSettings has stored. If nothing is stored, into is unchanged.
-func (tx *Tx) Settings(into any) error {
-	_, err := tx.read(evidence).get(settings, into)
+// Note reads into into what SetNote has stored under a key. If nothing is stored, into is unchanged.
+func (tx *Tx) Note(key string, into any) error {
+	_, err := tx.read(evidence).get(key, into)
 	return err
 }
 
-// SetSettings stores Jira's answer about its integrations.
-func (tx *Tx) SetSettings(s any) error { return tx.table(evidence).put(settings, s) }
+// SetNote stores something that is no evidence.
+func (tx *Tx) SetNote(key string, note any) error { return tx.table(evidence).put(key, note) }
 
 // sentAnyway notes that an opened was delivered although a storm had withdrawn it while it was
 // being sent. Its end is then delivered to the same notifier.

@@ -104,8 +104,8 @@ func (n *Notifier) event(d notify.Delivery) object {
 	var links []object
 	for _, l := range m.Links {
 		links = append(links, object{"href": l.URL, "text": text.Cut(l.Title, maxFact)})
+		e["links"] = links
 	}
-	e["links"] = links
 	return e
 }
 

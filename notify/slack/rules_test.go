@@ -31,7 +31,7 @@ func valid(t testing.TB, payload []byte, d alert.Data, l slack.Look) {
 	}
 	v := &validator{t: t, look: l, d: d, actions: map[any]bool{},
 		at: regexp.MustCompile(`^<!date\^[1-9]\d*\^\{date_short_pretty\} \{time_secs\}\|\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d>`)}
-	if d.Kind.Closes() || d.Kind == alert.Sighted {
+	if d.Kind.Closes() || d.Kind == alert.Sighted || d.Kind == alert.Started {
 		v.look.Mention = ""
 	}
 	longest := 300

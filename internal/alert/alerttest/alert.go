@@ -56,7 +56,7 @@ var Kinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quie
 
 // AllKinds are all kinds of alerts.
 var AllKinds = []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Resolved, alert.Storm, alert.Blind,
-	alert.Sighted, alert.Test}
+	alert.Sighted, alert.Started, alert.Test}
 
 // SomeKinds are kinds that are drawn differently; at full length all of them, and
 // one that a later version may bring.
@@ -151,12 +151,25 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 			d.Failures = alert.Failures{Count: 1, First: at.Add(-12 * time.Minute), Last: at}
 		}
 	}
+	if kind == alert.Started {
+		a = alert.Alert{Timestamp: at, Data: alert.Data{
+			Schema: 1, Node: "jira-node-1", ID: "jira-node-1/started@20241118T013011.407Z#1",
+			Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
+			Cause: alert.Cause{ID: "started", Title: "version 1.5.0", Provider: "any", Severity: conf.SeverityLow,
+				Confidence: "certain", Codes: []string{}},
+			Diagnosis: "It follows 1 log. The version before was 1.4.2.",
+			Fix:       []alert.Step{}, Links: []alert.Link{},
+			Facts:    map[string]any{"version": "1.5.0"},
+			Failures: alert.Failures{First: at, Last: at},
+		}}
+		d = &a.Data
+	}
 	if d.Integration.Flow != nil && d.Phase == "" {
 		d.Phase = alert.PhaseTest
 	}
 	d.Kind = kind
 	a.Type = "jira.oauth." + string(kind)
-	if kind != alert.Blind && kind != alert.Sighted {
+	if kind != alert.Blind && kind != alert.Sighted && kind != alert.Started {
 		d.Links = append([]alert.Link{page}, d.Links...)
 	}
 	return a
