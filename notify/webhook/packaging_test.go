@@ -189,7 +189,9 @@ var packaged = map[string]receiverForm{
 	"jira-issue.json.tmpl": {60_000, inWiki, jiraShape, func(a alert.Alert) bool {
 		return !slices.Contains([]alert.Kind{alert.Opened, alert.Storm, alert.Blind, alert.Test}, a.Data.Kind)
 	}},
-	"jsm-alert.json.tmpl": {32_000, asText, jsmShape, func(a alert.Alert) bool { return a.Data.Kind.Closes() || a.Data.Kind == alert.Sighted || a.Data.Kind == alert.Started }},
+	"jsm-alert.json.tmpl": {32_000, asText, jsmShape, func(a alert.Alert) bool {
+		return a.Data.Kind.Closes() || a.Data.Kind == alert.Sighted || a.Data.Kind == alert.Started
+	}},
 }
 
 // leavesOut reports whether a template must make nothing of an alert.
