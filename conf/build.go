@@ -69,7 +69,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.File, c.source = b.file, b.source
 
 	if f.Node != nil {
-		c.Node = *f.Node
+		c.Node, c.NodeGiven = *f.Node, true
 		b.label("node", c.Node)
 	}
 	b.absolute(&c.StateDir, "state_dir", f.StateDir)
@@ -122,7 +122,7 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	if a.FoldRetries >= a.QuietAfter && a.FoldRetries > 0 {
 		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
 	}
-	a.Burst, a.Announce = f.Burst, f.Announce
+	a.Burst, a.Announce, a.DisplayZone = f.Burst, f.Announce, f.DisplayZone.location
 	if f.Storm != nil {
 		a.Storm = *f.Storm
 	}

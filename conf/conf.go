@@ -19,6 +19,7 @@ import (
 type Config struct {
 	File          string // where it was read from, "" = defaults only
 	Node          string // default: the host name
+	NodeGiven     bool   // the file names it
 	StateDir      string // default: $STATE_DIRECTORY, else ./watcher-state
 	Jira          Jira
 	Logs          []Log // may be empty: the command line can name logs too
@@ -85,6 +86,8 @@ type Alerts struct {
 	// FoldRetries is for how long further attempts of one person with one application
 	// and one cause belong to the incident of the first; 0 = never.
 	FoldRetries time.Duration
+	// DisplayZone is the time zone of texts and pages; nil = the log's offset.
+	DisplayZone *time.Location
 }
 
 // Causes are the operator's causes.

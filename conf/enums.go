@@ -120,6 +120,16 @@ func (z *zone) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// displayZone is a zone, or "" for the default.
+type displayZone struct{ zone }
+
+func (z *displayZone) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	return z.zone.UnmarshalText(text)
+}
+
 // messageFormat is the form of a Slack message.
 type messageFormat string
 

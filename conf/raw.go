@@ -51,16 +51,17 @@ type rawLog struct {
 }
 
 type rawAlerts struct {
-	RepeatInterval *duration `toml:"repeat_interval"`
-	QuietAfter     *duration `toml:"quiet_after"`
-	Mute           []string  `toml:"mute"`
-	MinSeverity    Severity  `toml:"min_severity"`
-	Mask           []Mask    `toml:"mask"`
-	JiraURL        string    `toml:"jira_url"`
-	FoldRetries    *duration `toml:"fold_retries"`
-	Burst          Burst     `toml:"burst"`
-	Storm          *int      `toml:"storm"`
-	Announce       bool      `toml:"announce"`
+	RepeatInterval *duration   `toml:"repeat_interval"`
+	QuietAfter     *duration   `toml:"quiet_after"`
+	Mute           []string    `toml:"mute"`
+	MinSeverity    Severity    `toml:"min_severity"`
+	Mask           []Mask      `toml:"mask"`
+	JiraURL        string      `toml:"jira_url"`
+	FoldRetries    *duration   `toml:"fold_retries"`
+	Burst          Burst       `toml:"burst"`
+	Storm          *int        `toml:"storm"`
+	Announce       bool        `toml:"announce"`
+	DisplayZone    displayZone `toml:"display_zone"`
 }
 
 type rawHeartbeat struct {

@@ -82,7 +82,8 @@ type Target struct {
 	conf.Notifier
 	Kind      string // such as slack: the section of the configuration
 	To        Notifier
-	RateLimit *RateLimit // nil = none
+	RateLimit *RateLimit     // nil = none
+	Zone      *time.Location // that the texts of alerts show times in; nil = as they are
 
 	PlainText bool    // the plain form of an alert is text
 	Buttons   Buttons // on the messages; nil = there are none

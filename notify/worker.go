@@ -178,6 +178,7 @@ func (w *Worker) send(ctx context.Context, d Delivery) (Receipt, error) {
 	}
 	sending, done := w.grace(ctx, timeout)
 	defer done()
+	d.Alert.Data = d.Alert.Data.In(w.target.Zone)
 	return w.target.To.Send(sending, d)
 }
 

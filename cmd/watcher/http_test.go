@@ -129,7 +129,7 @@ func TestStatusPages(t *testing.T) {
 	answers(t, address, "/api/v1/incidents?per_page=1", `"total": 511`, `"storms": 1`, `"failing": 510`)
 	status, out, errs := command(t, "status", "--config", config)
 	if status != 0 || !strings.HasPrefix(out, "510 integrations are failing.\n") ||
-		!strings.HasSuffix(out, "\nAnd 411 more incidents, use --format json to list them.\n") {
+		!strings.HasSuffix(out, "\nAnd 411 more incidents; use --format json to list them.\n") {
 		t.Errorf("status: %d %s%s", status, out, errs)
 	}
 	var report struct {
@@ -154,7 +154,7 @@ func TestHTTPPassword(t *testing.T) {
 	dir, hub, address := t.TempDir(), receive(t), testkit.FreeAddress(t)
 	testkit.Write(t, filepath.Join(dir, "http-password"), "ops:hunter2\n")
 	w, config, _ := follow(t, dir, hub, listenOn(address)+"basic_auth_file = \"http-password\"\n")
-	answers(t, address, "/", "401 user and password are needed")
+	answers(t, address, "/", "401 user and password are required")
 	answers(t, address, "/readyz", "200 ready")
 	if status, out, errs := command(t, "status", "--config", config); status != 0 || !strings.Contains(out, "No integration is failing") {
 		t.Errorf("status: %d %s%s", status, out, errs)

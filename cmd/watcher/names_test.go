@@ -69,7 +69,7 @@ fold_retries = "15m"
 		}
 		title, _, _ := strings.Cut(strings.TrimPrefix(message, `{"text":"`), `\n`)
 		title = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(title)
-		if name != tt.name || strings.HasPrefix(title, "<!here> ") != (tt.mention != "") || tt.name != "" && !strings.HasSuffix(title, " · "+tt.name) {
+		if name != tt.name || strings.HasPrefix(title, "<!here> ") != (tt.mention != "") || tt.name != "" && !strings.Contains(title, " · "+tt.name+". ") {
 			t.Errorf("alert %d: the name is %q, Slack's title %q; want %q, mention %q", i+1, name, title, tt.name, tt.mention)
 		}
 		w.stop()
@@ -94,7 +94,7 @@ fold_retries = "15m"
 	w.stop()
 }
 
-// Wherever an integration has a name, the title has it: on every receiver, on the status
+// Wherever an integration has a name, it is shown: in the title on every receiver, on the status
 // page and in the reports.
 func TestNamesInTitles(t *testing.T) {
 	body := make(chan string, 1)
@@ -134,15 +134,15 @@ func TestNamesInTitles(t *testing.T) {
 	duty, dutyErr := pagerduty.New("")(conf.PagerDuty{APIURL: hook.URL, RoutingKey: conf.NewSecret("0123456789abcdef0123456789abcdef")})
 	scanned := report.Report{Incidents: []report.Incident{{Data: *d, Open: true}}}
 	for where, tt := range map[string]struct{ got, want string }{
-		"Slack":        {said(targets[0].To, nil), `"text":"🔴 Jira mail connection fails: ` + title + `"`},
-		"notification": {said(targets[0].To, nil), `"text":"🔴 Jira mail: ` + title + `\n`},
-		"plain text":   {said(targets[1].To, nil), `"text":"🔴 Jira mail connection fails: ` + title + `\n`},
-		"Alertmanager": {said(manager, managerErr), `"summary":"Jira mail connection fails: ` + title + `"`},
-		"PagerDuty":    {said(duty, dutyErr), `"summary":"Jira mail connection fails: ` + title + `"`},
-		"console":      {console.Render(a, text.Style{Width: 200}), "🔴 Jira mail connection fails: " + title + "\n"},
+		"Slack":        {said(targets[0].To, nil), `"text":"🔴 Connection test failed: ` + title + `"`},
+		"notification": {said(targets[0].To, nil), `"text":"🔴 Connection test failed: ` + title + `. `},
+		"plain text":   {said(targets[1].To, nil), `"text":"🔴 Connection test failed: ` + title + `\n`},
+		"Alertmanager": {said(manager, managerErr), `"summary":"Jira mail connection is failing: ` + title + `"`},
+		"PagerDuty":    {said(duty, dutyErr), `"summary":"Connection test failed: ` + title + `"`},
+		"console":      {console.Render(a, text.Style{Width: 200}), "🔴 Connection test failed: " + title + "\n"},
 		"status": {written(func(w io.Writer) error {
 			return page.Text(w, page.Report{Incidents: page.Incidents{Open: []page.Incident{{State: "open", Data: *d}}}})
-		}), "[critical] " + title},
+		}), "  - Help desk 365 (" + d.Integration.ID + "): "},
 		"report": {written(func(w io.Writer) error { return report.Text(w, scanned, text.Style{Width: 100}) }), "\nHelp desk 365  "},
 		"HTML":   {written(func(w io.Writer) error { return html.Write(w, scanned) }), ">Help desk 365<"},
 	} {

@@ -36,6 +36,9 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
 		list.targets = []notify.Target{{Notifier: rules, Kind: "console", To: console.New(out, style)}}
 	}
+	for i := range list.targets {
+		list.targets[i].Zone = c.Alerts.DisplayZone
+	}
 	return list.targets, list.err
 }
 

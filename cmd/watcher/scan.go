@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -42,12 +43,14 @@ offset (RFC 3339), or a time span before now, such as "36h" or "7d". A date
 covers the whole day.
 
 Secrets are masked, as is everything in the configuration's [alerts] mask. If a
-file cannot be read completely, the rest is reported and the exit status is 1.
+file cannot be read completely, or nothing at all, the exit status is 1; the rest
+is reported.
 This also applies to zips of more than 50,000 files, and to logs that unpack to
 more than 1 GiB and 200 times their size.
 
-The file of -o is readable only by you and written atomically. Symbolic links
-are rejected. A killed scan leaves .jira-oauth-watcher-report-*.tmp.`,
+The name of the file of -o decides the format (.html, .json, .txt), unless
+--format is given. The file is readable only by you and written atomically.
+Symbolic links are rejected. A killed scan leaves .jira-oauth-watcher-report-*.tmp.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
@@ -57,16 +60,24 @@ are rejected. A killed scan leaves .jira-oauth-watcher-report-*.tmp.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.form = form.value
+			if by := byName[filepath.Ext(o.out)]; by != "" && !c.Flags().Changed("format") {
+				o.form = by
+			} else if by != "" && by != o.form {
+				fmt.Fprintf(a.errw, "-o %s: the report is in the format %s, as --format asks\n", text.Printable(o.out), o.form)
+			}
 			return a.scan(c.Context(), args, o)
 		},
 	}
 	form.addTo(c)
 	configFlag(c, &o.config)
-	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE` (atomically)")
+	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE` (atomically); its name decides the format")
 	c.Flags().StringVar(&o.since, "since", "", "ignore failures before `TIME`")
 	c.Flags().StringVar(&o.until, "until", "", "ignore failures after `TIME`")
 	return c
 }
+
+// byName are the formats of files.
+var byName = map[string]string{".html": "html", ".htm": "html", ".json": "json", ".txt": "text"}
 
 type scanOptions struct{ config, form, out, since, until string }
 
@@ -92,7 +103,11 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	logs := logfiles.Find(args, logfiles.Options{Node: c.Node, Stdin: a.in})
+	node := ""
+	if c.NodeGiven {
+		node = c.Node
+	}
+	logs := logfiles.Find(args, logfiles.Options{Node: node, Stdin: a.in})
 	file, err := outputTo(o.out, a.out, logs.Holds)
 	if err != nil {
 		return err
@@ -101,6 +116,7 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	hide := a.showProgress(options.Progress)
 	r := scan.Scan(ctx, logs, set, options)
 	hide()
+	r.Zone = c.Alerts.DisplayZone
 	r.Made = report.Maker{Version: version(), At: options.Now.UTC().Truncate(time.Second)}
 	if err := writeReport(file, r, o.form); err != nil {
 		return err
@@ -208,17 +224,21 @@ func writeReport(file *output, r report.Report, form string) error {
 	return nil
 }
 
-// maxNamed is how many files that were not read whole are named on standard
+// maxNamed is how many files that were not read completely are named on standard
 // error; the report names all.
 const maxNamed = 10
 
 // scanned is an error when a report is not whole. It names the reasons where
 // the report is not on this terminal.
 func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error {
+	status := &exit{status: exitFailed}
+	if r.Complete && r.Unread() {
+		status.err = fmt.Errorf("nothing could be read: the files are empty")
+		return status
+	}
 	if r.Complete {
 		return nil
 	}
-	status := &exit{status: exitFailed}
 	if ctx.Err() != nil {
 		status.err = fmt.Errorf("stopped: the report contains only what was read until then")
 		return status

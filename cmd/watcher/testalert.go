@@ -56,6 +56,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 		return usage("there is no kind of alert %q (there are: %s)", kind, kinds())
 	}
 	sample := incident.NewRules(c).Sample(set.Diagnose(cause.Example(), nil).Failure, alert.Kind(kind), time.Now())
+	sample.Data = sample.Data.In(c.Alerts.DisplayZone)
 	sent, failed := 0, 0
 	for _, t := range targets {
 		if to != "" && t.Name != to {

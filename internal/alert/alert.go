@@ -78,6 +78,26 @@ type Data struct {
 	Acknowledged *Acknowledged `json:"acknowledged,omitempty"`
 }
 
+// In is d with its times in a zone; nil = as they are.
+func (d Data) In(zone *time.Location) Data {
+	if zone == nil {
+		return d
+	}
+	if d.Acknowledged != nil {
+		d.Acknowledged = new(*d.Acknowledged)
+	}
+	times := []*time.Time{&d.Failures.First, &d.Failures.Last, &d.GivesUpAt, &d.ResolvedAt}
+	if a := d.Acknowledged; a != nil {
+		times = append(times, &a.At, &a.Until)
+	}
+	for _, t := range times {
+		if !t.IsZero() {
+			*t = t.In(zone)
+		}
+	}
+	return d
+}
+
 // Incident is the ID of the incident that an alert belongs to.
 func (d Data) Incident() ID { return d.ID.Incident() }
 

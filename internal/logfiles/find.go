@@ -1,6 +1,7 @@
 package logfiles
 
 import (
+	"cmp"
 	"io"
 	"io/fs"
 	"os"
@@ -14,7 +15,7 @@ import (
 
 // Options are the tunable settings.
 type Options struct {
-	Node  string    // node of logs whose path does not name one
+	Node  string    // node of logs whose path does not name one; "" = the zip's name, else Unnamed
 	Stdin io.Reader // what the argument "-" reads
 
 	// FreeLog and FreeZip are the number of bytes of one log, and of all logs of a zip, that may
@@ -73,14 +74,19 @@ type finder struct {
 func (f *finder) bad(path, problem string) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == path }) {
 		f.found = append(f.found, &File{
-			Path: path, Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path), Problem: problem,
+			Path: path, Node: f.node(path), Kind: conf.KindOf(path), Problem: problem,
 		})
 	}
 }
 
+// node is the node of a log.
+func (f *finder) node(path string) string {
+	return cmp.Or(nodeOf(f.options.Node, filepath.Dir(path)), Unnamed)
+}
+
 func (f *finder) stream(name string, r io.Reader) {
 	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == name }) {
-		f.found = append(f.found, &File{Path: name, Node: f.options.Node, Kind: conf.KindOf(name), stream: r})
+		f.found = append(f.found, &File{Path: name, Node: cmp.Or(f.options.Node, Unnamed), Kind: conf.KindOf(name), stream: r})
 	}
 }
 
@@ -102,7 +108,7 @@ func (f *finder) file(path string, info fs.FileInfo) {
 	}
 	in := &File{
 		Path: path, path: path, info: info, Size: info.Size(), First: info.ModTime(), freeLog: f.options.FreeLog,
-		Node: nodeOf(f.options.Node, filepath.Dir(path)), Kind: conf.KindOf(path),
+		Node: f.node(path), Kind: conf.KindOf(path),
 	}
 	prefix, start, err := prefixOf(path)
 	in.Start = start

@@ -1,6 +1,7 @@
 package logfiles
 
 import (
+	"cmp"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -56,6 +57,10 @@ var general = []string{
 	"var", "opt", "srv", "mnt", "tmp", "usr", "archive", "archives", "old", "backup", "backups", "support", "zip",
 }
 
+// Unnamed is the node of logs that name none. It is never this machine's name: the logs may
+// come from any other.
+const Unnamed = "not shown"
+
 // nodeOf is the node that a log's folder names: the nearest element of the
 // path that is not general; else the given one.
 func nodeOf(node, dir string) string {
@@ -80,10 +85,11 @@ func zipNodeOf(node, zip, member string) string {
 	if m := zipNode.FindStringSubmatch(base); m != nil {
 		return m[1]
 	}
+	plain := strings.TrimSuffix(base, filepath.Ext(base))
 	if !supportZip.MatchString(base) {
-		return nodeOf(node, filepath.Join(filepath.Dir(zip), strings.TrimSuffix(base, filepath.Ext(base))))
+		return nodeOf(cmp.Or(node, plain), filepath.Join(filepath.Dir(zip), plain))
 	}
-	return nodeOf(node, filepath.Dir(zip))
+	return nodeOf(cmp.Or(node, plain), filepath.Dir(zip))
 }
 
 // members chooses Jira's logs among the names in a zip, by their numbers: of

@@ -2,29 +2,40 @@
 package report
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/message"
 )
 
 // Report is what the logs say, in one document. It is the same whatever the
 // number of cores it was made with. What a log said in it is masked as in
 // alerts.
 type Report struct {
-	Schema    int        `json:"schema"` // 1
-	Made      Maker      `json:"made"`
-	From      time.Time  `json:"from,omitzero"` // time of the first and last event that was read
-	To        time.Time  `json:"to,omitzero"`
-	Since     *time.Time `json:"since"` // as asked for, null = from the beginning
-	Until     *time.Time `json:"until"`
-	Complete  bool       `json:"complete"` // false: stopped before the end, or some file could not be read whole
-	Nodes     []string   `json:"nodes"`
-	Files     []File     `json:"files"`     // in the order they were read
-	Failures  int        `json:"failures"`  // of all incidents, also those left out
-	LeftOut   *LeftOut   `json:"left_out"`  // null = nothing was
-	Incidents []Incident `json:"incidents"` // by time of the first failure
+	Schema   int        `json:"schema"` // 1
+	Made     Maker      `json:"made"`
+	From     time.Time  `json:"from,omitzero"` // time of the first and last event that was read
+	To       time.Time  `json:"to,omitzero"`
+	Since    *time.Time `json:"since"` // as asked for, null = from the beginning
+	Until    *time.Time `json:"until"`
+	Complete bool       `json:"complete"` // false: stopped before the end, or some file could not be read completely
+	Nodes    []string   `json:"nodes"`
+	Files    []File     `json:"files"`    // in the order they were read
+	Failures int        `json:"failures"` // of all incidents, also those left out
+	LeftOut  *LeftOut   `json:"left_out"` // null = nothing was
+
+	// Integrations is how many failed, and Failing how many of them still do at the end of the
+	// logs. Incidents are in the order that Arrange describes.
+	Integrations int        `json:"integrations"`
+	Failing      int        `json:"still_failing"`
+	Incidents    []Incident `json:"incidents"`
+
+	// Advice is what the catalogue says in general of causes that others came after, by ID. Zone
+	// is the zone that times are shown in, nil = the offset at the end of the logs.
+	Advice map[string]alert.Data `json:"-"`
+	Zone   *time.Location        `json:"-"`
 }
 
 // LeftOut is what was only counted, since a report of it all would have no
@@ -48,7 +59,7 @@ type File struct {
 	Bytes   int64     `json:"bytes"` // read, after decompression
 	From    time.Time `json:"from,omitzero"`
 	To      time.Time `json:"to,omitzero"`
-	Problem string    `json:"problem,omitempty"` // why it was not read whole
+	Problem string    `json:"problem,omitempty"` // why it was not read completely
 }
 
 // Incident is one integration that was failing, from its first failure until
@@ -92,12 +103,57 @@ func (i Incident) State() string {
 	return "quiet"
 }
 
-// Last is the alert of the incident with the last failure.
-func Last(list []Incident) alert.Data {
-	return slices.MaxFunc(list, func(a, b Incident) int {
-		return a.Data.Failures.Last.Compare(b.Data.Failures.Last)
-	}).Data
+// Arrange orders the incidents and counts the integrations. Integrations that still fail come
+// first, then the more severe, then those that failed last; of one integration, its last
+// incident comes first. An integration counts by its last incident.
+func (r *Report) Arrange() {
+	of := map[string][]Incident{}
+	for _, i := range r.Incidents {
+		of[Key(i)] = append(of[Key(i)], i)
+	}
+	var order []string
+	r.Failing = 0
+	for key, list := range of {
+		order = append(order, key)
+		slices.SortStableFunc(list, func(a, b Incident) int {
+			return cmp.Or(-compareBool(a.Open, b.Open), b.Data.Failures.Last.Compare(a.Data.Failures.Last))
+		})
+		if list[0].Open {
+			r.Failing++
+		}
+	}
+	slices.SortFunc(order, func(x, y string) int {
+		a, b := of[x][0], of[y][0]
+		return cmp.Or(-compareBool(a.Open, b.Open), -cmp.Compare(a.Data.Cause.Severity, b.Data.Cause.Severity),
+			b.Data.Failures.Last.Compare(a.Data.Failures.Last), strings.Compare(x, y))
+	})
+	r.Integrations, r.Incidents = len(order), make([]Incident, 0, len(r.Incidents))
+	for _, key := range order {
+		r.Incidents = append(r.Incidents, of[key]...)
+	}
 }
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// Key identifies the integration of an incident. Where a log shows none, its failures are
+// distinguished by the key of their incident.
+func Key(i Incident) string {
+	if i.Data.Integration.KnownBy != alert.ByNothing {
+		return i.Data.Integration.ID
+	}
+	return cmp.Or(i.Data.ID.Key(), i.Data.Integration.ID)
+}
+
+// Unread reports whether nothing of Jira was read.
+func (r Report) Unread() bool { return r.From.IsZero() && len(r.Incidents) == 0 }
 
 // Spell is one cause within an incident.
 type Spell struct {
@@ -113,11 +169,4 @@ type Hour struct {
 	At       time.Time `json:"at"` // its beginning
 	Cause    string    `json:"cause"`
 	Failures int       `json:"failures"`
-}
-
-// Message is what the last failure of an incident says, also when the incident is
-// closed.
-func Message(d alert.Data) message.Message {
-	d.Kind = alert.Opened
-	return message.Of(d)
 }

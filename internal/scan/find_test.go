@@ -90,7 +90,7 @@ func TestFind(t *testing.T) {
 		{"dates decide where times do not", map[string]string{"log/" + log: noOrder, "log/" + log + ".2026-01-02": noOrder, "log/" + log +
 			".2025-12-31": noOrder}, []string{"log"},
 			[]string{"here log/" + log + ".2025-12-31", "here log/" + log + ".2026-01-02", "here log/" + log}},
-		{"a packed file beside its plain one", map[string]string{"log/" + log + ".1": hour(1), "log/" + log + ".1.gz": "\x1f\x8b\x08"}, []string{"log"},
+		{"a packed file next to its plain one", map[string]string{"log/" + log + ".1": hour(1), "log/" + log + ".1.gz": "\x1f\x8b\x08"}, []string{"log"},
 			[]string{"here log/" + log + ".1"}},
 		{"several nodes", map[string]string{"n1/log/" + log: hour(1), "n2/log/" + log: hour(2)}, []string{"n1/log", "n2/log"},
 			[]string{"n1 n1/log/" + log, "n2 n2/log/" + log}},
@@ -157,7 +157,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// The order of a report's incidents is that of the files.
+// Rotated files are read oldest first; what failed last comes first in the report.
 func TestOrderOfTime(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{".3.gz", ".2", ".1", ""} {
@@ -172,7 +172,7 @@ func TestOrderOfTime(t *testing.T) {
 	for _, i := range r.Incidents {
 		flows = append(flows, i.Data.Integration.ID)
 	}
-	if want := []string{flowID(0), flowID(1), flowID(2), flowID(3)}; !reflect.DeepEqual(flows, want) || !r.Complete || r.Failures != 4 {
+	if want := []string{flowID(3), flowID(2), flowID(1), flowID(0)}; !reflect.DeepEqual(flows, want) || !r.Complete || r.Failures != 4 {
 		t.Errorf("got %q, complete %v", flows, r.Complete)
 	}
 	if !r.From.Equal(t0) || !r.To.Equal(t0.Add(3*time.Hour+2*time.Minute)) {
@@ -219,7 +219,7 @@ func TestStdin(t *testing.T) {
 	}
 }
 
-// What stands in several files counts once; what stands twice in one file, twice.
+// What several files have counts once; what one file has twice, twice.
 func TestFailuresInSeveralFiles(t *testing.T) {
 	const log = "atlassian-jira.log"
 	twice := hour(1) + failure(t0.Add(2*time.Hour), 2, badSecret) + failure(t0.Add(2*time.Hour), 2, badSecret) + hour(3)

@@ -3,6 +3,7 @@ package scan_test
 import (
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +13,8 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
-// Of more incidents than a report tells, those that closed first are counted:
-// nothing is told wrongly for that, and nothing is lost from the counts.
+// Of more incidents than a report has room for, those that closed first are counted:
+// nothing is reported wrongly for that, and nothing is lost from the counts.
 func TestLeftOutClosed(t *testing.T) {
 	testkit.Pure(t)
 	var text strings.Builder
@@ -30,8 +31,11 @@ func TestLeftOutClosed(t *testing.T) {
 	if len(all.Incidents) != 40 || all.LeftOut != nil || len(r.Incidents) != 10 || r.Failures != 80 {
 		t.Fatalf("%d of %d incidents, %d failures", len(r.Incidents), len(all.Incidents), r.Failures)
 	}
+	for _, list := range [][]report.Incident{all.Incidents, r.Incidents} {
+		slices.SortFunc(list, func(a, b report.Incident) int { return a.Data.Failures.First.Compare(b.Data.Failures.First) })
+	}
 	if got, want := asJSON(t, report.Report{Incidents: r.Incidents}), asJSON(t, report.Report{Incidents: all.Incidents[30:]}); got != want {
-		t.Errorf("the last 10 are told otherwise: %s", testkit.Differ(got, want))
+		t.Errorf("the last 10 are reported differently: %s", testkit.Differ(got, want))
 	}
 	secret, tls := all.Incidents[0].Causes[0], all.Incidents[0].Causes[1]
 	secret.Failures, secret.Last = 30, all.Incidents[29].Causes[0].Last
@@ -41,9 +45,9 @@ func TestLeftOutClosed(t *testing.T) {
 	}
 }
 
-// In a storm of more integrations than a report tells, the first ones are told
+// In a storm of more integrations than a report has room for, the first ones are reported
 // to their end, and all others are counted, however often they fail; until they
-// must have closed nothing new is told, since it might be one of them.
+// must have closed nothing new is reported, since it might be one of them.
 func TestLeftOutOpen(t *testing.T) {
 	testkit.Pure(t)
 	var text strings.Builder

@@ -57,7 +57,10 @@ func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) r
 	}
 	slices.Sort(r.Nodes)
 	r.Nodes = slices.Compact(r.Nodes)
-	r.Incidents = s.describe(l.finish(end), end)
+	all := l.finish(end)
+	r.Advice = advice(all)
+	r.Incidents = s.describe(all, end)
+	r.Arrange()
 	if l.left.Failures > 0 {
 		r.LeftOut = &l.left
 		r.LeftOut.Causes = spells(l.leftOf)
@@ -100,6 +103,22 @@ func (s *scanner) describe(all []*entry, end time.Time) []report.Incident {
 	}
 	describers.Wait()
 	return list
+}
+
+// advice is what the catalogue says in general of the causes that incidents had.
+func advice(all []*entry) map[string]alert.Data {
+	known := map[string]alert.Data{}
+	for _, e := range all {
+		for _, one := range e.spell {
+			if c := one.cause; known[c.ID].Cause.ID == "" {
+				known[c.ID] = e.rules.Explain(matchers.Failure{
+					Integration: matchers.Integration{ID: matchers.Unknown, KnownBy: alert.ByNothing},
+					Cause:       c, Confidence: c.Confidence, Codes: c.Codes, Links: c.Links, Facts: matchers.Facts{},
+				}, incident.Source{})
+			}
+		}
+	}
+	return known
 }
 
 // incident is one as a report has it.

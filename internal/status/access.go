@@ -35,7 +35,7 @@ func (s *Site) restrict(next http.Handler) http.Handler {
 				"or by the name that [http] listen has", r.Host), http.StatusMisdirectedRequest)
 		case r.URL.Path != "/healthz" && r.URL.Path != "/readyz" && !s.login(rules, r):
 			h.Set("WWW-Authenticate", `Basic realm="jira-oauth-watcher", charset="UTF-8"`)
-			http.Error(w, "user and password are needed", http.StatusUnauthorized)
+			http.Error(w, "user and password are required", http.StatusUnauthorized)
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -19,9 +19,9 @@ var (
 	logLines      = describe("log_lines_total", "Lines read of a log.", "log")
 	logBytes      = describe("log_bytes_total", "Bytes read of a log.", "log")
 	logRotations  = describe("log_rotations_total", "How often reading went on in a younger file of a log.", "log")
-	logLost       = describe("log_lost_bytes_total", "Bytes of a log that are known to be gone unread.", "log")
-	incidentsOpen = describe("incidents_open", "Integrations that fail now, without muted ones.")
-	outboxWaiting = describe("outbox_deliveries", "Deliveries that wait for a notifier.", "notifier")
+	logLost       = describe("log_lost_bytes_total", "Bytes of a log that were lost before they were read.", "log")
+	incidentsOpen = describe("incidents_open", "Integrations currently failing, excluding muted causes.")
+	outboxWaiting = describe("outbox_deliveries", "Queued deliveries of a notifier.", "notifier")
 	outboxDropped = describe("outbox_dropped_total", "Deliveries dropped because the queue was full.", "notifier")
 
 	logLag = describe("log_lag_bytes",
@@ -30,7 +30,7 @@ var (
 		"When the last line of a log was read; absent until there is one.", "log")
 	circuit = describe("notifier_circuit",
 		"1 for what a notifier does now: closed (it delivers), waiting (the last attempt failed), "+
-			"held (its settings are refused) or disabled (its receiver is gone).", "notifier", "state")
+			"held (suspended: its settings are rejected) or disabled (its receiver answered 410 Gone).", "notifier", "state")
 
 	described = []*prometheus.Desc{
 		buildInfo, logLines, logBytes, logLag, logRotations, logLost, logLast,

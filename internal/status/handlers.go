@@ -60,7 +60,7 @@ func toJSON(answer any) ([]byte, error) {
 func (s *Site) page(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, "text/html; charset=utf-8", func(report Report, q query) ([]byte, error) {
 		var b bytes.Buffer
-		err := pageTemplate.Execute(&b, newView(report, q, 1))
+		err := pageTemplate.Execute(&b, newView(report, q))
 		return b.Bytes(), err
 	})
 }

@@ -101,12 +101,12 @@ func (w *world) ask(path string, change ...func(*http.Request)) (*http.Response,
 	return response, string(body)
 }
 
-// queued waits until so many deliveries wait for a notifier.
+// queued waits until so many deliveries wait for a notifier, and the log is followed.
 func (w *world) queued(notifier string, n int) {
 	w.t.Helper()
 	testkit.Eventually(w.t, "deliveries in the queue", func() bool {
 		waiting, _, err := w.store.Waiting()
-		return err == nil && waiting[notifier] == n
+		return err == nil && waiting[notifier] == n && w.log.Health().Waiting == nil && !w.log.Heartbeat().IsZero()
 	})
 }
 

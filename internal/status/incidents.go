@@ -81,7 +81,7 @@ type Incidents struct {
 	Total  int        `json:"total"`
 	Next   string     `json:"next,omitempty"` // path of the next page
 	Counts Counts     `json:"counts"`
-	Open   []Incident `json:"incidents"` // in the order of Counts, of each kind the latest failure first
+	Open   []Incident `json:"incidents"` // as in Counts; of each kind the most severe first, then the latest
 	Closed []Incident `json:"closed"`    // within seven days, the latest first
 }
 
@@ -118,13 +118,15 @@ func (n *Counts) count(s incident.State, muted bool) (rank int) {
 
 // place is what the order of an open incident depends on.
 type place struct {
-	rank int
-	last time.Time
-	key  string
+	rank     int
+	severity conf.Severity
+	last     time.Time
+	key      string
 }
 
 func (a place) compare(b place) int {
-	return cmp.Or(cmp.Compare(a.rank, b.rank), b.last.Compare(a.last), cmp.Compare(a.key, b.key))
+	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.severity, a.severity),
+		b.last.Compare(a.last), cmp.Compare(a.key, b.key))
 }
 
 // incidentsOf are the incidents of a page. All are counted, and those of the page
@@ -134,7 +136,8 @@ func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time,
 	var order []place
 	ids := map[string]alert.ID{}
 	err := tx.EachIncident(func(s incident.State) error {
-		order = append(order, place{list.Counts.count(s, muted(c, s.Content.Cause)), s.Last, s.Key})
+		rank := list.Counts.count(s, muted(c, s.Content.Cause))
+		order = append(order, place{rank, s.Current().Cause.Severity, s.Last, s.Key})
 		ids[s.Key] = s.ID()
 		return nil
 	})

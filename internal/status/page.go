@@ -5,26 +5,23 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/page"
 	"jira-oauth-watcher/internal/text"
 )
 
 const refreshEvery = "30" // seconds
 
-//go:embed style.css
-var css string
-
 //go:embed page.html
 var pageHTML string
 
 // policy allows a page nothing but this text and this style.
-var policy = "default-src 'none'; style-src 'sha256-" + hashOf(css) + "'; img-src data:; base-uri 'none'; " +
+var policy = "default-src 'none'; style-src 'sha256-" + hashOf(page.CSS) + "'; img-src data:; base-uri 'none'; " +
 	"form-action 'none'; frame-ancestors 'none'"
 
 func hashOf(text string) string {
@@ -32,21 +29,7 @@ func hashOf(text string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"at": at, "number": text.Number[int64], "size": text.Size, "count": text.Count[int], "count64": text.Count[int64],
-	"plain": text.Printable, "plainLines": text.PrintableLines, "spans": text.Spans, "blocks": text.Blocks,
-}).Parse(pageHTML))
-
-// moment is a time as the page shows it.
-type moment struct{ ISO, Clock, Ago string }
-
-func at(t, now time.Time) moment {
-	m := moment{ISO: t.Format(time.RFC3339), Clock: text.Time(t.In(now.Location()))}
-	if d := now.Sub(t); d > time.Second || d < -time.Second {
-		m.Ago = text.Ago(t, now)
-	}
-	return m
-}
+var pageTemplate = page.Template(pageHTML)
 
 // view is a Report as the page shows it.
 type view struct {
@@ -56,27 +39,11 @@ type view struct {
 	Glance                           []glance
 	Icon                             template.URL
 	Style                            template.HTML
-	Troubles, Storms, Failing, Muted []card
-	Closed                           []card
+	Items                            []*page.Item // those that have a row in the list
+	Troubles, Storms, Failing, Muted []*page.Cause
+	Closed                           []*page.Item
 	Logs                             []logCard
 	Notifiers                        []notifierCard
-}
-
-// card is an incident as the page shows it.
-type card struct {
-	Incident
-	Message  message.Message
-	Now      time.Time
-	Mood     string
-	Wide     bool   // its steps are expanded
-	Alone    bool   // so is its evidence
-	Rows     []card // of a storm
-	MoreRows int    // on other pages
-}
-
-func newCard(i Incident, now time.Time, mood string) card {
-	i.Data.Acknowledged = i.Acknowledged
-	return card{Incident: i, Message: message.Of(i.Data), Now: now, Mood: mood}
 }
 
 // glance is one entry of the overview, and a link to its details.
@@ -92,97 +59,82 @@ type notifierCard struct {
 	Mood, Words string
 }
 
-type deliveryLine struct{ Notifier, State, Words string }
-
-// Origin is whose incident it is.
-func (c card) Origin() string { return text.Printable(c.Message.Whose) }
-
-// Anchor is its fragment in the address of the page.
-func (c card) Anchor() string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-@.", r) {
-			return r
-		}
-		return '_'
-	}, string(c.Data.ID))
-}
-
-// Title is what is wrong, and with which integration where it has a name.
-func (c card) Title() string {
-	title := text.Printable(c.Data.Cause.Title)
-	first, n := utf8.DecodeRuneInString(title)
-	return c.Message.Named(string(unicode.ToUpper(first)) + title[n:])
-}
-
-// Failures is the number of failures or gaps, "" for a trouble.
-func (c card) Failures() string { return c.Message.Count }
-
-// Acknowledged says who has acknowledged it, "" = no one.
-func (c card) Acknowledged() string {
-	if c.Message.Acknowledged == nil {
-		return ""
+// When is a time as the page shows it, in the zone of the report.
+func (r Report) When(t time.Time) string {
+	clock := r.clock(t)
+	if d := r.Time.Sub(t); d > time.Second || d < -time.Second {
+		clock += " (" + text.Ago(t, r.Time) + ")"
 	}
-	words := c.Message.Acknowledged.String()
-	return strings.ToLower(words[:1]) + words[1:]
+	return clock
 }
 
-// Chart is its week; a trouble and a storm have none.
-func (c card) Chart() *chart {
-	if c.Message.Subject != message.Integration {
-		return nil
+func (r Report) clock(t time.Time) string { return t.In(r.Time.Location()).Format(text.Minute) }
+
+// item is an incident in a cause or in the list.
+func (r Report) item(i Incident) *page.Item {
+	i.Data.Acknowledged = i.Acknowledged
+	item := page.NewItem(i.Data)
+	item.Open, item.Nodes = i.State == "open", i.Data.Node
+	item.First, item.Last = r.clock(i.Data.Failures.First), text.Ago(i.Data.Failures.Last, r.Time)
+	if a := item.Message.Acknowledged; a != nil {
+		item.State = strings.ToLower(a.String()[:1]) + a.String()[1:]
 	}
-	return newChart(c.Hours, c.Now)
-}
-
-// Deliveries are the last ones.
-func (c card) Deliveries() []deliveryLine {
-	var all []deliveryLine
-	for _, d := range c.Incident.Deliveries {
-		all = append(all, deliveryLine{d.Notifier, d.State, delivery(d, c.Now)})
+	if !i.Closed.IsZero() {
+		item.Last, item.State = r.clock(i.Data.Failures.Last), "closed "+text.Ago(i.Closed, r.Time)
 	}
-	return all
+	for _, d := range i.Deliveries {
+		item.Notes = append(item.Notes, page.Note{Class: d.State, Text: d.Notifier + ": " + delivery(d, r.Time)})
+	}
+	return item
 }
 
-// newView expands steps where at most a number of incidents have them.
-func newView(r Report, q query, expand int) view {
-	v := view{Report: r, query: q, Style: template.HTML("<style>" + css + "</style>")}
+func newView(r Report, q query) view {
+	v := view{Report: r, query: q, Style: template.HTML("<style>" + page.CSS + "</style>")}
 	v.Headline, v.Mood = headline(r)
 	v.Icon = icon(v.Mood)
-	members, storms := map[alert.ID][]card{}, map[alert.ID]bool{}
+	storms := map[alert.ID]*page.Cause{}
+	var failing, muted []*page.Item
 	for _, i := range r.Open {
-		storms[i.Data.ID] = i.MemberCount > 0 && !i.Muted
-	}
-	for _, i := range r.Open {
-		c := newCard(i, r.Time, "bad")
-		switch {
+		item := r.item(i)
+		subject := item.Message.Subject
+		switch storm := storms[i.Storm]; {
 		case i.Muted:
-			c.Mood = ""
-			v.Muted = append(v.Muted, c)
-		case c.Message.Subject == message.Watcher:
-			c.Mood = "warn"
-			v.Troubles = append(v.Troubles, c)
-		case c.Message.Subject == message.Many:
-			v.Storms = append(v.Storms, c)
-		case storms[i.Storm]:
-			members[i.Storm] = append(members[i.Storm], c)
+			muted = append(muted, item)
+		case subject == message.Watcher || subject == message.Many:
+			c := page.Group([]*page.Item{item}, "bad")[0]
+			c.Anchor, item.Anchor = "of-"+item.Anchor, ""
+			if subject == message.Watcher {
+				c.Mood = "warn"
+				v.Troubles = append(v.Troubles, c)
+			} else {
+				item.Name = text.Count(i.MemberCount, "integration")
+				c.Members, storms[i.Data.ID] = i.MemberCount, c
+				v.Storms = append(v.Storms, c)
+			}
+			v.Items = append(v.Items, item)
+		case storm != nil:
+			item.Anchor, item.Notes = "", nil
+			storm.Items = append(storm.Items, item)
 		default:
-			v.Failing = append(v.Failing, c)
+			failing = append(failing, item)
 		}
 	}
-	for i := range v.Storms {
-		storm := &v.Storms[i]
-		if storm.Rows = members[storm.Data.ID]; r.Pages > 1 {
-			storm.MoreRows = max(storm.MemberCount-len(storm.Rows), 0)
+	for _, c := range v.Storms {
+		if rest := c.Members - len(c.Items) + 1; rest > 0 && r.Pages > 1 {
+			c.More = "And " + text.Count(rest, "other") + " on other pages."
 		}
 	}
-	n := len(v.Failing) + len(v.Storms) + len(v.Troubles)
-	for i, list := range [][]card{v.Muted, v.Troubles, v.Storms, v.Failing} {
-		for j := range list {
-			list[j].Wide, list[j].Alone = q.All || i > 0 && n <= expand, q.All || i > 0 && n == 1
-		}
+	v.Failing, v.Muted = page.Group(failing, "bad"), page.Group(muted, "")
+	for _, c := range v.Muted {
+		c.Anchor = "muted-" + c.Anchor // a cause of that severity may be muted, and another one not
+	}
+	v.Items = append(v.Items, failing...)
+	page.Expand(slices.Concat(v.Troubles, v.Storms, v.Failing), q.All)
+	if q.All {
+		page.Expand(v.Muted, true)
 	}
 	for _, i := range r.Closed {
-		v.Closed = append(v.Closed, newCard(i, r.Time, ""))
+		v.Closed = append(v.Closed, r.item(i))
 	}
 	for _, l := range r.Logs {
 		v.Logs = append(v.Logs, logCard{l, logMood(l), logState(l)})
@@ -263,3 +215,6 @@ func icon(mood string) template.URL {
 	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +
 		"%3Ccircle cx='8' cy='8' r='7' fill='%23" + icons[mood] + "'/%3E%3C/svg%3E")
 }
+
+// Clock is the time of the report.
+func (r Report) Clock() string { return text.Time(r.Time) }

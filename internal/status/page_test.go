@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"jira-oauth-watcher/conf"
@@ -44,28 +45,28 @@ func TestEscaped(t *testing.T) {
 	}
 }
 
-// The page renews itself by a header, until it is asked to hold still, and is
-// unfolded when that is asked for; each of these keeps the other.
-func TestWishes(t *testing.T) {
+// The page refreshes itself by a header until it is paused, and is expanded on request; each of
+// these keeps the other. Steps are expanded anyway where at most two causes fail.
+func TestPreferences(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
 	w.site.Fake(sampleReport(t))
 	for _, tt := range []struct {
 		path, refresh string
-		unfolded      int
+		expanded      int
 		links         []string
 	}{
-		{"/", "30", 0, []string{`<a href="?refresh=off">Hold still</a>`, `<a href="?show=all">Unfold all</a>`}},
-		{"/?refresh=off", "", 0, []string{`<a href="?">Renew every 30 s</a>`, `<a href="?refresh=off&amp;show=all">Unfold all</a>`}},
-		{"/?show=all", "30", 6, []string{`<a href="?refresh=off&amp;show=all">Hold still</a>`, `<a href="?">Fold all</a>`}},
-		{"/?show=all&refresh=off", "", 6, []string{`<a href="?show=all">Renew every 30 s</a>`, `<a href="?refresh=off">Fold all</a>`}},
-		{"/?show=x&refresh=x&y=z", "30", 0, []string{`<a href="?refresh=off">Hold still</a>`, `<a href="?show=all">Unfold all</a>`}},
+		{"/", "30", 3, []string{`<a href="?refresh=off">Pause</a>`, `<a href="?show=all">Expand all</a>`}},
+		{"/?refresh=off", "", 3, []string{`<a href="?">Refresh every 30 s</a>`, `<a href="?refresh=off&amp;show=all">Expand all</a>`}},
+		{"/?show=all", "30", 7, []string{`<a href="?refresh=off&amp;show=all">Pause</a>`, `<a href="?">Collapse all</a>`}},
+		{"/?show=all&refresh=off", "", 7, []string{`<a href="?show=all">Refresh every 30 s</a>`, `<a href="?refresh=off">Collapse all</a>`}},
+		{"/?show=x&refresh=x&y=z", "30", 3, []string{`<a href="?refresh=off">Pause</a>`, `<a href="?show=all">Expand all</a>`}},
 	} {
 		r, page := w.ask(tt.path)
 		if got := r.Header.Get("Refresh"); got != tt.refresh {
 			t.Errorf("%s: Refresh: %q, want %q", tt.path, got, tt.refresh)
 		}
-		if got := strings.Count(page, "<details open>"); got != tt.unfolded {
-			t.Errorf("%s: %d are unfolded, want %d", tt.path, got, tt.unfolded)
+		if got := strings.Count(page, `<details open="open">`); got != tt.expanded {
+			t.Errorf("%s: %d are expanded, want %d", tt.path, got, tt.expanded)
 		}
 		contains(t, page, tt.links...)
 	}
@@ -80,22 +81,22 @@ func TestText(t *testing.T) {
 	}{
 		{sampleReport(t), []string{
 			"2 integrations are failing.\n", "jira-node-1, as of 2026-03-04 14:25:07 +01:00; running since",
-			"\nFAILING NOW\n\n[high] ", "\n  67513c3d-f6a4-4f93-ab37-f1bd822e68c9\n  5 failures since 2026-03-03 18:14:07 +01:00 (20 h ago), the last one\n",
-			"snoozed by maria until", "7 days\n", "  hub: reminder waiting, queued 14 h ago, tried 31 times: dial tcp",
-			"  hub: opened set aside, queued 20 h ago: 400 Bad Request\n",
-			"   1. [", "  Fixed when: ", "  | 2026-03-04 13:22:07,412", "  Log             " + sampleLog,
-			"\nFAILING, MUTED\n", "  How to mend it: jira-oauth-watcher causes entra-",
+			"\nFAILING NOW\n\n[high] ", "\n  - 67513c3d-f6a4-4f93-ab37-f1bd822e68c9: 5 failures since 2026-03-03 18:14,",
+			"; snoozed by maria until", "      hub: reminder waiting, queued 14 h ago, tried 31 times: dial",
+			"      hub: opened dead-lettered, queued 20 h ago: 400 Bad Request\n",
+			"   1. [", "  Fixed when: ",
+			"\nFAILING, MUTED\n", "  How to fix it: jira-oauth-watcher causes entra-",
 			"\nLOGS\n\njira: followed to its end\n", "read to byte 18,442,017, 0 bytes behind", "42 rotations; nothing known to be lost",
-			"\nNOTIFIERS\n\nops (slack): delivers\n", "hub (webhook): the last attempt failed, next try in 110 s\n  1 alert waits, the first one since",
-			"1 alert set aside",
+			"\nNOTIFIERS\n\nops (slack): delivers\n", "hub (webhook): the last attempt failed, next try in 110 s\n  1 alert queued, the first one since",
+			"1 alert dead-lettered",
 			"\nCLOSED IN THE LAST 7 DAYS\n", "closed 4 days ago",
 		}},
 		{sampleStorm(t), []string{
 			"60 integrations are failing.\nlog \"jira\", " + sampleLog + ", cannot\nbe read: permission denied\n",
-			"OR FROM BEING HEARD\n\n[high] A log cannot be read\n  log jira\n  Since 2026-03-04 13:01:07 +01:00 (84 min ago)\n",
-			"\nMANY AT ONCE\n", "  - 00000019-aaaa-4bbb-8ccc-000000000000: 2 failures, the last one 3 min ago\n  - and 40 more\n",
-			"jira: cannot be read: permission denied\n", "73 kB LOST", "hub (webhook): held: its settings are refused, its alerts wait",
-			"3 alerts dropped from a full queue",
+			"\nMONITORING IMPAIRED\n\n[high] A log cannot be read\n", "since 2026-03-04 13:01\n",
+			"\nMANY INTEGRATIONS AT ONCE\n", "  - 00000018-aaaa-4bbb-8ccc-000000000000: 2 failures since ", "  - and 41 more\n",
+			"jira: cannot be read: permission denied\n", "73 kB LOST", "hub (webhook): suspended: the receiver rejects its settings,",
+			"alerts dropped from a full queue",
 		}},
 	} {
 		var b bytes.Buffer
@@ -113,7 +114,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// What keeps the watcher from seeing is in no catalogue: its steps are printed,
+// What impairs monitoring is in no catalogue: its steps are printed,
 // however much else there is.
 func TestTextOfTroubles(t *testing.T) {
 	r := sampleStorm(t)
@@ -126,4 +127,21 @@ func TestTextOfTroubles(t *testing.T) {
 	if strings.Contains(b.String(), "causes log-unreadable") {
 		t.Error("it sends people to a catalogue that does not have it")
 	}
+}
+
+// Times are those of the operator's zone.
+func TestZone(t *testing.T) {
+	kolkata := time.FixedZone("", 5*3600+1800)
+	w := newWorld(t, func(c *conf.Config) { c.Alerts.DisplayZone = kolkata })
+	w.many(sampleReport(t).Open[1].Data, keys("a", 1)...)
+	before := time.Now().In(kolkata)
+	_, page := w.ask("/")
+	_, answer := w.ask("/api/v1/status")
+	for _, at := range []time.Time{before, before.Add(-time.Minute)} {
+		if strings.Contains(page, "<td class=\"since\">"+at.Format("2006-01-02 15:04")+"</td>") && strings.Contains(page, "&#43;05:30, refreshes") {
+			contains(t, answer, `+05:30"`)
+			return
+		}
+	}
+	t.Errorf("no time of the zone in %s", page)
 }

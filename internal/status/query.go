@@ -67,8 +67,8 @@ func (q query) at(page int) query {
 	return q
 }
 
-// Fold is the opposite preference about expanding.
-func (q query) Fold() query {
+// Expand is the opposite preference about expanding.
+func (q query) Expand() query {
 	q.All = !q.All
 	return q
 }

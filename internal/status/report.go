@@ -75,6 +75,9 @@ type Notifier struct {
 // report reads everything, of the incidents one page.
 func (s *Site) report(now time.Time, page, size int) (Report, error) {
 	r := s.running.Load()
+	if zone := r.Conf.Alerts.DisplayZone; zone != nil {
+		now = now.In(zone)
+	}
 	all := Report{
 		Schema: 1, Program: s.program, Node: r.Node, Time: now, Started: s.started, Reasons: s.unready(r, now),
 		Logs: []Log{}, Notifiers: []Notifier{},

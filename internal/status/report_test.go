@@ -56,7 +56,7 @@ func TestReady(t *testing.T) {
 }
 
 // A failure is an open incident with its week, its steps and what was delivered
-// of it; what waits and what was set aside is told too.
+// of it; what is queued and dead-lettered is reported, too.
 func TestIncidents(t *testing.T) {
 	w := newWorld(t, func(c *conf.Config) { c.Alerts.Mute = []string{"entra-single-tenant-common-endpoint"} })
 	other, quiet := "a"+flow[1:], "b"+flow[1:]
@@ -144,10 +144,10 @@ func TestStorm(t *testing.T) {
 		}
 	}
 	_, page := w.ask("/")
-	contains(t, page, "Many at once", "4 integrations", "4 integrations are failing", "4"+flow[1:])
+	contains(t, page, "Many integrations at once", "4 integrations", "4 integrations are failing", "4"+flow[1:])
 }
 
-// Who has seen to an incident is told.
+// Who acknowledged an incident is shown.
 func TestAcknowledged(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
 	w.write(failing(flow, secret))

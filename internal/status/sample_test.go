@@ -11,7 +11,7 @@ import (
 	"jira-oauth-watcher/internal/status"
 )
 
-// sampleNow is when the sample was looked at.
+// sampleNow is the time of the sample.
 var sampleNow = time.Date(2026, 3, 4, 14, 25, 7, 0, time.FixedZone("", 3600))
 
 func ago(d time.Duration) time.Time { return sampleNow.Add(-d) }

@@ -3,24 +3,19 @@ package status
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
-	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/page"
 	"jira-oauth-watcher/internal/text"
 )
 
-const (
-	columns  = 80 // how wide the text is
-	textWide = 3  // incidents that are shown with their steps
-	textRows = 20 // integrations of a storm that are listed
-)
+const columns = 80 // how wide the text is
 
 // Text writes what the page shows, for a terminal.
 func Text(w io.Writer, r Report) error {
-	t := screen{Page: text.Page{Style: text.Style{Width: columns}}, now: r.Time}
-	v := newView(r, query{}, textWide)
+	t := screen{Page: text.Page{Style: text.Style{Width: columns}}, r: r}
+	v := newView(r, query{})
 	t.Wrap("", "", v.Headline+".")
 	for _, reason := range r.Reasons {
 		t.Wrap("", "", reason)
@@ -28,12 +23,15 @@ func Text(w io.Writer, r Report) error {
 	for _, m := range r.Maintenance {
 		t.Wrap("", "", m.String())
 	}
-	t.Wrap("", "", fmt.Sprintf("%s, as of %s; running since %s.", r.Node, text.Time(r.Time), t.when(r.Started)))
+	t.Wrap("", "", fmt.Sprintf("%s, as of %s; running since %s.", r.Node, text.Time(r.Time), r.When(r.Started)))
+	for _, c := range v.Troubles {
+		c.Wide = true // its steps are in no catalogue
+	}
 	for _, group := range []struct {
 		name string
-		list []card
+		list []*page.Cause
 	}{
-		{"What keeps the watcher from seeing, or from being heard", v.Troubles}, {"Many at once", v.Storms},
+		{"Monitoring impaired", v.Troubles}, {"Many integrations at once", v.Storms},
 		{"Failing now", v.Failing}, {"Failing, muted", v.Muted},
 	} {
 		t.heading(group.name, len(group.list))
@@ -41,7 +39,7 @@ func Text(w io.Writer, r Report) error {
 			if i > 0 {
 				t.Gap()
 			}
-			t.card(c)
+			c.Text(&t.Page)
 		}
 	}
 	t.heading("Logs", len(v.Logs))
@@ -54,14 +52,11 @@ func Text(w io.Writer, r Report) error {
 	}
 	t.heading("Closed in the last 7 days", len(v.Closed))
 	for _, c := range v.Closed {
-		f := c.Data.Failures
-		t.Wrap("", "  ", fmt.Sprintf("%s, %s: %s to %s, closed %s", c.Title(), c.Origin(),
-			strings.TrimSpace(c.Failures()+" from "+text.Time(f.First)), text.Time(f.Last), text.Ago(c.Closed, r.Time)))
-		t.chart(c)
+		t.Wrap("", "  ", fmt.Sprintf("%s: %s, %s", c.Name, c.Data.Cause.Title, c.Words()))
 	}
-	if more := r.Total - len(r.Open) - len(r.Closed); more > 0 {
+	if more := r.Total - len(r.Open) - len(r.Incidents.Closed); more > 0 {
 		t.Gap()
-		t.Wrap("", "", "And "+text.Count(more, "more incident")+", use --format json to list them.")
+		t.Wrap("", "", "And "+text.Count(more, "more incident")+"; use --format json to list them.")
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -69,7 +64,7 @@ func Text(w io.Writer, r Report) error {
 
 type screen struct {
 	text.Page
-	now time.Time
+	r Report
 }
 
 func (t *screen) heading(name string, n int) {
@@ -78,65 +73,12 @@ func (t *screen) heading(name string, n int) {
 	}
 }
 
-func (t *screen) when(at time.Time) string { return text.Time(at) + " (" + text.Ago(at, t.now) + ")" }
-
-func (t *screen) card(c card) {
-	t.Wrap("", "  ", fmt.Sprintf("[%s] %s", c.Data.Cause.Severity, c.Title()))
-	t.Wrap("  ", "  ", c.Origin())
-	since := "Since " + t.when(c.Data.Failures.First)
-	if n := c.Failures(); n != "" {
-		since = n + " since " + t.when(c.Data.Failures.First) + ", the last one " + t.when(c.Data.Failures.Last)
-	}
-	if a := c.Acknowledged(); a != "" {
-		since += "; " + a
-	}
-	t.Wrap("  ", "  ", since)
-	t.chart(c)
-	t.Wrap("  ", "  ", c.Message.Description)
-	for _, d := range c.Deliveries() {
-		t.Wrap("  ", "    ", d.Notifier+": "+d.Words)
-	}
-	rows := c.Rows[:min(len(c.Rows), textRows)]
-	for _, row := range rows {
-		last := text.Ago(row.Data.Failures.Last, t.now)
-		t.Wrap("  - ", "    ", fmt.Sprintf("%s: %s, the last one %s", row.Origin(), row.Failures(), last))
-	}
-	if more := len(c.Rows) - len(rows) + c.MoreRows; more > 0 {
-		t.Wrap("  - ", "    ", fmt.Sprintf("and %d more", more))
-	}
-	if !c.Wide && !slices.Contains(incident.OwnCauses, c.Data.Cause.ID) { // those are in no catalogue
-		t.Wrap("  ", "    ", "How to mend it: jira-oauth-watcher causes "+c.Data.Cause.ID)
-		return
-	}
-	for _, step := range c.Message.Steps {
-		t.Step(fmt.Sprintf("  %2d. ", step.Number), "      ", "["+step.Who+"] "+step.Text)
-	}
-	if len(c.Message.Steps) > 0 {
-		t.Wrap("  Fixed when: ", "      ", c.Message.Confirm)
-	}
-	for _, l := range c.Message.Links {
-		t.Wrap("  ", "    ", l.Title+": "+l.URL)
-	}
-	for _, e := range c.Evidence() {
-		t.Wrap(fmt.Sprintf("  %-15s ", e[0]), strings.Repeat(" ", 18), e[1])
-	}
-	for line := range strings.Lines(c.Data.Log.Excerpt) {
-		t.Wrap("  | ", "  | ", line)
-	}
-}
-
-func (t *screen) chart(c card) {
-	if line := spark(c.Hours); line != "" && c.Chart() != nil {
-		t.WriteString("  " + line + " 7 days\n")
-	}
-}
-
 func (t *screen) log(l logCard, started time.Time) {
 	t.Wrap("", "  ", fmt.Sprintf("%s: %s", l.Name, l.Words))
 	t.Wrap("  ", "    ", l.Path)
-	last := "no line since " + t.when(started)
+	last := "no line since " + t.r.When(started)
 	if !l.LastLine.IsZero() {
-		last = "last line " + t.when(l.LastLine)
+		last = "last line " + t.r.When(l.LastLine)
 	}
 	lost := "nothing known to be lost"
 	if l.Lost > 0 {
@@ -149,18 +91,18 @@ func (t *screen) log(l logCard, started time.Time) {
 
 func (t *screen) notifier(n notifierCard) {
 	t.Wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words))
-	all := []string{"nothing waits"}
+	all := []string{"nothing queued"}
 	if n.Queue > 0 {
-		all[0] = text.Plural(n.Queue, "alert waits", "alerts wait") + ", the first one since " + t.when(n.Oldest)
+		all[0] = text.Count(n.Queue, "alert") + " queued, the first one since " + t.r.When(n.Oldest)
 	}
 	if !n.Succeeded.IsZero() {
-		all = append(all, "last success "+t.when(n.Succeeded))
+		all = append(all, "last success "+t.r.When(n.Succeeded))
 	}
 	if !n.Failed.IsZero() {
-		all = append(all, "last error "+t.when(n.Failed)+because(n.Error))
+		all = append(all, "last error "+t.r.When(n.Failed)+because(n.Error))
 	}
 	if n.SetAside > 0 {
-		all = append(all, text.Count(n.SetAside, "alert")+" set aside")
+		all = append(all, text.Count(n.SetAside, "alert")+" dead-lettered")
 	}
 	if n.Dropped > 0 {
 		all = append(all, text.Count(n.Dropped, "alert")+" dropped from a full queue")

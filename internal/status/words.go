@@ -2,11 +2,9 @@ package status
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"jira-oauth-watcher/internal/message"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
@@ -19,11 +17,11 @@ func headline(r Report) (words, mood string) {
 	case r.Counts.Failing > 0:
 		return text.Plural(r.Counts.Failing, "integration is", "integrations are") + " failing", "bad"
 	case !r.Ready:
-		return "The watcher does not see everything", "bad"
+		return "Monitoring is impaired", "bad"
 	case r.Counts.Troubles > 0 || !delivering(r):
-		return "No integration is failing, but the watcher has trouble of its own", "warn"
+		return "No integration is failing, but the watcher has a problem", "warn"
 	case r.Counts.Muted > 0:
-		return "No integration is failing, muted causes apart", "good"
+		return "No integration is failing, except for muted causes", "good"
 	}
 	return "No integration is failing", "good"
 }
@@ -56,7 +54,7 @@ func delivery(d Delivery, now time.Time) string {
 	case "delivered":
 		return fmt.Sprintf("%s delivered %s", d.Kind, text.Ago(d.At, now))
 	case "set_aside":
-		return fmt.Sprintf("%s set aside, queued %s%s", d.Kind, text.Ago(d.At, now), because(d.Error))
+		return fmt.Sprintf("%s dead-lettered, queued %s%s", d.Kind, text.Ago(d.At, now), because(d.Error))
 	}
 	tried := ""
 	if d.Attempts > 0 {
@@ -82,9 +80,9 @@ func logState(l Log) string {
 	case "waiting":
 		return "cannot be read" + because(l.Reason)
 	case "ended":
-		return "has ended"
+		return "ended"
 	}
-	return "not looked at yet"
+	return "not polled yet"
 }
 
 // circuitState says what a notifier does.
@@ -97,25 +95,9 @@ func circuitState(n Notifier, now time.Time) string {
 	case "waiting":
 		return "the last attempt failed" + next
 	case "held":
-		return "held: its settings are refused, its alerts wait" + next
+		return "suspended: the receiver rejects its settings, alerts are queued" + next
 	case "disabled":
-		return "disabled: the receiver is gone for good"
+		return "disabled: the receiver answered 410 Gone"
 	}
 	return "delivers"
-}
-
-// Evidence is what identifies the incident elsewhere, as labels and texts.
-func (c card) Evidence() [][2]string {
-	all := [][2]string{{"Cause", c.Message.Reference}}
-	more := []message.Fact{{Label: "Jira node", Values: []string{c.Data.Node}},
-		{Label: "Log", Values: []string{c.Data.Log.Path}}}
-	for _, f := range slices.Concat(c.Message.Facts, c.Message.Request, more) {
-		words := strings.Join(message.AtMost(f.Values, message.MaxValues), " ")
-		if f.Label == "Integration" || strings.TrimSpace(words) == "" ||
-			slices.Contains(all, [2]string{f.Label, words}) {
-			continue // in Origin, or listed already
-		}
-		all = append(all, [2]string{f.Label, words})
-	}
-	return all
 }

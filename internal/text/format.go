@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Count is a number with its noun: "1 failure", "1,200 failures".
@@ -29,6 +31,12 @@ func Members(all, attempts int) string {
 	default:
 		return Count(integrations, "integration") + " and " + Count(attempts, "test attempt")
 	}
+}
+
+// Capital is a text that begins with a capital letter.
+func Capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 // Number is a number with a comma between thousands.

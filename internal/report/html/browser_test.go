@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	picture = flag.Bool("picture", false, "write docs/scan-report.png")
+	picture = flag.Bool("picture", false, "write the pictures in docs")
 	album   = flag.String("album", "", "directory to write pictures of all pages to")
 )
 
@@ -76,7 +76,7 @@ func TestBrowser(t *testing.T) {
 		name string
 		r    report.Report
 	}{{"empty", empty()}, {"one", one()}, {"several", several()}, {"incomplete", incomplete()}, {"years", years()}, {"storm", storm(600)},
-		{"hostile", hostile()}} {
+		{"hostile", hostile()}, {"night", night(t)}} {
 		if all := complaints(t, b, document(t, p.r)); len(all) > 0 {
 			t.Errorf("%s:\n%s", p.name, strings.Join(all, "\n"))
 		}
@@ -89,7 +89,7 @@ func TestBrowser(t *testing.T) {
 				leaves(t, b, filepath.Join(*album, p.name), l)
 			}
 		}
-		for l, want := range map[browser.View]string{{Width: 700}: "rgb(255, 255, 255)", {Width: 700, Dark: true}: "rgb(20, 23, 28)",
+		for l, want := range map[browser.View]string{{Width: 700}: "rgb(244, 245, 247)", {Width: 700, Dark: true}: "rgb(19, 22, 26)",
 			{Width: 700, Dark: true, Media: "print"}: "rgb(255, 255, 255)"} {
 			b.View(l)
 			if got := b.Evaluate("getComputedStyle(document.body).backgroundColor"); got != want {
@@ -100,8 +100,27 @@ func TestBrowser(t *testing.T) {
 		if *album != "" && p.name != "storm" {
 			testkit.Write(t, filepath.Join(*album, p.name+".pdf"), string(b.PDF()))
 		}
-		if *picture && p.name == "several" {
-			testkit.Write(t, "../../../docs/scan-report.png", string(b.Picture(0, 1630)))
+	}
+}
+
+// A night on which eight integrations fail is at most three screens of a desktop and six of a
+// phone. The pictures in docs are made with -picture.
+func TestHeight(t *testing.T) {
+	b := browser.Start(t)
+	page := serve(t, document(t, night(t)))
+	for _, tt := range []struct {
+		width, most int
+		name        string
+	}{{1280, 3 * 800, "scan-report"}, {390, 6 * 844, "scan-report-phone"}} {
+		b.View(browser.View{Width: tt.width})
+		b.Open(page.URL)
+		width, height := b.Size()
+		t.Logf("%d: %d high", tt.width, height)
+		if height > tt.most || width > tt.width {
+			t.Errorf("at a width of %d, the page is %d wide and %d high, want at most %d", tt.width, width, height, tt.most)
+		}
+		if *picture {
+			testkit.Write(t, "../../../docs/"+tt.name+".png", string(b.Picture(0, tt.most)))
 		}
 	}
 }

@@ -4,47 +4,98 @@ package html
 
 import (
 	"bufio"
-	"embed"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
+	"time"
 
+	"jira-oauth-watcher/internal/page"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/internal/text"
 )
 
-// Bounds of a page. A page of 10,000 incidents stays below 5 MB: what is
-// repeated for each integration, cause and file is written while there is room
-// for it, in bytes, and is counted in one sentence afterwards.
+// Bounds of a page: it stays small enough for a ticket. What is left out is counted.
 const (
-	maxSections = 500     // integrations with a separate section
-	maxRows     = 2000    // integrations in the summary
-	maxDays     = 40      // rows of counts, and one for each gap
-	maxBars     = 400     // bars of a time line
-	minBars     = 100     // the same where there are many time lines
-	allBars     = 60_000  // bars of all time lines together
-	roomRows    = 700_000 // bytes of the summary
-	roomCauses  = 800_000 // bytes of what to do
-	roomDetails = 3_000_000
-	roomFiles   = 150_000
+	maxRows   = 1000 // integrations in the list
+	maxCauses = 100
+	maxProofs = 200 // integrations with their evidence
+	maxFiles  = 200
 )
 
-//go:embed page.html chart.html style.css
-var files embed.FS
+//go:embed page.html
+var pageHTML string
 
-var tmpl = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"clock": clock, "number": text.Number[int], "count": text.Count[int], "size": text.Size, "spans": text.Spans, "blocks": text.Blocks,
-}).ParseFS(files, "*"))
+var tmpl = page.Template(pageHTML)
+
+// view is all that the page shows.
+type view struct {
+	report.View
+	Title   string
+	CSS     template.CSS
+	Made    string
+	Whole   bool // all was read
+	LeftOut []string
+	Files   []report.File
+}
 
 // Write writes r as one self-contained document: no script, no request. Untrusted text
 // of a log stays text.
 func Write(w io.Writer, r report.Report) error {
 	out := bufio.NewWriter(w)
-	if err := tmpl.Execute(out, newPage(r)); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+	err := tmpl.Execute(out, newView(r))
+	if err == nil {
+		err = out.Flush()
 	}
-	if err := out.Flush(); err != nil {
+	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
+}
+
+func newView(r report.Report) view {
+	v := view{
+		View: report.NewView(r), CSS: template.CSS(page.CSS), Whole: r.Complete, Files: r.Files,
+		Made: r.Made.At.UTC().Format(text.Minute) + " UTC by jira-oauth-watcher " + r.Made.Version,
+	}
+	v.Title = v.Headline
+	if !r.From.IsZero() {
+		v.Title += r.From.Format(", 2006-01-02") + r.To.Format(" to 2006-01-02")
+	}
+	causes := slices.Concat(v.Failing, v.Quiet)
+	for n, c := range causes {
+		if c.Anchor = fmt.Sprint("cause-", n+1); n >= maxCauses {
+			c.Anchor = ""
+		}
+	}
+	for n, i := range v.Items {
+		i.Anchor = fmt.Sprint("i", n+1)
+		if n >= maxProofs || i.Cause.Anchor == "" || !slices.Contains(i.Cause.Shown(), i) {
+			i.Anchor = ""
+		}
+	}
+	v.Failing = v.Failing[:min(len(v.Failing), maxCauses)]
+	v.Quiet = v.Quiet[:min(len(v.Quiet), maxCauses-len(v.Failing))]
+	v.leave(len(causes)-maxCauses, "cause", "not described")
+	v.leave(len(v.Items)-maxProofs, "integration", "without evidence")
+	v.leave(len(v.Items)-maxRows, "integration", "not in the list")
+	v.leave(len(v.Files)-maxFiles, "file", "not listed")
+	v.Items, v.Files = v.Items[:min(len(v.Items), maxRows)], v.Files[:min(len(v.Files), maxFiles)]
+	return v
+}
+
+// leave says how many of something are left out.
+func (v *view) leave(n int, what, how string) {
+	if n > 0 {
+		v.LeftOut = append(v.LeftOut, text.Count(n, what)+" "+how)
+	}
+}
+
+// Clock is a time of a file.
+func (view) Clock(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.Format(text.Minute)
 }

@@ -2,11 +2,15 @@ package html_test
 
 import (
 	"fmt"
+	"testing"
 	"time"
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/report"
+	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/matchers"
 )
 
 // Reports to try a page with.
@@ -31,14 +35,14 @@ func secretExpired() alert.Data {
 			"has a new one it gets no tokens: mail stops, and no mailbox can be authorized.",
 		Fix: []alert.Step{
 			{Where: "entra-admin", Text: "entra.microsoft.com > Entra ID > App registrations > All applications > the app > Certificates & " +
-				"secrets > Client secrets > New client secret; Entra allows 24 months at most. Copy the Value column at once, it is never " +
-				"shown again. The Secret ID beside it (a GUID) is the wrong one."},
+				"secrets > Client secrets > New client secret; Entra allows 24 months at most. Copy the Value column now; it is shown only " +
+				"once. The Secret ID next to it (a GUID) is the wrong one."},
 			{Where: "jira-admin", Text: "Jira ⚙ > Applications > Application links > the integration > Edit (Jira 8.10–8.21: ⚙ > System > " +
 				"OAuth 2.0): paste the Value into Client secret and save. It must be typed in even if dots are shown: an empty field keeps " +
 				"the expired secret. Leave Client ID as it is."},
 			{Where: "jira-admin", Text: "Run Test connection. Up to 7 days after the first failure nothing more is needed, the next mail " +
 				"poll works; later Jira has given up, and each mailbox must be authorized again: " + mailbox + "."},
-			{Where: "entra-admin", Text: "Delete the expired secret, put the new end date into a calendar, and renew a month before it."},
+			{Where: "entra-admin", Text: "Delete the expired secret, put the new end date into a calendar, and replace it a month before it."},
 		},
 		Confirm: "Test connection in Jira succeeds, and mail that has waited in the mailbox comes in after the next poll.",
 		Links: []alert.Link{
@@ -165,6 +169,25 @@ func reportOf(incidents ...report.Incident) report.Report {
 		r.Failures += i.Data.Failures.Count
 	}
 	return r
+}
+
+// night is eight integrations that fail for the eight root causes.
+func night(t testing.TB) report.Report {
+	set, err := matchers.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := conf.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []report.Incident
+	for n, text := range testkit.Night {
+		id := fmt.Sprintf("%08d-80d4-4407-8847-0b0726c3ac63", n+1)
+		d := incident.NewRules(c).Explain(set.Diagnose(testkit.Failure(at(13, 2, n), id, text), nil).Failure, incident.Source{Name: "jira", Path: "atlassian-jira.log"})
+		all = append(all, open(incidentOf(id, d, at(13, 2, n), at(13, 18, n), time.Hour, "jira-1")))
+	}
+	return reportOf(all...)
 }
 
 func empty() report.Report { return reportOf() }
