@@ -15,8 +15,7 @@ type rawTeams struct {
 }
 
 func (b *builder) teams(at string, f *rawTeams) Teams {
-	t := Teams{Notifier: b.notifier(at, "teams", &f.rawNotifier)}
-	t.WorkflowURL = b.secretURL(at, "workflow_url", f.WorkflowURL, f.WorkflowURLFile)
+	t := Teams{b.notifier(at, "teams", &f.rawNotifier), b.secretURL(at, "workflow_url", f.WorkflowURL, f.WorkflowURLFile)}
 	b.needs(at, "workflow_url")
 	if strings.Contains(t.WorkflowURL.Reveal(), ".webhook.office.com/") {
 		b.warn("teams: workflow_url is the address of an Office 365 connector, which Microsoft retires: create a workflow")
