@@ -7,8 +7,13 @@ import (
 	"strings"
 )
 
-// url checks an address without ever showing it.
+// url checks an address of the web without ever showing it.
 func (b *builder) url(path string, v Secret) *url.URL {
+	return b.address(path, v, "https", "http", "host/path")
+}
+
+// address checks an address of one of two schemes without ever showing it.
+func (b *builder) address(path string, v Secret, scheme, other, example string) *url.URL {
 	refuse := func(text string) *url.URL {
 		b.problem(path, "%s", text)
 		return nil
@@ -16,14 +21,14 @@ func (b *builder) url(path string, v Secret) *url.URL {
 	s := v.Reveal()
 	u, err := url.Parse(s)
 	if err != nil || strings.ContainsAny(s, " \t\r\n") {
-		return refuse("not a URL, write one such as https://host/path")
+		return refuse("not a URL, write one such as " + scheme + "://" + example)
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	switch {
-	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("must begin with https:// or http://")
+	case u.Scheme != scheme && u.Scheme != other:
+		return refuse("must begin with " + scheme + ":// or " + other + "://")
 	case u.Hostname() == "":
-		return refuse("has no host, write one such as https://host/path")
+		return refuse("has no host, write one such as " + scheme + "://" + example)
 	case u.User != nil:
 		return refuse("has a user or password before the host, leave them out")
 	case u.Port() != "" && (err != nil || port == 0):
@@ -52,6 +57,15 @@ func (b *builder) private(path string, u *url.URL) {
 	if u != nil && u.Scheme != "https" && !loopback(u.Hostname()) {
 		b.problem(path, "must begin with https://")
 	}
+}
+
+// secretURL is an address that is a secret, given in place or in a file.
+func (b *builder) secretURL(at, key string, inline *Secret, file *string) Secret {
+	v, from := b.secret(at, key, inline, file)
+	if !v.IsZero() {
+		b.private(from, b.url(from, v))
+	}
+	return v
 }
 
 // plain warns about an address to which everything goes in the clear.

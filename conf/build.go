@@ -87,6 +87,8 @@ func (b *builder) config(f *raw) (*Config, error) {
 	each(&c.Webhooks, "webhook", f.Webhooks, b.webhook)
 	each(&c.Alertmanagers, "alertmanager", f.Alertmanagers, b.alertmanager)
 	each(&c.PagerDuty, "pagerduty", f.PagerDuty, b.pagerduty)
+	each(&c.Email, "email", f.Email, b.email)
+	each(&c.Teams, "teams", f.Teams, b.teams)
 	if b.inline != "" && open(b.mode) {
 		b.warn("%s can be read by other users (mode %04o) and contains a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))

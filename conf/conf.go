@@ -32,6 +32,8 @@ type Config struct {
 	Webhooks      []Webhook
 	Alertmanagers []Alertmanager
 	PagerDuty     []PagerDuty
+	Email         []Email
+	Teams         []Teams
 	Heartbeat     Secret   // an address to request while all is well; unset = none
 	Files         []string // that were read: File, and those of secrets, certificates and templates
 	Warnings      []string // sentences about what works but should not stay, such as open secret files

@@ -15,6 +15,8 @@ func TestSameDestination(t *testing.T) {
 		hook    = "[[slack]]\nname = '%d'\nwebhook_url = 'https://hooks.slack.com/hunter2'\n"
 		bot     = "[[slack]]\nname = '%d'\nbot_token = 'xoxb-hunter2'\nchannel = 'C0123456789'\n"
 		webhook = "[[webhook]]\nname = '%d'\nurl = 'https://example.com/hunter2'\n"
+		email   = "[[email]]\nname = '%d'\nsmtp = 'smtp://relay'\nfrom = 'a@b.test'\nto = ['c@d.test', 'e@f.test']\n"
+		teams   = "[[teams]]\nname = '%d'\nworkflow_url = 'https://example.com/hunter2'\n"
 		am      = "[[alertmanager]]\nname = '%d'\nurl = 'http://127.0.0.1:9093'\n"
 	)
 	warning := func(kind string, second, first int) string {
@@ -26,7 +28,10 @@ func TestSameDestination(t *testing.T) {
 		notifiers []string
 		want      []string
 	}{
-		{"kinds", []string{hook, bot, webhook, am}, nil},
+		{"kinds", []string{hook, bot, webhook, am, email, teams}, nil},
+		{"relays", []string{email, replace(email, "smtp://relay", "smtp://relay:587")}, []string{warning("email", 6, 1)}},
+		{"recipients", []string{email, replace(email, "e@f", "g@f")}, nil},
+		{"workflows", []string{teams, teams}, []string{warning("teams", 4, 1)}},
 		{"webhooks", []string{webhook, webhook, webhook}, []string{warning("webhook", 4, 1), warning("webhook", 7, 1)}},
 		{"other webhooks", []string{webhook, replace(webhook, "/hunter2", "/Hunter2")}, nil},
 		{"webhook of both kinds", []string{webhook, replace(hook, "hooks.slack.com", "example.com")}, nil},

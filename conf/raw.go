@@ -18,6 +18,8 @@ type raw struct {
 
 	Alertmanagers []rawAlertmanager `toml:"alertmanager"`
 	PagerDuty     []rawPagerDuty    `toml:"pagerduty"`
+	Email         []rawEmail        `toml:"email"`
+	Teams         []rawTeams        `toml:"teams"`
 	Maintenance   []rawMaintenance  `toml:"maintenance"`
 
 	Ship    any `toml:"ship,later"`

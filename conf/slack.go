@@ -59,11 +59,7 @@ var (
 
 func (b *builder) slack(at string, f *rawSlack) Slack {
 	s := Slack{Notifier: b.notifier(at, "slack", &f.rawNotifier), Text: f.Format == formatText}
-	v, from := b.secret(at, "webhook_url", f.WebhookURL, f.WebhookURLFile)
-	if !v.IsZero() {
-		b.private(from, b.url(from, v))
-	}
-	s.WebhookURL = v
+	s.WebhookURL = b.secretURL(at, "webhook_url", f.WebhookURL, f.WebhookURLFile)
 	s.BotToken = b.token(at, botToken, f.BotToken, f.BotTokenFile)
 	s.AppToken = b.token(at, appToken, f.AppToken, f.AppTokenFile)
 	b.slackChannel(&s, at, f)

@@ -35,25 +35,15 @@ const (
 // heeds the proxy variables of the environment, trusts the CAs of the notifier in
 // addition to the system's, and has the client certificate of c, if any.
 func NewClient(n conf.Notifier, c conf.Client) (*http.Client, error) {
+	secure, err := TLSConfig(n)
+	if err != nil {
+		return nil, err
+	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = maxHeaders
 	transport.MaxIdleConnsPerHost = 1
 	transport.IdleConnTimeout = 30 * time.Second
-	transport.TLSClientConfig = &tls.Config{}
-	if n.CAFile != "" {
-		pem, err := readPEM("ca_file", n.CAFile)
-		if err != nil {
-			return nil, err
-		}
-		roots, err := x509.SystemCertPool()
-		if err != nil {
-			roots = x509.NewCertPool()
-		}
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("ca_file: %s contains no certificate in PEM format", n.CAFile)
-		}
-		transport.TLSClientConfig.RootCAs = roots
-	}
+	transport.TLSClientConfig = secure
 	if c.ClientCert != "" || c.ClientKey != "" {
 		own, err := clientCertificate(c)
 		if err != nil {
@@ -65,6 +55,25 @@ func NewClient(n conf.Notifier, c conf.Client) (*http.Client, error) {
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
+}
+
+// TLSConfig trusts the CAs of the notifier in addition to the system's.
+func TLSConfig(n conf.Notifier) (*tls.Config, error) {
+	if n.CAFile == "" {
+		return &tls.Config{}, nil
+	}
+	pem, err := readPEM("ca_file", n.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("ca_file: %s contains no certificate in PEM format", n.CAFile)
+	}
+	return &tls.Config{RootCAs: roots}, nil
 }
 
 func clientCertificate(c conf.Client) (tls.Certificate, error) {

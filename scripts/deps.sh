@@ -28,6 +28,8 @@ all)
 		"lintian|lintian"                  # checks the .deb
 		"rpm|rpm"                          # checks the .rpm
 	)
+	# Takes mail. Not where there is another mail server: apt would remove that one.
+	[ -e /usr/sbin/sendmail ] && ! command -v exim4 >/dev/null || needs+=("exim4|exim4-daemon-light")
 	;;
 *)
 	echo "usage: scripts/deps.sh [all]" >&2

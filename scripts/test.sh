@@ -39,7 +39,7 @@ all)
 	# In the others every value is one goroutine's, and the detector only makes them ten
 	# times slower; those that start goroutines all the same (internal/scan, notify/slack)
 	# are raced by make test.
-	only='cmd/watcher tailer notify notify/alertmanager notify/pagerduty notify/webhook
+	only='cmd/watcher tailer notify notify/alertmanager notify/email notify/pagerduty notify/webhook
 		internal/jira internal/pipeline internal/status internal/store tools/simulate tools/torture'
 	run $(go list ./... | grep -vxF "$(printf 'jira-oauth-watcher/%s\n' $only)")
 	run $race $(printf './%s\n' $only)

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/testkit"
+	"jira-oauth-watcher/notify/notifytest"
 )
 
 // fault is one way in which a receiver fails, and how it ends.
@@ -26,7 +26,8 @@ type fault struct {
 	do   func(http.ResponseWriter) // answers each of the first requests
 	n    int                       // how many requests it lasts
 	heal string                    // "": by itself; "reload": somebody mends it and reloads
-	lost int                       // alerts that are set aside instead of delivered
+	lost int                       // alerts that are dead-lettered instead of delivered
+	smtp *smtpFault                // of a mail relay, instead of do
 }
 
 func replies(status int, body string, header ...string) func(http.ResponseWriter) {
@@ -61,35 +62,45 @@ const canaryAddress = "/services/CANARY"
 // faults are the ways in which each kind of receiver is made to fail.
 func faults() map[string][]fault {
 	common := []fault{
-		{"429 with Retry-After: 1", "ratelimited", replies(429, `{"ok":false,"error":"ratelimited"}`, "Retry-After", "1"), 2, "", 0},
-		{"500", "500", replies(500, "oops"), 2, "", 0},
-		{"503 with Retry-After as a date", "503", replies(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0},
-		{"connection cut before an answer", "EOF", hijacked(func(net.Conn) {}), 2, "", 0},
-		{"302 to a login page", "rejected the notifier's settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0},
-		{unresolved, "no such host", nil, 0, "reload", 0},
-		{untrusted, "certificate", nil, 0, "reload", 0},
+		{"429 with Retry-After: 1", "ratelimited", replies(429, `{"ok":false,"error":"ratelimited"}`, "Retry-After", "1"), 2, "", 0, nil},
+		{"500", "500", replies(500, "oops"), 2, "", 0, nil},
+		{"503 with Retry-After as a date", "503", replies(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0, nil},
+		{"connection cut before an answer", "EOF", hijacked(func(net.Conn) {}), 2, "", 0, nil},
+		{"302 to a login page", "rejected the notifier's settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0, nil},
+		{unresolved, "no such host", nil, 0, "reload", 0, nil},
+		{untrusted, "certificate", nil, 0, "reload", 0, nil},
 	}
 	slack := []fault{
-		{"404 no_service", "rejected the notifier's settings", replies(404, "no_service"), 1, "reload", 0},
-		{"200 with a login page", "did a proxy answer", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
-		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
-		{"400 invalid_blocks, twice for one alert", "dead-letter queue", replies(400, "invalid_blocks"), 2, "", 1},
-		{"410 channel_is_archived", "rejected the notifier's settings", replies(410, "channel_is_archived"), 1, "reload", 0},
+		{"404 no_service", "rejected the notifier's settings", replies(404, "no_service"), 1, "reload", 0, nil},
+		{"200 with a login page", "did a proxy answer", replies(200, "<html>Please log in</html>"), 1, "reload", 0, nil},
+		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0, nil},
+		{"400 invalid_blocks, twice for one alert", "dead-letter queue", replies(400, "invalid_blocks"), 2, "", 1, nil},
+		{"410 channel_is_archived", "rejected the notifier's settings", replies(410, "channel_is_archived"), 1, "reload", 0, nil},
 	}
 	hook := []fault{
-		{"404", "rejected the notifier's settings", replies(404, ""), 1, "reload", 0},
-		{"400, twice for one alert", "dead-letter queue", replies(400, "bad"), 2, "", 1},
-		{"410", "delivery is disabled", replies(410, ""), 1, "reload", 0},
+		{"404", "rejected the notifier's settings", replies(404, ""), 1, "reload", 0, nil},
+		{"400, twice for one alert", "dead-letter queue", replies(400, "bad"), 2, "", 1, nil},
+		{"410", "delivery is disabled", replies(410, ""), 1, "reload", 0, nil},
 	}
 	bot := []fault{
-		{"200 with internal_error", "internal_error", replies(200, `{"ok":false,"error":"internal_error"}`), 1, "", 0},
-		{"200 with a login page", "rejected the notifier's settings", replies(200, "<html>Please log in</html>"), 1, "reload", 0},
-		{"200 with invalid_auth", "rejected the notifier's settings", replies(200, `{"ok":false,"error":"invalid_auth"}`), 1, "reload", 0},
-		{"200 with missing_scope", "chat:write", replies(200, `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"x"}`), 1, "reload", 0},
-		{"200 with invalid_blocks, twice for one alert", "dead-letter queue", replies(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1},
-		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0},
+		{"200 with internal_error", "internal_error", replies(200, `{"ok":false,"error":"internal_error"}`), 1, "", 0, nil},
+		{"200 with a login page", "rejected the notifier's settings", replies(200, "<html>Please log in</html>"), 1, "reload", 0, nil},
+		{"200 with invalid_auth", "rejected the notifier's settings", replies(200, `{"ok":false,"error":"invalid_auth"}`), 1, "reload", 0, nil},
+		{"200 with missing_scope", "chat:write", replies(200, `{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"x"}`), 1, "reload", 0, nil},
+		{"200 with invalid_blocks, twice for one alert", "dead-letter queue", replies(200, `{"ok":false,"error":"invalid_blocks"}`), 2, "", 1, nil},
+		{"connection reset in the middle of the body", "not delivered", hijacked(reset), 1, "", 0, nil},
 	}
-	return map[string][]fault{"webhook": append(hook, common...), "slack webhook": append(slack, common...), "slack bot": append(bot, common...)}
+	teams := []fault{
+		{"404, the workflow is gone", "rejected the notifier's settings", replies(404, ""), 1, "reload", 0, nil},
+		{"401, the address is old", "rejected the notifier's settings", replies(401, ""), 1, "reload", 0, nil},
+		{"413, twice for one alert", "dead-letter queue", replies(413, ""), 2, "", 1, nil},
+	}
+	pagerduty := []fault{
+		{"400 Invalid routing key", "rejected the notifier's settings", replies(400, `{"errors":["Invalid routing key"]}`), 1, "reload", 0, nil},
+		{"400 invalid event, twice for one alert", "dead-letter queue", replies(400, `{"status":"invalid event"}`), 2, "", 1, nil},
+	}
+	return map[string][]fault{"webhook": append(hook, common...), "slack webhook": append(slack, common...), "slack bot": append(bot, common...),
+		"teams": append(teams, common...), "pagerduty": append(pagerduty, common...), "email": emailFaults}
 }
 
 const (
@@ -100,6 +111,7 @@ const (
 // faulty is a receiver that fails as a fault says, then takes all.
 type faulty struct {
 	*receiver
+	relay *notifytest.Relay // of mail; nil = it is a receiver
 	fault
 	kind, name string
 	ca         string // the file with its certificate
@@ -107,6 +119,10 @@ type faulty struct {
 
 func newFaulty(t *testing.T, x fault, kind, name, dir string) *faulty {
 	f := &faulty{receiver: receive(t), fault: x, kind: kind, name: name}
+	if kind == "email" {
+		f.startRelay(t)
+		return f
+	}
 	if kind == "slack bot" {
 		f.ok = `{"ok":true,"channel":"C0123456789","ts":"1700000000.000001","message":{"type":"message","ts":"1700000000.000001"}}`
 	}
@@ -129,6 +145,9 @@ func newFaulty(t *testing.T, x fault, kind, name, dir string) *faulty {
 // table is the notifier's part of the configuration, before it is mended and
 // after.
 func (f *faulty) table(mended bool) string {
+	if f.relay != nil {
+		return f.emailTable(mended)
+	}
 	address := f.URL
 	if f.fault.name == unresolved && !mended {
 		address = "https://nosuch.invalid"
@@ -140,6 +159,11 @@ func (f *faulty) table(mended bool) string {
 	switch f.kind {
 	case "webhook":
 		return fmt.Sprintf("[[webhook]]\nname = %q\nurl = \"%s%s\"\n%s", f.name, address, canaryAddress, more)
+	case "teams":
+		return fmt.Sprintf("[[teams]]\nname = %q\nworkflow_url = \"%s%s?sig=CANARYSIG\"\n%s", f.name, address, canaryAddress, more)
+	case "pagerduty":
+		return fmt.Sprintf("[[pagerduty]]\nname = %q\nrouting_key = \"%s\"\napi_url = \"%s/v2/enqueue\"\n%s", f.name,
+			"0123456789abcdefCANARY6789abcdef", address, more)
 	case "slack webhook":
 		return fmt.Sprintf("[[slack]]\nname = %q\nwebhook_url = \"%s%s\"\n%s", f.name, address, canaryAddress, more)
 	}
@@ -147,18 +171,21 @@ func (f *faulty) table(mended bool) string {
 		more)
 }
 
-// flows are the integrations of the accepted messages, in order.
+// flows are the integrations of the accepted messages, in order, without edits and replies.
 func (f *faulty) flows() (flows []int) {
+	var bodies []string
 	for _, q := range f.accepted() {
-		body := string(q.body)
-		switch f.kind {
-		case "slack bot":
-			form, _ := url.ParseQuery(body)
-			body = form.Get("text")
-		case "slack webhook":
-			var m struct{ Text string }
-			json.Unmarshal(q.body, &m)
-			body = m.Text
+		bodies = append(bodies, string(q.body))
+	}
+	if f.relay != nil {
+		bodies = f.relay.Texts()
+	}
+	for _, body := range bodies {
+		if form, err := url.ParseQuery(body); err == nil && f.kind == "slack bot" {
+			body = form.Get("blocks")
+			if form.Has("ts") || form.Has("thread_ts") {
+				continue
+			}
 		}
 		for n := 1; n <= 3; n++ {
 			if strings.Contains(body, flowID(n)) {
@@ -190,7 +217,7 @@ func TestFaultTable(t *testing.T) {
 	var all []*faulty
 	kinds := faults()
 	var before, after strings.Builder
-	for _, kind := range []string{"webhook", "slack webhook", "slack bot"} {
+	for _, kind := range []string{"webhook", "slack webhook", "slack bot", "teams", "pagerduty", "email"} {
 		for _, x := range kinds[kind] {
 			f := newFaulty(t, x, kind, fmt.Sprintf("n%d", len(all)), dir)
 			before.WriteString(f.table(false))

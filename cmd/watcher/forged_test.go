@@ -26,6 +26,7 @@ import (
 	"jira-oauth-watcher/notify/alertmanager"
 	"jira-oauth-watcher/notify/console"
 	"jira-oauth-watcher/notify/slack"
+	"jira-oauth-watcher/notify/teams"
 	"jira-oauth-watcher/notify/webhook"
 )
 
@@ -107,7 +108,9 @@ func TestForgedAdvice(t *testing.T) {
 	}
 	to, err := alertmanager.New(time.Hour, "")(conf.Alertmanager{URLs: []conf.Secret{conf.NewSecret(hook.URL + "/alertmanager")}})
 	add("alertmanager", to, err)
-	for _, name := range []string{"teams", "mattermost", "google-chat", "discord"} {
+	card, err := teams.New(conf.Teams{WorkflowURL: conf.NewSecret(hook.URL + "/teams")})
+	add("teams", card, err)
+	for _, name := range []string{"mattermost", "google-chat", "discord"} {
 		to, err := webhook.New(conf.Webhook{URL: conf.NewSecret(hook.URL + "/" + name),
 			Template: filepath.Join("..", "..", "packaging", "templates", name+".json.tmpl")})
 		add(name, to, err)

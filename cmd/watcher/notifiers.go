@@ -11,8 +11,10 @@ import (
 	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/alertmanager"
 	"jira-oauth-watcher/notify/console"
+	"jira-oauth-watcher/notify/email"
 	"jira-oauth-watcher/notify/pagerduty"
 	"jira-oauth-watcher/notify/slack"
+	"jira-oauth-watcher/notify/teams"
 	"jira-oauth-watcher/notify/webhook"
 )
 
@@ -28,6 +30,8 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 	add(&list, "webhook", c.Webhooks, webhook.New)
 	add(&list, "alertmanager", c.Alertmanagers, alertmanager.New(c.Alerts.QuietAfter, page))
 	add(&list, "pagerduty", c.PagerDuty, pagerduty.New(page))
+	add(&list, "email", c.Email, email.New)
+	add(&list, "teams", c.Teams, teams.New)
 	if len(list.targets) == 0 {
 		rules := conf.Notifier{Name: "console", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
 		list.targets = []notify.Target{{Notifier: rules, Kind: "console", To: console.New(out, style)}}

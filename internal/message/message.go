@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,6 +126,11 @@ func (m Message) Named(title string) string {
 		return title
 	}
 	return title + " · " + m.Name
+}
+
+// Table is the facts with what else may be looked up.
+func (m Message) Table() []Fact {
+	return slices.Concat(m.Facts, m.Circumstances, []Fact{{"Cause", []string{m.Reference}}})
 }
 
 // Summary says what happened and what it means.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"jira-oauth-watcher/internal/alert"
@@ -49,8 +48,7 @@ func Render(a alert.Alert, style text.Style) string {
 		}
 	}
 	p.Gap()
-	for _, f := range slices.Concat(m.Facts, m.Circumstances,
-		[]message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
+	for _, f := range m.Table() {
 		name := fmt.Sprintf("%-21s ", f.Label)
 		for _, value := range message.AtMost(f.Values, message.MaxValues) {
 			p.Wrap(name, strings.Repeat(" ", 22), value)

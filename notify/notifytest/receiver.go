@@ -51,7 +51,12 @@ func (r Receiver) at(t *testing.T, url string) notify.Notifier {
 // An alert of any kind is accepted, in its usual and in its plain form, whatever
 // it says.
 func (r Receiver) kinds(t *testing.T) {
-	to := r.at(t, Answering(t, http.StatusOK, r.Accepts))
+	Kinds(t, r.at(t, Answering(t, http.StatusOK, r.Accepts)))
+}
+
+// Kinds sends an alert of each kind, and some that say whatever a log can, in their usual
+// and in their plain form. All must be accepted.
+func Kinds(t *testing.T, to notify.Notifier) {
 	alerts := map[string]alert.Alert{}
 	for _, kind := range append(alerttest.AllKinds, "new") {
 		alerts[string(kind)] = alerttest.Alert(kind)

@@ -3,12 +3,10 @@
 package pagerduty
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -50,15 +48,12 @@ func New(page string) func(conf.PagerDuty) (*Notifier, error) {
 
 // Send triggers or resolves. A plain alert has no details.
 func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	var body bytes.Buffer
-	e := json.NewEncoder(&body)
-	e.SetEscapeHTML(false)
-	err := e.Encode(n.event(d))
+	body, err := message.JSON(n.event(d))
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}
 	got, err := notify.Request{
-		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: body.Bytes(),
+		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: []byte(body),
 		Secrets: []conf.Secret{n.conf.RoutingKey},
 	}.Post(ctx)
 	switch {
@@ -77,62 +72,39 @@ func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 // Groups is true: PagerDuty groups alerts into incidents.
 func (n *Notifier) Groups() bool { return true }
 
-// event is the body of a request.
-type event struct {
-	RoutingKey string   `json:"routing_key"`
-	Action     string   `json:"event_action"` // trigger or resolve
-	Key        string   `json:"dedup_key"`
-	Client     string   `json:"client,omitempty"`
-	ClientURL  string   `json:"client_url,omitempty"`
-	Payload    *payload `json:"payload,omitempty"`
-	Links      []link   `json:"links,omitempty"`
-}
-
-type payload struct {
-	Summary   string            `json:"summary"`
-	Source    string            `json:"source"`
-	Severity  string            `json:"severity"` // critical, error, warning or info
-	Timestamp string            `json:"timestamp"`
-	Component string            `json:"component,omitempty"`
-	Class     string            `json:"class"`
-	Details   map[string]string `json:"custom_details,omitempty"`
-}
-
-type link struct {
-	Href string `json:"href"`
-	Text string `json:"text"`
-}
-
 // severities are PagerDuty's, by ours.
-var severities = map[conf.Severity]string{
-	conf.SeverityCritical: "critical",
-	conf.SeverityHigh:     "error",
-	conf.SeverityMedium:   "warning",
-	conf.SeverityLow:      "info",
-}
+var severities = []string{"info", "warning", "error", "critical"}
 
-func (n *Notifier) event(d notify.Delivery) event {
+type object map[string]any
+
+// event is the body of a request.
+func (n *Notifier) event(d notify.Delivery) object {
 	data := d.Alert.Data
-	m := message.Of(data)
-	e := event{RoutingKey: n.conf.RoutingKey.Reveal(), Action: "trigger", Key: key(data.Incident()),
-		Client: "jira-oauth-watcher", ClientURL: n.page}
-	if m.Ends {
-		e.Action = "resolve"
+	m := message.Of(data).Harmless(maxText)
+	payload := object{
+		"summary":   text.Cut(m.Title(), maxSummary),
+		"source":    cmp.Or(text.Cut(m.Node, maxFact), "unknown"),
+		"severity":  severities[data.Cause.Severity],
+		"timestamp": d.Alert.Timestamp.Format(time.RFC3339),
+		"component": text.Cut(m.Whose, maxFact),
+		"class":     text.Cut(text.Harmless(text.Printable(data.Cause.ID)), maxFact),
 	}
-	e.Payload = &payload{
-		Summary:   shown(m.Title(), maxSummary),
-		Source:    cmp.Or(shown(data.Node, maxFact), "unknown"),
-		Severity:  cmp.Or(severities[data.Cause.Severity], "error"),
-		Timestamp: d.Alert.Timestamp.Format(time.RFC3339),
-		Component: shown(m.Whose, maxFact),
-		Class:     shown(data.Cause.ID, maxFact),
+	e := object{"routing_key": n.conf.RoutingKey.Reveal(), "event_action": "trigger", "dedup_key": key(data.Incident()),
+		"client": "jira-oauth-watcher", "client_url": n.page, "payload": payload}
+	if m.Ends {
+		e["event_action"] = "resolve"
+	}
+	if n.page == "" {
+		delete(e, "client_url")
 	}
 	if d.Plain {
 		return e
 	}
-	e.Payload.Details = details(m)
+	payload["custom_details"] = details(m)
+	var links []object
 	for _, l := range m.Links {
-		e.Links = append(e.Links, link{l.URL, shown(l.Title, maxFact)})
+		links = append(links, object{"href": l.URL, "text": text.Cut(l.Title, maxFact)})
+		e["links"] = links
 	}
 	return e
 }
@@ -150,28 +122,20 @@ func key(id alert.ID) string {
 // details are the message as names and texts.
 func details(m message.Message) map[string]string {
 	all := map[string]string{
-		"what happened": shown(m.Summary(), maxText),
-		"fixed when":    shown(m.Confirm, maxText),
-		"reference":     shown(m.Reference, maxFact),
-		"integrations":  shown(m.Integrations.Text(message.MaxIntegrations), maxText),
-		"log":           text.Unlink(short(m.Excerpt, maxText)),
+		"what happened": text.Cut(m.Summary(), maxText),
+		"fixed when":    m.Confirm,
+		"reference":     m.Reference,
+		"integrations":  text.Cut(m.Integrations.Text(message.MaxIntegrations), maxText),
+		"log":           m.Excerpt,
 	}
 	var steps []string
 	for _, s := range m.Steps {
-		steps = append(steps, fmt.Sprintf("%d. [%s] %s", s.Number, s.Who,
-			short(text.PrintableLines(text.Indented(s.Text)), maxText)))
+		steps = append(steps, fmt.Sprintf("%d. [%s] %s", s.Number, s.Who, text.Indented(s.Text)))
 	}
 	all["how to fix it"] = text.Cut(strings.Join(steps, "\n"), 2*maxText)
 	for _, f := range slices.Concat(m.Facts, m.Circumstances) {
-		all[f.Label] = text.Unlink(shown(strings.Join(message.AtMost(f.Values, message.MaxValues), " "), maxFact))
+		all[f.Label] = text.Cut(strings.Join(f.Values, " "), maxFact)
 	}
 	maps.DeleteFunc(all, func(_, words string) bool { return text.Blank(words) })
 	return all
-}
-
-// shown is a text on one line, short and without mentions.
-func shown(s string, limit int) string { return short(text.Printable(s[:min(len(s), 8*limit)]), limit) }
-
-func short(s string, limit int) string {
-	return text.Cut(text.Harmless(s[:min(len(s), 8*limit)]), limit)
 }

@@ -71,7 +71,7 @@ func TestLife(t *testing.T) {
 		Key    string `json:"dedup_key"`
 	}
 	keys := map[string]bool{}
-	for n, kind := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet} {
+	for n, kind := range []alert.Kind{alert.Opened, alert.Changed, alert.Reminder, alert.Quiet, alert.Resolved, alert.Sighted} {
 		a := alerttest.Alert(kind)
 		a.Data.ID = a.Data.Incident().Alert(n + 1)
 		var got event
@@ -79,7 +79,7 @@ func TestLife(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := "trigger"
-		if kind == alert.Quiet {
+		if kind == alert.Quiet || kind == alert.Resolved || kind == alert.Sighted {
 			want = "resolve"
 		}
 		if got.Action != want {

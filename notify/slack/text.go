@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"jira-oauth-watcher/internal/message"
@@ -115,8 +114,7 @@ func plainText(m message.Message, mention string) string {
 		out.add("", s.String(), unmarked)
 	}
 	gap := "\n"
-	for _, f := range slices.Concat(m.Facts, m.Circumstances,
-		[]message.Fact{{Label: "Cause", Values: []string{m.Reference}}}) {
+	for _, f := range m.Table() {
 		out.add(gap+f.Label+": ", strings.Join(message.AtMost(f.Values, message.MaxValues), ", "), unmarkedQuote)
 		gap = ""
 	}

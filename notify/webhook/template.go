@@ -25,10 +25,21 @@ const (
 // the alert as it is on the wire, so that the names in it are those of the
 // schema, and makes JSON.
 type bodyTemplate struct {
-	file  string
-	text  *template.Template
-	lines map[*byte]int // line of each literal text of the template
+	file string
+	text *template.Template
 }
+
+// output is what a template makes, with a limit.
+type output struct{ bytes.Buffer }
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.Len()+len(p) > maxBody {
+		return 0, errTooLong
+	}
+	return o.Buffer.Write(p)
+}
+
+var errTooLong = errors.New("its output is larger than 1 MiB")
 
 // parseTemplate reads a template and tries it on alerts of each kind: a broken one must
 // be found before it is needed. Errors begin with the key.
@@ -51,23 +62,29 @@ func parseTemplate(file string) (*bodyTemplate, error) {
 	if err != nil {
 		return nil, err // it begins with "template: " and the place
 	}
-	f := &bodyTemplate{file: file, text: t, lines: literals(t, string(text))}
+	f := &bodyTemplate{file, t}
+	empty := true
 	for _, a := range samples() {
-		if _, err := f.fill(a); err != nil {
+		body, err := f.fill(a)
+		if err != nil {
 			return nil, fmt.Errorf("%w (in a sample of kind %s)", err, a.Data.Kind)
 		}
+		empty = empty && body == nil
+	}
+	if empty {
+		return nil, fmt.Errorf("template: %s makes nothing of any alert", file)
 	}
 	return f, nil
 }
 
 // fill makes the body of an alert, without the white space that JSON does not
-// need.
+// need. nil = the template makes nothing of this alert.
 func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 	fields, err := wireForm(a)
 	if err != nil {
 		return nil, err
 	}
-	out := output{lines: f.lines}
+	var out output
 	if err := f.text.Execute(&out, fields); err != nil {
 		if errors.Is(err, errTooLong) {
 			return nil, fmt.Errorf("template: %s: %w", f.file, errTooLong)
@@ -75,6 +92,9 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 		return nil, err
 	}
 	text := out.Bytes()
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, nil
+	}
 	var body bytes.Buffer
 	var value json.RawMessage
 	if err := json.Unmarshal(text, &value); err != nil {
@@ -82,19 +102,13 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 		if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
 			at = max(min(int(bad.Offset)-1, at), 0)
 		}
-		return nil, fmt.Errorf("template: %s:%d: its output is not JSON at %q: %w", f.file, out.line(at),
-			near(text, at), err)
+		return nil, fmt.Errorf("template: %s: line %d of its output is not JSON at %q: %w", f.file,
+			1+bytes.Count(text[:at], []byte("\n")), notify.OneLine(string(text[max(at-30, 0):min(at+30, len(text))])), err)
 	}
 	if err := json.Compact(&body, text); err != nil {
 		return nil, fmt.Errorf("template: %s: %w", f.file, err)
 	}
 	return body.Bytes(), nil
-}
-
-// near is the text around an offset.
-func near(text []byte, at int) string {
-	const around = 30
-	return notify.OneLine(string(text[max(at-around, 0):min(at+around, len(text))]))
 }
 
 // wireForm is an alert as templates see it: decoded from JSON, with whole numbers.
@@ -135,7 +149,7 @@ func whole(fields map[string]any) map[string]any {
 
 // functions are what templates can call, besides Go's own.
 var functions = template.FuncMap{
-	"json":     encode,
+	"json":     message.JSON,
 	"cut":      func(n int, s string) string { return text.Cut(s, n) },
 	"fit":      fit,
 	"add":      func(a, b int) int { return a + b },
@@ -145,32 +159,19 @@ var functions = template.FuncMap{
 	"html": func(s string) string {
 		return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(text.Indented(s))))
 	},
-	"unlink": text.Unlink,
-	"join":   join,
-	"upper":  strings.ToUpper,
-	"actor":  message.Actor,
-	"headline": func(fields map[string]any) (string, error) {
-		m, err := composed(fields)
-		return m.Headline(), err
-	},
+	"plain":    func(s string) string { return text.Harmless(text.Indented(s)) },
+	"wiki":     func(s string) string { return wikiMeta.Replace(text.Harmless(text.Indented(s))) },
+	"unlink":   text.Unlink,
+	"join":     join,
+	"upper":    strings.ToUpper,
+	"actor":    message.Actor,
+	"headline": said(func(m message.Message) string { return text.Printable(m.Headline()) }),
+	"summary":  said(message.Message.Summary),
+	"incident": said(func(m message.Message) string { return string(m.ID.Incident()) }),
 	"integrations": func(n int, fields map[string]any) (string, error) {
 		m, err := composed(fields)
 		return m.Integrations.Text(n), err
 	},
-	"summary": func(fields map[string]any) (string, error) {
-		m, err := composed(fields)
-		return m.Summary(), err
-	},
-}
-
-// encode is a value as JSON; a text has its quotes. No "<" is written as an
-// escape, since receivers limit bytes.
-func encode(value any) (string, error) {
-	var out strings.Builder
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	err := e.Encode(value)
-	return strings.TrimSuffix(out.String(), "\n"), err
 }
 
 // fit shortens a text so that it takes at most limit bytes in JSON, quotes
@@ -178,7 +179,7 @@ func encode(value any) (string, error) {
 func fit(limit int, s string) (string, error) {
 	n := min(len([]rune(s)), limit) // a character takes at least one byte
 	for out := text.Cut(s, n); ; {
-		words, err := encode(out)
+		words, err := message.JSON(out)
 		if err != nil || len(words)-2 <= limit || n <= 0 {
 			return out, err
 		}
@@ -186,6 +187,9 @@ func fit(limit int, s string) (string, error) {
 		out = text.Cut(s, n)
 	}
 }
+
+// wikiMeta breaks the macros, links, images and mentions of Jira's wiki markup.
+var wikiMeta = strings.NewReplacer("{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "|", `\|`, "!", `\!`)
 
 // escapeHTML leaves the apostrophe, which is harmless in text and between
 // quotation marks, for receivers that show some texts as HTML and some not.
@@ -204,6 +208,14 @@ func join(separator string, values ...any) string {
 		}
 	}
 	return strings.Join(words, separator)
+}
+
+// said is a function of the message of the alert that a template sees.
+func said(what func(message.Message) string) func(map[string]any) (string, error) {
+	return func(fields map[string]any) (string, error) {
+		m, err := composed(fields)
+		return what(m), err
+	}
 }
 
 // composed is the message of the alert that a template sees.

@@ -69,6 +69,8 @@ func TestTemplate(t *testing.T) {
 		{`{{with index .data.facts "none"}}1{{else}}2{{end}}`, `2`},
 		{`{{with .data.acknowledged}}{{json .by}}{{else}}"nobody"{{end}}`, `"nobody"`},
 		{"{{/* note */ -}}\n{ \"a\" : [ 1,\n 2 ] }\n", `{"a":[1,2]}`},
+		{`{{incident . | json}}`, `"` + string(a.Data.ID.Incident()) + `"`},
+		{"{{\"a {b} [c|d]\\n```\\ne {f} {NoFormat}\\n```\" | wiki | json}}", `"a \\{b\\} \\[c\\|d\\]\n    e \\{f\\} \\{NoFormat\\}"`},
 		{`{{define "x"}}{{json .}}{{end}}{{template "x" .data.node}}`, `"jira-node-1"`},
 	} {
 		if got := string(filled(t, templateFile(t, tt.text), a).Body); got != tt.want {
@@ -100,16 +102,16 @@ func TestTemplateAtFault(t *testing.T) {
 		{"no field", "{\"a\":\n{{json .data.nonsense}}}", `:2:12: executing "FILE" at <.data.nonsense>: map has no entry for key "nonsense"`},
 		{"a fact that may be missing", `{{json .data.facts.tenant_id}}`,
 			`:1:12: executing "FILE" at <.data.facts.tenant_id>: map has no entry for key "tenant_id"`},
-		{"no quotes", "{\n\"a\":\n{{.type}}}", `:3: its output is not JSON at "{ \"a\": jira.oauth.opened}": invalid character 'j' looking for beginning of value (in a sample of kind opened)`},
-		{"nothing escaped", "{\n\"a\": \"{{.data.diagnosis}}\"}", `:2: its output is not JSON`},
-		{"a comma too many", "{\n\"a\": 1,\n\n}", `:4: its output is not JSON at "{ \"a\": 1, }"`},
-		{"a comma too few", "{{/*\n\n*/ -}}\n{\n\"a\": {{json .type}}\n\"b\": 2\n}", `:6: its output is not JSON`},
-		{"a fault in a loop", "[\n{{range .data.fix}}\n{{json .text}},\n{{end}}\n]", `:5: its output is not JSON`},
-		{"a fault in a part", "{{define \"x\"}}\n\n,,{{end}}[\n{{template \"x\"}}]", `:3: its output is not JSON`},
-		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n{{else}}1{{end}}",
-			`:1: its output is not JSON at "": unexpected end of JSON input (in a sample of kind quiet)`},
-		{"empty", "", `:1: its output is not JSON at "": unexpected end of JSON input`},
-		{"two values", "1\n2", `:2: its output is not JSON`},
+		{"no quotes", "{\n\"a\":\n{{.type}}}", `: line 3 of its output is not JSON at "{ \"a\": jira.oauth.opened}": invalid character 'j' looking for beginning of value (in a sample of kind opened)`},
+		{"nothing escaped", "{\n\"a\": \"{{.data.diagnosis}}\"}", `: line 2 of its output is not JSON`},
+		{"a comma too many", "{\n\"a\": 1,\n\n}", `: line 4 of its output is not JSON at "{ \"a\": 1, }"`},
+		{"a comma too few", "{{/*\n\n*/ -}}\n{\n\"a\": {{json .type}}\n\"b\": 2\n}", `: line 3 of its output is not JSON`},
+		{"a fault in a loop", "[\n{{range .data.fix}}\n{{json .text}},\n{{end}}\n]", `: line 7 of its output is not JSON`},
+		{"a fault in a part", "{{define \"x\"}}\n\n,,{{end}}[\n{{template \"x\"}}]", `: line 4 of its output is not JSON`},
+		{"a fault of one kind", "{{if eq .data.kind \"quiet\"}}\n,{{else}}1{{end}}",
+			`: line 2 of its output is not JSON at ",": invalid character ',' looking for beginning of value (in a sample of kind quiet)`},
+		{"empty", "", ` makes nothing of any alert`},
+		{"two values", "1\n2", `: line 2 of its output is not JSON`},
 		{"endless", `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, `:1:25: executing "x" at <{{template "x"}}>: exceeded maximum template depth`},
 		{"too much", `{{range .data.fix}}{{range $.data.fix}}{{printf "%300000d" 1}}{{end}}{{end}}`, `: its output is larger than 1 MiB`},
 		{"too large", "{{/*" + strings.Repeat("x", 1<<20) + "*/}}1", ` is larger than 1048576 bytes`},
@@ -136,7 +138,7 @@ func TestTemplateRefusesAlert(t *testing.T) {
 	a.Data.Node = "odd"
 	url := notifytest.Answering(t, 200, "")
 	got, err := notifytest.Outcome(t, notifytest.Send(notifytest.Patience(t), newWebhook(t, conf.Webhook{URL: conf.NewSecret(url), Template: file}), a, false))
-	if got != notify.BadMessage || !strings.HasPrefix(err.Error(), "template: "+file+":1: its output is not JSON") {
+	if got != notify.BadMessage || !strings.HasPrefix(err.Error(), "template: "+file+": line 1 of its output is not JSON") {
 		t.Errorf("outcome %d, %v", got, err)
 	}
 }
@@ -157,6 +159,17 @@ func TestFit(t *testing.T) {
 			if len(p) > 52 || i == 0 && len(p) < 20 && len(text) > 20 {
 				t.Errorf("%s has %d bytes", p, len(p))
 			}
+		}
+	}
+}
+
+// Of an alert of which a template makes nothing, nothing is sent, and it counts as
+// delivered.
+func TestTemplateLeavesOut(t *testing.T) {
+	file := templateFile(t, "{{if eq .data.kind \"opened\"}}1{{end}}\n")
+	for kind, want := range map[alert.Kind]string{alert.Opened: "1", alert.Quiet: ""} {
+		if got := filled(t, file, alerttest.Alert(kind)); string(got.Body) != want || (got.Method == "") != (want == "") {
+			t.Errorf("%s: sent %q with %q", kind, got.Body, got.Method)
 		}
 	}
 }

@@ -46,11 +46,15 @@ func New(c conf.Webhook) (*Notifier, error) {
 // Over makes w send over another transport, as the simulator does.
 func (w *Notifier) Over(t http.RoundTripper) { w.client.Transport = t }
 
-// Send posts the alert. There is one form of it, plain or not.
+// Send posts the alert, unless the template makes nothing of it. There is one form of
+// it, plain or not.
 func (w *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	body, err := w.body(d.Alert)
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
+	}
+	if body == nil {
+		return nil, nil
 	}
 	header, err := w.sign(string(d.Alert.Data.ID), clock.Now(), body)
 	if err != nil {
