@@ -46,7 +46,7 @@ func TestInstalledDocs(t *testing.T) {
 	if followed < 40 {
 		t.Errorf("only %d links were followed", followed)
 	}
-	for _, name := range []string{"alert.schema.json", "install.md", "examples/templates/teams.json.tmpl", "examples/config.toml"} {
+	for _, name := range []string{"alert.schema.json", "install.md", "examples/templates/discord.json.tmpl", "examples/config.toml"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Errorf("missing: %v", err)
 		}

@@ -37,7 +37,7 @@ func TestSameFiles(t *testing.T) {
 		lists[1] = append(lists[1], strings.TrimSpace(line))
 	}
 	for _, file := range []string{"doc/jira-oauth-watcher/alert.schema.json", "doc/jira-oauth-watcher/slack-opened.png",
-		"doc/jira-oauth-watcher/examples/templates/teams.json.tmpl", "man/man1/jira-oauth-watcher-scan.1.gz", "man/man5/jira-oauth-watcher.toml.5.gz"} {
+		"doc/jira-oauth-watcher/examples/templates/discord.json.tmpl", "man/man1/jira-oauth-watcher-scan.1.gz", "man/man5/jira-oauth-watcher.toml.5.gz"} {
 		wants(t, "files of the .deb", strings.Join(lists[0], "\n")+"\n", "/usr/share/"+file+"\n")
 	}
 	only := func(a, b []string) (list []string) {
