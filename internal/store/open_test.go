@@ -18,8 +18,18 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// A file of a newer version is refused, with a sentence, and left as it is.
-func TestNewerVersion(t *testing.T) {
+// A file of another version is refused, with a sentence, and left as it is.
+func TestOtherVersion(t *testing.T) {
+	for version, want := range map[int]string{
+		6: "written by a newer version of this program (format 6, this version supports up to 5): install the newer version again, or move the file away",
+		4: "written by a version of this program before its first release (format 4, this version supports 5): move the file away; " +
+			"logs are then read according to their start setting",
+	} {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { refused(t, version, want) })
+	}
+}
+
+func refused(t *testing.T, version int, want string) {
 	dir := t.TempDir()
 	s, _ := opened(t, dir)
 	update(t, s, enqueue("1"))
@@ -32,16 +42,14 @@ func TestNewerVersion(t *testing.T) {
 	if err := db.Update(func(tx *bolt.Tx) error {
 		tx.CreateBucket([]byte("something new"))
 		tx.Bucket([]byte("incidents")).Put([]byte("k"), []byte("in another form"))
-		return tx.Bucket([]byte("meta")).Put([]byte("summary"), store.SummaryRecord(6))
+		return tx.Bucket([]byte("meta")).Put([]byte("summary"), store.SummaryRecord(version))
 	}); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
 	before, _ := os.ReadFile(path)
 	_, err = store.Open(dir, slog.New(slog.DiscardHandler))
-	want := "state file " + path + ": written by a newer version of this program (format 6, this version supports up to 5): install the newer version again, or move the file " +
-		"away"
-	if err == nil || err.Error() != want {
+	if want = "state file " + path + ": " + want; err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
 	if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {

@@ -37,17 +37,13 @@ const (
 	evidence  = "evidence" // what several logs say of one mailbox
 )
 
-// forms are the buckets that a file of each schema has.
-var forms = map[int][]string{
-	1: {meta, positions, incidents, outbox, aside},
-	2: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health},
-	3: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered},
-	4: {meta, positions, incidents, openings, outbox, queued, aside, receipts, health, history, closed, delivered, evidence},
-	5: {meta, positions, incidents, openings, outbox, queued, lanes, aside, receipts, health, history, closed, delivered, evidence},
+// buckets are those that a file has.
+var buckets = []string{
+	meta, positions, incidents, openings, outbox, queued, lanes, aside, receipts, health, history, closed, delivered,
+	evidence,
 }
 
-// schema is the version of the file's structure. A file of an older one is
-// migrated, one of a newer one is rejected.
+// schema is the version of the file's structure. A file of another one is rejected.
 const schema = 5
 
 // Store is an open state file. Its methods may be called from any goroutine. Every change is on
@@ -136,6 +132,25 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// prepare makes the buckets of a new file.
+func prepare(db *bolt.DB) error {
+	err := db.Update(func(tx *bolt.Tx) error {
+		if tx.Bucket([]byte(meta)) != nil {
+			return errUnchanged
+		}
+		for _, name := range buckets {
+			if _, err := tx.CreateBucket([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return summary{Schema: schema, Tx: uint64(tx.ID())}.write(tx)
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
+	return err
 }
 
 func (s summary) write(tx *bolt.Tx) error {

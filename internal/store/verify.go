@@ -71,7 +71,7 @@ func lock(file *os.File) error {
 }
 
 // verify checks every page and record of a file. An error that is not a boltcheck.Damage means
-// that the check was not possible, or that the file is from a newer version.
+// that the check was not possible, or that the file is of another schema.
 func verify(file *os.File) (repair string, err error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -129,11 +129,15 @@ func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
 	if err != nil {
 		return err
 	}
-	if want.Schema > schema {
+	switch {
+	case want.Schema > schema:
 		return fmt.Errorf("written by a newer version of this program (format %d, this version supports up to %d): "+
 			"install the newer version again, or move the file away", want.Schema, schema)
+	case want.Schema < schema:
+		return fmt.Errorf("written by a version of this program before its first release (format %d, this version "+
+			"supports %d): move the file away; logs are then read according to their start setting", want.Schema, schema)
 	}
-	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(found.Buckets, all) {
+	if all := slices.Sorted(slices.Values(buckets)); !slices.Equal(found.Buckets, all) {
 		return boltcheck.Damage(fmt.Sprintf("its buckets are %q instead of %q", found.Buckets, all))
 	}
 	if sum.Records != want.Records || sum.Sum != want.Sum {
