@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -12,25 +11,20 @@ import (
 )
 
 // identify is a failure as one of the configuration that other evidence shows it to be of.
-func (r *Recorder) identify(tx *store.Tx, f matchers.Failure, now time.Time) (matchers.Failure, error) {
+func (r *Recorder) identify(tx *store.Tx, f matchers.Failure, now time.Time) matchers.Failure {
 	if !r.Rules.OneJira() {
-		return f, nil
+		return f
 	}
 	r.proven.Store(false)
-	f, config, err := r.correlator(tx, now).Identify(f)
-	if err != nil {
-		return f, err
-	}
-	return r.compare(f, config), nil
+	return r.compare(r.correlator(tx, now).Identify(f))
 }
 
 // recordClick takes a request in a test of an integration.
-func (r *Recorder) recordClick(tx *store.Tx, c matchers.Click) error {
-	if !r.Rules.OneJira() {
-		return nil
+func (r *Recorder) recordClick(tx *store.Tx, c matchers.Click) {
+	if r.Rules.OneJira() {
+		r.proven.Store(false)
+		r.correlator(tx, clock.Now()).Click(c)
 	}
-	r.proven.Store(false)
-	return r.correlator(tx, clock.Now()).Click(c)
 }
 
 // mayWait reports whether the access log may show whose test a failure is of.
@@ -40,37 +34,36 @@ func (r *Recorder) mayWait(f matchers.Failure) bool {
 
 // overdue announces an incident for which no evidence has come. Without any, it may be a retry
 // all the same.
-func (r *Recorder) overdue(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
-	o, err := tx.Openings(s.Cause)
-	if err != nil {
-		return err
-	}
-	attempt := o.Attempt(s.Tester)
-	into, err := tx.Incident(attempt.Key())
-	if err == nil && into.Key != s.Key && r.Rules.Retries(into, attempt, s.Cause, s.Last) {
+func (r *Recorder) overdue(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) {
+	attempt := tx.Openings(s.Cause).Attempt(s.Tester)
+	into := tx.Incident(attempt.Key())
+	if into.Key != s.Key && r.Rules.Retries(into, attempt, s.Cause, s.Last) {
 		into, a := r.Rules.Absorb(into, s, now)
-		return errors.Join(r.forget(tx, s.Key), r.holdOrSave(tx, into, a, now))
+		r.forget(tx, s.Key)
+		r.holdOrSave(tx, into, a, now)
+		return
 	}
-	return errors.Join(err, r.attemptedBy(tx, s.Tester, s.Cause, s), r.announce(tx, s, a, now))
+	r.attempted(tx, s.Tester, s.Cause, s)
+	r.announce(tx, s, a, now)
 }
 
 // awaits is until when the alert of a new incident waits for evidence, zero = it does not:
 // the access log may show that it is a retry of a test whose incident is open. before is what
 // the incident was before its last failure.
-func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.State, now time.Time) (until time.Time, err error) {
+func (r *Recorder) awaits(tx *store.Tx, f matchers.Failure, before, s incident.State, now time.Time) (until time.Time) {
 	switch {
 	case !r.mayWait(f):
-		return until, nil
+		return until
 	case before.Open && !before.Awaits.IsZero():
-		return before.Awaits, nil
+		return before.Awaits
 	}
-	err = r.schedule(tx)
+	r.schedule(tx)
 	for key, other := range r.due {
 		if other.test && key != s.Key {
-			return now.Add(incident.Awaited), err
+			return now.Add(incident.Awaited)
 		}
 	}
-	return until, err
+	return until
 }
 
 // prove ends the incidents of configurations whose tests are known by now to have
@@ -79,9 +72,8 @@ func (r *Recorder) prove(now time.Time) error {
 	if !r.Rules.OneJira() || r.proven.Load() {
 		return nil
 	}
-	return r.Store.Update(func(tx *store.Tx) error {
-		waiting, err := r.correlator(tx, now).Prove()
+	return r.Store.Update(func(tx *store.Tx) {
+		waiting := r.correlator(tx, now).Prove()
 		r.proven.Store(!waiting)
-		return err
 	})
 }

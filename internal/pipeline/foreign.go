@@ -74,7 +74,7 @@ func (l *Log) recognize(text []byte, now time.Time) error {
 	if l.Checkpoint == nil {
 		return nil
 	}
-	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetRecognized(l.Checkpoint.Key) })
+	return l.Recorder.Store.Update(func(tx *store.Tx) { tx.SetRecognized(l.Checkpoint.Key) })
 }
 
 // checkForeign reports, once, that a log does not look like a Jira log, and reports when it turns

@@ -198,7 +198,7 @@ func (l *Log) storeBegin() error {
 	}
 	l.stored = l.Checkpoint.Begin()
 	l.batch.next = l.stored
-	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetPosition(l.Checkpoint.Key, l.stored) })
+	return l.Recorder.Store.Update(func(tx *store.Tx) { tx.SetPosition(l.Checkpoint.Key, l.stored) })
 }
 
 // advance brings the batch to the end of the last complete event, and adds the
@@ -243,14 +243,12 @@ func (l *Log) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
-		if err := l.record(tx); err != nil || l.Checkpoint == nil {
-			return err
+	err := l.Recorder.Store.Update(func(tx *store.Tx) {
+		l.record(tx)
+		if l.Checkpoint != nil {
+			tx.SetCounted(l.Checkpoint.Key, l.counted)
+			tx.SetPosition(l.Checkpoint.Key, l.batch.next)
 		}
-		if err := tx.SetCounted(l.Checkpoint.Key, l.counted); err != nil {
-			return err
-		}
-		return tx.SetPosition(l.Checkpoint.Key, l.batch.next)
 	})
 	if err != nil {
 		return err
@@ -264,30 +262,20 @@ func (l *Log) commit(ctx context.Context) error {
 }
 
 // record records the batch.
-func (l *Log) record(tx *store.Tx) error {
+func (l *Log) record(tx *store.Tx) {
 	for _, c := range l.batch.clicks { // before failures: they say whose those are
-		if err := l.Recorder.recordClick(tx, c); err != nil {
-			return err
-		}
+		l.Recorder.recordClick(tx, c)
 	}
 	for _, f := range l.batch.failures {
-		key, err := l.Recorder.record(tx, f, l.Source)
-		if err != nil {
-			return err
-		}
+		key := l.Recorder.record(tx, f, l.Source)
 		if l.counted.Incident == l.Recorder.Rules.Key(f.Failure) {
 			l.counted.Incident = key // where the rest of its event corrects it
 		}
 	}
 	for _, p := range l.batch.probes {
-		if err := l.Recorder.recordProbe(tx, p, l.Source, clock.Now()); err != nil {
-			return err
-		}
+		l.Recorder.recordProbe(tx, p, l.Source, clock.Now())
 	}
 	for _, g := range l.batch.gaps {
-		if err := l.Recorder.recordGap(tx, g, l.Source, l.Kind == conf.KindApplication); err != nil {
-			return err
-		}
+		l.Recorder.recordGap(tx, g, l.Source, l.Kind == conf.KindApplication)
 	}
-	return nil
 }

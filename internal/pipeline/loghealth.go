@@ -86,9 +86,8 @@ func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) error {
 	if !on && (!over || !l.troubles.open[t.Cause]) {
 		return nil
 	}
-	return l.Recorder.Store.Update(func(tx *store.Tx) (err error) {
-		l.troubles.open[t.Cause], _, err = l.Recorder.trouble(tx, t, on, now)
-		return err
+	return l.Recorder.Store.Update(func(tx *store.Tx) {
+		l.troubles.open[t.Cause], _ = l.Recorder.trouble(tx, t, on, now)
 	})
 }
 
@@ -102,17 +101,13 @@ func (l *Log) restore() error {
 	if l.Earlier.Jira {
 		l.jira.Store(true)
 	}
-	return l.Recorder.Store.View(func(tx *store.Tx) error {
+	return l.Recorder.Store.View(func(tx *store.Tx) {
 		for _, cause := range incident.LogTroubles {
-			s, err := tx.Incident(l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source}))
-			if err != nil {
-				return err
-			}
-			l.troubles.open[cause] = s.Open
+			key := l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source})
+			l.troubles.open[cause] = tx.Incident(key).Open
 		}
 		if l.Checkpoint != nil && tx.Recognized(l.Checkpoint.Key) {
 			l.jira.Store(true)
 		}
-		return nil
 	})
 }

@@ -14,15 +14,10 @@ func (s *Store) SetMaxQueued(n int) { s.maxQueued = n }
 
 // Queue are the IDs of what waits for a notifier, oldest first.
 func (s *Store) Queue(notifier string) (ids []string) {
-	s.View(func(tx *Tx) error {
-		for k, v := range tx.read(outbox, notifier).all() {
-			d, err := delivery(k, v)
-			if err != nil {
-				return err
-			}
+	s.View(func(tx *Tx) {
+		for d := range tx.queue(notifier) {
 			ids = append(ids, string(d.Alert.Data.ID))
 		}
-		return nil
 	})
 	return ids
 }
@@ -32,18 +27,16 @@ func (s *Store) OneSync() bool { return s.db.NoSync }
 
 // Writes counts the transactions that changed something.
 func (s *Store) Writes() (n int) {
-	s.View(func(tx *Tx) error {
+	s.View(func(tx *Tx) {
 		n = tx.tx.ID()
-		return nil
 	})
 	return n
 }
 
 // Receipts are the incidents that a notifier has one of.
 func (s *Store) Receipts(notifier string) (ids []string) {
-	s.View(func(tx *Tx) error {
+	s.View(func(tx *Tx) {
 		ids = tx.read(receipts, notifier).names()
-		return nil
 	})
 	return ids
 }
