@@ -48,7 +48,7 @@ func (s State) data() alert.Data {
 func (s State) Current() alert.Data {
 	d := s.data()
 	switch {
-	case ownCauses[s.Content.Cause.ID].title != "":
+	case ownCauses()[s.Content.Cause.ID].Title != "":
 		d.Kind = alert.Blind
 	case s.IsGroup():
 		d.Kind = alert.Storm

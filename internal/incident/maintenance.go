@@ -33,7 +33,7 @@ func (h Held) and(other *Held) Held {
 // Maintenance is what holds back the alerts of an incident at the wall-clock time now, nil =
 // nothing. Alerts about the watcher itself are never held back.
 func (r *Rules) Maintenance(d alert.Data, now time.Time) (held *Held) {
-	if ownCauses[d.Cause.ID].title != "" {
+	if ownCauses()[d.Cause.ID].Title != "" {
 		return nil
 	}
 	name := ""

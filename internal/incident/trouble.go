@@ -29,7 +29,7 @@ func (r *Rules) TroubleKey(t Trouble) string { return r.keyOf(t.Cause, t.Log.Pat
 
 // Lasting reports whether the incident is about a trouble: it ends with the trouble, never by
 // silence.
-func (s State) Lasting() bool { return ownCauses[s.Content.Cause.ID].over != "" }
+func (s State) Lasting() bool { return ownCauses()[s.Content.Cause.ID].Over != "" }
 
 // Trouble applies a trouble that continues at the wall-clock time now to its incident. It returns
 // the new state, and an alert at its beginning and after every repeat_interval, which doubles up
@@ -77,10 +77,10 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	if s.Alerts == 0 {
 		return s, nil
 	}
-	own := ownCauses[s.Content.Cause.ID]
+	own := ownCauses()[s.Content.Cause.ID]
 	d := &s.Content
-	d.Diagnosis = fill(own.over, d.Log.Path, d.Facts, "{lasted}", now.Sub(s.First).Round(time.Second).String())
-	d.Fix, d.Confirm, d.Log.Excerpt = []alert.Step{}, own.overConfirm, ""
+	d.Diagnosis = fill(own.Over, d.Log.Path, d.Facts, "{lasted}", now.Sub(s.First).Round(time.Second).String())
+	d.Fix, d.Confirm, d.Log.Excerpt = []alert.Step{}, own.OverConfirm, ""
 	if t.Removed {
 		what := "The notifier " + fmt.Sprint(d.Facts["notifier"])
 		if d.Log.Name != "" {
