@@ -117,8 +117,7 @@ func before(a, b matchers.Click) int {
 func (e *Evidence) asked(c matchers.Click, now time.Time) {
 	i := e.flow(c.Flow)
 	if i < 0 {
-		e.Flows = append(e.Flows, Flow{ID: c.Flow})
-		e.Flows = e.Flows[max(0, len(e.Flows)-maxFlows):]
+		e.Flows = added(e.Flows, Flow{ID: c.Flow}, maxFlows)
 		i = len(e.Flows) - 1
 	}
 	f := &e.Flows[i]

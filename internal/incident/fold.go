@@ -48,9 +48,8 @@ func (o Openings) Attempted(who string, in alert.ID) Openings {
 	if o.Attempt(who) == in {
 		return o
 	}
-	o.Folds = slices.DeleteFunc(slices.Clone(o.Folds), func(fold Fold) bool { return fold.Who == who })
-	o.Folds = append(o.Folds, Fold{who, in})
-	o.Folds = o.Folds[max(len(o.Folds)-maxFolds, 0):]
+	others := slices.DeleteFunc(slices.Clone(o.Folds), func(fold Fold) bool { return fold.Who == who })
+	o.Folds = added(others, Fold{who, in}, maxFolds)
 	return o
 }
 

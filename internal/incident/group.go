@@ -57,6 +57,14 @@ type GroupCause struct {
 // IsGroup reports whether the incident alerts for others.
 func (s State) IsGroup() bool { return s.Members > 0 }
 
+// group is a copy of the additional state.
+func (s State) group() (of Group) {
+	if s.Group != nil {
+		of = *s.Group
+	}
+	return of
+}
+
 // Joining is an incident that becomes a member of a group.
 type Joining struct {
 	State
@@ -91,10 +99,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 
 // admit counts a new or returning member.
 func (g State) admit(s State, again bool) State {
-	of := Group{}
-	if g.Group != nil {
-		of = *g.Group
-	}
+	of := g.group()
 	of.Active++
 	of.Causes = counted(of.Causes, s.Content.Cause)
 	g.Group = &of
@@ -106,8 +111,7 @@ func (g State) admit(s State, again bool) State {
 		of.Attempts++
 	}
 	// The newest ones are named; the earlier ones have been.
-	g.Named = append(slices.Clone(g.Named), s.Content.Integration.ID)
-	g.Named = g.Named[max(len(g.Named)-maxNamed, 0):]
+	g.Named = added(g.Named, s.Content.Integration.ID, maxNamed)
 	return g
 }
 
@@ -136,14 +140,13 @@ func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 // on. covered reports that people get no separate alert about this, and resolved that the member
 // works again.
 func (g State) Left(m State, covered, resolved bool) State {
-	of := *g.Group
+	of := g.group()
 	of.Active = max(of.Active-1, 0)
 	if resolved {
 		of.Resolved++
 	}
 	if covered {
-		of.Over = append(slices.Clone(of.Over), m.ID())
-		of.Over = of.Over[max(len(of.Over)-maxNamed, 0):]
+		of.Over = added(of.Over, m.ID(), maxNamed)
 	}
 	g.Group = &of
 	return g
@@ -248,7 +251,7 @@ func (g State) groupData() alert.Data {
 	if mixed { // only what is of all members
 		d.Facts, d.Fix = map[string]any{}, slices.Clone(d.Fix)
 	}
-	d.Facts = withFact(d.Facts, "integrations", slices.Clone(g.Named))
+	d.Facts = with[any](d.Facts, "integrations", slices.Clone(g.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(g.Members)
 	if of.Attempts > 0 {
 		d.Facts["attempts_count"] = fmt.Sprint(of.Attempts)
@@ -343,7 +346,7 @@ func (g Group) addOthers(d *alert.Data) {
 // Names adds the incidents that the alert of a group is about.
 func (g State) Names(a *alert.Alert, open []alert.ID) {
 	all := append(slices.Clone(g.Group.Over), open...)
-	a.Data.Facts = withFact(a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
+	a.Data.Facts = with[any](a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
 }
 
 func idsOf(ids []alert.ID) []string {

@@ -60,8 +60,7 @@ func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	// Two logs may be read alternately, one an hour later than the other: what is not
 	// near now is kept for a while.
 	all := slices.DeleteFunc(slices.Clone(o.Recent), func(n Opening) bool { return n.Key == s.Key })
-	all = append(all, Opening{s.Key, at})
-	all = all[max(len(all)-4*(l.limit+1), 0):]
+	all = added(all, Opening{s.Key, at}, 4*(l.limit+1))
 	var near, far []Opening
 	for _, n := range all {
 		if l.near(at, n.At) {

@@ -46,8 +46,7 @@ func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, 
 	s.Count++
 	s.NewFailures++
 	if !slices.Contains(s.Named, key) {
-		s.Named = append(slices.Clone(s.Named), key)
-		s.Named = s.Named[max(len(s.Named)-maxNamed, 0):]
+		s.Named = added(s.Named, key, maxNamed)
 	}
 	limits, _ := s.Content.Facts["limit"].(string)
 	if !strings.Contains(limits, string(why)) {
