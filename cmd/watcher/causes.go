@@ -27,11 +27,7 @@ func (a *app) causesCommand() *cobra.Command {
 		Args:              atMostOne,
 		ValidArgsFunction: completeCauses,
 		RunE: func(c *cobra.Command, args []string) error {
-			settings, err := wrongConfig(conf.Default())
-			if err != nil {
-				return err
-			}
-			set, err := loadCauses(settings)
+			_, set, err := withCauses(wrongConfig(conf.Default()))
 			if err != nil {
 				return err
 			}
@@ -65,11 +61,7 @@ func knownCause(c *cobra.Command, set *matchers.Set, id string) (*matchers.Cause
 	if cause, ok := set.Cause(id); ok {
 		return cause, nil
 	}
-	var ids []string
-	for _, c := range set.Causes() {
-		ids = append(ids, c.ID)
-	}
-	if near := conf.Nearest(id, ids); near != "" {
+	if near := conf.Nearest(id, causeIDs(set)); near != "" {
 		return nil, usage("there is no cause %q, did you mean %q?", id, near)
 	}
 	return nil, usage("there is no cause %q; run '%s causes' to list them", id, c.Root().Name())

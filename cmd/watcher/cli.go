@@ -232,6 +232,15 @@ func loadCauses(c *conf.Config) (*matchers.Set, error) {
 	return set, checkCauses(c, set)
 }
 
+// withCauses are a configuration and its catalogue.
+func withCauses(c *conf.Config, err error) (*conf.Config, *matchers.Set, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := loadCauses(c)
+	return c, set, err
+}
+
 // validCauses is loadCauses without the files that have problems: these are
 // logged. A service that is started at night runs with the rest. The built-in
 // catalogue alone, which the tests have proved, is compiled when it is first needed: that takes

@@ -1,10 +1,14 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 	"time"
 )
+
+//go:embed demomail.log
+var demoMail string
 
 // night is the last part of the demo: a client secret expires while everybody sleeps, Jira's
 // mail handlers fail until an administrator fixes it in the morning, and Jira's own
@@ -33,16 +37,7 @@ const (
 func (n night) polls(from, to time.Time) string {
 	var b strings.Builder
 	for at := from; at.Before(to); at = at.Add(pollsEvery) {
-		fmt.Fprintf(&b, "%s ERROR [Help desk 365] Caesium-1-4 ServiceRunner Exception when MailPullerWorker pulls emails: "+
-			"com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: "+
-			"An error has occurred while refreshing OAuth token\n"+
-			"com.atlassian.oauth2.client.api.storage.token.exception.RecoverableTokenException: "+
-			"An error has occurred while refreshing OAuth token\n"+
-			"\tat com.atlassian.oauth2.client.storage.DefaultTokenHandler.handleFailure(DefaultTokenHandler.java:187)\n"+
-			"Caused by: com.atlassian.oauth2.client.api.lib.token.TokenServiceException: AADSTS7000222: The provided client "+
-			"secret keys for app '79c86cf8-e761-4fdc-bc20-a629c5d04260' are expired. Visit the Azure portal to create new keys "+
-			"for your app.\n\tat com.atlassian.oauth2.client.lib.token.DefaultTokenService.forceRefresh(DefaultTokenService.java:70)\n",
-			demoStamp(at))
+		b.WriteString(strings.Replace(demoMail, "DATE", demoStamp(at), 1))
 	}
 	return b.String()
 }

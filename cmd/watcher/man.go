@@ -5,6 +5,7 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
 	"os"
 	"strconv"
@@ -45,26 +46,6 @@ func writeManual(dir, epoch string) error {
 }
 
 // manual is what the first page says besides the usage.
-const manual = `
-
-# EXIT STATUS
-0 success, 1 failure, 2 usage or configuration error.
-
-# SIGNALS
-**SIGHUP** makes **run** reload its configuration. **SIGTERM** and **SIGINT** stop it, a second one at once.
-
-# FILES
-**/etc/jira-oauth-watcher/config.toml**
-: the configuration; it lists every key with its default
-
-**/etc/jira-oauth-watcher/credentials/**
-: one secret per file, read by systemd as root; x_file = "name" in the configuration refers to it
-
-**/etc/jira-oauth-watcher/causes.d/*.toml**
-: your own causes, and changes to the built-in ones
-
-**/var/lib/jira-oauth-watcher/state.db**
-: positions in the logs, open incidents, and queued alerts
-
-**/usr/share/doc/jira-oauth-watcher/**
-: install.md, from installation to the first alert; troubleshooting.md, from symptom to fix`
+//
+//go:embed manual.md
+var manual string

@@ -36,11 +36,7 @@ func (a *app) testAlertCommand() *cobra.Command {
 const sampleCause = "entra-single-tenant-common-endpoint"
 
 func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
-	c, err := loadConfig(config, true)
-	if err != nil {
-		return err
-	}
-	set, err := loadCauses(c)
+	c, set, err := withCauses(loadConfig(config, true))
 	if err != nil {
 		return err
 	}

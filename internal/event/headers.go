@@ -7,15 +7,12 @@ import (
 
 // FirstHeader is the offset of the first line that begins an event, -1 = none.
 func FirstHeader(text []byte) int {
-	for at := 0; at < len(text); {
-		end := len(text)
-		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
-			end = at + i + 1
-		}
-		if Begins(headerLine(text[at:end])) {
+	at := 0
+	for line := range bytes.Lines(text) {
+		if Begins(headerLine(line)) {
 			return at
 		}
-		at = end
+		at += len(line)
 	}
 	return -1
 }

@@ -3,12 +3,10 @@
 package pagerduty
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -50,15 +48,12 @@ func New(page string) func(conf.PagerDuty) (*Notifier, error) {
 
 // Send triggers or resolves. A plain alert has no details.
 func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	var body bytes.Buffer
-	e := json.NewEncoder(&body)
-	e.SetEscapeHTML(false)
-	err := e.Encode(n.event(d))
+	body, err := text.JSON(n.event(d))
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}
 	got, err := notify.Request{
-		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: body.Bytes(),
+		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: []byte(body),
 		Secrets: []conf.Secret{n.conf.RoutingKey},
 	}.Post(ctx)
 	switch {

@@ -207,7 +207,10 @@ func (t *apiTransport) redactor(u *url.URL) *notify.Redactor {
 
 // apiError is the *Error of apiTransport in what slack-go returned: only that is
 // without the address. Any other error is of a request that was never sent.
-func apiError(err error) *notify.Error {
+func apiError(err error) error {
+	if err == nil {
+		return nil
+	}
 	if e, ok := errors.AsType[*notify.Error](err); ok {
 		return e
 	}

@@ -135,7 +135,7 @@ func whole(fields map[string]any) map[string]any {
 
 // functions are what templates can call, besides Go's own.
 var functions = template.FuncMap{
-	"json":     encode,
+	"json":     text.JSON,
 	"cut":      func(n int, s string) string { return text.Cut(s, n) },
 	"fit":      fit,
 	"add":      func(a, b int) int { return a + b },
@@ -163,22 +163,12 @@ var functions = template.FuncMap{
 	},
 }
 
-// encode is a value as JSON; a text has its quotes. No "<" is written as an
-// escape, since receivers limit bytes.
-func encode(value any) (string, error) {
-	var out strings.Builder
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	err := e.Encode(value)
-	return strings.TrimSuffix(out.String(), "\n"), err
-}
-
 // fit shortens a text so that it takes at most limit bytes in JSON, quotes
 // apart.
 func fit(limit int, s string) (string, error) {
 	n := min(len([]rune(s)), limit) // a character takes at least one byte
 	for out := text.Cut(s, n); ; {
-		words, err := encode(out)
+		words, err := text.JSON(out)
 		if err != nil || len(words)-2 <= limit || n <= 0 {
 			return out, err
 		}
