@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/template"
 	"unicode/utf8"
@@ -33,16 +32,9 @@ type bodyTemplate struct {
 // parseTemplate reads a template and tries it on alerts of each kind: a broken one must
 // be found before it is needed. Errors begin with the key.
 func parseTemplate(file string) (*bodyTemplate, error) {
-	info, err := os.Stat(file)
+	text, err := notify.ReadFile("template", file, maxTemplate)
 	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
-	}
-	if info.Size() > maxTemplate {
-		return nil, fmt.Errorf("template: %s is larger than %d bytes", file, maxTemplate)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
+		return nil, err
 	}
 	if !utf8.Valid(text) {
 		return nil, fmt.Errorf("template: %s is not in UTF-8", file)
