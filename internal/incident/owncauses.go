@@ -20,7 +20,7 @@ const (
 	NotifierRemoved = "notifier-removed"
 )
 
-// LimitReached is the cause of the incident about limits, see overflow.go.
+// LimitReached is the cause of the incident about limits, see Rules.Overflow.
 const LimitReached = "limit-reached"
 
 // LogTroubles are the causes of the troubles that a log can have.

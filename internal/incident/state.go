@@ -68,7 +68,7 @@ type State struct {
 	// not wait.
 	Awaits time.Time `json:"awaits,omitzero"`
 
-	// Tester identifies who made the attempts of an incident whose first alert waits, see fold.go.
+	// Tester identifies who made the attempts of an incident whose first alert waits, see Openings.
 	Tester string `json:"tester,omitempty"`
 
 	// Held is the maintenance that holds back the alerts of this incident, until a summary
