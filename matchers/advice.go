@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 )
 
 // advise adds what can be worked out from the facts, beyond what the log says.
@@ -40,7 +41,7 @@ func (f *Failure) advise() {
 func (f *Failure) unmapped() {
 	if len(f.Codes) > 0 {
 		number := strings.TrimPrefix(f.Codes[0], "AADSTS")
-		f.Links = append(f.Links, Link{
+		f.Links = append(f.Links, alert.Link{
 			Title: "Microsoft's explanation of " + f.Codes[0],
 			URL:   "https://login.microsoftonline.com/error?code=" + number,
 		})
@@ -240,12 +241,12 @@ func (f *Failure) clockSkew(at time.Time) {
 }
 
 // notes are steps that a fact asks for, whatever the cause is.
-func notes(facts Facts) []Step {
+func notes(facts Facts) []alert.Step {
 	skew := facts.Text("clock_skew")
 	if skew == "" {
 		return nil
 	}
-	return []Step{{Where: "jira-host", Text: "The clock of this Jira node is " + skew +
+	return []alert.Step{{Where: "jira-host", Text: "The clock of this Jira node is " + skew +
 		": correct it (timedatectl, chronyc tracking). A wrong clock alone breaks OAuth."}}
 }
 

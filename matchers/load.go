@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 )
 
 //go:embed causes
@@ -197,7 +198,7 @@ type definition struct {
 	// text from the log, see inStep.
 	Fix []Step `toml:"fix"`
 	// Links are pages to read, each a [[cause.link]].
-	Links []Link `toml:"link"`
+	Links []alert.Link `toml:"link"`
 	// Checked is when the cause was last compared with its sources, YYYY-MM-DD.
 	Checked string `toml:"checked"`
 	// Sources are pages of vendors, beyond those of the links, that say what the cause says.

@@ -69,19 +69,19 @@ func knownCause(c *cobra.Command, set *matchers.Set, id string) (*matchers.Cause
 
 // causeJSON is a cause as scripts get it.
 type causeJSON struct {
-	ID         string          `json:"id"`
-	RootCause  *int            `json:"root_cause"`
-	Provider   string          `json:"provider"`
-	Title      string          `json:"title"`
-	Severity   conf.Severity   `json:"severity"`
-	Confidence string          `json:"confidence"`
-	Codes      []string        `json:"codes"`
-	Diagnosis  string          `json:"diagnosis"`
-	Fix        []matchers.Step `json:"fix"`
-	Confirm    string          `json:"confirm"`
-	Links      []matchers.Link `json:"links"`
-	Checked    *string         `json:"checked"`
-	Sources    []string        `json:"sources"`
+	ID         string        `json:"id"`
+	RootCause  *int          `json:"root_cause"`
+	Provider   string        `json:"provider"`
+	Title      string        `json:"title"`
+	Severity   conf.Severity `json:"severity"`
+	Confidence string        `json:"confidence"`
+	Codes      []string      `json:"codes"`
+	Diagnosis  string        `json:"diagnosis"`
+	Fix        []alert.Step  `json:"fix"`
+	Confirm    string        `json:"confirm"`
+	Links      []alert.Link  `json:"links"`
+	Checked    *string       `json:"checked"`
+	Sources    []string      `json:"sources"`
 }
 
 func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool) error {
@@ -132,7 +132,7 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 	j := causeJSON{
 		ID: c.ID, Provider: c.Provider, Title: c.Title, Severity: c.Severity, Confidence: c.Confidence,
 		Codes: append([]string{}, c.Codes...), Diagnosis: advice.Diagnosis, Fix: advice.Fix, Confirm: advice.Confirm,
-		Links: append([]matchers.Link{}, c.Links...), Sources: append([]string{}, c.Sources...),
+		Links: append([]alert.Link{}, c.Links...), Sources: append([]string{}, c.Sources...),
 	}
 	if !c.Checked.IsZero() {
 		checked := c.Checked.Format(time.DateOnly)
@@ -147,10 +147,7 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 // causeText prints a cause as an alert shows it.
 func causeText(out io.Writer, c *matchers.Cause) error {
 	advice := c.Advise(nil)
-	d := alert.Data{Kind: alert.Opened, Confirm: advice.Confirm}
-	for _, s := range advice.Fix {
-		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
-	}
+	d := alert.Data{Kind: alert.Opened, Fix: advice.Fix, Confirm: advice.Confirm}
 	p := text.Page{Style: terminal(out)}
 	p.Line(text.Bold, c.Title)
 	p.Wrap("", "", advice.Diagnosis)
@@ -177,7 +174,7 @@ func causeText(out io.Writer, c *matchers.Cause) error {
 // unlinked are the sources of a cause that are not among its links.
 func unlinked(c *matchers.Cause) []string {
 	return slices.DeleteFunc(slices.Clone(c.Sources), func(url string) bool {
-		return slices.ContainsFunc(c.Links, func(l matchers.Link) bool { return l.URL == url })
+		return slices.ContainsFunc(c.Links, func(l alert.Link) bool { return l.URL == url })
 	})
 }
 

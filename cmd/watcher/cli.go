@@ -251,13 +251,7 @@ func validCauses(c *conf.Config, log *slog.Logger) (func() *matchers.Set, error)
 		return nil, err
 	}
 	if own, err := matchers.HasCauses(dir); err == nil && !own && len(c.CheckCauses(nil, incident.OwnCauses)) == 0 {
-		return sync.OnceValue(func() *matchers.Set {
-			set, err := matchers.Builtin()
-			if err != nil {
-				panic(err)
-			}
-			return set
-		}), nil // and the configuration names none, which would have to exist
+		return builtinCauses(), nil // and the configuration names none, which would have to exist
 	}
 	set, problems, err := matchers.LoadValid(dir)
 	if err != nil {
@@ -267,6 +261,17 @@ func validCauses(c *conf.Config, log *slog.Logger) (func() *matchers.Set, error)
 		log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
 	}
 	return func() *matchers.Set { return set }, checkCauses(c, set)
+}
+
+// builtinCauses compiles the built-in catalogue when it is first needed.
+func builtinCauses() func() *matchers.Set {
+	return sync.OnceValue(func() *matchers.Set {
+		set, err := matchers.Builtin()
+		if err != nil {
+			panic(err) // the program is not what its tests have tested
+		}
+		return set
+	})
 }
 
 // causesDir is where the operator's causes are, "" where there are none.
