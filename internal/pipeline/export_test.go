@@ -11,7 +11,8 @@ import (
 
 // Look is a look at how well a log is seen.
 func CheckHealth(l *Log, now time.Time, text bool, waiting error) error {
-	return l.checkHealth(now, text, waiting)
+	l.checkHealth(now, text, waiting)
+	return l.err
 }
 
 // Record takes failures into their incidents, in one transaction.
