@@ -121,9 +121,7 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 		i = len(e.Flows) - 1
 	}
 	f := &e.Flows[i]
-	if f.First.IsZero() || c.At.Before(f.First) {
-		f.First = c.At
-	}
+	f.First = earliest(f.First, c.At)
 	switch {
 	case c.Failed:
 		f.Failed = true
@@ -296,8 +294,6 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 // Gap notes that lines of Jira's log are missing. The absence of failures before that time then
 // proves nothing about tests.
 func (e Evidence) Gap(at time.Time) Evidence {
-	if at.After(e.Blind) {
-		e.Blind = at
-	}
+	e.Blind = latest(e.Blind, at)
 	return e
 }

@@ -82,10 +82,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 	if !g.Open {
 		g = r.begin(key, s.First, s.First)
 	}
-	if m.At.After(g.Joined) {
-		g.Joined = m.At
-	}
-	g.Arrived = seen
+	g.Joined, g.Arrived = latest(g.Joined, m.At), seen
 	g = g.admit(s, m.Again)
 	if !m.Named && (g.Unnamed.IsZero() || m.Arrived.Before(g.Unnamed)) {
 		g.Unnamed = m.Arrived
@@ -158,10 +155,7 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	if g.Group.Resolved < g.Members || since.IsZero() {
 		return g, nil
 	}
-	if since.Before(g.Last) {
-		since = g.Last
-	}
-	return r.Resolve(g, since)
+	return r.Resolve(g, latest(since, g.Last))
 }
 
 // Says reports whether a group has recently reported what a failure with a cause at a given time
@@ -186,9 +180,7 @@ func grow(g, s State, seen time.Time) State {
 	g.Count++
 	g.NewFailures++
 	g.Seen = seen
-	if s.Last.After(g.Last) {
-		g.Last = s.Last
-	}
+	g.Last = latest(g.Last, s.Last)
 	g.GivesUp = earliest(g.GivesUp, s.GivesUp)
 	before := g.Content
 	leads := s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == ""

@@ -126,9 +126,7 @@ func (r *Rules) Gap(s State, g Gap, log Source) (State, *alert.Alert) {
 	s.Seen = g.At
 	s.Count++
 	s.NewFailures++
-	if g.At.After(s.Last) {
-		s.Last = g.At
-	}
+	s.Last = latest(s.Last, g.At)
 	lost := fmt.Sprintf("%d bytes", g.Bytes)
 	if g.Bytes < 0 {
 		lost = "An unknown part"
