@@ -47,13 +47,12 @@ func (a *app) causesCommand() *cobra.Command {
 
 // completeCauses offers the causes to the shell.
 func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var ids []string
-	if set, err := matchers.Builtin(); err == nil {
-		for _, cause := range set.Causes() {
-			ids = append(ids, cause.ID+"\t"+cause.Title)
-		}
+	set, err := matchers.Builtin()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return ids, cobra.ShellCompDirectiveNoFileComp
+	described := func(c *matchers.Cause) string { return c.ID + "\t" + c.Title }
+	return each(set.Causes(), described), cobra.ShellCompDirectiveNoFileComp
 }
 
 // knownCause is the one with that ID.
@@ -87,10 +86,7 @@ type causeJSON struct {
 func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool) error {
 	switch {
 	case form == "json":
-		list := []causeJSON{}
-		for _, c := range causes {
-			list = append(list, newCauseJSON(c))
-		}
+		list := each(causes, newCauseJSON)
 		var v any = list
 		if full {
 			v = list[0]

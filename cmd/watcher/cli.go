@@ -286,11 +286,17 @@ func causesDir(c *conf.Config) (string, error) {
 	return dir, nil
 }
 
-func causeIDs(set *matchers.Set) (ids []string) {
-	for _, cause := range set.Causes() {
-		ids = append(ids, cause.ID)
+func causeIDs(set *matchers.Set) []string {
+	return each(set.Causes(), func(c *matchers.Cause) string { return c.ID })
+}
+
+// each is what f makes of each value.
+func each[T, R any](values []T, f func(T) R) []R {
+	all := make([]R, len(values))
+	for i, v := range values {
+		all[i] = f(v)
 	}
-	return ids
+	return all
 }
 
 // checkCauses reports causes in the configuration that nothing has.

@@ -79,19 +79,12 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 
 // kinds lists the kinds of alerts.
 func kinds() string {
-	var names []string
-	for _, k := range alert.Kinds {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(each(alert.Kinds, func(k alert.Kind) string { return string(k) }), ", ")
 }
 
 // unknownNotifier names those that there are.
 func unknownNotifier(name, file string, targets []notify.Target) error {
-	var names []string
-	for _, t := range targets {
-		names = append(names, t.Name)
-	}
+	names := namesOf(targets)
 	meant := ""
 	if near := conf.Nearest(name, names); near != "" {
 		meant = fmt.Sprintf(", did you mean %q?", near)
