@@ -26,7 +26,7 @@ type Cause struct {
 	Diagnosis  string // template, see fill
 	Fix        []Step // templates
 	Confirm    string // template
-	Links      []Link
+	Links      []alert.Link
 	Checked    time.Time // when it was last compared with its sources; zero = never
 	Sources    []string  // pages of vendors that say so: its own, and those of its links
 
@@ -51,15 +51,9 @@ func (c *Cause) Example() string {
 
 // Step is one thing to do.
 type Step struct {
-	Text  string `toml:"text" json:"text"`   // in a cause a template, see inStep
-	Where string `toml:"where" json:"where"` // who can do it, see wheres
-	When  string `toml:"when" json:"-"`      // only for errors of this nature, see natures; "" = for all
-}
-
-// Link is a page to read.
-type Link struct {
-	Title string `toml:"title" json:"title"`
-	URL   string `toml:"url" json:"url"`
+	Text  string `toml:"text"`  // in a cause a template, see inStep
+	Where string `toml:"where"` // who can do it, see wheres
+	When  string `toml:"when"`  // only for errors of this nature, see natures; "" = for all
 }
 
 // vendors are whose pages prove what a cause says. The RFC Editor's are the

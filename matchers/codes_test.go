@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -52,7 +53,7 @@ func TestAlikeNumbers(t *testing.T) {
 				t.Errorf("Text(%q): ours %v, cause %v, codes %q, want %s", text, v.Ours, v.Failure.Cause, v.Failure.Codes, id)
 				continue
 			}
-			link := matchers.Link{Title: "Microsoft's explanation of " + code, URL: "https://login.microsoftonline.com/error?code=" + number}
+			link := alert.Link{Title: "Microsoft's explanation of " + code, URL: "https://login.microsoftonline.com/error?code=" + number}
 			if id == matchers.Unknown && v.Failure.Links[0] != link {
 				t.Errorf("Text(%q): its first link is %+v, want %+v", text, v.Failure.Links[0], link)
 			}

@@ -4,7 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 // Facts are the details of a failure that its event shows. A value is a string or a
@@ -244,16 +245,4 @@ func list(values []string) []string {
 
 // clean makes untrusted text fit to be shown on one line: without characters
 // that control a terminal or the direction of writing, or that are invisible.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point,
-			unicode.Variation_Selector):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
-	return strings.Join(strings.Fields(s), " ")
-}
+func clean(s string) string { return collapse(text.Printable(collapse(s))) }

@@ -1,7 +1,6 @@
 package matchers
 
 import (
-	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -9,9 +8,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 )
 
 //go:embed causes
@@ -197,7 +198,7 @@ type definition struct {
 	// text from the log, see inStep.
 	Fix []Step `toml:"fix"`
 	// Links are pages to read, each a [[cause.link]].
-	Links []Link `toml:"link"`
+	Links []alert.Link `toml:"link"`
 	// Checked is when the cause was last compared with its sources, YYYY-MM-DD.
 	Checked string `toml:"checked"`
 	// Sources are pages of vendors, beyond those of the links, that say what the cause says.
@@ -261,35 +262,16 @@ func (l *loader) add(name string, text []byte, own bool) {
 	}
 }
 
-// override takes over the keys that another definition gives. Later problems are
-// reported at that one's text.
+// override takes over the keys that another definition gives, an empty list too. Later problems
+// are reported at that one's text.
 func (d *definition) override(by *definition) {
-	d.Provider = cmp.Or(by.Provider, d.Provider)
-	d.Title = cmp.Or(by.Title, d.Title)
-	d.Confidence = cmp.Or(by.Confidence, d.Confidence)
-	d.Tier = cmp.Or(by.Tier, d.Tier)
-	d.Diagnosis = cmp.Or(by.Diagnosis, d.Diagnosis)
-	d.Confirm = cmp.Or(by.Confirm, d.Confirm)
-	d.RootCause = cmp.Or(by.RootCause, d.RootCause)
-	d.Severity = cmp.Or(by.Severity, d.Severity)
-	d.ownSeverity = by.Severity != nil
-	d.Codes = given(by.Codes, d.Codes)
-	d.Patterns = given(by.Patterns, d.Patterns)
-	d.Words = given(by.Words, d.Words)
-	d.Fix = given(by.Fix, d.Fix)
-	d.Links = given(by.Links, d.Links)
-	d.Checked = cmp.Or(by.Checked, d.Checked)
-	d.Sources = given(by.Sources, d.Sources)
-	d.Samples = given(by.Samples, d.Samples)
-	d.source, d.at, d.overridden = by.source, by.at, true
-}
-
-// given is by if its key is given, also as an empty list.
-func given[T any](by, base []T) []T {
-	if by != nil {
-		return by
+	from, to := reflect.ValueOf(by).Elem(), reflect.ValueOf(d).Elem()
+	for i := range from.NumField() {
+		if given := from.Field(i); from.Type().Field(i).IsExported() && !given.IsZero() {
+			to.Field(i).Set(given)
+		}
 	}
-	return base
+	d.source, d.at, d.overridden, d.ownSeverity = by.source, by.at, true, by.Severity != nil
 }
 
 func (l *loader) problem(d *definition, key, format string, args ...any) {

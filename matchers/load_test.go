@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
 	"jira-oauth-watcher/matchers"
 )
@@ -186,7 +187,7 @@ url = "https://wiki.example/firewall"
 `).Cause(id)
 	want := *before
 	want.Severity = conf.SeverityCritical
-	want.Links = []matchers.Link{{Title: "Our wiki", URL: "https://wiki.example/firewall"}}
+	want.Links = []alert.Link{{Title: "Our wiki", URL: "https://wiki.example/firewall"}}
 	if got, want := exported(*after), exported(want); !reflect.DeepEqual(got, want) {
 		t.Errorf("overridden\n got %+v\nwant %+v", got, want)
 	}

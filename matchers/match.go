@@ -24,7 +24,7 @@ type Failure struct {
 	Codes       []string // provider codes of the event, the deciding one first
 	Also        []string // IDs of other causes whose signals the event shows
 	Facts       Facts
-	Links       []Link
+	Links       []alert.Link
 	Header      event.Header
 	Impact      Impact
 	Mailbox     Mailbox
@@ -49,7 +49,7 @@ func (f Failure) Certain() bool {
 // in.
 type Advice struct {
 	Diagnosis string
-	Fix       []Step
+	Fix       []alert.Step
 	Confirm   string
 }
 
@@ -61,7 +61,7 @@ func (c *Cause) Advise(facts Facts) Advice {
 		if step.When != "" && step.When != natureOf(facts) {
 			continue
 		}
-		a.Fix = append(a.Fix, Step{Text: fill(step.Text, facts, true), Where: step.Where})
+		a.Fix = append(a.Fix, alert.Step{Text: fill(step.Text, facts, true), Where: step.Where})
 	}
 	a.Fix = append(a.Fix, notes(facts)...)
 	return a

@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,34 +47,11 @@ var (
 	wordRE    = regexp.MustCompile(`[A-Z]?[a-z]+(?:['\x{2019}][a-z]+)?|[A-Z]+|[A-Za-z0-9]*\d[A-Za-z0-9.]*`)
 )
 
-// usual are the words of providers' refusals, without their endings.
-var usual = strings.Fields(`a able accept access account activ active add again all allow already also an and another any anymore api app
-	application approve are as assert assertion assign associate at attach audience auth authenticate authentication
-	authenticator author authorise authorization authorize bad be bearer because been before being belong blacklist
-	blank block body browser busy but by call callback can can't cancel cannot certificate challenge change
-	characters check claim client code combine condition confidential configuration configure consent consume
-	consumer contain content cookie correct could couldn't credential current currently data deactivate delete
-	denied deny detect developer did didn't different direct disable do does doesn't dpop due duplicate duplicated
-	each either email empty enable encounter end endpoint enroll environment error evaluation exceed exceeded
-	exchange exist expect expire external factor fail failure feature fetch few field find first flow following for
-	forbidden form found fresh from fulfill gateway generate get given global grant granted ha had handle has hasn't
-	have header http https id identifi identified identifier identify identity illegal implicit in inactive include
-	incorrect initial initiate input instance interact interaction internal invalid invalidate ip is isn't issue
-	issuer it its jira key know known later least level limit link list lock log login logon logout longer mail
-	maintenance malformed mandatory many match maximum may media met method mfa might minimum mismatch miss missing
-	mode more multi multifactor multiple must need needed never new no non nonce not null number oauth occur occurr
-	of offline oidc ok on once one only openid or origin other otherwise out overload owner parameter parse party
-	pass past perform period permission permit permitted persist pkce plain please policy post present prevent prior
-	proceed process profile prompt proof protocol provide public query rate re reach read realm reason receive
-	recogni recognise recognize record redeem redirect redirection refresh refuse refused register registration
-	reject reply report request requester require reset resource response restrict retrieve return reuse revoke role
-	s256 same scope second secret send sent server service session set setting should sign signature since single
-	some specified specify stale standard start state still stored subject subset such supply support suspend system
-	take target temporarily temporary tenant than that the their them there these this those throttle thumbprint
-	time timeout to toked token too transaction try type unable unauthorized unavailable under unexpected unknown
-	unmatch unrecogni unrecognise unrecognize unregister unsupport unsupported until up upstream uri url usage use
-	user username valid validate validation value verification verifier verify version violate wa was were when
-	which while whitelist who will with within without wrong yet you your`)
+//go:embed usual.txt
+var usualText string
+
+// usual are the words of providers' refusals, without their endings, sorted.
+var usual = strings.Fields(usualText)
 
 // endings of words; what is left is compared.
 var endings = []string{"'s", "s", "ed", "d", "es", "ing", "led", "ting", "ged", "red"}

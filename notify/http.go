@@ -62,7 +62,7 @@ func TLSConfig(n conf.Notifier) (*tls.Config, error) {
 	if n.CAFile == "" {
 		return &tls.Config{}, nil
 	}
-	pem, err := readPEM("ca_file", n.CAFile)
+	pem, err := ReadFile("ca_file", n.CAFile, maxPEM)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +78,11 @@ func TLSConfig(n conf.Notifier) (*tls.Config, error) {
 
 func clientCertificate(c conf.Client) (tls.Certificate, error) {
 	var own tls.Certificate
-	cert, err := readPEM("client_cert", c.ClientCert)
+	cert, err := ReadFile("client_cert", c.ClientCert, maxPEM)
 	if err != nil {
 		return own, err
 	}
-	key, err := readPEM("client_key", c.ClientKey)
+	key, err := ReadFile("client_key", c.ClientKey, maxPEM)
 	if err != nil {
 		return own, err
 	}
@@ -92,8 +92,9 @@ func clientCertificate(c conf.Client) (tls.Certificate, error) {
 	return own, nil
 }
 
-// readPEM reads the file that a key of the configuration names.
-func readPEM(key, file string) ([]byte, error) {
+// ReadFile reads the file that a key of the configuration names, of at most so many bytes. Errors
+// begin with the key.
+func ReadFile(key, file string, most int64) ([]byte, error) {
 	if file == "" {
 		return nil, fmt.Errorf("%s is missing", key)
 	}
@@ -101,14 +102,14 @@ func readPEM(key, file string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
-	if info.Size() > maxPEM {
-		return nil, fmt.Errorf("%s: %s is larger than %d bytes", key, file, maxPEM)
+	if info.Size() > most {
+		return nil, fmt.Errorf("%s: %s is larger than %d bytes", key, file, most)
 	}
-	pem, err := os.ReadFile(file)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
-	return pem, nil
+	return content, nil
 }
 
 // ExtraHeaders are the operator's own for each request.

@@ -121,13 +121,10 @@ func TestNextInState(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	if err := st.Update(func(tx *store.Tx) error {
+	if err := st.Update(func(tx *store.Tx) {
 		for _, id := range []string{"a@1#1", "a@1#2", "b@1#1", "a@1#3", "b@1#2", "c@1#1"} {
-			if err := tx.Enqueue("hub", alert.Alert{Data: alert.Data{ID: alert.ID(id), Kind: alert.Changed, Cause: alert.Cause{ID: "cause"}}}); err != nil {
-				return err
-			}
+			tx.Enqueue("hub", alert.Alert{Data: alert.Data{ID: alert.ID(id), Kind: alert.Changed, Cause: alert.Cause{ID: "cause"}}})
 		}
-		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -27,11 +27,7 @@ func (a *app) causesCommand() *cobra.Command {
 		Args:              atMostOne,
 		ValidArgsFunction: completeCauses,
 		RunE: func(c *cobra.Command, args []string) error {
-			settings, err := wrongConfig(conf.Default())
-			if err != nil {
-				return err
-			}
-			set, err := loadCauses(settings)
+			_, set, err := withCauses(wrongConfig(conf.Default()))
 			if err != nil {
 				return err
 			}
@@ -51,13 +47,12 @@ func (a *app) causesCommand() *cobra.Command {
 
 // completeCauses offers the causes to the shell.
 func completeCauses(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var ids []string
-	if set, err := matchers.Builtin(); err == nil {
-		for _, cause := range set.Causes() {
-			ids = append(ids, cause.ID+"\t"+cause.Title)
-		}
+	set, err := matchers.Builtin()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return ids, cobra.ShellCompDirectiveNoFileComp
+	described := func(c *matchers.Cause) string { return c.ID + "\t" + c.Title }
+	return each(set.Causes(), described), cobra.ShellCompDirectiveNoFileComp
 }
 
 // knownCause is the one with that ID.
@@ -65,11 +60,7 @@ func knownCause(c *cobra.Command, set *matchers.Set, id string) (*matchers.Cause
 	if cause, ok := set.Cause(id); ok {
 		return cause, nil
 	}
-	var ids []string
-	for _, c := range set.Causes() {
-		ids = append(ids, c.ID)
-	}
-	if near := conf.Nearest(id, ids); near != "" {
+	if near := conf.Nearest(id, causeIDs(set)); near != "" {
 		return nil, usage("there is no cause %q, did you mean %q?", id, near)
 	}
 	return nil, usage("there is no cause %q; run '%s causes' to list them", id, c.Root().Name())
@@ -77,28 +68,25 @@ func knownCause(c *cobra.Command, set *matchers.Set, id string) (*matchers.Cause
 
 // causeJSON is a cause as scripts get it.
 type causeJSON struct {
-	ID         string          `json:"id"`
-	RootCause  *int            `json:"root_cause"`
-	Provider   string          `json:"provider"`
-	Title      string          `json:"title"`
-	Severity   conf.Severity   `json:"severity"`
-	Confidence string          `json:"confidence"`
-	Codes      []string        `json:"codes"`
-	Diagnosis  string          `json:"diagnosis"`
-	Fix        []matchers.Step `json:"fix"`
-	Confirm    string          `json:"confirm"`
-	Links      []matchers.Link `json:"links"`
-	Checked    *string         `json:"checked"`
-	Sources    []string        `json:"sources"`
+	ID         string        `json:"id"`
+	RootCause  *int          `json:"root_cause"`
+	Provider   string        `json:"provider"`
+	Title      string        `json:"title"`
+	Severity   conf.Severity `json:"severity"`
+	Confidence string        `json:"confidence"`
+	Codes      []string      `json:"codes"`
+	Diagnosis  string        `json:"diagnosis"`
+	Fix        []alert.Step  `json:"fix"`
+	Confirm    string        `json:"confirm"`
+	Links      []alert.Link  `json:"links"`
+	Checked    *string       `json:"checked"`
+	Sources    []string      `json:"sources"`
 }
 
 func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool) error {
 	switch {
 	case form == "json":
-		list := []causeJSON{}
-		for _, c := range causes {
-			list = append(list, newCauseJSON(c))
-		}
+		list := each(causes, newCauseJSON)
 		var v any = list
 		if full {
 			v = list[0]
@@ -140,7 +128,7 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 	j := causeJSON{
 		ID: c.ID, Provider: c.Provider, Title: c.Title, Severity: c.Severity, Confidence: c.Confidence,
 		Codes: append([]string{}, c.Codes...), Diagnosis: advice.Diagnosis, Fix: advice.Fix, Confirm: advice.Confirm,
-		Links: append([]matchers.Link{}, c.Links...), Sources: append([]string{}, c.Sources...),
+		Links: append([]alert.Link{}, c.Links...), Sources: append([]string{}, c.Sources...),
 	}
 	if !c.Checked.IsZero() {
 		checked := c.Checked.Format(time.DateOnly)
@@ -155,10 +143,7 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 // causeText prints a cause as an alert shows it.
 func causeText(out io.Writer, c *matchers.Cause) error {
 	advice := c.Advise(nil)
-	d := alert.Data{Kind: alert.Opened, Confirm: advice.Confirm}
-	for _, s := range advice.Fix {
-		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
-	}
+	d := alert.Data{Kind: alert.Opened, Fix: advice.Fix, Confirm: advice.Confirm}
 	p := text.Page{Style: terminal(out)}
 	p.Line(text.Bold, c.Title)
 	p.Wrap("", "", advice.Diagnosis)
@@ -185,7 +170,7 @@ func causeText(out io.Writer, c *matchers.Cause) error {
 // unlinked are the sources of a cause that are not among its links.
 func unlinked(c *matchers.Cause) []string {
 	return slices.DeleteFunc(slices.Clone(c.Sources), func(url string) bool {
-		return slices.ContainsFunc(c.Links, func(l matchers.Link) bool { return l.URL == url })
+		return slices.ContainsFunc(c.Links, func(l alert.Link) bool { return l.URL == url })
 	})
 }
 

@@ -237,6 +237,15 @@ func loadCauses(c *conf.Config) (*matchers.Set, error) {
 	return set, checkCauses(c, set)
 }
 
+// withCauses are a configuration and its catalogue.
+func withCauses(c *conf.Config, err error) (*conf.Config, *matchers.Set, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := loadCauses(c)
+	return c, set, err
+}
+
 // validCauses is loadCauses without the files that have problems: these are
 // logged. A service that is started at night runs with the rest. The built-in
 // catalogue alone, which the tests have proved, is compiled when it is first needed: that takes
@@ -247,13 +256,7 @@ func validCauses(c *conf.Config, log *slog.Logger) (func() *matchers.Set, error)
 		return nil, err
 	}
 	if own, err := matchers.HasCauses(dir); err == nil && !own && len(c.CheckCauses(nil, incident.OwnCauses)) == 0 {
-		return sync.OnceValue(func() *matchers.Set {
-			set, err := matchers.Builtin()
-			if err != nil {
-				panic(err)
-			}
-			return set
-		}), nil // and the configuration names none, which would have to exist
+		return builtinCauses(), nil // and the configuration names none, which would have to exist
 	}
 	set, problems, err := matchers.LoadValid(dir)
 	if err != nil {
@@ -263,6 +266,17 @@ func validCauses(c *conf.Config, log *slog.Logger) (func() *matchers.Set, error)
 		log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
 	}
 	return func() *matchers.Set { return set }, checkCauses(c, set)
+}
+
+// builtinCauses compiles the built-in catalogue when it is first needed.
+func builtinCauses() func() *matchers.Set {
+	return sync.OnceValue(func() *matchers.Set {
+		set, err := matchers.Builtin()
+		if err != nil {
+			panic(err) // the program is not what its tests have tested
+		}
+		return set
+	})
 }
 
 // causesDir is where the operator's causes are, "" where there are none.
@@ -277,11 +291,17 @@ func causesDir(c *conf.Config) (string, error) {
 	return dir, nil
 }
 
-func causeIDs(set *matchers.Set) (ids []string) {
-	for _, cause := range set.Causes() {
-		ids = append(ids, cause.ID)
+func causeIDs(set *matchers.Set) []string {
+	return each(set.Causes(), func(c *matchers.Cause) string { return c.ID })
+}
+
+// each is what f makes of each value.
+func each[T, R any](values []T, f func(T) R) []R {
+	all := make([]R, len(values))
+	for i, v := range values {
+		all[i] = f(v)
 	}
-	return ids
+	return all
 }
 
 // checkCauses reports causes in the configuration that nothing has.

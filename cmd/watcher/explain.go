@@ -95,11 +95,7 @@ type headed struct {
 }
 
 func (a *app) explain(ctx context.Context, in io.Reader, name, form string) error {
-	settings, err := wrongConfig(conf.Default())
-	if err != nil {
-		return err
-	}
-	set, err := loadCauses(settings)
+	settings, set, err := withCauses(wrongConfig(conf.Default()))
 	if err != nil {
 		return err
 	}

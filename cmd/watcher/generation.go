@@ -132,13 +132,6 @@ func (g *generation) open(d *daemon) error {
 	return g.recorder.CatchUp()
 }
 
-func targetNames(targets []notify.Target) (names []string) {
-	for _, t := range targets {
-		names = append(names, t.Name)
-	}
-	return names
-}
-
 // follow adds a log.
 func (g *generation) follow(d *daemon, l conf.Log) error {
 	p := &pipeline.Log{
@@ -199,7 +192,7 @@ func missing(path string) bool {
 // removed are the notifiers that are no longer configured while alerts wait for them. It logs
 // them.
 func (d *daemon) removed(configured []notify.Target) ([]store.Orphan, error) {
-	orphans, err := d.store.Orphans(targetNames(configured), time.Now())
+	orphans, err := d.store.Orphans(namesOf(configured), time.Now())
 	for _, o := range orphans {
 		if o.GivenUp {
 			d.log.Warn("notifier has not been configured for a week, its queued alerts are deleted",
@@ -222,27 +215,15 @@ func (g *generation) close() error {
 }
 
 func (g *generation) readers() []task {
-	var tasks []task
-	for _, l := range g.logs {
-		tasks = append(tasks, l.Run)
-	}
-	return tasks
+	return each(g.logs, func(l *pipeline.Log) task { return l.Run })
 }
 
 func (g *generation) senders() []task {
-	tasks := slices.Clone(g.buttons)
-	for _, w := range g.workers {
-		tasks = append(tasks, w.Run)
-	}
-	return tasks
+	return append(each(g.workers, func(w *notify.Worker) task { return w.Run }), g.buttons...)
 }
 
 func (g *generation) drains() []task {
-	var tasks []task
-	for _, w := range g.workers {
-		tasks = append(tasks, w.Drain)
-	}
-	return tasks
+	return each(g.workers, func(w *notify.Worker) task { return w.Drain })
 }
 
 // heartbeats are those of the logs that still run.

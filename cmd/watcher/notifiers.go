@@ -42,6 +42,10 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 	return list.targets, list.err
 }
 
+func namesOf(targets []notify.Target) []string {
+	return each(targets, func(t notify.Target) string { return t.Name })
+}
+
 // receivers are the notifiers made so far, and the first error.
 type receivers struct {
 	targets []notify.Target

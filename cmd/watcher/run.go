@@ -154,7 +154,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 		d.greet(c)
 	}
 	version, _ := build()
-	log.Info("started", "version", version, "logs", len(c.Logs), "notifiers", strings.Join(targetNames(first.targets), ", "))
+	log.Info("started", "version", version, "logs", len(c.Logs), "notifiers", strings.Join(namesOf(first.targets), ", "))
 	return d.follow(ctx, first, hup)
 }
 

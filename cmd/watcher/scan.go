@@ -132,29 +132,18 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 // found.
 func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
 	dir, err := causesDir(c)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case dir != "" || len(c.Alerts.Mute) > 0:
+		set, err := loadCauses(c)
+		return func() *matchers.Set { return set }, err
 	}
-	load := sync.OnceValues(func() (*matchers.Set, error) { return matchers.Load(dir) })
-	if dir != "" || len(c.Alerts.Mute) > 0 {
-		set, err := load()
-		if err != nil {
-			return nil, &exit{exitUsage, err}
-		}
-		if err := checkCauses(c, set); err != nil {
-			return nil, err
-		}
-	}
+	set := builtinCauses()
 	if runtime.GOMAXPROCS(0) > 1 {
-		go load()
+		go set()
 	}
-	return func() *matchers.Set {
-		set, err := load()
-		if err != nil {
-			panic(err) // the program is not what its tests have tested
-		}
-		return set
-	}, nil
+	return set, nil
 }
 
 // scanning is how the logs are to be read.

@@ -114,10 +114,7 @@ func (c *stateCounts) read() error {
 	if c.waiting, _, err = c.store.Waiting(); err != nil {
 		return err
 	}
-	return c.store.View(func(tx *store.Tx) error {
-		c.incidents = tx.Open()
-		return nil
-	})
+	return c.store.View(func(tx *store.Tx) { c.incidents = tx.Open() })
 }
 
 // status is what g does, in one line.

@@ -36,11 +36,7 @@ func (a *app) testAlertCommand() *cobra.Command {
 const sampleCause = "entra-single-tenant-common-endpoint"
 
 func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
-	c, err := loadConfig(config, true)
-	if err != nil {
-		return err
-	}
-	set, err := loadCauses(c)
+	c, set, err := withCauses(loadConfig(config, true))
 	if err != nil {
 		return err
 	}
@@ -84,16 +80,12 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 
 // kinds lists the kinds of alerts.
 func kinds() string {
-	var names []string
-	for _, k := range alert.Kinds {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(each(alert.Kinds, func(k alert.Kind) string { return string(k) }), ", ")
 }
 
 // unknownNotifier names those that there are.
 func unknownNotifier(name, file string, targets []notify.Target) error {
-	names := targetNames(targets)
+	names := namesOf(targets)
 	meant := ""
 	if near := conf.Nearest(name, names); near != "" {
 		meant = fmt.Sprintf(", did you mean %q?", near)

@@ -152,8 +152,8 @@ type Step struct {
 
 // Link is a page to read. Its URL is the catalogue's, never the log's.
 type Link struct {
-	Title string `json:"title"`
-	URL   string `json:"url"`
+	Title string `json:"title" toml:"title"`
+	URL   string `json:"url" toml:"url"`
 }
 
 // Paths and addresses of pages on which people act.

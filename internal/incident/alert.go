@@ -23,14 +23,6 @@ func (s State) alternates() []string {
 	return others
 }
 
-// withFact is a copy of facts with one more.
-func withFact(facts map[string]any, name string, value any) map[string]any {
-	all := map[string]any{}
-	maps.Copy(all, facts)
-	all[name] = value
-	return all
-}
-
 // data is the incident as it is now.
 func (s State) data() alert.Data {
 	d := s.Content
@@ -48,7 +40,7 @@ func (s State) data() alert.Data {
 func (s State) Current() alert.Data {
 	d := s.data()
 	switch {
-	case ownCauses[s.Content.Cause.ID].title != "":
+	case ownCauses()[s.Content.Cause.ID].Title != "":
 		d.Kind = alert.Blind
 	case s.IsGroup():
 		d.Kind = alert.Storm
@@ -83,7 +75,7 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 	d.ID = d.ID.Alert(s.Alerts)
 	others := s.alternates()
 	if len(others) > 0 {
-		d.Facts = withFact(d.Facts, alternating, others)
+		d.Facts = with[any](d.Facts, alternating, others)
 	}
 	s.Content.Cause.Previous = nil
 	s.NewFailures, s.CauseChanges = 0, 0

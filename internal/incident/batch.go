@@ -39,7 +39,7 @@ func (r *Rules) Summary(s State, last *alert.Alert, f matchers.Failure, from Sou
 		d.Cause.Previous = last.Data.Cause.Previous
 	}
 	if others, ok := last.Data.Facts[alternating]; ok {
-		d.Facts = withFact(d.Facts, alternating, others)
+		d.Facts = with[any](d.Facts, alternating, others)
 	}
 	return d
 }

@@ -117,14 +117,11 @@ func before(a, b matchers.Click) int {
 func (e *Evidence) asked(c matchers.Click, now time.Time) {
 	i := e.flow(c.Flow)
 	if i < 0 {
-		e.Flows = append(e.Flows, Flow{ID: c.Flow})
-		e.Flows = e.Flows[max(0, len(e.Flows)-maxFlows):]
+		e.Flows = added(e.Flows, Flow{ID: c.Flow}, maxFlows)
 		i = len(e.Flows) - 1
 	}
 	f := &e.Flows[i]
-	if f.First.IsZero() || c.At.Before(f.First) {
-		f.First = c.At
-	}
+	f.First = earliest(f.First, c.At)
 	switch {
 	case c.Failed:
 		f.Failed = true
@@ -297,8 +294,6 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 // Gap notes that lines of Jira's log are missing. The absence of failures before that time then
 // proves nothing about tests.
 func (e Evidence) Gap(at time.Time) Evidence {
-	if at.After(e.Blind) {
-		e.Blind = at
-	}
+	e.Blind = latest(e.Blind, at)
 	return e
 }

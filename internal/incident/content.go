@@ -28,7 +28,7 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	facts := r.masks.Facts(f.Facts, h)
 	advice := f.Cause.Advise(facts)
 	d := r.briefContent(f, from)
-	d.Diagnosis, d.Confirm, d.Fix, d.Links, d.Facts = advice.Diagnosis, advice.Confirm, []alert.Step{}, []alert.Link{}, facts
+	d.Diagnosis, d.Confirm, d.Fix, d.Links, d.Facts = advice.Diagnosis, advice.Confirm, append([]alert.Step{}, advice.Fix...), []alert.Link{}, facts
 	d.Request, d.Mailbox = r.Request(h), r.mailbox(f)
 	d.Log.Excerpt = text.Cut(r.masks.Event(f.Text, h), maxExcerpt)
 	if f.Compared != "" {
@@ -37,15 +37,10 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	if f.Unchecked != "" {
 		d.Facts["settings_unknown"] = text.Cut(r.masks.Text(f.Unchecked), alert.MaxFact)
 	}
-	for _, s := range advice.Fix {
-		d.Fix = append(d.Fix, alert.Step{Text: s.Text, Where: s.Where})
-	}
 	if r.conf.JiraURL != "" {
 		d.Links = append(d.Links, alert.Link{Title: "OAuth 2.0 integrations in Jira", URL: r.conf.JiraURL + adminPage})
 	}
-	for _, l := range f.Links {
-		d.Links = append(d.Links, alert.Link(l))
-	}
+	d.Links = append(d.Links, f.Links...)
 	if id, _ := facts["app_id"].(string); f.Cause.Provider == "microsoft" && facts["cloud"] == nil && isAppID.MatchString(id) {
 		d.Links = append(d.Links, alert.Link{Title: "The app in Entra", URL: alert.EntraApp + id})
 	}

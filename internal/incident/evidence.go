@@ -111,8 +111,7 @@ func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string
 }
 
 func (e Evidence) saw(s Sighting) Evidence {
-	e.Recent = append(e.Recent, s)
-	e.Recent = e.Recent[max(0, len(e.Recent)-maxSightings):]
+	e.Recent = added(e.Recent, s, maxSightings)
 	return e
 }
 
@@ -194,11 +193,7 @@ func (e Evidence) Observe(p matchers.Probe) (_ Evidence, news News) {
 		}
 	}
 	s.ID, s.Connected = matchers.ServerID(p.Server), p.Connected
-	e.Servers = maps.Clone(e.Servers)
-	if e.Servers == nil {
-		e.Servers = map[string]Server{}
-	}
-	e.Servers[p.Name()] = s
+	e.Servers = with(e.Servers, p.Name(), s)
 	return e, news
 }
 
@@ -316,11 +311,8 @@ func evidenceTime(at, now time.Time) time.Time {
 func (e Evidence) End(key string, at time.Time) Evidence {
 	e.Ended = maps.Clone(e.Ended)
 	maps.DeleteFunc(e.Ended, func(_ string, ended time.Time) bool { return at.Sub(ended) > maxInterval })
-	if e.Ended == nil {
-		e.Ended = map[string]time.Time{}
-	}
 	if len(e.Ended) < maxSame {
-		e.Ended[key] = at
+		e.Ended = with(e.Ended, key, at)
 	}
 	return e
 }

@@ -57,6 +57,14 @@ type GroupCause struct {
 // IsGroup reports whether the incident alerts for others.
 func (s State) IsGroup() bool { return s.Members > 0 }
 
+// group is a copy of the additional state.
+func (s State) group() (of Group) {
+	if s.Group != nil {
+		of = *s.Group
+	}
+	return of
+}
+
 // Joining is an incident that becomes a member of a group.
 type Joining struct {
 	State
@@ -74,10 +82,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 	if !g.Open {
 		g = r.begin(key, s.First, s.First)
 	}
-	if m.At.After(g.Joined) {
-		g.Joined = m.At
-	}
-	g.Arrived = seen
+	g.Joined, g.Arrived = latest(g.Joined, m.At), seen
 	g = g.admit(s, m.Again)
 	if !m.Named && (g.Unnamed.IsZero() || m.Arrived.Before(g.Unnamed)) {
 		g.Unnamed = m.Arrived
@@ -91,10 +96,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 
 // admit counts a new or returning member.
 func (g State) admit(s State, again bool) State {
-	of := Group{}
-	if g.Group != nil {
-		of = *g.Group
-	}
+	of := g.group()
 	of.Active++
 	of.Causes = counted(of.Causes, s.Content.Cause)
 	g.Group = &of
@@ -106,8 +108,7 @@ func (g State) admit(s State, again bool) State {
 		of.Attempts++
 	}
 	// The newest ones are named; the earlier ones have been.
-	g.Named = append(slices.Clone(g.Named), s.Content.Integration.ID)
-	g.Named = g.Named[max(len(g.Named)-maxNamed, 0):]
+	g.Named = added(g.Named, s.Content.Integration.ID, maxNamed)
 	return g
 }
 
@@ -136,14 +137,13 @@ func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 // on. covered reports that people get no separate alert about this, and resolved that the member
 // works again.
 func (g State) Left(m State, covered, resolved bool) State {
-	of := *g.Group
+	of := g.group()
 	of.Active = max(of.Active-1, 0)
 	if resolved {
 		of.Resolved++
 	}
 	if covered {
-		of.Over = append(slices.Clone(of.Over), m.ID())
-		of.Over = of.Over[max(len(of.Over)-maxNamed, 0):]
+		of.Over = added(of.Over, m.ID(), maxNamed)
 	}
 	g.Group = &of
 	return g
@@ -155,10 +155,7 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	if g.Group.Resolved < g.Members || since.IsZero() {
 		return g, nil
 	}
-	if since.Before(g.Last) {
-		since = g.Last
-	}
-	return r.Resolve(g, since)
+	return r.Resolve(g, latest(since, g.Last))
 }
 
 // Says reports whether a group has recently reported what a failure with a cause at a given time
@@ -183,9 +180,7 @@ func grow(g, s State, seen time.Time) State {
 	g.Count++
 	g.NewFailures++
 	g.Seen = seen
-	if s.Last.After(g.Last) {
-		g.Last = s.Last
-	}
+	g.Last = latest(g.Last, s.Last)
 	g.GivesUp = earliest(g.GivesUp, s.GivesUp)
 	before := g.Content
 	leads := s.Content.Cause.ID == g.Group.Causes[0].ID || before.Diagnosis == ""
@@ -248,7 +243,7 @@ func (g State) groupData() alert.Data {
 	if mixed { // only what is of all members
 		d.Facts, d.Fix = map[string]any{}, slices.Clone(d.Fix)
 	}
-	d.Facts = withFact(d.Facts, "integrations", slices.Clone(g.Named))
+	d.Facts = with[any](d.Facts, "integrations", slices.Clone(g.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(g.Members)
 	if of.Attempts > 0 {
 		d.Facts["attempts_count"] = fmt.Sprint(of.Attempts)
@@ -343,7 +338,7 @@ func (g Group) addOthers(d *alert.Data) {
 // Names adds the incidents that the alert of a group is about.
 func (g State) Names(a *alert.Alert, open []alert.ID) {
 	all := append(slices.Clone(g.Group.Over), open...)
-	a.Data.Facts = withFact(a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
+	a.Data.Facts = with[any](a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
 }
 
 func idsOf(ids []alert.ID) []string {

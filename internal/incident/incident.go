@@ -188,9 +188,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	s.Seen, s.Called = o.seen, o.called
 	s.Background = s.Background || isBackground(o.Impact.Phase)
 	s.Count++
-	if o.At.After(s.Last) {
-		s.Last = o.At
-	}
+	s.Last = latest(s.Last, o.At)
 	severity := o.severity(s)
 	muted := r.mutes(o.Cause.ID, severity)
 	if s.Alerts > 0 && muted {

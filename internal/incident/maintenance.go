@@ -21,19 +21,13 @@ func (h Held) and(other *Held) Held {
 	if other == nil {
 		return h
 	}
-	if other.From.Before(h.From) {
-		h.From = other.From
-	}
-	if other.To.After(h.To) {
-		h.To = other.To
-	}
-	return h
+	return Held{earliest(h.From, other.From), latest(h.To, other.To)}
 }
 
 // Maintenance is what holds back the alerts of an incident at the wall-clock time now, nil =
 // nothing. Alerts about the watcher itself are never held back.
 func (r *Rules) Maintenance(d alert.Data, now time.Time) (held *Held) {
-	if ownCauses[d.Cause.ID].title != "" {
+	if ownCauses()[d.Cause.ID].Title != "" {
 		return nil
 	}
 	name := ""
@@ -134,10 +128,7 @@ func (r *Rules) gather(key string, members []State, now time.Time) (State, []Sta
 	})
 	var g State
 	for i, m := range members {
-		seen := m.Seen
-		if g.Seen.After(seen) {
-			seen = g.Seen
-		}
+		seen := latest(m.Seen, g.Seen)
 		g, members[i] = r.Join(g, key, Joining{m, !m.Suppressed, false, m.First, seen}, seen)
 	}
 	return g, members
@@ -146,6 +137,14 @@ func (r *Rules) gather(key string, members []State, now time.Time) (State, []Sta
 // earliest is the earlier of two times; zero is none.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
 		return b
 	}
 	return a

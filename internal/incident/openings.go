@@ -1,9 +1,13 @@
 package incident
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/matchers"
 )
 
 // Openings are the incidents that opened recently in one lane, oldest first. In the lane of a
@@ -12,7 +16,7 @@ import (
 type Openings struct {
 	Recent   []Opening            `json:"recent"`
 	Folds    []Fold               `json:"folds,omitempty"`    // see fold.go
-	Mentions map[string]time.Time `json:"mentions,omitempty"` // see mention.go
+	Mentions map[string]time.Time `json:"mentions,omitempty"` // by notifier
 }
 
 // Opening is one incident that opened recently.
@@ -60,8 +64,7 @@ func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	// Two logs may be read alternately, one an hour later than the other: what is not
 	// near now is kept for a while.
 	all := slices.DeleteFunc(slices.Clone(o.Recent), func(n Opening) bool { return n.Key == s.Key })
-	all = append(all, Opening{s.Key, at})
-	all = all[max(len(all)-4*(l.limit+1), 0):]
+	all = added(all, Opening{s.Key, at}, 4*(l.limit+1))
 	var near, far []Opening
 	for _, n := range all {
 		if l.near(at, n.At) {
@@ -76,4 +79,90 @@ func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	}
 	o.Recent = far
 	return o, near
+}
+
+// maxFolds is for how many people retries are known for one cause; the oldest are
+// forgotten.
+const maxFolds = 100
+
+// Fold is the incident in which a person failed with an application.
+type Fold struct {
+	Who      string   `json:"who"` // a short hash of both: a session is a secret
+	Incident alert.ID `json:"incident"`
+}
+
+// Tester identifies who made a failed attempt, and with which application: "" if the log does not
+// show it or retries are not folded.
+func (r *Rules) Tester(f matchers.Failure) string {
+	absent := func(s string) bool { return s == "" || s == "-" || s == "anonymous" }
+	who := []string{f.Header.Session}
+	if absent(f.Header.Session) {
+		who = []string{f.Header.User, f.Header.Client}
+	}
+	if r.conf.FoldRetries == 0 || f.Integration.Flow == "" || slices.ContainsFunc(who, absent) {
+		return ""
+	}
+	return r.keyOf("fold", strings.Join(append(who, strings.ToLower(f.Facts.Text("app_id"))), "\x00"))
+}
+
+// Attempt is the incident in which a person last failed for this cause, "" = none is known.
+func (o Openings) Attempt(who string) alert.ID {
+	for _, fold := range o.Folds {
+		if fold.Who == who {
+			return fold.Incident
+		}
+	}
+	return ""
+}
+
+// Attempted records in which incident a person failed.
+func (o Openings) Attempted(who string, in alert.ID) Openings {
+	if o.Attempt(who) == in {
+		return o
+	}
+	others := slices.DeleteFunc(slices.Clone(o.Folds), func(fold Fold) bool { return fold.Who == who })
+	o.Folds = added(others, Fold{who, in}, maxFolds)
+	return o
+}
+
+// Retries reports whether a failure with a cause is a retry of the attempt in an incident, whose
+// current state is s.
+func (r *Rules) Retries(s State, attempt alert.ID, cause string, at time.Time) bool {
+	return s.Open && s.ID() == attempt && s.Cause == cause && at.Sub(s.Last).Abs() <= r.conf.FoldRetries
+}
+
+// Adopt is a failure, attributed to the incident's integration. Identifiers in the failure itself
+// are used only if the incident has none, and an ID from Jira takes precedence over any other.
+func (s State) Adopt(f matchers.Failure) matchers.Failure {
+	is := s.Content.Integration
+	if f.Integration.KnownBy != alert.ByConfiguration && is.KnownBy != alert.ByNothing || f.Integration.KnownBy == alert.ByNothing {
+		f.Integration.ID, f.Integration.KnownBy = is.ID, is.KnownBy
+	}
+	return f
+}
+
+// mentionEvery is how often a notifier mentions people for one cause, at most.
+const mentionEvery = 15 * time.Minute
+
+// Mention decides whether a notifier may mention people for the cause now, and records it if so.
+func (o Openings) Mention(notifier string, now time.Time) (Openings, bool) {
+	recent := func(at time.Time) bool { return now.Sub(at) < mentionEvery && !now.Before(at) } // the clock may have been set back
+	if at, ok := o.Mentions[notifier]; ok && recent(at) {
+		return o, false
+	}
+	mentions := map[string]time.Time{notifier: now}
+	for name, at := range o.Mentions {
+		if name != notifier && recent(at) {
+			mentions[name] = at
+		}
+	}
+	o.Mentions = mentions
+	return o, true
+}
+
+// Unmention reverts a mention that was not delivered.
+func (o Openings) Unmention(notifier string) Openings {
+	o.Mentions = maps.Clone(o.Mentions)
+	delete(o.Mentions, notifier)
+	return o
 }

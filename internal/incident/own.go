@@ -22,9 +22,8 @@ type Own struct {
 
 // Ask adds a request, or what has become known about it.
 func (e Evidence) Ask(o Own) Evidence {
-	e.Own = slices.DeleteFunc(slices.Clone(e.Own), func(was Own) bool { return was.From.Equal(o.From) })
-	e.Own = append(e.Own, o)
-	e.Own = e.Own[max(0, len(e.Own)-maxOwn):]
+	others := slices.DeleteFunc(slices.Clone(e.Own), func(was Own) bool { return was.From.Equal(o.From) })
+	e.Own = added(others, o, maxOwn)
 	return e
 }
 

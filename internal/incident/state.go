@@ -1,6 +1,8 @@
 package incident
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -66,7 +68,7 @@ type State struct {
 	// not wait.
 	Awaits time.Time `json:"awaits,omitzero"`
 
-	// Tester identifies who made the attempts of an incident whose first alert waits, see fold.go.
+	// Tester identifies who made the attempts of an incident whose first alert waits, see Openings.
 	Tester string `json:"tester,omitempty"`
 
 	// Held is the maintenance that holds back the alerts of this incident, until a summary
@@ -98,3 +100,20 @@ func (s *State) LeaveGroup() { s.Storm, s.Suppressed, s.Held = "", false, nil }
 // Alone reports whether the incident is alerted to alone: no group alerts for it, and no
 // maintenance holds it back.
 func (s State) Alone() bool { return s.Storm == "" && s.Held == nil }
+
+// added is a list with a value at its end, of which the last n are kept. The given list is not
+// changed.
+func added[T any](list []T, value T, n int) []T {
+	list = append(slices.Clip(list), value)
+	return list[max(len(list)-n, 0):]
+}
+
+// with is a map with a value. The given map is not changed.
+func with[V any](all map[string]V, name string, value V) map[string]V {
+	all = maps.Clone(all)
+	if all == nil {
+		all = map[string]V{}
+	}
+	all[name] = value
+	return all
+}

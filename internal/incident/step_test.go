@@ -38,7 +38,7 @@ func failure(c *matchers.Cause, at time.Time) matchers.Failure {
 	return matchers.Failure{
 		Time: at, Cause: c, Confidence: c.Confidence, Codes: []string{"AADSTS50194"}, Facts: matchers.Facts{"app_id": "79c86cf8-e761-4fdc-bc20-a629c5d04260", "scopes": []string{"a",
 			"b"}},
-		Integration: matchers.Integration{ID: flow, Flow: flow, KnownBy: alert.ByFlow}, Links: []matchers.Link{{Title: "KB", URL: "https://x.example/"}},
+		Integration: matchers.Integration{ID: flow, Flow: flow, KnownBy: alert.ByFlow}, Links: []alert.Link{{Title: "KB", URL: "https://x.example/"}},
 		Header: event.Header{User: "julien", RequestID: "755x4397x2", Session: "1hk2aem", Client: "127.0.0.1", URL: "/rest/oauth2-client/x",
 			Logger: "c.a.o.c.X"},
 		Text: "2021 ERROR julien 755x4397x2 1hk2aem 127.0.0.1 /rest/oauth2-client/x [c.a.o.c.X] text",

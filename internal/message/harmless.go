@@ -1,7 +1,6 @@
 package message
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -14,17 +13,7 @@ var Functions = map[string]any{
 	"turns": Turns, "blocks": text.Blocks, "time": text.Time, "join": strings.Join,
 	"indented": func(s string) string { return strings.ReplaceAll(text.Indented(s), "\n", "\n    ") },
 	"id":       func(id alert.ID) string { return text.Printable(string(id)) },
-	"json":     JSON,
-}
-
-// JSON is a value as JSON; a text has its quotes. No "<" is written as an escape, since
-// receivers limit bytes.
-func JSON(value any) (string, error) {
-	var out strings.Builder
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	err := e.Encode(value)
-	return strings.TrimSuffix(out.String(), "\n"), err
+	"json":     text.JSON,
 }
 
 // Harmless is m for receivers that show texts as they are: nothing in them has an effect,

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -28,30 +27,23 @@ func dueOf(r *incident.Rules, s incident.State, after time.Time) dueIncident {
 }
 
 // schedule reads all open incidents, once.
-func (r *Recorder) schedule(tx *store.Tx) error {
+func (r *Recorder) schedule(tx *store.Tx) {
 	if r.due != nil {
-		return nil
+		return
 	}
-	all := due{}
-	err := tx.EachIncident(func(s incident.State) error {
-		all[s.Key] = dueOf(r.Rules, s, time.Time{})
-		return nil
-	})
-	if err == nil {
-		r.due = all
+	r.due = due{}
+	for s := range tx.EachIncident() {
+		r.due[s.Key] = dueOf(r.Rules, s, time.Time{})
 	}
-	return err
 }
 
 // set stores an incident.
-func (r *Recorder) set(tx *store.Tx, s incident.State) error {
-	if err := r.schedule(tx); err != nil {
-		return err
-	}
+func (r *Recorder) set(tx *store.Tx, s incident.State) {
+	r.schedule(tx)
 	if r.put(s.Key, dueOf(r.Rules, s, time.Time{})); !s.Open {
 		delete(r.due, s.Key)
 	}
-	return tx.SetIncident(s)
+	tx.SetIncident(s)
 }
 
 // put enters what is due.
@@ -70,9 +62,9 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // forget deletes an incident that was counted in another one.
-func (r *Recorder) forget(tx *store.Tx, key string) error {
+func (r *Recorder) forget(tx *store.Tx, key string) {
 	delete(r.due, key)
-	return tx.ForgetIncident(key)
+	tx.ForgetIncident(key)
 }
 
 // settledAtOnce is how many incidents one transaction settles: what it changes is in memory.
@@ -82,9 +74,10 @@ const settledAtOnce = 500
 // written.
 func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error {
 	var keys []string
-	if err := r.Store.Update(func(tx *store.Tx) error {
-		if err := errors.Join(r.keepTime(tx, now), r.schedule(tx)); err != nil || r.nextDue.After(now) {
-			return err
+	if err := r.Store.Update(func(tx *store.Tx) {
+		r.keepTime(tx, now)
+		if r.schedule(tx); r.nextDue.After(now) {
+			return
 		}
 		r.nextDue = now.Add(farOff)
 		for key, d := range r.due {
@@ -96,19 +89,15 @@ func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error
 				keys = append(keys, key)
 			}
 		}
-		return nil
 	}); err != nil {
 		return err
 	}
 	slices.Sort(keys)
 	for some := range slices.Chunk(keys, settledAtOnce) {
-		if err := r.Store.Update(func(tx *store.Tx) error {
+		if err := r.Store.Update(func(tx *store.Tx) {
 			for _, key := range some {
-				if err := r.settleOne(tx, key, now, current(r.due[key].log)); err != nil {
-					return err
-				}
+				r.settleOne(tx, key, now, current(r.due[key].log))
 			}
-			return nil
 		}); err != nil {
 			return err
 		}
@@ -117,62 +106,57 @@ func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error
 }
 
 // settleOne settles an incident. If it stays due, it is settled again the next time.
-func (r *Recorder) settleOne(tx *store.Tx, key string, now time.Time, current bool) error {
+func (r *Recorder) settleOne(tx *store.Tx, key string, now time.Time, current bool) {
 	rule := r.Rules.Settle
 	if !current {
 		rule = r.Rules.Pending
 	}
-	s, err := tx.Incident(key)
-	if err != nil {
-		return err
-	}
-	changed, err := r.change(tx, s, rule, now)
-	if err != nil {
-		return err
-	}
-	if !changed && current {
+	s := tx.Incident(key)
+	if changed := r.change(tx, s, rule, now); !changed && current {
 		r.due[key] = dueOf(r.Rules, s, now)
 	}
 	if d, open := r.due[key]; open {
 		r.put(key, d)
 	}
-	return nil
 }
 
 // each applies a rule to all open incidents at the wall clock's now, in one transaction.
 func (r *Recorder) each(now time.Time, rule func(incident.State, time.Time) (incident.State, *alert.Alert)) error {
-	return r.Store.Update(func(tx *store.Tx) error {
-		return tx.EachIncident(func(s incident.State) error {
-			_, err := r.change(tx, s, rule, now)
-			return err
-		})
+	return r.Store.Update(func(tx *store.Tx) {
+		for s := range tx.EachIncident() {
+			r.change(tx, s, rule, now)
+		}
 	})
 }
 
 // change applies a rule to an incident, and reports whether that has changed anything: what the
 // rule neither alerts to nor closes stays as it is.
 func (r *Recorder) change(tx *store.Tx, s incident.State,
-	rule func(incident.State, time.Time) (incident.State, *alert.Alert), now time.Time) (changed bool, err error) {
+	rule func(incident.State, time.Time) (incident.State, *alert.Alert), now time.Time) (changed bool) {
 	if !s.Open {
-		return true, nil
+		return true
 	}
 	s, a := rule(s, now)
 	switch {
 	case a == nil && s.Open:
-		return false, nil
+		return false
 	case a != nil && a.Data.Kind == alert.Opened && s.Tester != "":
-		return true, r.overdue(tx, s, a, now)
+		r.overdue(tx, s, a, now)
+	default:
+		r.announce(tx, s, a, now)
 	}
-	return true, r.announce(tx, s, a, now)
+	return true
 }
 
 // keepTime finds that the wall clock was set, and then moves what is remembered by it: an
 // incident must not end, nor a delivery be given up, since a clock has stepped.
-func (r *Recorder) keepTime(tx *store.Tx, now time.Time) error {
+func (r *Recorder) keepTime(tx *store.Tx, now time.Time) {
 	by := tx.ClockSet(now)
 	if by == 0 {
-		return nil
+		return
 	}
-	err := tx.EachIncident(func(s incident.State) error { return r.set(tx, s.Shift(by)) })
-	return errors.Join(err, tx.Shift(by))
+	for s := range tx.EachIncident() {
+		r.set(tx, s.Shift(by))
+	}
+	tx.Shift(by)
 }

@@ -11,18 +11,16 @@ import (
 
 // Look is a look at how well a log is seen.
 func CheckHealth(l *Log, now time.Time, text bool, waiting error) error {
-	return l.checkHealth(now, text, waiting)
+	l.checkHealth(now, text, waiting)
+	return l.err
 }
 
 // Record takes failures into their incidents, in one transaction.
 func (r *Recorder) Record(failures ...matchers.Failure) error {
-	return r.Store.Update(func(tx *store.Tx) error {
+	return r.Store.Update(func(tx *store.Tx) {
 		for _, f := range failures {
-			if _, err := r.record(tx, failure{Failure: f}, incident.Source{}); err != nil {
-				return err
-			}
+			r.record(tx, failure{Failure: f}, incident.Source{})
 		}
-		return nil
 	})
 }
 
@@ -37,24 +35,20 @@ func (f foreign) Reported(now time.Time, ended bool) bool { return f.reported(no
 
 // RecordClick takes a request in a test of an integration.
 func (r *Recorder) RecordClick(c matchers.Click) error {
-	return r.Store.Update(func(tx *store.Tx) error { return r.recordClick(tx, c) })
+	return r.Store.Update(func(tx *store.Tx) { r.recordClick(tx, c) })
 }
 
 // RecordProbe takes a probe of the diagnostics, and the failure that it may be.
 func (r *Recorder) RecordProbe(p matchers.Probe, f matchers.Failure) error {
-	return r.Store.Update(func(tx *store.Tx) error {
-		return r.recordProbe(tx, probe{p, f}, incident.Source{Name: "diagnostics"}, clock.Now())
+	return r.Store.Update(func(tx *store.Tx) {
+		r.recordProbe(tx, probe{p, f}, incident.Source{Name: "diagnostics"}, clock.Now())
 	})
 }
 
 // Resolve ends an incident as evidence does.
 func (r *Recorder) Resolve(key string, at time.Time) error {
-	return r.Store.Update(func(tx *store.Tx) error {
-		s, err := tx.Incident(key)
-		if err != nil {
-			return err
-		}
-		s, a := r.Rules.Resolve(s, at)
-		return r.announce(tx, s, a, at)
+	return r.Store.Update(func(tx *store.Tx) {
+		s, a := r.Rules.Resolve(tx.Incident(key), at)
+		r.announce(tx, s, a, at)
 	})
 }

@@ -2,6 +2,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -68,6 +69,7 @@ type Log struct {
 	foreign   foreign
 	jira      atomic.Bool // a header of Jira's was seen
 	probes    incident.Probes
+	err       error // what ends Run
 }
 
 // Checkpoint is what is required to store the position of a log.
@@ -118,7 +120,7 @@ func (l *Log) Current() bool { return l.current.Load() }
 func (l *Log) Ended() bool { return l.ended.Load() }
 
 // Run reads until ctx is done or the input ends, neither of which is an error.
-func (l *Log) Run(ctx context.Context) (err error) {
+func (l *Log) Run(ctx context.Context) error {
 	defer l.ended.Store(true)
 	switch {
 	case l.Kind.Mail():
@@ -131,23 +133,17 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		l.events.Find = matchers.Find
 	}
 	if l.Checkpoint != nil {
-		if l.counted, err = l.Recorder.Store.Counted(l.Checkpoint.Key); err != nil {
-			return err
-		}
+		l.counted, l.err = l.Recorder.Store.Counted(l.Checkpoint.Key)
 	}
-	for wait := time.Duration(0); ; wait = l.wait() {
+	for wait := time.Duration(0); l.err == nil; wait = l.wait() {
 		asked := clock.Now()
 		b, err := l.Reader.Block(ctx, wait)
 		silent, ended := len(b.Text) == 0, errors.Is(err, io.EOF)
 		l.part = b.Part
 		l.count(b)
-		if err := l.recognize(b.Text, clock.Now()); err != nil {
-			return err
-		}
+		l.recognize(b.Text, clock.Now())
 		if l.Heartbeat().IsZero() && silent && err == nil { // an error: it was not opened, or must be readable
-			if err := l.storeBegin(); err != nil {
-				return err
-			}
+			l.storeBegin()
 		}
 		l.events.Block(b, l.take)
 		// Silence makes the last event count, the end of input completes it. An
@@ -162,9 +158,7 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		l.advance(silent)
 		// An event that will count soon takes the position along.
 		if !l.batch.empty() || err != nil || clock.Since(l.committed) >= checkpointEvery && (l.settle() == 0 || silent) {
-			if err := l.commit(ctx); err != nil {
-				return err
-			}
+			l.commit(ctx)
 		}
 		stats, now := l.Health(), clock.Now()
 		if l.Kind == conf.KindAccess {
@@ -173,32 +167,37 @@ func (l *Log) Run(ctx context.Context) (err error) {
 		// A log with lines every second is also current: nothing more is available, and the last
 		// lines had to be waited for.
 		caughtUp := silent || stats.Lag == 0 && now.Sub(asked) >= waitedFor
-		l.current.Store(err == nil && caughtUp && stats.Waiting == nil)
+		l.current.Store(err == nil && l.err == nil && caughtUp && stats.Waiting == nil)
 		l.heartbeat.Store(now.UnixNano())
 		switch {
 		case ended:
-			return l.checkForeign(now, true)
+			l.checkForeign(now, true)
+			return l.err
 		case ctx.Err() != nil:
-			return nil
+			return l.err
 		}
-		if err := l.checkHealth(now, !silent, stats.Waiting); err != nil {
-			return err
+		if l.checkHealth(now, !silent, stats.Waiting); err != nil && l.err == nil {
+			l.err = fmt.Errorf("log %q: %w", l.Source.Name, err)
 		}
-		if err != nil {
-			return fmt.Errorf("log %q: %w", l.Source.Name, err)
-		}
+	}
+	return l.err
+}
+
+// update runs f in a transaction, unless one has failed.
+func (l *Log) update(f func(*store.Tx)) {
+	if l.err == nil {
+		l.err = l.Recorder.Store.Update(f)
 	}
 }
 
 // storeBegin stores where reading begins, before anything has been read. Whether lines written
 // while the program is down are read must not depend on whether an event was complete before.
-func (l *Log) storeBegin() error {
-	if l.Checkpoint == nil {
-		return nil
+func (l *Log) storeBegin() {
+	if l.Checkpoint != nil {
+		l.stored = l.Checkpoint.Begin()
+		l.batch.next = l.stored
+		l.update(func(tx *store.Tx) { tx.SetPosition(l.Checkpoint.Key, l.stored) })
 	}
-	l.stored = l.Checkpoint.Begin()
-	l.batch.next = l.stored
-	return l.Recorder.Store.Update(func(tx *store.Tx) error { return tx.SetPosition(l.Checkpoint.Key, l.stored) })
 }
 
 // advance brings the batch to the end of the last complete event, and adds the
@@ -233,61 +232,87 @@ func (l *Log) wait() time.Duration {
 }
 
 // commit is the one transaction: incidents, alerts and position together, or none of them.
-func (l *Log) commit(ctx context.Context) error {
+func (l *Log) commit(ctx context.Context) {
 	l.committed = clock.Now()
-	if l.batch.empty() && l.batch.next == l.stored {
-		return nil
+	if l.err != nil || l.batch.empty() && l.batch.next == l.stored {
+		return
 	}
 	if slices.ContainsFunc(l.batch.failures, func(f failure) bool { return !incident.OnPath(f.Failure, jira.Path) }) {
-		if err := l.Recorder.ask(ctx); err != nil {
-			return err
-		}
+		l.err = l.Recorder.ask(ctx)
 	}
-	err := l.Recorder.Store.Update(func(tx *store.Tx) error {
-		if err := l.record(tx); err != nil || l.Checkpoint == nil {
-			return err
+	l.update(func(tx *store.Tx) {
+		l.record(tx)
+		if l.Checkpoint != nil {
+			tx.SetCounted(l.Checkpoint.Key, l.counted)
+			tx.SetPosition(l.Checkpoint.Key, l.batch.next)
 		}
-		if err := tx.SetCounted(l.Checkpoint.Key, l.counted); err != nil {
-			return err
-		}
-		return tx.SetPosition(l.Checkpoint.Key, l.batch.next)
 	})
-	if err != nil {
-		return err
+	if l.err != nil {
+		return
 	}
 	if len(l.batch.failures) > 0 {
 		runtime.Gosched() // what was queued is sent before the log is read on
 	}
 	l.stored = l.batch.next
 	l.batch = batch{l.batch.failures[:0], l.batch.probes[:0], l.batch.clicks[:0], l.batch.next, l.batch.gaps[:0]}
-	return nil
 }
 
 // record records the batch.
-func (l *Log) record(tx *store.Tx) error {
+func (l *Log) record(tx *store.Tx) {
 	for _, c := range l.batch.clicks { // before failures: they say whose those are
-		if err := l.Recorder.recordClick(tx, c); err != nil {
-			return err
-		}
+		l.Recorder.recordClick(tx, c)
 	}
 	for _, f := range l.batch.failures {
-		key, err := l.Recorder.record(tx, f, l.Source)
-		if err != nil {
-			return err
-		}
+		key := l.Recorder.record(tx, f, l.Source)
 		if l.counted.Incident == l.Recorder.Rules.Key(f.Failure) {
 			l.counted.Incident = key // where the rest of its event corrects it
 		}
 	}
 	for _, p := range l.batch.probes {
-		if err := l.Recorder.recordProbe(tx, p, l.Source, clock.Now()); err != nil {
-			return err
-		}
+		l.Recorder.recordProbe(tx, p, l.Source, clock.Now())
 	}
 	for _, g := range l.batch.gaps {
-		if err := l.Recorder.recordGap(tx, g, l.Source, l.Kind == conf.KindApplication); err != nil {
-			return err
-		}
+		l.Recorder.recordGap(tx, g, l.Source, l.Kind == conf.KindApplication)
 	}
-	return nil
+}
+
+// Stats are the counters of what was read from a log since the program started.
+type Stats struct {
+	Lines     int64
+	Bytes     int64 // of lines, without the skipped parts of overlong ones
+	Rotations int64
+	Lost      int64     // bytes known to be lost
+	Jira      bool      // a header of Jira's was seen
+	Last      time.Time // when the last line was read, by the wall clock; zero = no line was read
+}
+
+// count counts a block. It runs for every byte and does little.
+func (l *Log) count(b tailer.Block) {
+	if len(b.Text) == 0 {
+		return
+	}
+	n := bytes.Count(b.Text, []byte("\n"))
+	if b.Text[len(b.Text)-1] != '\n' {
+		n++
+	}
+	l.lines.Add(int64(n))
+	l.bytes.Add(int64(len(b.Text)))
+	l.lastText.Store(clock.Now().UnixNano())
+}
+
+// Stats returns the counters. It may be called from any goroutine.
+func (l *Log) Stats() Stats {
+	read := l.Reader.Stats()
+	c := Stats{
+		Lines:     l.Earlier.Lines + l.lines.Load(),
+		Bytes:     l.Earlier.Bytes + l.bytes.Load(),
+		Rotations: l.Earlier.Rotations + read.Rotations,
+		Lost:      l.Earlier.Lost + read.LostBytes,
+		Jira:      l.jira.Load(),
+		Last:      l.Earlier.Last,
+	}
+	if n := l.lastText.Load(); n != 0 {
+		c.Last = time.Unix(0, n)
+	}
+	return c
 }

@@ -1,10 +1,13 @@
 package pipeline
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
+	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 )
@@ -43,7 +46,7 @@ type troubles struct {
 
 // checkHealth reports a log that cannot be read for a minute, or has had no line for silent_after,
 // and the end of either. waiting is the reason why the log cannot be read, nil = it can.
-func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
+func (l *Log) checkHealth(now time.Time, text bool, waiting error) {
 	h := &l.troubles
 	if text || h.line.IsZero() {
 		h.line, h.text = now, h.text || text
@@ -55,64 +58,123 @@ func (l *Log) checkHealth(now time.Time, text bool, waiting error) error {
 		h.waiting = now
 	}
 	if now.Sub(h.checked).Abs() < healthEvery {
-		return nil
+		return
 	}
 	h.checked = now
 	t := incident.Trouble{Cause: incident.LogUnreadable, Log: l.Source, Since: h.waiting}
 	if waiting != nil {
 		t.Why = waiting.Error()
 	}
-	if err := l.report(t, waiting != nil && now.Sub(h.waiting) >= unreadableAfter, waiting == nil, now); err != nil {
-		return err
-	}
+	l.report(t, waiting != nil && now.Sub(h.waiting) >= unreadableAfter, waiting == nil, now)
 	t = incident.Trouble{
 		Cause: incident.LogSilent, Log: l.Source, Since: h.line, Why: "no line for " + l.Silent.String(),
 	}
 	silent := l.Silent > 0 && waiting == nil && now.Sub(h.line) >= l.Silent
 	over := l.Silent == 0 || h.text
 	h.text = false
-	if err := l.report(t, silent, over, now); err != nil {
-		return err
-	}
-	return l.checkForeign(now, false)
+	l.report(t, silent, over, now)
+	l.checkForeign(now, false)
 }
 
 // report updates the incident of a trouble. on means that it must be reported, over that it has
 // ended.
-func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) error {
-	if err := l.restore(); err != nil {
-		return err
+func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) {
+	l.restore()
+	if on || over && l.troubles.open[t.Cause] {
+		l.update(func(tx *store.Tx) { l.troubles.open[t.Cause], _ = l.Recorder.trouble(tx, t, on, now) })
 	}
-	if !on && (!over || !l.troubles.open[t.Cause]) {
-		return nil
-	}
-	return l.Recorder.Store.Update(func(tx *store.Tx) (err error) {
-		l.troubles.open[t.Cause], _, err = l.Recorder.trouble(tx, t, on, now)
-		return err
-	})
 }
 
 // restore looks up once which troubles were reported before a restart, and
 // whether the log was known to be Jira's.
-func (l *Log) restore() error {
-	if l.troubles.restored {
-		return nil
+func (l *Log) restore() {
+	if l.troubles.restored || l.err != nil {
+		return
 	}
 	l.troubles.restored, l.troubles.open = true, map[string]bool{}
 	if l.Earlier.Jira {
 		l.jira.Store(true)
 	}
-	return l.Recorder.Store.View(func(tx *store.Tx) error {
+	l.err = l.Recorder.Store.View(func(tx *store.Tx) {
 		for _, cause := range incident.LogTroubles {
-			s, err := tx.Incident(l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source}))
-			if err != nil {
-				return err
-			}
-			l.troubles.open[cause] = s.Open
+			key := l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source})
+			l.troubles.open[cause] = tx.Incident(key).Open
 		}
 		if l.Checkpoint != nil && tx.Recognized(l.Checkpoint.Key) {
 			l.jira.Store(true)
 		}
-		return nil
 	})
+}
+
+// What a log must have without a header of Jira's to be reported. A container's
+// standard output may begin with Tomcat's lines, and a log with the rest of a
+// stack trace.
+const (
+	foreignLines = 20
+	foreignAfter = 5 * time.Minute // since the first of them was read
+)
+
+// foreign is what has been read of a log in which no header of Jira's was seen
+// yet.
+type foreign struct {
+	lines int
+	since time.Time
+	first string
+}
+
+// with is f with the lines of a text that was read at now; jira says whether one of
+// them has a Jira header. Lines that continue an event do not count.
+func (f foreign) with(text []byte, now time.Time) (after foreign, jira bool) {
+	for line := range bytes.Lines(text) {
+		if event.IsJira(line) {
+			return f, true
+		}
+		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 || line[0] == ' ' || line[0] == '\t' {
+			continue
+		}
+		if f.lines++; f.lines == 1 {
+			f.since, f.first = now, string(line)
+		}
+	}
+	return f, false
+}
+
+// reported reports whether that raises an alert. ended says that nothing more
+// is to be read.
+func (f foreign) reported(now time.Time, ended bool) bool {
+	return f.lines >= foreignLines && (ended || now.Sub(f.since) >= foreignAfter)
+}
+
+// trouble is what the alert says.
+func (f foreign) trouble(log incident.Source) incident.Trouble {
+	return incident.Trouble{
+		Cause: incident.LogForeign, Log: log, Since: f.since, Line: f.first,
+		Why: fmt.Sprintf("none of the first %d lines begins with a date, a level and a logger", f.lines),
+	}
+}
+
+// recognize searches for a Jira header until the first one is found. This is remembered: a Jira
+// log stays one.
+func (l *Log) recognize(text []byte, now time.Time) {
+	if l.jira.Load() || len(text) == 0 || l.Kind.Optional() { // other logs have other headers
+		return
+	}
+	if l.restore(); l.jira.Load() {
+		return
+	}
+	var jira bool
+	if l.foreign, jira = l.foreign.with(text, now); !jira {
+		return
+	}
+	if l.jira.Store(true); l.Checkpoint != nil {
+		l.update(func(tx *store.Tx) { tx.SetRecognized(l.Checkpoint.Key) })
+	}
+}
+
+// checkForeign reports, once, that a log does not look like a Jira log, and reports when it turns
+// out to be one.
+func (l *Log) checkForeign(now time.Time, ended bool) {
+	l.restore()
+	on := !l.jira.Load() && !l.troubles.open[incident.LogForeign] && l.foreign.reported(now, ended)
+	l.report(l.foreign.trouble(l.Source), on, l.jira.Load(), now)
 }

@@ -161,13 +161,12 @@ func (s *shift) queued(notifier string, want ...string) []alert.Alert {
 func (s *shift) open(want string) {
 	s.Helper()
 	var got []string
-	s.store.View(func(tx *store.Tx) error {
-		return tx.EachIncident(func(i incident.State) error {
+	s.store.View(func(tx *store.Tx) {
+		for i := range tx.EachIncident() {
 			if i.Members == 0 {
 				got = append(got, fmt.Sprintf("%s:%d", i.Key, i.Count))
 			}
-			return nil
-		})
+		}
 	})
 	if strings.Join(got, " ") != want {
 		s.Errorf("at %s %q are open, want %q", time.Now().UTC().Format("Mon 15:04"), got, want)

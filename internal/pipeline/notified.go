@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -27,46 +26,40 @@ func with(names []string, name string) []string {
 }
 
 // save stores an incident and queues its alert, if any.
-func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) error {
+func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) {
 	if a != nil {
-		if err := r.name(tx, s, a); err != nil {
-			return err
-		}
+		nameMembers(tx, s, a)
 		to := r.recipients(tx, s, *a)
 		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody was sent the previous cause
 			to = r.late(s)
 			a.Type, a.Data.Kind, a.Data.Cause.Previous = "jira.oauth."+string(alert.Opened), alert.Opened, nil
 		}
-		var err error
-		if s, err = r.send(tx, s, *a, to); err != nil {
-			return err
-		}
+		s = r.send(tx, s, *a, to)
 	}
 	if late := r.late(s); len(late) > 0 && r.Rules.Maintenance(s.Content, clock.Now()) == nil {
 		if next, again := r.Rules.Again(s); again != nil {
-			if err := r.name(tx, s, again); err != nil {
-				return err
-			}
-			next, err := r.send(tx, next, *again, late)
-			if err != nil {
-				return err
-			}
+			nameMembers(tx, s, again)
+			next = r.send(tx, next, *again, late)
 			if len(next.Notified) > len(s.Notified) { // else there was no room
 				s = next
 			}
 		}
 	}
-	return r.set(tx, s)
+	r.set(tx, s)
 }
 
-// name adds to the alert of a group the incidents that it is about.
-func (r *Recorder) name(tx *store.Tx, s incident.State, a *alert.Alert) error {
-	if !s.IsGroup() {
-		return nil
+// nameMembers adds to the alert of a group the incidents that it is about.
+func nameMembers(tx *store.Tx, g incident.State, a *alert.Alert) {
+	if !g.IsGroup() {
+		return
 	}
-	open, err := r.members(tx, s.Key)
-	s.Names(a, open)
-	return err
+	var members []alert.ID
+	for s := range tx.EachIncident() {
+		if s.Storm == g.Key {
+			members = append(members, s.ID())
+		}
+	}
+	g.Names(a, members)
 }
 
 // recipients are the notifiers that an alert about an incident is for.
@@ -119,118 +112,101 @@ func (r *Recorder) late(s incident.State) (names []string) {
 }
 
 // send queues an alert for notifiers, and records in its incident that they are notified.
-func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []string) (incident.State, error) {
+func (r *Recorder) send(tx *store.Tx, s incident.State, a alert.Alert, to []string) incident.State {
 	refused, queued := false, []string(nil)
 	for _, name := range to {
-		switch err := tx.Enqueue(name, a); {
-		case err == nil:
+		if tx.Enqueue(name, a) {
 			s.Notified, queued = with(s.Notified, name), append(queued, name)
-		case errors.Is(err, store.ErrFull):
+		} else {
 			refused = refused || a.Data.First() || a.Data.Kind == alert.Storm
-		default:
-			return s, err
 		}
 	}
 	if r.Tally != nil && (len(queued) > 0 || len(to) == 0) {
 		r.Tally.Alert(&a, queued)
 	}
 	if refused && !s.IsOverflow() {
-		return s, r.overflow(tx, s.Key, incident.QueueFull, clock.Now())
+		r.overflow(tx, s.Key, incident.QueueFull, clock.Now())
 	}
-	return s, nil
+	return s
 }
 
 // cover sends the end of a member of a group to the notifiers whose receivers keep something for
 // it, and to those that do not know the group. To all others, the group reports it.
-func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) error {
+func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) {
 	if a == nil {
-		return nil
+		return
 	}
 	for _, name := range s.Notified {
-		to, err := r.recipient(name), error(nil)
-		switch {
+		switch to := r.recipient(name); {
 		case to == nil && !tx.Waits(name, s.ID()):
 		case to == nil || !slices.Contains(group.Notified, name):
-			err = tx.Enqueue(name, *a)
+			tx.Enqueue(name, *a)
 		case to.Keeps:
-			err = tx.EnqueueCovered(name, *a)
-		}
-		if err != nil && !errors.Is(err, store.ErrFull) {
-			return err
+			tx.EnqueueCovered(name, *a)
 		}
 	}
-	return nil
 }
 
 // CatchUp alerts notifiers that are new or renamed to open incidents that were never queued for
 // them. A notifier that has missed more than a few incidents gets one alert about all of them.
 // CatchUp also corrects incidents that were read while the clock was ahead.
 func (r *Recorder) CatchUp() error {
-	return r.Store.Update(func(tx *store.Tx) error {
+	return r.Store.Update(func(tx *store.Tx) {
 		now := clock.Now()
-		if err := r.keepTime(tx, now); err != nil {
-			return err
-		}
+		r.keepTime(tx, now)
 		missed, notified := map[string][]*incident.State{}, map[string]*incident.State{}
-		if err := tx.EachIncident(func(s incident.State) error {
+		for s := range tx.EachIncident() {
 			s = s.Shift(-s.Ahead(now))
 			if s.IsGroup() || s.Current().Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil || r.Rules.Muted(s) {
-				return nil
+				continue
 			}
 			for _, name := range r.late(s) {
 				missed[name], notified[s.Key] = append(missed[name], &s), &s
 			}
-			return nil
-		}); err != nil {
-			return err
 		}
 		for _, to := range r.Recipients {
 			if len(missed[to.Name]) > manyAtOnce && !to.Groups {
-				if err := r.introduce(tx, to.Name, missed[to.Name], now); err != nil {
-					return err
-				}
+				r.introduce(tx, to.Name, missed[to.Name], now)
 			}
 		}
-		return tx.EachIncident(func(s incident.State) error {
+		for s := range tx.EachIncident() {
 			if was := notified[s.Key]; was != nil {
 				for _, name := range was.Notified {
 					s.Notified = with(s.Notified, name)
 				}
 			}
-			return r.save(tx, s.Shift(-s.Ahead(now)), nil)
-		})
+			r.save(tx, s.Shift(-s.Ahead(now)), nil)
+		}
 	})
 }
 
 // Started alerts to a start of the program: once per version and hour, so that a restart loop
 // sends one alert. Receivers that keep incidents are left out, since this is none.
 func (r *Recorder) Started(version string) error {
-	return r.Store.Update(func(tx *store.Tx) error {
+	return r.Store.Update(func(tx *store.Tx) {
 		now := clock.Now()
 		var last struct {
 			Version string    `json:"version"`
 			At      time.Time `json:"at"`
 		}
-		err := tx.Note(store.LastStart, &last)
-		if err != nil || last.Version == version && now.Sub(last.At).Abs() < time.Hour {
-			return err
+		tx.Note(store.LastStart, &last)
+		if last.Version == version && now.Sub(last.At).Abs() < time.Hour {
+			return
 		}
 		a := r.Rules.Started(version, last.Version, len(r.Logs), now)
 		for _, to := range r.Recipients {
 			if to.Groups || a.Data.Cause.Severity < to.MinSeverity {
 				continue
 			}
-			if err := tx.Enqueue(to.Name, a); err != nil && !errors.Is(err, store.ErrFull) {
-				return err
-			}
+			tx.Enqueue(to.Name, a) // if there is room
 		}
 		last.Version, last.At = version, now
-		return tx.SetNote(store.LastStart, last)
+		tx.SetNote(store.LastStart, last)
 	})
 }
 
 // introduce sends a notifier one alert about incidents that it has missed.
-func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State, now time.Time) error {
+func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State, now time.Time) {
 	var open []incident.State
 	var ids []alert.ID
 	for _, s := range missed {
@@ -238,11 +214,10 @@ func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State
 	}
 	g, a := r.Rules.Introduce(open, name, now)
 	g.Names(a, ids)
-	g, err := r.send(tx, g, *a, []string{name})
+	g = r.send(tx, g, *a, []string{name})
 	for _, s := range missed {
 		for _, sent := range g.Notified { // none if there was no room
 			s.Notified = with(s.Notified, sent)
 		}
 	}
-	return err
 }

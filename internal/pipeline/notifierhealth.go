@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -21,13 +20,10 @@ const (
 // CheckNotifiers queues alerts for the other notifiers when a notifier stops or resumes
 // delivering. now is the wall-clock time.
 func (r *Recorder) CheckNotifiers(now time.Time) error {
-	return r.Store.Update(func(tx *store.Tx) error {
+	return r.Store.Update(func(tx *store.Tx) {
 		for _, t := range r.Recipients {
-			if err := r.checkNotifier(tx, t.Name, now); err != nil {
-				return err
-			}
+			r.checkNotifier(tx, t.Name, now)
 		}
-		return nil
 	})
 }
 
@@ -39,16 +35,9 @@ func Failing(h notify.Health, now time.Time) bool {
 }
 
 // checkNotifier alerts the other notifiers to one that does not deliver.
-func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error {
+func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) {
 	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
-	h, err := tx.Health(name)
-	if err != nil {
-		return err
-	}
-	s, err := tx.Incident(r.Rules.TroubleKey(t))
-	if err != nil {
-		return err
-	}
+	h, s := tx.Health(name), tx.Incident(r.Rules.TroubleKey(t))
 	lost := h.SetAside + h.Dropped - h.Reported
 	failing := Failing(h, now)
 	on := true
@@ -60,23 +49,18 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) error
 	case lost > 0:
 		t.Since = now
 	default:
-		return nil
+		return
 	}
-	_, alerted, err := r.trouble(tx, t, on, now)
-	if err != nil || !alerted || lost == 0 {
-		return err
+	if _, alerted := r.trouble(tx, t, on, now); alerted && lost > 0 {
+		tx.SetReported(name, h.Reported+lost)
 	}
-	return tx.SetReported(name, h.Reported+lost)
 }
 
 // trouble updates the incident of a trouble, and reports whether it is open now and whether it
 // raised an alert. on means that the trouble continues. A notifier is not alerted to its own
 // trouble, but at its end to what it has missed.
-func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time) (open, alerted bool, err error) {
-	before, err := tx.Incident(r.Rules.TroubleKey(t))
-	if err != nil {
-		return false, false, err
-	}
+func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time) (open, alerted bool) {
+	before := tx.Incident(r.Rules.TroubleKey(t))
 	step := r.Rules.Over
 	if on {
 		step = r.Rules.Trouble
@@ -89,35 +73,32 @@ func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.T
 		} else if t.Lost > 0 {
 			to = with(to, t.Name)
 		}
-		s, err = r.send(tx, s, *a, to)
+		s = r.send(tx, s, *a, to)
 	}
 	if a != nil || s.Open != before.Open {
-		err = errors.Join(err, r.set(tx, s))
+		r.set(tx, s)
 	}
-	return s.Open, a != nil, err
+	return s.Open, a != nil
 }
 
 // CheckRemoved raises an alert when a notifier was removed while alerts are queued for it, and
 // ends it when this is over. now is the wall-clock time.
 func (r *Recorder) CheckRemoved(removed []store.Orphan, now time.Time) error {
-	return r.Store.Update(func(tx *store.Tx) error {
+	return r.Store.Update(func(tx *store.Tx) {
 		troubles := map[string]incident.Trouble{}
 		for _, o := range removed {
 			t := incident.Trouble{Cause: incident.NotifierRemoved, Name: o.Name, Since: now, Until: o.Until, Waits: o.Waiting}
 			if !o.GivenUp {
 				troubles[r.Rules.TroubleKey(t)] = t
-				if _, _, err := r.trouble(tx, t, true, now); err != nil {
-					return err
-				}
+				r.trouble(tx, t, true, now)
 			}
 		}
-		return tx.EachIncident(func(s incident.State) (err error) {
+		for s := range tx.EachIncident() {
 			name, _ := s.Content.Facts["notifier"].(string)
 			if _, goesOn := troubles[s.Key]; s.Content.Cause.ID == incident.NotifierRemoved && !goesOn {
-				_, _, err = r.trouble(tx, incident.Trouble{Cause: incident.NotifierRemoved, Name: name}, false, now)
+				r.trouble(tx, incident.Trouble{Cause: incident.NotifierRemoved, Name: name}, false, now)
 			}
-			return err
-		})
+		}
 	})
 }
 

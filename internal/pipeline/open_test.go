@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/testkit"
@@ -32,11 +31,10 @@ func (p *process) waiting(t *testing.T) int {
 // incidents are the stored ones: of which integration, cause and how many failures.
 func (p *process) incidents(t *testing.T) (list []string) {
 	t.Helper()
-	err := p.store.View(func(tx *store.Tx) error {
-		return tx.EachIncident(func(s incident.State) error {
+	err := p.store.View(func(tx *store.Tx) {
+		for s := range tx.EachIncident() {
 			list = append(list, fmt.Sprintf("%.8s %s %d", s.Key, s.Cause, s.Count))
-			return nil
-		})
+		}
 	})
 	if err != nil {
 		t.Fatal(err)

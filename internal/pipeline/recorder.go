@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -60,59 +59,49 @@ type Recipient struct {
 // record applies one failure to its incident and to the storm that alerts for it, and queues the
 // alert that it raises. A failure that has already been counted is only corrected. Evidence that
 // the incident is over may have arrived before. record returns the key of the incident.
-func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, err error) {
+func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string) {
 	now := clock.Now()
-	if err := r.keepTime(tx, now); err != nil {
-		return "", err
+	r.keepTime(tx, now)
+	if r.own(tx, f.Failure) {
+		return ""
 	}
-	if own, err := r.own(tx, f.Failure); own || err != nil {
-		return "", err
+	f.Failure = r.identify(tx, f.Failure, now)
+	key = r.count(tx, f, from, now)
+	if r.Rules.OneJira() {
+		r.correlator(tx, now).Counted(f.Failure)
 	}
-	if f.Failure, err = r.identify(tx, f.Failure, now); err != nil {
-		return "", err
-	}
-	if key, err = r.count(tx, f, from, now); err != nil || !r.Rules.OneJira() {
-		return key, err
-	}
-	return key, r.correlator(tx, now).Counted(f.Failure)
+	return key
 }
 
-func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string, err error) {
+func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string) {
 	key, step := f.counted, r.Rules.Correct
 	if key == "" {
 		var repeated bool
-		if key, repeated, err = r.key(tx, f.Failure, from, now); err != nil {
-			return "", err
-		}
-		if repeated {
-			return key, r.learn(tx, key, f.Failure)
+		if key, repeated = r.key(tx, f.Failure, from, now); repeated {
+			r.learn(tx, key, f.Failure)
+			return key
 		}
 		step = r.Rules.Step
 		if r.Tally != nil {
 			r.Tally.Failure(key, f.Cause.ID, f.Time)
 		}
-		if err := tx.CountFailure(key, f.Time, now); err != nil {
-			return "", err
-		}
+		tx.CountFailure(key, f.Time, now)
 	}
-	s, err := tx.Incident(key)
-	if err != nil || f.counted != "" && !s.Open {
-		return key, err
+	s := tx.Incident(key)
+	if f.counted != "" && !s.Open {
+		return key
 	}
-	if s, err = r.endStale(tx, s, plausible(f.Time, now), now); err != nil {
-		return key, err
-	}
+	s = r.endStale(tx, s, plausible(f.Time, now), now)
 	if !s.Open && tx.Open() >= cmp.Or(r.MaxOpen, incident.MaxOpen) {
-		return key, r.overflow(tx, key, incident.TooManyOpen, now)
+		r.overflow(tx, key, incident.TooManyOpen, now)
+		return key
 	}
 	if s.Alerts == 0 {
 		at := plausible(f.Time, now)
 		if s.Open {
 			at = s.First
 		}
-		if f.on, err = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at, now); err != nil {
-			return key, err
-		}
+		f.on = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at, now)
 		joins := f.counted == "" && f.on != nil && !r.mayWait(f.Failure) && !r.Rules.InMaintenance(now)
 		if joins && f.on.group.Says(f.Cause.ID, at) {
 			step = r.Rules.StepBriefly
@@ -122,7 +111,8 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 		f.Failure = s.Adopt(f.Failure)
 	}
 	after := func(s incident.State) (incident.State, *alert.Alert) { return step(s, f.Failure, from, now) }
-	return key, r.apply(tx, s, f, after, now)
+	r.apply(tx, s, f, after, now)
+	return key
 }
 
 // plausible is the time of an event or, if that is impossible, the time at which it is read.
@@ -135,13 +125,10 @@ func plausible(at, now time.Time) time.Time {
 
 // apply applies one failure to its incident, and queues the alert that it raises.
 func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
-	step func(incident.State) (incident.State, *alert.Alert), now time.Time) (err error) {
+	step func(incident.State) (incident.State, *alert.Alert), now time.Time) {
 	var group incident.State
 	if s.Storm != "" {
-		if group, err = tx.Incident(s.Storm); err != nil {
-			return err
-		}
-		if !group.Open {
+		if group = tx.Incident(s.Storm); !group.Open {
 			s.LeaveGroup()
 		}
 	}
@@ -149,138 +136,106 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	s, a := step(s)
 	isNew := a != nil && a.Data.Kind == alert.Opened
 	if isNew {
-		until, err := r.awaits(tx, f.Failure, before, s, now)
-		if err != nil {
-			return err
-		}
-		if now.Before(until) {
-			return r.set(tx, s.Await(until, r.Rules.Tester(f.Failure)))
+		if until := r.awaits(tx, f.Failure, before, s, now); now.Before(until) {
+			r.set(tx, s.Await(until, r.Rules.Tester(f.Failure)))
+			return
 		}
 		if before.Open && s.Tester != "" { // it has waited long enough
-			return r.overdue(tx, s, a, now)
+			r.overdue(tx, s, a, now)
+			return
 		}
 	}
-	if err := r.attempted(tx, f.Failure, s); err != nil {
-		return err
-	}
-	if isNew {
-		return r.announceOn(tx, s, a, f.on, now)
-	}
+	r.attempted(tx, r.Rules.Tester(f.Failure), f.Cause.ID, s)
 	switch {
+	case isNew:
+		r.announceOn(tx, s, a, f.on, now)
+		return
 	case s.Storm != "" && f.counted == "":
 		group, s, a = r.Rules.StepGroup(group, s, now)
-		if err := r.set(tx, s); err != nil {
-			return err
-		}
-		return r.holdOrSave(tx, group, a, now)
+		r.set(tx, s)
+		r.holdOrSave(tx, group, a, now)
+		return
 	case s.Storm == "" && before.Storm != "": // those who know it from the group go on with it
 		for _, name := range group.Notified {
 			s.Notified = with(s.Notified, name)
 		}
-		if err := r.set(tx, group.Left(before, false, false)); err != nil {
-			return err
-		}
+		r.set(tx, group.Left(before, false, false))
 		if before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil { // many may do so at once
 			n := newcomer{s, s.Last, group.Key}
-			on, err := r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), s.Last, now)
-			return errors.Join(err, r.opened(tx, n, a, on, now))
+			on := r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), s.Last, now)
+			r.opened(tx, n, a, on, now)
+			return
 		}
 	}
-	return r.holdOrSave(tx, s, a, now)
+	r.holdOrSave(tx, s, a, now)
 }
 
 // announce is holdOrSave for an incident that may be new or over: its alert may become part of a
 // group.
-func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) error {
+func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) {
 	if !s.Open {
-		return r.end(tx, s, a, now)
+		r.end(tx, s, a, now)
+		return
 	}
 	app, _ := s.Content.Facts["app_id"].(string)
-	on, err := r.ongoing(tx, r.Rules.Lanes(s.Content.Cause.ID, app), s.First, now)
-	return errors.Join(err, r.announceOn(tx, s, a, on, now))
+	r.announceOn(tx, s, a, r.ongoing(tx, r.Rules.Lanes(s.Content.Cause.ID, app), s.First, now), now)
 }
 
 // announceOn is announce where the group that the incident may join is known.
-func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) error {
+func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) {
 	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
-		return r.opened(tx, newcomer{s, s.First, ""}, a, on, now)
+		r.opened(tx, newcomer{s, s.First, ""}, a, on, now)
+		return
 	}
-	return r.holdOrSave(tx, s, a, now)
+	r.holdOrSave(tx, s, a, now)
 }
 
 // key is the key of the incident of a failure. repeated reports that another log's report of the
 // failure has already been counted there.
 func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
-	key string, repeated bool, err error) {
+	key string, repeated bool) {
 	if r.Rules.Places(f) {
 		return r.correlator(tx, now).Place(f, from.Name)
 	}
-	key, err = r.retried(tx, f, now)
-	return key, false, err
+	return r.retried(tx, f, now), false
 }
 
 // retried is the key of a failure's own incident, or of the callback that has just logged it, or
 // of the attempt that it retries.
-func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) (string, error) {
+func (r *Recorder) retried(tx *store.Tx, f matchers.Failure, now time.Time) string {
 	own, callback := r.Rules.Key(f), f.Integration.Callback
-	if callback != "" {
-		s, err := tx.Incident(callback)
-		if at, ok := incident.PlausibleTime(f.Time, now); ok && s.Continues(callback, f.Cause, at) || err != nil {
-			return callback, err
-		}
+	at, ok := incident.PlausibleTime(f.Time, now)
+	if ok && callback != "" && tx.Incident(callback).Continues(callback, f.Cause, at) {
+		return callback
 	}
 	who := r.Rules.Tester(f)
-	if who == "" {
-		return own, nil
+	if who == "" || tx.Incident(own).Open {
+		return own
 	}
-	if s, err := tx.Incident(own); s.Open || err != nil {
-		return own, err
-	}
-	o, err := tx.Openings(f.Cause.ID)
-	if err != nil {
-		return own, err
-	}
-	attempt := o.Attempt(who)
-	s, err := tx.Incident(attempt.Key())
-	at, ok := incident.PlausibleTime(f.Time, now)
+	attempt := tx.Openings(f.Cause.ID).Attempt(who)
+	s := tx.Incident(attempt.Key())
 	waits := r.mayWait(f) && s.Content.Phase == alert.PhaseTest // for evidence that it is none, see overdue
 	if ok && !waits && r.Rules.Retries(s, attempt, f.Cause.ID, at) {
-		return s.Key, err
+		return s.Key
 	}
-	return own, err
+	return own
 }
 
-// attempted remembers who has failed in an incident.
-func (r *Recorder) attempted(tx *store.Tx, f matchers.Failure, s incident.State) error {
-	return r.attemptedBy(tx, r.Rules.Tester(f), f.Cause.ID, s)
-}
-
-func (r *Recorder) attemptedBy(tx *store.Tx, who, cause string, s incident.State) error {
-	if who == "" {
-		return nil
+// attempted remembers who has failed in an incident, "" = it is not known.
+func (r *Recorder) attempted(tx *store.Tx, who, cause string, s incident.State) {
+	if who != "" {
+		tx.SetOpenings(cause, tx.Openings(cause).Attempted(who, s.ID()))
 	}
-	o, err := tx.Openings(cause)
-	if err != nil {
-		return err
-	}
-	return tx.SetOpenings(cause, o.Attempted(who, s.ID()))
 }
 
 // recordGap applies a gap to the incident of its log and queues the alert that it
 // raises.
-func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source, ofTests bool) error {
+func (r *Recorder) recordGap(tx *store.Tx, g incident.Gap, log incident.Source, ofTests bool) {
 	if ofTests && r.Rules.OneJira() {
-		e, err := tx.Evidence()
-		if err := errors.Join(err, tx.SetEvidence(e.Gap(g.At))); err != nil {
-			return err
-		}
+		tx.SetEvidence(tx.Evidence().Gap(g.At))
 	}
-	s, err := tx.Incident(r.Rules.LogKey(log))
-	if err != nil {
-		return err
-	}
-	s, a := r.Rules.Gap(s, g, log)
-	return r.save(tx, s, a)
+	s, a := r.Rules.Gap(tx.Incident(r.Rules.LogKey(log)), g, log)
+	r.save(tx, s, a)
 }
 
 // Settle queues what is due at the wall-clock time now: alerts that maintenance has held back,
@@ -315,14 +270,11 @@ func (r *Recorder) Finish() error {
 // Acknowledge applies a button press, which stops the reminders of the incident. It returns a
 // sentence for the person who pressed the button.
 func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
-	err = r.Store.Update(func(tx *store.Tx) error {
-		s, err := tx.Incident(p.Incident.Key())
-		if err != nil {
-			return err
-		}
+	err = r.Store.Update(func(tx *store.Tx) {
+		s := tx.Incident(p.Incident.Key())
 		if !s.Open || s.ID() != p.Incident {
 			answer = "This incident is not open here: it has ended, or another Jira node's watcher tracks it."
-			return nil
+			return
 		}
 		s = r.Rules.Acknowledge(s, p)
 		answer = "Acknowledged: no reminders until its cause changes or it ends."
@@ -330,7 +282,7 @@ func (r *Recorder) Acknowledge(p alert.Press) (answer string, err error) {
 			answer = fmt.Sprintf("Snoozed: no reminders until %s, unless its cause changes.",
 				s.Ack.Until.Format("2006-01-02 15:04 -07:00"))
 		}
-		return r.set(tx, s)
+		r.set(tx, s)
 	})
 	return answer, err
 }

@@ -43,14 +43,13 @@ func (p *process) counted(t *testing.T, n int) {
 	t.Helper()
 	testkit.Eventually(t, "the failures are in the incidents", func() bool {
 		sum := 0
-		p.store.View(func(tx *store.Tx) error {
-			all, err := tx.Incidents()
+		p.store.View(func(tx *store.Tx) {
+			all := tx.Incidents()
 			for _, s := range all {
 				if s.Members == 0 {
 					sum += s.Count
 				}
 			}
-			return err
 		})
 		return sum == n
 	})
@@ -228,12 +227,11 @@ func TestForget(t *testing.T) {
 	if err := p.rec.CloseUnconfigured(); err != nil {
 		t.Fatal(err)
 	}
-	p.store.View(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
+	p.store.View(func(tx *store.Tx) {
+		all := tx.Incidents()
 		if len(all) != 1 {
 			t.Errorf("%d incidents are left, want the integration's", len(all))
 		}
-		return err
 	})
 	p.stop()
 }
@@ -599,11 +597,10 @@ func TestManyAreDueAtOnce(t *testing.T) {
 	if err := p.rec.Settle(time.Now().Add(25*time.Hour), always); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.store.View(func(tx *store.Tx) error {
+	if err := p.store.View(func(tx *store.Tx) {
 		if n := tx.Open(); n > 0 {
 			t.Errorf("%d of %d incidents are still open", n, len(failures))
 		}
-		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func (s *settings) restore(r *Recorder) error {
 		return nil
 	}
 	var was stored
-	err := r.Store.View(func(tx *store.Tx) error { return tx.Note(store.Settings, &was) })
+	err := r.Store.View(func(tx *store.Tx) { tx.Note(store.Settings, &was) })
 	if err != nil || was.URL != r.Rules.JiraURL() {
 		s.read = err == nil
 		return err
@@ -107,25 +107,18 @@ func (s *settings) learn(known []jira.Integration, err error) {
 // asked stores what is known about one of our own requests: errors that Jira logs about it are not
 // failures.
 func (r *Recorder) asked(o incident.Own) error {
-	return r.Store.Update(func(tx *store.Tx) error {
-		e, err := tx.Evidence()
-		if err != nil {
-			return err
-		}
+	return r.Store.Update(func(tx *store.Tx) {
 		r.settings.mu.Lock()
 		now := stored{r.Rules.JiraURL(), r.settings.due, r.settings.known, r.settings.failed}
 		r.settings.mu.Unlock()
-		return errors.Join(tx.SetEvidence(e.Ask(o)), tx.SetNote(store.Settings, now))
+		tx.SetEvidence(tx.Evidence().Ask(o))
+		tx.SetNote(store.Settings, now)
 	})
 }
 
 // own reports whether a failure was caused by one of our own requests.
-func (r *Recorder) own(tx *store.Tx, f matchers.Failure) (bool, error) {
-	if r.Jira == nil {
-		return false, nil
-	}
-	e, err := tx.Evidence()
-	return e.IsOwn(f, jira.Path), err
+func (r *Recorder) own(tx *store.Tx, f matchers.Failure) bool {
+	return r.Jira != nil && tx.Evidence().IsOwn(f, jira.Path)
 }
 
 // of finds the integration of a failure: by the ID of its configuration, or else as the only one

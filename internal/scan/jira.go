@@ -12,7 +12,7 @@ import (
 )
 
 // jira is what the logs of one node say together. It is the storage of an
-// incident.Correlator, whose errors are those of a storage: here there are none.
+// incident.Correlator.
 type jira struct {
 	*incidents
 	rules    *incident.Rules
@@ -68,11 +68,11 @@ func (j *jira) take(f finding, in *input, now time.Time) {
 	switch {
 	case f.probe != nil:
 		f.probe.At = f.at.In(j.zone)
-		_, _ = j.correlator(now).Probe(*f.probe)
+		j.correlator(now).Probe(*f.probe)
 		return
 	case f.click != nil:
 		f.click.At, j.waiting = f.at, true
-		_ = j.correlator(now).Click(*f.click)
+		j.correlator(now).Click(*f.click)
 	default:
 		j.failure(f, in)
 	}
@@ -83,14 +83,14 @@ func (j *jira) take(f finding, in *input, now time.Time) {
 func (j *jira) failure(f finding, in *input) {
 	c := j.correlator(j.now)
 	f.shown.Time = f.at
-	seen, config, _ := c.Identify(*f.shown)
+	seen, config := c.Identify(*f.shown)
 	if j.waiting = true; config != "" {
 		seen = seen.OfConfiguration(config)
 	}
 	own, repeated := f.key, false
 	if j.rules.Places(seen) {
 		own, f.callback = j.rules.Key(seen), ""
-		f.key, repeated, _ = c.Place(seen, in.Log())
+		f.key, repeated = c.Place(seen, in.Log())
 	}
 	e := j.open[f.key]
 	switch {
@@ -112,7 +112,7 @@ func (j *jira) failure(f finding, in *input) {
 	if e.state.Count == 1 && e.state.Alerts == 1 && j.access && incident.MayBeRetry(seen) && j.testing(e) {
 		e.state, e.alert = e.state.Await(j.now.Add(incident.Awaited), ""), nil
 	}
-	_ = c.Counted(seen)
+	c.Counted(seen)
 }
 
 // testing reports whether another incident of tests is open.
@@ -130,69 +130,64 @@ func (l *incidents) prove(now time.Time) {
 	for _, j := range l.jiras {
 		if j.waiting {
 			j.now = now
-			j.waiting, _ = j.correlator(now).Prove()
+			j.waiting = j.correlator(now).Prove()
 		}
 	}
 }
 
 // Evidence is what the logs have said so far.
-func (j *jira) Evidence() (incident.Evidence, error) { return j.evidence, nil }
+func (j *jira) Evidence() incident.Evidence { return j.evidence }
 
 // SetEvidence replaces it.
-func (j *jira) SetEvidence(e incident.Evidence) error {
-	j.evidence = e
-	return nil
-}
+func (j *jira) SetEvidence(e incident.Evidence) { j.evidence = e }
 
 // Incident is the open one of a key, as it is now.
-func (j *jira) Incident(key string) (s incident.State, _ error) {
+func (j *jira) Incident(key string) (s incident.State) {
 	if e := j.before(key, j.now); e != nil {
 		s = e.state
 	}
-	return s, nil
+	return s
 }
 
 // Incidents are all open ones.
-func (j *jira) Incidents() (all []incident.State, _ error) {
+func (j *jira) Incidents() (all []incident.State) {
 	for _, e := range j.sorted() {
 		if e = j.before(e.state.Key, j.now); e != nil {
 			all = append(all, e.state)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // Save changes an open incident.
-func (j *jira) Save(s incident.State, a *alert.Alert) error {
+func (j *jira) Save(s incident.State, a *alert.Alert) {
 	if e := j.open[s.Key]; e != nil {
 		e.state = s
 		if a != nil {
 			e.alert = a
 		}
 	}
-	return nil
 }
 
 // End closes an incident that is over. One that another node has seen is over when each of
 // them has shown that.
-func (j *jira) End(s incident.State, a *alert.Alert, at time.Time) error {
+func (j *jira) End(s incident.State, a *alert.Alert, at time.Time) {
 	e := j.open[s.Key]
 	if e == nil || !e.works(j.node) {
-		return nil
+		return
 	}
 	if e.resolved = at; s.Content.Phase == alert.PhaseTest {
 		e.note(at, "tested", "Test connection succeeded")
 	}
-	_ = j.Save(s, a)
+	j.Save(s, a)
 	j.close(e)
-	return nil
 }
 
 // Merge takes the failures of one incident into another one.
-func (j *jira) Merge(into, from incident.State, a *alert.Alert) error {
+func (j *jira) Merge(into, from incident.State, a *alert.Alert) {
 	to, of := j.open[into.Key], j.open[from.Key]
 	if to == nil || of == nil {
-		return nil
+		return
 	}
 	for _, s := range of.spell {
 		if !count(&to.spell, maxSpells, s) {
@@ -215,7 +210,7 @@ func (j *jira) Merge(into, from incident.State, a *alert.Alert) error {
 	j.keep(to, finding{text: of.text, cause: of.cause}, of.in)
 	j.texts -= len(of.text) + len(of.twin)
 	delete(j.open, from.Key)
-	return j.Save(into, a)
+	j.Save(into, a)
 }
 
 var _ incident.Storage = (*jira)(nil)

@@ -19,28 +19,21 @@ func TestMany(t *testing.T) {
 	w := newWorld(t, func(*conf.Config) {})
 	data := sampleReport(t).Open[1].Data
 	now := time.Now()
-	if err := w.store.Update(func(tx *store.Tx) error {
+	if err := w.store.Update(func(tx *store.Tx) {
 		for i := range 2000 {
 			key := fmt.Sprintf("%08d-aaaa-4bbb-8ccc-000000000000", i)
 			s := incident.State{Key: key, Open: true, First: now, Last: now, Seen: now, Count: 1, Content: data}
 			s.Content.Integration.ID = key
-			if err := tx.SetIncident(s); err != nil {
-				return err
-			}
+			tx.SetIncident(s)
 			for h := range 6 {
-				if err := tx.CountFailure(key, now.Add(-time.Duration(h)*time.Hour), now); err != nil {
-					return err
-				}
+				tx.CountFailure(key, now.Add(-time.Duration(h)*time.Hour), now)
 			}
 			d := data
 			d.ID, d.Kind = s.ID()+"#1", alert.Opened
 			for _, n := range []string{"ops", "hub"} {
-				if err := tx.Enqueue(n, alert.Alert{Data: d}); err != nil {
-					return err
-				}
+				tx.Enqueue(n, alert.Alert{Data: d})
 			}
 		}
-		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}

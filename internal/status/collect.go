@@ -76,26 +76,17 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 			gauge(logLast, float64(n.Last.UnixMilli())/1000, name)
 		}
 	}
-	err := c.site.store.View(func(tx *store.Tx) error {
+	err := c.site.store.View(func(tx *store.Tx) {
 		open := 0
-		if err := tx.EachIncident(func(s incident.State) error {
+		for s := range tx.EachIncident() {
 			if integration(s) && !muted(r.Conf, s.Content.Cause) {
 				open++
 			}
-			return nil
-		}); err != nil {
-			return err
 		}
 		gauge(incidentsOpen, float64(open))
 		for _, t := range r.Targets {
-			_, waiting, err := tx.Queue(t.Name, 0)
-			if err != nil {
-				return err
-			}
-			h, err := tx.Health(t.Name)
-			if err != nil {
-				return err
-			}
+			_, waiting := tx.Queue(t.Name, 0)
+			h := tx.Health(t.Name)
 			gauge(outboxWaiting, float64(waiting), t.Name)
 			counter(outboxDropped, int64(h.Dropped), t.Name)
 			for is, state := range circuits {
@@ -106,7 +97,6 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 				gauge(circuit, value, t.Name, state)
 			}
 		}
-		return nil
 	})
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(incidentsOpen, err)

@@ -63,15 +63,15 @@ func newDeliveries(notifier string, waiting, aside []notify.Delivery) deliveries
 
 // last is the delivery to show for an incident: the one that waits, else the later one
 // of the delivered and the dead-lettered.
-func (ds deliveries) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool, err error) {
+func (ds deliveries) last(tx *store.Tx, incident alert.ID) (d Delivery, ok bool) {
 	if w, ok := ds.waiting[incident]; ok {
-		return w, true, nil
+		return w, true
 	}
-	done, err := tx.Delivered(ds.notifier, incident)
+	done := tx.Delivered(ds.notifier, incident)
 	if a, ok := ds.aside[incident]; ok && a.At.After(done.At) {
-		return a, true, err
+		return a, true
 	}
-	return Delivery{Notifier: ds.notifier, State: "delivered", Kind: done.Kind, At: done.At}, done.Kind != "", err
+	return Delivery{Notifier: ds.notifier, State: "delivered", Kind: done.Kind, At: done.At}, done.Kind != ""
 }
 
 // Incidents are a page of the incidents, the open ones first.
@@ -131,71 +131,52 @@ func (a place) compare(b place) int {
 
 // incidentsOf are the incidents of a page. All are counted, and those of the page
 // read: there may be thousands.
-func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, page, size int) (Incidents, error) {
+func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, page, size int) Incidents {
 	list := Incidents{Page: page, Open: []Incident{}, Closed: []Incident{}}
 	var order []place
 	ids := map[string]alert.ID{}
-	err := tx.EachIncident(func(s incident.State) error {
+	for s := range tx.EachIncident() {
 		rank := list.Counts.count(s, muted(c, s.Content.Cause))
 		order = append(order, place{rank, s.Current().Cause.Severity, s.Last, s.Key})
 		ids[s.Key] = s.ID()
-		return nil
-	})
-	if err != nil {
-		return list, err
 	}
 	slices.SortFunc(order, place.compare)
-	past, err := tx.Closed(now)
-	if err != nil {
-		return list, err
-	}
-	past = slices.DeleteFunc(past, func(p store.Closed) bool { return ids[p.Data.ID.Key()] != "" }) // open again
+	past := slices.DeleteFunc(tx.Closed(now), func(p store.Closed) bool { return ids[p.Data.ID.Key()] != "" }) // open again
 	list.Counts.Closed, list.Total = len(past), len(order)+len(past)
 	list.Pages = max(1, (list.Total+size-1)/size)
 	begin := min((page-1)*size, list.Total)
 	end := min(begin+size, list.Total)
 	for _, p := range order[min(begin, len(order)):min(end, len(order))] {
-		s, err := tx.Incident(p.key)
-		if err != nil {
-			return list, err
-		}
+		s := tx.Incident(p.key)
 		i := Incident{State: "open", Members: s.Named, MemberCount: s.Members, Storm: ids[s.Storm], Data: s.Current()}
 		list.Open = append(list.Open, i)
 	}
 	for _, p := range past[max(begin-len(order), 0):max(end-len(order), 0)] {
 		list.Closed = append(list.Closed, Incident{State: "closed", Closed: p.At, Data: p.Data})
 	}
-	return list, complete(tx, c, sent, now, list.Open, list.Closed)
+	complete(tx, c, sent, now, list.Open, list.Closed)
+	return list
 }
 
 // complete adds to incidents what is not stored with them.
-func complete(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, lists ...[]Incident) error {
+func complete(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, lists ...[]Incident) {
 	hours := map[string][]int{}
 	for _, list := range lists {
 		for _, i := range list {
 			hours[i.Data.Incident().Key()] = make([]int, store.HistoryHours)
 		}
 	}
-	known, err := tx.Hours(now, func(key string) bool { return hours[key] != nil })
-	if err != nil {
-		return err
-	}
-	maps.Copy(hours, known)
+	maps.Copy(hours, tx.Hours(now, func(key string) bool { return hours[key] != nil }))
 	for _, list := range lists {
 		for n := range list {
 			i := &list[n]
 			i.Muted, i.Count, i.Acknowledged = muted(c, i.Data.Cause), i.Data.Failures.Count, i.Data.Acknowledged
 			i.Hours, i.Deliveries = hours[i.Data.Incident().Key()], []Delivery{}
 			for _, s := range sent {
-				last, ok, err := s.last(tx, i.Data.Incident())
-				if err != nil {
-					return err
-				}
-				if ok {
+				if last, ok := s.last(tx, i.Data.Incident()); ok {
 					i.Deliveries = append(i.Deliveries, last)
 				}
 			}
 		}
 	}
-	return nil
 }

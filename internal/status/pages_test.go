@@ -20,16 +20,13 @@ import (
 func (w *world) many(data alert.Data, keys ...string) {
 	w.t.Helper()
 	now := time.Now().Truncate(time.Second)
-	if err := w.store.Update(func(tx *store.Tx) error {
+	if err := w.store.Update(func(tx *store.Tx) {
 		for i, key := range keys {
 			at := now.Add(-time.Duration(i) * time.Second)
 			s := incident.State{Key: key, Open: true, First: at, Last: at, Seen: at, Count: 1, Content: data}
 			s.Content.Integration.ID = key
-			if err := tx.SetIncident(s); err != nil {
-				return err
-			}
+			tx.SetIncident(s)
 		}
-		return nil
 	}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -54,17 +51,12 @@ func TestPages(t *testing.T) {
 	w.many(sample.Open[2].Data, muted...)
 	w.many(sample.Open[1].Data, failing...)
 	w.many(sample.Open[1].Data, closed...)
-	if err := w.store.Update(func(tx *store.Tx) error {
+	if err := w.store.Update(func(tx *store.Tx) {
 		for _, key := range closed {
-			s, err := tx.Incident(key)
-			if s.Open = false; err != nil {
-				return err
-			}
-			if err := tx.SetIncident(s); err != nil {
-				return err
-			}
+			s := tx.Incident(key)
+			s.Open = false
+			tx.SetIncident(s)
 		}
-		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}

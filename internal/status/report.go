@@ -91,18 +91,13 @@ func (s *Site) report(now time.Time, page, size int) (Report, error) {
 	for _, l := range r.Logs {
 		all.Logs = append(all.Logs, s.logReport(l))
 	}
-	err := s.store.View(func(tx *store.Tx) error {
+	err := s.store.View(func(tx *store.Tx) {
 		sent := make([]deliveries, len(r.Targets))
 		for i, t := range r.Targets {
-			n, l, err := notifierReport(tx, t)
-			if err != nil {
-				return err
-			}
+			n, l := notifierReport(tx, t)
 			all.Notifiers, sent[i] = append(all.Notifiers, n), l
 		}
-		var err error
-		all.Incidents, err = incidentsOf(tx, r.Conf, sent, now, page, size)
-		return err
+		all.Incidents = incidentsOf(tx, r.Conf, sent, now, page, size)
 	})
 	return all, err
 }
@@ -175,26 +170,18 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 // maxRead is how many deliveries of a queue are read for their incidents.
 const maxRead = 1000
 
-func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries, error) {
-	n := Notifier{Name: t.Name, Kind: t.Kind}
-	h, err := tx.Health(t.Name)
-	if err != nil {
-		return n, deliveries{}, err
-	}
+func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries) {
+	n, h := Notifier{Name: t.Name, Kind: t.Kind}, tx.Health(t.Name)
 	n.Circuit, n.Since, n.NextTry = circuits[h.Circuit], h.Since, h.NotBefore
 	n.Succeeded, n.Failed, n.Error, n.SetAside, n.Dropped = h.Succeeded, h.Failed, h.Reason, h.SetAside, h.Dropped
-	waiting, all, err := tx.Queue(t.Name, maxRead)
-	if err != nil {
-		return n, deliveries{}, err
-	}
+	waiting, all := tx.Queue(t.Name, maxRead)
 	n.Queue = all
 	if all > 0 {
 		n.Oldest = waiting[0].Queued
 	} else {
 		n.NextTry = time.Time{}
 	}
-	aside, err := tx.Aside(t.Name, maxRead)
-	return n, newDeliveries(t.Name, waiting, aside), err
+	return n, newDeliveries(t.Name, waiting, tx.Aside(t.Name, maxRead))
 }
 
 // muted reports whether the operator wants no alerts about a cause.

@@ -75,10 +75,10 @@ func TestIncidents(t *testing.T) {
 		queue.Done("ops", d, nil, notify.Health{Succeeded: delivered}),
 		queue.SetAside("hub", second(), notify.Health{SetAside: 1}),
 		queue.Retry("hub", second(), bad),
-		w.store.Update(func(tx *store.Tx) error {
-			s, err := tx.Incident(quiet)
+		w.store.Update(func(tx *store.Tx) {
+			s := tx.Incident(quiet)
 			s.Open = false
-			return errors.Join(err, tx.SetIncident(s))
+			tx.SetIncident(s)
 		}),
 	); err != nil {
 		t.Fatal(err)
@@ -153,9 +153,9 @@ func TestAcknowledged(t *testing.T) {
 	w.write(failing(flow, secret))
 	w.queued("hub", 1)
 	rules := incident.NewRules(w.conf)
-	if err := w.store.Update(func(tx *store.Tx) error {
-		s, err := tx.Incident(flow)
-		return errors.Join(err, tx.SetIncident(rules.Acknowledge(s, alert.Press{By: "maria", UserID: "U1", At: time.Now(), Snooze: time.Hour})))
+	if err := w.store.Update(func(tx *store.Tx) {
+		s := tx.Incident(flow)
+		tx.SetIncident(rules.Acknowledge(s, alert.Press{By: "maria", UserID: "U1", At: time.Now(), Snooze: time.Hour}))
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -30,11 +29,12 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	dir := t.TempDir()
 	s, _ := opened(t, dir)
 	for i := range 12 {
-		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: int64(i)}}),
-				tx.SetIncident(state(fmt.Sprintf("key %02d",
-					i))), enqueue(fmt.Sprint(i))(tx),
-				tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}}), tx.Enqueue("slack", of("r", alert.Reminder)))
+		update(t, s, func(tx *store.Tx) {
+			tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: int64(i)}})
+			tx.SetIncident(state(fmt.Sprintf("key %02d", i)))
+			enqueue(fmt.Sprint(i))(tx)
+			tx.SetOpenings("cause", incident.Openings{Recent: []incident.Opening{{Key: "k"}}})
+			tx.Enqueue("slack", of("r", alert.Reminder))
 		})
 	}
 	d, _, _ := s.Oldest("hub")
@@ -46,12 +46,14 @@ func filled(t testing.TB) (file []byte, now, before string) {
 	}
 	closed := state("key 03")
 	closed.Open = false
-	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.CountFailure("key 03", midday.Add(-time.Hour), midday), tx.SetIncident(closed))
+	update(t, s, func(tx *store.Tx) {
+		tx.CountFailure("key 03", midday.Add(-time.Hour), midday)
+		tx.SetIncident(closed)
 	})
 	before = content(t, s)
-	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("other", tailer.Position{FilePosition: tailer.FilePosition{Offset: 7}}), tx.Enqueue("slack", newAlert("s")))
+	update(t, s, func(tx *store.Tx) {
+		tx.SetPosition("other", tailer.Position{FilePosition: tailer.FilePosition{Offset: 7}})
+		tx.Enqueue("slack", newAlert("s"))
 	})
 	now = content(t, s)
 	s.Close()
@@ -116,12 +118,13 @@ func TestPowerFails(t *testing.T) {
 		}
 		// What is changed and freed differs: incidents grow over pages, deliveries come and go.
 		old, before := fileOf(t, dir), content(t, s)
-		update(t, s, func(tx *store.Tx) error {
+		update(t, s, func(tx *store.Tx) {
 			st := state(fmt.Sprintf("key %02d", r.IntN(12)))
 			st.Open = r.IntN(3) > 0
 			st.Content.Diagnosis = strings.Repeat("x", r.IntN(3*page))
-			return errors.Join(tx.SetIncident(st), enqueue(fmt.Sprint(n))(tx),
-				tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: int64(n)}}))
+			tx.SetIncident(st)
+			enqueue(fmt.Sprint(n))(tx)
+			tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: int64(n)}})
 		})
 		if d, found, _ := s.Oldest("hub"); found && r.IntN(2) == 0 {
 			old, before = fileOf(t, dir), content(t, s)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -21,15 +20,10 @@ func (s *Store) SetMaxQueued(n int) { s.maxQueued = n }
 
 // Queue are the IDs of what waits for a notifier, oldest first.
 func (s *Store) Queue(notifier string) (ids []string) {
-	s.View(func(tx *Tx) error {
-		for k, v := range tx.read(outbox, notifier).all() {
-			d, err := delivery(k, v)
-			if err != nil {
-				return err
-			}
+	s.View(func(tx *Tx) {
+		for d := range tx.queue(notifier) {
 			ids = append(ids, string(d.Alert.Data.ID))
 		}
-		return nil
 	})
 	return ids
 }
@@ -47,20 +41,16 @@ func (s *Store) Downgrade(to int) error {
 		before.Tx = 0
 		tx := &Tx{tx: btx, summary: before}
 		if to == 1 {
-			if err := tx.plainKeys("hub"); err != nil {
-				return err
-			}
+			tx.plainKeys("hub")
 		}
 		for _, name := range forms[schema] {
-			if slices.Contains(forms[to], name) {
-				continue
+			if !slices.Contains(forms[to], name) {
+				tx.clear(name)
+				tx.Fail(btx.DeleteBucket([]byte(name)))
 			}
-			if err := tx.clear(name); err != nil {
-				return err
-			}
-			if err := btx.DeleteBucket([]byte(name)); err != nil {
-				return err
-			}
+		}
+		if tx.err != nil {
+			return tx.err
 		}
 		tx.summary.Schema = to
 		return tx.summary.write(btx)
@@ -68,54 +58,41 @@ func (s *Store) Downgrade(to int) error {
 }
 
 // plainKeys gives deliveries the keys of schema 1.
-func (tx *Tx) plainKeys(notifier string) error {
+func (tx *Tx) plainKeys(notifier string) {
 	for _, name := range []string{outbox, aside} {
-		t, err := tx.of(name, notifier)
-		if err != nil {
-			return err
-		}
+		t := tx.of(name, notifier)
 		for _, k := range t.names() {
-			d, err := delivery([]byte(k), t.raw(k))
-			if err != nil {
-				return err
-			}
-			if err := errors.Join(t.delete(k), t.put(k[:8], d)); err != nil {
-				return err
-			}
+			d := tx.delivery([]byte(k), t.raw(k))
+			t.delete(k)
+			t.put(k[:8], d)
 		}
 	}
-	return nil
 }
 
 // clear deletes the records of a bucket, or of those within it.
-func (tx *Tx) clear(name string) error {
-	none := func(string) (bool, error) { return false, nil }
+func (tx *Tx) clear(name string) {
+	none := func(string) bool { return false }
 	for _, key := range tx.read(name).names() {
 		if tx.read(name, key).b == nil {
-			return tx.table(name).retain(none)
+			tx.table(name).retain(none)
+			return
 		}
-		t, err := tx.of(name, key)
-		if err := errors.Join(err, t.retain(none)); err != nil {
-			return err
-		}
+		tx.of(name, key).retain(none)
 	}
-	return nil
 }
 
 // Writes counts the transactions that changed something.
 func (s *Store) Writes() (n int) {
-	s.View(func(tx *Tx) error {
+	s.View(func(tx *Tx) {
 		n = tx.tx.ID()
-		return nil
 	})
 	return n
 }
 
 // Receipts are the incidents that a notifier has one of.
 func (s *Store) Receipts(notifier string) (ids []string) {
-	s.View(func(tx *Tx) error {
+	s.View(func(tx *Tx) {
 		ids = tx.read(receipts, notifier).names()
-		return nil
 	})
 	return ids
 }

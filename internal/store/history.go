@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"encoding/json"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -25,13 +26,13 @@ const (
 
 // CountFailure counts a failure of an integration in the hour in which it occurred. A failure
 // older than the history is not counted, and a time in the future counts as now.
-func (tx *Tx) CountFailure(key string, at, now time.Time) error {
+func (tx *Tx) CountFailure(key string, at, now time.Time) {
 	if at.IsZero() || at.After(now) {
 		at = now
 	}
 	oldest := now.Add(-(HistoryHours - 1) * time.Hour)
 	if at.Before(oldest.Truncate(time.Hour)) {
-		return nil
+		return
 	}
 	t := tx.table(history)
 	begin := hour(oldest)
@@ -43,24 +44,16 @@ func (tx *Tx) CountFailure(key string, at, now time.Time) error {
 		old = append(old, string(k))
 	}
 	for _, k := range old {
-		if err := t.delete(k); err != nil {
-			return err
-		}
+		t.delete(k)
 	}
 	n, others := 0, 0
-	known, err := t.get(hour(at)+key, &n)
-	if err != nil {
-		return err
-	}
-	if !known { // the hour alone is the key of how many integrations it has
-		if _, err := t.get(hour(at), &others); err != nil || others >= maxAnHour {
-			return err
+	if !t.get(hour(at)+key, &n) { // the hour alone is the key of how many integrations it has
+		if t.get(hour(at), &others); others >= maxAnHour {
+			return
 		}
-		if err := t.put(hour(at), others+1); err != nil {
-			return err
-		}
+		t.put(hour(at), others+1)
 	}
-	return t.put(hour(at)+key, n+1)
+	t.put(hour(at)+key, n+1)
 }
 
 // hour is the beginning of the keys of an hour.
@@ -70,7 +63,7 @@ func hour(t time.Time) string {
 
 // Hours are the failures of each wanted integration in each hour of the history. The last hour is
 // the current one.
-func (tx *Tx) Hours(now time.Time, wanted func(key string) bool) (map[string][]int, error) {
+func (tx *Tx) Hours(now time.Time, wanted func(key string) bool) map[string][]int {
 	all := map[string][]int{}
 	begin := now.Unix()/3600 - (HistoryHours - 1)
 	for k, v := range tx.read(history).all() {
@@ -82,11 +75,9 @@ func (tx *Tx) Hours(now time.Time, wanted func(key string) bool) (map[string][]i
 		if all[key] == nil {
 			all[key] = make([]int, HistoryHours)
 		}
-		if err := json.Unmarshal(v, &all[key][i]); err != nil {
-			return nil, err
-		}
+		tx.Fail(json.Unmarshal(v, &all[key][i]))
 	}
-	return all, nil
+	return all
 }
 
 // Closed is an incident that has ended.
@@ -109,71 +100,70 @@ type HeldEnd struct {
 }
 
 // close keeps the content of an incident that is no longer open.
-func (tx *Tx) close(s incident.State) error {
+func (tx *Tx) close(s incident.State) {
 	if tx.read(incidents).raw(s.Key) == nil {
-		return nil
+		return
 	}
 	tx.ended++
 	d := s.Current()
 	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []alert.Step{}, []alert.Link{}
 	var c Closed // ends that are held back stay
-	if _, err := tx.read(closed).get(s.Key, &c); err != nil {
-		return err
-	}
+	tx.read(closed).get(s.Key, &c)
 	c.Data, c.At = d, clock.Now()
-	return tx.table(closed).put(s.Key, c)
+	tx.table(closed).put(s.Key, c)
 }
 
 // HoldEnd closes an incident and keeps the alert about its end (nil = none) until the maintenance
 // is over.
-func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) error {
-	if err := tx.SetIncident(s); err != nil {
-		return err
-	}
+func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) {
+	tx.SetIncident(s)
 	var c Closed
-	if _, err := tx.read(closed).get(s.Key, &c); err != nil {
-		return err
-	}
+	tx.read(closed).get(s.Key, &c)
 	c.InStorm = s.Storm != "" || s.IsGroup()
 	if c.Held = &h; a != nil {
 		c.Ends = append(c.Ends, HeldEnd{*a, s.Notified})
 	}
-	return tx.table(closed).put(s.Key, c)
+	tx.table(closed).put(s.Key, c)
 }
 
 // HeldEnds are the closed incidents whose alerts about their end are held back, by key.
-func (tx *Tx) HeldEnds() (all []Closed, err error) {
-	for _, v := range tx.read(closed).all() {
-		var c Closed
-		if err := json.Unmarshal(v, &c); err != nil {
-			return nil, err
-		}
+func (tx *Tx) HeldEnds() (all []Closed) {
+	for c := range tx.eachClosed() {
 		if c.Held != nil {
 			all = append(all, c)
 		}
 	}
-	return all, nil
+	return all
+}
+
+// eachClosed yields the closed incidents, by key.
+func (tx *Tx) eachClosed() iter.Seq[Closed] {
+	return func(yield func(Closed) bool) {
+		for _, v := range tx.read(closed).all() {
+			var c Closed
+			tx.Fail(json.Unmarshal(v, &c))
+			if !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // ReleaseEnd marks the alert about the end of a closed incident as no longer held back.
-func (tx *Tx) ReleaseEnd(c Closed) error {
+func (tx *Tx) ReleaseEnd(c Closed) {
 	c.Held, c.Ends, c.InStorm = nil, nil, false
-	return tx.table(closed).put(c.Data.Incident().Key(), c)
+	tx.table(closed).put(c.Data.Incident().Key(), c)
 }
 
 // Closed are the incidents that ended within the history, the latest first.
-func (tx *Tx) Closed(now time.Time) (all []Closed, err error) {
-	for _, v := range tx.read(closed).all() {
-		var c Closed
-		if err := json.Unmarshal(v, &c); err != nil {
-			return nil, err
-		}
+func (tx *Tx) Closed(now time.Time) (all []Closed) {
+	for c := range tx.eachClosed() {
 		if now.Sub(c.At) < HistoryHours*time.Hour {
 			all = append(all, c)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Closed) int { return b.At.Compare(a.At) })
-	return all, nil
+	return all
 }
 
 // Delivered is the last alert of an incident that a notifier has accepted.
@@ -183,23 +173,19 @@ type Delivered struct {
 	At       time.Time  `json:"at"`
 }
 
-func (tx *Tx) setDelivered(notifier string, d notify.Delivery, at time.Time) error {
-	t, err := tx.of(delivered, notifier)
-	if err != nil {
-		return err
-	}
+func (tx *Tx) setDelivered(notifier string, d notify.Delivery, at time.Time) {
 	id := d.Alert.Data.Incident()
-	return t.put(id.Key(), Delivered{Incident: id, Kind: d.Alert.Data.Kind, At: at})
+	tx.of(delivered, notifier).put(id.Key(), Delivered{Incident: id, Kind: d.Alert.Data.Kind, At: at})
 }
 
 // Delivered is the last alert of an incident that a notifier has accepted, or the zero Delivered
 // if there is none.
-func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered, err error) {
-	_, err = tx.read(delivered, notifier).get(incident.Key(), &d)
+func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered) {
+	tx.read(delivered, notifier).get(incident.Key(), &d)
 	if d.Incident != incident {
-		return Delivered{}, err
+		return Delivered{}
 	}
-	return d, err
+	return d
 }
 
 // The history is swept at the first end after a minute, and after so many ends: it reads all of it.
@@ -210,39 +196,25 @@ const (
 
 // sweepHistory deletes closed incidents that are too old or too many, the deliveries of deleted
 // incidents, and openings of an application that are older than any burst.
-func (tx *Tx) sweepHistory(now time.Time) error {
+func (tx *Tx) sweepHistory(now time.Time) {
 	last := tx.table(openings)
 	if len(last.names()) > maxLanes {
-		err := last.retain(func(lane string) (bool, error) {
-			o, err := tx.Openings(lane)
+		last.retain(func(lane string) bool {
+			o := tx.Openings(lane)
 			old := len(o.Recent) == 0 || now.Sub(o.Recent[len(o.Recent)-1].At) > 2*24*time.Hour
-			return !old || !strings.HasPrefix(lane, incident.AppLane), err
+			return !old || !strings.HasPrefix(lane, incident.AppLane)
 		})
-		if err != nil {
-			return err
-		}
 	}
-	all, err := tx.Closed(now)
-	if err != nil {
-		return err
-	}
-	held, err := tx.HeldEnds()
-	if err != nil {
-		return err
-	}
+	all := tx.Closed(now)
 	recent := map[string]bool{}
 	for _, c := range all[:min(len(all), maxClosed)] {
 		recent[c.Data.ID.Key()] = true
 	}
-	for _, c := range held { // whoever was sent the beginning is sent the end
+	for _, c := range tx.HeldEnds() { // whoever was sent the beginning is sent the end
 		recent[c.Data.ID.Key()] = recent[c.Data.ID.Key()] || len(c.Ends) > 0
 	}
-	if err := tx.table(closed).retain(func(key string) (bool, error) { return recent[key], nil }); err != nil {
-		return err
+	tx.table(closed).retain(func(key string) bool { return recent[key] })
+	for _, t := range tx.ofAll(delivered) {
+		t.retain(func(key string) bool { return recent[key] || tx.read(incidents).raw(key) != nil })
 	}
-	return tx.ofAll(delivered, func(_ string, t table) error {
-		return t.retain(func(key string) (bool, error) {
-			return recent[key] || tx.read(incidents).raw(key) != nil, nil
-		})
-	})
 }

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -15,9 +14,8 @@ import (
 
 func hours(t *testing.T, s *store.Store, now time.Time) (all map[string][]int) {
 	t.Helper()
-	if err := s.View(func(tx *store.Tx) (err error) {
-		all, err = tx.Hours(now, func(string) bool { return true })
-		return err
+	if err := s.View(func(tx *store.Tx) {
+		all = tx.Hours(now, func(string) bool { return true })
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -29,12 +27,10 @@ func hours(t *testing.T, s *store.Store, now time.Time) (all map[string][]int) {
 func TestHours(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	happened := func(now time.Time, key string, at ...time.Time) {
-		update(t, s, func(tx *store.Tx) error {
-			var all error
+		update(t, s, func(tx *store.Tx) {
 			for _, at := range at {
-				all = errors.Join(all, tx.CountFailure(key, at, now))
+				tx.CountFailure(key, at, now)
 			}
-			return all
 		})
 	}
 	ago := func(h int) time.Time { return midday.Add(-time.Duration(h) * time.Hour) }
@@ -66,13 +62,10 @@ func TestHours(t *testing.T) {
 func TestHoursBounded(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	for range 2 {
-		update(t, s, func(tx *store.Tx) error {
+		update(t, s, func(tx *store.Tx) {
 			for i := range 2100 {
-				if err := tx.CountFailure(fmt.Sprintf("%08d", i), midday, midday); err != nil {
-					return err
-				}
+				tx.CountFailure(fmt.Sprintf("%08d", i), midday, midday)
 			}
-			return nil
 		})
 	}
 	all := hours(t, s, midday)
@@ -83,8 +76,8 @@ func TestHoursBounded(t *testing.T) {
 
 func closedOnes(t *testing.T, s *store.Store, now time.Time) (ids []string) {
 	t.Helper()
-	s.View(func(tx *store.Tx) error {
-		all, err := tx.Closed(now)
+	s.View(func(tx *store.Tx) {
+		all := tx.Closed(now)
 		for _, c := range all {
 			ids = append(ids, string(c.Data.Incident()))
 			if c.Data.Log.Excerpt != "" || len(c.Data.Facts)+len(c.Data.Fix)+len(c.Data.Links) > 0 {
@@ -94,7 +87,6 @@ func closedOnes(t *testing.T, s *store.Store, now time.Time) (ids []string) {
 				t.Errorf("failures %+v", c.Data.Failures)
 			}
 		}
-		return err
 	})
 	return ids
 }
@@ -103,11 +95,11 @@ func closedOnes(t *testing.T, s *store.Store, now time.Time) (ids []string) {
 // and in a bounded number.
 func TestClosed(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
-	stay := func(key string, open bool) func(tx *store.Tx) error {
-		return func(tx *store.Tx) error {
+	stay := func(key string, open bool) func(tx *store.Tx) {
+		return func(tx *store.Tx) {
 			i := state(key)
 			i.Open = open
-			return tx.SetIncident(i)
+			tx.SetIncident(i)
 		}
 	}
 	told := func(key string, kind alert.Kind) store.Delivered {
@@ -118,9 +110,8 @@ func TestClosed(t *testing.T) {
 		return store.Delivered{Incident: state(key).ID(), Kind: kind, At: midday}
 	}
 	delivered := func(key string) (d store.Delivered) {
-		s.View(func(tx *store.Tx) (err error) {
-			d, err = tx.Delivered("hub", state(key).ID())
-			return err
+		s.View(func(tx *store.Tx) {
+			d = tx.Delivered("hub", state(key).ID())
 		})
 		return d
 	}
@@ -136,14 +127,12 @@ func TestClosed(t *testing.T) {
 	}
 	told("gone", alert.Opened) // of an incident that is forgotten
 	wantB := told("b", alert.Reminder)
-	update(t, s, func(tx *store.Tx) error {
+	update(t, s, func(tx *store.Tx) {
 		for i := range 2100 {
 			key := fmt.Sprintf("%04d", i)
-			if err := errors.Join(stay(key, true)(tx), stay(key, false)(tx)); err != nil {
-				return err
-			}
+			stay(key, true)(tx)
+			stay(key, false)(tx)
 		}
-		return nil
 	})
 	if got := delivered("b"); got != wantB {
 		t.Errorf("delivered of b: %+v, want %+v", got, wantB)
@@ -170,18 +159,17 @@ func TestLookAtQueues(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.View(func(tx *store.Tx) error {
-		wait, all, err := tx.Queue("hub", 1)
-		if err != nil || all != 2 || len(wait) != 1 || wait[0].Alert.Data.ID != "b@1#1" {
-			t.Errorf("Queue: %+v of %d, %v", wait, all, err)
+	view(t, s, func(tx *store.Tx) {
+		wait, all := tx.Queue("hub", 1)
+		if all != 2 || len(wait) != 1 || wait[0].Alert.Data.ID != "b@1#1" {
+			t.Errorf("Queue: %+v of %d", wait, all)
 		}
-		aside, err := tx.Aside("hub", 10)
-		if err != nil || len(aside) != 2 || aside[0].Alert.Data.ID != "a@1#2" {
-			t.Errorf("Aside: %+v %v", aside, err)
+		aside := tx.Aside("hub", 10)
+		if len(aside) != 2 || aside[0].Alert.Data.ID != "a@1#2" {
+			t.Errorf("Aside: %+v", aside)
 		}
-		if wait, all, err := tx.Queue("nobody", 1); len(wait) != 0 || all != 0 || err != nil {
-			t.Errorf("Queue of nobody: %+v %d %v", wait, all, err)
+		if wait, all := tx.Queue("nobody", 1); len(wait) != 0 || all != 0 {
+			t.Errorf("Queue of nobody: %+v %d", wait, all)
 		}
-		return nil
 	})
 }

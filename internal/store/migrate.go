@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -31,12 +30,13 @@ func prepare(db *bolt.DB) error {
 		}
 		tx := &Tx{tx: btx, summary: now}
 		if now.Schema > 0 {
-			if err := errors.Join(tx.giveTurns(), tx.whoWasNotified()); err != nil {
-				return err
-			}
-		}
-		if now.Schema == 0 {
+			tx.giveTurns()
+			tx.whoWasNotified()
+		} else {
 			tx.summary.Tx = uint64(btx.ID())
+		}
+		if tx.err != nil {
+			return tx.err
 		}
 		tx.summary.Schema = schema
 		return tx.summary.write(btx)
@@ -45,37 +45,28 @@ func prepare(db *bolt.DB) error {
 
 // giveTurns gives the deliveries of schemas before 5, whose keys began with their numbers,
 // their turns.
-func (tx *Tx) giveTurns() error {
-	return tx.ofAll(outbox, func(notifier string, out table) error {
-		if err := tx.deleteOf(queued, notifier); err != nil {
-			return err
-		}
+func (tx *Tx) giveTurns() {
+	for notifier, out := range tx.ofAll(outbox) {
+		tx.deleteOf(queued, notifier)
 		for _, key := range out.names() {
-			d, err := delivery([]byte(key), out.raw(key))
-			if err := errors.Join(err, out.delete(key)); err != nil {
-				return err
-			}
-			if err := tx.insert(notifier, d); err != nil {
-				return err
-			}
+			d := tx.delivery([]byte(key), out.raw(key))
+			out.delete(key)
+			tx.insert(notifier, d)
 		}
-		return nil
-	})
+	}
 }
 
 // whoWasNotified notes in the incidents of schemas before 5 who was notified of them.
-func (tx *Tx) whoWasNotified() error {
-	notified := func(id alert.ID) (names []string, err error) {
+func (tx *Tx) whoWasNotified() {
+	notified := func(id alert.ID) (names []string) {
 		all := append(tx.read(delivered).names(), tx.read(outbox).names()...)
 		slices.Sort(all)
 		for _, name := range slices.Compact(all) {
-			d, failed := tx.Delivered(name, id)
-			err = errors.Join(err, failed)
-			if d.Incident == id || tx.Waits(name, id) {
+			if tx.Delivered(name, id).Incident == id || tx.Waits(name, id) {
 				names = append(names, name)
 			}
 		}
-		return names, err
+		return names
 	}
 	all := tx.table(incidents)
 	tx.summary.Open = len(all.names())
@@ -84,13 +75,8 @@ func (tx *Tx) whoWasNotified() error {
 			incident.State
 			Pending bool `json:"untold"` // of a storm: some members are not named yet
 		}
-		if _, err := all.get(key, &s); err != nil {
-			return err
-		}
-		var err error
-		if s.Notified, err = notified(s.ID()); err != nil {
-			return err
-		}
+		all.get(key, &s)
+		s.Notified = notified(s.ID())
 		if s.Pending {
 			s.Unnamed = s.Arrived
 		}
@@ -100,26 +86,15 @@ func (tx *Tx) whoWasNotified() error {
 		if s.IsGroup() {
 			s.Group.Active = s.Members
 		}
-		if err := all.put(key, s.State); err != nil {
-			return err
-		}
+		all.put(key, s.State)
 	}
 	ended := tx.table(closed)
 	for _, key := range ended.names() {
 		var c Closed
-		if _, err := ended.get(key, &c); err != nil {
-			return err
-		}
+		ended.get(key, &c)
 		for i, end := range c.Ends {
-			to, err := notified(end.Alert.Data.Incident())
-			if err != nil {
-				return err
-			}
-			c.Ends[i].To = to
+			c.Ends[i].To = notified(end.Alert.Data.Incident())
 		}
-		if err := ended.put(key, c); err != nil {
-			return err
-		}
+		ended.put(key, c)
 	}
-	return nil
 }

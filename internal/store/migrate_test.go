@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -28,7 +27,7 @@ func migrates(t *testing.T, from int) {
 	if err := s.SetAside("hub", d, notify.Health{}); err != nil {
 		t.Fatal(err)
 	}
-	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(state("k")) })
+	update(t, s, func(tx *store.Tx) { tx.SetIncident(state("k")) })
 	if err := s.Downgrade(from); err != nil {
 		t.Fatal(err)
 	}
@@ -49,21 +48,20 @@ func migrates(t *testing.T, from int) {
 		t.Errorf("the second time it says %s", said)
 	}
 	var all []string
-	s.View(func(tx *store.Tx) error {
-		states, err := tx.Incidents()
-		for _, s := range states {
+	s.View(func(tx *store.Tx) {
+		for _, s := range tx.Incidents() {
 			text, _ := json.Marshal(s.Key)
 			all = append(all, string(text))
 		}
-		return err
 	})
 	if !slices.Equal(all, []string{`"k"`}) {
 		t.Errorf("incidents %q", all)
 	}
 	closed := state("k")
 	closed.Open = false
-	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.CountFailure("k", time.Now(), time.Now()), tx.SetIncident(closed))
+	update(t, s, func(tx *store.Tx) {
+		tx.CountFailure("k", time.Now(), time.Now())
+		tx.SetIncident(closed)
 	})
 	s.Close()
 	s, said = opened(t, dir)

@@ -30,60 +30,45 @@ type orphanHealth struct {
 // are missing and have queued alerts, ordered by name. It deletes the data of a notifier that has
 // been missing for a week.
 func (s *Store) Orphans(configured []string, now time.Time) (orphans []Orphan, err error) {
-	err = s.Update(func(tx *Tx) error {
+	err = s.Update(func(tx *Tx) {
 		for _, name := range tx.notifiers() {
 			if slices.Contains(configured, name) {
-				if err := tx.adopt(name, now); err != nil {
-					return err
-				}
-				continue
-			}
-			o, err := tx.orphan(name, now)
-			if err != nil {
-				return err
-			}
-			if o.Waiting > 0 {
+				tx.adopt(name, now)
+			} else if o := tx.orphan(name, now); o.Waiting > 0 {
 				orphans = append(orphans, o)
 			}
 		}
-		return nil
 	})
 	return orphans, err
 }
 
 // adopt ends the week of a notifier that is configured again.
-func (tx *Tx) adopt(name string, now time.Time) error {
+func (tx *Tx) adopt(name string, now time.Time) {
 	var h orphanHealth
-	if _, err := tx.read(health).get(name, &h); err != nil || h.Departed.IsZero() {
-		return err
+	if tx.read(health).get(name, &h); !h.Departed.IsZero() {
+		h.Since = now // a failure that goes on is another incident, with another ID
+		tx.table(health).put(name, h.Health)
 	}
-	h.Since = now // a failure that goes on is another incident, with another ID
-	return tx.table(health).put(name, h.Health)
 }
 
 // orphan begins the week of a notifier that is not configured, and deletes what is
 // stored for it at the end.
-func (tx *Tx) orphan(name string, now time.Time) (Orphan, error) {
+func (tx *Tx) orphan(name string, now time.Time) Orphan {
 	var h orphanHealth
-	if _, err := tx.read(health).get(name, &h); err != nil {
-		return Orphan{}, err
-	}
+	tx.read(health).get(name, &h)
 	if h.Departed.IsZero() || h.Departed.After(now) { // in the future: the clock was set back
 		h.Departed = now
-		if err := tx.table(health).put(name, h); err != nil {
-			return Orphan{}, err
-		}
+		tx.table(health).put(name, h)
 	}
 	o := Orphan{Name: name, Waiting: tx.read(outbox, name).len(), Until: h.Departed.Add(keepOrphans)}
 	if o.GivenUp = !now.Before(o.Until); !o.GivenUp {
-		return o, nil
+		return o
 	}
 	for _, part := range ofNotifier {
-		if err := tx.deleteOf(part, name); err != nil {
-			return o, err
-		}
+		tx.deleteOf(part, name)
 	}
-	return o, tx.table(health).delete(name)
+	tx.table(health).delete(name)
+	return o
 }
 
 // ofNotifier are the buckets that belong to notifiers, but for health and for what was

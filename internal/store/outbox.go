@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -30,73 +29,60 @@ type queueState struct {
 // with the last turn that each has been given.
 const ofQueue = ":queue"
 
-// ErrFull is the error of a queue that has no room for another alert.
-var ErrFull = errors.New("the queue of the notifier is full")
-
-// Enqueue adds an alert to the queue of a notifier. It returns ErrFull if there is no room. The
-// notifier's health counts this, unless the alert is one that introduces an incident. A reminder,
+// Enqueue adds an alert to the queue of a notifier; false if there is no room. The notifier's
+// health counts this, unless the alert is one that introduces an incident. A reminder,
 // or a further alert of a group, replaces an older queued one of the same incident, so that an
 // outage of hours results in few messages.
 //
 // The causes take turns: the first alert for one cause comes before the tenth for another. Alerts
 // about one incident keep their order.
-func (tx *Tx) Enqueue(notifier string, a alert.Alert) error { return tx.enqueue(notifier, a, false) }
+func (tx *Tx) Enqueue(notifier string, a alert.Alert) bool { return tx.enqueue(notifier, a, false) }
 
 // EnqueueCovered is Enqueue for an alert whose content another alert reports to people. The
 // notifier only updates what its receiver shows.
-func (tx *Tx) EnqueueCovered(notifier string, a alert.Alert) error {
+func (tx *Tx) EnqueueCovered(notifier string, a alert.Alert) bool {
 	return tx.enqueue(notifier, a, true)
 }
 
-func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) error {
+func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 	d, data := notify.Delivery{Alert: a, Queued: clock.Now(), Covered: covered}, a.Data
 	var old notify.Delivery
 	replaces := false
 	if replaceable(data.Kind) {
-		var err error
-		if old, replaces, err = tx.waiting(notifier, data.Incident(), data.Kind); err != nil {
-			return err
-		}
+		old, replaces = tx.waiting(notifier, data.Incident(), data.Kind)
 		d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
 	}
-	if fits, err := tx.fits(notifier, d, len(tx.read(outbox, notifier).raw(outboxKey(old)))); err != nil {
-		return err
-	} else if !fits {
+	if !tx.fits(notifier, d, len(tx.read(outbox, notifier).raw(outboxKey(old)))) {
 		if data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind {
-			return ErrFull // it comes again, or what it says is counted elsewhere
+			return false // it comes again, or what it says is counted elsewhere
 		}
-		h, err := tx.Health(notifier)
+		h := tx.Health(notifier)
 		h.Dropped++
-		return errors.Join(err, tx.table(health).put(notifier, h), ErrFull)
+		tx.table(health).put(notifier, h)
+		return false
 	}
 	if replaces {
-		if err := tx.remove(notifier, old, 0); err != nil {
-			return err
-		}
+		tx.remove(notifier, old, 0)
 	}
 	if data.First() {
-		var err error
-		if d.NoMention, err = tx.mentioned(notifier, cmp.Or(data.Cause.ID, "?"), d.Queued); err != nil {
-			return err
-		}
+		d.NoMention = tx.mentioned(notifier, cmp.Or(data.Cause.ID, "?"), d.Queued)
 	}
 	tx.summary.Seq++
 	tx.news = true
 	d.Seq = tx.summary.Seq
-	return tx.insert(notifier, d)
+	tx.insert(notifier, d)
+	return true
 }
 
 // fits reports whether a notifier's queue has room for one more delivery, which replaces one of
 // the given size.
-func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) (bool, error) {
+func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) bool {
 	var q queueState
-	if _, err := tx.read(lanes, notifier).get(ofQueue, &q); err != nil {
-		return false, err
-	}
-	if q.Bytes == replaced {
-		return true, nil
+	if tx.read(lanes, notifier).get(ofQueue, &q); q.Bytes == replaced {
+		return true
 	}
 	record, err := json.Marshal(d)
+	tx.Fail(err)
 	queues := len(tx.read(lanes).names())
 	if tx.read(lanes, notifier).b == nil {
 		queues++
@@ -105,104 +91,71 @@ func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) (bool, erro
 	if k := d.Alert.Data.Kind; !k.Closes() && k != alert.Blind && k != alert.Sighted {
 		room -= room / 4
 	}
-	return q.Bytes-replaced+len(record) <= room, err
+	return q.Bytes-replaced+len(record) <= room
 }
 
 // insert gives a delivery its turn and stores it.
-func (tx *Tx) insert(notifier string, d notify.Delivery) error {
-	out, err := tx.of(outbox, notifier)
-	if err != nil {
-		return err
-	}
-	index, err := tx.of(queued, notifier)
-	if err != nil {
-		return err
-	}
-	turns, err := tx.of(lanes, notifier)
-	if err != nil {
-		return err
-	}
+func (tx *Tx) insert(notifier string, d notify.Delivery) {
+	index, turns := tx.of(queued, notifier), tx.of(lanes, notifier)
 	data := d.Alert.Data
 	var q queueState
 	var last uint64
-	if _, err := turns.get(ofQueue, &q); err != nil {
-		return err
-	}
+	turns.get(ofQueue, &q)
 	lane := cmp.Or(data.Cause.ID, "?") // a record has a key
-	if _, err := turns.get(lane, &last); err != nil {
-		return err
-	}
+	turns.get(lane, &last)
 	d.Turn = max(q.Served, last) + 1
-	if err := turns.put(lane, d.Turn); err != nil {
-		return err
-	}
+	turns.put(lane, d.Turn)
 	for _, at := range index.withPrefix(indexKey(data.Incident(), "")) {
 		var before position
-		if err := json.Unmarshal(at, &before); err != nil {
-			return err
-		}
+		tx.Fail(json.Unmarshal(at, &before))
 		d.Turn = max(d.Turn, before[0])
 	}
-	if err := index.put(indexKey(data.Incident(), data.Kind), position{d.Turn, d.Seq}); err != nil {
-		return err
-	}
-	return tx.putDelivery(notifier, out, d)
+	index.put(indexKey(data.Incident(), data.Kind), position{d.Turn, d.Seq})
+	tx.putDelivery(notifier, d)
 }
 
 // position is the turn and the number of a delivery.
 type position [2]uint64
 
 // putDelivery stores a delivery, and keeps account of the bytes that wait.
-func (tx *Tx) putDelivery(notifier string, out table, d notify.Delivery) error {
-	key := outboxKey(d)
+func (tx *Tx) putDelivery(notifier string, d notify.Delivery) {
+	out, key := tx.of(outbox, notifier), outboxKey(d)
 	before := len(out.raw(key))
-	if err := out.put(key, d); err != nil {
-		return err
-	}
-	return tx.account(notifier, 0, len(out.raw(key))-before)
+	out.put(key, d)
+	tx.account(notifier, 0, len(out.raw(key))-before)
 }
 
 // account notes that a queue has grown, and that a turn was served.
-func (tx *Tx) account(notifier string, served uint64, bytes int) error {
-	turns, err := tx.of(lanes, notifier)
-	if err != nil {
-		return err
-	}
+func (tx *Tx) account(notifier string, served uint64, bytes int) {
+	turns := tx.of(lanes, notifier)
 	var q queueState
-	if _, err := turns.get(ofQueue, &q); err != nil {
-		return err
-	}
+	turns.get(ofQueue, &q)
 	q.Served, q.Bytes = max(q.Served, served), q.Bytes+bytes
-	return turns.put(ofQueue, q)
+	turns.put(ofQueue, q)
 }
 
 // mentioned reports whether a notifier has recently mentioned people for a cause. If not, it does
 // so now.
-func (tx *Tx) mentioned(notifier, cause string, now time.Time) (bool, error) {
-	o, err := tx.Openings(cause)
-	if err != nil {
-		return false, err
-	}
-	o, may := o.Mention(notifier, now)
-	return !may, tx.SetOpenings(cause, o)
+func (tx *Tx) mentioned(notifier, cause string, now time.Time) bool {
+	o, may := tx.Openings(cause).Mention(notifier, now)
+	tx.SetOpenings(cause, o)
+	return !may
 }
 
 func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
 
 // Withdraw removes an incident's alert of kind opened from a notifier's queue, unless it has been
 // attempted or another alert of the incident follows it. It reports whether the alert was removed.
-func (tx *Tx) Withdraw(notifier string, incident alert.ID) (bool, error) {
-	d, ok, err := tx.waiting(notifier, incident, alert.Opened)
-	if err != nil || !ok || d.Attempts > 0 || tx.waits(notifier, incident) > 1 {
-		return false, err
+func (tx *Tx) Withdraw(notifier string, incident alert.ID) bool {
+	d, ok := tx.waiting(notifier, incident, alert.Opened)
+	if !ok || d.Attempts > 0 || tx.waits(notifier, incident) > 1 {
+		return false
 	}
 	if cause := cmp.Or(d.Alert.Data.Cause.ID, "?"); !d.NoMention { // another alert may mention people instead
-		o, err := tx.Openings(cause)
-		if err := errors.Join(err, tx.SetOpenings(cause, o.Unmention(notifier))); err != nil {
-			return false, err
-		}
+		tx.SetOpenings(cause, tx.Openings(cause).Unmention(notifier))
 	}
-	return true, tx.remove(notifier, d, 0)
+	tx.remove(notifier, d, 0)
+	return true
 }
 
 // Waits reports whether an alert about an incident is queued for a notifier.
@@ -217,48 +170,33 @@ func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
 }
 
 // waiting is the queued delivery of a kind for an incident, the last one if there are several.
-func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool, err error) {
+func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool) {
 	var at position
-	if ok, err = tx.read(queued, notifier).get(indexKey(incident, kind), &at); err != nil || !ok {
-		return d, false, err
+	if !tx.read(queued, notifier).get(indexKey(incident, kind), &at) {
+		return d, false
 	}
 	d.Turn, d.Seq, d.Alert.Data.Kind = at[0], at[1], kind
-	ok, err = tx.read(outbox, notifier).get(outboxKey(d), &d)
-	return d, ok, err
+	ok = tx.read(outbox, notifier).get(outboxKey(d), &d)
+	return d, ok
 }
 
 // Shift moves the times at which deliveries and the queues of removed notifiers are given up,
 // after the wall clock was set forward or back by a duration.
-func (tx *Tx) Shift(by time.Duration) error {
-	err := tx.ofAll(outbox, func(notifier string, out table) error {
+func (tx *Tx) Shift(by time.Duration) {
+	for notifier, out := range tx.ofAll(outbox) {
 		for _, key := range out.names() {
-			d, err := delivery([]byte(key), out.raw(key))
-			if err != nil {
-				return err
-			}
+			d := tx.delivery([]byte(key), out.raw(key))
 			d.Queued = d.Queued.Add(by)
-			if err := tx.putDelivery(notifier, out, d); err != nil {
-				return err
-			}
+			tx.putDelivery(notifier, d)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	for _, name := range tx.read(health).names() {
 		var h orphanHealth
-		if _, err := tx.read(health).get(name, &h); err != nil {
-			return err
-		}
-		if !h.Departed.IsZero() {
+		if tx.read(health).get(name, &h); !h.Departed.IsZero() {
 			h.Departed = h.Departed.Add(by)
-			if err := tx.table(health).put(name, h); err != nil {
-				return err
-			}
+			tx.table(health).put(name, h)
 		}
 	}
-	return nil
 }
 
 // Changed returns a channel that is closed when the next delivery is queued or
@@ -271,90 +209,54 @@ func (s *Store) Changed() <-chan struct{} {
 
 // Done removes an accepted delivery and stores its receipt.
 func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
-	return s.Update(func(tx *Tx) error {
-		if err := tx.setReceipt(notifier, d.Alert.Data.Incident(), r); err != nil {
-			return err
-		}
-		if err := tx.setHealth(notifier, h); err != nil {
-			return err
-		}
-		if err := tx.setDelivered(notifier, d, h.Succeeded); err != nil {
-			return err
-		}
-		if err := tx.sentAnyway(notifier, d); err != nil {
-			return err
-		}
-		return tx.remove(notifier, d, d.Turn)
+	return s.Update(func(tx *Tx) {
+		tx.setReceipt(notifier, d.Alert.Data.Incident(), r)
+		tx.setHealth(notifier, h)
+		tx.setDelivered(notifier, d, h.Succeeded)
+		tx.sentAnyway(notifier, d)
+		tx.remove(notifier, d, d.Turn)
 	})
 }
 
 // remove deletes a delivery. served is its turn, 0 = it was not its turn.
-func (tx *Tx) remove(notifier string, d notify.Delivery, served uint64) error {
-	out, err := tx.of(outbox, notifier)
-	if err != nil {
-		return err
-	}
-	index, err := tx.of(queued, notifier)
-	if err != nil {
-		return err
-	}
+func (tx *Tx) remove(notifier string, d notify.Delivery, served uint64) {
+	out, index := tx.of(outbox, notifier), tx.of(queued, notifier)
 	var at position
 	key := indexKey(d.Alert.Data.Incident(), d.Alert.Data.Kind)
-	if ok, err := index.get(key, &at); err != nil {
-		return err
-	} else if ok && at[1] == d.Seq {
-		if err := index.delete(key); err != nil {
-			return err
-		}
+	if index.get(key, &at) && at[1] == d.Seq {
+		index.delete(key)
 	}
-	size := len(out.raw(outboxKey(d)))
-	if err := out.delete(outboxKey(d)); err != nil || size == 0 {
-		return err
+	if size := len(out.raw(outboxKey(d))); size > 0 {
+		out.delete(outboxKey(d))
+		tx.account(notifier, served, -size)
 	}
-	return tx.account(notifier, served, -size)
 }
 
 // Retry updates a delivery and the notifier's health. The delivery keeps its position in the
 // queue. A delivery that has been removed in the meantime stays removed.
 func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error {
-	return s.Update(func(tx *Tx) error {
-		if err := tx.setHealth(notifier, h); err != nil {
-			return err
+	return s.Update(func(tx *Tx) {
+		tx.setHealth(notifier, h)
+		switch {
+		case tx.read(outbox, notifier).raw(outboxKey(d)) != nil:
+			tx.putDelivery(notifier, d)
+		case d.Unsure:
+			tx.sentAnyway(notifier, d)
 		}
-		t, err := tx.of(outbox, notifier)
-		if err != nil {
-			return err
-		}
-		if t.raw(outboxKey(d)) == nil {
-			if d.Unsure {
-				return tx.sentAnyway(notifier, d)
-			}
-			return nil
-		}
-		return tx.putDelivery(notifier, t, d)
 	})
 }
 
 // SetAside moves a delivery from the queue to the dead letters.
 func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
-	return s.Update(func(tx *Tx) error {
-		if err := tx.setHealth(notifier, h); err != nil {
-			return err
-		}
-		t, err := tx.of(aside, notifier)
-		if err != nil {
-			return err
-		}
+	return s.Update(func(tx *Tx) {
+		tx.setHealth(notifier, h)
+		t := tx.of(aside, notifier)
 		dead := t.names()
 		for _, oldest := range dead[:max(len(dead)-maxAside+1, 0)] {
-			if err := t.delete(oldest); err != nil {
-				return err
-			}
+			t.delete(oldest)
 		}
-		if err := t.put(asideKey(d), d); err != nil {
-			return err
-		}
-		return tx.remove(notifier, d, d.Turn)
+		t.put(asideKey(d), d)
+		tx.remove(notifier, d, d.Turn)
 	})
 }
 

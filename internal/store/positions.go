@@ -10,17 +10,16 @@ import (
 // path under which the same log (according to same) was configured earlier.
 func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, err error) {
 	key = path
-	err = s.View(func(tx *Tx) error {
+	err = s.View(func(tx *Tx) {
 		v := tx.read(positions)
 		if v.raw(path) != nil {
-			return nil
+			return
 		}
 		for k := range v.all() {
 			if bytes.IndexByte(k, 0) < 0 && same(string(k), path) {
 				key = string(k)
 			}
 		}
-		return nil
 	})
 	return key, err
 }
@@ -28,16 +27,13 @@ func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, er
 // Position is where reading of a log resumes; false if nothing is stored for the log. A stored
 // zero Position is the beginning of the log.
 func (s *Store) Position(log string) (p tailer.Position, known bool, err error) {
-	err = s.View(func(tx *Tx) error {
-		known, err = tx.read(positions).get(log, &p)
-		return err
-	})
+	err = s.View(func(tx *Tx) { known = tx.read(positions).get(log, &p) })
 	return p, known, err
 }
 
 // SetPosition stores where reading of a log resumes.
-func (tx *Tx) SetPosition(log string, p tailer.Position) error {
-	return tx.table(positions).put(log, p)
+func (tx *Tx) SetPosition(log string, p tailer.Position) {
+	tx.table(positions).put(log, p)
 }
 
 // Counted is the last event of a log if it was counted after a silence although further lines may
@@ -54,19 +50,17 @@ func countedKey(log string) string { return log + "\x00counted" }
 
 // Counted is the event at a log's position if it has already been counted, or else the zero value.
 func (s *Store) Counted(log string) (c Counted, err error) {
-	err = s.View(func(tx *Tx) error {
-		_, err := tx.read(positions).get(countedKey(log), &c)
-		return err
-	})
+	err = s.View(func(tx *Tx) { tx.read(positions).get(countedKey(log), &c) })
 	return c, err
 }
 
 // SetCounted stores what is known about the event at a log's position.
-func (tx *Tx) SetCounted(log string, c Counted) error {
+func (tx *Tx) SetCounted(log string, c Counted) {
 	if c == (Counted{}) {
-		return tx.table(positions).delete(countedKey(log))
+		tx.table(positions).delete(countedKey(log))
+		return
 	}
-	return tx.table(positions).put(countedKey(log), c)
+	tx.table(positions).put(countedKey(log), c)
 }
 
 // recognized is the prefix of a log's name among the positions.
@@ -78,6 +72,6 @@ func (tx *Tx) Recognized(log string) bool {
 }
 
 // SetRecognized stores that a log is a Jira log.
-func (tx *Tx) SetRecognized(log string) error {
-	return tx.table(positions).put(recognized+log, true)
+func (tx *Tx) SetRecognized(log string) {
+	tx.table(positions).put(recognized+log, true)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"iter"
 
 	"jira-oauth-watcher/internal/alert"
@@ -15,33 +14,38 @@ import (
 func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
 	s.committing.RLock() // what is sent is on disk
 	defer s.committing.RUnlock()
-	err = s.View(func(tx *Tx) error {
-		for k, v := range tx.read(outbox, notifier).all() {
-			found = true
-			d, err = tx.delivery(notifier, k, v)
-			return err
+	err = s.View(func(tx *Tx) {
+		for next := range tx.queue(notifier) {
+			d, found = next, true
+			return
 		}
-		return nil
 	})
 	return d, found && err == nil, err
 }
 
-// delivery is one in the outbox, with the receipt of its incident.
-func (tx *Tx) delivery(notifier string, key, value []byte) (notify.Delivery, error) {
-	d, err := delivery(key, value)
-	if r := tx.read(receipts, notifier).raw(string(d.Alert.Data.Incident())); r != nil {
-		d.Receipt = append(notify.Receipt{}, r...)
+// queue yields the deliveries of a queue, oldest first, with the receipts of their incidents.
+func (tx *Tx) queue(notifier string) iter.Seq[notify.Delivery] {
+	return func(yield func(notify.Delivery) bool) {
+		for k, v := range tx.read(outbox, notifier).all() {
+			d := tx.delivery(k, v)
+			if r := tx.read(receipts, notifier).raw(string(d.Alert.Data.Incident())); r != nil {
+				d.Receipt = append(notify.Receipt{}, r...)
+			}
+			if !yield(d) {
+				return
+			}
+		}
 	}
-	return d, err
 }
 
 // delivery is one of a queue or of the dead letters.
-func delivery(key, value []byte) (d notify.Delivery, err error) {
+func (tx *Tx) delivery(key, value []byte) (d notify.Delivery) {
 	if len(key) == 16 {
 		d.Turn, key = binary.BigEndian.Uint64(key), key[8:]
 	}
 	d.Seq = binary.BigEndian.Uint64(key)
-	return d, json.Unmarshal(value, &d)
+	tx.Fail(json.Unmarshal(value, &d))
+	return d
 }
 
 // Next is the oldest delivery after d that no queued delivery of the same incident precedes, among
@@ -50,22 +54,18 @@ func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, 
 	const most = 1000
 	s.committing.RLock() // what is sent is on disk
 	defer s.committing.RUnlock()
-	err = s.View(func(tx *Tx) error {
+	err = s.View(func(tx *Tx) {
 		n, seen := 0, map[alert.ID]bool{}
-		for k, v := range tx.read(outbox, notifier).all() {
+		for next = range tx.queue(notifier) {
 			if n++; n > most {
-				return nil
-			}
-			if next, err = tx.delivery(notifier, k, v); err != nil {
-				return err
+				return
 			}
 			incident := next.Alert.Data.Incident()
 			if found = next.After(d) && !seen[incident]; found {
-				return nil
+				return
 			}
 			seen[incident] = true
 		}
-		return nil
 	})
 	return next, found && err == nil, err
 }
@@ -73,39 +73,35 @@ func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, 
 // Waiting counts the queued deliveries and the dead letters, by notifier.
 func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
 	waiting, setAside = map[string]int{}, map[string]int{}
-	err = s.View(func(tx *Tx) error {
+	err = s.View(func(tx *Tx) {
 		for _, notifier := range tx.read(outbox).names() {
 			waiting[notifier] = tx.read(outbox, notifier).len()
 		}
 		for _, notifier := range tx.read(aside).names() {
 			setAside[notifier] = tx.read(aside, notifier).len()
 		}
-		return nil
 	})
 	return waiting, setAside, err
 }
 
 // Queue returns the queued deliveries of a notifier, oldest first and at most n, and their total
 // number.
-func (tx *Tx) Queue(notifier string, n int) (oldest []notify.Delivery, all int, err error) {
+func (tx *Tx) Queue(notifier string, n int) (oldest []notify.Delivery, all int) {
 	v := tx.read(outbox, notifier)
-	oldest, err = deliveries(v.all(), n)
-	return oldest, v.len(), err
+	return tx.deliveries(v.all(), n), v.len()
 }
 
 // Aside returns the dead letters of a notifier, newest first and at most n.
-func (tx *Tx) Aside(notifier string, n int) ([]notify.Delivery, error) {
-	return deliveries(tx.read(aside, notifier).backward(), n)
+func (tx *Tx) Aside(notifier string, n int) []notify.Delivery {
+	return tx.deliveries(tx.read(aside, notifier).backward(), n)
 }
 
-func deliveries(records iter.Seq2[[]byte, []byte], n int) (all []notify.Delivery, failed error) {
+func (tx *Tx) deliveries(records iter.Seq2[[]byte, []byte], n int) (all []notify.Delivery) {
 	for k, v := range records {
 		if len(all) >= n {
 			break
 		}
-		d, err := delivery(k, v)
-		failed = errors.Join(failed, err)
-		all = append(all, d)
+		all = append(all, tx.delivery(k, v))
 	}
-	return all, failed
+	return all
 }

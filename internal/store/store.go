@@ -129,7 +129,7 @@ func open(path string, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, file: file, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}
-	err = s.View(func(tx *Tx) error { s.summary = tx.summary; return nil })
+	err = s.View(func(tx *Tx) { s.summary = tx.summary })
 	db.NoSync = s.summary.Tx > 0 // see Update
 	if err != nil {
 		db.Close()
@@ -155,7 +155,8 @@ func (s *Store) Close() error { return s.db.Close() }
 // Path is the path of the state file, absolute if the directory was.
 func (s *Store) Path() string { return s.db.Path() }
 
-// Tx is one transaction.
+// Tx is one transaction. Its methods return no errors: a record that cannot be read is the zero
+// value, and the first error makes Update or View fail, so that nothing is stored.
 type Tx struct {
 	tx        *bolt.Tx
 	summary   summary
@@ -164,35 +165,45 @@ type Tx struct {
 	news      bool      // a delivery was queued, or an incident changed
 	ended     int       // incidents that were closed
 	steady    time.Time // see ClockSet
+	err       error     // the first one
+}
+
+// Fail makes the transaction fail, unless err is nil.
+func (tx *Tx) Fail(err error) {
+	if tx.err == nil {
+		tx.err = err
+	}
 }
 
 // errUnchanged ends a transaction that has nothing to write.
 var errUnchanged = errors.New("unchanged")
 
 // Update runs f in one transaction. When Update returns nil, all changes are on disk; otherwise,
-// none are. If f changes nothing, nothing is written.
+// none are. If f changes nothing, nothing is written. f is run to its end even if the transaction
+// has failed.
 //
 // bbolt alone would sync twice: its pages, and then the meta page that refers to them. Here the
 // records have digests and the transaction's number, so that a transaction with missing pages is
 // detected when the file is opened, and the previous one is used. Therefore one sync of all pages
 // is enough.
-func (s *Store) Update(f func(*Tx) error) error {
+func (s *Store) Update(f func(*Tx)) error {
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	var tx *Tx
 	err := s.db.Update(func(btx *bolt.Tx) error {
 		tx = &Tx{tx: btx, summary: s.summary, maxQueued: s.maxQueued, steady: s.steady}
-		if err := f(tx); err != nil {
-			return err
+		if f(tx); tx.err != nil {
+			return tx.err
 		}
 		s.steady = tx.steady // if this cannot be committed, the process ends
 		if s.ended += tx.ended; s.ended > 0 && (s.ended >= sweepAfter || clock.Since(s.swept) >= sweepEvery) {
-			if err := tx.sweepHistory(clock.Now()); err != nil {
-				return err
-			}
+			tx.sweepHistory(clock.Now())
 			s.ended, s.swept = 0, clock.Now()
 		}
-		if !tx.changed {
+		switch {
+		case tx.err != nil:
+			return tx.err
+		case !tx.changed:
 			return errUnchanged
 		}
 		return tx.summary.write(btx)
@@ -221,13 +232,15 @@ func (s *Store) Update(f func(*Tx) error) error {
 }
 
 // View runs f in a transaction that changes nothing.
-func (s *Store) View(f func(*Tx) error) error {
+func (s *Store) View(f func(*Tx)) error {
 	err := s.db.View(func(btx *bolt.Tx) error {
 		now, err := readSummary(btx.Bucket([]byte(meta)).Get([]byte(summaryKey)))
 		if err != nil {
 			return err
 		}
-		return f(&Tx{tx: btx, summary: now})
+		tx := &Tx{tx: btx, summary: now}
+		f(tx)
+		return tx.err
 	})
 	if err != nil {
 		return fmt.Errorf("state file: %w", err)

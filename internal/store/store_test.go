@@ -32,9 +32,16 @@ func opened(t testing.TB, dir string) (*store.Store, string) {
 	return s, said.String()
 }
 
-func update(t testing.TB, s *store.Store, f func(*store.Tx) error) {
+func update(t testing.TB, s *store.Store, f func(*store.Tx)) {
 	t.Helper()
 	if err := s.Update(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func view(t testing.TB, s *store.Store, f func(*store.Tx)) {
+	t.Helper()
+	if err := s.View(f); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -54,14 +61,11 @@ func state(key string) incident.State {
 		CauseAlerted: map[string]time.Time{"a": at}, Content: newAlert(key).Data}
 }
 
-func enqueue(ids ...string) func(*store.Tx) error {
-	return func(tx *store.Tx) error {
+func enqueue(ids ...string) func(*store.Tx) {
+	return func(tx *store.Tx) {
 		for _, id := range ids {
-			if err := tx.Enqueue("hub", newAlert(id)); err != nil {
-				return err
-			}
+			tx.Enqueue("hub", newAlert(id))
 		}
-		return nil
 	}
 }
 
@@ -76,18 +80,17 @@ func content(t testing.TB, s *store.Store) string {
 		p, known, err := s.Position(log)
 		fmt.Fprintln(&b, log, p, known, err)
 	}
-	err := s.View(func(tx *store.Tx) error {
-		all, err := tx.Incidents()
-		fmt.Fprintf(&b, "%d incidents %+v %v\n", len(all), all, err)
-		hours, err := tx.Hours(midday, func(string) bool { return true })
-		fmt.Fprintln(&b, hours, err)
-		closed, err := tx.Closed(midday)
-		fmt.Fprintln(&b, closed, err)
+	err := s.View(func(tx *store.Tx) {
+		all := tx.Incidents()
+		fmt.Fprintf(&b, "%d incidents %+v\n", len(all), all)
+		hours := tx.Hours(midday, func(string) bool { return true })
+		fmt.Fprintln(&b, hours)
+		closed := tx.Closed(midday)
+		fmt.Fprintln(&b, closed)
 		for _, c := range closed {
-			d, err := tx.Delivered("hub", c.Data.ID)
-			fmt.Fprintln(&b, d, err)
+			d := tx.Delivered("hub", c.Data.ID)
+			fmt.Fprintln(&b, d)
 		}
-		return err
 	})
 	fmt.Fprintln(&b, err)
 	waiting, aside, err := s.Waiting()
@@ -107,9 +110,12 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("a new file says %s", said)
 	}
 	position := tailer.Position{FilePosition: tailer.FilePosition{Dev: 1, Inode: 1 << 63, Fingerprint: 1<<64 - 1, FingerprintLen: 1024, Offset: 1 << 40}}
-	update(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("jira", position), tx.SetPosition("other", tailer.Position{}), tx.SetIncident(state("k1")),
-			tx.SetIncident(state("k2")), enqueue("1", "2")(tx))
+	update(t, s, func(tx *store.Tx) {
+		tx.SetPosition("jira", position)
+		tx.SetPosition("other", tailer.Position{})
+		tx.SetIncident(state("k1"))
+		tx.SetIncident(state("k2"))
+		enqueue("1", "2")(tx)
 	})
 	for range 2 {
 		if got, known, err := s.Position("jira"); got != position || !known || err != nil {
@@ -121,17 +127,16 @@ func TestRoundTrip(t *testing.T) {
 		if _, known, err := s.Position("none"); known || err != nil {
 			t.Errorf("Position, none: %v %v", known, err)
 		}
-		s.View(func(tx *store.Tx) error {
-			if got, err := tx.Incident("k1"); err != nil || !reflect.DeepEqual(got, state("k1")) {
-				t.Errorf("Incident\n got %+v %v\nwant %+v", got, err, state("k1"))
+		view(t, s, func(tx *store.Tx) {
+			if got := tx.Incident("k1"); !reflect.DeepEqual(got, state("k1")) {
+				t.Errorf("Incident\n got %+v\nwant %+v", got, state("k1"))
 			}
-			if got, err := tx.Incident("none"); err != nil || !reflect.DeepEqual(got, incident.State{}) {
-				t.Errorf("Incident, none: %+v %v", got, err)
+			if got := tx.Incident("none"); !reflect.DeepEqual(got, incident.State{}) {
+				t.Errorf("Incident, none: %+v", got)
 			}
-			if got, err := tx.Incidents(); err != nil || !reflect.DeepEqual(got, []incident.State{state("k1"), state("k2")}) {
-				t.Errorf("Incidents: %+v %v", got, err)
+			if got := tx.Incidents(); !reflect.DeepEqual(got, []incident.State{state("k1"), state("k2")}) {
+				t.Errorf("Incidents: %+v", got)
 			}
-			return nil
 		})
 		if d, ok, err := s.Oldest("hub"); !ok || err != nil || !reflect.DeepEqual(d.Alert, newAlert("1")) || time.Since(d.Queued) > time.Minute {
 			t.Errorf("Oldest: %+v %v %v", d, ok, err)
@@ -143,12 +148,11 @@ func TestRoundTrip(t *testing.T) {
 	}
 	closed := state("k1")
 	closed.Open = false
-	update(t, s, func(tx *store.Tx) error { return tx.SetIncident(closed) })
-	s.View(func(tx *store.Tx) error {
-		if got, err := tx.Incidents(); err != nil || len(got) != 1 {
-			t.Errorf("a closed incident is kept: %+v %v", got, err)
+	update(t, s, func(tx *store.Tx) { tx.SetIncident(closed) })
+	view(t, s, func(tx *store.Tx) {
+		if got := tx.Incidents(); len(got) != 1 {
+			t.Errorf("a closed incident is kept: %+v", got)
 		}
-		return nil
 	})
 	if info, err := os.Stat(filepath.Join(dir, "state.db")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file is %v %v", info.Mode(), err)
@@ -162,15 +166,17 @@ func TestOneTransaction(t *testing.T) {
 	update(t, s, enqueue("0"))
 	before, changed := content(t, s), s.Changed()
 	failed := errors.New("no")
-	if err := s.Update(func(tx *store.Tx) error {
-		return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}}), tx.SetIncident(state("k")), enqueue("1")(tx),
-			failed)
+	if err := s.Update(func(tx *store.Tx) {
+		tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}})
+		tx.SetIncident(state("k"))
+		enqueue("1")(tx)
+		tx.Fail(failed)
 	}); !errors.Is(err, failed) || err.Error() != "state file: no" {
 		t.Errorf("got %v", err)
 	}
 	func() {
 		defer func() { recover() }()
-		s.Update(func(tx *store.Tx) error { tx.SetIncident(state("k")); panic("no") })
+		s.Update(func(tx *store.Tx) { tx.SetIncident(state("k")); panic("no") })
 	}()
 	if got := content(t, s); got != before {
 		t.Errorf("got %s\nwant %s", got, before)
@@ -196,7 +202,7 @@ func TestQueue(t *testing.T) {
 		t.Errorf("Oldest of nothing: %v %v", ok, err)
 	}
 	update(t, s, enqueue("1", "2", "3"))
-	update(t, s, func(tx *store.Tx) error { return tx.Enqueue("slack", newAlert("s")) })
+	update(t, s, func(tx *store.Tx) { tx.Enqueue("slack", newAlert("s")) })
 	d, _, _ := s.Oldest("hub")
 	d.Attempts, d.Plain, d.Reason = 3, true, "why"
 	if err := s.Retry("hub", d, notify.Health{}); err != nil {
@@ -240,16 +246,16 @@ func TestQueue(t *testing.T) {
 func TestChanged(t *testing.T) {
 	s, _ := opened(t, t.TempDir())
 	changed := s.Changed()
-	update(t, s, func(tx *store.Tx) error {
-		return tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}})
+	update(t, s, func(tx *store.Tx) {
+		tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}})
 	})
 	select {
 	case <-changed:
 		t.Error("a position woke it")
 	default:
 	}
-	for what, f := range map[string]func(*store.Tx) error{"a delivery": enqueue("1"),
-		"an incident": func(tx *store.Tx) error { return tx.SetIncident(state("k")) }} {
+	for what, f := range map[string]func(*store.Tx){"a delivery": enqueue("1"),
+		"an incident": func(tx *store.Tx) { tx.SetIncident(state("k")) }} {
 		changed := s.Changed()
 		update(t, s, f)
 		select {
@@ -288,9 +294,11 @@ func TestUnchanged(t *testing.T) {
 	s, _ := opened(t, dir)
 	store := func() {
 		t.Helper()
-		update(t, s, func(tx *store.Tx) error {
-			return errors.Join(tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}}), tx.SetIncident(state("k")),
-				tx.SetCounted("jira", store.Counted{}), tx.SetOpenings("a", incident.Openings{}))
+		update(t, s, func(tx *store.Tx) {
+			tx.SetPosition("jira", tailer.Position{FilePosition: tailer.FilePosition{Offset: 1}})
+			tx.SetIncident(state("k"))
+			tx.SetCounted("jira", store.Counted{})
+			tx.SetOpenings("a", incident.Openings{})
 		})
 		_, err := s.Orphans([]string{"hub"}, midday)
 		if err := errors.Join(err, s.SweepReceipts(), s.Pause("hub", notify.Health{}), s.SetReceipts("hub", nil)); err != nil {

@@ -9,7 +9,10 @@ import (
 )
 
 // view is a bucket to read from; one that does not exist is empty.
-type view struct{ b *bolt.Bucket }
+type view struct {
+	tx *Tx
+	b  *bolt.Bucket
+}
 
 // read is the bucket at a path, such as outbox and the name of a notifier.
 func (tx *Tx) read(path ...string) view {
@@ -19,7 +22,7 @@ func (tx *Tx) read(path ...string) view {
 			b = b.Bucket([]byte(name))
 		}
 	}
-	return view{b}
+	return view{tx, b}
 }
 
 // raw is a record, nil when there is none.
@@ -31,12 +34,13 @@ func (v view) raw(key string) []byte {
 }
 
 // get reads a record; false when there is none.
-func (v view) get(key string, into any) (bool, error) {
+func (v view) get(key string, into any) bool {
 	text := v.raw(key)
 	if text == nil {
-		return false, nil
+		return false
 	}
-	return true, json.Unmarshal(text, into)
+	v.tx.Fail(json.Unmarshal(text, into))
+	return true
 }
 
 // len walks over the whole bucket.
@@ -92,43 +96,42 @@ func (v view) names() []string {
 // table is a bucket to write to. Its changes are added up in the summary.
 type table struct {
 	view
-	tx   *Tx
 	path string
 }
 
 // table is a bucket at the top.
-func (tx *Tx) table(name string) table { return table{tx.read(name), tx, "/" + name} }
+func (tx *Tx) table(name string) table { return table{tx.read(name), "/" + name} }
 
 // of is the bucket of a notifier within another one, made if it is missing.
-func (tx *Tx) of(name, notifier string) (table, error) {
+func (tx *Tx) of(name, notifier string) table {
 	b, err := tx.tx.Bucket([]byte(name)).CreateBucketIfNotExists([]byte(notifier))
-	return table{view{b}, tx, "/" + name + "/" + notifier}, err
+	tx.Fail(err)
+	return table{view{tx, b}, "/" + name + "/" + notifier}
 }
 
 // put stores a record. One that is stored already as it is changes nothing.
-func (t table) put(key string, value any) error {
+func (t table) put(key string, value any) {
 	text, err := json.Marshal(value)
-	if err != nil || string(t.raw(key)) == string(text) {
-		return err
+	t.tx.Fail(err)
+	if t.tx.err != nil || string(t.raw(key)) == string(text) {
+		return
 	}
-	if err := t.delete(key); err != nil {
-		return err
-	}
+	t.delete(key)
 	t.tx.changed = true
 	t.count(1)
 	t.tx.summary.Sum += digest(t.path, []byte(key), text)
-	return t.b.Put([]byte(key), text)
+	t.tx.Fail(t.b.Put([]byte(key), text))
 }
 
-func (t table) delete(key string) error {
+func (t table) delete(key string) {
 	text := t.raw(key)
 	if text == nil {
-		return nil
+		return
 	}
 	t.tx.changed = true
 	t.count(-1)
 	t.tx.summary.Sum -= digest(t.path, []byte(key), text)
-	return t.b.Delete([]byte(key))
+	t.tx.Fail(t.b.Delete([]byte(key)))
 }
 
 // count counts records.
@@ -139,47 +142,31 @@ func (t table) count(n int) {
 }
 
 // retain deletes the records that are not to be kept.
-func (t table) retain(keep func(key string) (bool, error)) error {
+func (t table) retain(keep func(key string) bool) {
 	for _, key := range t.names() {
-		kept, err := keep(key)
-		if err != nil {
-			return err
+		if !keep(key) {
+			t.delete(key)
 		}
-		if !kept {
-			if err := t.delete(key); err != nil {
-				return err
+	}
+}
+
+// ofAll yields the bucket of every notifier within another one.
+func (tx *Tx) ofAll(name string) iter.Seq2[string, table] {
+	return func(yield func(string, table) bool) {
+		for _, notifier := range tx.read(name).names() {
+			if !yield(notifier, tx.of(name, notifier)) {
+				return
 			}
 		}
 	}
-	return nil
-}
-
-// ofAll calls f with the bucket of every notifier within another one.
-func (tx *Tx) ofAll(name string, f func(notifier string, t table) error) error {
-	for _, notifier := range tx.read(name).names() {
-		t, err := tx.of(name, notifier)
-		if err != nil {
-			return err
-		}
-		if err := f(notifier, t); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // deleteOf deletes the bucket of a notifier within another one, if there is one.
-func (tx *Tx) deleteOf(name, notifier string) error {
+func (tx *Tx) deleteOf(name, notifier string) {
 	if tx.read(name, notifier).b == nil {
-		return nil
+		return
 	}
-	t, err := tx.of(name, notifier)
-	if err != nil {
-		return err
-	}
-	if err := t.retain(func(string) (bool, error) { return false, nil }); err != nil {
-		return err
-	}
+	tx.of(name, notifier).retain(func(string) bool { return false })
 	tx.changed = true
-	return tx.tx.Bucket([]byte(name)).DeleteBucket([]byte(notifier))
+	tx.Fail(tx.tx.Bucket([]byte(name)).DeleteBucket([]byte(notifier)))
 }

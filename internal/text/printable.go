@@ -3,6 +3,8 @@
 package text
 
 import (
+	"errors"
+	"io/fs"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,4 +69,13 @@ func Cut(s string, n int) string {
 		head = head[:i]
 	}
 	return head + mark
+}
+
+// WithoutPath is err without the operation and path of an fs.PathError, for a sentence that
+// already names the file.
+func WithoutPath(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	return err
 }

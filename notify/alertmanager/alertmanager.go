@@ -81,11 +81,6 @@ func readReceipt(r notify.Receipt) receipt {
 	return known
 }
 
-func (r receipt) receipt() (notify.Receipt, error) {
-	text, err := json.Marshal(r)
-	return text, err
-}
-
 // Send begins, changes or ends the alert of an incident. It is delivered when
 // one member has accepted it: members gossip about what they have notified,
 // and Refresh brings the others up to date.
@@ -116,7 +111,7 @@ func (a *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	if next.Labels == nil {
 		return nil, nil
 	}
-	return next.receipt()
+	return json.Marshal(next)
 }
 
 // Groups is true: Alertmanager groups alerts into notifications.
@@ -148,7 +143,7 @@ func (a *Notifier) Refresh(ctx context.Context, open []notify.OpenIncident) (cha
 		} else {
 			known.Ended, known.EndedAt = nil, time.Time{}
 		}
-		if renewed[incident], err = known.receipt(); err != nil {
+		if renewed[incident], err = json.Marshal(known); err != nil {
 			return nil, 0, &notify.Error{Outcome: notify.BadMessage, Err: err}
 		}
 	}

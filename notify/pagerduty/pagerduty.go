@@ -48,7 +48,7 @@ func New(page string) func(conf.PagerDuty) (*Notifier, error) {
 
 // Send triggers or resolves. A plain alert has no details.
 func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	body, err := message.JSON(n.event(d))
+	body, err := text.JSON(n.event(d))
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}

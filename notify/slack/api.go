@@ -2,6 +2,7 @@ package slack
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -133,24 +134,38 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// remedies are what to do about the commonest error codes.
-var remedies = map[string]string{
-	"not_in_channel":         "invite the app to the channel",
-	"channel_not_found":      "is the channel's ID right, and is the app in the channel if it is private?",
-	"is_archived":            "the channel is archived",
-	"invalid_auth":           "the token is wrong, or Slack does not allow this machine's address",
-	"not_allowed_token_type": "bot_token begins with xoxb-, app_token with xapp-",
-	"missing_scope":          "add the scope on the app's page and install it again",
-	"token_revoked":          "install the app again and take its new token",
-	"account_inactive":       "install the app again and take its new token",
+//go:embed errors.txt
+var errorText string
+
+// knownError is what an error code of Slack means.
+type knownError struct {
+	outcome notify.Outcome
+	remedy  string // what to do about it, "" for most
+}
+
+var knownErrors = readErrors(errorText)
+
+func readErrors(text string) map[string]knownError {
+	outcomes := map[string]notify.Outcome{
+		"message": notify.BadMessage, "settings": notify.BadSettings, "retry": notify.Retry,
+	}
+	all := map[string]knownError{}
+	for line := range strings.Lines(text) {
+		if word, rest, _ := strings.Cut(strings.TrimSpace(line), " "); word != "#" {
+			code, remedy, _ := strings.Cut(rest, " ")
+			all[code] = knownError{outcomes[word], remedy}
+		}
+	}
+	return all
 }
 
 // refused makes an Error of Slack's error code: by the code, then by the status.
 func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.Redactor) *notify.Error {
 	clean := func(s string) string { return notify.OneLine(redactor.Redact(s)) }
 	text := "Slack refuses " + method + ": " + clean(said.Error)
-	if remedy := remedies[said.Error]; remedy != "" {
-		text += " (" + remedy + ")"
+	meaning, known := knownErrors[said.Error]
+	if meaning.remedy != "" {
+		text += " (" + meaning.remedy + ")"
 	}
 	for _, scope := range []struct{ name, value string }{{"needed", said.Needed}, {"provided", said.Provided}} {
 		if scope.value != "" {
@@ -161,9 +176,9 @@ func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.
 		text += "; " + clean(complaint)
 	}
 	e := &notify.Error{RetryAfter: got.RetryAfter, Err: &refusal{said.Error, text}}
-	switch o, known := outcomeOf(said.Error); {
+	switch {
 	case known:
-		e.Outcome = o
+		e.Outcome = meaning.outcome
 	case got.Status != http.StatusOK:
 		e.Outcome = got.Failed().Outcome
 	case strings.HasPrefix(said.Error, "invalid_"), strings.HasPrefix(said.Error, "msg_"),
@@ -192,7 +207,10 @@ func (t *apiTransport) redactor(u *url.URL) *notify.Redactor {
 
 // apiError is the *Error of apiTransport in what slack-go returned: only that is
 // without the address. Any other error is of a request that was never sent.
-func apiError(err error) *notify.Error {
+func apiError(err error) error {
+	if err == nil {
+		return nil
+	}
 	if e, ok := errors.AsType[*notify.Error](err); ok {
 		return e
 	}

@@ -1,8 +1,6 @@
 package slack
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -97,13 +95,11 @@ func fitted(draw func(limit) []slack.Block) (blocks []slack.Block) {
 // length is what Slack counts of all blocks, as far as it is known: texts and
 // what holds them.
 func length(blocks []slack.Block) int {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(blocks); err != nil {
+	words, err := text.JSON(blocks)
+	if err != nil {
 		return 0 // their sender counts them
 	}
-	return units(b.String())
+	return units(words)
 }
 
 // drawing is one message being drawn.

@@ -123,10 +123,7 @@ func (s *Bot) postDetails(ctx context.Context, at receipt, m message.Message) er
 	_, _, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, slack.MsgOptionTS(at.TS),
 		slack.MsgOptionText("Details: "+inline(m.Title(), maxNotification-20), false), slack.MsgOptionBlocks(blocks...),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
-	if err != nil {
-		return apiError(err)
-	}
-	return nil
+	return apiError(err)
 }
 
 // followUp edits a message and answers it. stays reports whether the message can be
@@ -154,10 +151,8 @@ func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain boo
 	if plain {
 		options = append(options, slack.MsgOptionBlocks()) // none: otherwise the old ones stay
 	}
-	if _, _, _, err := s.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...); err != nil {
-		return apiError(err)
-	}
-	return nil
+	_, _, _, err := s.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...)
+	return apiError(err)
 }
 
 // newMessage is an alert as a new message. A plain one has no blocks.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,56 +78,13 @@ func accepted(a notify.Answer) bool {
 	return err == nil && (said.OK == true || said.Success == true || said.Result == "success")
 }
 
-// Slack's error codes, from its documentation of incoming webhooks and of the Web API.
-// The code says more than the status.
-var (
-	badMessage = []string{
-		"invalid_payload", "invalid_blocks", "invalid_blocks_format", "no_text", "too_many_attachments",
-		"msg_blocks_too_long", "msg_too_long",
-		"invalid_form_data", "invalid_charset", "attachment_payload_limit_exceeded", "block_mismatch",
-		"markdown_text_conflict", "metadata_too_large",
-		"invalid_metadata_format", "invalid_metadata_schema", "invalid_arguments", "invalid_arg_name",
-		"invalid_array_arg", "too_many_contact_cards",
-	}
-	badSettings = []string{
-		"no_service", "no_service_id", "no_team", "no_active_hooks", "channel_not_found", "channel_is_archived",
-		"action_prohibited", "invalid_token",
-		"team_disabled", "posting_to_general_channel_denied", "user_not_found", "invalid_auth", "not_authed",
-		"account_inactive", "token_revoked",
-		"token_expired", "missing_scope", "no_permission", "not_allowed_token_type", "not_in_channel", "is_archived",
-		"restricted_action",
-		"restricted_action_read_only_channel", "restricted_action_thread_only_channel", "ekm_access_denied",
-		"access_denied",
-		"two_factor_setup_required", "enterprise_is_restricted", "messages_tab_disabled", "team_access_not_granted",
-		"method_deprecated",
-		"deprecated_endpoint", "as_user_not_supported",
-	}
-	retry = []string{
-		"rollup_error", "fatal_error", "internal_error", "ratelimited", "rate_limited", "service_unavailable",
-		"request_timeout", "accesslimited",
-		"team_added_to_org", "org_login_required", "external_channel_migrating", "update_failed",
-		"message_limit_exceeded",
-	}
-)
-
-// outcomeOf is the outcome of an error code of Slack; false = unknown.
-func outcomeOf(word string) (notify.Outcome, bool) {
-	switch {
-	case slices.Contains(badMessage, word):
-		return notify.BadMessage, true
-	case slices.Contains(badSettings, word):
-		return notify.BadSettings, true
-	}
-	return notify.Retry, slices.Contains(retry, word)
-}
-
 func webhookError(got notify.Answer) *notify.Error {
 	e := got.Failed()
 	if got.Status == http.StatusOK {
 		e.Err = fmt.Errorf("%w, which is not Slack's \"ok\": is the address right, or did a proxy answer?", e.Err)
 	}
-	if o, known := outcomeOf(strings.TrimSpace(got.Body)); known {
-		e.Outcome = o
+	if o, known := knownErrors[strings.TrimSpace(got.Body)]; known {
+		e.Outcome = o.outcome
 	} else if got.Status < 300 && got.Broken == nil {
 		e.Outcome = notify.BadSettings // another program answers there, such as a portal
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/template"
 	"unicode/utf8"
@@ -44,16 +43,9 @@ var errTooLong = errors.New("its output is larger than 1 MiB")
 // parseTemplate reads a template and tries it on alerts of each kind: a broken one must
 // be found before it is needed. Errors begin with the key.
 func parseTemplate(file string) (*bodyTemplate, error) {
-	info, err := os.Stat(file)
+	text, err := notify.ReadFile("template", file, maxTemplate)
 	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
-	}
-	if info.Size() > maxTemplate {
-		return nil, fmt.Errorf("template: %s is larger than %d bytes", file, maxTemplate)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("template: %w", err)
+		return nil, err
 	}
 	if !utf8.Valid(text) {
 		return nil, fmt.Errorf("template: %s is not in UTF-8", file)
@@ -149,7 +141,7 @@ func whole(fields map[string]any) map[string]any {
 
 // functions are what templates can call, besides Go's own.
 var functions = template.FuncMap{
-	"json":     message.JSON,
+	"json":     text.JSON,
 	"cut":      func(n int, s string) string { return text.Cut(s, n) },
 	"fit":      fit,
 	"add":      func(a, b int) int { return a + b },
@@ -179,7 +171,7 @@ var functions = template.FuncMap{
 func fit(limit int, s string) (string, error) {
 	n := min(len([]rune(s)), limit) // a character takes at least one byte
 	for out := text.Cut(s, n); ; {
-		words, err := message.JSON(out)
+		words, err := text.JSON(out)
 		if err != nil || len(words)-2 <= limit || n <= 0 {
 			return out, err
 		}

@@ -89,12 +89,11 @@ func (m *model) overSince(x *failure) bool {
 // checkOverflow: a failure that is in no incident, since too many are open, is named in the
 // incident about that.
 func (m *model) checkOverflow(x *failure) {
-	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) error {
-		s, err := tx.Incident(m.w.daemon.recorder.Rules.OverflowKey())
+	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) {
+		s := tx.Incident(m.w.daemon.recorder.Rules.OverflowKey())
 		if !slices.Contains(s.Named, x.key) {
 			m.w.fail("limits", "%s is in no incident, and beyond the limit are %v", x, s.Named)
 		}
-		return err
 	}))
 }
 
@@ -103,18 +102,16 @@ func (m *model) checkLimit() {
 	if m.w.MaxOpen == 0 || m.w.daemon == nil {
 		return
 	}
-	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) error {
+	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) {
 		n := 0
-		err := tx.EachIncident(func(s incident.State) error {
+		for s := range tx.EachIncident() {
 			if m.last[s.Key] != nil {
 				n++
 			}
-			return nil
-		})
+		}
 		if n > m.w.MaxOpen {
 			m.w.fail("limits", "%d incidents are open, at most %d may be", n, m.w.MaxOpen)
 		}
-		return err
 	}))
 }
 
@@ -314,24 +311,20 @@ func (w *world) checkStateRedacted() {
 // to the causes that were written.
 func (w *world) finalState() {
 	w.aside = map[string]map[alert.ID]bool{}
-	w.must(w.daemon.store.View(func(tx *store.Tx) error {
+	w.must(w.daemon.store.View(func(tx *store.Tx) {
 		for _, r := range w.receivers {
-			all, err := tx.Aside(r.name, 1000)
-			if err != nil {
-				return err
-			}
+			all := tx.Aside(r.name, 1000)
 			w.aside[r.name] = map[alert.ID]bool{}
 			for _, d := range all {
 				w.aside[r.name][d.Alert.Data.ID] = true
 			}
 		}
 		w.model.open = map[alert.ID]bool{}
-		return tx.EachIncident(func(s incident.State) error {
+		for s := range tx.EachIncident() {
 			w.model.open[s.ID()] = true
 			if x := w.model.last[s.Key]; x != nil && s.Cause != x.cause && !w.everMuted && !x.disk.confused && !w.model.missed(x) {
 				w.fail("the cause of the whole event", "%s is for %s, the incident says %s", x, x.cause, s.Cause)
 			}
-			return nil
-		})
+		}
 	}))
 }

@@ -249,23 +249,16 @@ func (m *model) turned() {
 	m.gaps = append(m.gaps, fresh...)
 	m.w.machine.busy = m.now()
 	rules := m.w.daemon.recorder.Rules
-	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) error {
+	m.w.must(m.w.daemon.store.View(func(tx *store.Tx) {
 		for _, x := range counted {
-			s, err := tx.Incident(x.key)
-			if err != nil {
-				return err
-			}
+			s := tx.Incident(x.key)
 			m.checkIncident(x, s)
 		}
 		for _, g := range fresh {
-			s, err := tx.Incident(rules.LogKey(incident.Source{Name: g.disk.name, Path: g.disk.path}))
-			if err != nil {
-				return err
-			}
+			s := tx.Incident(rules.LogKey(incident.Source{Name: g.disk.name, Path: g.disk.path}))
 			if !s.Open || s.Alerts == 0 {
 				m.w.fail("every gap is a blind", "there is none for %s (%s)", g.disk.name, g.Why)
 			}
 		}
-		return nil
 	}))
 }
