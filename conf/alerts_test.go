@@ -53,7 +53,7 @@ func TestStorm(t *testing.T) {
 		if ok && (err != nil || c.Alerts.Storm != given) {
 			t.Errorf("storm = %d: %v", given, err)
 		}
-		want := conf.Problems{{dir + "/config.toml", 2, 9, "alerts.storm", "expected a number of incidents from 1 to 1000, or 0 to alert to each one separately"}}
+		want := conf.Problems{{dir + "/config.toml", 2, 9, "alerts.storm", "expected a number of incidents from 1 to 1000, or 0 to alert on each one separately"}}
 		if !ok && !reflect.DeepEqual(err, error(want)) {
 			t.Errorf("storm = %d\n got %v\nwant %v", given, err, want)
 		}

@@ -128,7 +128,7 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	}
 	if a.Storm < 0 || a.Storm > maxStorm {
 		b.problem("alerts.storm",
-			"expected a number of incidents from 1 to %d, or 0 to alert to each one separately", maxStorm)
+			"expected a number of incidents from 1 to %d, or 0 to alert on each one separately", maxStorm)
 	}
 }
 

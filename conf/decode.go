@@ -131,7 +131,7 @@ func fieldsOf(t reflect.Type) (fields map[string]field, names []string) {
 
 // value decodes one value into v.
 func (d *decoder) value(path string, value any, v reflect.Value) bool {
-	if s, ok := value.(string); ok && d.expand {
+	if s, ok := value.(string); ok && d.expand && v.Kind() != reflect.Pointer { // whose element it expands
 		if value, ok = d.variables(path, s); !ok {
 			return false
 		}
@@ -175,12 +175,15 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 	return d.number(path, value, v)
 }
 
+// maxExpanded is how long a value may be with its environment variables.
+const maxExpanded = 64 << 10
+
 var variable = regexp.MustCompile(`\$\$\{|\$\{([A-Z_][A-Z0-9_]*)\}|\$\{`)
 
 // variables replaces ${NAME} with the value of an environment variable, and $${ with ${. What else
 // follows ${ is not shown: it may be a part of a secret.
 func (d *decoder) variables(path, s string) (string, bool) {
-	good := true
+	good, size := true, len(s)
 	expanded := variable.ReplaceAllStringFunc(s, func(found string) string {
 		if found == "$${" {
 			return "${"
@@ -194,6 +197,10 @@ func (d *decoder) variables(path, s string) (string, bool) {
 			good = d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
 		}
 		d.source.expanded[path] = true
+		if size += len(value); size > maxExpanded {
+			good = good && d.refuse(path, "longer than %d bytes with its environment variables", maxExpanded)
+			return ""
+		}
 		return value
 	})
 	return expanded, good

@@ -18,7 +18,7 @@ func (b *builder) teams(at string, f *rawTeams) Teams {
 	t := Teams{b.notifier(at, "teams", &f.rawNotifier), b.secretURL(at, "workflow_url", f.WorkflowURL, f.WorkflowURLFile)}
 	b.needs(at, "workflow_url")
 	if strings.Contains(t.WorkflowURL.Reveal(), ".webhook.office.com/") {
-		b.warn("teams: workflow_url is the address of an Office 365 connector, which Microsoft retires: create a workflow")
+		b.warn("teams: workflow_url is the address of an Office 365 connector, which Microsoft is retiring: create a workflow")
 	}
 	b.sendsTo(at, t.WorkflowURL.Reveal())
 	return t

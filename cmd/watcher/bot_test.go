@@ -126,13 +126,13 @@ api_url = %q
 		press()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if len(s.calls) < 3 {
+		if len(s.calls) < 4 { // the message, its details, the connection, the answer
 			return fmt.Errorf("the press had no effect")
 		}
 		return nil
 	})
 	s.says("chat.postEphemeral", "Acknowledged")
-	if edit := s.says("chat.update", "<@U0ADA>", "1700000000.000001"); strings.Contains(fmt.Sprint(edit.Values), "subteam") {
+	if edit := s.says("chat.update", `\u003c@U0ADA\u003e`, "1700000000.000001"); strings.Contains(fmt.Sprint(edit.Values), "subteam") {
 		t.Error("the edit calls for people again")
 	}
 	w.kill()

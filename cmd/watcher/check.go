@@ -113,7 +113,10 @@ func (k *checker) problem(format string, args ...any) {
 // choose finds the user whose access is checked: the one of that name, or the service's, if
 // root checks the service's configuration. Else it is the one that runs this program.
 func (k *checker) choose(name string) error {
-	root := os.Geteuid() == 0
+	root, typed := os.Geteuid() == 0, name != ""
+	if strings.HasPrefix(name, "-") {
+		return usage("--user: %q is no user name", name)
+	}
 	k.user, k.groups = printed("id", "-un"), printed("id", "-nG")
 	if name == "" && (!root || k.conf.File != defaultConfig) {
 		return nil
@@ -121,12 +124,17 @@ func (k *checker) choose(name string) error {
 	name = cmp.Or(name, serviceUser)
 	groups := printed("id", "-nG", name)
 	switch {
+	case groups == "" && typed:
+		return usage("--user: there is no user %q on this machine", name)
 	case groups == "":
 		k.say("note", "there is no user %s on this machine, so access is checked for user %s", name, k.user)
 	case name != k.user && !root:
 		return usage("--user: only root can check the access of another user")
 	case name != k.user:
 		k.user, k.groups, k.other, k.by = name, groups, true, " by user "+name
+		if out, err := exec.Command("runuser", "-u", name, "--", "true").CombinedOutput(); err != nil {
+			return fmt.Errorf("access cannot be checked for user %s: runuser: %w %s", name, err, text.Printable(string(out)))
+		}
 	}
 	return nil
 }
@@ -135,6 +143,14 @@ func (k *checker) choose(name string) error {
 func printed(program string, args ...string) string {
 	out, _ := exec.Command(program, args...).Output()
 	return strings.TrimSpace(string(out))
+}
+
+// shell is a path as one word of a shell command.
+func shell(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // files checks the configuration, certificates, templates and causes for another user. What is in
@@ -147,7 +163,7 @@ func (k *checker) files() {
 			continue
 		}
 		if !k.may("-r", "", file) {
-			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", printed("id", "-gn", k.user), file)
+			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", printed("id", "-gn", k.user), shell(file))
 			k.problem("%s cannot be read: %v", file, k.denied(fs.ErrPermission, fix))
 		}
 	}
@@ -241,7 +257,7 @@ func (k *checker) letRead(file string) string {
 		return fmt.Sprintf("usermod -aG %s %s", group, k.user)
 	}
 	return fmt.Sprintf("setfacl -m u:%[1]s:rx %[2]s && setfacl -d -m u:%[1]s:r %[2]s && setfacl -m u:%[1]s:r %[3]s",
-		k.user, filepath.Dir(file), file)
+		k.user, shell(filepath.Dir(file)), shell(file))
 }
 
 // form reports whether one of the lines at the end of a log, or at its beginning, has the form
@@ -273,9 +289,9 @@ func (k *checker) form(kind conf.Kind, f *os.File) (n int, ok bool, err error) {
 // state checks the state directory, and makes it as the service would.
 func (k *checker) state() {
 	dir := k.conf.StateDir
-	in, fix := dir, "chown -R "+k.user+" "+dir
+	in, fix := dir, "chown -R "+k.user+" "+shell(dir)
 	if _, err := os.Stat(dir); err != nil {
-		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+dir
+		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+shell(dir)
 	}
 	warning, err := store.Guard(dir)
 	if warning != "" {

@@ -115,8 +115,8 @@ func newRoot(name string, a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   name,
 		Short: "Alerts you, with diagnosis and fix steps, when an OAuth 2.0 mail integration of Jira Data Center breaks",
-		Long: `Follows Jira's log and sends an alert to Slack or a webhook when an OAuth 2.0
-mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
+		Long: `Follows Jira's log and sends an alert to Slack, e-mail, Teams, a webhook
+and others when an OAuth 2.0 mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
 diagnosis and the steps to fix it.`,
 		Version:       version(),
 		SilenceErrors: true,

@@ -83,7 +83,7 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 	}
 	fmt.Fprintf(a.out, "%d failed tests and one night: %d alerts.", len(failures), len(failures)+nightAlerts)
 	if !all {
-		fmt.Fprint(a.out, " Each has its diagnosis and steps: see them with --all.")
+		fmt.Fprint(a.out, " Run with --all to see the diagnosis and the steps of each.")
 	}
 	if keep {
 		fmt.Fprintf(a.out, " The logs are kept in %s.", filepath.Join(dir, "log"))
@@ -278,7 +278,7 @@ func (n night) scenes() []scene {
 	later := n.down.Add(4 * time.Hour)
 	clock := func(t time.Time) string { return t.Format("15:04") }
 	return []scene{
-		{"Now a night with nobody at work. At " + clock(n.down) + " the client secret of a mailbox has expired", []written{
+		{"Now a night when nobody is at work. At " + clock(n.down) + " the client secret of a mailbox has expired", []written{
 			{diagnosticsLog, n.probe(n.down.Add(-time.Minute), true) + n.probe(n.down.Add(time.Minute), false)},
 			{incomingLog, n.polls(n.down, n.down.Add(time.Minute))},
 		}},

@@ -73,7 +73,7 @@ func TestReceiverDownAndHanging(t *testing.T) {
 		return nil
 	})
 	w.says("connection refused")
-	w.says("which may have been accepted")
+	w.says("the request may have been accepted")
 	back := receive(t)
 	back.Close()
 	back = &receiver{t: t, ok: "ok"}

@@ -107,18 +107,14 @@ func TestStrangeInput(t *testing.T) {
 	}
 }
 
-// A log that is not there, or is a directory, is waited for and said once;
-// what it holds when it comes is told.
+// A log that is not there is waited for, which is said once;
+// what it holds when it comes is alerted to.
 func TestLogIsWaitedFor(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T, log string) (come func()){
 		"missing file": func(*testing.T, string) func() { return func() {} },
 		"missing directory": func(t *testing.T, log string) func() {
 			rename(t, filepath.Dir(log), filepath.Dir(log)+".away")
 			return func() { rename(t, filepath.Dir(log)+".away", filepath.Dir(log)) }
-		},
-		"directory": func(t *testing.T, log string) func() {
-			makeDir(t, log)
-			return func() { rename(t, log, log+".dir") }
 		},
 		"dangling link": func(t *testing.T, log string) func() {
 			if err := os.Symlink(log+".target", log); err != nil {

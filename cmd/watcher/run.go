@@ -162,7 +162,9 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 func (d *daemon) greet(c *conf.Config) {
 	for _, l := range c.Logs {
 		state := "following " + l.Path
-		if l.Path != stdinPath && missing(l.Path) {
+		if l.Path == stdinPath {
+			state = "reading standard input"
+		} else if missing(l.Path) {
 			state = l.Path + " is not there yet, waiting"
 		}
 		fmt.Fprintf(d.errw, "%s: failures from now on are printed here; the position is stored in %s\n", state, c.StateDir)

@@ -126,7 +126,7 @@ func (r *Rules) Sample(f matchers.Failure, kind alert.Kind, now time.Time) alert
 	number := 2
 	switch kind {
 	case alert.Blind, alert.Sighted:
-		t := Trouble{Cause: LogUnreadable, Log: Source{Name: "test", Path: "test"}, Why: "permission denied", Since: now.Add(-time.Hour)}
+		t := Trouble{Cause: LogUnreadable, Log: Source{Name: "TEST, nothing is broken", Path: "/test"}, Why: "permission denied", Since: now.Add(-time.Hour)}
 		s, a := r.Trouble(State{}, t, now)
 		if a != nil && kind == alert.Sighted {
 			_, a = r.Over(s, t, now)
@@ -142,10 +142,10 @@ func (r *Rules) Sample(f matchers.Failure, kind alert.Kind, now time.Time) alert
 	case alert.Quiet:
 		d.Failures.First, d.Failures.Last = now.Add(-25*time.Hour), now.Add(-24*time.Hour)
 	case alert.Resolved:
-		d.Failures.First, d.ResolvedAt = now.Add(-time.Hour), now
+		d.Failures.First, d.Failures.Last, d.ResolvedAt = now.Add(-time.Hour), now.Add(-time.Minute), now
 	case alert.Storm:
 		d.Integration = alert.Integration{ID: alert.Many, KnownBy: alert.ByNothing}
-		d.Facts["integrations"], d.Facts["integrations_count"] = []string{"test-1", "test-2", "test-3"}, "60"
+		d.Facts["integrations"], d.Facts["integrations_count"], d.Failures.Count = []string{"test-1", "test-2", "test-3"}, "60", 60
 		number = 1
 	case alert.Started:
 		d, number = r.Started("1.5.0", "1.4.2", 1, now).Data, 1

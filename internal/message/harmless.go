@@ -12,9 +12,16 @@ import (
 var Functions = map[string]any{
 	"turns": Turns, "blocks": text.Blocks, "time": text.Time, "join": strings.Join,
 	"indented": func(s string) string { return strings.ReplaceAll(text.Indented(s), "\n", "\n    ") },
+	"quoted":   marked,
 	"id":       func(id alert.ID) string { return text.Printable(string(id)) },
 	"json":     text.JSON,
 }
+
+// marked marks each line after the first as a quotation, so that none passes for ours.
+func marked(s string) string { return strings.ReplaceAll(s, "\n", "\n  | ") }
+
+// Quoted is a text of a log of which each line is marked as a quotation.
+func Quoted(s string) string { return "  | " + marked(s) }
 
 // Harmless is m for receivers that show texts as they are: nothing in them has an effect,
 // and no link is a log's. Each text has at most limit characters; only the commands of

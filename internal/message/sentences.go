@@ -158,7 +158,7 @@ func news(d alert.Data) Sentence {
 	case alert.Changed:
 		if d.Cause.Previous != nil && !text.Blank(*d.Cause.Previous) {
 			return Sentence{{Text: "Before: "}, {Text: *d.Cause.Previous, Emphasis: Struck},
-				{Text: ", which is fixed or hidden by this cause."}}
+				{Text: ", which is fixed or masked by this cause."}}
 		}
 	case alert.Reminder, alert.Storm:
 		if f.First.IsZero() || d.Kind == alert.Storm && !d.Again() {
@@ -186,8 +186,8 @@ func news(d alert.Data) Sentence {
 		case SubjectOf(d) == Many:
 			s[0].Text, then = "All of these are known to work again", "."
 		case tested(d):
-			s[0].Text, since = "A test of this integration has succeeded", " at "
-			then = ". Mailboxes that were authorized with it keep the token that they have."
+			s[0].Text, since = "A test of this integration succeeded", " at "
+			then = ". Mailboxes that were authorized with it keep their current token."
 		}
 		if !d.ResolvedAt.IsZero() && !f.First.IsZero() {
 			s = append(s, Fragment{Text: since}, Fragment{At: d.ResolvedAt}, Fragment{Text: ", after " +
@@ -231,7 +231,7 @@ func effect(d alert.Data) string {
 	case SubjectOf(d) == Many:
 		return "No mail in or out for mailboxes that need a new token."
 	case tested(d) && d.Cause.Severity == conf.SeverityCritical:
-		return "Mail stops when the tokens that Jira still has expire: expect the background refresh to fail, too."
+		return "Mail stops when Jira's remaining tokens expire: expect the background refresh to fail, too."
 	case tested(d) && d.Cause.Severity != conf.SeverityLow:
 		return "A mailbox that was authorized before may still work with its older token."
 	case !tested(d) && ofMail(d.Diagnosis):

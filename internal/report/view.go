@@ -30,7 +30,7 @@ const (
 )
 
 // silence is why quiet is not enough.
-const silence = "Jira's log does not show when a connection works, so quiet is no proof that it does: " +
+const silence = "Jira does not log successful connections, so \"quiet\" does not prove that a connection works: " +
 	"run Test connection in Jira."
 
 // NewView is what to show of r.
@@ -47,16 +47,23 @@ func NewView(r Report) View {
 	if n := len(v.Problems) - maxProblems; n > 0 {
 		v.Problems = append(v.Problems[:maxProblems], "and "+text.Count(n, "more file"))
 	}
-	before := ""
+	all := map[string]alert.Failures{} // of all incidents of an integration
+	for _, i := range r.Incidents {
+		f, sum := i.Data.Failures, all[Key(i)]
+		if sum.Count += f.Count; sum.First.IsZero() || f.First.Before(sum.First) {
+			sum.First = f.First
+		}
+		all[Key(i)] = sum
+	}
 	heads := map[string]*page.Item{}
-	for n, i := range r.Incidents {
-		if key := Key(i); n == 0 || key != before {
-			before, heads[key] = key, r.item(i)
+	for _, i := range r.Incidents {
+		if key := Key(i); heads[key] == nil {
+			i.Data.Failures.Count, i.Data.Failures.First = all[key].Count, all[key].First
+			heads[key] = r.item(i)
 			v.Items = append(v.Items, heads[key])
 		}
 	}
-	all := v.earlier(r, heads, page.Group(v.Items, "bad"))
-	for _, c := range all {
+	for _, c := range v.earlier(r, heads, page.Group(v.Items, "bad")) {
 		if c.Mood == "bad" {
 			v.Failing = append(v.Failing, c)
 		} else {
@@ -113,9 +120,14 @@ func (v *View) earlier(r Report, heads map[string]*page.Item, all []*page.Cause)
 	added := map[*page.Cause]int{}
 	for _, i := range r.Incidents {
 		head := heads[Key(i)]
+		last := i.Data.ID == head.Data.ID
 		for _, s := range i.Causes {
-			if s.Cause == head.Data.Cause.ID {
+			if last && s.Cause == head.Data.Cause.ID {
 				continue
+			}
+			state := "another cause came after"
+			if !last {
+				state = "an earlier incident"
 			}
 			c := known[s.Cause]
 			if c == nil {
@@ -135,7 +147,7 @@ func (v *View) earlier(r Report, heads map[string]*page.Item, all []*page.Cause)
 			}
 			c.Items = append(c.Items, &page.Item{
 				Name: head.Name, ID: head.ID, Count: text.Count(s.Failures, "failure"),
-				First: r.clock(s.First), Last: r.clock(s.Last), State: "another cause came after",
+				First: r.clock(s.First), Last: r.clock(s.Last), State: state,
 			})
 		}
 	}

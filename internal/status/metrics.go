@@ -50,7 +50,7 @@ func newMetrics(s *Site) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		failures: counter("failures_total", "Failures of the OAuth client flow read from the logs, by cause.", "cause"),
-		alerts:   counter("alerts_total", "Alerts worth saying, by kind, however many notifiers they go to.", "kind"),
+		alerts:   counter("alerts_total", "Alerts by kind, each counted once.", "kind"),
 		deliveries: counter("deliveries_total",
 			"Attempts to deliver an alert: accepted, retry (it failed and is tried again) or set_aside (given up).",
 			"notifier", "outcome"),

@@ -60,7 +60,7 @@ func Render(a alert.Alert, style text.Style) string {
 	}
 	if m.Excerpt != "" {
 		p.Gap()
-		p.Line(text.Faint, m.Log+" says:")
+		p.Line(text.Faint, "From "+m.Log+":")
 		for line := range strings.Lines(m.Excerpt) {
 			p.Wrap("  | ", "  | ", text.Printable(line))
 		}

@@ -106,7 +106,8 @@ func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (
 	if err != nil {
 		return receipt{}, apiError(err)
 	}
-	return receipt{Channel: s.channel, TS: ts, DetailsDue: l.thread && !d.Plain}, nil
+	thread := l.thread && !d.Plain
+	return receipt{Channel: s.channel, TS: ts, Threaded: thread, DetailsDue: thread}, nil
 }
 
 // threaded reports whether the details of a message are in its thread: not where it has none.
@@ -116,14 +117,20 @@ func threaded(m message.Message) bool {
 
 // postDetails answers a message with its facts and its excerpt.
 func (s *Bot) postDetails(ctx context.Context, at receipt, m message.Message) error {
-	blocks := fitted(func(b limit) []slack.Block { return drawing{m, options{}, b}.details() })
-	if len(blocks) == 0 {
-		return nil
-	}
-	_, _, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, slack.MsgOptionTS(at.TS),
+	blocks := fitted(func(b limit) []slack.Block {
+		w := drawing{m, options{}, b}
+		return append(w.details(), w.origin())
+	})
+	_, _, reply, err := s.api.PostMessageWithResponseContext(ctx, s.channel, slack.MsgOptionTS(at.TS),
 		slack.MsgOptionText("Details: "+inline(m.Title(), maxNotification-20), false), slack.MsgOptionBlocks(blocks...),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
-	return apiError(err)
+	switch {
+	case err != nil:
+		return apiError(err)
+	case reply.ThreadTimestamp == "": // the message was deleted in between
+		return &refusal{code: "thread_not_found"}
+	}
+	return nil
 }
 
 // followUp edits a message and answers it. stays reports whether the message can be
@@ -147,7 +154,7 @@ func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain
 
 // edit makes a message show m. It mentions no one.
 func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain bool) error {
-	options := newMessage(m, options{buttons: s.buttons, thread: threaded(m)}, plain)
+	options := newMessage(m, options{buttons: s.buttons, thread: at.Threaded && !m.Ends}, plain)
 	if plain {
 		options = append(options, slack.MsgOptionBlocks()) // none: otherwise the old ones stay
 	}
@@ -174,7 +181,8 @@ type receipt struct {
 	Shown   shown     `json:"shown"`
 	Edited  time.Time `json:"edited"`
 
-	DetailsDue bool `json:"details_due,omitempty"` // they are not in the thread yet
+	Threaded   bool `json:"threaded,omitempty"`    // facts and excerpt are not in the message, but in its thread
+	DetailsDue bool `json:"details_due,omitempty"` // they are not there yet
 }
 
 // shown is what changes on a message between alerts.

@@ -113,7 +113,7 @@ func TestSlackReceipt(t *testing.T) {
 		t.Errorf("edited %s", edited)
 	}
 	text, _ := json.Marshal(got)
-	const want = `{"channel":"C0123456789","details_due":true,"shown":{"acknowledged":"U1 2026-01-02T02:04:05Z 2026-01-02T03:04:05Z","cause":"entra-single-tenant-common-endpoint","count":3},"ts":"1700000000.000001"}`
+	const want = `{"channel":"C0123456789","details_due":true,"shown":{"acknowledged":"U1 2026-01-02T02:04:05Z 2026-01-02T03:04:05Z","cause":"entra-single-tenant-common-endpoint","count":3},"threaded":true,"ts":"1700000000.000001"}`
 	if string(text) != want {
 		t.Errorf("got %s\nwant %s", text, want)
 	}

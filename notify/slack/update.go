@@ -61,10 +61,12 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 	}
 	var err error
 	var done notify.Receipt
-	if m := message.Of(oldest.Data); oldest.at.DetailsDue {
+	details := oldest.at.DetailsDue
+	if m := message.Of(oldest.Data); details {
 		err = s.postDetails(ctx, oldest.at, m)
 		oldest.at.DetailsDue = false
 		done = oldest.at.encoded()
+		next = editNext // it may have to be edited, too
 	} else {
 		err = s.edit(ctx, oldest.at, m, false)
 		done = oldest.at.shows(oldest.Data)
@@ -75,8 +77,11 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 		changed[incident] = done
 	case lost(err):
 		changed[incident], err = nil, nil // the next alert is a new message
-	case failed.Outcome == notify.BadMessage:
+	case failed.Outcome == notify.BadMessage || details && failed.Unsure:
 		changed[incident] = done // as if edited: otherwise nothing else would ever be edited
+	case details: // after the others
+		oldest.at.DetailsDue, oldest.at.Edited = true, clock.Now().UTC()
+		changed[incident] = oldest.at.encoded()
 	}
 	return changed, next, err
 }

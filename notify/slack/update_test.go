@@ -28,7 +28,7 @@ func stands(n, count int, by string) notify.OpenIncident {
 
 // placed is the receipt of a message that shows n failures since some time.
 func placed(n, count int, ago time.Duration) notify.Receipt {
-	return notify.Receipt(fmt.Sprintf(`{"channel":"C0123456789","ts":"1700000000.%06d","shown":{"count":%d,"cause":"entra-single-tenant-common-endpoint"},"edited":%q}`,
+	return notify.Receipt(fmt.Sprintf(`{"channel":"C0123456789","ts":"1700000000.%06d","shown":{"count":%d,"cause":"entra-single-tenant-common-endpoint"},"edited":%q,"threaded":true}`,
 		n, count, time.Now().Add(-ago).Format(time.RFC3339Nano)))
 }
 

@@ -63,6 +63,10 @@ func card(d notify.Delivery) ([]byte, error) {
 		if i > 0 || d.Plain {
 			m.Excerpt = ""
 		}
+		if i == len(limits)-1 {
+			m.Steps, m.Links = m.Steps[:min(len(m.Steps), 10)], m.Links[:min(len(m.Links), 3)]
+			m.Integrations.IDs = m.Integrations.IDs[:min(len(m.Integrations.IDs), 10)]
+		}
 		if m.Facts = m.Facts[:min(len(m.Facts), 40>>(2*i))]; d.Plain {
 			m.Facts, m.Circumstances = nil, nil
 		}

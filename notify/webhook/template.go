@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/template"
 	"unicode/utf8"
@@ -151,9 +152,12 @@ var functions = template.FuncMap{
 	"html": func(s string) string {
 		return escapeHTML.Replace(text.UnlinkQuoted(text.PrintableLines(text.Indented(s))))
 	},
-	"plain":    func(s string) string { return text.Harmless(text.Indented(s)) },
-	"wiki":     func(s string) string { return wikiMeta.Replace(text.Harmless(text.Indented(s))) },
+	"plain": func(s string) string { return text.Harmless(text.Indented(s)) },
+	"wiki": func(s string) string {
+		return wikiLine.ReplaceAllString(wikiMeta.Replace(text.Harmless(text.Indented(s))), "$1"+text.Apart+"$2")
+	},
 	"unlink":   text.Unlink,
+	"quoted":   message.Quoted,
 	"join":     join,
 	"upper":    strings.ToUpper,
 	"actor":    message.Actor,
@@ -181,7 +185,10 @@ func fit(limit int, s string) (string, error) {
 }
 
 // wikiMeta breaks the macros, links, images and mentions of Jira's wiki markup.
-var wikiMeta = strings.NewReplacer("{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "|", `\|`, "!", `\!`)
+var wikiMeta = strings.NewReplacer(`\`, "&#92;", "{", `\{`, "}", `\}`, "[", `\[`, "]", `\]`, "|", `\|`, "!", `\!`)
+
+// wikiLine is what makes a line a heading, a quotation, an item of a list or a rule.
+var wikiLine = regexp.MustCompile(`(?m)^(\s*)(h[1-6]\.|bq\.|[#*-]+\s|----)`)
 
 // escapeHTML leaves the apostrophe, which is harmless in text and between
 // quotation marks, for receivers that show some texts as HTML and some not.

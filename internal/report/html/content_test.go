@@ -102,7 +102,7 @@ func TestOrder(t *testing.T) {
 	for _, row := range root.byID("summary").all("tr")[1:] {
 		got = append(got, words(row.all("th")[0])+" "+row.all("td")[3].text+" "+row.all("td")[4].text)
 	}
-	want := []string{"c 1 failed once, 8 days before the end", "a 2 failing", "b 2 quiet", "not shown in the log 4 quiet",
+	want := []string{"c 1 failed once, 8 days before the end", "a 4 failing", "b 2 quiet", "not shown in the log 8 quiet",
 		"not shown in the log 4 quiet"}
 	if !slices.Equal(got, want) {
 		t.Errorf("list\n got %q\nwant %q", got, want)
