@@ -113,7 +113,7 @@ func (k *checker) problem(format string, args ...any) {
 // choose finds the user whose access is checked: the one of that name, or the service's, if
 // root checks the service's configuration. Else it is the one that runs this program.
 func (k *checker) choose(name string) error {
-	root, typed := os.Geteuid() == 0, name != ""
+	root := os.Geteuid() == 0
 	if strings.HasPrefix(name, "-") {
 		return usage("--user: %q is no user name", name)
 	}
@@ -124,8 +124,6 @@ func (k *checker) choose(name string) error {
 	name = cmp.Or(name, serviceUser)
 	groups := printed("id", "-nG", name)
 	switch {
-	case groups == "" && typed:
-		return usage("--user: there is no user %q on this machine", name)
 	case groups == "":
 		k.say("note", "there is no user %s on this machine, so access is checked for user %s", name, k.user)
 	case name != k.user && !root:
