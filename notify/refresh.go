@@ -25,6 +25,9 @@ func (w *Worker) refresh(ctx context.Context) (time.Duration, error) {
 	sending, done := w.grace(ctx, w.target.Timeout)
 	changed, next, failed := refresher.Refresh(sending, open)
 	done()
+	if len(changed) > 0 || failed != nil {
+		w.target.RateLimit.began(clock.Now()) // the next alert waits
+	}
 	if len(changed) > 0 {
 		if err := w.queue.SetReceipts(w.target.Name, changed); err != nil {
 			return 0, err

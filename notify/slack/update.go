@@ -22,7 +22,7 @@ const (
 type stale struct {
 	notify.OpenIncident
 	at     receipt
-	urgent bool          // it was acknowledged
+	urgent bool          // it was acknowledged, or its details are due
 	in     time.Duration // until it may be edited
 }
 
@@ -39,7 +39,15 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 			continue
 		}
 		if now := showing(st.Data); now != at.Shown || at.DetailsDue {
-			all = append(all, editDelay(st, at, at.DetailsDue || now.Acknowledged != at.Shown.Acknowledged))
+			w := stale{st, at, true, 0}
+			switch {
+			case at.DetailsDue:
+				w.waits(postEvery)
+			case now.Acknowledged == at.Shown.Acknowledged:
+				w.urgent = false
+				w.waits(editEvery)
+			}
+			all = append(all, w)
 		}
 	}
 	if len(all) == 0 {
@@ -86,12 +94,9 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 	return changed, next, err
 }
 
-// editDelay works out how long a message must wait for its edit.
-func editDelay(st notify.OpenIncident, at receipt, urgent bool) stale {
-	w := stale{OpenIncident: st, at: at, urgent: urgent}
-	if early := editEvery - clock.Since(at.Edited); !urgent && early > 0 &&
-		early <= editEvery { // otherwise the clock was set back
+// waits makes a message wait until it has been as it is for some time.
+func (w *stale) waits(every time.Duration) {
+	if early := every - clock.Since(w.at.Edited); early > 0 && early <= every { // otherwise the clock was set back
 		w.in = early
 	}
-	return w
 }

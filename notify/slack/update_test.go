@@ -149,6 +149,7 @@ func TestSlackDetails(t *testing.T) {
 	f.told()
 	d := alerttest.Alert(alert.Opened).Data
 	d.Failures.Count++ // meanwhile
+	r = placedAgo(t, r, 2*time.Second)
 	for n, want := range []string{post, "", edit, ""} {
 		changed, _, err := bot.(notify.Refresher).Refresh(notifytest.Patience(t), []notify.OpenIncident{{Data: d, Receipt: r}})
 		if err != nil {
