@@ -193,6 +193,8 @@ func (d *decoder) variables(path, s string) (string, bool) {
 		switch {
 		case name == "":
 			good = d.refuse(path, "expected ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
+		case strings.ContainsAny(value, "\r\n\x00"):
+			good = d.refuse(path, "the environment variable %s has a line break: remove it", name)
 		case !ok:
 			good = d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
 		}

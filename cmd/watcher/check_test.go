@@ -49,7 +49,8 @@ func checked(t *testing.T, dir, config string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(binary, append([]string{"check", "--config", "config.toml"}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CREDENTIALS_DIRECTORY=", "STATE_DIRECTORY=", "SLACK_WEBHOOK=https://hooks.slack.com/services/T0/B0/hunter2")
+	cmd.Env = append(os.Environ(), "CREDENTIALS_DIRECTORY=", "STATE_DIRECTORY=", "SLACK_WEBHOOK=https://hooks.slack.com/services/T0/B0/hunter2",
+		"PASSWORD=hunter2${HUNTER2}x", "TWO_LINES=hunter2\nx")
 	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
