@@ -58,6 +58,34 @@ func TestLimitOfEdits(t *testing.T) {
 	}
 }
 
+// following is a receiver that still has so many things to say of what it was sent.
+type following struct{ left int }
+
+func (*following) Send(context.Context, notify.Delivery) (notify.Receipt, error) { return nil, nil }
+
+func (f *following) Refresh(context.Context, []notify.OpenIncident) (map[alert.ID]notify.Receipt, time.Duration, error) {
+	switch f.left--; {
+	case f.left > 0:
+		return nil, time.Second, nil
+	case f.left == 0:
+		return nil, time.Minute, nil // a number of failures that changes
+	}
+	return nil, 0, nil
+}
+
+// Drain ends when what follows a delivery was sent, too, and waits for nothing that can come later.
+func TestDrainFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("1@1#1")
+		q.standing = []notify.OpenIncident{{Data: alert.Data{ID: "1@1"}}}
+		to, start := &following{left: 3}, time.Now()
+		b := newBench(q, &receiver{})
+		if err := newWorker(to, q, b.logged).Drain(t.Context()); err != nil || to.left != 0 || time.Since(start) > 10*time.Second {
+			t.Errorf("%v, %d left after %s", err, to.left, time.Since(start))
+		}
+	})
+}
+
 // The state file keeps such a pause.
 func TestPauseInState(t *testing.T) {
 	dir := t.TempDir()

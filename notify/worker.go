@@ -72,11 +72,11 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 		}
 		due := w.due()
 		switch {
-		case drain && (!ok || w.probes > 0):
+		case drain && w.probes > 0:
 			return nil
 		case !ok:
 			next, err := w.refresh(ctx)
-			if err != nil {
+			if err != nil || drain && (next < 0 || next > refreshPause || w.refreshFailed) {
 				return err
 			}
 			clock.Wait(ctx, changed, next)
