@@ -61,7 +61,9 @@ func TestLimitOfEdits(t *testing.T) {
 // following is a receiver that still has so many things to say of what it was sent.
 type following struct{ left int }
 
-func (*following) Send(context.Context, notify.Delivery) (notify.Receipt, error) { return nil, nil }
+func (*following) Send(context.Context, notify.Delivery) (notify.Receipt, error) {
+	return notify.Receipt(`{}`), nil
+}
 
 func (f *following) Refresh(context.Context, []notify.OpenIncident) (map[alert.ID]notify.Receipt, time.Duration, error) {
 	switch f.left--; {
