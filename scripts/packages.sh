@@ -35,7 +35,7 @@ licenses() {
 			-f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./cmd/watcher
 	done | sort -u | while read -r path release dir; do
 		printf '\n\n== %s %s\n\n' "$path" "$release"
-		find "$dir" -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' | sort | xargs -d '\n' cat
+		find "$dir" -type f \( -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' -o -path '*/LICENSES/*' \) | sort | xargs -d '\n' cat
 	done
 }
 
