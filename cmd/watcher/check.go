@@ -287,6 +287,9 @@ func (k *checker) form(kind conf.Kind, f *os.File) (n int, ok bool, err error) {
 // state checks the state directory, and makes it as the service would.
 func (k *checker) state() {
 	dir := k.conf.StateDir
+	if k.user == serviceUser && k.other && !filepath.IsAbs(dir) {
+		dir = "/var/lib/jira-oauth-watcher" // the unit's StateDirectory
+	}
 	in, fix := dir, "chown -R "+k.user+" "+shell(dir)
 	if _, err := os.Stat(dir); err != nil {
 		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+shell(dir)

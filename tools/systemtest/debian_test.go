@@ -153,7 +153,7 @@ func (s *story) installed(t *testing.T) {
 func (s *story) unconfigured(t *testing.T) {
 	s.fails("systemctl start " + unit)
 	wants(t, "the journal", s.journal("-o cat"), "config.toml", "slack.webhook_url_file: there is no file ",
-		"no /etc/jira-oauth-watcher/credentials/slack-webhook; ")
+		"no /etc/jira-oauth-watcher/credentials/slack-webhook, create it with: install -m 0600 /dev/stdin ")
 	equal(t, "how it ended", s.show("Result")+" "+s.show("ExecMainStatus"), "exit-code 2")
 	time.Sleep(time.Second)
 	equal(t, "is it restarted", s.show("ActiveState")+" "+s.show("NRestarts"), "failed 0")
