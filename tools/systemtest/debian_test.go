@@ -162,7 +162,7 @@ func (s *story) unconfigured(t *testing.T) {
 func (s *story) started(t *testing.T) {
 	s.write(etc+"/credentials/hub-secret", "0600", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
 	s.run("cat > " + etc + "/config.toml <<'END'\n" + s.config("") + "END")
-	wants(t, "check", s.run(unit+" check"), "ok       configuration", "can be read", "can be written")
+	wants(t, "check", s.run(unit+" check"), "ok       configuration", "can be read", "state directory /var/lib/jira-oauth-watcher ")
 	// The times of the unit, made short: its figures are not what is tried here.
 	s.run("mkdir -p /etc/systemd/system/" + unit + ".service.d && printf '[Service]\\nWatchdogSec=3s\\nRestartSec=100ms\\n' > /etc/systemd/system/" + unit +
 		".service.d/short.conf && systemctl daemon-reload")
