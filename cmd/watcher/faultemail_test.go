@@ -53,17 +53,17 @@ func (f *faulty) startRelay(t *testing.T) {
 	f.relay.Start(t)
 }
 
-func (f *faulty) emailTable(mended bool) string {
+func (f *faulty) emailTable(fixed bool) string {
 	address, more := "smtp://"+f.relay.Addr, "timeout = \"30s\"\n"
 	switch {
 	case f.ca != "":
 		address = "smtps://" + f.relay.Addr
-		if mended {
+		if fixed {
 			more += fmt.Sprintf("ca_file = %q\n", f.ca)
 		}
-	case f.fault.name == unresolved && !mended:
+	case f.fault.name == unresolved && !fixed:
 		address = "smtps://nosuch.invalid"
-	case f.fault.name == refused && !mended:
+	case f.fault.name == refused && !fixed:
 		address = "smtp://127.0.0.1:1"
 	case f.fault.name == slow:
 		more = "timeout = \"1s\"\n"

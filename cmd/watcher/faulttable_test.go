@@ -142,18 +142,18 @@ func newFaulty(t *testing.T, x fault, kind, name, dir string) *faulty {
 	return f
 }
 
-// table is the notifier's part of the configuration, before it is mended and
+// table is the notifier's part of the configuration, before it is fixed and
 // after.
-func (f *faulty) table(mended bool) string {
+func (f *faulty) table(fixed bool) string {
 	if f.relay != nil {
-		return f.emailTable(mended)
+		return f.emailTable(fixed)
 	}
 	address := f.URL
-	if f.fault.name == unresolved && !mended {
+	if f.fault.name == unresolved && !fixed {
 		address = "https://nosuch.invalid"
 	}
 	more := "timeout = \"30s\"\n" // no busy machine takes an answer for none
-	if f.ca != "" && mended {
+	if f.ca != "" && fixed {
 		more += fmt.Sprintf("ca_file = %q\n", f.ca)
 	}
 	switch f.kind {

@@ -83,7 +83,7 @@ func TestExamples(t *testing.T) {
 		examples, _, _ = strings.Cut(examples, "\n\n")
 		for line := range strings.Lines(examples) {
 			_, args, ok := strings.Cut(line, filepath.Base(binary)+" ")
-			words := append(strings.Fields(args), "--help") // which is looked at after the other flags
+			words := append(strings.Fields(args), "--help") // which is read after the other flags
 			if out, err := exec.Command(binary, words...).CombinedOutput(); !ok || words[0] != m[1] || err != nil {
 				t.Errorf("%s: %q: %v\n%s", m[1], line, err, out)
 			}
