@@ -1,6 +1,7 @@
 package java
 
 import (
+	"cmp"
 	"path"
 	"strings"
 )
@@ -108,4 +109,17 @@ func nonProxy(patterns, host string) bool {
 		}
 	}
 	return false
+}
+
+// Direct reports whether Java connects to a host without its proxy. The default is that of Java's networking
+// properties.
+func (j *JVM) Direct(host string) bool {
+	return nonProxy(cmp.Or(j.Property("http.nonProxyHosts"), `localhost|127.*|\[::1\]`), host)
+}
+
+// AllowsBasic reports whether the running Jira's Java logs in with Basic at a proxy for https. By default it does not
+// (jdk.http.auth.tunneling.disabledSchemes, JDK 8u111).
+func (j *JVM) AllowsBasic() bool {
+	const name = "jdk.http.auth.tunneling.disabledSchemes"
+	return j.has(name) && !hasWord(j.Property(name), "Basic")
 }
