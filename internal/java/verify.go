@@ -129,7 +129,9 @@ func forServers(c *x509.Certificate) bool {
 }
 
 // weakSignature and weakKey are jdk.certpath.disabledAlgorithms of OpenJDK's java.security.
-func weakSignature(a x509.SignatureAlgorithm) bool { return a == x509.MD2WithRSA || a == x509.MD5WithRSA }
+func weakSignature(a x509.SignatureAlgorithm) bool {
+	return a == x509.MD2WithRSA || a == x509.MD5WithRSA
+}
 
 func sha1(a x509.SignatureAlgorithm) bool {
 	return a == x509.SHA1WithRSA || a == x509.DSAWithSHA1 || a == x509.ECDSAWithSHA1
