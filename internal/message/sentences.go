@@ -142,12 +142,12 @@ func (m *Message) sentences(d alert.Data) {
 	}
 	m.Sentences = seen(news(d))
 	if !d.Kind.Closes() {
-		m.Sentences = seen(news(d), account(d), extent(d), deadline(d), alternating(d), probe(d.Probe))
+		m.Sentences = seen(news(d), account(d), extent(d), deadline(d), alternating(d), probe(d.Probe, len(d.Fix)+1))
 		m.Notes = seen(backlog(d))
 	}
 	m.News = m.Sentences
 	if d.Kind == alert.Reminder {
-		m.News = seen(news(d), deadline(d), alternating(d), probe(d.Probe))
+		m.News = seen(news(d), deadline(d), alternating(d), probe(d.Probe, len(d.Fix)+1))
 	}
 }
 
@@ -326,7 +326,7 @@ type Step struct {
 	Number int // from 1
 	Who    string
 	Text   string
-	Later  bool // it may be below what a phone shows first
+	Later  bool `json:",omitempty"` // it is below what a phone shows first
 }
 
 func steps(fix []alert.Step) []Step {
