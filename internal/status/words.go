@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,13 +19,16 @@ func headline(r Report) (words, mood string) {
 		return text.Plural(r.Counts.Failing, "integration is", "integrations are") + " failing", "bad"
 	case !r.Ready:
 		return "Monitoring is impaired", "bad"
-	case r.Counts.Troubles > 0 || !delivering(r):
+	case r.Counts.Troubles > 0 || slices.ContainsFunc(r.Notifiers, failing):
 		return "No integration is failing, but the watcher has a problem", "warn"
 	case r.Counts.Muted > 0:
 		return "No integration is failing, except for muted causes", "good"
 	}
 	return "No integration is failing", "good"
 }
+
+// failing reports whether a notifier does not deliver.
+func failing(n Notifier) bool { return n.Circuit != circuits[notify.Closed] }
 
 // String says until when which alerts are held back.
 func (m Maintenance) String() string {
@@ -36,16 +40,6 @@ func (m Maintenance) String() string {
 		words += ", of the integrations " + strings.Join(m.Integrations, ", ")
 	}
 	return words + "."
-}
-
-// delivering reports whether all notifiers deliver.
-func delivering(r Report) bool {
-	for _, n := range r.Notifiers {
-		if n.Circuit != circuits[notify.Closed] {
-			return false
-		}
-	}
-	return true
 }
 
 // delivery says what a notifier has sent of an incident.
