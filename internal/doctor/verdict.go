@@ -1,0 +1,115 @@
+package doctor
+
+import (
+	_ "embed" // faults.txt
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"jira-oauth-watcher/internal/java"
+)
+
+// A fault is one thing that can be wrong with the way to an endpoint.
+type fault struct {
+	id    string
+	who   string // has to act
+	cause string // in the catalogue, "" = none
+	title string
+	means string // in one or two sentences
+}
+
+//go:embed faults.txt
+var faultLines string
+
+// faults are the lines of faults.txt by their IDs.
+var faults = sync.OnceValue(func() map[string]fault {
+	all := map[string]fault{}
+	for line := range strings.Lines(faultLines) {
+		if f := strings.Split(strings.TrimSpace(line), " | "); !strings.HasPrefix(line, "#") {
+			all[f[0]] = fault{f[0], f[1], strings.TrimPrefix(f[2], "-"), f[3], strings.Join(f[4:], "")}
+		}
+	}
+	return all
+})
+
+const (
+	reachable = "reachable"
+	restart   = "Then restart Jira, on a cluster one node after the other: Java reads the trust store when it starts."
+)
+
+// judge draws the verdict from the first fault.
+func (p *probe) judge() {
+	f := p.fault
+	if f.id == "" {
+		p.Verdict = Verdict{ID: reachable, OK: true, Title: "Reachable", Text: "Everything that Jira needs from it works."}
+		return
+	}
+	v := Verdict{ID: f.id, Title: f.title, Text: f.means, Who: f.who, Cause: f.cause}
+	switch f.id {
+	case "proxy-auth-basic-tunnel-disabled":
+		if !p.JVM.AllowsBasic() && strings.Contains(f.means, "disabledSchemes") {
+			v.Who, v.Command = "jira-host", `JVM_SUPPORT_RECOMMENDED_ARGS="-Djdk.http.auth.tunneling.disabledSchemes= …"`
+		}
+	case "clock-wrong":
+		v.Command = "timedatectl set-ntp true"
+	case "net-dns-unknown-host", "dns-no-answer", "dns-failure":
+		v.Command = "getent hosts " + p.Host
+	case "trust-not-checked":
+		v.Text = strings.Join(append([]string{v.Text}, p.JVM.Hidden...), " ")
+	}
+	if p.Missing != nil {
+		v.Text += " Import it only if the network team confirms its SHA-256. " + restart
+	}
+	p.Verdict = v
+	p.ImportFrom("", p.JVM)
+}
+
+// ImportFrom sets the command that imports the missing certificate from its file in a directory; "" is
+// the present one, where the command itself saves it.
+func (r *Result) ImportFrom(dir string, jvm *java.JVM) {
+	if r.Missing == nil {
+		return
+	}
+	v := &r.Verdict
+	alias := "jira-oauth-" + strings.ToLower(strings.ReplaceAll(r.Missing.SHA256[:11], ":", ""))
+	save := ""
+	if r.Missing.File = filepath.Join(dir, alias+".pem"); dir == "" {
+		save = "jira-oauth-watcher doctor --save . " + r.argument() + "; "
+	}
+	v.Command = save + jvm.Import(alias, r.Missing.File)
+	v.Container = jvm.ImportInContainer(alias, r.Missing.File)
+}
+
+// argument is the endpoint as the command line names it.
+func (e Endpoint) argument() string {
+	if e.Kind == HTTPS && e.path == ForHost(e.Host).path && e.Port == 443 {
+		return e.Host
+	}
+	if kinds[e.Port] == e.Kind || e.Kind == HTTPS {
+		return e.Address()
+	}
+	return string(e.Kind) + "://" + e.Address()
+}
+
+// Overall is the verdict of all endpoints: the first that is not OK.
+func Overall(results []Result) Verdict {
+	failed := 0
+	overall := Verdict{ID: reachable, OK: true, Title: "Everything that Jira's mail flow needs is reachable"}
+	for _, r := range results {
+		if r.Verdict.OK {
+			continue
+		}
+		if failed++; failed == 1 {
+			overall = r.Verdict
+			overall.Title += ": " + r.Address()
+		}
+	}
+	if failed > 1 {
+		overall.Title += " (and " + strconv.Itoa(failed-1) + " more of " + strconv.Itoa(len(results)) + " endpoints)"
+	}
+	return overall
+}
+
+// known is the fault with an ID.
+func known(id string) fault { return faults()[id] }
