@@ -134,6 +134,9 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 			}
 		} else {
 			f, got := connectFault(o.err)
+			if p.Via != "" {
+				f.means = "This is the proxy. " + f.means
+			}
 			if failed.id == "" {
 				failed = f
 			}
@@ -153,9 +156,6 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 		}
 	}
 	if kept == nil {
-		if p.Via != "" {
-			failed.means = "This is the proxy. " + failed.means
-		}
 		p.fault = failed
 	}
 	return kept
@@ -204,7 +204,7 @@ func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
 		p.fail(p.proxyLogin(answer), "proxy", tried, got+schemes(answer))
 	case code == http.StatusForbidden, code == http.StatusUnauthorized:
 		p.fail(proxyForbids, "proxy", tried, got)
-	case code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:
+	case code/100 == 5:
 		p.fail(proxyUpstream, "proxy", tried, got)
 	default:
 		p.fail(notProxy, "proxy", tried, got+isHTML(answer.Header))

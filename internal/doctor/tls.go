@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -60,7 +61,7 @@ func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 		for {
 			line, err := reader.ReadString('\n')
 			untagged := strings.HasPrefix(line, "* ") && !strings.HasPrefix(line, "* OK") // of IMAP
-			if err != nil || !untagged && (len(line) < 4 || line[3] != '-') {
+			if err != nil || !untagged && !continued.MatchString(line) {
 				return line, err
 			}
 		}
@@ -86,6 +87,9 @@ func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 	}
 	return false
 }
+
+// continued is a line of an SMTP reply before the last one, RFC 5321.
+var continued = regexp.MustCompile(`^\d{3}-`)
 
 func positive(line string) bool {
 	for _, prefix := range []string{"2", "+OK", "* OK", "a OK"} {

@@ -53,7 +53,7 @@ var (
 	notProxy = fault{"proxy-tunnel-rejected", "The proxy does not open a tunnel",
 		"What answers at this address and port is not an HTTP proxy, or it does not allow CONNECT.", "", ""}
 	noStartTLS = fault{"starttls-missing", "The mail server does not offer STARTTLS",
-		"A device in between removes it, or this is not a mail server.", "network-admin", ""}
+		"A device in between removes it, or this is not a mail server.", "network-admin", "-"}
 	plainText = fault{"tls-plaintext-answer", "A server without TLS answers",
 		"Something answers that does not speak TLS on this port: a proxy, a portal or a wrong port.",
 		"network-admin", ""}
@@ -148,6 +148,9 @@ func (p *probe) judge() {
 	case trustUnknown.id:
 		v.Text = strings.Join(append([]string{v.Text}, p.JVM.Hidden...), " ")
 	}
+	if p.Missing != nil {
+		v.Text += " Import it only if the network team confirms its SHA-256. " + restart
+	}
 	p.Verdict = v
 	p.ImportFrom("", p.JVM)
 }
@@ -166,7 +169,6 @@ func (r *Result) ImportFrom(dir string, jvm *java.JVM) {
 	}
 	v.Command = save + jvm.Import(alias, r.Missing.File)
 	v.Container = jvm.ImportInContainer(alias, r.Missing.File)
-	v.Text += " Import it only if the network team confirms its SHA-256. " + restart
 }
 
 // argument is the endpoint as the command line names it.
