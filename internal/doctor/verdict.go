@@ -72,6 +72,7 @@ var (
 	clientCertificate = fault{"client-certificate", "A client certificate is required",
 		"The providers require none: a device in between does. Ask for an exception for this machine.",
 		"network-admin", "tls-fatal-alert-other"}
+	untrusted    = fault{"certificate", "The certificate is not trusted", "", "", "-"}
 	trustUnknown = fault{"trust-not-checked", "The certificate could not be compared with Java's trust store",
 		"The host is reachable, but whether Java trusts it is not known.", "", "-"}
 	storeUnreadable = fault{"tls-truststore-unreadable", "The trust store cannot be read",
