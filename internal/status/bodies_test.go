@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -37,11 +39,17 @@ func TestClientsThatDoNotRead(t *testing.T) {
 		time.Sleep(10 * time.Millisecond) // in which others would begin
 		return r
 	})
-	address := serve(t, w.site.Handler())
+	server := httptest.NewServer(w.site.Handler())
+	defer server.Close()
+	address := server.Listener.Addr().String()
 	begin := time.Now()
 	first := make(chan error, 100)
 	for range 60 {
-		c := dial(t, address)
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
 		fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", address)
 		go func() {
 			_, err := c.Read(make([]byte, 1))
