@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/testkit"
 )
 

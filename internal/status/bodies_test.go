@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -45,11 +44,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	begin := time.Now()
 	first := make(chan error, 100)
 	for range 60 {
-		c, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
+		c := dial(t, address)
 		fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", address)
 		go func() {
 			_, err := c.Read(make([]byte, 1))
