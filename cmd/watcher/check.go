@@ -91,7 +91,7 @@ func (a *app) check(config, name string) error {
 		k.say("warning", "%s", w)
 	}
 	if len(c.Logs) == 0 && !c.Receive.On() {
-		k.problem("there is no log to follow: add a [[log]] with the path of atlassian-jira.log, home to [jira], or otlp to [receive]")
+		k.problem("there is no log to follow: add a [[log]] with the path of atlassian-jira.log, or home to [jira]")
 	}
 	k.files()
 	for _, l := range c.Logs {
