@@ -35,6 +35,7 @@ type Config struct {
 	PagerDuty     []PagerDuty
 	Email         []Email
 	Teams         []Teams
+	Probe         Probe
 	Heartbeat     Secret   // an address to request while all is well; unset = none
 	Files         []string // that were read: File, and those of secrets, certificates and templates
 	Warnings      []string // sentences about what works but should not stay, such as open secret files

@@ -11,6 +11,7 @@ type raw struct {
 	Causes   rawCauses    `toml:"causes"`
 	HTTP     rawHTTP      `toml:"http"`
 	Receive  rawReceive   `toml:"receive"`
+	Probe    rawProbe     `toml:"probe"`
 	Heart    rawHeartbeat `toml:"heartbeat"`
 	Slack    []rawSlack   `toml:"slack"`
 	Webhooks []rawWebhook `toml:"webhook"`
@@ -25,7 +26,6 @@ type raw struct {
 
 	Ship    any `toml:"ship,later"`
 	Cluster any `toml:"cluster,later"`
-	Probe   any `toml:"probe,later"`
 }
 
 type rawJira struct {
@@ -39,6 +39,12 @@ type rawJira struct {
 	AccessLog        *string       `toml:"access_log"`
 	AccessPattern    accessPattern `toml:"access_pattern"`
 	AlertUnreachable bool          `toml:"alert_unreachable"`
+}
+
+type rawProbe struct {
+	OnAlert    bool    `toml:"on_alert"`
+	TrustStore *string `toml:"trust_store"`
+	Proxy      string  `toml:"proxy"`
 }
 
 type rawLog struct {

@@ -78,3 +78,6 @@ func Matcher(t testing.TB, text string) func(string) (matches, tried bool) {
 		return e.matches(s), e.possible(s)
 	}
 }
+
+// KnownHost reports whether the catalogue has a host.
+func KnownHost(name string) bool { return knownHost(name) }

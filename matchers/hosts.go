@@ -2,7 +2,10 @@ package matchers
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"jira-oauth-watcher/internal/alert"
 )
 
 // cloud is one of Microsoft's clouds, or the provider's only one.
@@ -48,6 +51,74 @@ var knownHosts = map[string]cloud{
 var clouds = map[string]cloud{
 	"microsoft.us": usGovernment, "office365.us": usGovernment, "microsoftonline.us": usGovernment,
 	"outlook.cn": china, "microsoftonline.cn": china,
+}
+
+// TokenHost is the host from which an integration with a token endpoint gets its tokens, "" if it
+// is not one that the catalogue knows.
+func TokenHost(endpoint string) string {
+	if name := hostOf(endpoint); knownHost(name) {
+		return name
+	}
+	return ""
+}
+
+// beforeHost are the words before the host that a connection was for.
+var (
+	beforeHost = regexp.MustCompile(`(?i)\bconnect to (?:host, port: )?([0-9A-Za-z.-]{1,253})`)
+	likeHost   = regexp.MustCompile(`[\pL\pN._-]{1,253}`)
+)
+
+// Host is the host that a failure was on the way to, "" where that is not known or the failure is
+// not of the network, a proxy or TLS. It is one that the catalogue or the configuration knows,
+// never another name out of a log; token is that of the integration's token endpoint, "" = not
+// known.
+func (f Failure) Host(configured func(name string) bool, token string) string {
+	if f.Cause.tier < 0 || !slices.Contains(beforeAnswer, tiers[f.Cause.tier]) {
+		return ""
+	}
+	names := []string{f.Facts.Text("unknown_host"), f.Facts.Text("certificate_host")}
+	if found := beforeHost.FindStringSubmatch(f.Text); found != nil {
+		names = append(names, found[1])
+	}
+	if f.Impact.Phase == alert.PhaseMail {
+		names = append(names, f.Mailbox.Server)
+	}
+	for _, name := range names {
+		name = strings.TrimSuffix(strings.ToLower(name), ".")
+		if name != "" && (knownHost(name) || configured(name)) {
+			return name
+		}
+	}
+	switch {
+	case token != "":
+		return token
+	case f.Cause.Provider == "microsoft":
+		return "login.microsoftonline.com"
+	case f.Cause.Provider == "google":
+		return googleTokens
+	}
+	for _, name := range likeHost.FindAllString(f.Text, -1) {
+		if knownHost(name) {
+			return tokensOf(strings.ToLower(name))
+		}
+	}
+	return ""
+}
+
+const googleTokens = "oauth2.googleapis.com"
+
+// tokensOf is the host that issues the tokens for a known host.
+func tokensOf(name string) string {
+	switch c := knownHosts[name]; {
+	case strings.HasSuffix(name, "google.com") || strings.HasSuffix(name, "googleapis.com") ||
+		strings.HasSuffix(name, "gmail.com"):
+		return googleTokens
+	case c == usGovernment:
+		return "login.microsoftonline.us"
+	case c == china:
+		return "login.partner.microsoftonline.cn"
+	}
+	return "login.microsoftonline.com"
 }
 
 func knownHost(name string) bool { return knownHosts[strings.ToLower(name)] != 0 }

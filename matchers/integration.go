@@ -20,6 +20,7 @@ type Integration struct {
 	KnownBy string // see alert.ByFlow
 	Name    string // as Jira has it, "" = not known
 	Client  string // ID of its application, as Jira has it
+	Tokens  string // known host of its token endpoint, as Jira has it; "" = not known
 
 	// Callback is the ID under which the callback of the same request has reported
 	// this failure just before; "" for most failures.

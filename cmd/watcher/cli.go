@@ -126,7 +126,7 @@ diagnosis and the steps to fix it.`,
 		return usage("%v%s; run '%s --help' to see the flags", err, flagMeant(c, err), c.CommandPath())
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
-		a.causesCommand(), a.statusCommand(), a.demoCommand(), a.versionCommand())
+		a.causesCommand(), a.statusCommand(), a.doctorCommand(), a.demoCommand(), a.versionCommand())
 	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
 	for _, c := range root.Commands() {
 		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)

@@ -22,6 +22,9 @@ var examples = map[string]string{
   PROGRAM causes entra-client-secret-expired`,
 	"status": `  PROGRAM status
   PROGRAM status --format json`,
+	"doctor": `  PROGRAM doctor
+  PROGRAM doctor --save /root login.microsoftonline.com outlook.office365.com:993
+  PROGRAM doctor --format json https://login.microsoftonline.us`,
 	"demo":    `  PROGRAM demo`,
 	"version": `  PROGRAM version`,
 }

@@ -40,6 +40,7 @@ type generation struct {
 	receiver *receive.Receiver // nil = off
 	workers  []*notify.Worker
 	buttons  []task
+	probing  []task
 	closers  []func() error
 }
 
@@ -99,6 +100,9 @@ func (g *generation) open(d *daemon) error {
 	}
 	if g.jira != nil {
 		g.recorder.Jira = g.jira
+	}
+	if !d.options.once {
+		g.probing = g.probes()
 	}
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
@@ -251,7 +255,7 @@ func (g *generation) readers() []task {
 }
 
 func (g *generation) senders() []task {
-	return append(each(g.workers, func(w *notify.Worker) task { return w.Run }), g.buttons...)
+	return slices.Concat(each(g.workers, func(w *notify.Worker) task { return w.Run }), g.buttons, g.probing)
 }
 
 func (g *generation) drains() []task {

@@ -60,7 +60,7 @@ type Data struct {
 	Request     Request        `json:"request"`
 	Failures    Failures       `json:"failures"`
 	Log         Log            `json:"log"`
-	Probe       *struct{}      `json:"probe"` // null; reserved for what doctor finds
+	Probe       *Probe         `json:"probe"` // what the watcher found out itself; null = nothing
 
 	// Phase is what Jira was doing when it failed: PhaseTest, PhaseRefresh or PhaseMail. Absent
 	// where the log does not show it, as is Mailbox.
@@ -85,6 +85,10 @@ func (d Data) In(zone *time.Location) Data {
 	}
 	if d.Acknowledged != nil {
 		d.Acknowledged = new(*d.Acknowledged)
+	}
+	if d.Probe != nil {
+		d.Probe = new(*d.Probe)
+		d.Probe.At = d.Probe.At.In(zone)
 	}
 	times := []*time.Time{&d.Failures.First, &d.Failures.Last, &d.GivesUpAt, &d.ResolvedAt}
 	if a := d.Acknowledged; a != nil {

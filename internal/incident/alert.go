@@ -32,7 +32,7 @@ func (s State) data() alert.Data {
 	d.Schema = 1
 	d.ID = s.ID()
 	d.Failures = alert.Failures{Count: s.Count, First: s.First, Last: s.Last, SinceLastAlert: s.NewFailures}
-	d.Acknowledged, d.GivesUpAt, d.ResolvedAt = s.Ack, s.GivesUp, s.Resolved
+	d.Acknowledged, d.GivesUpAt, d.ResolvedAt, d.Probe = s.Ack, s.GivesUp, s.Resolved, s.Probe
 	return d
 }
 

@@ -83,7 +83,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 		g = r.begin(key, s.First, s.First)
 	}
 	g.Joined, g.Arrived = latest(g.Joined, m.At), seen
-	g = g.admit(s, m.Again)
+	g = g.admit(s, m.Again).shareProbe(s)
 	if !m.Named && (g.Unnamed.IsZero() || m.Arrived.Before(g.Unnamed)) {
 		g.Unnamed = m.Arrived
 	}

@@ -36,6 +36,7 @@ type Rules struct {
 	maintenance []conf.Maintenance
 	masks       mask.Masks
 	names       names
+	probe       bool // [probe] on_alert
 }
 
 // NewRules returns the rules of a configuration.
@@ -43,6 +44,7 @@ func NewRules(c *conf.Config) *Rules {
 	return &Rules{
 		node: c.Node, idNode: idNode(c.Alerts, c.Node), conf: c.Alerts, jira: c.Jira.Given, maintenance: c.Maintenance,
 		masks: mask.New(c.Alerts.Mask, c.Node), names: newNames(c.Integrations),
+		probe: c.Probe.OnAlert,
 	}
 }
 
@@ -125,7 +127,7 @@ func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf fu
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
 	o := Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}
-	return r.step(s, occurrence{o, seen, content, name, called, f.Node})
+	return r.step(s, occurrence{o, seen, content, name, called, r.probeHost(f), f.Node})
 }
 
 // Correct is Step for a failure that has already been counted, as the last one of an open
@@ -177,6 +179,7 @@ type occurrence struct {
 	content func() alert.Data
 	name    *string // of the integration, nil = it shows none
 	called  string  // what Jira calls it, "" = not known
+	host    string  // to probe, "" = none
 	node    string  // that a shipper names, "" = this one
 }
 
@@ -214,6 +217,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 		s.Content, s.ContentAt = o.content(), o.At
 	}
 	s.Content.Cause.Severity, s.Content.Integration.Name, s.Content.Phase = severity, name, o.Impact.Phase
+	s = s.toProbe(o.host, previous != cause)
 	switch {
 	case muted:
 		return s, nil

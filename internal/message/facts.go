@@ -122,6 +122,9 @@ func facts(d alert.Data) []Fact {
 		l.add("Sign-in (flow)", *flow)
 	}
 	l.labeled(d, labels)
+	if d.Probe != nil {
+		l.add(Probe, append([]string{d.Probe.Text}, d.Probe.Seen[:min(len(d.Probe.Seen), MaxValues-1)]...)...)
+	}
 	return l
 }
 

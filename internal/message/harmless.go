@@ -43,7 +43,7 @@ func (m Message) Harmless(limit int) Message {
 	m.Sentences, m.Notes = each(m.Sentences, sentence), each(m.Notes, sentence)
 	m.Steps = each(m.Steps, func(s Step) Step {
 		blocks := each(text.Blocks(s.Text), func(b text.Block) text.Block { b.Text = lines(b.Text); return b })
-		return Step{s.Number, line(s.Who), text.Join(blocks)}
+		return Step{s.Number, line(s.Who), text.Join(blocks), s.Later}
 	})
 	m.Facts, m.Circumstances = each(m.Facts, func(f Fact) Fact {
 		return Fact{line(f.Label), each(AtMost(f.Values, MaxValues), quoted)}

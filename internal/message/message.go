@@ -106,7 +106,7 @@ func Of(d alert.Data) Message {
 		m.Links = m.Links[:min(len(m.Links), 1)]                                // where Test connection is
 	}
 	if !d.Kind.Closes() {
-		m.Steps = steps(d.Fix)
+		m.Steps = withProbe(steps(d.Fix), d.Probe)
 	}
 	if !m.Ends && !text.Blank(d.Confirm) {
 		m.Confirm = d.Confirm

@@ -142,12 +142,12 @@ func (m *Message) sentences(d alert.Data) {
 	}
 	m.Sentences = seen(news(d))
 	if !d.Kind.Closes() {
-		m.Sentences = seen(news(d), account(d), extent(d), deadline(d), alternating(d))
+		m.Sentences = seen(news(d), account(d), extent(d), deadline(d), alternating(d), probe(d.Probe, len(d.Fix)+1))
 		m.Notes = seen(backlog(d))
 	}
 	m.News = m.Sentences
 	if d.Kind == alert.Reminder {
-		m.News = seen(news(d), deadline(d), alternating(d))
+		m.News = seen(news(d), deadline(d), alternating(d), probe(d.Probe, len(d.Fix)+1))
 	}
 }
 
@@ -326,12 +326,13 @@ type Step struct {
 	Number int // from 1
 	Who    string
 	Text   string
+	Later  bool `json:",omitempty"` // it is below what a phone shows first
 }
 
 func steps(fix []alert.Step) []Step {
 	var out []Step
 	for i, s := range fix {
-		out = append(out, Step{i + 1, Actor(s.Where), s.Text})
+		out = append(out, Step{i + 1, Actor(s.Where), s.Text, false})
 	}
 	return out
 }

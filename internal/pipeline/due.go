@@ -20,10 +20,11 @@ type dueIncident struct {
 	at   time.Time // by the wall clock; zero = never
 	log  string    // of its last failure
 	test bool      // a test has failed in it
+	host string    // that is to be probed for it, "" = none
 }
 
 func dueOf(r *incident.Rules, s incident.State, after time.Time) dueIncident {
-	return dueIncident{r.Due(s, after), s.Content.Log.Name, s.Content.Phase == alert.PhaseTest}
+	return dueIncident{r.Due(s, after), s.Content.Log.Name, s.Content.Phase == alert.PhaseTest, s.Unprobed()}
 }
 
 // schedule reads all open incidents, once.
@@ -48,6 +49,12 @@ func (r *Recorder) set(tx *store.Tx, s incident.State) {
 
 // put enters what is due.
 func (r *Recorder) put(key string, d dueIncident) {
+	if r.unprobed != nil && d.host != "" && d.host != r.due[key].host {
+		select {
+		case r.unprobed <- struct{}{}:
+		default: // the prober has not woken up yet
+		}
+	}
 	r.due[key] = d
 	if !d.at.IsZero() {
 		r.nextDue = earlier(r.nextDue, d.at)

@@ -36,6 +36,8 @@ type Recorder struct {
 	due     due
 	nextDue time.Time // nothing in due is due before
 
+	unprobed chan struct{} // an incident waits for a probe; nil = there are none
+
 	idle     atomic.Bool // maintenance holds nothing back, as far as Settle has seen
 	proven   atomic.Bool // no test may have succeeded, as far as prove has seen
 	noClicks atomic.Bool // there is no access log, as far as it was looked for

@@ -154,6 +154,24 @@ func (s *settings) of(f matchers.Failure, config string) (found *jira.Integratio
 	return found, strings.ToLower(found.ID), why
 }
 
+// tokens is the host from which the integrations with an application ID get their tokens, or all
+// there are if it is "". It is "" if that is not one host that the catalogue knows.
+func (s *settings) tokens(client string) (host string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, known := range s.known {
+		of := matchers.TokenHost(known.TokenEndpoint)
+		if client != "" && client != known.ClientID {
+			continue
+		}
+		if of == "" || host != "" && host != of {
+			return ""
+		}
+		host = of
+	}
+	return host
+}
+
 func settingsOf(i jira.Integration) matchers.Settings {
 	return matchers.Settings{
 		ClientID: i.ClientID, AuthorizationEndpoint: i.AuthorizationEndpoint, TokenEndpoint: i.TokenEndpoint, Scopes: i.Scopes,
@@ -196,6 +214,9 @@ func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
 				f.Compared = f.Compare(settingsOf(*found))
 			}
 		}
+	}
+	if r.Jira != nil {
+		f.Integration.Tokens = r.settings.tokens(f.Integration.Client)
 	}
 	if config != "" {
 		f = f.OfConfiguration(config)

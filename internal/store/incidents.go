@@ -85,6 +85,7 @@ func (tx *Tx) SetEvidence(e incident.Evidence) {
 const (
 	Settings  = "settings"  // Jira's answer about its integrations
 	LastStart = "lastStart" // the start of the program that was alerted to last
+	Probes    = "probes"    // when each host was probed last
 )
 
 // Note reads into into what SetNote has stored under a key. If nothing is stored, into is unchanged.

@@ -162,6 +162,9 @@ func (w drawing) short(steps []message.Step) int {
 		left -= units(s.String())
 	}
 	for i, step := range steps[:min(len(steps), maxShortSteps)] {
+		if step.Later {
+			return i
+		}
 		for _, b := range text.Blocks(step.Text) {
 			left -= units(b.Text)
 			lines -= 1 + strings.Count(b.Text, "\n")

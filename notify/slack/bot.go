@@ -115,8 +115,12 @@ func threaded(m message.Message) bool {
 	return m.Subject != message.Trial && !m.Ends && m.ID.Incident() != ""
 }
 
-// postDetails answers a message with its facts and its excerpt.
+// postDetails answers a message with its facts and its excerpt, or later with its probe alone.
 func (s *Bot) postDetails(ctx context.Context, at receipt, m message.Message) error {
+	if !at.DetailsDue {
+		m.Facts = slices.DeleteFunc(m.Facts, func(f message.Fact) bool { return f.Label != message.Probe })
+		m.Excerpt = ""
+	}
 	blocks := fitted(func(b limit) []slack.Block {
 		w := drawing{m, options{}, b}
 		return append(w.details(), w.origin())
@@ -183,6 +187,8 @@ type receipt struct {
 
 	Threaded   bool `json:"threaded,omitempty"`    // facts and excerpt are not in the message, but in its thread
 	DetailsDue bool `json:"details_due,omitempty"` // they are not there yet
+
+	Probe string `json:"probe,omitempty"` // the one whose steps are in the thread
 }
 
 // shown is what changes on a message between alerts.
@@ -190,6 +196,7 @@ type shown struct {
 	Count        int    `json:"count"`
 	Cause        string `json:"cause"`
 	Acknowledged string `json:"acknowledged,omitempty"`
+	Probe        string `json:"probe,omitempty"`
 }
 
 // place decodes a receipt. One of another channel is useless: the configuration has
@@ -211,12 +218,20 @@ func (at receipt) encoded() notify.Receipt {
 }
 
 func showing(d alert.Data) shown {
-	s := shown{Count: d.Failures.Count, Cause: d.Cause.ID}
+	s := shown{Count: d.Failures.Count, Cause: d.Cause.ID, Probe: probeOf(d)}
 	if a := d.Acknowledged; a != nil {
 		s.Acknowledged = strings.Join([]string{a.UserID, a.At.UTC().Format(time.RFC3339),
 			a.Until.UTC().Format(time.RFC3339)}, " ")
 	}
 	return s
+}
+
+// probeOf names the probe of an incident, "" = none.
+func probeOf(d alert.Data) string {
+	if d.Probe == nil {
+		return ""
+	}
+	return d.Probe.At.UTC().Format(time.RFC3339)
 }
 
 // lostErrors are the error codes for a message that cannot be edited or answered.

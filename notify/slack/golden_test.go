@@ -77,6 +77,17 @@ func TestSlackCauses(t *testing.T) {
 	}
 }
 
+// An alert with a probe is the message of its golden file: one line of it is in sight.
+func TestSlackProbe(t *testing.T) {
+	a := alerttest.Probed(t)
+	for _, l := range escaped[:2] {
+		got := drawn(t, a.Data, l.options)
+		valid(t, got, a.Data, l.options)
+		testkit.Golden(t, fmt.Sprintf("testdata/slack-probe%s.golden.json", l.name), string(got))
+	}
+	testkit.Golden(t, "testdata/plain-probe.golden.txt", slack.DrawPlain(a.Data, "")+"\n")
+}
+
 // What somebody has seen to says so.
 func TestSlackAcknowledged(t *testing.T) {
 	a := alerttest.Example(t, alert.Reminder)

@@ -307,7 +307,9 @@ func TestSlackNotification(t *testing.T) {
 // Above the divider is what fits on the screen of a phone: at most five steps, 14 lines and 1,100
 // characters. All steps are in the message, whole and in order, for each sender and without blocks.
 func TestSlackShort(t *testing.T) {
-	for cause, a := range alerttest.Samples(t) {
+	samples := alerttest.Samples(t)
+	samples["with a probe"] = alerttest.Probed(t)
+	for cause, a := range samples {
 		for _, l := range []slack.Look{{}, {Buttons: true, Thread: true}} {
 			payload := drawn(t, a.Data, l)
 			var m struct{ Blocks []object }

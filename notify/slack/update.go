@@ -22,7 +22,8 @@ const (
 type stale struct {
 	notify.OpenIncident
 	at     receipt
-	urgent bool          // it was acknowledged, or its details are due
+	answer bool          // details or the probe are due in its thread
+	urgent bool          // it was acknowledged or probed, or an answer is due
 	in     time.Duration // until it may be edited
 }
 
@@ -38,12 +39,14 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 			changed[st.Data.Incident()] = nil
 			continue
 		}
-		if now := showing(st.Data); now != at.Shown || at.DetailsDue {
-			w := stale{st, at, true, 0}
+		now := showing(st.Data)
+		answer := at.DetailsDue || at.Threaded && now.Probe == at.Shown.Probe && now.Probe != "" && now.Probe != at.Probe
+		if now != at.Shown || answer {
+			w := stale{st, at, answer, true, 0}
 			switch {
-			case at.DetailsDue:
+			case answer:
 				w.waits(postEvery)
-			case now.Acknowledged == at.Shown.Acknowledged:
+			case now.Acknowledged == at.Shown.Acknowledged && now.Probe == at.Shown.Probe:
 				w.urgent = false
 				w.waits(editEvery)
 			}
@@ -69,10 +72,10 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 	}
 	var err error
 	var done notify.Receipt
-	details := oldest.at.DetailsDue
-	if m := message.Of(oldest.Data); details {
+	answer, was := oldest.answer, oldest.at
+	if m := message.Of(oldest.Data); answer {
 		err = s.postDetails(ctx, oldest.at, m)
-		oldest.at.DetailsDue = false
+		oldest.at.DetailsDue, oldest.at.Probe = false, probeOf(oldest.Data)
 		done = oldest.at.encoded()
 		next = editNext // it may have to be edited, too
 	} else {
@@ -85,11 +88,11 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 		changed[incident] = done
 	case lost(err):
 		changed[incident], err = nil, nil // the next alert is a new message
-	case failed.Outcome == notify.BadMessage || details && failed.Unsure:
+	case failed.Outcome == notify.BadMessage || answer && failed.Unsure:
 		changed[incident] = done // as if edited: otherwise nothing else would ever be edited
-	case details: // after the others
-		oldest.at.DetailsDue, oldest.at.Edited = true, clock.Now().UTC()
-		changed[incident] = oldest.at.encoded()
+	case answer: // after the others
+		was.Edited = clock.Now().UTC()
+		changed[incident] = was.encoded()
 	}
 	return changed, next, err
 }

@@ -3,6 +3,7 @@ package slack_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -187,4 +188,40 @@ func placedAgo(t *testing.T, r notify.Receipt, ago time.Duration) notify.Receipt
 		t.Fatal(err)
 	}
 	return out
+}
+
+// A probe that ends after its alert is edited into the message at once, and what was tried follows
+// once in the thread.
+func TestSlackProbeFollows(t *testing.T) {
+	f := newFake(t)
+	f.messages["1700000000.000001"] = true
+	keeper := f.bot().To.(notify.Refresher)
+	open := notify.OpenIncident{Data: alerttest.Probed(t).Data}
+	open.Receipt = notify.Receipt(fmt.Sprintf(
+		`{"channel":"C0123456789","ts":"1700000000.000001","shown":{"count":1,"cause":"tls-certificate-untrusted"},"edited":%q,"threaded":true}`,
+		time.Now().Add(-5*time.Second).Format(time.RFC3339Nano)))
+	refresh := func() {
+		changed, _, err := keeper.Refresh(notifytest.Patience(t), []notify.OpenIncident{open})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := changed[open.Data.Incident()]; r != nil {
+			open.Receipt = r
+		}
+	}
+	refresh()
+	if told := f.told(); len(told) != 1 || told[0].method != edit || !strings.Contains(told[0].Get("blocks"), "Probe from this node at ") {
+		t.Fatalf("at first: %v", told)
+	}
+	open.Receipt = notify.Receipt(regexp.MustCompile(`"edited":"[^"]*"`).ReplaceAllString(string(open.Receipt), `"edited":"2020-01-01T00:00:00Z"`))
+	refresh()
+	told := f.told()
+	if len(told) != 1 || told[0].method == edit || told[0].Get("thread_ts") != "1700000000.000001" ||
+		!strings.Contains(told[0].Get("blocks"), "DNS: 20.190.159.0") || strings.Contains(told[0].Get("blocks"), "Exception") {
+		t.Fatalf("then: %v", told)
+	}
+	refresh()
+	if told := f.told(); len(told) != 0 {
+		t.Errorf("at last: %v", told)
+	}
 }

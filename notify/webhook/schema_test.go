@@ -76,6 +76,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{"step without a place", `,"where":"jira-admin"`, ``},
 		{"root cause 0", `"root_cause":1`, `"root_cause":0`},
 		{"address that is none", `https://learn.microsoft.com/y`, `not an address`},
+		{"half a probe", `"probe":null`, `"probe":{"host":"a"}`},
 		{"no probe", `,"probe":null`, ``},
 	} {
 		good := string(wire(t, alerttest.Alert(alert.Opened)))

@@ -175,6 +175,27 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 	return a
 }
 
+// Probed is an alert about a missing CA with what a probe has found.
+func Probed(t testing.TB) alert.Alert {
+	t.Helper()
+	a := Samples(t)["tls-certificate-untrusted"]
+	a.Data.Probe = &alert.Probe{
+		Host: "login.microsoftonline.com", Port: 443, At: a.Timestamp.Add(4 * time.Second), Verdict: "tls-ca-missing",
+		Title: "Jira's Java does not trust “Example Corp TLS Inspection Root”, a TLS-inspecting proxy's CA",
+		Text: "The chain of login.microsoftonline.com ends at CN=Example Corp TLS Inspection Root, which is no public CA and " +
+			"is missing from /opt/atlassian/jira/jre/lib/security/cacerts.",
+		Who: "jira-host",
+		Command: "/opt/atlassian/jira/jre/bin/keytool -importcert -noprompt -trustcacerts -alias example-corp-tls-inspection-root " +
+			"-file /root/example-corp-tls-inspection-root.pem -keystore /opt/atlassian/jira/jre/lib/security/cacerts -storepass changeit",
+		Seen: []string{
+			"DNS: 20.190.159.0, 20.190.159.64 in 3 ms", "TCP: 20.190.159.0 port 443 connected in 12 ms",
+			"TLS: 1.2, 3 certificates", "Trust: issuer CN=Example Corp TLS Inspection Root, SHA-256 " +
+				"5f:12:9c:0e:77:a1:3b:44:d2:90:c1:6e:58:0b:ff:21:37:94:aa:0d:63:be:18:7c:f0:45:29:d8:91:e6:03:5a, valid until 2034-05-01",
+		},
+	}
+	return a
+}
+
 // Summary is the alert after maintenance: a storm of several causes.
 func Summary(t testing.TB) alert.Alert {
 	t.Helper()

@@ -35,6 +35,8 @@ func HostileAlert(kind alert.Kind) alert.Alert {
 	if kind == alert.Storm {
 		d.Facts["integrations"], d.Facts["integrations_count"] = slices.Repeat([]string{Hostile}, 300), "5000"
 	}
+	d.Probe = &alert.Probe{Host: "login.microsoftonline.com", Port: 443, At: a.Timestamp, Verdict: "tls", Title: Hostile, Text: some,
+		Who: "jira-host", Seen: slices.Repeat([]string{Hostile}, alert.MaxSeen)}
 	d.Fix, d.Cause.Codes, d.Links = nil, nil, nil
 	for i := range 20 {
 		d.Fix = append(d.Fix, alert.Step{Text: some, Where: some[:500]})
@@ -77,6 +79,10 @@ func Monstrous(kind alert.Kind, text string, times int) alert.Alert {
 	d.Log = alert.Log{Name: text, Path: text, Excerpt: text}
 	if times%2 == 1 {
 		d.Acknowledged = &alert.Acknowledged{By: text, UserID: text, At: a.Timestamp, Until: a.Timestamp.Add(time.Hour)}
+	}
+	if times%2 == 0 {
+		d.Probe = &alert.Probe{Host: text, At: a.Timestamp, Verdict: text, Title: text, Text: text, Who: text,
+			Seen: []string{text, text}}
 	}
 	d.Fix, d.Links = nil, nil
 	list := make([]string, times)

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/doctor"
+	"jira-oauth-watcher/internal/java"
+	"jira-oauth-watcher/internal/message"
+	"jira-oauth-watcher/internal/text"
+)
+
+const maxHosts = 100 // on the command line
+
+func (a *app) doctorCommand() *cobra.Command {
+	var config, save string
+	form := newFormat("text", "json")
+	c := &cobra.Command{
+		Use:   "doctor [HOST...]",
+		Short: "Probe what the mail flow needs from this machine, and name what is in the way",
+		Long: `Probes from this machine what Jira's OAuth 2.0 mail flow needs: DNS, TCP, the
+proxy, TLS with the certificates compared with the trust store of Jira's Java,
+STARTTLS, HTTP and the clock. It ends with a verdict, who has to act, and the
+command that fixes it. Run it as root on each Jira node: otherwise the running
+Jira's Java options may be invisible.
+
+HOST is a host, host:port or a URL; without one, the endpoints of Microsoft 365
+and Google are probed. --save writes a certificate that Java's trust store lacks
+to a directory, for keytool.
+
+No credentials are sent, not to a proxy either, no redirect is followed, and
+nothing that is probed is trusted. The exit status is 1 if there is a problem.`,
+		RunE: func(c *cobra.Command, hosts []string) error {
+			return a.doctor(c.Context(), config, form.value, save, hosts)
+		},
+	}
+	configFlag(c, &config)
+	form.addTo(c)
+	c.Flags().StringVar(&save, "save", "", "write missing certificates to the directory `DIR`, as PEM")
+	return c
+}
+
+// newDoctor is a doctor for the Jira of a configuration.
+func newDoctor(c *conf.Config) *doctor.Doctor {
+	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install}
+	return &doctor.Doctor{JVM: java.Find(where), Proxy: c.Probe.Proxy}
+}
+
+func (a *app) doctor(ctx context.Context, config, form, save string, hosts []string) error {
+	c, err := loadConfig(config, true)
+	if err != nil {
+		return err
+	}
+	endpoints := doctor.Defaults()
+	if len(hosts) > maxHosts {
+		return usage("doctor takes at most %d hosts", maxHosts)
+	}
+	for i, h := range hosts {
+		e, err := doctor.Parse(h)
+		if err != nil {
+			return usage("host %d: %w", i+1, err)
+		}
+		if i == 0 {
+			endpoints = nil
+		}
+		endpoints = append(endpoints, e)
+	}
+	if save != "" {
+		if info, err := os.Stat(save); err != nil || !info.IsDir() {
+			return usage("--save %s: not a directory, create it first", text.Printable(save))
+		}
+	}
+	d := newDoctor(c)
+	report := doctor.NewReport(d, d.All(ctx, endpoints))
+	for i := range report.Endpoints {
+		if err := savePEM(d, &report.Endpoints[i], save); err != nil {
+			return err
+		}
+	}
+	report.Verdict = doctor.Overall(report.Endpoints)
+	if form == "json" {
+		e := json.NewEncoder(a.out)
+		e.SetIndent("", "  ")
+		err = e.Encode(report)
+	} else {
+		err = report.Text(a.out, message.Actor)
+	}
+	if err == nil && !report.Verdict.OK {
+		err = &exit{status: exitFailed}
+	}
+	return err
+}
+
+// savePEM writes the certificate that a trust store lacks to a new file. One that exists holds the same
+// certificate: its name is made of the digest.
+func savePEM(d *doctor.Doctor, r *doctor.Result, dir string) error {
+	if r.Missing == nil || dir == "" {
+		return nil
+	}
+	r.ImportFrom(dir, d.JVM)
+	f, err := os.OpenFile(r.Missing.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = errors.Join(pem.Encode(f, &pem.Block{Type: "CERTIFICATE", Bytes: r.Missing.X509.Raw}), f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("--save: the certificate cannot be written: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,257 @@
+package doctor
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"jira-oauth-watcher/internal/text"
+)
+
+const (
+	maxAddresses = 16        // of one name that are tried
+	maxAnswer    = 256 << 10 // bytes of what a server or proxy says
+	maxQuoted    = 200       // characters of it that are shown
+)
+
+// connect resolves the name and connects, through the proxy if there is one. nil = it failed.
+func (p *probe) connect(ctx context.Context) net.Conn {
+	host, port := p.address()
+	if p.JVM.Property("socksProxyHost") != "" && p.Via == "" {
+		p.start()
+		p.step(Note, "proxy", "direct connection", "Java connects through a SOCKS proxy",
+			"What follows was probed without that proxy.")
+	}
+	if p.Kind != HTTPS && p.proxyFor("") != "" {
+		p.start()
+		p.step(Good, "proxy", "direct connection", "mail does not go through an HTTP proxy", "")
+	}
+	addresses := p.resolve(ctx, host)
+	if len(addresses) == 0 {
+		return nil
+	}
+	conn := p.dial(ctx, addresses, port)
+	if conn == nil || p.Via == "" {
+		return conn
+	}
+	if !p.tunnel(ctx, conn) {
+		conn.Close()
+		return nil
+	}
+	return conn
+}
+
+// part is a context for one attempt.
+func (p *probe) part(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, p.timeout()/3)
+}
+
+func (p *probe) resolve(ctx context.Context, host string) []netip.Addr {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}
+	}
+	resolver := p.Resolver
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
+	part, cancel := p.part(ctx)
+	defer cancel()
+	p.start()
+	found, err := resolver.LookupNetIP(part, "ip", host)
+	tried := "look up " + host
+	if err == nil && len(found) > 0 {
+		var list, families []string
+		for i, a := range found {
+			found[i] = a.Unmap()
+			list = append(list, found[i].String())
+			if f := family(a); !strings.Contains(strings.Join(families, " "), f) {
+				families = append(families, f)
+			}
+		}
+		p.step(Good, "dns", tried, text.Cut(strings.Join(list, ", "), maxQuoted)+" ("+strings.Join(families, " and ")+")", "")
+		return found[:min(len(found), maxAddresses)]
+	}
+	f, got := unresolved, "no such host"
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+	case errors.As(err, &dns) && dns.IsTimeout, part.Err() != nil:
+		f, got = dnsSilent, "the name server did not answer"
+	default:
+		f, got = dnsBroken, "the name server reported an error"
+	}
+	if p.Via != "" {
+		f = proxyUnresolved
+	}
+	p.fail(f, "dns", tried, got)
+	return nil
+}
+
+// dial connects to all addresses at once and keeps the first in their order that answers.
+func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.Conn {
+	part, cancel := p.part(ctx)
+	defer cancel()
+	dial := p.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	type outcome struct {
+		conn net.Conn
+		err  error
+		took time.Duration
+	}
+	outcomes := make([]chan outcome, len(addresses))
+	for i, a := range addresses {
+		outcomes[i] = make(chan outcome, 1)
+		go func() {
+			began := time.Now()
+			conn, err := dial(part, "tcp", net.JoinHostPort(a.String(), strconv.Itoa(port)))
+			outcomes[i] <- outcome{conn, err, time.Since(began)}
+		}()
+	}
+	p.start()
+	var kept net.Conn
+	first, failed := len(p.Steps), fault{}
+	for i, c := range outcomes {
+		o := <-c
+		tried := "connect to " + net.JoinHostPort(addresses[i].String(), strconv.Itoa(port))
+		if o.err == nil {
+			p.step(Good, "tcp", tried, "connected", "")
+			if kept == nil {
+				kept = o.conn
+			} else {
+				o.conn.Close()
+			}
+		} else {
+			f, got := connectFault(o.err)
+			if p.Via != "" {
+				f.means = "This is the proxy. " + f.means
+			}
+			if failed.id == "" {
+				failed = f
+			}
+			p.step(Note, "tcp", tried, got, f.means)
+		}
+		p.Steps[len(p.Steps)-1].Took = float64(o.took.Microseconds()) / 1000
+	}
+	for i, s := range p.Steps[first:] {
+		switch {
+		case kept == nil:
+			p.Steps[first+i].State = Fault
+		case s.State == Note:
+			p.Steps[first+i].Means = "Another address works; Java may try this one first and take longer."
+			if family(addresses[i]) == "IPv6" {
+				p.Steps[first+i].Means = "IPv4 works. Java prefers IPv4 unless java.net.preferIPv6Addresses is set."
+			}
+		}
+	}
+	if kept == nil {
+		p.fault = failed
+	}
+	return kept
+}
+
+// connectFault is why a connection failed.
+func connectFault(err error) (f fault, got string) {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return refused, "connection refused"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return noRoute, "no route to the host"
+	case errors.Is(err, syscall.ECONNRESET):
+		return reset, "the connection was reset"
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return dropped, "no answer"
+	}
+	return notConnected, quote(err.Error())
+}
+
+// tunnel asks the proxy for a tunnel to the endpoint, without credentials.
+func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
+	p.start()
+	tried := "CONNECT " + p.Address() + " at the proxy " + p.Via + ", without credentials"
+	if deadline, ok := ctx.Deadline(); ok {
+		conn.SetDeadline(deadline)
+	}
+	fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", p.Address())
+	// A byte at a time: what follows the answer is the server's.
+	reader := bufio.NewReaderSize(&slow{io.LimitReader(conn, maxAnswer)}, 16)
+	answer, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect})
+	if err != nil {
+		f, got := cut(err)
+		if f.id == "" {
+			f, got = notProxy, "no HTTP answer"
+		}
+		p.fail(f, "proxy", tried, got)
+		return false
+	}
+	got := quote(answer.Proto + " " + answer.Status)
+	switch code := answer.StatusCode; {
+	case code/100 == 2:
+		p.step(Good, "proxy", tried, got, "")
+		return true
+	case code == http.StatusProxyAuthRequired:
+		p.fail(p.proxyLogin(answer), "proxy", tried, got+schemes(answer))
+	case code == http.StatusForbidden, code == http.StatusUnauthorized:
+		p.fail(proxyForbids, "proxy", tried, got)
+	case code/100 == 5:
+		p.fail(proxyUpstream, "proxy", tried, got)
+	default:
+		p.fail(notProxy, "proxy", tried, got+isHTML(answer.Header))
+	}
+	return false
+}
+
+// slow reads a byte at a time.
+type slow struct{ io.Reader }
+
+func (s *slow) Read(b []byte) (int, error) { return s.Reader.Read(b[:min(1, len(b))]) }
+
+// schemes are what a proxy offers to log in with.
+func schemes(answer *http.Response) string {
+	var names []string
+	for _, offer := range answer.Header.Values("Proxy-Authenticate") {
+		name, _, _ := strings.Cut(strings.TrimSpace(offer), " ")
+		names = append(names, quote(name))
+	}
+	if len(names) == 0 {
+		return ", without an authentication scheme"
+	}
+	return ", offers " + text.Cut(strings.Join(names, ", "), maxQuoted)
+}
+
+// proxyLogin is the fault of a proxy that wants a login: whether Java may give it.
+func (p *probe) proxyLogin(answer *http.Response) fault {
+	f := proxyLogin
+	basic := false
+	for _, offer := range answer.Header.Values("Proxy-Authenticate") {
+		basic = basic || len(offer) >= 5 && strings.EqualFold(offer[:5], "basic")
+	}
+	switch {
+	case basic && p.JVM.AllowsBasic():
+		f.means = "Java may log in with Basic if its user and password are set and right. Doctor sent none."
+	case basic:
+		f.means = "Java does not log in with Basic for https unless jdk.http.auth.tunneling.disabledSchemes is empty."
+	}
+	return f
+}
+
+func isHTML(h http.Header) string {
+	if strings.Contains(strings.ToLower(h.Get("Content-Type")), "html") {
+		return ", with an HTML page"
+	}
+	return ""
+}
+
+// quote makes what a peer says short and printable.
+func quote(s string) string { return text.Cut(text.Printable(s), maxQuoted) }

@@ -1,0 +1,173 @@
+package doctor
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// A Kind is what is spoken at an endpoint.
+type Kind string
+
+// The kinds. Those of mail that begin without TLS switch to it by STARTTLS.
+const (
+	HTTPS Kind = "https"
+	IMAPS Kind = "imaps"
+	POPS  Kind = "pop3s"
+	SMTPS Kind = "smtps"
+	IMAP  Kind = "imap"
+	POP   Kind = "pop3"
+	SMTP  Kind = "smtp"
+)
+
+// The roles of an endpoint in the flow.
+const (
+	Token     = "token endpoint"
+	Authorize = "authorization endpoint"
+	API       = "API"
+	Mail      = "mail server"
+	Other     = "host"
+)
+
+// An Endpoint is what Jira connects to.
+type Endpoint struct {
+	Host string `json:"host"`
+	Port int    `json:"port"`
+	Kind Kind   `json:"kind"`
+	Role string `json:"role"`
+
+	path string
+}
+
+// Address is its host:port.
+func (e Endpoint) Address() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
+
+// kinds are the kinds by port.
+var kinds = map[int]Kind{993: IMAPS, 995: POPS, 465: SMTPS, 143: IMAP, 110: POP, 587: SMTP, 25: SMTP}
+
+// A cloud is where a tenant is, with the hosts of its flow. Sources: "Microsoft Entra authentication & national
+// clouds", "Microsoft Graph national cloud deployments", "Office 365 URLs and IP address ranges"
+// (https://learn.microsoft.com), https://accounts.google.com/.well-known/openid-configuration and "IMAP, POP, and
+// SMTP" (https://developers.google.com/workspace/gmail/imap/imap-smtp).
+type cloud struct {
+	name, token, tokenPath, authorize, api string
+	imap, pop, smtp                        string
+}
+
+var clouds = []cloud{
+	{"Microsoft", "login.microsoftonline.com", "/common/oauth2/v2.0/token", "", "graph.microsoft.com",
+		"outlook.office365.com", "outlook.office365.com", "smtp.office365.com"},
+	{"Google", "oauth2.googleapis.com", "/token", "accounts.google.com", "",
+		"imap.gmail.com", "pop.gmail.com", "smtp.gmail.com"},
+	{"Microsoft US Government", "login.microsoftonline.us", "/common/oauth2/v2.0/token", "", "graph.microsoft.us",
+		"outlook.office365.us", "outlook.office365.us", "smtp.office365.us"},
+	{"Microsoft China", "login.partner.microsoftonline.cn", "/common/oauth2/v2.0/token", "",
+		"microsoftgraph.chinacloudapi.cn", "partner.outlook.cn", "partner.outlook.cn", "partner.outlook.cn"},
+}
+
+// Defaults are the endpoints of Microsoft's worldwide cloud and of Google, token endpoints first.
+func Defaults() []Endpoint { return append(clouds[0].endpoints(), clouds[1].endpoints()...) }
+
+func (c cloud) endpoints() []Endpoint {
+	https := func(host, role, path string) Endpoint { return Endpoint{host, 443, HTTPS, role, path} }
+	all := []Endpoint{https(c.token, Token, c.tokenPath)}
+	if c.authorize != "" {
+		all = append(all, https(c.authorize, Authorize, "/"))
+	}
+	if c.api != "" {
+		all = append(all, https(c.api, API, "/"))
+	}
+	return append(all, Endpoint{c.imap, 993, IMAPS, Mail, ""}, Endpoint{c.pop, 995, POPS, Mail, ""},
+		Endpoint{c.smtp, 587, SMTP, Mail, ""})
+}
+
+// ForHost is the endpoint of a host: the one that the flow uses, if the host is one of its own.
+func ForHost(host string) Endpoint {
+	for _, c := range clouds {
+		for _, e := range c.endpoints() {
+			if e.Host == host {
+				return e
+			}
+		}
+	}
+	return Endpoint{host, 443, HTTPS, Other, "/"}
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+
+// Parse reads an endpoint of the command line: host, host:port or a URL. Its error is a sentence
+// without what may be a secret.
+func Parse(arg string) (Endpoint, error) {
+	wrong := errors.New("expected a host, host:port or a URL, such as login.microsoftonline.com or outlook.office365.com:993")
+	s, path := arg, "/"
+	var kind Kind
+	if scheme, _, found := strings.Cut(arg, "://"); found {
+		u, err := url.Parse(arg)
+		if err != nil {
+			return Endpoint{}, wrong
+		}
+		if s, path = u.Host, u.EscapedPath(); path == "" {
+			path = "/"
+		}
+		switch kind = Kind(strings.ToLower(scheme)); kind {
+		case HTTPS, IMAPS, POPS, SMTPS, IMAP, POP, SMTP:
+		default:
+			return Endpoint{}, errors.New("a URL must begin with https:// (or imaps://, pop3s://, smtp:// and so on)")
+		}
+	}
+	host, port := strings.Trim(s, "[]"), ""
+	if _, err := netip.ParseAddr(host); err != nil {
+		if h, p, err := net.SplitHostPort(s); err == nil {
+			host, port = h, p
+		}
+	}
+	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
+	if addr, e := netip.ParseAddr(host); e == nil && addr.Zone() == "" {
+		ascii, err = addr.String(), nil
+	} else if err != nil || len(ascii) > 253 || !hostName.MatchString(ascii) {
+		return Endpoint{}, wrong
+	}
+	e := ForHost(ascii)
+	if path != "/" {
+		if e.path = path; strings.HasSuffix(path, "/token") {
+			e.Role = Token
+		}
+	}
+	if port != "" || kind != "" {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if port != "" && (err != nil || n == 0) {
+			return Endpoint{}, errors.New("the port must be between 1 and 65535")
+		}
+		if e.set(int(n), kind); e.Kind != HTTPS {
+			e.Role = Mail
+		}
+	}
+	return e, nil
+}
+
+// set takes a port, or a kind with its usual port.
+func (e *Endpoint) set(port int, kind Kind) {
+	if kind == "" {
+		if kind = kinds[port]; kind == "" {
+			kind = HTTPS
+		}
+	}
+	if port == 0 {
+		port = 443
+		for p, k := range kinds {
+			if k == kind && p != 25 {
+				port = p
+			}
+		}
+	}
+	if kind == HTTPS && e.path == "" {
+		e.path = "/"
+	}
+	e.Port, e.Kind = port, kind
+}

@@ -1,0 +1,57 @@
+package java
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+const passwordToReplace = "TRUST_STORE_PASSWORD"
+
+// Import is the complete command, one line for sh, that adds the certificate in a PEM file to this JVM's trust
+// store, "" if no store was found. A password that is not the well-known "changeit" is the placeholder
+// TRUST_STORE_PASSWORD. Jira reads the store when it starts: restart it afterwards.
+func (j *JVM) Import(alias, pemPath string) string {
+	if j.Store == "" {
+		return ""
+	}
+	tool := "keytool"
+	if j.Home != "" {
+		tool = filepath.Join(j.Home, "bin", "keytool")
+	}
+	return j.keytool(quote(tool), alias, pemPath)
+}
+
+func (j *JVM) keytool(tool, alias, pemPath string) string {
+	password, open := "changeit", ""
+	if s, err := j.Trust(); err != nil || s.password != "" && s.password != password {
+		password = passwordToReplace
+	} else if s.open { // keytool would encrypt it, and Java could not read it without a password
+		open = " -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE -J-Dkeystore.pkcs12.macAlgorithm=NONE"
+	}
+	return tool + open + " -importcert -noprompt -trustcacerts -alias " + quote(alias) + " -file " + quote(pemPath) +
+		" -keystore " + quote(j.Store) + " -storepass " + password
+}
+
+// NeedsPassword reports whether the reader of Import's command must put in the trust store's password.
+func (j *JVM) NeedsPassword() bool { return strings.Contains(j.Import("a", "f"), passwordToReplace) }
+
+// ImportInContainer is the same for a Jira container named "jira", on one line with the restart. What it changes is
+// lost with the container: the lines after "#" belong in the image's Dockerfile.
+func (j *JVM) ImportInContainer(alias, pemPath string) string {
+	const args = " -importcert -noprompt -trustcacerts -cacerts -storepass changeit -alias "
+	file := "/tmp/" + filepath.Base(pemPath)
+	run := `"$JAVA_HOME/bin/keytool"` + args + quote(alias) + " -file " + quote(file)
+	return "docker cp " + quote(pemPath) + " " + quote("jira:"+file) + " && docker exec -u root jira sh -c " + quote(run) +
+		" && docker restart jira\n# COPY " + filepath.Base(pemPath) + " " + file + "\n# RUN " + run
+}
+
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
+
+// quote makes one word of a shell.
+func quote(s string) string {
+	if plain.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

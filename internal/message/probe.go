@@ -1,0 +1,42 @@
+package message
+
+import (
+	"fmt"
+	"strings"
+
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/text"
+)
+
+// Probe labels the fact about what the watcher tried and found.
+const Probe = "Probe"
+
+// probe is what the watcher found itself, in one line. steps are those with its own.
+func probe(p *alert.Probe, steps int) Sentence {
+	if p == nil {
+		return nil
+	}
+	result := strings.TrimSuffix(p.Title, ".") + "."
+	switch {
+	case p.OK:
+		result = p.Host + " is reachable now, so the failure was temporary."
+	case runs(p):
+		result += fmt.Sprintf(" Step %d has the command.", steps)
+	}
+	return Sentence{{Text: "Probe from this node at "}, {At: p.At}, {Text: ": " + result}}
+}
+
+// runs reports whether a probe has found a command that fixes what is wrong.
+func runs(p *alert.Probe) bool {
+	return p != nil && !p.OK && !text.Blank(p.Command) && !strings.Contains(p.Command, "`") &&
+		text.Printable(p.Command) == p.Command
+}
+
+// withProbe adds the command that a probe has found to the steps, as the last one.
+func withProbe(steps []Step, p *alert.Probe) []Step {
+	if !runs(p) {
+		return steps
+	}
+	fix := "The probe of " + p.Host + " found the command that fixes it:\n```\n" + p.Command + "\n```"
+	return append(steps, Step{len(steps) + 1, Actor(p.Who), fix, true})
+}
