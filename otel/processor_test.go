@@ -305,9 +305,9 @@ func BenchmarkRecords(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			bodies := slices.Repeat([]string{body}, 100)
+			logs := records(slices.Repeat([]string{body}, 100)...)
 			for b.Loop() {
-				if err := p.ConsumeLogs(b.Context(), records(bodies...)); err != nil {
+				if err := p.ConsumeLogs(b.Context(), logs); err != nil {
 					b.Fatal(err)
 				}
 			}
