@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -88,8 +90,8 @@ func collect(t *testing.T, config, changes string) *program {
 }
 
 // watch starts the watcher, which takes lines by OTLP and sends alerts to a receiver. It returns
-// its OTLP address and the alerts that arrive.
-func watch(t *testing.T) (address string, alerts func(n int) []alert.Data, again func()) {
+// its OTLP address, the alerts that arrive, and a function that restarts it.
+func watch(t *testing.T) (address string, alerts func(n int) []alert.Data, again func() *program) {
 	t.Helper()
 	hook := serve(t, func(body []byte) (a alert.Alert) {
 		if err := json.Unmarshal(body, &a); err != nil {
@@ -101,12 +103,13 @@ func watch(t *testing.T) (address string, alerts func(n int) []alert.Data, again
 	config := testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(
 		"state_dir = \"state\"\n[receive]\notlp = %q\n[[webhook]]\nurl = %q\n", otlp, hook.URL))
 	var w *program
-	again = func() {
+	again = func() *program {
 		if w != nil {
 			w.stop()
 		}
 		w = run(t, "WATCHER", "run", "--config", config)
 		testkit.Until(t, func() error { return connects(otlp) })
+		return w
 	}
 	again()
 	return "http://" + otlp, func(n int) (all []alert.Data) {
@@ -328,6 +331,110 @@ func cpu(t *testing.T, p *program) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100
+}
+
+// Requests as Fluent Bit and Vector make them, written by hand from their documentation: the watcher
+// alerts about each failure in them. testdata/shippers/README.md says more.
+func TestShipperRequests(t *testing.T) {
+	address, alerts, _ := watch(t)
+	for _, sample := range []string{"fluent-bit", "fluent-bit-record", "vector"} {
+		logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs([]byte(testkit.Read(t, "../testdata/shippers/"+sample+".json")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		post(t, address, body)
+	}
+	got := map[string]string{}
+	for _, a := range alerts(3) {
+		got[a.Integration.ID] = a.Cause.ID + " " + a.Node
+	}
+	host, err := os.Hostname()
+	want := map[string]string{
+		testkit.FlowID(1): "entra-client-secret-invalid jira-node-1",
+		testkit.FlowID(2): "tls-certificate-untrusted " + host,
+		testkit.FlowID(3): "entra-client-secret-invalid jira-node-2",
+	}
+	if err != nil || !maps.Equal(got, want) {
+		t.Errorf("alerts %v, want %v", got, want)
+	}
+}
+
+// What the watcher's own receiver takes: requests of 500 records, one after the other on each
+// connection, each node with its own stream.
+func TestReceiverRate(t *testing.T) {
+	const rounds, requests, size = 5, 200, 500
+	var table strings.Builder
+	fmt.Fprintf(&table, "%d records per request, medians of %d rounds\n\n| connections | failures | records/s | CPU µs per record |\n|---|---|---|---|\n", size, rounds)
+	for _, row := range []struct{ connections, every int }{{1, 0}, {4, 0}, {4, 1000}} {
+		var rates, costs []float64
+		for range rounds {
+			address, _, again := watch(t)
+			w := again()
+			begin, before := time.Now(), cpu(t, w)
+			var all sync.WaitGroup
+			for node := range row.connections {
+				all.Go(func() {
+					for n := range requests / row.connections {
+						post(t, address, batch(node, n*size, size, row.every))
+					}
+				})
+			}
+			all.Wait()
+			records := float64(requests * size)
+			rates = append(rates, records/time.Since(begin).Seconds())
+			costs = append(costs, float64((cpu(t, w)-before).Nanoseconds())/1e3/records)
+			w.stop()
+		}
+		fmt.Fprintf(&table, "| %d | %d in %d | %.0f | %.2f |\n", row.connections, min(row.every, 1), max(row.every, 1), median(rates), median(costs))
+	}
+	fmt.Println(table.String())
+}
+
+// batch is a request with ordinary records of one node, of which one in every is a failure of an
+// integration; 0 = none is.
+func batch(node, from, size, every int) []byte {
+	logs := plog.NewLogs()
+	r := logs.ResourceLogs().AppendEmpty()
+	r.Resource().Attributes().PutStr("host.name", fmt.Sprintf("jira-node-%d", node))
+	s := r.ScopeLogs().AppendEmpty()
+	for i := range size {
+		l := s.LogRecords().AppendEmpty()
+		l.Attributes().PutStr("log.file.path", "/var/atlassian/application-data/jira/log/atlassian-jira.log")
+		at := testkit.Begin.Add(time.Duration(from+i) * time.Millisecond)
+		if every > 0 && (from+i)%every == every-1 {
+			l.Body().SetStr(testkit.Failure(at, testkit.FlowID(node), testkit.BadSecret))
+		} else {
+			l.Body().SetStr(testkit.OrdinaryAt(at))
+		}
+	}
+	body, _ := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
+	return body
+}
+
+// post sends a request until it is accepted.
+func post(t *testing.T, address string, body []byte) {
+	for {
+		resp, err := http.Post(address+"/v1/logs", "application/x-protobuf", bytes.NewReader(body))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		switch resp.StatusCode {
+		case http.StatusOK:
+			return
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+			time.Sleep(10 * time.Millisecond) // back-pressure
+		default:
+			t.Errorf("status %s", resp.Status)
+			return
+		}
+	}
 }
 
 func median(all []float64) float64 {

@@ -217,6 +217,22 @@ func TestShippers(t *testing.T) {
 	if got := described(t, nil, fluent); got[prefix+"cause"] != "tls-certificate-untrusted" {
 		t.Errorf("a map with the line: %v", got)
 	}
+	for sample, causes := range map[string][]string{
+		"fluent-bit":        {"", "entra-client-secret-invalid"},
+		"fluent-bit-record": {"tls-certificate-untrusted"},
+		"vector":            {"entra-client-secret-invalid"},
+	} {
+		in, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs([]byte(testkit.Read(t, "../testdata/shippers/"+sample+".json")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := process(t, nil, in)[0]
+		for i, want := range causes {
+			if got := textOf(record(out, i).Attributes(), prefix+"cause"); got != want {
+				t.Errorf("%s, record %d: cause %q, want %q", sample, i, got, want)
+			}
+		}
+	}
 	mail := "2023-08-16 14:58:26,225+0000 ERROR [365 IMAP] Caesium-1-4 ServiceRunner Exception when MailPullerWorker pulls emails: " +
 		"AUTHENTICATE failed. (XOAUTH2)"
 	in := records(mail)
