@@ -63,8 +63,14 @@ func (d *diagnoser) failure(l plog.LogRecord) (f matchers.Failure, ok bool) {
 			f, ok = match(e, d.zone)
 		}
 	}
+	var text []byte
+	if body := l.Body(); body.Type() == pcommon.ValueTypeBytes {
+		text = body.Bytes().AsRaw()
+	} else {
+		text = []byte(body.AsString())
+	}
 	lines := event.Assembler{Find: find}
-	lines.Block(tailer.Block{Text: []byte(l.Body().AsString())}, take)
+	lines.Block(tailer.Block{Text: text}, take)
 	lines.Flush(take)
 	return f, ok
 }

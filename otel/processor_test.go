@@ -217,6 +217,11 @@ func TestShippers(t *testing.T) {
 	if got := described(t, nil, fluent); got[prefix+"cause"] != "tls-certificate-untrusted" {
 		t.Errorf("a map with the line: %v", got)
 	}
+	asBytes := records("")
+	record(asBytes, 0).Body().SetEmptyBytes().FromRaw([]byte(testkit.FailureAt(2, 0, testkit.BadTLS)))
+	if got := described(t, nil, asBytes); got[prefix+"cause"] != "tls-certificate-untrusted" {
+		t.Errorf("bytes: %v", got)
+	}
 	for sample, causes := range map[string][]string{
 		"fluent-bit":        {"", "entra-client-secret-invalid"},
 		"fluent-bit-record": {"tls-certificate-untrusted"},
