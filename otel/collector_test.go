@@ -7,25 +7,24 @@ package jiraoauthprocessor
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"jira-oauth-watcher/internal/alert"
@@ -258,84 +257,45 @@ func TestCollectorToBackend(t *testing.T) {
 	}
 }
 
-// What the processor costs the collector: the same log with and without it, in turn, for medians.
-func TestCollectorCost(t *testing.T) {
-	log := os.Getenv("COST_LOG")
-	if log == "" {
-		t.Skip("COST_LOG is not set: a log of tools/jiralog")
-	}
-	text, err := os.ReadFile(log)
-	if err != nil {
+// The file of failures that the watcher writes becomes log records with the time of the event, its
+// severity and the content of the alert.
+func TestFailuresFile(t *testing.T) {
+	const example = "../packaging/plugins/collector-failures.yaml"
+	config, err := confmaptest.LoadConf(example)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip(example + " is not there")
+	} else if err != nil {
 		t.Fatal(err)
 	}
-	records := int64(bytes.Count(text, []byte("\n2026-"))) + 1
-	rows := []struct{ name, processors string }{
-		{"without the processor", "[]"},
-		{"jira_oauth", "[jira_oauth]"},
-		{"jira_oauth, only_failures", "[jira_oauth/failures]"},
+	dir := t.TempDir()
+	log := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), testkit.Ordinary+testkit.FailureAt(1, 1, testkit.BadSecret)+stack)
+	failures := filepath.Join(dir, "failures.ndjson")
+	run(t, "WATCHER", "run", "--once", "--config", testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf(
+		"node = \"jira-node-7\"\nstate_dir = \"state\"\n[[log]]\npath = %q\nstart = \"beginning\"\n[ship]\nfile = %q\n", log, failures))).cmd.Wait()
+	logs := backend(t)
+	changes := "receivers:\n"
+	for name := range config.Get("receivers").(map[string]any) {
+		changes += fmt.Sprintf("  %s: {include: [%q], start_at: beginning}\n", name, failures)
 	}
-	const rounds = 5
-	rates, costs := make([][]float64, len(rows)), make([][]float64, len(rows))
-	for range rounds {
-		for i, row := range rows {
-			var ended atomic.Bool
-			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte(testkit.FlowID(1))) {
-					ended.Store(true)
-				}
-			}))
-			dir := t.TempDir()
-			own := filepath.Join(dir, "atlassian-jira.log")
-			config := testkit.Write(t, filepath.Join(dir, "cost.yaml"), fmt.Sprintf(costConfig, own, s.URL, row.processors))
-			p := run(t, "OTELCOL", "--config", config).says("Everything is ready")
-			begin, before := time.Now(), cpu(t, p)
-			testkit.Write(t, own+".new", string(text)+testkit.FailureAt(1, 1, testkit.BadSecret))
-			if err := os.Rename(own+".new", own); err != nil {
-				t.Fatal(err)
-			}
-			testkit.Eventually(t, "the last record comes", ended.Load)
-			elapsed := time.Since(begin)
-			rates[i] = append(rates[i], float64(records)/elapsed.Seconds())
-			costs[i] = append(costs[i], float64((cpu(t, p)-before).Nanoseconds())/1e3/float64(records))
-			p.stop()
-			s.Close()
+	changes += "exporters:\n"
+	for name := range config.Get("exporters").(map[string]any) {
+		changes += fmt.Sprintf("  %s: {endpoint: %q}\n", name, logs.URL)
+	}
+	collect(t, example, changes)
+	l := record(logs.wait(1)[0], 0)
+	body := l.Body().AsRaw()
+	at := func(names ...string) any {
+		value := body
+		for _, name := range names {
+			object, _ := value.(map[string]any)
+			value = object[name]
 		}
+		return value
 	}
-	var table strings.Builder
-	fmt.Fprintf(&table, "%d records, medians of %d rounds in turn\n\n| collector | records/s | CPU µs per record |\n|---|---|---|\n", records, rounds)
-	for i, row := range rows {
-		fmt.Fprintf(&table, "| %s | %.0f | %.2f |\n", row.name, median(rates[i]), median(costs[i]))
+	if want := testkit.Begin.Add(time.Second); !l.Timestamp().AsTime().Equal(want) || l.SeverityNumber() != plog.SeverityNumberError ||
+		at("integration", "id") != testkit.FlowID(1) || at("cause", "id") != "entra-client-secret-invalid" || at("node") != "jira-node-7" {
+		t.Errorf("time %v, severity %v, body %v", l.Timestamp(), l.SeverityNumber(), body)
 	}
-	fmt.Println(table.String())
-}
-
-const costConfig = `
-receivers:
-  filelog:
-    include: [%q]
-    start_at: beginning
-    multiline: {line_start_pattern: '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}'}
-processors:
-  jira_oauth:
-  jira_oauth/failures: {only_failures: true}
-exporters:
-  otlphttp: {endpoint: %q, compression: none, sending_queue: {num_consumers: 1, block_on_overflow: true}}
-service:
-  telemetry: {metrics: {level: none}}
-  pipelines:
-    logs: {receivers: [filelog], processors: %s, exporters: [otlphttp]}
-`
-
-// cpu is the CPU time that a program has used.
-func cpu(t *testing.T, p *program) time.Duration {
-	t.Helper()
-	var user, system int64
-	stat := testkit.Read(t, fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100
 }
 
 // Requests as Fluent Bit and Vector make them, written by hand from their documentation: the watcher
@@ -368,61 +328,6 @@ func TestShipperRequests(t *testing.T) {
 	}
 }
 
-// What the watcher's own receiver takes: requests of 500 records, one after the other on each
-// connection, each node with its own stream.
-func TestReceiverRate(t *testing.T) {
-	const rounds, requests, size = 5, 200, 500
-	var table strings.Builder
-	fmt.Fprintf(&table, "%d records per request, medians of %d rounds\n\n| connections | failures | records/s | CPU µs per record |\n|---|---|---|---|\n", size, rounds)
-	for _, row := range []struct {
-		connections, every int
-		failures           string
-	}{{1, 0, "none"}, {4, 0, "none"}, {4, 1000, "1 in 1,000"}} {
-		var rates, costs []float64
-		for range rounds {
-			address, _, again := watch(t)
-			w := again(func() {})
-			begin, before := time.Now(), cpu(t, w)
-			var all sync.WaitGroup
-			for node := range row.connections {
-				all.Go(func() {
-					for n := range requests / row.connections {
-						post(t, address, batch(node, n*size, size, row.every))
-					}
-				})
-			}
-			all.Wait()
-			records := float64(requests * size)
-			rates = append(rates, records/time.Since(begin).Seconds())
-			costs = append(costs, float64((cpu(t, w)-before).Nanoseconds())/1e3/records)
-			w.stop()
-		}
-		fmt.Fprintf(&table, "| %d | %s | %.0f | %.2f |\n", row.connections, row.failures, median(rates), median(costs))
-	}
-	fmt.Println(table.String())
-}
-
-// batch is a request with ordinary records of one node, of which one in every is a failure of an
-// integration; 0 = none is.
-func batch(node, from, size, every int) []byte {
-	logs := plog.NewLogs()
-	r := logs.ResourceLogs().AppendEmpty()
-	r.Resource().Attributes().PutStr("host.name", fmt.Sprintf("jira-node-%d", node))
-	s := r.ScopeLogs().AppendEmpty()
-	for i := range size {
-		l := s.LogRecords().AppendEmpty()
-		l.Attributes().PutStr("log.file.path", "/var/atlassian/application-data/jira/log/atlassian-jira.log")
-		at := testkit.Begin.Add(time.Duration(from+i) * time.Millisecond)
-		if every > 0 && (from+i)%every == every-1 {
-			l.Body().SetStr(testkit.Failure(at, testkit.FlowID(node), testkit.BadSecret))
-		} else {
-			l.Body().SetStr(testkit.OrdinaryAt(at))
-		}
-	}
-	body, _ := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
-	return body
-}
-
 // post sends a request until it is accepted.
 func post(t *testing.T, address string, body []byte) {
 	for {
@@ -443,9 +348,4 @@ func post(t *testing.T, address string, body []byte) {
 			return
 		}
 	}
-}
-
-func median(all []float64) float64 {
-	slices.SortFunc(all, cmp.Compare[float64])
-	return all[len(all)/2]
 }
