@@ -82,6 +82,7 @@ func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 			l.open.failure, l.open.ours = l.Set().Match(e, l.Zone)
 		}
 	}
+	l.open.failure.Node = l.Node
 	return l.open.failure, l.open.ours
 }
 
