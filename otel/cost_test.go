@@ -6,24 +6,22 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
 )
 
-// What the processor costs the collector: the same log with and without it, in turn, for medians.
+// What the processor costs the collector: the same log with and without it, in turn, from the file to
+// the watcher's alert about the last record.
 func TestCollectorCost(t *testing.T) {
 	log := os.Getenv("COST_LOG")
 	if log == "" {
@@ -43,27 +41,23 @@ func TestCollectorCost(t *testing.T) {
 	rates, costs := make([][]float64, len(rows)), make([][]float64, len(rows))
 	for range rounds {
 		for i, row := range rows {
-			var ended atomic.Bool
-			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if body, _ := io.ReadAll(r.Body); bytes.Contains(body, []byte(testkit.FlowID(1))) {
-					ended.Store(true)
-				}
-			}))
+			address, alerts, _ := watch(t)
 			dir := t.TempDir()
 			own := filepath.Join(dir, "atlassian-jira.log")
-			config := testkit.Write(t, filepath.Join(dir, "cost.yaml"), fmt.Sprintf(costConfig, own, s.URL, row.processors))
+			config := testkit.Write(t, filepath.Join(dir, "cost.yaml"), fmt.Sprintf(costConfig, own, address, row.processors))
 			p := run(t, "OTELCOL", "--config", config).says("Everything is ready")
 			begin, before := time.Now(), cpu(t, p)
 			testkit.Write(t, own+".new", string(text)+testkit.FailureAt(1, 1, testkit.BadSecret))
 			if err := os.Rename(own+".new", own); err != nil {
 				t.Fatal(err)
 			}
-			testkit.Eventually(t, "the last record comes", ended.Load)
+			last := func(a alert.Data) bool { return a.Integration.ID == testkit.FlowID(1) }
+			for n := 1; !slices.ContainsFunc(alerts(n), last); n++ {
+			}
 			elapsed := time.Since(begin)
 			rates[i] = append(rates[i], float64(records)/elapsed.Seconds())
 			costs[i] = append(costs[i], float64((cpu(t, p)-before).Nanoseconds())/1e3/float64(records))
 			p.stop()
-			s.Close()
 		}
 	}
 	var table strings.Builder
