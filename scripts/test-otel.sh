@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 version=$(sed -n 's/.*cmd\/builder@\(v[0-9.]*\)$/\1/p' otel/builder.yaml)
 mkdir -p dist
 (cd otel && go run "go.opentelemetry.io/collector/cmd/builder@$version" --config builder.yaml)
+gofmt -w dist/otelcol-jira # make lint reads all files
 CGO_ENABLED=0 go build -o dist/otel-watcher ./cmd/watcher
 go run ./tools/jiralog -size 64MiB >dist/otel-cost.log
 trap 'rm -f dist/otel-cost.log dist/otel-watcher' EXIT
