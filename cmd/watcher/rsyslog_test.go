@@ -154,3 +154,36 @@ func TestRsyslog(t *testing.T) {
 		}
 	}
 }
+
+// A failure whose cause is not known yet is confirmed when it counts, and a message without an end
+// never: rsyslog has ended, and sends it again.
+func TestConfirm(t *testing.T) {
+	dir, r := t.TempDir(), receive(t)
+	config := testkit.Write(t, filepath.Join(dir, "config.toml"),
+		fmt.Sprintf("state_dir = %q\n[[webhook]]\nurl = %q\n", filepath.Join(dir, "state"), r.URL))
+	cmd := exec.Command(binary, "run", "--config", config, "--log", "-", "--confirm")
+	cmd.Env = append(os.Environ(), "STATE_DIRECTORY=")
+	out := &testkit.Buffer{}
+	cmd.Stdout = out
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := "OK\n"
+	for _, text := range []string{ordinary, failure(1, 1, "something new"), ordinary} {
+		fmt.Fprint(in, text)
+		answers += strings.Repeat("OK\n", strings.Count(text, "\n"))
+		testkit.Eventually(t, "it is confirmed", func() bool { return out.String() == answers })
+	}
+	fmt.Fprint(in, strings.TrimSuffix(failure(2, 2, badSecret), "\n"))
+	in.Close()
+	if err := cmd.Wait(); err != nil || out.String() != answers {
+		t.Errorf("%v %q", err, out)
+	}
+	if all := r.alerts(1); len(all) != 1 || *all[0].Data.Integration.Flow != flowID(1) {
+		t.Errorf("alerts %+v", all)
+	}
+}

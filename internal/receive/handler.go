@@ -89,15 +89,33 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) error {
 	answers := http.NewResponseController(w)
 	answers.SetReadDeadline(time.Now().Add(bodyTime))
 	answers.SetWriteDeadline(time.Now().Add(bodyTime + 2*storeTime))
-	p := &pending{release: func(n int64) { r.flying.Add(-n) }}
-	defer p.close()
-	body, err := r.body(w, q, compression == "gzip", p)
+	p := &pending{done: make(chan struct{}), release: func(n int64) { r.flying.Add(-n) }}
+	p.left.Store(1)
+	ctx, cancel := context.WithTimeout(q.Context(), bodyTime+storeTime)
+	defer cancel()
+	err := r.take(ctx, w, q, media == jsonType, p)
+	if p.add(-1); err != nil {
+		return err
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-r.ended:
+		return errEnded
+	case <-ctx.Done():
+		return errSlow
+	}
+}
+
+// take reads a request and gives its lines to their streams.
+func (r *Receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Request, isJSON bool, p *pending) error {
+	body, err := r.body(w, q, p)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(q.Context(), storeTime)
-	defer cancel()
-	batches, err := r.decoded(body, media)
+	r.decode.Lock()
+	batches, err := decode(body, isJSON)
+	r.decode.Unlock()
 	if err != nil {
 		return &refusal{http.StatusBadRequest, "the body is not an ExportLogsServiceRequest: " + err.Error()}
 	}
@@ -106,20 +124,14 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) error {
 			return err
 		}
 	}
-	return r.wait(ctx, p)
+	return nil
 }
 
-func (r *Receiver) decoded(body []byte, media string) ([]batch, error) {
-	r.decode.Lock()
-	defer r.decode.Unlock()
-	return decode(body, media == jsonType)
-}
-
-// body reads a request. What it takes counts as in flight until p is closed and stored.
-func (r *Receiver) body(w http.ResponseWriter, q *http.Request, zipped bool, p *pending) ([]byte, error) {
+// body reads a request. What it takes counts as in flight until p is done.
+func (r *Receiver) body(w http.ResponseWriter, q *http.Request, p *pending) ([]byte, error) {
 	var from io.Reader = http.MaxBytesReader(w, q.Body, maxBody)
 	var err error
-	if zipped {
+	if q.Header.Get("Content-Encoding") == "gzip" {
 		from, err = gzip.NewReader(from)
 	}
 	var text bytes.Buffer

@@ -17,14 +17,15 @@ import (
 // Bounds of what shippers can use.
 const (
 	Connections = 256
-	maxBody     = 16 << 20         // of one request, as sent and without its compression
-	maxInFlight = 32 << 20         // of all requests that are not answered yet, without their compression
-	maxStreams  = 1000             // open ones; for one more, the longest unused is closed
-	maxName     = 255              // characters of a node or of a log
-	idleTime    = time.Minute      // after which a stream ends
-	bodyTime    = 30 * time.Second // for the body of a request
-	storeTime   = 20 * time.Second // for storing what matters of it
-	retryAfter  = "1"              // seconds, see maxInFlight
+	maxBody     = 16 << 20              // of one request, as sent and without its compression
+	maxInFlight = 32 << 20              // of all requests that are not answered yet, without their compression
+	maxStreams  = 1000                  // open ones; for one more, the longest unused is closed
+	maxName     = 255                   // characters of a node or of a log
+	idleTime    = time.Minute           // after which a stream ends
+	bodyTime    = 30 * time.Second      // for the body of a request
+	storeTime   = 20 * time.Second      // for storing what matters of it
+	retryAfter  = "1"                   // seconds, see maxInFlight
+	fullPause   = 10 * time.Millisecond // after which a full set of streams is looked at again
 )
 
 var (
@@ -48,7 +49,6 @@ type Receiver struct {
 
 	mu      sync.Mutex
 	streams map[Source]*Stream
-	uses    int64 // how often a stream was used
 }
 
 // New makes a Receiver. follow returns what reads a stream until it ends, and returns an error only
@@ -100,12 +100,19 @@ func (r *Receiver) Stats() tailer.Stats { return tailer.Stats{} }
 // Gaps is empty.
 func (r *Receiver) Gaps() []tailer.Gap { return nil }
 
-// put gives lines to the stream of their source. It waits for what p has put into other streams, if
-// there are too many of them.
+// put gives lines to the stream of their source. It waits while there are too many streams, and all
+// have something to store.
 func (r *Receiver) put(ctx context.Context, from Source, text []byte, p *pending) error {
-	for retried := false; ; retried = true {
+	for {
 		s, isNew := r.stream(from)
 		switch {
+		case s == nil:
+			select {
+			case <-time.After(fullPause):
+				continue
+			case <-ctx.Done():
+				return errBusy
+			}
 		case isNew:
 			select {
 			case r.started <- s:
@@ -115,68 +122,43 @@ func (r *Receiver) put(ctx context.Context, from Source, text []byte, p *pending
 				r.forget(s)
 				return errSlow
 			}
-		case s == nil && retried:
-			return errBusy
-		case s == nil:
-			if err := r.wait(ctx, p); err != nil {
-				return err
-			}
-			continue
 		}
 		if s.put(text, p) {
 			return nil
 		}
+		r.forget(s)
 	}
 }
 
-// wait waits until what p has put into streams so far is stored.
-func (r *Receiver) wait(ctx context.Context, p *pending) error {
-	select {
-	case <-p.stored():
-		return nil
-	case <-r.ended:
-		return errEnded
-	case <-ctx.Done():
-		return errSlow
-	}
-}
-
-// stream is that of a source; nil if there are too many, and all have something to store.
+// stream is that of a source; nil if there is no room for it.
 func (r *Receiver) stream(from Source) (s *Stream, isNew bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.uses++
-	if s = r.streams[from]; s != nil && s.use(r.uses) {
+	if s = r.streams[from]; s != nil {
 		return s, false
 	}
-	if s == nil && len(r.streams) >= maxStreams && !r.closeOldest() {
-		return nil, false
+	if len(r.streams) >= maxStreams {
+		var oldest *Stream
+		var since time.Time
+		for _, s := range r.streams {
+			if at, idle := s.idle(); idle && (oldest == nil || at.Before(since)) {
+				oldest, since = s, at
+			}
+		}
+		if oldest == nil || !oldest.end() {
+			return nil, false
+		}
+		delete(r.streams, oldest.source)
 	}
 	s = newStream(from)
-	s.used = r.uses
 	r.streams[from] = s
 	return s, true
-}
-
-// closeOldest closes the idle stream that was not used for longest.
-func (r *Receiver) closeOldest() bool {
-	var oldest *Stream
-	for _, s := range r.streams {
-		if used, idle := s.idle(); idle && (oldest == nil || used < oldest.used) {
-			oldest = s
-		}
-	}
-	if oldest == nil || !oldest.end() {
-		return false
-	}
-	delete(r.streams, oldest.source)
-	return true
 }
 
 func (r *Receiver) forget(s *Stream) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.end(); r.streams[s.source] == s {
+	if r.streams[s.source] == s {
 		delete(r.streams, s.source)
 	}
 }

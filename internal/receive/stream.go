@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jira-oauth-watcher/internal/clock"
@@ -27,7 +28,6 @@ type Stream struct {
 	queue  []chunk    // not read yet
 	read   []*pending // read and not stored yet
 	ended  bool       // takes nothing more
-	used   int64      // when, as the number of a use
 	latest time.Time  // when it had lines
 }
 
@@ -37,33 +37,31 @@ type chunk struct {
 	of   *pending
 }
 
-// pending is what one request has put into streams.
+// pending is a request until what it has put into streams is stored.
 type pending struct {
-	mu      sync.Mutex
-	left    int
-	done    chan struct{} // closed when left is 0
-	size    int64         // of the request, for release
+	left    atomic.Int64 // chunks that are not stored yet, and one while more may come
+	done    chan struct{}
+	size    int64 // in bytes
 	release func(size int64)
-	closed  bool // nothing more will be put
+}
+
+// add changes how much is left. At the end, what the request takes is free again.
+func (p *pending) add(n int64) {
+	if p.left.Add(n) == 0 {
+		p.release(p.size)
+		close(p.done)
+	}
 }
 
 func newStream(from Source) *Stream {
 	return &Stream{source: from, wake: make(chan struct{}, 1), latest: clock.Now()}
 }
 
-// use notes that a stream is about to get lines; false = it has ended.
-func (s *Stream) use(n int64) bool {
+// idle reports whether everything in the stream is stored, and when it had lines.
+func (s *Stream) idle() (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.used = n
-	return !s.ended
-}
-
-// idle reports whether everything in the stream is stored, and when it was used.
-func (s *Stream) idle() (used int64, idle bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.used, len(s.queue)+len(s.read) == 0
+	return s.latest, len(s.queue)+len(s.read) == 0
 }
 
 // end closes a stream with nothing left to store. It returns whether it was open.
@@ -153,42 +151,3 @@ func (s *Stream) Stats() tailer.Stats { return tailer.Stats{} }
 
 // Gaps is empty: a request is read completely, or sent again.
 func (s *Stream) Gaps() []tailer.Gap { return nil }
-
-// add changes how much is left to be stored.
-func (p *pending) add(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.left == 0 && n > 0 {
-		p.done = make(chan struct{})
-	}
-	if p.left += n; p.left == 0 && n < 0 {
-		close(p.done)
-	}
-	p.free()
-}
-
-// close says that nothing more will be put: then the last add releases what the request takes.
-func (p *pending) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = true
-	p.free()
-}
-
-func (p *pending) free() {
-	if p.closed && p.left == 0 {
-		p.release(p.size)
-		p.size = 0
-	}
-}
-
-// stored is closed when nothing is left.
-func (p *pending) stored() <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.done == nil {
-		p.done = make(chan struct{})
-		close(p.done)
-	}
-	return p.done
-}
