@@ -15,5 +15,4 @@ go run ./tools/jiralog -size 64MiB >dist/otel-cost.log
 trap 'rm -f dist/otel-cost.log dist/otel-watcher' EXIT
 
 export OTELCOL=$PWD/dist/otelcol-jira/otelcol-jira WATCHER=$PWD/dist/otel-watcher COST_LOG=$PWD/dist/otel-cost.log
-cd otel
-go test -count=1 -tags collector -v -timeout 15m .
+go -C otel test -count=1 -tags collector -v -timeout 15m .
