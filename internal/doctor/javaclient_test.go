@@ -235,14 +235,14 @@ func (m *meeting) meet(t *testing.T, client *javaClient, resolver *net.Resolver,
 	d := &doctor.Doctor{JVM: jvm(t, client.home, props), Resolver: resolver}
 	r := d.Probe(t.Context(), e)
 	if javaOK := said == "OK\n"; javaOK != r.Verdict.OK {
-		t.Fatalf("doctor's verdict is %+v\n%+v\nbut Java says %s", r.Verdict, r.Steps, said)
+		t.Fatalf("doctor's verdict is %+v\n%+v\nbut Java says %s", r.Verdict, r.Steps, brief(said))
 	} else if javaOK {
 		return "OK | – | "
 	}
 	event := testkit.Failure(testkit.Begin, testkit.FlowID(1), strings.TrimSuffix(said, "\n"))
 	if got := catalogue.Diagnose(strings.TrimSuffix(event, "\n"), time.UTC).Failure.Cause.ID; got != r.Verdict.Cause {
 		t.Errorf("doctor's verdict is %s with cause %s, but the catalogue says %s of what Java says:\n%s", r.Verdict.ID,
-			r.Verdict.Cause, got, said)
+			r.Verdict.Cause, got, brief(said))
 	}
 	after := ""
 	if r.Missing != nil {
@@ -265,6 +265,9 @@ func (m *meeting) meet(t *testing.T, client *javaClient, resolver *net.Resolver,
 	}
 	return shorten(said, port) + " | `" + r.Verdict.Cause + "` | " + after
 }
+
+// brief is an exception without its traces.
+func brief(said string) string { return regexp.MustCompile(`(?m)^\t.*\n`).ReplaceAllString(said, "") }
 
 func (m *meeting) storeType() string {
 	if m.store != "" {

@@ -122,6 +122,10 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 	tried := "TLS handshake for " + p.Host
 	version := c.ConnectionState().Version
 	switch {
+	case err != nil && wanted && strings.Contains(err.Error(), "handshake failure"): // as of TLS 1.2
+		f := clientCertificate
+		f.cause = noCipher.id
+		p.fail(f, "tls", tried, "the server requires a client certificate")
 	case err != nil && wanted:
 		p.fail(clientCertificate, "tls", tried, "the server requires a client certificate")
 	case err != nil && len(p.chain) > 0 && strings.Contains(err.Error(), "insecure"):
@@ -192,7 +196,7 @@ func (p *probe) verify() {
 	store, err := p.store()
 	if err != nil {
 		f := trustUnknown
-		if p.JVM.Store != "" && !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, java.ErrJava) {
 			f = storeUnreadable
 		}
 		p.fail(f, "trust", "open Java's trust store", quote(err.Error()))

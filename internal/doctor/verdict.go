@@ -75,7 +75,8 @@ var (
 	trustUnknown = fault{"trust-not-checked", "The certificate could not be compared with Java's trust store",
 		"The host is reachable, but whether Java trusts it is not known.", "", "-"}
 	storeUnreadable = fault{"tls-truststore-unreadable", "The trust store cannot be read",
-		"Java cannot read it either, unless it knows another password.", "", ""}
+		"Java cannot read it either: the file is damaged, or its password is not the one in javax.net.ssl.trustStorePassword.",
+		"", ""}
 	storeEmpty    = fault{"tls-truststore-empty", "The trust store is empty", "Java trusts nobody with it.", "", ""}
 	captivePortal = fault{"token-response-not-json", "A web page answers instead of the token endpoint",
 		"A proxy or portal sends its own page, or a redirect to it.", "network-admin", ""}
@@ -166,6 +167,9 @@ func (r *Result) ImportFrom(dir string, jvm *java.JVM) {
 	}
 	v.Command = save + jvm.Import(alias, r.Missing.File)
 	v.Container = jvm.ImportInContainer(alias, r.Missing.File)
+	if strings.Contains(v.Command, java.PasswordPlaceholder) {
+		v.Text += " In the command, replace " + java.PasswordPlaceholder + " with the trust store's password."
+	}
 	v.Text += " Import it only if the network team confirms its SHA-256. " + restart
 }
 

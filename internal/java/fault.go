@@ -103,7 +103,7 @@ func (f *Fault) String() string {
 	case IssuerNotCA:
 		return "A certificate in the chain may not issue others: " + c + "."
 	case WrongUse:
-		return "The server's certificate is not for TLS servers: " + c + "."
+		return "A certificate is not for TLS servers, or has a critical extension that Java does not know: " + c + "."
 	case SelfSigned:
 		return "The server's certificate is self-signed, and Java's trust store does not have it: " + c + "."
 	case MissingIntermediate:

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +27,8 @@ type JVM struct {
 	Store   string   // path of the trust store, "" = not found
 	Hidden  []string // what could not be seen, and how to allow it: one sentence each
 
-	password string
+	password   string
+	otherStore bool // than that of the running Jira
 }
 
 const (
@@ -37,21 +37,20 @@ const (
 )
 
 var (
-	relevant = regexp.MustCompile(`^-D(https?\.|ftp\.|socks|jdk\.|javax\.net\.ssl\.|java\.net\.|java\.home=|com\.sun\.)`)
-	javaHome = regexp.MustCompile(`(?m)^\s*(?:export\s+)?(?:JRE_HOME|JAVA_HOME)\s*=\s*["']?([^"'\s$;]+)`)
+	relevant   = regexp.MustCompile(`^-D(https?\.|ftp\.|socks|jdk\.|javax\.net\.ssl\.|java\.net\.|java\.home=|com\.sun\.)`)
+	processIDs = regexp.MustCompile(`(?m)^NSpid:\s+\d+\s+\d`) // in its namespace too
+	javaHome   = regexp.MustCompile(`(?m)^\s*(?:export\s+)?(?:JRE_HOME|JAVA_HOME)\s*=\s*["']?([^"'\s$;]+)`)
 )
 
 // Find looks at the running Jira, then at the usual paths. It never fails: what it cannot see is in Hidden.
 func Find(w Where) *JVM {
 	j := &JVM{}
-	cwd := ""
-	if runtime.GOOS != "linux" {
-		j.hide("This system has no /proc, so the running Jira's options cannot be read: set [probe] trust_store.")
-	} else {
-		cwd = j.process(w)
-	}
+	cwd, contained := j.process(w)
 	homes := []string{j.Home}
-	if j.Home == "" {
+	switch {
+	case contained:
+		homes = nil
+	case j.Home == "":
 		homes = j.usual(w)
 	}
 	for _, home := range homes {
@@ -60,19 +59,20 @@ func Find(w Where) *JVM {
 			break
 		}
 	}
-	if named := j.Property("javax.net.ssl.trustStore"); named != "" && named != "NONE" {
+	named := j.Property("javax.net.ssl.trustStore")
+	switch {
+	case contained, named == "", named == "NONE":
+	case filepath.IsAbs(named):
 		j.Store = named
-		if !filepath.IsAbs(named) {
-			j.Store = filepath.Join(cwd, named)
-			if cwd == "" {
-				j.Store = ""
-				j.hide("Jira's trust store is the relative path " + strconv.Quote(named) + ", and its working directory " +
-					"cannot be read: run doctor as root, or set [probe] trust_store.")
-			}
-		}
+	case cwd != "":
+		j.Store = filepath.Join(cwd, named)
+	default:
+		j.Store = ""
+		j.hide("Jira's trust store is the relative path " + strconv.Quote(named) + ", and its working directory cannot be " +
+			"read: run doctor as root, or set [probe] trust_store.")
 	}
-	if w.TrustStore != "" {
-		j.Store = w.TrustStore
+	if w.TrustStore != "" && w.TrustStore != j.Store {
+		j.Store, j.password, j.otherStore = w.TrustStore, "", true
 	}
 	if j.Store == "" {
 		j.hide("No trust store of Jira's Java was found: set [probe] trust_store.")
@@ -97,13 +97,18 @@ func (j *JVM) Trust() (*TrustStore, error) {
 	if j.Store == "" {
 		return nil, errors.New("no trust store of Jira's Java was found, set [probe] trust_store")
 	}
-	return Open(j.Store, j.password)
+	s, err := Open(j.Store, j.password)
+	if err == nil && j.Options != nil && j.password == "" && !j.otherStore && s.Type == "PKCS12" && !s.open {
+		s.anchors, s.locked = nil, true
+	}
+	return s, err
 }
 
-// process reads the command line of the running Jira and returns its working directory.
-func (j *JVM) process(w Where) (cwd string) {
+// process reads the command line of the running Jira. It returns its working directory, and whether it is in a
+// container, whose files are not this machine's.
+func (j *JVM) process(w Where) (cwd string, contained bool) {
 	proc := filepath.Join("/", w.Root, "proc")
-	dirs, err := filepath.Glob(filepath.Join(proc, "[0-9]*"))
+	dirs, _ := filepath.Glob(filepath.Join(proc, "[0-9]*"))
 	for _, dir := range dirs {
 		args := commandLine(dir)
 		if !isJira(args, w.Install) {
@@ -111,25 +116,39 @@ func (j *JVM) process(w Where) (cwd string) {
 		}
 		j.PID, _ = strconv.Atoi(filepath.Base(dir))
 		j.keep(args)
+		if inContainer(dir, w.Root) {
+			j.hide("Jira runs in a container, whose files are not looked for here: run doctor in it, or copy its trust store " +
+				"out (docker cp) and set [probe] trust_store.")
+			return "", true
+		}
 		cwd, _ = os.Readlink(filepath.Join(dir, "cwd"))
 		exe, err := os.Readlink(filepath.Join(dir, "exe"))
 		if err != nil { // only root and Jira's own user may follow it
 			exe = args[0]
 		}
-		if home := j.Property("java.home"); home != "" {
-			j.Home = home
-		} else if filepath.IsAbs(exe) {
+		if j.Home = j.Property("java.home"); j.Home == "" && filepath.IsAbs(exe) {
 			j.Home = filepath.Dir(filepath.Dir(exe))
 		}
-		return cwd
+		return cwd, false
 	}
-	if _, e := os.Stat(filepath.Join(proc, "1")); err != nil || e != nil {
+	if _, err := os.Stat(filepath.Join(proc, "1")); err != nil {
 		j.hide("The unit hides other processes, so Jira's command line cannot be read: run doctor as root, or allow it with " +
 			"a drop-in (systemctl edit jira-oauth-watcher): [Service] ProtectProc=default ProcSubset=all.")
 	} else {
 		j.hide("No running Jira was seen, so its Java options are not known: start Jira, or run doctor as root.")
 	}
-	return ""
+	return "", false
+}
+
+// inContainer reports whether a process has a root directory, or process IDs, of its own.
+func inContainer(dir, root string) bool {
+	status, _ := readLimited(filepath.Join(dir, "status"), maxScript)
+	if m := processIDs.FindSubmatch(status); m != nil {
+		return true
+	}
+	its, err := os.Stat(filepath.Join(dir, "root"))
+	ours, e := os.Stat(filepath.Join("/", root))
+	return err == nil && e == nil && !os.SameFile(its, ours)
 }
 
 func commandLine(dir string) []string {
@@ -160,17 +179,16 @@ func isJira(args []string, install string) bool {
 func (j *JVM) keep(args []string) {
 	j.Options = []string{}
 	for _, a := range args {
-		if !relevant.MatchString(a) {
-			continue
-		}
 		name, value, _ := strings.Cut(a, "=")
+		if name == "-Djavax.net.ssl.trustStorePassword" {
+			j.password = value
+		}
 		if strings.Contains(strings.ToLower(name), "password") {
-			if name == "-Djavax.net.ssl.trustStorePassword" {
-				j.password = value
-			}
 			a = name + "=[secret]"
 		}
-		j.Options = append(j.Options, a)
+		if relevant.MatchString(a) {
+			j.Options = append(j.Options, a)
+		}
 	}
 }
 
