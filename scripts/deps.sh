@@ -26,6 +26,8 @@ all)
 		"systemd-nspawn|systemd-container" # boots the machines of make test-system
 		"mmdebstrap|mmdebstrap"            # makes their images
 		"lintian|lintian"                  # checks the .deb
+		"tinyproxy|tinyproxy-bin"          # proxies that doctor meets
+		"squid|squid"
 		"rpm|rpm"                          # checks the .rpm
 	)
 	# Takes mail. Not where there is another mail server: apt would remove that one.

@@ -95,7 +95,7 @@ func (g *generation) open(d *daemon) error {
 		g.recorder.Jira = g.jira
 	}
 	if !d.options.once {
-		g.probing = g.probes(d.probe)
+		g.probing = g.probes()
 	}
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {

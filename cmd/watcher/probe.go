@@ -4,13 +4,17 @@ import (
 	"context"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/doctor"
 )
 
 // probes is the task that probes the hosts of open incidents; none unless the configuration wants
-// it. probe tries to reach one host.
-func (g *generation) probes(probe func(ctx context.Context, host string) *alert.Probe) []task {
-	if !g.conf.Probe.OnAlert || probe == nil {
+// it.
+func (g *generation) probes() []task {
+	if !g.conf.Probe.OnAlert {
 		return nil
 	}
-	return []task{g.recorder.Prober(probe)}
+	return []task{g.recorder.Prober(func(ctx context.Context, host string) *alert.Probe {
+		found := newDoctor(g.conf).Probe(ctx, doctor.ForHost(host)) // Jira's Java may be another one by now
+		return found.Alert()
+	})}
 }

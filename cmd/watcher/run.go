@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
@@ -186,9 +185,6 @@ type daemon struct {
 	server  *status.Server // of the [http] listener, nil = off
 	serving sync.WaitGroup
 	stats   map[incident.Source]pipeline.Stats // of logs, before a reload
-
-	// probe tries to reach a host until ctx is done; nil = no host is probed.
-	probe func(ctx context.Context, host string) *alert.Probe
 
 	beaten time.Time // when the address of [heartbeat] was requested last
 }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,16 @@ const (
 // connect resolves the name and connects, through the proxy if there is one. nil = it failed.
 func (p *probe) connect(ctx context.Context) net.Conn {
 	host, port := p.address()
-	if p.JVM.Property("socksProxyHost") != "" && p.Via == "" {
+	if socks := p.JVM.Property("socksProxyHost"); socks != "" && p.Via == "" && !p.JVM.Direct(p.Host) {
+		port, _ := strconv.Atoi(cmp.Or(p.JVM.Property("socksProxyPort"), "1080"))
+		conn := p.dial(ctx, p.resolve(ctx, socks), port)
+		if conn == nil {
+			f := known("proxy-socks")
+			f.cause = p.fault.cause // Java's words do not name the proxy
+			p.fault = f
+			return nil
+		}
+		conn.Close()
 		p.start()
 		p.step(Note, "proxy", "direct connection", "Java connects through a SOCKS proxy",
 			"What follows was probed without that proxy.")
@@ -81,17 +91,17 @@ func (p *probe) resolve(ctx context.Context, host string) []netip.Addr {
 		p.step(Good, "dns", tried, text.Cut(strings.Join(list, ", "), maxQuoted)+" ("+strings.Join(families, " and ")+")", "")
 		return found[:min(len(found), maxAddresses)]
 	}
-	f, got := unresolved, "no such host"
+	f, got := known("net-dns-unknown-host"), "no such host"
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 	case errors.As(err, &dns) && dns.IsTimeout, part.Err() != nil:
-		f, got = dnsSilent, "the name server did not answer"
+		f, got = known("dns-no-answer"), "the name server did not answer"
 	default:
-		f, got = dnsBroken, "the name server reported an error"
+		f, got = known("dns-failure"), "the name server reported an error"
 	}
 	if p.Via != "" {
-		f = proxyUnresolved
+		f = known("proxy-host-unresolvable")
 	}
 	p.fail(f, "dns", tried, got)
 	return nil
@@ -134,6 +144,9 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 			}
 		} else {
 			f, got := connectFault(o.err)
+			if p.Via != "" {
+				f.means = "This is the proxy. " + f.means
+			}
 			if failed.id == "" {
 				failed = f
 			}
@@ -153,9 +166,6 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 		}
 	}
 	if kept == nil {
-		if p.Via != "" {
-			failed.means = "This is the proxy. " + failed.means
-		}
 		p.fault = failed
 	}
 	return kept
@@ -165,15 +175,15 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 func connectFault(err error) (f fault, got string) {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return refused, "connection refused"
+		return known("net-connection-refused"), "connection refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return noRoute, "no route to the host"
+		return known("net-no-route"), "no route to the host"
 	case errors.Is(err, syscall.ECONNRESET):
-		return reset, "the connection was reset"
+		return known("net-connection-reset"), "the connection was reset"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return dropped, "no answer"
+		return known("net-connect-timeout"), "no answer"
 	}
-	return notConnected, quote(err.Error())
+	return known("net-connect-other"), quote(err.Error())
 }
 
 // tunnel asks the proxy for a tunnel to the endpoint, without credentials.
@@ -190,24 +200,26 @@ func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
 	if err != nil {
 		f, got := cut(err)
 		if f.id == "" {
-			f, got = notProxy, "no HTTP answer"
+			f, got = known("proxy-tunnel-rejected"), "no HTTP answer"
 		}
 		p.fail(f, "proxy", tried, got)
 		return false
 	}
 	got := quote(answer.Proto + " " + answer.Status)
 	switch code := answer.StatusCode; {
+	case code/100 == 2 && isHTML(answer.Header) != "":
+		p.fail(known("proxy-page"), "proxy", tried, got+isHTML(answer.Header))
 	case code/100 == 2:
 		p.step(Good, "proxy", tried, got, "")
 		return true
 	case code == http.StatusProxyAuthRequired:
 		p.fail(p.proxyLogin(answer), "proxy", tried, got+schemes(answer))
 	case code == http.StatusForbidden, code == http.StatusUnauthorized:
-		p.fail(proxyForbids, "proxy", tried, got)
-	case code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:
-		p.fail(proxyUpstream, "proxy", tried, got)
+		p.fail(known("proxy-forbidden"), "proxy", tried, got)
+	case code/100 == 5:
+		p.fail(known("proxy-upstream-failure"), "proxy", tried, got)
 	default:
-		p.fail(notProxy, "proxy", tried, got+isHTML(answer.Header))
+		p.fail(known("proxy-tunnel-rejected"), "proxy", tried, got+isHTML(answer.Header))
 	}
 	return false
 }
@@ -232,7 +244,7 @@ func schemes(answer *http.Response) string {
 
 // proxyLogin is the fault of a proxy that wants a login: whether Java may give it.
 func (p *probe) proxyLogin(answer *http.Response) fault {
-	f := proxyLogin
+	f := known("proxy-auth-basic-tunnel-disabled")
 	basic := false
 	for _, offer := range answer.Header.Values("Proxy-Authenticate") {
 		basic = basic || len(offer) >= 5 && strings.EqualFold(offer[:5], "basic")

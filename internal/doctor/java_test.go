@@ -39,6 +39,9 @@ func certificates(t *testing.T) []*meeting {
 		return issueFor(t, key, tokenHost, rsaRoot, func(c *x509.Certificate) { c.SignatureAlgorithm = a })
 	}
 	self := issue(t, tokenHost, nil, func(c *x509.Certificate) { c.DNSNames, c.IsCA, c.KeyUsage = []string{tokenHost}, false, 0 })
+	old := issue(t, tokenHost, nil, func(c *x509.Certificate) {
+		c.DNSNames, c.IsCA, c.KeyUsage, c.NotAfter = []string{tokenHost}, false, 0, time.Now().Add(-time.Minute)
+	})
 	leaf := issue(t, tokenHost, root, nil)
 	in := func(all ...*identity) (list []*x509.Certificate) {
 		for _, i := range all {
@@ -59,6 +62,7 @@ func certificates(t *testing.T) []*meeting {
 		pkcs12(of("The same, the store is PKCS12", in(root), issue(t, tokenHost, inspector, nil), inspector)),
 		of("A self-signed certificate", in(other), self),
 		of("The server's certificate itself is in the store", in(self), self),
+		of("The same, and it has expired", in(old), old),
 		of("Through an intermediate certificate", in(root), issue(t, tokenHost, between, nil), between),
 		of("A missing intermediate certificate", in(root), issue(t, tokenHost, between, func(c *x509.Certificate) {
 			c.IssuingCertificateURL = []string{"http://ca.example.com/intermediate.cer"}
@@ -123,7 +127,10 @@ func connections(t *testing.T) []*meeting {
 		{name: "Proxy: its host has a scheme", dead: true, props: func(int) []string {
 			return []string{"https.proxyHost=http://proxy.example.com", "https.proxyPort=3128"}
 		}},
-		{name: "SOCKS proxy: refused", dead: true, props: property("socksProxy")},
+		{name: "SOCKS proxy: refused", serve: tlsOf(leaf), props: func(int) []string {
+			_, port, _ := net.SplitHostPort(testkit.FreeAddress(t))
+			return []string{"socksProxyHost=127.0.0.1", "socksProxyPort=" + port}
+		}},
 		{name: "The trust store's password is wrong", serve: tlsOf(leaf), props: func(int) []string {
 			return []string{"javax.net.ssl.trustStorePassword=mistyped"}
 		}},

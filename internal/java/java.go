@@ -2,6 +2,7 @@
 package java
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,18 +24,13 @@ type Where struct {
 type JVM struct {
 	PID     int      // of the running Jira, 0 = not seen
 	Home    string   // java.home, "" = not found
-	Options []string // the running Jira's -D options that matter for connections, in order, passwords replaced; nil = not seen
+	Options []string // the running Jira's -D options for connections, in order, passwords replaced; nil = not seen
 	Store   string   // path of the trust store, "" = not found
 	Hidden  []string // what could not be seen, and how to allow it: one sentence each
 
 	password   string
 	otherStore bool // than that of the running Jira
 }
-
-const (
-	maxCommandLine = 1 << 20
-	maxScript      = 256 << 10
-)
 
 var (
 	relevant   = regexp.MustCompile(`^-D(https?\.|ftp\.|socks|jdk\.|javax\.net\.ssl\.|java\.net\.|java\.home=|com\.sun\.)`)
@@ -47,14 +43,11 @@ func Find(w Where) *JVM {
 	j := &JVM{}
 	cwd, contained := j.process(w)
 	homes := []string{j.Home}
-	switch {
-	case contained:
-		homes = nil
-	case j.Home == "":
+	if j.Home == "" && !contained {
 		homes = j.usual(w)
 	}
 	for _, home := range homes {
-		if store := j.inHome(home); store != "" {
+		if store := j.inHome(home); home != "" && store != "" {
 			j.Home, j.Store = home, store
 			break
 		}
@@ -84,12 +77,17 @@ func (j *JVM) hide(sentence string) { j.Hidden = append(j.Hidden, sentence) }
 
 // Property is the value of -Dname=value of the running Jira, "" if it is not set. The last one wins, as in Java.
 func (j *JVM) Property(name string) string {
+	value, _ := j.option(name)
+	return value
+}
+
+func (j *JVM) option(name string) (value string, set bool) {
 	for _, o := range slices.Backward(j.Options) {
 		if n, v, _ := strings.Cut(o, "="); n == "-D"+name {
-			return v
+			return v, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // Trust opens the trust store of this JVM.
@@ -110,7 +108,8 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 	proc := filepath.Join("/", w.Root, "proc")
 	dirs, _ := filepath.Glob(filepath.Join(proc, "[0-9]*"))
 	for _, dir := range dirs {
-		args := commandLine(dir)
+		line, _ := readLimited(filepath.Join(dir, "cmdline"))
+		args := strings.Split(strings.TrimRight(string(line), "\x00"), "\x00")
 		if !isJira(args, w.Install) {
 			continue
 		}
@@ -142,37 +141,17 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 
 // inContainer reports whether a process has a root directory, or process IDs, of its own.
 func inContainer(dir, root string) bool {
-	status, _ := readLimited(filepath.Join(dir, "status"), maxScript)
-	if m := processIDs.FindSubmatch(status); m != nil {
-		return true
-	}
+	status, _ := readLimited(filepath.Join(dir, "status"))
 	its, err := os.Stat(filepath.Join(dir, "root"))
 	ours, e := os.Stat(filepath.Join("/", root))
-	return err == nil && e == nil && !os.SameFile(its, ours)
-}
-
-func commandLine(dir string) []string {
-	b, err := readLimited(filepath.Join(dir, "cmdline"), maxCommandLine)
-	if err != nil {
-		return nil
-	}
-	return strings.Split(strings.TrimRight(string(b), "\x00"), "\x00")
+	return processIDs.Match(status) || err == nil && e == nil && !os.SameFile(its, ours)
 }
 
 func isJira(args []string, install string) bool {
-	if !slices.Contains(args, "org.apache.catalina.startup.Bootstrap") {
-		return false
-	}
-	return slices.ContainsFunc(args, func(a string) bool {
+	return slices.Contains(args, "org.apache.catalina.startup.Bootstrap") && slices.ContainsFunc(args, func(a string) bool {
 		name, value, _ := strings.Cut(a, "=")
-		switch low := strings.ToLower(value); name {
-		case "-Djira.home":
-			return true
-		case "-Dcatalina.base", "-Dcatalina.home":
-			return strings.Contains(low, "jira") || install != "" && filepath.Clean(value) == filepath.Clean(install) ||
-				strings.Contains(low, "atlassian") && !strings.Contains(low, "confluence") && !strings.Contains(low, "bamboo")
-		}
-		return false
+		return name == "-Djira.home" || strings.HasPrefix(name, "-Dcatalina.") &&
+			(strings.Contains(strings.ToLower(value), "jira") || install != "" && filepath.Clean(value) == filepath.Clean(install))
 	})
 }
 
@@ -193,15 +172,11 @@ func (j *JVM) keep(args []string) {
 }
 
 // usual returns the homes that a Jira which is not running may use, the likeliest first.
-func (j *JVM) usual(w Where) []string {
-	var homes []string
+func (j *JVM) usual(w Where) (homes []string) {
 	at := func(elem ...string) string { return filepath.Join(append([]string{"/", w.Root}, elem...)...) }
-	for _, install := range []string{w.Install, "/opt/atlassian/jira"} {
-		if install == "" {
-			continue
-		}
+	for _, install := range []string{cmp.Or(w.Install, "/opt/atlassian/jira"), "/opt/atlassian/jira"} {
 		for _, script := range []string{"setjre.sh", "setenv.sh"} {
-			b, err := readLimited(at(install, "bin", script), maxScript)
+			b, err := readLimited(at(install, "bin", script))
 			if errors.Is(err, fs.ErrPermission) {
 				j.hide(at(install, "bin", script) + " may not be read: run doctor as root.")
 			}
@@ -211,26 +186,21 @@ func (j *JVM) usual(w Where) []string {
 		}
 		homes = append(homes, at(install, "jre"))
 	}
-	homes = append(homes, at("opt/java/openjdk"), at("usr/lib/jvm/default-java"), at("usr/lib/jvm/jre"))
 	more, _ := filepath.Glob(at("usr/lib/jvm/*"))
-	return append(homes, more...)
+	return append(append(homes, at("opt/java/openjdk"), at("usr/lib/jvm/default-java"), at("usr/lib/jvm/jre")), more...)
 }
 
 // inHome is the default trust store in java.home: jssecacerts before cacerts, and the JRE in a JDK 8.
 func (j *JVM) inHome(home string) string {
-	if home == "" {
-		return ""
-	}
-	for _, lib := range []string{"lib", "jre/lib"} {
-		for _, name := range []string{"jssecacerts", "cacerts"} {
-			path := filepath.Join(home, lib, "security", name)
-			_, err := os.Stat(path)
-			if err == nil {
-				return path
-			}
-			if errors.Is(err, fs.ErrPermission) {
-				j.hide(path + " may not be read: run doctor as root.")
-			}
+	for _, name := range []string{"lib/security/jssecacerts", "lib/security/cacerts", "jre/lib/security/jssecacerts",
+		"jre/lib/security/cacerts"} {
+		path := filepath.Join(home, name)
+		_, err := os.Stat(path)
+		if err == nil {
+			return path
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			j.hide(path + " may not be read: run doctor as root.")
 		}
 	}
 	return ""

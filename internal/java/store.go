@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxStore = 16 << 20 // bytes; the largest store of a JDK has 200 KB
+	maxFile  = 16 << 20 // bytes; the largest store of a JDK has 200 KB
 	maxAlias = 300      // bytes after a certificate in which its alias is; the next certificate is longer
 	known    = "changeit"
 )
@@ -42,7 +42,7 @@ var ErrJava = errors.New("Java cannot read it either")
 // Open reads a JKS or PKCS12 store of at most 16 MB. Without a password it tries "changeit", then none: a JKS store
 // needs none.
 func Open(path, password string) (*TrustStore, error) {
-	b, err := readLimited(path, maxStore)
+	b, err := readLimited(path)
 	if err != nil {
 		return nil, fmt.Errorf("trust store: %w", err)
 	}
@@ -127,14 +127,14 @@ func (s *TrustStore) loadPKCS12(b []byte, password string) error {
 	return nil
 }
 
-func readLimited(path string, limit int64) ([]byte, error) {
+func readLimited(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if len(b) > maxFile {
 		err = errors.New(path + " is too large")
 	}
 	return b, err
