@@ -115,7 +115,7 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 		}
 		j.PID, _ = strconv.Atoi(filepath.Base(dir))
 		j.keep(args)
-		if inContainer(dir, w.Root) {
+		if inContainer(dir) {
 			j.hide("Jira runs in a container, whose files are not looked for here: run doctor in it, or copy its trust store " +
 				"out (docker cp) and set [probe] trust_store.")
 			return "", true
@@ -140,10 +140,10 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 }
 
 // inContainer reports whether a process has a root directory, or process IDs, of its own.
-func inContainer(dir, root string) bool {
+func inContainer(dir string) bool {
 	status, _ := readLimited(filepath.Join(dir, "status"))
 	its, err := os.Stat(filepath.Join(dir, "root"))
-	ours, e := os.Stat(filepath.Join("/", root))
+	ours, e := os.Stat("/")
 	return processIDs.Match(status) || err == nil && e == nil && !os.SameFile(its, ours)
 }
 

@@ -9,15 +9,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"slices"
+	"unicode/utf16"
 
-	"github.com/pavlo-v-chernykh/keystore-go/v4"
+	"golang.org/x/crypto/cryptobyte"
 	"software.sslmate.com/src/go-pkcs12"
 )
 
 const (
 	maxFile  = 16 << 20 // bytes; the largest store of a JDK has 200 KB
 	maxAlias = 300      // bytes after a certificate in which its alias is; the next certificate is longer
+	magicJKS = "\xfe\xed\xfe\xed"
 	known    = "changeit"
 )
 
@@ -36,6 +38,8 @@ type TrustStore struct {
 // Len is the number of trusted certificates.
 func (s *TrustStore) Len() int { return len(s.anchors) }
 
+var errDamaged = errors.New("the file is damaged")
+
 // ErrJava is in the error of a store that Java cannot read either.
 var ErrJava = errors.New("Java cannot read it either")
 
@@ -49,7 +53,7 @@ func Open(path, password string) (*TrustStore, error) {
 	s := &TrustStore{Path: path, Type: "PKCS12", jdk: map[*x509.Certificate]bool{}}
 	load, tries := s.loadPKCS12, []string{cmp.Or(password, known), ""}
 	switch {
-	case bytes.HasPrefix(b, []byte{0xfe, 0xed, 0xfe, 0xed}):
+	case bytes.HasPrefix(b, []byte(magicJKS)):
 		s.Type, load = "JKS", s.loadJKS
 		if password != "" { // Java checks the integrity with it
 			tries = tries[:1]
@@ -75,29 +79,48 @@ func Open(path, password string) (*TrustStore, error) {
 }
 
 // loadJKS takes the trusted certificates and, as Java does, the first certificate of each key entry. Without a
-// password it does not check the integrity.
+// password it does not check the integrity. The format is that of OpenJDK's JavaKeyStore.
 func (s *TrustStore) loadJKS(b []byte, password string) error {
-	if n := len(b) - digest.Size; password == "" && n > 0 {
-		sum := digest.Sum(append([]byte("Mighty Aphrodite"), b[:n]...))
-		b = append(b[:n:n], sum[:]...)
+	end := len(b) - digest.Size
+	if end < len(magicJKS) {
+		return errDamaged
 	}
-	ks := keystore.New(keystore.WithOrderedAliases())
-	if err := ks.Load(bytes.NewReader(b), []byte(password)); err != nil {
-		return err
+	if password != "" {
+		var wide []byte
+		for _, c := range utf16.Encode([]rune(password)) {
+			wide = append(wide, byte(c>>8), byte(c))
+		}
+		if digest.Sum(slices.Concat(wide, []byte("Mighty Aphrodite"), b[:end])) != [digest.Size]byte(b[end:]) {
+			return errors.New("the password is wrong, or the file is damaged")
+		}
 	}
-	for _, alias := range ks.Aliases() {
-		var der []byte
-		if e, err := ks.GetTrustedCertificateEntry(alias); err == nil {
-			der = e.Certificate.Content
-		} else if chain, err := ks.GetPrivateKeyEntryCertificateChain(alias); err == nil && len(chain) > 0 {
-			der = chain[0].Content
+	in := cryptobyte.String(b[len(magicJKS):end])
+	var version, entries uint32
+	ok := in.ReadUint32(&version) && version == 2 && in.ReadUint32(&entries)
+	for ; ok && entries > 0; entries-- {
+		var tag uint32
+		var alias, key cryptobyte.String
+		certs := uint32(1)
+		ok = in.ReadUint32(&tag) && in.ReadUint16LengthPrefixed(&alias) && in.Skip(8) && // the time of its creation
+			(tag == 2 || tag == 1 && read32(&in, &key) && in.ReadUint32(&certs))
+		for i := uint32(0); ok && i < certs; i++ {
+			var kind, der cryptobyte.String
+			ok = in.ReadUint16LengthPrefixed(&kind) && read32(&in, &der)
+			if c, err := x509.ParseCertificate(der); i == 0 && err == nil { // Go refuses some old roots that Java reads
+				s.anchors = append(s.anchors, c)
+				s.jdk[c] = bytes.HasSuffix(alias, []byte("[jdk]"))
+			}
 		}
-		if c, err := x509.ParseCertificate(der); err == nil { // Go refuses some old roots that Java reads
-			s.anchors = append(s.anchors, c)
-			s.jdk[c] = strings.HasSuffix(alias, "[jdk]")
-		}
+	}
+	if !ok {
+		return errDamaged
 	}
 	return nil
+}
+
+func read32(in, out *cryptobyte.String) bool {
+	var n uint32
+	return in.ReadUint32(&n) && in.ReadBytes((*[]byte)(out), int(n))
 }
 
 // loadPKCS12 takes the trusted certificates; where there is a key too, its certificate and those that are not of its
