@@ -73,51 +73,34 @@ func (s *TrustStore) public(c *x509.Certificate) bool {
 	return false
 }
 
-// sentences are what faults mean: %[1]s is the certificate, %[2]s what is said of it.
-var sentences = map[FaultKind]string{
-	NoCertificate: "The server presented no certificate.",
-	Expired:       "A certificate expired on %[2]s: %[1]s. Its owner must renew it.",
-	NotYetValid:   "A certificate is not valid before %[2]s: %[1]s. Check this machine's clock first.",
-	WrongName:     "The certificate is not for %[2]s: %[1]s.",
-	Weak:          "Java refuses a weak signature or key (MD5, SHA-1 or RSA below 1024 bits): %[1]s.",
-	Distrusted:    "Newer versions of Java do not trust what this CA issues any more: %[1]s.",
-	RootNotCA: "The trust store has this certificate, but it is not a CA certificate, so Java does not accept it as an " +
-		"issuer: %[1]s. Import the CA certificate that issued the server's.",
-	IssuerNotCA: "A certificate in the chain may not issue others: %[1]s.",
-	WrongUse:    "A certificate is not for TLS servers, or has a critical extension that Java does not know: %[1]s.",
-	SelfSigned:  "The server's certificate is self-signed, and Java's trust store does not have it: %[1]s.",
-	MissingIntermediate: "The server does not present the intermediate certificate %[2]s, and Java does not download it. " +
-		"The server's administrator must add it to the chain.",
-	UnknownCA: "Java's trust store does not have the issuer, %[2]s: %[1]s.",
-}
-
-// String says in one to three sentences what is wrong and which certificate is missing.
-func (f *Fault) String() string {
+// Explain fills in a sentence on a fault of this kind: {certificate} is the one at fault, {detail} the day, the names,
+// or the issuer that are wrong with it.
+func (f *Fault) Explain(sentence string) string {
 	if f.Cert == nil {
-		return sentences[NoCertificate]
+		return sentence
 	}
-	c, of := Describe(f.Cert), ""
+	c, detail := Describe(f.Cert), ""
 	switch f.Kind {
 	case Expired:
-		of = day(f.Cert.NotAfter)
+		detail = day(f.Cert.NotAfter)
 	case NotYetValid:
-		of = day(f.Cert.NotBefore)
+		detail = day(f.Cert.NotBefore)
 	case WrongName:
-		of = text.Printable(f.Host) + " but for " + names(f.Cert)
+		detail = text.Printable(f.Host) + " but for " + names(f.Cert)
 	case MissingIntermediate:
-		of = text.Printable(f.Cert.Issuer.String())
+		detail = text.Printable(f.Cert.Issuer.String())
 	case UnknownCA:
-		of = "a TLS-inspecting proxy's CA or a private CA"
+		detail = "a TLS-inspecting proxy's CA or a private CA"
 		if f.Inspector != "" {
-			of = "a TLS-inspecting proxy's CA (" + text.Printable(f.Inspector) + ")"
+			detail = "a TLS-inspecting proxy's CA (" + text.Printable(f.Inspector) + ")"
 		} else if f.Public {
-			of = "a public CA that this trust store is too old to know"
+			detail = "a public CA that this trust store is too old to know"
 		}
 		if f.Import == nil {
 			c = text.Printable(f.Cert.Issuer.String()) + ". It was not presented: get this CA certificate from the network team"
 		}
 	}
-	return strings.NewReplacer("%[1]s", c, "%[2]s", of).Replace(sentences[f.Kind])
+	return strings.NewReplacer("{certificate}", c, "{detail}", detail).Replace(sentence)
 }
 
 // Describe names a certificate: subject, issuer, validity, SHA-256. The names are escaped.

@@ -1,6 +1,7 @@
 package java
 
 import (
+	_ "embed" // flags.txt
 	"path"
 	"regexp"
 	"strings"
@@ -18,42 +19,17 @@ const (
 	nonProxies = "http.nonProxyHosts"
 )
 
-// judged is what options mean, the first that matches.
-var judged = []struct {
-	option *regexp.Regexp
-	bad    bool
-	means  string
-}{
-	{regexp.MustCompile(`^-Dhttps?\.proxyHost=.*/`), true,
-		"Java takes a host name here, without http:// or a path: it cannot resolve this."},
-	{regexp.MustCompile(`^-Dhttps?\.proxyHost=[^:]*:[^:]*$`), true,
-		"Java takes the host name alone here: the port belongs in an option of its own, https.proxyPort."},
-	{regexp.MustCompile(`^-Dhttps\.proxyHost=.`), false, "HTTPS requests go through this proxy."},
-	{regexp.MustCompile(`^-Dhttp\.proxyHost=.`), false, "This proxy is for http:// only: https.proxyHost is that of HTTPS requests."},
-	{regexp.MustCompile(`^-Dhttp\.nonProxyHosts=.`), false, "HTTPS requests to these hosts go out directly, without the proxy."},
-	{regexp.MustCompile(`(?i)^-Djdk\.http\.auth\.\w+\.disabledSchemes=.*\bBasic\b`), true, "Java refuses to log in with Basic at the proxy."},
-	{regexp.MustCompile(`^-Djdk\.http\.auth\.\w+\.disabledSchemes=`), false, "Java may log in with Basic at the proxy."},
-	{regexp.MustCompile(`^-D(?:https\.protocols|jdk\.tls\.client\.protocols)=.*TLSv1\.[23]`), false,
-		"It allows a TLS version that Microsoft and Google accept."},
-	{regexp.MustCompile(`^-D(?:https\.protocols|jdk\.tls\.client\.protocols)=.`), true,
-		"It allows neither TLSv1.2 nor TLSv1.3: Microsoft and Google refuse older versions."},
-	{regexp.MustCompile(`^-DsocksProxyHost=.`), true, "Every TCP connection of Jira goes through this SOCKS proxy, also those " +
-		"to mail servers and the database. An HTTP proxy belongs in https.proxyHost."},
-	{regexp.MustCompile(`^-Djava\.net\.useSystemProxies=true`), false, "Java also takes the proxy from the desktop's settings."},
-	{regexp.MustCompile(`^-Dcom\.sun\.net\.ssl\.checkRevocation=true`), false,
-		"Java must reach the CA's OCSP or CRL server, or it refuses the certificate."},
-}
+//go:embed flags.txt
+var judged string
 
 // Flags judges the options of the running Jira. None are known if Options is nil.
-func (j *JVM) Flags() []Flag {
-	var flags []Flag
+func (j *JVM) Flags() (flags []Flag) {
 	for _, o := range j.Options {
-		if name, v, _ := strings.Cut(strings.TrimPrefix(o, "-D"), "="); v != j.Property(name) {
-			continue // a later one wins
-		}
-		for _, f := range judged {
-			if f.option.MatchString(o) {
-				flags = append(flags, Flag{o, f.means, f.bad})
+		name, v, _ := strings.Cut(strings.TrimPrefix(o, "-D"), "=")
+		for line := range strings.Lines(judged) {
+			f := strings.Split(strings.TrimSpace(line), " | ")
+			if len(f) == 3 && v == j.Property(name) && regexp.MustCompile("^(?:"+f[1]+")").MatchString(o) { // the last of a name wins
+				flags = append(flags, Flag{o, f[2], f[0] == "bad"})
 				break
 			}
 		}
