@@ -117,7 +117,7 @@ func connections(t *testing.T) []*meeting {
 		{name: "Refused", dead: true},
 		{name: "An unknown host", host: "nowhere.example.com", dead: true},
 		{name: "Proxy: 407 Basic", raw: proxy("407 Proxy Authentication Required", basic), props: through},
-		{name: "Proxy: 407 Basic, Java has a login", raw: proxy("407 Proxy Authentication Required", basic), props: through, login: true},
+		{name: "Proxy: 407 Basic, Java has a login", raw: tunnel(t, tlsOf(leaf)), props: through, login: true, basic: true},
 		{name: "Proxy: 407 Negotiate", raw: proxy("407 Proxy Authentication Required", "Proxy-Authenticate: Negotiate\r\n"), props: through},
 		{name: "Proxy: 403", raw: proxy("403 Forbidden", ""), props: through},
 		{name: "Proxy: 502", raw: proxy("502 Bad Gateway", ""), props: through},
@@ -143,7 +143,10 @@ func connections(t *testing.T) []*meeting {
 	none := wrong
 	none.name = "No password is set for a PKCS12 store"
 	none.props = func(int) []string { return []string{"javax.net.ssl.trustStorePassword="} }
-	return append(all, &wrong, &none)
+	missing := wrong
+	missing.name = "The trust store does not exist"
+	missing.props = func(int) []string { return []string{"javax.net.ssl.trustStore=/nonexistent/cacerts"} }
+	return append(all, &wrong, &none, &missing)
 }
 
 func answering(text string) func(net.Conn) {
@@ -176,6 +179,42 @@ func proxy(status, header string) func(net.Conn) {
 	}
 }
 
+// tunnel is a proxy that wants a login with Basic, and then opens a tunnel to a server.
+func tunnel(t *testing.T, server *tls.Config) func(net.Conn) {
+	to := fmt.Sprint("127.0.0.1:", (&meeting{serve: server}).listen(t))
+	refuse := proxy("407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"proxy\"\r\n")
+	return func(c net.Conn) {
+		var read bytes.Buffer
+		r, err := http.ReadRequest(bufio.NewReader(io.TeeReader(c, &read)))
+		if err != nil {
+			c.Close()
+			return
+		}
+		if r.Header.Get("Proxy-Authorization") != "Basic amlyYTpzZWNyZXQ=" { // jira:secret
+			refuse(&replayed{c, &read})
+			return
+		}
+		s, err := net.Dial("tcp", to)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(c, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go io.Copy(s, c)
+		io.Copy(c, s)
+		c.Close()
+		s.Close()
+	}
+}
+
+// replayed is a connection whose first bytes have been read.
+type replayed struct {
+	net.Conn
+	first io.Reader
+}
+
+func (r *replayed) Read(b []byte) (int, error) { return io.MultiReader(r.first, r.Conn).Read(b) }
+
 const (
 	beginJava = "<!-- java: written by go test ./internal/doctor -run Java -update -->\n"
 	endJava   = "<!-- /java -->\n"
@@ -187,6 +226,7 @@ func TestJava(t *testing.T) {
 	testkit.Slow(t, "it starts a Java client, and keytool several times")
 	testkit.Program(t, "keytool")
 	client := startJava(t)
+	client.withBasic = startJava(t, "-Djdk.http.auth.tunneling.disabledSchemes=")
 	catalogue, err := matchers.Builtin()
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +236,7 @@ func TestJava(t *testing.T) {
 	fmt.Fprintln(&table, "| Situation | Java says (shortened) | Cause | After the command |\n|---|---|---|---|")
 	for _, m := range append(certificates(t), connections(t)...) {
 		t.Run(m.name, func(t *testing.T) {
-			client.t = t
+			client.t, client.withBasic.t = t, t
 			fmt.Fprintf(&table, "| %s | %s |\n", m.name, m.meet(t, client, resolver, catalogue))
 		})
 	}

@@ -32,6 +32,8 @@ type javaClient struct {
 	out     *bufio.Scanner
 	home    string // java.home
 	version string
+
+	withBasic *javaClient // started with the option that the verdict on Basic names
 }
 
 // startJava starts the client. It resolves the token host and localhost only.
@@ -93,7 +95,7 @@ type meeting struct {
 	store string               // its type, "" = JKS
 	props func(i int) []string // of Java; i is the port of the server
 	login bool                 // Java has a login for the proxy
-	basic bool                 // Java was started with the verdict's option for Basic
+	basic bool                 // with the verdict's option, it connects
 }
 
 // jvm is Java as doctor finds it: by the command line of a running Jira.
@@ -245,6 +247,15 @@ func (m *meeting) meet(t *testing.T, client *javaClient, resolver *net.Resolver,
 			r.Verdict.Cause, got, brief(said))
 	}
 	after := ""
+	if m.basic {
+		if option := `"-Djdk.http.auth.tunneling.disabledSchemes= `; !strings.Contains(r.Verdict.Command, option) {
+			t.Errorf("the command %s lacks the option %s", r.Verdict.Command, option)
+		}
+		if got := client.withBasic.ask(get...); got != "OK\n" {
+			t.Errorf("with the option, Java says %s", brief(got))
+		}
+		after = "connects"
+	}
 	if r.Missing != nil {
 		pemFile(t, dir, "missing.pem", r.Missing.X509)
 		r.ImportFrom(dir, d.JVM)

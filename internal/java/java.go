@@ -90,14 +90,21 @@ func (j *JVM) option(name string) (value string, set bool) {
 	return "", false
 }
 
-// Trust opens the trust store of this JVM.
+// Trust opens the trust store of this JVM. As in Java, one that does not exist is empty, and so is an encrypted PKCS12
+// store if Java has no password.
 func (j *JVM) Trust() (*TrustStore, error) {
 	if j.Store == "" {
 		return nil, errors.New("no trust store of Jira's Java was found, set [probe] trust_store")
 	}
 	s, err := Open(j.Store, j.password)
-	if err == nil && j.Options != nil && j.password == "" && !j.otherStore && s.Type == "PKCS12" && !s.open {
-		s.anchors, s.locked = nil, true
+	if j.Options == nil || j.otherStore {
+		return s, err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return &TrustStore{Path: j.Store}, nil
+	}
+	if err == nil && j.password == "" && s.Type == "PKCS12" && !s.open {
+		s.anchors = nil
 	}
 	return s, err
 }

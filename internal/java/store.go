@@ -31,7 +31,6 @@ type TrustStore struct {
 	anchors  []*x509.Certificate
 	jdk      map[*x509.Certificate]bool // came with the JDK: its alias ends with "[jdk]"
 	password string
-	locked   bool // PKCS12 that Java opens without its password: it sees no certificate
 	open     bool // PKCS12 without a password: not encrypted, no MAC
 }
 
