@@ -2,10 +2,12 @@ package java
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,13 +66,9 @@ func (s *TrustStore) unknown(leaf, top *x509.Certificate) *Fault {
 
 // public reports whether the store has a CA of the issuer's organization.
 func (s *TrustStore) public(c *x509.Certificate) bool {
-	o := strings.Join(c.Issuer.Organization, "+")
-	for _, a := range s.anchors {
-		if o != "" && o == strings.Join(a.Subject.Organization, "+") {
-			return true
-		}
-	}
-	return false
+	return len(c.Issuer.Organization) > 0 && slices.ContainsFunc(s.anchors, func(a *x509.Certificate) bool {
+		return slices.Equal(a.Subject.Organization, c.Issuer.Organization)
+	})
 }
 
 // Explain fills in a sentence on a fault of this kind: {certificate} is the one at fault, {detail} the day, the names,
@@ -118,12 +116,9 @@ func Fingerprint(c *x509.Certificate) string {
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 func names(c *x509.Certificate) string {
-	all := c.DNSNames
+	all := slices.Clone(c.DNSNames)
 	for _, ip := range c.IPAddresses {
 		all = append(all, ip.String())
 	}
-	if len(all) == 0 {
-		all = []string{c.Subject.CommonName}
-	}
-	return text.Cut(text.Printable(strings.Join(all, ", ")), maxNames)
+	return text.Cut(text.Printable(cmp.Or(strings.Join(all, ", "), c.Subject.CommonName)), maxNames)
 }

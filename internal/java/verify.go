@@ -2,6 +2,7 @@ package java
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -20,8 +21,8 @@ const (
 	maxTries     = 200
 )
 
-// pkix searches one path from the presented chain to an anchor, as Java's validator does.
-type pkix struct {
+// search is for one path from the presented chain to an anchor, as Java's validator does.
+type search struct {
 	store     *TrustStore
 	presented []*x509.Certificate
 	now       time.Time
@@ -41,12 +42,9 @@ func (s *TrustStore) Verify(host string, chain []*x509.Certificate, now time.Tim
 	}
 	leaf := chain[0]
 	if !slices.ContainsFunc(s.anchors, leaf.Equal) {
-		p := &pkix{store: s, presented: chain[:min(len(chain), maxPresented)], now: now, top: leaf}
+		p := &search{store: s, presented: chain[:min(len(chain), maxPresented)], now: now, top: leaf}
 		if !p.build([]*x509.Certificate{leaf}) {
-			if p.first != nil {
-				return p.first
-			}
-			return s.unknown(leaf, p.top)
+			return cmp.Or(p.first, s.unknown(leaf, p.top))
 		}
 	}
 	if !nameMatches(leaf, host) {
@@ -56,32 +54,28 @@ func (s *TrustStore) Verify(host string, chain []*x509.Certificate, now time.Tim
 }
 
 // build extends the path by an issuer, an anchor first, and reports whether one path is without fault.
-func (p *pkix) build(path []*x509.Certificate) bool {
+func (p *search) build(path []*x509.Certificate) bool {
 	last := path[len(path)-1]
 	if p.tries++; len(path) > maxPath || p.tries > maxTries {
 		return false
 	}
 	for _, a := range p.store.anchors {
-		if !issued(a, last) {
-			continue
-		}
-		f := p.judge(path, a)
-		if f == nil {
-			return true
-		}
-		if p.first == nil {
-			p.first = f
+		if issued(a, last) {
+			f := p.judge(path, a)
+			if f == nil {
+				return true
+			}
+			p.first = cmp.Or(p.first, f)
 		}
 	}
 	for _, c := range p.presented {
-		if slices.ContainsFunc(path, c.Equal) || !issued(c, last) {
-			continue
-		}
-		if p.top == last {
-			p.top = c
-		}
-		if p.build(append(slices.Clone(path), c)) {
-			return true
+		if !slices.ContainsFunc(path, c.Equal) && issued(c, last) {
+			if p.top == last {
+				p.top = c
+			}
+			if p.build(append(slices.Clone(path), c)) {
+				return true
+			}
 		}
 	}
 	return false
@@ -98,7 +92,7 @@ func issued(issuer, c *x509.Certificate) bool {
 	return issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
-func (p *pkix) judge(path []*x509.Certificate, anchor *x509.Certificate) *Fault {
+func (p *search) judge(path []*x509.Certificate, anchor *x509.Certificate) *Fault {
 	if anchor.Version >= 3 && !mayIssue(anchor, 0) {
 		return &Fault{Kind: RootNotCA, Cert: anchor}
 	}
@@ -117,7 +111,8 @@ func (p *pkix) judge(path []*x509.Certificate, anchor *x509.Certificate) *Fault 
 			return &Fault{Kind: WrongUse, Cert: c}
 		}
 	}
-	if distrusted(anchor, path[0]) {
+	before, _, found := strings.Cut(distrustedRoots, fmt.Sprintf(" %X ", sha256.Sum256(anchor.Raw)))
+	if found && path[0].NotBefore.UTC().Format(time.DateOnly) > before[len(before)-len(time.DateOnly):] {
 		return &Fault{Kind: Distrusted, Cert: anchor}
 	}
 	return nil
@@ -140,9 +135,7 @@ func weak(c *x509.Certificate) bool {
 	return bits < least || c.SignatureAlgorithm == x509.MD2WithRSA || c.SignatureAlgorithm == x509.MD5WithRSA
 }
 
-func sha1(a x509.SignatureAlgorithm) bool {
-	return a == x509.SHA1WithRSA || a == x509.DSAWithSHA1 || a == x509.ECDSAWithSHA1
-}
+func sha1(a x509.SignatureAlgorithm) bool { return a == x509.SHA1WithRSA || a == x509.ECDSAWithSHA1 }
 
 // mayIssue reports whether a certificate may issue others, with a number of CAs between it and the server's.
 func mayIssue(c *x509.Certificate, between int) bool {
@@ -152,21 +145,13 @@ func mayIssue(c *x509.Certificate, between int) bool {
 
 // nameMatches takes the CN only if the certificate names no host in its SAN, and never for an IP address.
 func nameMatches(c *x509.Certificate, host string) bool {
-	host = strings.TrimSuffix(host, ".")
 	if net.ParseIP(host) == nil && len(c.DNSNames) == 0 {
 		c = &x509.Certificate{DNSNames: []string{c.Subject.CommonName}}
-	}
-	if net.ParseIP(host) != nil {
-		host = "[" + strings.Trim(host, "[]") + "]"
 	}
 	return c.VerifyHostname(host) == nil
 }
 
+// Java refuses what these roots issued after a day.
+//
 //go:embed distrusted.txt
 var distrustedRoots string
-
-// distrusted reports whether Java refuses what a root issued after the day in distrusted.txt.
-func distrusted(anchor, leaf *x509.Certificate) bool {
-	before, _, found := strings.Cut(distrustedRoots, fmt.Sprintf(" %X ", sha256.Sum256(anchor.Raw)))
-	return found && leaf.NotBefore.UTC().Format(time.DateOnly) > before[len(before)-len(time.DateOnly):]
-}
