@@ -348,5 +348,7 @@ func (l *laboratory) squid(rules string) string {
 
 // jvm is a running Jira's Java with these options.
 func (l *laboratory) jvm(options ...string) *java.JVM {
-	return &java.JVM{PID: 1, Options: options, Store: l.store}
+	j := java.Find(java.Where{TrustStore: l.store, Root: filepath.Dir(l.store)})
+	j.Options = options
+	return j
 }

@@ -2,9 +2,13 @@ package java
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	_ "embed" // distrusted.txt
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -17,8 +21,8 @@ const (
 	maxTries     = 200
 )
 
-// pkix searches one path from the presented chain to an anchor, as Java's validator does.
-type pkix struct {
+// search is for one path from the presented chain to an anchor, as Java's validator does.
+type search struct {
 	store     *TrustStore
 	presented []*x509.Certificate
 	now       time.Time
@@ -38,12 +42,9 @@ func (s *TrustStore) Verify(host string, chain []*x509.Certificate, now time.Tim
 	}
 	leaf := chain[0]
 	if !slices.ContainsFunc(s.anchors, leaf.Equal) {
-		p := &pkix{store: s, presented: chain[:min(len(chain), maxPresented)], now: now, top: leaf}
+		p := &search{store: s, presented: chain[:min(len(chain), maxPresented)], now: now, top: leaf}
 		if !p.build([]*x509.Certificate{leaf}) {
-			if p.first != nil {
-				return p.first
-			}
-			return s.unknown(leaf, p.top)
+			return cmp.Or(p.first, s.unknown(leaf, p.top))
 		}
 	}
 	if !nameMatches(leaf, host) {
@@ -53,32 +54,28 @@ func (s *TrustStore) Verify(host string, chain []*x509.Certificate, now time.Tim
 }
 
 // build extends the path by an issuer, an anchor first, and reports whether one path is without fault.
-func (p *pkix) build(path []*x509.Certificate) bool {
+func (p *search) build(path []*x509.Certificate) bool {
 	last := path[len(path)-1]
 	if p.tries++; len(path) > maxPath || p.tries > maxTries {
 		return false
 	}
 	for _, a := range p.store.anchors {
-		if !issued(a, last) {
-			continue
-		}
-		f := p.judge(path, a)
-		if f == nil {
-			return true
-		}
-		if p.first == nil {
-			p.first = f
+		if issued(a, last) {
+			f := p.judge(path, a)
+			if f == nil {
+				return true
+			}
+			p.first = cmp.Or(p.first, f)
 		}
 	}
 	for _, c := range p.presented {
-		if slices.ContainsFunc(path, c.Equal) || !issued(c, last) {
-			continue
-		}
-		if p.top == last {
-			p.top = c
-		}
-		if p.build(append(slices.Clone(path), c)) {
-			return true
+		if !slices.ContainsFunc(path, c.Equal) && issued(c, last) {
+			if p.top == last {
+				p.top = c
+			}
+			if p.build(append(slices.Clone(path), c)) {
+				return true
+			}
 		}
 	}
 	return false
@@ -89,35 +86,33 @@ func issued(issuer, c *x509.Certificate) bool {
 	if !bytes.Equal(issuer.RawSubject, c.RawIssuer) {
 		return false
 	}
-	if weakSignature(c.SignatureAlgorithm) || weakKey(issuer) {
+	if weak(c) || weak(issuer) {
 		return true // judged later, as weak
 	}
 	return issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
-func (p *pkix) judge(path []*x509.Certificate, anchor *x509.Certificate) *Fault {
-	if anchor.Version >= 3 && (!anchor.IsCA || anchor.KeyUsage != 0 && anchor.KeyUsage&x509.KeyUsageCertSign == 0) {
+func (p *search) judge(path []*x509.Certificate, anchor *x509.Certificate) *Fault {
+	if anchor.Version >= 3 && !mayIssue(anchor, 0) {
 		return &Fault{Kind: RootNotCA, Cert: anchor}
 	}
-	if weakKey(anchor) {
-		return &Fault{Kind: Weak, Cert: anchor}
-	}
-	for i, c := range slices.Backward(path) {
+	for i, c := range slices.Backward(append(slices.Clone(path), anchor)) {
 		switch {
-		case weakSignature(c.SignatureAlgorithm) || weakKey(c) || p.store.jdk[anchor] && sha1(c.SignatureAlgorithm):
+		case i < len(path) && p.store.jdk[anchor] && sha1(c.SignatureAlgorithm), weak(c):
 			return &Fault{Kind: Weak, Cert: c}
+		case i == len(path): // its dates do not count
 		case p.now.Before(c.NotBefore):
 			return &Fault{Kind: NotYetValid, Cert: c}
 		case p.now.After(c.NotAfter):
 			return &Fault{Kind: Expired, Cert: c}
-		case i > 0 && (!c.IsCA || c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 || c.MaxPathLen >= 0 &&
-			(c.MaxPathLen > 0 || c.MaxPathLenZero) && i-1 > c.MaxPathLen):
+		case i > 0 && !mayIssue(c, i-1):
 			return &Fault{Kind: IssuerNotCA, Cert: c}
-		case i == 0 && !forServers(c):
+		case i == 0 && !forServers(c), len(c.UnhandledCriticalExtensions) > 0:
 			return &Fault{Kind: WrongUse, Cert: c}
 		}
 	}
-	if distrusted(anchor, path[0]) {
+	before, _, found := strings.Cut(distrustedRoots, fmt.Sprintf(" %X ", sha256.Sum256(anchor.Raw)))
+	if found && path[0].NotBefore.UTC().Format(time.DateOnly) > before[len(before)-len(time.DateOnly):] {
 		return &Fault{Kind: Distrusted, Cert: anchor}
 	}
 	return nil
@@ -128,48 +123,35 @@ func forServers(c *x509.Certificate) bool {
 		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// weakSignature and weakKey are jdk.certpath.disabledAlgorithms of OpenJDK's java.security.
-func weakSignature(a x509.SignatureAlgorithm) bool {
-	return a == x509.MD2WithRSA || a == x509.MD5WithRSA
-}
-
-func sha1(a x509.SignatureAlgorithm) bool {
-	return a == x509.SHA1WithRSA || a == x509.DSAWithSHA1 || a == x509.ECDSAWithSHA1
-}
-
-func weakKey(c *x509.Certificate) bool {
+// weak is jdk.certpath.disabledAlgorithms of OpenJDK's java.security, without SHA-1.
+func weak(c *x509.Certificate) bool {
+	bits, least := 224, 224
 	switch k := c.PublicKey.(type) {
 	case *rsa.PublicKey:
-		return k.N.BitLen() < 1024
+		bits, least = k.N.BitLen(), 1024
 	case *ecdsa.PublicKey:
-		return k.Curve.Params().BitSize < 224
+		bits = k.Curve.Params().BitSize
 	}
-	return false
+	return bits < least || c.SignatureAlgorithm == x509.MD2WithRSA || c.SignatureAlgorithm == x509.MD5WithRSA
+}
+
+func sha1(a x509.SignatureAlgorithm) bool { return a == x509.SHA1WithRSA || a == x509.ECDSAWithSHA1 }
+
+// mayIssue reports whether a certificate may issue others, with a number of CAs between it and the server's.
+func mayIssue(c *x509.Certificate, between int) bool {
+	limited := c.MaxPathLen > 0 || c.MaxPathLenZero
+	return c.IsCA && (c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCertSign != 0) && (!limited || between <= c.MaxPathLen)
 }
 
 // nameMatches takes the CN only if the certificate names no host in its SAN, and never for an IP address.
 func nameMatches(c *x509.Certificate, host string) bool {
-	host = strings.TrimSuffix(host, ".")
 	if net.ParseIP(host) == nil && len(c.DNSNames) == 0 {
 		c = &x509.Certificate{DNSNames: []string{c.Subject.CommonName}}
-	}
-	if net.ParseIP(host) != nil {
-		host = "[" + strings.Trim(host, "[]") + "]"
 	}
 	return c.VerifyHostname(host) == nil
 }
 
-// distrusted is jdk.security.caDistrustPolicies of OpenJDK: certificates that these CAs issued after a date are
-// refused. The JDK knows the roots by fingerprint, this by the organization in their names.
-func distrusted(anchor, leaf *x509.Certificate) bool {
-	for _, d := range []struct{ organization, after string }{
-		{"Entrust", "2024-11-11"}, {"AffirmTrust", "2024-11-11"}, {"AC Camerfirma", "2025-04-15"},
-		{"GeoTrust", "2019-04-16"}, {"thawte", "2019-04-16"}, {"VeriSign", "2019-04-16"}, {"Symantec", "2019-04-16"},
-	} {
-		o := strings.Join(anchor.Subject.Organization, " ")
-		if strings.HasPrefix(o, d.organization) && leaf.NotBefore.Format(time.DateOnly) > d.after {
-			return true
-		}
-	}
-	return false
-}
+// Java refuses what these roots issued after a day.
+//
+//go:embed distrusted.txt
+var distrustedRoots string
