@@ -50,6 +50,7 @@ func TestFind(t *testing.T) {
 		"a trust store of its own, relative": {store: "work/my.jks",
 			tree: func(t *testing.T, root string, _ *java.Where) {
 				process(t, root, "7", "java", "-Djira.home=/j", "-Djavax.net.ssl.trustStore=first.jks", "-Djavax.net.ssl.trustStore=my.jks", tomcat)
+				testkit.Write(t, filepath.Join(root, "work/my.jks"), "")
 				if err := os.Symlink(filepath.Join(root, "work"), filepath.Join(root, "proc/7/cwd")); err != nil {
 					t.Fatal(err)
 				}
@@ -57,6 +58,11 @@ func TestFind(t *testing.T) {
 		"relative, its directory cannot be read": {hidden: `relative path "my.jks"`,
 			tree: func(t *testing.T, root string, _ *java.Where) {
 				process(t, root, "7", "java", "-Djira.home=/j", "-Djavax.net.ssl.trustStore=my.jks", tomcat)
+			}},
+		"a trust store of its own that does not exist": {home: "jre", store: "jre/lib/security/cacerts", hidden: "does not exist: Java uses",
+			tree: func(t *testing.T, root string, _ *java.Where) {
+				process(t, root, "7", filepath.Join(root, "jre/bin/java"), "-Djira.home=/j", "-Djavax.net.ssl.trustStore=/nonexistent", tomcat)
+				testkit.Write(t, filepath.Join(root, "jre/lib/security/cacerts"), "")
 			}},
 		"in a container": {hidden: "runs in a container",
 			tree: func(t *testing.T, root string, _ *java.Where) {
