@@ -46,8 +46,8 @@ type Fault struct {
 }
 
 // inspectors are names in the issuer of TLS-inspecting proxies.
-var inspectors = regexp.MustCompile(`(?i)zscaler|fortinet|fortigate|palo alto|blue ?coat|cisco umbrella|netskope|forcepoint|` +
-	`websense|sophos|check point|mcafee|skyhigh|squid`)
+var inspectors = regexp.MustCompile(`(?i)zscaler|fortinet|fortigate|palo alto|blue ?coat|cisco umbrella|netskope|` +
+	`forcepoint|websense|sophos|check point|mcafee|skyhigh|squid`)
 
 // unknown is the fault of a chain that ends, at top, without an anchor.
 func (s *TrustStore) unknown(leaf, top *x509.Certificate) *Fault {

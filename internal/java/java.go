@@ -161,9 +161,9 @@ func inContainer(dir string) bool {
 func isJira(args []string, install string) bool {
 	const tomcat = "org.apache.catalina.startup.Bootstrap"
 	return slices.Contains(args, tomcat) && slices.ContainsFunc(args, func(a string) bool {
-		name, value, _ := strings.Cut(a, "=")
+		name, dir, _ := strings.Cut(a, "=")
 		return name == "-Djira.home" || strings.HasPrefix(name, "-Dcatalina.") &&
-			(strings.Contains(strings.ToLower(value), "jira") || install != "" && filepath.Clean(install) == filepath.Clean(value))
+			(strings.Contains(strings.ToLower(dir), "jira") || install != "" && filepath.Clean(install) == filepath.Clean(dir))
 	})
 }
 
