@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -40,7 +41,7 @@ type javaClient struct {
 func startJava(t *testing.T, options ...string) *javaClient {
 	t.Helper()
 	hosts := testkit.Write(t, filepath.Join(t.TempDir(), "hosts"), "127.0.0.1 localhost "+tokenHost+"\n")
-	args := append(options, "-Djdk.net.hosts.file="+hosts, "-XX:TieredStopAtLevel=1", "-Xshare:auto", "testdata/Client.java")
+	args := append(options, "-Djdk.net.hosts.file="+hosts, "-XX:TieredStopAtLevel=1", "testdata/Client.java")
 	cmd := exec.Command(testkit.Program(t, "java"), args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -92,7 +93,8 @@ type meeting struct {
 	host  string               // instead of the token host
 	dead  bool                 // nothing listens
 	trust []*x509.Certificate  // in the trust store
-	store string               // its type, "" = JKS
+	store string               // its type: "" = JKS
+	tool  string               // keytool makes the store, with these options
 	props func(i int) []string // of Java; i is the port of the server
 	login bool                 // Java has a login for the proxy
 	basic bool                 // with the verdict's option, it connects
@@ -201,15 +203,9 @@ func (c lingeringConn) Close() error {
 
 // meet lets Java and doctor meet a situation. The row of the table is what they say.
 func (m *meeting) meet(t *testing.T, client *javaClient, resolver *net.Resolver, catalogue *matchers.Set) (row string) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "it's here") // the command must quote it
 	store := filepath.Join(dir, "cacerts")
-	request := []string{"store", store, m.storeType(), "changeit"}
-	for i, c := range m.trust {
-		request = append(request, pemFile(t, dir, fmt.Sprint("trusted", i, ".pem"), c))
-	}
-	if got := client.ask(request...); got != "OK\n" {
-		t.Fatal(got)
-	}
+	m.makeStore(t, client, dir, store)
 	port := m.listen(t)
 	host := m.host
 	if host == "" {
@@ -217,6 +213,9 @@ func (m *meeting) meet(t *testing.T, client *javaClient, resolver *net.Resolver,
 	}
 	url := fmt.Sprintf("https://%s:%d/", host, port)
 	props := []string{"javax.net.ssl.trustStore=" + store, "javax.net.ssl.trustStorePassword=changeit"}
+	if strings.Contains(m.tool, "NONE") {
+		props = props[:1]
+	}
 	if m.props != nil {
 		props = append(props, m.props(port)...)
 		if strings.Contains(strings.Join(props, " "), "https.proxy") {
@@ -277,15 +276,31 @@ func (m *meeting) meet(t *testing.T, client *javaClient, resolver *net.Resolver,
 	return shorten(said, port) + " | `" + r.Verdict.Cause + "` | " + after
 }
 
+// makeStore writes a trust store of a meeting: keytool or the client does.
+func (m *meeting) makeStore(t *testing.T, client *javaClient, dir, store string) {
+	t.Helper()
+	request := []string{"store", store, cmp.Or(m.store, "JKS"), "changeit"}
+	for i, c := range m.trust {
+		request = append(request, pemFile(t, dir, fmt.Sprint("trusted", i, ".pem"), c))
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if m.tool == "" {
+		if got := client.ask(request...); got != "OK\n" {
+			t.Fatal(got)
+		}
+		return
+	}
+	args := append(strings.Fields(m.tool), "-importcert", "-noprompt", "-alias", "first", "-storepass", "changeit",
+		"-file", request[len(request)-1], "-keystore", store)
+	if out, err := exec.Command("keytool", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 // brief is an exception without its traces.
 func brief(said string) string { return regexp.MustCompile(`(?m)^\t.*\n`).ReplaceAllString(said, "") }
-
-func (m *meeting) storeType() string {
-	if m.store != "" {
-		return m.store
-	}
-	return "JKS"
-}
 
 var (
 	packages = regexp.MustCompile(`\b(?:[a-z]+[0-9]*\.)+([A-Z]\w+)`)
@@ -297,7 +312,6 @@ func shorten(said string, port int) string {
 	line, _, _ := strings.Cut(said, "\n")
 	line = packages.ReplaceAllString(line, "$1")
 	line = places.ReplaceAllString(strings.ReplaceAll(line, fmt.Sprint(port), "PORT"), "cacerts")
-	line = regexp.MustCompile(`\((?:certificate_|bad_|internal_|unexpected_|handshake_|protocol_)\w+\) `).ReplaceAllString(line, "")
 	if len(line) > 150 {
 		line = line[:150] + "…"
 	}

@@ -39,15 +39,15 @@ const maxNames = 200 // characters
 type Fault struct {
 	Kind      FaultKind
 	Cert      *x509.Certificate // the one at fault; for an unknown CA the highest that was presented
-	Import    *x509.Certificate // import this one into the trust store; nil if importing does not help or it was not presented
+	Import    *x509.Certificate // into the trust store; nil if that does not help or it was not presented
 	Host      string            // of WrongName
 	Inspector string            // the TLS-inspecting product as the issuer names it, "" = none known
 	Public    bool              // the issuer is a public CA: the trust store knows its organization
 }
 
 // inspectors are names in the issuer of TLS-inspecting proxies.
-var inspectors = regexp.MustCompile(`(?i)zscaler|fortinet|fortigate|palo alto|blue ?coat|cisco umbrella|netskope|forcepoint|` +
-	`websense|sophos|check point|mcafee|skyhigh|squid`)
+var inspectors = regexp.MustCompile(`(?i)zscaler|fortinet|fortigate|palo alto|blue ?coat|cisco umbrella|netskope|` +
+	`forcepoint|websense|sophos|check point|mcafee|skyhigh|squid`)
 
 // unknown is the fault of a chain that ends, at top, without an anchor.
 func (s *TrustStore) unknown(leaf, top *x509.Certificate) *Fault {
@@ -95,7 +95,8 @@ func (f *Fault) Explain(sentence string) string {
 			detail = "a public CA that this trust store is too old to know"
 		}
 		if f.Import == nil {
-			c = text.Printable(f.Cert.Issuer.String()) + ". It was not presented: get this CA certificate from the network team"
+			c = text.Printable(f.Cert.Issuer.String()) +
+				". It was not presented: get this CA certificate from the network team"
 		}
 	}
 	return strings.NewReplacer("{certificate}", c, "{detail}", detail).Replace(sentence)

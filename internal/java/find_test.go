@@ -29,11 +29,13 @@ func TestFind(t *testing.T) {
 		hidden      string // a part of it, "" = nothing
 	}{
 		"other processes are invisible": {tree: func(*testing.T, string, *java.Where) {}, hidden: "ProtectProc=default"},
-		"Jira does not run": {hidden: "No running Jira was seen", home: "opt/java21", store: "opt/java21/lib/security/cacerts",
+		"Jira does not run": {home: "opt/java21", store: "opt/java21/lib/security/cacerts",
+			hidden: "No running Jira was seen",
 			tree: func(t *testing.T, root string, _ *java.Where) {
 				process(t, root, "1", "init")
 				process(t, root, "7", "java", "-Dcatalina.home=/opt/atlassian/confluence", tomcat)
-				testkit.Write(t, filepath.Join(root, "opt/atlassian/jira/bin/setenv.sh"), "#!/bin/sh\nexport JAVA_HOME=\"/opt/java21\"\n")
+				testkit.Write(t, filepath.Join(root, "opt/atlassian/jira/bin/setenv.sh"),
+					"#!/bin/sh\nexport JAVA_HOME=\"/opt/java21\"\n")
 				testkit.Write(t, filepath.Join(root, "opt/java21/lib/security/cacerts"), "")
 			}},
 		"its Java has jssecacerts": {home: "jre", store: "jre/lib/security/jssecacerts",
@@ -49,7 +51,9 @@ func TestFind(t *testing.T) {
 			}},
 		"a trust store of its own, relative": {store: "work/my.jks",
 			tree: func(t *testing.T, root string, _ *java.Where) {
-				process(t, root, "7", "java", "-Djira.home=/j", "-Djavax.net.ssl.trustStore=first.jks", "-Djavax.net.ssl.trustStore=my.jks", tomcat)
+				process(t, root, "7", "java", "-Djira.home=/j", "-Djavax.net.ssl.trustStore=first.jks",
+					"-Djavax.net.ssl.trustStore=my.jks", tomcat)
+				testkit.Write(t, filepath.Join(root, "work/my.jks"), "")
 				if err := os.Symlink(filepath.Join(root, "work"), filepath.Join(root, "proc/7/cwd")); err != nil {
 					t.Fatal(err)
 				}
@@ -58,9 +62,17 @@ func TestFind(t *testing.T) {
 			tree: func(t *testing.T, root string, _ *java.Where) {
 				process(t, root, "7", "java", "-Djira.home=/j", "-Djavax.net.ssl.trustStore=my.jks", tomcat)
 			}},
+		"a trust store of its own that does not exist": {home: "jre", store: "jre/lib/security/cacerts",
+			hidden: "does not exist: Java uses",
+			tree: func(t *testing.T, root string, _ *java.Where) {
+				process(t, root, "7", filepath.Join(root, "jre/bin/java"), "-Djira.home=/j",
+					"-Djavax.net.ssl.trustStore=/nonexistent", tomcat)
+				testkit.Write(t, filepath.Join(root, "jre/lib/security/cacerts"), "")
+			}},
 		"in a container": {hidden: "runs in a container",
 			tree: func(t *testing.T, root string, _ *java.Where) {
-				process(t, root, "7", "/opt/java/openjdk/bin/java", "-Djira.home=/j", "-Djavax.net.ssl.trustStore=/etc/my.jks", tomcat)
+				process(t, root, "7", "/opt/java/openjdk/bin/java", "-Djira.home=/j",
+					"-Djavax.net.ssl.trustStore=/etc/my.jks", tomcat)
 				testkit.Write(t, filepath.Join(root, "proc/7/status"), "Name:\tjava\nNSpid:\t7\t1\n")
 				testkit.Write(t, filepath.Join(root, "opt/java/openjdk/lib/security/cacerts"), "")
 			}},
@@ -127,10 +139,12 @@ func TestFindProcess(t *testing.T) {
 	}
 	j := java.Find(java.Where{Root: root})
 	home = strings.TrimSpace(home)
-	if j.PID != cmd.Process.Pid || j.Home != home || j.Store != filepath.Join(home, "lib/security/cacerts") || len(j.Hidden) > 0 {
+	store := filepath.Join(home, "lib/security/cacerts")
+	if j.PID != cmd.Process.Pid || j.Home != home || j.Store != store || len(j.Hidden) > 0 {
 		t.Errorf("found %+v, want process %s with %s", j, pid, home)
 	}
-	if want := []string{"-Dhttps.proxyHost=proxy.example.com", "-Djavax.net.ssl.trustStorePassword=[secret]"}; !slices.Equal(j.Options, want) {
+	want := []string{"-Dhttps.proxyHost=proxy.example.com", "-Djavax.net.ssl.trustStorePassword=[secret]"}
+	if !slices.Equal(j.Options, want) {
 		t.Errorf("options %q, want %q", j.Options, want)
 	}
 }

@@ -28,7 +28,8 @@ func (j *JVM) Flags() (flags []Flag) {
 		name, v, _ := strings.Cut(strings.TrimPrefix(o, "-D"), "=")
 		for line := range strings.Lines(judged) {
 			f := strings.Split(strings.TrimSpace(line), " | ")
-			if len(f) == 3 && v == j.Property(name) && regexp.MustCompile("^(?:"+f[1]+")").MatchString(o) { // the last of a name wins
+			// The last of a name wins.
+			if len(f) == 3 && v == j.Property(name) && regexp.MustCompile("^(?:"+f[1]+")").MatchString(o) {
 				flags = append(flags, Flag{o, f[2], f[0] == "bad"})
 				break
 			}

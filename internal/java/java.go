@@ -52,17 +52,8 @@ func Find(w Where) *JVM {
 			break
 		}
 	}
-	named := j.Property("javax.net.ssl.trustStore")
-	switch {
-	case contained, named == "", named == "NONE":
-	case filepath.IsAbs(named):
-		j.Store = named
-	case cwd != "":
-		j.Store = filepath.Join(cwd, named)
-	default:
-		j.Store = ""
-		j.hide("Jira's trust store is the relative path " + strconv.Quote(named) + ", and its working directory cannot be " +
-			"read: run doctor as root, or set [probe] trust_store.")
+	if named := j.Property("javax.net.ssl.trustStore"); !contained && named != "" && named != "NONE" {
+		j.named(named, cwd)
 	}
 	if w.TrustStore != "" && w.TrustStore != j.Store {
 		j.Store, j.password, j.otherStore = w.TrustStore, "", true
@@ -71,6 +62,26 @@ func Find(w Where) *JVM {
 		j.hide("No trust store of Jira's Java was found: set [probe] trust_store.")
 	}
 	return j
+}
+
+// named takes the store that javax.net.ssl.trustStore names. One that does not exist is as if it was not named.
+func (j *JVM) named(store, cwd string) {
+	switch {
+	case filepath.IsAbs(store):
+	case cwd != "":
+		store = filepath.Join(cwd, store)
+	default:
+		j.Store = ""
+		j.hide("Jira's trust store is the relative path " + strconv.Quote(store) + ", and its working directory cannot be " +
+			"read: run doctor as root, or set [probe] trust_store.")
+		return
+	}
+	if _, err := os.Stat(store); errors.Is(err, fs.ErrNotExist) && j.Store != "" {
+		j.hide("The trust store " + strconv.Quote(store) + ", named by javax.net.ssl.trustStore, does not exist: Java uses " +
+			j.Store + " instead.")
+		return
+	}
+	j.Store = store
 }
 
 func (j *JVM) hide(sentence string) { j.Hidden = append(j.Hidden, sentence) }
@@ -90,20 +101,13 @@ func (j *JVM) option(name string) (value string, set bool) {
 	return "", false
 }
 
-// Trust opens the trust store of this JVM. As in Java, one that does not exist is empty, and so is an encrypted PKCS12
-// store if Java has no password.
+// Trust opens the trust store of this JVM. As in Java, an encrypted PKCS12 store is empty if Java has no password.
 func (j *JVM) Trust() (*TrustStore, error) {
 	if j.Store == "" {
 		return nil, errors.New("no trust store of Jira's Java was found, set [probe] trust_store")
 	}
 	s, err := Open(j.Store, j.password)
-	if j.Options == nil || j.otherStore {
-		return s, err
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return &TrustStore{Path: j.Store}, nil
-	}
-	if err == nil && j.password == "" && s.Type == "PKCS12" && !s.open {
+	if err == nil && j.Options != nil && j.password == "" && !j.otherStore && s.Type == "PKCS12" && !s.open {
 		s.anchors = nil
 	}
 	return s, err
@@ -138,8 +142,8 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 		return cwd, false
 	}
 	if _, err := os.Stat(filepath.Join(proc, "1")); err != nil {
-		j.hide("The unit hides other processes, so Jira's command line cannot be read: run doctor as root, or allow it with " +
-			"a drop-in (systemctl edit jira-oauth-watcher): [Service] ProtectProc=default ProcSubset=all.")
+		j.hide("The unit hides other processes, so Jira's command line cannot be read: run doctor as root, or allow it " +
+			"with a drop-in (systemctl edit jira-oauth-watcher): [Service] ProtectProc=default ProcSubset=all.")
 	} else {
 		j.hide("No running Jira was seen, so its Java options are not known: start Jira, or run doctor as root.")
 	}
@@ -155,10 +159,11 @@ func inContainer(dir string) bool {
 }
 
 func isJira(args []string, install string) bool {
-	return slices.Contains(args, "org.apache.catalina.startup.Bootstrap") && slices.ContainsFunc(args, func(a string) bool {
-		name, value, _ := strings.Cut(a, "=")
+	const tomcat = "org.apache.catalina.startup.Bootstrap"
+	return slices.Contains(args, tomcat) && slices.ContainsFunc(args, func(a string) bool {
+		name, dir, _ := strings.Cut(a, "=")
 		return name == "-Djira.home" || strings.HasPrefix(name, "-Dcatalina.") &&
-			(strings.Contains(strings.ToLower(value), "jira") || install != "" && filepath.Clean(value) == filepath.Clean(install))
+			(strings.Contains(strings.ToLower(dir), "jira") || install != "" && filepath.Clean(install) == filepath.Clean(dir))
 	})
 }
 

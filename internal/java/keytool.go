@@ -20,7 +20,8 @@ func (j *JVM) Import(alias, pemPath string) string {
 	if j.Home != "" {
 		tool = quote(filepath.Join(j.Home, "bin", "keytool"))
 	}
-	if s, err := j.Trust(); err == nil && s.open { // keytool would encrypt it, and Java could not read it without a password
+	// keytool would encrypt a store that is not, and Java could not read it without a password.
+	if s, err := j.Trust(); err == nil && s.open {
 		password = known
 		tool += " -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE -J-Dkeystore.pkcs12.macAlgorithm=NONE"
 	} else if err == nil && s.password == known {

@@ -40,7 +40,7 @@ func (s *TrustStore) Len() int { return len(s.anchors) }
 var errDamaged = errors.New("the file is damaged")
 
 // ErrJava is in the error of a store that Java cannot read either.
-var ErrJava = errors.New("Java cannot read it either")
+var ErrJava = errors.New("not readable by Java either")
 
 // Open reads a JKS or PKCS12 store of at most 16 MB. Without a password it tries "changeit", then none: a JKS store
 // needs none.

@@ -55,8 +55,9 @@ func TestPasswords(t *testing.T) {
 	write(t, pem, root)
 	for _, kind := range []string{"JKS", "PKCS12"} {
 		store := filepath.Join(dir, kind)
-		sh(t, "keytool -genkeypair -keyalg EC -dname CN=jira -alias jira -storetype "+kind+" -storepass secret1 -keypass secret1 -keystore "+store)
-		sh(t, "keytool -importcert -noprompt -alias root -storetype "+kind+" -storepass secret1 -file "+pem+" -keystore "+store)
+		with := " -storetype " + kind + " -storepass secret1 -keystore " + store
+		sh(t, "keytool -genkeypair -keyalg EC -dname CN=jira -alias jira -keypass secret1"+with)
+		sh(t, "keytool -importcert -noprompt -alias root -file "+pem+with)
 		for password, want := range map[string]bool{"secret1": true, "": kind == "JKS", "wrong": false} {
 			s, err := java.Open(store, password)
 			switch {
@@ -76,11 +77,13 @@ func TestPasswords(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	f.Add([]byte("\xfe\xed\xfe\xed\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x02\x00\x01a"+strings.Repeat("\x00", 50)), "")
+	const header = "\xfe\xed\xfe\xed\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x00\x02\x00\x01a"
+	f.Add([]byte(header+strings.Repeat("\x00", 50)), "")
 	f.Add([]byte("\x30\x03\x02\x01\x03"), "changeit")
 	if tool, err := exec.LookPath("keytool"); err == nil && !testing.Short() {
 		store := filepath.Join(f.TempDir(), "store")
-		if exec.Command(tool, "-genkeypair", "-keyalg", "EC", "-dname", "CN=x", "-storepass", "changeit", "-keystore", store).Run() == nil {
+		args := strings.Fields("-genkeypair -keyalg EC -dname CN=x -storepass changeit -keystore " + store)
+		if exec.Command(tool, args...).Run() == nil {
 			if b, err := os.ReadFile(store); err == nil {
 				f.Add(b, "changeit")
 			}

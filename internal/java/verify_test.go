@@ -29,7 +29,8 @@ func TestPublicRoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	root := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Root", Organization: []string{"Entrust, Inc."}},
+	root := &x509.Certificate{SerialNumber: big.NewInt(1),
+		Subject:   pkix.Name{CommonName: "Root", Organization: []string{"Entrust, Inc."}},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
 	sign := func(c *x509.Certificate) *x509.Certificate {
 		der, err := x509.CreateCertificate(rand.Reader, c, root, &key.PublicKey, key)
@@ -42,12 +43,14 @@ func TestPublicRoots(t *testing.T) {
 		return c
 	}
 	root = sign(root)
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{"mail.example.com"}, NotBefore: root.NotBefore, NotAfter: root.NotAfter}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{"mail.example.com"},
+		NotBefore: root.NotBefore, NotAfter: root.NotAfter}
 	modern := sign(leaf)
 	leaf.SignatureAlgorithm = x509.SHA1WithRSA
 	old := sign(leaf)
 	dir := t.TempDir()
-	file := testkit.Write(t, filepath.Join(dir, "root.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})))
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})
+	file := testkit.Write(t, filepath.Join(dir, "root.pem"), string(block))
 	verdict := func(s *TrustStore, c *x509.Certificate) FaultKind {
 		if f := s.Verify("mail.example.com", []*x509.Certificate{c}, now); f != nil {
 			return f.Kind
