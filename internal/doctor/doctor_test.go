@@ -18,8 +18,6 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-
-
 // A situation is something that is wrong, or not, and what doctor must say of it.
 type situation struct {
 	what       string

@@ -2,8 +2,8 @@ package doctor_test
 
 import (
 	"bytes"
-	"crypto"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -359,4 +359,3 @@ func weakKey(bits int) *rsa.PrivateKey {
 	}
 	return key
 }
-

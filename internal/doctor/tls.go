@@ -56,7 +56,7 @@ var startTLS = map[Kind][]string{
 func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 	p.start()
 	tried := "STARTTLS"
-	reader := bufio.NewReaderSize(&slow{io.LimitReader(conn, maxAnswer)}, 16)
+	reader := bufio.NewReaderSize(&slow{http.MaxBytesReader(nil, conn, maxAnswer)}, 16)
 	answer := func() (string, error) {
 		for {
 			line, err := reader.ReadString('\n')
@@ -223,7 +223,7 @@ func (p *probe) verify() {
 // greeting waits for the greeting of a mail server.
 func (p *probe) greeting(c net.Conn, wanted bool) {
 	p.start()
-	line, err := bufio.NewReaderSize(io.LimitReader(c, maxAnswer), 512).ReadSlice('\n')
+	line, err := bufio.NewReaderSize(http.MaxBytesReader(nil, c, maxAnswer), 512).ReadSlice('\n')
 	tried := "wait for the mail server's greeting"
 	switch f, got := cut(err); {
 	case err != nil && wanted && f.id != noAnswer.id:
@@ -247,7 +247,7 @@ func (p *probe) http(c net.Conn, wanted bool) {
 	tried := method + " https://" + p.Address() + p.path
 	fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: jira-oauth-watcher doctor\r\nAccept: application/json\r\n"+
 		"Content-Length: 0\r\nConnection: close\r\n\r\n", method, p.path, hostHeader(p.Endpoint))
-	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(c, maxAnswer)), &http.Request{Method: method})
+	answer, err := http.ReadResponse(bufio.NewReader(http.MaxBytesReader(nil, c, maxAnswer)), &http.Request{Method: method})
 	if err != nil {
 		f, got := cut(err)
 		switch {
@@ -262,6 +262,8 @@ func (p *probe) http(c net.Conn, wanted bool) {
 	got := quote(answer.Proto + " " + answer.Status)
 	page := isHTML(answer.Header)
 	switch code := answer.StatusCode; {
+	case code < 200:
+		p.fail(notHTTP, "http", tried, got)
 	case p.Role == Token && (page != "" || code/100 == 3):
 		p.fail(captivePortal, "http", tried, got+page+redirect(answer))
 	case code == http.StatusProxyAuthRequired, code/100 == 5:
