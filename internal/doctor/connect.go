@@ -81,17 +81,17 @@ func (p *probe) resolve(ctx context.Context, host string) []netip.Addr {
 		p.step(Good, "dns", tried, text.Cut(strings.Join(list, ", "), maxQuoted)+" ("+strings.Join(families, " and ")+")", "")
 		return found[:min(len(found), maxAddresses)]
 	}
-	f, got := unresolved, "no such host"
+	f, got := known("net-dns-unknown-host"), "no such host"
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 	case errors.As(err, &dns) && dns.IsTimeout, part.Err() != nil:
-		f, got = dnsSilent, "the name server did not answer"
+		f, got = known("dns-no-answer"), "the name server did not answer"
 	default:
-		f, got = dnsBroken, "the name server reported an error"
+		f, got = known("dns-failure"), "the name server reported an error"
 	}
 	if p.Via != "" {
-		f = proxyUnresolved
+		f = known("proxy-host-unresolvable")
 	}
 	p.fail(f, "dns", tried, got)
 	return nil
@@ -165,15 +165,15 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 func connectFault(err error) (f fault, got string) {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return refused, "connection refused"
+		return known("net-connection-refused"), "connection refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return noRoute, "no route to the host"
+		return known("net-no-route"), "no route to the host"
 	case errors.Is(err, syscall.ECONNRESET):
-		return reset, "the connection was reset"
+		return known("net-connection-reset"), "the connection was reset"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return dropped, "no answer"
+		return known("net-connect-timeout"), "no answer"
 	}
-	return notConnected, quote(err.Error())
+	return known("net-connect-other"), quote(err.Error())
 }
 
 // tunnel asks the proxy for a tunnel to the endpoint, without credentials.
@@ -190,7 +190,7 @@ func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
 	if err != nil {
 		f, got := cut(err)
 		if f.id == "" {
-			f, got = notProxy, "no HTTP answer"
+			f, got = known("proxy-tunnel-rejected"), "no HTTP answer"
 		}
 		p.fail(f, "proxy", tried, got)
 		return false
@@ -203,11 +203,11 @@ func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
 	case code == http.StatusProxyAuthRequired:
 		p.fail(p.proxyLogin(answer), "proxy", tried, got+schemes(answer))
 	case code == http.StatusForbidden, code == http.StatusUnauthorized:
-		p.fail(proxyForbids, "proxy", tried, got)
+		p.fail(known("proxy-forbidden"), "proxy", tried, got)
 	case code/100 == 5:
-		p.fail(proxyUpstream, "proxy", tried, got)
+		p.fail(known("proxy-upstream-failure"), "proxy", tried, got)
 	default:
-		p.fail(notProxy, "proxy", tried, got+isHTML(answer.Header))
+		p.fail(known("proxy-tunnel-rejected"), "proxy", tried, got+isHTML(answer.Header))
 	}
 	return false
 }
@@ -232,7 +232,7 @@ func schemes(answer *http.Response) string {
 
 // proxyLogin is the fault of a proxy that wants a login: whether Java may give it.
 func (p *probe) proxyLogin(answer *http.Response) fault {
-	f := proxyLogin
+	f := known("proxy-auth-basic-tunnel-disabled")
 	basic := false
 	for _, offer := range answer.Header.Values("Proxy-Authenticate") {
 		basic = basic || len(offer) >= 5 && strings.EqualFold(offer[:5], "basic")

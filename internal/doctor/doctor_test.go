@@ -98,7 +98,7 @@ func TestSituations(t *testing.T) {
 }
 
 func (l *laboratory) network() []situation {
-	fine := l.secure(with(pair(l.leaf(l.root, nil))), says(json))
+	fine := l.secure(with(pair(l.leaf(l.root, nil))), says(json400))
 	dns := l.nameServer(map[string][]string{"mail.example": {"127.0.0.1", "::1"}, "two.mail.example": {"127.0.0.1"}})
 	host := func(name string, port int) doctor.Endpoint {
 		return doctor.Endpoint{Host: name, Port: port, Kind: doctor.HTTPS, Role: doctor.API}
@@ -136,7 +136,7 @@ func (l *laboratory) network() []situation {
 }
 
 func (l *laboratory) proxies() []situation {
-	fine := l.secure(with(pair(l.leaf(l.root, nil))), says(json))
+	fine := l.secure(with(pair(l.leaf(l.root, nil))), says(json400))
 	e := at(fine, doctor.HTTPS, "")
 	listener, _ := net.Listen("tcp", "127.0.0.1:0")
 	closed := listener.Addr().(*net.TCPAddr).Port
@@ -191,7 +191,7 @@ func (l *laboratory) proxies() []situation {
 
 func (l *laboratory) certificates() []situation {
 	served := func(what, id, cause string, c *tls.Config) situation {
-		return situation{what: what, id: id, cause: cause, d: &doctor.Doctor{}, e: at(l.secure(c, says(json)), doctor.HTTPS, "")}
+		return situation{what: what, id: id, cause: cause, d: &doctor.Doctor{}, e: at(l.secure(c, says(json400)), doctor.HTTPS, "")}
 	}
 	presents := func(what, id, cause string, chain ...*authority) situation {
 		return served(what, id, cause, with(pair(chain...)))

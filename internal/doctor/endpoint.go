@@ -104,7 +104,7 @@ var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]
 // Parse reads an endpoint of the command line: host, host:port or a URL. Its error is a sentence
 // without what may be a secret.
 func Parse(arg string) (Endpoint, error) {
-	wrong := errors.New("expected a host, host:port or a URL, such as login.microsoftonline.com or outlook.office365.com:993")
+	wrong := errors.New("expected a host, host:port or a URL, such as outlook.office365.com:993")
 	s, path := arg, "/"
 	var kind Kind
 	if scheme, _, found := strings.Cut(arg, "://"); found {

@@ -2,7 +2,7 @@ package doctor_test
 
 import (
 	"crypto/tls"
-	encoding "encoding/json"
+	"encoding/json"
 	"io"
 	"net"
 	"strings"
@@ -41,7 +41,7 @@ func TestHostilePeers(t *testing.T) {
 		many = append(many, l.leaf(l.other, nil))
 	}
 	secure := func(f func(net.Conn)) int { return l.secure(fine, f) }
-	served := func(c *tls.Config) int { return l.secure(c, says(json)) }
+	served := func(c *tls.Config) int { return l.secure(c, says(json400)) }
 	for _, tt := range []struct {
 		what    string
 		port    int
@@ -85,7 +85,7 @@ func TestHostilePeers(t *testing.T) {
 			if err := report.Text(&out, func(where string) string { return where }); err != nil {
 				t.Fatal(err)
 			}
-			b, err := encoding.Marshal(report)
+			b, err := json.Marshal([]any{report, r.Alert()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,5 +102,43 @@ func TestHostilePeers(t *testing.T) {
 			}
 			t.Logf("%s: %s", r.Verdict.ID, r.Steps[len(r.Steps)-1].Got)
 		})
+	}
+}
+
+// An endpoint of the command line is a host, host:port or a URL. What it may hold of a secret is not kept.
+func TestParse(t *testing.T) {
+	for arg, want := range map[string]string{
+		"login.microsoftonline.com":  "https login.microsoftonline.com:443 token endpoint",
+		"LOGIN.microsoftonline.com.": "https login.microsoftonline.com:443 token endpoint",
+		"outlook.office365.com:995":  "pop3s outlook.office365.com:995 mail server",
+		"smtp://relay.example":       "smtp relay.example:587 mail server",
+		"imap.gmail.com":             "imaps imap.gmail.com:993 mail server",
+		"[::1]:993":                  "imaps [::1]:993 mail server",
+		"::1":                        "https [::1]:443 host",
+		"bücher.example":             "https xn--bcher-kva.example:443 host",
+		"https://user:secret@host.example/oauth/token": "https host.example:443 token endpoint",
+		"https://host.example:8443":                    "https host.example:8443 host",
+		"":                                             "",
+		"a b":                                          "",
+		"host:0":                                       "",
+		"host:65536":                                   "",
+		"host:x":                                       "",
+		"http://host.example":                          "",
+		"https://user:secret@ho st/":                   "",
+		"-rf":                                          "",
+		"host;id":                                      "",
+		"\x1b[2J":                                      "",
+		"fe80::1%eth0":                                 "",
+	} {
+		e, err := doctor.Parse(arg)
+		got := ""
+		if err == nil {
+			got = string(e.Kind) + " " + e.Address() + " " + e.Role
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", arg, err)
+		}
+		if got != want {
+			t.Errorf("Parse(%q) = %q, %v, want %q", arg, got, err, want)
+		}
 	}
 }

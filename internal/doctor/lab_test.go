@@ -7,7 +7,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -180,7 +179,7 @@ func greets(lines ...string) func(net.Conn) {
 	}
 }
 
-const json = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+const json400 = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 func page(status, more string) string {
 	return "HTTP/1.1 " + status + "\r\nContent-Type: text/html\r\n" + more + "Content-Length: 6\r\n\r\n<html>"
@@ -350,12 +349,4 @@ func (l *laboratory) squid(rules string) string {
 // jvm is a running Jira's Java with these options.
 func (l *laboratory) jvm(options ...string) *java.JVM {
 	return &java.JVM{PID: 1, Options: options, Store: l.store}
-}
-
-func weakKey(bits int) *rsa.PrivateKey {
-	key, err := rsa.GenerateKey(rand.Reader, bits)
-	if err != nil {
-		panic(err)
-	}
-	return key
 }

@@ -76,11 +76,11 @@ func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 	case err != nil:
 		f, got := cut(err)
 		if f.id == "" {
-			f, got = noStartTLS, "no answer of a mail server"
+			f, got = known("starttls-missing"), "no answer of a mail server"
 		}
 		p.fail(f, "starttls", tried, got)
 	case !positive(line):
-		p.fail(noStartTLS, "starttls", tried, quote(strings.TrimSpace(line)))
+		p.fail(known("starttls-missing"), "starttls", tried, quote(strings.TrimSpace(line)))
 	default:
 		p.step(Good, "starttls", tried, quote(strings.TrimSpace(line)), "")
 		return true
@@ -127,14 +127,14 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 	version := c.ConnectionState().Version
 	switch {
 	case err != nil && wanted:
-		p.fail(clientCertificate, "tls", tried, "the server requires a client certificate")
+		p.fail(known("client-certificate"), "tls", tried, "the server requires a client certificate")
 	case err != nil && len(p.chain) > 0 && strings.Contains(err.Error(), "insecure"):
 		p.verify() // a key that is too short
 	case err != nil:
 		f, got := handshakeFault(err)
 		p.fail(f, "tls", tried, got)
 	case version < tls.VersionTLS12:
-		p.fail(oldTLS, "tls", tried, tls.VersionName(version)+" is the newest version that the server offers")
+		p.fail(known("tls-protocol-version"), "tls", tried, tls.VersionName(version)+" is the newest that the server offers")
 	default:
 		got := tls.VersionName(version) + ", " + tls.CipherSuiteName(c.ConnectionState().CipherSuite)
 		if wanted {
@@ -150,8 +150,8 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 // handshakeFault is why a handshake failed.
 func handshakeFault(err error) (f fault, got string) {
 	if f, got = cut(err); f.id != "" {
-		if f.id == unexpectedEnd.id {
-			f = handshakeClosed
+		if f.id == "net-unexpected-eof" {
+			f = known("tls-handshake-closed")
 		}
 		return f, got
 	}
@@ -159,28 +159,28 @@ func handshakeFault(err error) (f fault, got string) {
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &record):
-		return plainText, "the server answers without TLS: " + quote(strings.TrimSpace(string(record.RecordHeader[:])))
+		return known("tls-plaintext-answer"), "the server answers without TLS: " + quote(string(record.RecordHeader[:]))
 	case strings.Contains(err.Error(), "protocol version"):
-		return oldTLS, "the server offers no TLS version from 1.0 to 1.3"
+		return known("tls-protocol-version"), "the server offers no TLS version from 1.0 to 1.3"
 	case strings.Contains(err.Error(), "unrecognized name"):
-		return unknownName, "alert unrecognized_name"
+		return known("tls-unrecognized-name"), "alert unrecognized_name"
 	case strings.Contains(err.Error(), "handshake failure"):
-		return noCipher, "alert handshake_failure"
+		return known("tls-handshake-failure"), "alert handshake_failure"
 	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error"):
-		return otherAlert, quote(err.Error())
+		return known("tls-fatal-alert-other"), quote(err.Error())
 	}
-	return tlsOther, quote(err.Error())
+	return known("tls-failure"), quote(err.Error())
 }
 
 // cut is how a connection ended; a fault without an ID if it did not.
 func cut(err error) (f fault, got string) {
 	switch {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return reset, "the connection was reset"
+		return known("net-connection-reset"), "the connection was reset"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, net.ErrClosed):
-		return noAnswer, "no answer in time"
+		return known("net-read-timeout"), "no answer in time"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return unexpectedEnd, "the connection was closed"
+		return known("net-unexpected-eof"), "the connection was closed"
 	}
 	return fault{}, ""
 }
@@ -195,9 +195,9 @@ func (p *probe) verify() {
 	got := "the server presents " + strings.Join(shown, " ← ")
 	store, err := p.store()
 	if err != nil {
-		f := trustUnknown
+		f := known("trust-not-checked")
 		if p.JVM.Store != "" && !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
-			f = storeUnreadable
+			f = known("tls-truststore-unreadable")
 		}
 		p.fail(f, "trust", "open Java's trust store", quote(err.Error()))
 		return
@@ -208,9 +208,9 @@ func (p *probe) verify() {
 	case wrong == nil:
 		p.step(Good, "trust", tried, got, "")
 	case store.Len() == 0:
-		p.fail(storeEmpty, "trust", tried, got)
+		p.fail(known("tls-truststore-empty"), "trust", tried, got)
 	default:
-		f := certificateFaults[wrong.Kind]
+		f := known(string(wrong.Kind))
 		f.means = wrong.String()
 		if c := wrong.Import; c != nil {
 			p.Missing = &Certificate{quote(c.Subject.String()), quote(c.Issuer.String()), java.Fingerprint(c), c.NotBefore,
@@ -226,12 +226,12 @@ func (p *probe) greeting(c net.Conn, wanted bool) {
 	line, err := bufio.NewReaderSize(http.MaxBytesReader(nil, c, maxAnswer), 512).ReadSlice('\n')
 	tried := "wait for the mail server's greeting"
 	switch f, got := cut(err); {
-	case err != nil && wanted && f.id != noAnswer.id:
-		p.fail(clientCertificate, "tls", tried, "the server requires a client certificate")
+	case err != nil && wanted && f.id != "net-read-timeout":
+		p.fail(known("client-certificate"), "tls", tried, "the server requires a client certificate")
 	case f.id != "":
 		p.fail(f, "greeting", tried, got)
 	case !positive(string(line)):
-		p.fail(notMail, "greeting", tried, quote(strings.TrimSpace(string(line))))
+		p.fail(known("not-mail"), "greeting", tried, quote(strings.TrimSpace(string(line))))
 	default:
 		p.step(Good, "greeting", tried, quote(strings.TrimSpace(string(line))), "")
 	}
@@ -251,10 +251,10 @@ func (p *probe) http(c net.Conn, wanted bool) {
 	if err != nil {
 		f, got := cut(err)
 		switch {
-		case wanted && f.id != noAnswer.id:
-			f, got = clientCertificate, "the server requires a client certificate"
+		case wanted && f.id != "net-read-timeout":
+			f, got = known("client-certificate"), "the server requires a client certificate"
 		case f.id == "":
-			f, got = notHTTP, "no HTTP answer"
+			f, got = known("not-http"), "no HTTP answer"
 		}
 		p.fail(f, "http", tried, got)
 		return
@@ -263,11 +263,11 @@ func (p *probe) http(c net.Conn, wanted bool) {
 	page := isHTML(answer.Header)
 	switch code := answer.StatusCode; {
 	case code < 200:
-		p.fail(notHTTP, "http", tried, got)
+		p.fail(known("not-http"), "http", tried, got)
 	case p.Role == Token && (page != "" || code/100 == 3):
-		p.fail(captivePortal, "http", tried, got+page+redirect(answer))
+		p.fail(known("token-response-not-json"), "http", tried, got+page+redirect(answer))
 	case code == http.StatusProxyAuthRequired, code/100 == 5:
-		p.fail(serverError, "http", tried, got+page)
+		p.fail(known("http-error"), "http", tried, got+page)
 	default:
 		p.step(Good, "http", tried, got+redirect(answer), "")
 	}
@@ -302,7 +302,7 @@ func (p *probe) clock(date string) {
 	}
 	switch {
 	case skew.Abs() > maxSkew:
-		p.fail(wrongClock, "clock", tried, got)
+		p.fail(known("clock-wrong"), "clock", tried, got)
 	case skew.Abs() > 2*time.Second:
 		p.step(Good, "clock", tried, got, "")
 	default:
