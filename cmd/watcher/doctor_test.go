@@ -47,7 +47,7 @@ func TestDoctorSave(t *testing.T) {
 	host := "https://user:hunter2@" + s.Listener.Addr().String() + "/token"
 	dir := t.TempDir()
 	store := filepath.Join(dir, "cacerts")
-	keytool(t, "-genkeypair -keyalg EC -dname CN=other -alias other -storepass changeit -keystore", store)
+	keytool(t, "-genkeypair -storetype JKS -keyalg EC -dname CN=other -alias other -storepass changeit -keystore", store)
 
 	r, stderr, status := doctorOf(t, store, dir, host)
 	if status != 1 || stderr != "" || r.Verdict.ID != "self-signed" || r.Endpoints[0].Missing == nil {
