@@ -79,10 +79,10 @@ func (l *laboratory) ca(name string, by *authority) *authority {
 	return l.sign(c, by, nil)
 }
 
-// leaf is a server's certificate for localhost and mail.example.
+// leaf is a server's certificate for localhost and the names of mail.example.
 func (l *laboratory) leaf(by *authority, change func(*x509.Certificate)) *authority {
 	c := template("localhost")
-	c.DNSNames, c.IPAddresses = []string{"localhost", "mail.example"}, []net.IP{net.IPv4(127, 0, 0, 1)}
+	c.DNSNames, c.IPAddresses = []string{"localhost", "mail.example", "two.mail.example"}, []net.IP{net.IPv4(127, 0, 0, 1)}
 	if change != nil {
 		change(c)
 	}

@@ -195,7 +195,7 @@ func (p *probe) verify() {
 	got := "the server presents " + strings.Join(shown, " ← ")
 	store, err := p.store()
 	if err != nil {
-		f := known("trust-not-checked")
+		f := known(notChecked)
 		if p.JVM.Store != "" && !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
 			f = known("tls-truststore-unreadable")
 		}
@@ -302,10 +302,20 @@ func (p *probe) clock(date string) {
 	}
 	switch {
 	case skew.Abs() > maxSkew:
-		p.fail(known("clock-wrong"), "clock", tried, got)
+		f := known("clock-wrong")
+		if dates := p.fault.cause == "tls-certificate-expired"; dates && p.valid(at) {
+			f.cause, p.fault = p.fault.cause, fault{} // the certificate is right
+		}
+		p.fail(f, "clock", tried, got)
 	case skew.Abs() > 2*time.Second:
 		p.step(Good, "clock", tried, got, "")
 	default:
 		p.step(Good, "clock", tried, "they agree", "")
 	}
+}
+
+// valid reports whether Java would accept the chain at another time.
+func (p *probe) valid(at time.Time) bool {
+	store, err := p.store()
+	return err == nil && store.Verify(p.Host, p.chain, at) == nil
 }
