@@ -47,13 +47,15 @@ func TestSituations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	complete := true
 	var table strings.Builder
 	table.WriteString("| situation | what doctor says | verdict | who acts | cause in Jira's log |\n|---|---|---|---|---|\n")
 	for _, s := range append(append(l.network(), l.proxies()...), append(l.certificates(), l.services()...)...) {
-		if s.impossible != "" {
-			testkit.Missing(t, s.impossible)
-		}
 		t.Run(s.what, func(t *testing.T) {
+			if s.impossible != "" {
+				complete = false
+				t.Skip("it cannot be made here: " + s.impossible)
+			}
 			if s.d.JVM == nil {
 				s.d.JVM = l.jvm()
 			}
@@ -85,7 +87,9 @@ func TestSituations(t *testing.T) {
 	if !found {
 		t.Fatalf("%s has no markers", doc)
 	}
-	if *testkit.Update {
+	if !complete {
+		t.Log(doc + " is not compared: a situation is missing")
+	} else if *testkit.Update {
 		if err := os.WriteFile(doc, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +137,7 @@ func (l *laboratory) network() []situation {
 	s := situation{what: "there is no route", id: "net-no-route", cause: "net-no-route",
 		d: &doctor.Doctor{Dial: nowhere}, e: host("127.0.0.1", 443)}
 	if os.Geteuid() != 0 {
-		s.impossible = "root, for a network namespace"
+		s.impossible = "a network namespace needs root"
 	}
 	return append(all, s)
 }
