@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -81,6 +82,35 @@ func TestDoctorSave(t *testing.T) {
 	}
 	if r, stderr, status := doctorOf(t, store, dir, host); status != 0 || !r.Verdict.OK {
 		t.Errorf("after the import: status %d, %s: %+v", status, stderr, r)
+	}
+}
+
+// Stopped, it gives no verdict: a connection that we closed is no fault.
+func TestDoctorStopped(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	cmd := exec.Command(binary, "doctor", l.Addr().String())
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Read(make([]byte, 1)); err != nil { // it is in the handshake
+		t.Fatal(err)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if status := cmd.ProcessState.ExitCode(); status != 1 || out.Len() > 0 ||
+		!strings.Contains(errs.String(), "stopped before all hosts were probed") {
+		t.Errorf("status %d, %s%s", status, out.String(), errs.String())
 	}
 }
 
