@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,16 @@ const (
 // connect resolves the name and connects, through the proxy if there is one. nil = it failed.
 func (p *probe) connect(ctx context.Context) net.Conn {
 	host, port := p.address()
-	if p.JVM.Property("socksProxyHost") != "" && p.Via == "" {
+	if socks := p.JVM.Property("socksProxyHost"); socks != "" && p.Via == "" && !p.JVM.Direct(p.Host) {
+		port, _ := strconv.Atoi(cmp.Or(p.JVM.Property("socksProxyPort"), "1080"))
+		conn := p.dial(ctx, p.resolve(ctx, socks), port)
+		if conn == nil {
+			f := known("proxy-socks")
+			f.cause = p.fault.cause // Java's words do not name the proxy
+			p.fault = f
+			return nil
+		}
+		conn.Close()
 		p.start()
 		p.step(Note, "proxy", "direct connection", "Java connects through a SOCKS proxy",
 			"What follows was probed without that proxy.")
@@ -197,6 +207,8 @@ func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
 	}
 	got := quote(answer.Proto + " " + answer.Status)
 	switch code := answer.StatusCode; {
+	case code/100 == 2 && isHTML(answer.Header) != "":
+		p.fail(known("proxy-page"), "proxy", tried, got+isHTML(answer.Header))
 	case code/100 == 2:
 		p.step(Good, "proxy", tried, got, "")
 		return true

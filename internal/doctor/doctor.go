@@ -192,7 +192,7 @@ func (p *probe) address() (host string, port int) {
 // flags judges the JVM's options where the probe went wrong, and those that are wrong always.
 func (p *probe) flags() {
 	p.start()
-	for _, f := range p.JVM.Flags(p.Host) {
+	for _, f := range p.JVM.Flags() {
 		switch {
 		case f.Bad && p.Kind == HTTPS:
 			p.step(Note, "java", "option of the running Jira", f.Option, f.Means)

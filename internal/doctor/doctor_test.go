@@ -163,7 +163,7 @@ func (l *laboratory) proxies() []situation {
 		{what: "squid opens the tunnel", id: "reachable", d: through(squid), e: e},
 		{what: "the proxy of Jira's Java options is used", id: "reachable", contains: "at the proxy " + squid, e: e,
 			d: &doctor.Doctor{JVM: l.jvm("-Dhttps.proxyHost=127.0.0.1", "-Dhttps.proxyPort="+strings.TrimPrefix(squid, "127.0.0.1:"),
-				"-Dhttp.nonProxyHosts=none")}},
+				"-Dhttp.nonProxyHosts=")}},
 		{what: "tinyproxy wants a login (407, Basic)", id: "proxy-auth-basic-tunnel-disabled",
 			cause: "proxy-auth-basic-tunnel-disabled", contains: "offers Basic", d: through(login), e: e},
 		{what: "squid wants a login (407, Basic)", id: "proxy-auth-basic-tunnel-disabled",
@@ -192,7 +192,7 @@ func (l *laboratory) proxies() []situation {
 		{what: "https.proxyHost has a scheme", id: "proxy-host-unresolvable", cause: "proxy-host-unresolvable",
 			contains: "without http://", e: e,
 			d: &doctor.Doctor{Resolver: l.nameServer(nil),
-				JVM: l.jvm("-Dhttps.proxyHost=http://proxy.example", "-Dhttps.proxyPort=3128", "-Dhttp.nonProxyHosts=none")}},
+				JVM: l.jvm("-Dhttps.proxyHost=http://proxy.example", "-Dhttps.proxyPort=3128", "-Dhttp.nonProxyHosts=")}},
 	}
 }
 
@@ -242,7 +242,7 @@ func (l *laboratory) certificates() []situation {
 		presents("not for servers", "wrong-use", "tls-path-validation-other",
 			changed(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })),
 		served("only TLS 1.0", "tls-protocol-version", "tls-protocol-version", old),
-		served("a client certificate is required, TLS 1.2", "client-certificate", "tls-fatal-alert-other", wants12),
+		served("a client certificate is required, TLS 1.2", "client-certificate", "tls-handshake-failure", wants12),
 		served("a client certificate is required, TLS 1.3", "client-certificate", "tls-fatal-alert-other", wants13),
 		served("a client certificate is asked for, but not required", "reachable", "", asks),
 		served("no cipher in common", "tls-handshake-failure", "tls-handshake-failure", cipher),

@@ -295,7 +295,7 @@ func nowhere(ctx context.Context, network, address string) (conn net.Conn, err e
 // start runs a proxy until the test ends, and waits for its port.
 func (l *laboratory) start(port int, name string, args ...string) {
 	l.Helper()
-	cmd := exec.CommandContext(l.Context(), name, args...) // all end at the same time
+	cmd := exec.CommandContext(l.Context(), name, args...)                   // all end at the same time
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // squid removes its shared memory
 	cmd.WaitDelay = 5 * time.Second
 	var out bytes.Buffer
@@ -346,5 +346,7 @@ func (l *laboratory) squid(rules string) string {
 
 // jvm is a running Jira's Java with these options.
 func (l *laboratory) jvm(options ...string) *java.JVM {
-	return &java.JVM{PID: 1, Options: options, Store: l.store}
+	j := java.Find(java.Where{TrustStore: l.store, Root: filepath.Dir(l.store)})
+	j.Options = options
+	return j
 }

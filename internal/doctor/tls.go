@@ -126,6 +126,10 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 	tried := "TLS handshake for " + p.Host
 	version := c.ConnectionState().Version
 	switch {
+	case err != nil && wanted && strings.Contains(err.Error(), "handshake failure"): // as of TLS 1.2
+		f := known("client-certificate")
+		f.cause = "tls-handshake-failure"
+		p.fail(f, "tls", tried, "the server requires a client certificate")
 	case err != nil && wanted:
 		p.fail(known("client-certificate"), "tls", tried, "the server requires a client certificate")
 	case err != nil && len(p.chain) > 0 && strings.Contains(err.Error(), "insecure"):
@@ -196,7 +200,7 @@ func (p *probe) verify() {
 	store, err := p.store()
 	if err != nil {
 		f := known(notChecked)
-		if p.JVM.Store != "" && !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
+		if errors.Is(err, java.ErrJava) {
 			f = known("tls-truststore-unreadable")
 		}
 		p.fail(f, "trust", "open Java's trust store", quote(err.Error()))
@@ -211,7 +215,7 @@ func (p *probe) verify() {
 		p.fail(known("tls-truststore-empty"), "trust", tried, got)
 	default:
 		f := known(string(wrong.Kind))
-		f.means = wrong.String()
+		f.means = wrong.Explain(f.means)
 		if c := wrong.Import; c != nil {
 			p.Missing = &Certificate{quote(c.Subject.String()), quote(c.Issuer.String()), java.Fingerprint(c), c.NotBefore,
 				c.NotAfter, "", c}

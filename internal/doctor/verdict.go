@@ -64,6 +64,9 @@ func (p *probe) judge() {
 	}
 	p.Verdict = v
 	p.ImportFrom("", p.JVM)
+	if strings.Contains(p.Verdict.Command, java.PasswordPlaceholder) {
+		p.Verdict.Text += " In the command, replace " + java.PasswordPlaceholder + " with the trust store's password."
+	}
 }
 
 // ImportFrom sets the command that imports the missing certificate from its file in a directory; "" is

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,36 +31,28 @@ const (
 	WrongUse            FaultKind = "wrong-use"
 )
 
+const maxNames = 200 // characters
+
 // A Fault is what is wrong with a chain.
 type Fault struct {
 	Kind      FaultKind
 	Cert      *x509.Certificate // the one at fault; for an unknown CA the highest that was presented
 	Import    *x509.Certificate // import this one into the trust store; nil if importing does not help or it was not presented
 	Host      string            // of WrongName
-	Inspector string            // the TLS-inspecting product that the issuer names, "" = none known
+	Inspector string            // the TLS-inspecting product as the issuer names it, "" = none known
 	Public    bool              // the issuer is a public CA: the trust store knows its organization
 }
 
-// inspectors are words in the issuer of TLS-inspecting proxies, and their products.
-var inspectors = []struct{ word, product string }{
-	{"zscaler", "Zscaler"}, {"fortinet", "Fortinet"}, {"fortigate", "Fortinet"}, {"palo alto", "Palo Alto Networks"},
-	{"blue coat", "Blue Coat"}, {"bluecoat", "Blue Coat"}, {"umbrella", "Cisco Umbrella"}, {"netskope", "Netskope"},
-	{"forcepoint", "Forcepoint"}, {"websense", "Forcepoint"}, {"sophos", "Sophos"}, {"check point", "Check Point"},
-	{"mcafee", "McAfee"}, {"skyhigh", "Skyhigh"}, {"squid", "Squid"},
-}
+// inspectors are names in the issuer of TLS-inspecting proxies.
+var inspectors = regexp.MustCompile(`(?i)zscaler|fortinet|fortigate|palo alto|blue ?coat|cisco umbrella|netskope|forcepoint|` +
+	`websense|sophos|check point|mcafee|skyhigh|squid`)
 
 // unknown is the fault of a chain that ends, at top, without an anchor.
 func (s *TrustStore) unknown(leaf, top *x509.Certificate) *Fault {
-	f := &Fault{Kind: UnknownCA, Cert: top, Public: s.public(top)}
-	issuer := strings.ToLower(top.Issuer.String() + " " + leaf.Issuer.String())
-	for _, i := range inspectors {
-		if f.Inspector == "" && strings.Contains(issuer, i.word) {
-			f.Inspector = i.product
-		}
-	}
-	selfSigned := bytes.Equal(top.RawSubject, top.RawIssuer)
+	f := &Fault{Kind: UnknownCA, Cert: top, Public: s.public(top),
+		Inspector: inspectors.FindString(top.Issuer.String() + " " + leaf.Issuer.String())}
 	switch {
-	case top == leaf && selfSigned:
+	case top == leaf && bytes.Equal(top.RawSubject, top.RawIssuer):
 		f.Kind, f.Import = SelfSigned, top
 	case top.IsCA:
 		f.Import = top
@@ -80,52 +73,34 @@ func (s *TrustStore) public(c *x509.Certificate) bool {
 	return false
 }
 
-// String says in one to three sentences what is wrong and which certificate is missing.
-func (f *Fault) String() string {
+// Explain fills in a sentence on a fault of this kind: {certificate} is the one at fault, {detail} the day, the names,
+// or the issuer that are wrong with it.
+func (f *Fault) Explain(sentence string) string {
 	if f.Cert == nil {
-		return "The server presented no certificate."
+		return sentence
 	}
-	c := Describe(f.Cert)
+	c, detail := Describe(f.Cert), ""
 	switch f.Kind {
 	case Expired:
-		return "A certificate expired on " + day(f.Cert.NotAfter) + ": " + c + ". Its owner must renew it."
+		detail = day(f.Cert.NotAfter)
 	case NotYetValid:
-		return "A certificate is not valid before " + day(f.Cert.NotBefore) + ": " + c + ". Check this machine's clock first."
+		detail = day(f.Cert.NotBefore)
 	case WrongName:
-		return "The certificate is not for " + text.Printable(f.Host) + " but for " + names(f.Cert) + ": " + c + "."
-	case Weak:
-		return "Java refuses a weak signature or key (MD5, SHA-1 or RSA below 1024 bits): " + c + "."
-	case Distrusted:
-		return "Newer versions of Java do not trust what this CA issues any more: " + c + "."
-	case RootNotCA:
-		return "The trust store has this certificate, but it is not a CA certificate, so Java does not accept it as an issuer: " +
-			c + ". Import the CA certificate that issued the server's."
-	case IssuerNotCA:
-		return "A certificate in the chain may not issue others: " + c + "."
-	case WrongUse:
-		return "The server's certificate is not for TLS servers: " + c + "."
-	case SelfSigned:
-		return "The server's certificate is self-signed, and Java's trust store does not have it: " + c + "."
+		detail = text.Printable(f.Host) + " but for " + names(f.Cert)
 	case MissingIntermediate:
-		return "The server does not present the intermediate certificate " + text.Printable(f.Cert.Issuer.String()) +
-			", and Java does not download it. The server's administrator must add it to the chain."
+		detail = text.Printable(f.Cert.Issuer.String())
+	case UnknownCA:
+		detail = "a TLS-inspecting proxy's CA or a private CA"
+		if f.Inspector != "" {
+			detail = "a TLS-inspecting proxy's CA (" + text.Printable(f.Inspector) + ")"
+		} else if f.Public {
+			detail = "a public CA that this trust store is too old to know"
+		}
+		if f.Import == nil {
+			c = text.Printable(f.Cert.Issuer.String()) + ". It was not presented: get this CA certificate from the network team"
+		}
 	}
-	return f.unknownCA(c)
-}
-
-func (f *Fault) unknownCA(c string) string {
-	who := "a TLS-inspecting proxy's CA or a private CA"
-	switch {
-	case f.Inspector != "":
-		who = "a TLS-inspecting proxy's CA (" + f.Inspector + ")"
-	case f.Public:
-		who = "a public CA that this trust store is too old to know"
-	}
-	s := "Java's trust store does not have the issuer, " + who + ": "
-	if f.Import == nil {
-		return s + text.Printable(f.Cert.Issuer.String()) + ". It was not presented: get this CA certificate from the network team."
-	}
-	return s + c + "."
+	return strings.NewReplacer("{certificate}", c, "{detail}", detail).Replace(sentence)
 }
 
 // Describe names a certificate: subject, issuer, validity, SHA-256. The names are escaped.
@@ -150,8 +125,5 @@ func names(c *x509.Certificate) string {
 	if len(all) == 0 {
 		all = []string{c.Subject.CommonName}
 	}
-	if len(all) > 5 {
-		all = append(all[:5:5], "…")
-	}
-	return text.Printable(strings.Join(all, ", "))
+	return text.Cut(text.Printable(strings.Join(all, ", ")), maxNames)
 }

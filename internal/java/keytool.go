@@ -6,35 +6,29 @@ import (
 	"strings"
 )
 
-const passwordToReplace = "TRUST_STORE_PASSWORD"
+// PasswordPlaceholder is in a command where its reader must put the trust store's password.
+const PasswordPlaceholder = "TRUST_STORE_PASSWORD"
 
 // Import is the complete command, one line for sh, that adds the certificate in a PEM file to this JVM's trust
-// store, "" if no store was found. A password that is not the well-known "changeit" is the placeholder
-// TRUST_STORE_PASSWORD. Jira reads the store when it starts: restart it afterwards.
+// store, "" if no store was found. A password that is not the well-known "changeit" is PasswordPlaceholder. Jira
+// reads the store when it starts: restart it afterwards.
 func (j *JVM) Import(alias, pemPath string) string {
 	if j.Store == "" {
 		return ""
 	}
-	tool := "keytool"
+	tool, password := "keytool", PasswordPlaceholder
 	if j.Home != "" {
-		tool = filepath.Join(j.Home, "bin", "keytool")
+		tool = quote(filepath.Join(j.Home, "bin", "keytool"))
 	}
-	return j.keytool(quote(tool), alias, pemPath)
-}
-
-func (j *JVM) keytool(tool, alias, pemPath string) string {
-	password, open := "changeit", ""
-	if s, err := j.Trust(); err != nil || s.password != "" && s.password != password {
-		password = passwordToReplace
-	} else if s.open { // keytool would encrypt it, and Java could not read it without a password
-		open = " -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE -J-Dkeystore.pkcs12.macAlgorithm=NONE"
+	if s, err := j.Trust(); err == nil && s.open { // keytool would encrypt it, and Java could not read it without a password
+		password = known
+		tool += " -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE -J-Dkeystore.pkcs12.macAlgorithm=NONE"
+	} else if err == nil && s.password == known {
+		password = known
 	}
-	return tool + open + " -importcert -noprompt -trustcacerts -alias " + quote(alias) + " -file " + quote(pemPath) +
+	return tool + " -importcert -noprompt -trustcacerts -alias " + quote(alias) + " -file " + quote(pemPath) +
 		" -keystore " + quote(j.Store) + " -storepass " + password
 }
-
-// NeedsPassword reports whether the reader of Import's command must put in the trust store's password.
-func (j *JVM) NeedsPassword() bool { return strings.Contains(j.Import("a", "f"), passwordToReplace) }
 
 // ImportInContainer is the same for a Jira container named "jira", on one line with the restart. What it changes is
 // lost with the container: the lines after "#" belong in the image's Dockerfile.

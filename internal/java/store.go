@@ -2,17 +2,26 @@ package java
 
 import (
 	"bytes"
+	"cmp"
+	digest "crypto/sha1"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"unicode/utf16"
 
-	"github.com/pavlo-v-chernykh/keystore-go/v4"
+	"golang.org/x/crypto/cryptobyte"
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-const maxStore = 16 << 20 // the largest store of a JDK has 200 KB
+const (
+	maxFile  = 16 << 20 // bytes; the largest store of a JDK has 200 KB
+	maxAlias = 300      // bytes after a certificate in which its alias is; the next certificate is longer
+	magicJKS = "\xfe\xed\xfe\xed"
+	known    = "changeit"
+)
 
 // A TrustStore is the certificates that Java trusts as they are.
 type TrustStore struct {
@@ -22,80 +31,133 @@ type TrustStore struct {
 	anchors  []*x509.Certificate
 	jdk      map[*x509.Certificate]bool // came with the JDK: its alias ends with "[jdk]"
 	password string
-	open     bool // without a password: not encrypted, no MAC
+	locked   bool // PKCS12 that Java opens without its password: it sees no certificate
+	open     bool // PKCS12 without a password: not encrypted, no MAC
 }
 
 // Len is the number of trusted certificates.
 func (s *TrustStore) Len() int { return len(s.anchors) }
 
-// Open reads a JKS or PKCS12 store of at most 16 MB. It tries the password, then "changeit" and none.
+var errDamaged = errors.New("the file is damaged")
+
+// ErrJava is in the error of a store that Java cannot read either.
+var ErrJava = errors.New("Java cannot read it either")
+
+// Open reads a JKS or PKCS12 store of at most 16 MB. Without a password it tries "changeit", then none: a JKS store
+// needs none.
 func Open(path, password string) (*TrustStore, error) {
-	b, err := readLimited(path, maxStore)
+	b, err := readLimited(path)
 	if err != nil {
 		return nil, fmt.Errorf("trust store: %w", err)
 	}
 	s := &TrustStore{Path: path, Type: "PKCS12", jdk: map[*x509.Certificate]bool{}}
-	load := s.loadPKCS12
+	load, tries := s.loadPKCS12, []string{cmp.Or(password, known), ""}
 	switch {
-	case bytes.HasPrefix(b, []byte{0xfe, 0xed, 0xfe, 0xed}):
+	case bytes.HasPrefix(b, []byte(magicJKS)):
 		s.Type, load = "JKS", s.loadJKS
+		if password != "" { // Java checks the integrity with it
+			tries = tries[:1]
+		}
 	case bytes.HasPrefix(b, []byte{0xce, 0xce, 0xce, 0xce}):
 		return nil, fmt.Errorf("trust store %s: JCEKS stores cannot be read, check it with keytool -list", path)
 	case !bytes.HasPrefix(b, []byte{0x30}):
-		return nil, fmt.Errorf("trust store %s: neither JKS nor PKCS12, check it with keytool -list", path)
+		return nil, fmt.Errorf("trust store %s: neither JKS nor PKCS12: %w", path, ErrJava)
 	}
-	for _, p := range []string{password, "changeit", ""} {
-		if err = load(b, p); err == nil {
+	var failed error
+	for _, p := range tries {
+		if err := load(b, p); err == nil {
 			s.password, s.open = p, p == "" && s.Type == "PKCS12"
 			return s, nil
+		} else if failed == nil {
+			failed = err
 		}
 	}
-	return nil, fmt.Errorf("trust store %s: not readable with the password that is known, or not a JKS or PKCS12 store: %w", path, err)
+	if password != "" && (s.Type == "JKS" || errors.Is(failed, pkcs12.ErrIncorrectPassword)) {
+		failed = ErrJava
+	}
+	return nil, fmt.Errorf("trust store %s: not readable with the password that is known: %w", path, failed)
 }
 
-// loadJKS takes the trusted certificates and, as Java does, the first certificate of each key entry.
+// loadJKS takes the trusted certificates and, as Java does, the first certificate of each key entry. Without a
+// password it does not check the integrity. The format is that of OpenJDK's JavaKeyStore.
 func (s *TrustStore) loadJKS(b []byte, password string) error {
-	ks := keystore.New(keystore.WithOrderedAliases())
-	if err := ks.Load(bytes.NewReader(b), []byte(password)); err != nil {
-		return err
+	end := len(b) - digest.Size
+	if end < len(magicJKS) {
+		return errDamaged
 	}
-	s.anchors = nil
-	for _, alias := range ks.Aliases() {
-		var der []byte
-		if e, err := ks.GetTrustedCertificateEntry(alias); err == nil {
-			der = e.Certificate.Content
-		} else if chain, err := ks.GetPrivateKeyEntryCertificateChain(alias); err == nil && len(chain) > 0 {
-			der = chain[0].Content
+	if password != "" {
+		var wide []byte
+		for _, c := range utf16.Encode([]rune(password)) {
+			wide = append(wide, byte(c>>8), byte(c))
 		}
-		if c, err := x509.ParseCertificate(der); err == nil { // Go refuses some old roots that Java reads
-			s.anchors = append(s.anchors, c)
-			s.jdk[c] = bytes.HasSuffix([]byte(alias), []byte("[jdk]"))
+		if digest.Sum(slices.Concat(wide, []byte("Mighty Aphrodite"), b[:end])) != [digest.Size]byte(b[end:]) {
+			return errors.New("the password is wrong, or the file is damaged")
 		}
+	}
+	in := cryptobyte.String(b[len(magicJKS):end])
+	var version, entries uint32
+	ok := in.ReadUint32(&version) && version == 2 && in.ReadUint32(&entries)
+	for ; ok && entries > 0; entries-- {
+		var tag uint32
+		var alias, key cryptobyte.String
+		certs := uint32(1)
+		ok = in.ReadUint32(&tag) && in.ReadUint16LengthPrefixed(&alias) && in.Skip(8) && // the time of its creation
+			(tag == 2 || tag == 1 && read32(&in, &key) && in.ReadUint32(&certs))
+		for i := uint32(0); ok && i < certs; i++ {
+			var kind, der cryptobyte.String
+			ok = in.ReadUint16LengthPrefixed(&kind) && read32(&in, &der)
+			if c, err := x509.ParseCertificate(der); i == 0 && err == nil { // Go refuses some old roots that Java reads
+				s.anchors = append(s.anchors, c)
+				s.jdk[c] = bytes.HasSuffix(alias, []byte("[jdk]"))
+			}
+		}
+	}
+	if !ok {
+		return errDamaged
 	}
 	return nil
 }
 
+func read32(in, out *cryptobyte.String) bool {
+	var n uint32
+	return in.ReadUint32(&n) && in.ReadBytes((*[]byte)(out), int(n))
+}
+
+// loadPKCS12 takes the trusted certificates; where there is a key too, its certificate and those that are not of its
+// chain. The aliases of a store that is not encrypted are after the certificates, in UTF-16.
 func (s *TrustStore) loadPKCS12(b []byte, password string) error {
 	certs, err := pkcs12.DecodeTrustStore(b, password)
 	if err != nil {
-		_, leaf, _, e := pkcs12.DecodeChain(b, password)
+		_, leaf, more, e := pkcs12.DecodeChain(b, password)
 		if e != nil {
 			return err
 		}
 		certs = []*x509.Certificate{leaf}
+		last := leaf
+		for _, c := range more {
+			if bytes.Equal(c.RawSubject, last.RawIssuer) {
+				last = c
+			} else {
+				certs = append(certs, c)
+			}
+		}
 	}
 	s.anchors = certs
+	for _, c := range certs {
+		_, after, _ := bytes.Cut(b, c.Raw)
+		s.jdk[c] = bytes.Contains(after[:min(len(after), maxAlias)], []byte("\x00[\x00j\x00d\x00k"))
+	}
 	return nil
 }
 
-func readLimited(path string, limit int64) ([]byte, error) {
+func readLimited(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if len(b) > maxFile {
 		err = errors.New(path + " is too large")
 	}
 	return b, err

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	_ "embed" // distrusted.txt
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -89,31 +92,28 @@ func issued(issuer, c *x509.Certificate) bool {
 	if !bytes.Equal(issuer.RawSubject, c.RawIssuer) {
 		return false
 	}
-	if weakSignature(c.SignatureAlgorithm) || weakKey(issuer) {
+	if weak(c) || weak(issuer) {
 		return true // judged later, as weak
 	}
 	return issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
 func (p *pkix) judge(path []*x509.Certificate, anchor *x509.Certificate) *Fault {
-	if anchor.Version >= 3 && (!anchor.IsCA || anchor.KeyUsage != 0 && anchor.KeyUsage&x509.KeyUsageCertSign == 0) {
+	if anchor.Version >= 3 && !mayIssue(anchor, 0) {
 		return &Fault{Kind: RootNotCA, Cert: anchor}
 	}
-	if weakKey(anchor) {
-		return &Fault{Kind: Weak, Cert: anchor}
-	}
-	for i, c := range slices.Backward(path) {
+	for i, c := range slices.Backward(append(slices.Clone(path), anchor)) {
 		switch {
-		case weakSignature(c.SignatureAlgorithm) || weakKey(c) || p.store.jdk[anchor] && sha1(c.SignatureAlgorithm):
+		case i < len(path) && p.store.jdk[anchor] && sha1(c.SignatureAlgorithm), weak(c):
 			return &Fault{Kind: Weak, Cert: c}
+		case i == len(path): // its dates do not count
 		case p.now.Before(c.NotBefore):
 			return &Fault{Kind: NotYetValid, Cert: c}
 		case p.now.After(c.NotAfter):
 			return &Fault{Kind: Expired, Cert: c}
-		case i > 0 && (!c.IsCA || c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 || c.MaxPathLen >= 0 &&
-			(c.MaxPathLen > 0 || c.MaxPathLenZero) && i-1 > c.MaxPathLen):
+		case i > 0 && !mayIssue(c, i-1):
 			return &Fault{Kind: IssuerNotCA, Cert: c}
-		case i == 0 && !forServers(c):
+		case i == 0 && !forServers(c), len(c.UnhandledCriticalExtensions) > 0:
 			return &Fault{Kind: WrongUse, Cert: c}
 		}
 	}
@@ -128,23 +128,26 @@ func forServers(c *x509.Certificate) bool {
 		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// weakSignature and weakKey are jdk.certpath.disabledAlgorithms of OpenJDK's java.security.
-func weakSignature(a x509.SignatureAlgorithm) bool {
-	return a == x509.MD2WithRSA || a == x509.MD5WithRSA
+// weak is jdk.certpath.disabledAlgorithms of OpenJDK's java.security, without SHA-1.
+func weak(c *x509.Certificate) bool {
+	bits, least := 224, 224
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		bits, least = k.N.BitLen(), 1024
+	case *ecdsa.PublicKey:
+		bits = k.Curve.Params().BitSize
+	}
+	return bits < least || c.SignatureAlgorithm == x509.MD2WithRSA || c.SignatureAlgorithm == x509.MD5WithRSA
 }
 
 func sha1(a x509.SignatureAlgorithm) bool {
 	return a == x509.SHA1WithRSA || a == x509.DSAWithSHA1 || a == x509.ECDSAWithSHA1
 }
 
-func weakKey(c *x509.Certificate) bool {
-	switch k := c.PublicKey.(type) {
-	case *rsa.PublicKey:
-		return k.N.BitLen() < 1024
-	case *ecdsa.PublicKey:
-		return k.Curve.Params().BitSize < 224
-	}
-	return false
+// mayIssue reports whether a certificate may issue others, with a number of CAs between it and the server's.
+func mayIssue(c *x509.Certificate, between int) bool {
+	limited := c.MaxPathLen > 0 || c.MaxPathLenZero
+	return c.IsCA && (c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageCertSign != 0) && (!limited || between <= c.MaxPathLen)
 }
 
 // nameMatches takes the CN only if the certificate names no host in its SAN, and never for an IP address.
@@ -159,17 +162,11 @@ func nameMatches(c *x509.Certificate, host string) bool {
 	return c.VerifyHostname(host) == nil
 }
 
-// distrusted is jdk.security.caDistrustPolicies of OpenJDK: certificates that these CAs issued after a date are
-// refused. The JDK knows the roots by fingerprint, this by the organization in their names.
+//go:embed distrusted.txt
+var distrustedRoots string
+
+// distrusted reports whether Java refuses what a root issued after the day in distrusted.txt.
 func distrusted(anchor, leaf *x509.Certificate) bool {
-	for _, d := range []struct{ organization, after string }{
-		{"Entrust", "2024-11-11"}, {"AffirmTrust", "2024-11-11"}, {"AC Camerfirma", "2025-04-15"},
-		{"GeoTrust", "2019-04-16"}, {"thawte", "2019-04-16"}, {"VeriSign", "2019-04-16"}, {"Symantec", "2019-04-16"},
-	} {
-		o := strings.Join(anchor.Subject.Organization, " ")
-		if strings.HasPrefix(o, d.organization) && leaf.NotBefore.Format(time.DateOnly) > d.after {
-			return true
-		}
-	}
-	return false
+	before, _, found := strings.Cut(distrustedRoots, fmt.Sprintf(" %X ", sha256.Sum256(anchor.Raw)))
+	return found && leaf.NotBefore.UTC().Format(time.DateOnly) > before[len(before)-len(time.DateOnly):]
 }
