@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -34,20 +35,26 @@ func ParseDuration(s string) (time.Duration, error) {
 		return 0, errors.New("empty duration, write one such as " + examples)
 	}
 	var total time.Duration
-	for rest := s; rest != ""; {
-		number, unit, tail := component(rest)
-		d, err := parseComponent(number, unit)
+	for _, part := range component.FindAllStringSubmatch(s, -1) {
+		number, unit := part[1], part[2]
+		counted, times := unit, time.Duration(1)
+		if unit == "d" {
+			counted, times = "h", 24
+		}
+		_, unknown := time.ParseDuration("1" + counted)
+		d, err := time.ParseDuration(number + counted)
 		switch {
-		case errors.Is(err, errTooLong) || err == nil && d > math.MaxInt64-total:
-			return 0, fmt.Errorf("the duration %s is too long", quote(s))
-		case errors.Is(err, errNumber):
+		// time.ParseDuration alone does not distinguish a bad number from a large one.
+		case strings.Count(number, ".") > 1 || strings.Trim(number, ".") == "":
 			return 0, fmt.Errorf("cannot read the duration %s, write one such as %s", quote(s), examples)
 		case unit == "":
 			return 0, fmt.Errorf("missing unit in duration %s, %s", quote(s), withUnits(s, number))
-		case err != nil:
+		case unknown != nil:
 			return 0, fmt.Errorf("unknown unit %s in duration %s, write %s", quote(unit), quote(s), repaired(s))
+		case err != nil || d > (math.MaxInt64-total)/times:
+			return 0, fmt.Errorf("the duration %s is too long", quote(s))
 		}
-		total, rest = total+d, tail
+		total += d * times
 	}
 	return total, nil
 }
@@ -56,44 +63,8 @@ const longestDuration = 64
 
 const examples = `"30s", "5m", "4h" or "7d"`
 
-var (
-	errUnit    = errors.New("unknown unit")
-	errNumber  = errors.New("not a number")
-	errTooLong = errors.New("too long")
-)
-
-// component splits a text such as "1h30m" into "1", "h" and "30m".
-func component(s string) (number, unit, rest string) {
-	const digits = "0123456789."
-	n := len(s) - len(strings.TrimLeft(s, digits))
-	number, s = s[:n], s[n:]
-	if i := strings.IndexAny(s, digits); i >= 0 {
-		return number, s[:i], s[i:]
-	}
-	return number, s, ""
-}
-
-func parseComponent(number, unit string) (time.Duration, error) {
-	// time.ParseDuration alone does not distinguish a bad number from a large one.
-	if strings.Count(number, ".") > 1 || strings.Trim(number, ".") == "" {
-		return 0, errNumber
-	}
-	if _, err := time.ParseDuration("1" + unit); err != nil && unit != "d" {
-		return 0, errUnit
-	}
-	if unit != "d" {
-		d, err := time.ParseDuration(number + unit)
-		if err != nil {
-			return 0, errTooLong
-		}
-		return d, nil
-	}
-	d, err := time.ParseDuration(number + "h")
-	if err != nil || d > math.MaxInt64/24 {
-		return 0, errTooLong
-	}
-	return d * 24, nil
-}
+// component is a number and its unit, such as 1h and 30m of "1h30m". One of them may be missing.
+var component = regexp.MustCompile(`([0-9.]*)([^0-9.]*)`)
 
 // units are the words people write, by the unit they mean.
 var units = map[string]string{
@@ -106,13 +77,12 @@ var units = map[string]string{
 // repaired is the duration with the units of Go, if it can be understood.
 func repaired(s string) string {
 	better := ""
-	for rest := strings.ReplaceAll(s, " ", ""); rest != ""; {
-		number, unit, tail := component(rest)
-		short := units[strings.ToLower(unit)]
+	for _, part := range component.FindAllStringSubmatch(strings.ReplaceAll(s, " ", ""), -1) {
+		short := units[strings.ToLower(part[2])]
 		if short == "" {
 			return "one such as " + examples
 		}
-		better, rest = better+number+short, tail
+		better += part[1] + short
 	}
 	if _, err := ParseDuration(better); err != nil {
 		return "one such as " + examples

@@ -60,7 +60,7 @@ func (s *Source) location(path string) location {
 var (
 	bareKey     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 	lastSegment = regexp.MustCompile(`(\[\d+\]|\.?("(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+))$`)
-	indexOrName = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\[\d+\]`)
+	indexOrName = regexp.MustCompile(`("(?:[^"\\]|\\.)*")|\[\d+\]`)
 )
 
 func join(table, key string) string {
@@ -82,14 +82,7 @@ func parent(path string) string {
 	return ""
 }
 
-func withoutIndexes(path string) string {
-	return indexOrName.ReplaceAllStringFunc(path, func(s string) string {
-		if s[0] == '[' {
-			return ""
-		}
-		return s
-	})
-}
+func withoutIndexes(path string) string { return indexOrName.ReplaceAllString(path, "$1") }
 
 // content finds lines and columns in a normalized text, quickly also when all of
 // it is one line.

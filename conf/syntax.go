@@ -1,6 +1,7 @@
 package conf
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"regexp"
@@ -61,7 +62,7 @@ func diagnose(file string, t content, bad toml.ParseError) *Problem {
 	case yaml.MatchString(line):
 		p.Col = 1
 		p.Text = "this looks like YAML, but the file is TOML: write key = value, and a table as [name]"
-	case p.Text == twice:
+	case strings.Contains(bad.Message, "has already been defined"):
 		if key, first := repeated(t, offset); first > 0 && first < place.line {
 			p.Key, p.Text = key, fmt.Sprintf("defined twice, first at line %d", first)
 		}
@@ -78,48 +79,18 @@ func notUTF8(s string) int {
 	return -1
 }
 
-const twice = "this key or table is defined twice"
-
 // sentences replace the messages of the library by what it says in them. Its
 // own quote the text, which may be a secret without its quotes.
-var sentences = []struct{ has, say string }{ // has one of several, with | between them
-	{"has already been defined", twice},
-	{"was already created", "this name is already used for something else, look for a table that is written both as " +
-		"[name] and as [[name]]"},
-	{"is not a table", "this name is already used for a value and cannot be a table"},
-	{"strings cannot contain newlines", `the string has no closing quote on its line`},
-	{`unexpected EOF; expected '"|unexpected EOF; expected "'`, "the string has no closing quote"},
-	{"unexpected EOF; expected key separator", "a key without a value, write key = value"},
-	{"unexpected EOF", "the text ends too early"},
-	{"control character", "a control character, write it as an escape such as \\t"},
-	{"invalid escape", `unknown escape in a string, write \\ for a backslash or put the string in single quotes`},
-	{"hexadecimal digits after", `incomplete escape in a string, write \\ for a backslash or put the string in ` +
-		`single quotes`},
-	{"Escaped character", "the escape is not a valid character"},
-	{"NULL bytes", "not UTF-8, save the file as UTF-8"},
-	{"newlines not allowed within inline tables", "a table in braces must be on one line"},
-	{"invalid datetime|expected value", "not a value, put text in quotes"},
-	{"expected a digit|nvalid float|nvalid integer|floats must start|binary number|octal number|decimal number",
-		"not a number, put text in quotes"},
-	{"out of range|out of the safe", "the number is too large"},
-	{"expected a top-level item to end", "more text after the value, put text in quotes, and each key on its own line"},
-	{"expected a comma", "a comma or the closing bracket is missing"},
-	{"unexpected comma", "there is an extra comma"},
-	{"table array name delimiter", "the table's name is not closed, write [[name]]"},
-	{"to end table name", "the table's name is not closed, write [name]"},
-	{"table names cannot be empty", "a table without a name"},
-	{"expected '.' or '='", "a key must be followed by =, write key = value"},
-	{"key name appears blank", "a value without a key, write key = value"},
-	{"keys cannot start with", "a key cannot start with a dot"},
-	{"unexpected '.'", "there is an extra dot in the key"},
-	{"unexpected '='", "the key must not end with a dot"},
-}
+//
+//go:embed syntax.txt
+var sentences string
 
 func explain(message string) string {
-	for _, s := range sentences {
-		for has := range strings.SplitSeq(s.has, "|") {
-			if strings.Contains(message, has) {
-				return s.say
+	for line := range strings.Lines(sentences) {
+		words, say, _ := strings.Cut(strings.TrimSpace(line), " => ")
+		for has := range strings.SplitSeq(words, "|") {
+			if say != "" && strings.Contains(message, has) {
+				return say
 			}
 		}
 	}

@@ -142,20 +142,15 @@ func shaped[T string | []byte](text T, shape string) bool {
 	}
 	for i := range len(shape) {
 		c := text[i]
-		digit := c >= '0' && c <= '9'
+		fits := c == shape[i]
 		switch shape[i] {
 		case 'd':
-			if !digit {
-				return false
-			}
+			fits = c >= '0' && c <= '9'
 		case 'h':
-			if !digit && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return false
-			}
-		default:
-			if c != shape[i] {
-				return false
-			}
+			fits = c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+		}
+		if !fits {
+			return false
 		}
 	}
 	return true

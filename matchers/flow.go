@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"jira-oauth-watcher/internal/alert"
@@ -14,17 +15,14 @@ var flowURLs = []string{"/rest/oauth2-client/", "/plugins/servlet/oauth2/client/
 
 // isFlowURL reports whether a request belongs to the flow.
 func isFlowURL(url string) bool {
-	begins := func(url string) bool {
-		return strings.HasPrefix(url, flowURLs[0]) || strings.HasPrefix(url, flowURLs[1])
-	}
-	if begins(url) {
+	if hasPrefix(url, flowURLs) {
 		return true
 	}
 	if len(url) < 2 || url[0] != '/' {
 		return false
 	}
 	i := strings.IndexByte(url[1:], '/')
-	return i > 0 && !strings.ContainsAny(url[1:1+i], " \t\n\f\r?;#") && begins(url[1+i:])
+	return i > 0 && !strings.ContainsAny(url[1:1+i], " \t\n\f\r?;#") && hasPrefix(url[1+i:], flowURLs)
 }
 
 // inFlow comes before the UUID of a flow.
@@ -89,12 +87,7 @@ func shortLogger(logger string) bool {
 }
 
 func hasPrefix(s string, of []string) bool {
-	for _, prefix := range of {
-		if strings.HasPrefix(s, prefix) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(of, func(prefix string) bool { return strings.HasPrefix(s, prefix) })
 }
 
 // mailLogger reports whether a logger is of Jira's code that fetches or sends mail, or of

@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,17 +65,18 @@ func TokenHost(endpoint string) string {
 
 // beforeHost are the words before the host that a connection was for.
 var (
-	beforeHost = regexp.MustCompile(`(?i)\bconnect to (?:host, port: )?([0-9A-Za-z.-]{1,253})`)
+	beforeHost = regexp.MustCompile(`(?i)\bconnect to (?:host, port: )?([\pL\pN._-]{1,253})`)
 	likeHost   = regexp.MustCompile(`[\pL\pN._-]{1,253}`)
 )
 
 // Host is the host that a failure was on the way to, "" where that is not known or the failure is
 // not of the network, a proxy or TLS. It is one that the catalogue or the configuration knows,
-// never another name out of a log; token is that of the integration's token endpoint, "" = not
-// known.
-func (f Failure) Host(configured func(name string) bool, token string) string {
+// never another name out of a log. configured are the IDs and hosts of the configuration in lower
+// case. Where the failure names no host, it is assumed: the token host that everything which is
+// configured or known of other incidents leads to, else Microsoft's.
+func (f Failure) Host(configured map[string]string) (host string, assumed bool) {
 	if f.Cause.tier < 0 || !slices.Contains(beforeAnswer, tiers[f.Cause.tier]) {
-		return ""
+		return "", false
 	}
 	names := []string{f.Facts.Text("unknown_host"), f.Facts.Text("certificate_host")}
 	if found := beforeHost.FindStringSubmatch(f.Text); found != nil {
@@ -85,40 +87,60 @@ func (f Failure) Host(configured func(name string) bool, token string) string {
 	}
 	for _, name := range names {
 		name = strings.TrimSuffix(strings.ToLower(name), ".")
-		if name != "" && (knownHost(name) || configured(name)) {
-			return name
+		if name != "" && (knownHost(name) || configured[name] != "") {
+			return name, false
 		}
 	}
-	switch {
-	case token != "":
-		return token
-	case f.Cause.Provider == "microsoft":
-		return "login.microsoftonline.com"
-	case f.Cause.Provider == "google":
-		return googleTokens
+	if token := cmp.Or(f.Integration.Tokens, ProviderTokens(f.Cause.Provider)); token != "" {
+		return token, false
 	}
 	for _, name := range likeHost.FindAllString(f.Text, -1) {
 		if knownHost(name) {
-			return tokensOf(strings.ToLower(name))
+			return tokensOf(strings.ToLower(name)), false
 		}
 	}
-	return ""
+	if strings.Join(names, "") != "" || f.Impact.Phase == alert.PhaseMail {
+		return "", false
+	}
+	likely := map[string]bool{}
+	for name := range configured {
+		if knownHost(name) || strings.HasSuffix(name, ".apps.googleusercontent.com") {
+			likely[tokensOf(name)] = true
+		}
+	}
+	if f.Integration.Likely != "" {
+		likely[f.Integration.Likely] = true
+	}
+	for host := range likely {
+		if len(likely) == 1 {
+			return host, true
+		}
+	}
+	return microsoftTokens, true
 }
 
-const googleTokens = "oauth2.googleapis.com"
+const (
+	microsoftTokens = "login.microsoftonline.com"
+	googleTokens    = "oauth2.googleapis.com"
+)
+
+// ProviderTokens is the host that issues a provider's tokens, "" = it is not one provider.
+func ProviderTokens(provider string) string {
+	return map[string]string{"microsoft": microsoftTokens, "google": googleTokens}[provider]
+}
 
 // tokensOf is the host that issues the tokens for a known host.
 func tokensOf(name string) string {
 	switch c := knownHosts[name]; {
 	case strings.HasSuffix(name, "google.com") || strings.HasSuffix(name, "googleapis.com") ||
-		strings.HasSuffix(name, "gmail.com"):
+		strings.HasSuffix(name, "gmail.com") || strings.HasSuffix(name, "googleusercontent.com"):
 		return googleTokens
 	case c == usGovernment:
 		return "login.microsoftonline.us"
 	case c == china:
 		return "login.partner.microsoftonline.cn"
 	}
-	return "login.microsoftonline.com"
+	return microsoftTokens
 }
 
 func knownHost(name string) bool { return knownHosts[strings.ToLower(name)] != 0 }

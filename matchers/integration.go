@@ -21,6 +21,7 @@ type Integration struct {
 	Name    string // as Jira has it, "" = not known
 	Client  string // ID of its application, as Jira has it
 	Tokens  string // known host of its token endpoint, as Jira has it; "" = not known
+	Likely  string // host of the tokens of the other open incidents; "" = not known or not one
 
 	// Callback is the ID under which the callback of the same request has reported
 	// this failure just before; "" for most failures.

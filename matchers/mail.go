@@ -5,10 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/event"
 )
 
 // A mailbox is one of OAuth 2.0 when what Jira reports of it has one of these. Its
@@ -24,15 +22,6 @@ func FindMail(text []byte) int {
 		}
 	}
 	return first
-}
-
-// MatchMail is Match of an event of a mail log.
-func (s *Set) MatchMail(e event.Event, zone *time.Location) (Failure, bool) {
-	if FindMail(e.Text) < 0 {
-		return Failure{}, false
-	}
-	v := s.Diagnose(string(e.Text), zone)
-	return v.Failure, v.Ours
 }
 
 // What precedes a mail server's answer in the first line of a message: Jira's own words.

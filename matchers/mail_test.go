@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -48,7 +47,8 @@ func TestMailLog(t *testing.T) {
 		{"INFO", "2023-08-16 14:58:26,225+0000 INFO [365 IMAP] Caesium-1-4 ServiceRunner " + fetching + "AUTHENTICATE failed. (XOAUTH2)", "", "", ""},
 	} {
 		sameSight(t, matchers.NewFastMatcher(func() *matchers.Set { return builtin(t) }), builtin(t), tt.text)
-		f, ours := builtin(t).MatchMail(event.Event{Text: []byte(tt.text)}, time.UTC)
+		v := builtin(t).Diagnose(tt.text, time.UTC)
+		f, ours := v.Failure, v.Ours && matchers.FindMail([]byte(tt.text)) >= 0
 		switch {
 		case ours != (tt.cause != ""):
 			t.Errorf("%s: ours %v, since %s", tt.name, ours, builtin(t).Diagnose(tt.text, time.UTC).Reason)
@@ -58,7 +58,7 @@ func TestMailLog(t *testing.T) {
 	}
 }
 
-// A whole mail log is read with FindMail: it finds what MatchMail counts.
+// A whole mail log is read with FindMail: it finds what Diagnose counts.
 func TestFindMail(t *testing.T) {
 	for text, want := range map[string]int{
 		"a XOAUTH2 AADSTS1": 2, "AADSTS1 XOAUTH2": 0, "at com.atlassian.oauth2.client.X": 3, "oauth2 xoauth2": -1,

@@ -42,18 +42,53 @@ func TestHost(t *testing.T) {
 		{"the text names Google", matchers.Failure{Cause: cause[tls], Text: "https://mail.google.com/ PKIX"}, "", "oauth2.googleapis.com"},
 		{"a national cloud", matchers.Failure{Cause: cause[tls], Text: "https://outlook.office365.us/ PKIX"}, "", "login.microsoftonline.us"},
 		{"Jira names it", matchers.Failure{Cause: cause[tls], Text: "PKIX"}, "login.microsoftonline.com", "login.microsoftonline.com"},
-		{"nothing names it", matchers.Failure{Cause: cause[tls], Text: "PKIX path building failed"}, "", ""},
 		{"mail server", matchers.Failure{Cause: cause[refused], Mailbox: matchers.Mailbox{Server: "mail.corp.test"},
 			Impact: matchers.Impact{Phase: alert.PhaseMail}}, "", "mail.corp.test"},
+		{"an unknown mail server", matchers.Failure{Cause: cause[tls], Impact: matchers.Impact{Phase: alert.PhaseMail}}, "", ""},
 		{"another tier", matchers.Failure{Cause: cause["entra-client-secret-expired"], Text: "login.microsoftonline.com"}, "login.microsoftonline.com", ""},
 	}
 	for _, tt := range tests {
 		if tt.f.Cause == nil {
 			t.Fatalf("%s: no such cause", tt.name)
 		}
-		configured := func(name string) bool { return name == "mail.corp.test" }
-		if got := tt.f.Host(configured, tt.token); got != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		tt.f.Integration.Tokens = tt.token
+		if got, assumed := tt.f.Host(map[string]string{"mail.corp.test": "Mail"}); got != tt.want || assumed {
+			t.Errorf("%s: got %q, assumed %t, want %q", tt.name, got, assumed, tt.want)
+		}
+	}
+}
+
+// A failure that names no host is assumed to be one of the token host that everything which is known
+// leads to, else of Microsoft's.
+func TestAssumedHost(t *testing.T) {
+	testkit.Pure(t)
+	c, ok := builtin(t).Cause("tls-certificate-untrusted")
+	if !ok {
+		t.Fatal("no such cause")
+	}
+	const entra, google, client = "login.microsoftonline.com", "oauth2.googleapis.com", "1-a.apps.googleusercontent.com"
+	for _, tt := range []struct {
+		name       string
+		configured []string
+		likely     string
+		want       string
+	}{
+		{"nothing", nil, "", entra},
+		{"a name", []string{"79c86cf8-e761-4fdc-bc20-a629c5d04260", "mail.corp.test"}, "", entra},
+		{"Google's mail", []string{"imap.gmail.com"}, "", google},
+		{"Google's application", []string{client, "pop.gmail.com"}, "", google},
+		{"a national cloud", []string{"outlook.office365.us"}, "", "login.microsoftonline.us"},
+		{"both", []string{client, "outlook.office365.com"}, "", entra},
+		{"other incidents", nil, google, google},
+		{"other incidents and the configuration", []string{"outlook.office365.com"}, google, entra},
+	} {
+		configured := map[string]string{}
+		for _, name := range tt.configured {
+			configured[name] = "a name"
+		}
+		f := matchers.Failure{Cause: c, Text: "PKIX path building failed", Integration: matchers.Integration{Likely: tt.likely}}
+		if got, assumed := f.Host(configured); got != tt.want || !assumed {
+			t.Errorf("%s: got %q, assumed %t, want %q", tt.name, got, assumed, tt.want)
 		}
 	}
 }
@@ -69,7 +104,7 @@ func FuzzHost(f *testing.F) {
 		if v.Failure.Cause == nil {
 			return
 		}
-		host := v.Failure.Host(func(string) bool { return false }, "")
+		host, _ := v.Failure.Host(nil)
 		if host != "" && (!matchers.KnownHost(host) || host != strings.ToLower(host)) {
 			t.Errorf("%q leads to %q", said, host)
 		}

@@ -91,12 +91,7 @@ func (f *Follower) outlived(p Position) bool {
 		if s.id != p.id() {
 			continue
 		}
-		g, err := s.open()
-		if err != nil {
-			return false
-		}
-		defer g.close()
-		return g.born != 0 && (g.born == p.Born || p.Born == 0 && g.born <= p.Written)
+		return s.is(func(g *file) bool { return g.born != 0 && (g.born == p.Born || p.Born == 0 && g.born <= p.Written) })
 	}
 	return false
 }

@@ -33,6 +33,16 @@ func (s entry) open() (*file, error) {
 	return g, err
 }
 
+// is opens the file, asks a question about it and closes it. It reports false if the file cannot be opened.
+func (s entry) is(what func(*file) bool) bool {
+	g, err := s.open()
+	if err != nil {
+		return false
+	}
+	defer g.close()
+	return what(g)
+}
+
 // Rotated is the pattern of what a rotation adds after the name of a log or before its extension,
 // without .gz: a number or a date. Copies such as name.bak do not match.
 const Rotated = `[-._][0-9][0-9T._:-]*`

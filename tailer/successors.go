@@ -64,36 +64,19 @@ func withoutCopies(list []entry) []entry {
 // isCopy reports whether s begins as g did before it was truncated: the rest of it
 // is found when g is read.
 func isCopy(s entry, g *file) bool {
-	if g.f == nil || len(g.prefix) == 0 {
-		return false
-	}
-	other, err := s.open()
-	if err != nil {
-		return false
-	}
-	defer other.close()
-	return bytes.HasPrefix(other.prefix, g.prefix)
+	return g.f != nil && len(g.prefix) > 0 &&
+		s.is(func(other *file) bool { return bytes.HasPrefix(other.prefix, g.prefix) })
 }
 
 // beginsLike reports whether s has the beginning of g.
 func beginsLike(s entry, g *file) bool {
-	other, err := s.open()
-	if err != nil {
-		return false
-	}
-	defer other.close()
-	return other.id == s.id && g.isNow(other)
+	return s.is(func(other *file) bool { return other.id == s.id && g.isNow(other) })
 }
 
 // unknown leaves out the known files: late bytes or a late compression can make an
 // older file look newer.
-func (f *Follower) unknown(list []entry) (rest []entry) {
-	for _, s := range list {
-		if !f.isKnown(s) {
-			rest = append(rest, s)
-		}
-	}
-	return rest
+func (f *Follower) unknown(list []entry) []entry {
+	return slices.DeleteFunc(slices.Clone(list), f.isKnown)
 }
 
 // isKnown reports whether s, or what it was made from, was there before.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	var config, name string
+	var online bool
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Check the configuration, the causes, the logs and the state directory",
@@ -31,11 +33,16 @@ func (a *app) checkCommand() *cobra.Command {
 line and column (exit status 2). Then checks that each log and file can be read
 and the state directory written (exit status 1). Run it as root: then access is
 checked for the user of the service (with another configuration than that of the
-package, name it with --user).`,
+package, name it with --user).
+
+--online also tries to reach each notifier's host, through the proxy of its own
+environment (HTTPS_PROXY). It ends with TLS: no message, no request and no
+credentials are sent.`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return a.check(config, name) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context(), config, name, online) },
 	}
 	configFlag(c, &config)
+	c.Flags().BoolVar(&online, "online", false, "also try to reach the hosts of the notifiers")
 	c.Flags().StringVar(&name, "user", "", "check what the user `NAME` can read and write (root only)")
 	return c
 }
@@ -54,7 +61,7 @@ type checker struct {
 	failed bool
 }
 
-func (a *app) check(config, name string) error {
+func (a *app) check(ctx context.Context, config, name string, online bool) error {
 	c, err := loadConfig(config, false)
 	if err != nil {
 		return err
@@ -95,6 +102,9 @@ func (a *app) check(config, name string) error {
 		k.log(l)
 	}
 	k.state()
+	if online {
+		k.online(ctx)
+	}
 	if k.failed {
 		return &exit{status: exitFailed}
 	}

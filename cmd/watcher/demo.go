@@ -8,12 +8,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -56,6 +58,7 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 		return err
 	}
 	failures := demoFailures()
+	scenes := slices.Concat(failures, lastNight(time.Now()))
 	fmt.Fprintf(a.out, "Writing logs to %s, as Jira does: %d integrations fail, one after the other.\n\n",
 		filepath.Join(dir, "log"), len(failures))
 	ctx, cancel := context.WithTimeout(ctx, demoLimit)
@@ -68,20 +71,16 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 		func(ctx context.Context) error { return quiet.run(ctx, runOptions{config: settings}) },
 		func(ctx context.Context) error {
 			defer cancel()
-			w := demoWriter{dir: filepath.Join(dir, "log"), screen: screen}
-			if err := w.write(ctx, a, failures); err != nil {
-				return err
-			}
-			return w.night(ctx, a, len(failures))
+			return a.play(ctx, scenes, filepath.Join(dir, "log"), screen)
 		},
 	}
 	if err := together(ctx, tasks); err != nil {
 		return err
 	}
-	if n, want := int(screen.n.Load()), len(failures)+nightAlerts; n != want {
-		return fmt.Errorf("the demo printed %d alerts of %d", n, want)
+	if n := int(screen.n.Load()); n != len(scenes) {
+		return fmt.Errorf("the demo printed %d alerts of %d", n, len(scenes))
 	}
-	fmt.Fprintf(a.out, "%d failed tests and one night: %d alerts.", len(failures), len(failures)+nightAlerts)
+	fmt.Fprintf(a.out, "%d failed tests and one night: %d alerts.", len(failures), len(scenes))
 	if !all {
 		fmt.Fprint(a.out, " Run with --all to see the diagnosis and the steps of each.")
 	}
@@ -135,76 +134,65 @@ func says(event string) string {
 	return text.Cut(strings.ReplaceAll(event, `\/`, "/"), 110)
 }
 
-// demoFailures are the events of the demo, each of a separate integration, and
-// all of today.
-func demoFailures() []string {
-	events := strings.Split(strings.TrimSpace(demoLog), "\nDATE ")
+const (
+	applicationLog = "atlassian-jira.log"
+	incomingLog    = "atlassian-jira-incoming-mail.log"
+	diagnosticsLog = "atlassian-jira-ipd-monitoring.log"
+)
+
+// scene is what is written before one alert.
+type scene struct {
+	said    string // before it is written
+	rotates bool   // Jira rotates its log first
+	files   []written
+}
+
+// written is a text for a log. In it, DATE and UTC are the time at which it is written.
+type written struct{ log, text string }
+
+// demoFailures are the failures of the demo, each of a separate integration and among ordinary
+// lines, with one rotation in the middle.
+func demoFailures() []scene {
+	const ordinary = "DATE Caesium-1-2 INFO ServiceRunner     " +
+		"[c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
+	var all []scene
+	events := strings.Split(strings.TrimSpace(strings.TrimPrefix(demoLog, "DATE ")), "\nDATE ")
 	for i, e := range events {
-		e = "DATE " + strings.TrimPrefix(e, "DATE ")
-		events[i] = strings.Replace(e, "UUID", fmt.Sprintf("0000000%d-aaaa-4bbb-8ccc-00000000000%d", i+1, i+1), 1)
+		e = strings.Replace(e, "UUID", fmt.Sprintf("0000000%d-aaaa-4bbb-8ccc-00000000000%d", i+1, i+1), 1)
+		all = append(all, scene{files: []written{{applicationLog, ordinary + "DATE " + e + "\n" + ordinary}}})
 	}
-	return events
+	middle := &all[len(all)/2]
+	middle.said, middle.rotates = "Jira rotates its log here: atlassian-jira.log becomes atlassian-jira.log.1.", true
+	return all
 }
 
-// demoWriter writes logs as log4j does.
-type demoWriter struct {
-	dir    string
-	screen *demoScreen
-}
-
-const applicationLog = "atlassian-jira.log"
-
-// alert waits until so many alerts have been shown; false means that ctx ended it.
-func (w demoWriter) alert(ctx context.Context, n int) bool {
-	for int(w.screen.n.Load()) < n {
-		if !sleep(ctx, 5*time.Millisecond) {
-			return false
+// play writes the scenes to logs in dir as log4j does, and waits for the alert of each.
+func (a *app) play(ctx context.Context, scenes []scene, dir string, screen *demoScreen) error {
+	for n, s := range scenes {
+		if s.said != "" {
+			fmt.Fprintf(a.out, "(%s)\n\n", s.said)
 		}
-	}
-	return sleep(ctx, demoPause)
-}
-
-// night plays the night after so many alerts.
-func (w demoWriter) night(ctx context.Context, a *app, alerts int) error {
-	for i, s := range lastNight(time.Now()).scenes() {
-		fmt.Fprintf(a.out, "(%s)\n\n", s.said)
-		for _, f := range s.files {
-			w.screen.said.Store(says(f.text))
-			if err := appendTo(filepath.Join(w.dir, f.log), f.text); err != nil {
-				return err
-			}
-			if !sleep(ctx, demoPause) { // Jira writes the next log later
-				return nil
-			}
-		}
-		if !w.alert(ctx, alerts+i+1) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// write appends the failures among ordinary lines, rotates once in the middle,
-// and waits until all alerts have been shown.
-func (w demoWriter) write(ctx context.Context, a *app, failures []string) error {
-	path := filepath.Join(w.dir, applicationLog)
-	for i, event := range failures {
-		if i == len(failures)/2 {
-			fmt.Fprint(a.out, "(Jira rotates its log here: atlassian-jira.log becomes atlassian-jira.log.1.)\n\n")
+		if path := filepath.Join(dir, applicationLog); s.rotates {
 			if err := os.Rename(path, path+".1"); err != nil {
 				return err
 			}
 		}
-		stamp := demoStamp(time.Now())
-		ordinary := stamp + " Caesium-1-2 INFO ServiceRunner     " +
-			"[c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
-		event = strings.Replace(event, "DATE", stamp, 1)
-		event = strings.Replace(event, "UTC", time.Now().UTC().Format("2006-01-02 15:04:05Z"), 1)
-		w.screen.said.Store(says(event))
-		if err := appendTo(path, ordinary+event+"\n"+ordinary); err != nil {
-			return err
+		for i, f := range s.files {
+			if i > 0 { // Jira writes the next log later
+				clock.Wait(ctx, nil, demoPause)
+			}
+			now := time.Now()
+			f.text = strings.ReplaceAll(f.text, "DATE", demoStamp(now))
+			f.text = strings.ReplaceAll(f.text, "UTC", now.UTC().Format("2006-01-02 15:04:05Z"))
+			screen.said.Store(says(f.text))
+			if err := appendTo(filepath.Join(dir, f.log), f.text); err != nil {
+				return err
+			}
 		}
-		if !w.alert(ctx, i+1) {
+		for int(screen.n.Load()) <= n && ctx.Err() == nil {
+			clock.Wait(ctx, nil, 5*time.Millisecond)
+		}
+		if clock.Wait(ctx, nil, demoPause); ctx.Err() != nil {
 			return nil
 		}
 	}
@@ -220,44 +208,45 @@ func appendTo(path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// sleep waits; false means that ctx ended it.
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
-}
-
 //go:embed demomail.log
 var demoMail string
 
-// night is the last part of the demo: a client secret expires while everybody sleeps, Jira's
-// mail handlers fail until an administrator fixes it in the morning, and Jira's own
-// diagnostics say when the mailbox works again.
-type night struct{ down, fixed time.Time }
+const pollsEvery = 10 * time.Minute
 
-// lastNight is the one before now.
-func lastNight(now time.Time) night {
+// lastNight is the last part of the demo, in the night before now: a client secret expires while
+// everybody sleeps, Jira's mail handlers fail until an administrator fixes it in the morning, and
+// Jira's own diagnostics say when the mailbox works again.
+func lastNight(now time.Time) []scene {
 	at := func(hour, minute int) time.Time {
 		return time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location())
 	}
-	n := night{at(2, 13), at(9, 40)}
-	if now.Before(n.fixed) {
-		n.down, n.fixed = n.down.AddDate(0, 0, -1), n.fixed.AddDate(0, 0, -1)
+	down, fixed := at(2, 13), at(9, 40)
+	if now.Before(fixed) {
+		down, fixed = down.AddDate(0, 0, -1), fixed.AddDate(0, 0, -1)
 	}
-	return n
+	later := down.Add(4 * time.Hour) // repeat_interval
+	hour := func(t time.Time) string { return t.Format("15:04") }
+	return []scene{
+		{said: "Now a night when nobody is at work. At " + hour(down) + " the client secret of a mailbox has expired",
+			files: []written{
+				{diagnosticsLog, probe(down.Add(-time.Minute), true) + probe(down.Add(time.Minute), false)},
+				{incomingLog, polls(down, down.Add(time.Minute))},
+			}},
+		{said: "The mail handler keeps failing every ten minutes. At " + hour(later) + " a reminder is sent",
+			files: []written{
+				{incomingLog, polls(down.Add(pollsEvery), later.Add(time.Minute))},
+			}},
+		{said: "In the morning, a new client secret is entered in Jira. At " + hour(fixed) + " the mailbox works again",
+			files: []written{
+				{incomingLog, polls(later.Add(pollsEvery), fixed.Add(-time.Minute))},
+				{diagnosticsLog, probe(fixed, true)},
+			}},
+	}
 }
-
-const (
-	nightAlerts = 3 // opened, a reminder after repeat_interval, resolved
-	pollsEvery  = 10 * time.Minute
-)
 
 // polls are the failures of the mail handler from one time to before another, as the
 // incoming mail log has them.
-func (n night) polls(from, to time.Time) string {
+func polls(from, to time.Time) string {
 	var b strings.Builder
 	for at := from; at.Before(to); at = at.Add(pollsEvery) {
 		b.WriteString(strings.Replace(demoMail, "DATE", demoStamp(at), 1))
@@ -266,44 +255,11 @@ func (n night) polls(from, to time.Time) string {
 }
 
 // probe is a line of the diagnostics.
-func (n night) probe(at time.Time, connected bool) string {
+func probe(at time.Time, connected bool) string {
 	return fmt.Sprintf("%s Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] IPDMONITORING {\"timestamp\":\"%d\","+
 		"\"label\":\"MAIL.INCOMING.CONNECTION.STATE\",\"tags\":{\"serverName\":\"Help desk 365\"},"+
 		"\"attributes\":{\"connected\":\"%t\",\"totalFailures\":\"0\"}}\n", demoStamp(at), at.Unix(), connected)
 }
-
-// scenes are what is written to which log, and what is said before it; each leads to one
-// alert.
-func (n night) scenes() []scene {
-	later := n.down.Add(4 * time.Hour)
-	clock := func(t time.Time) string { return t.Format("15:04") }
-	return []scene{
-		{"Now a night when nobody is at work. At " + clock(n.down) + " the client secret of a mailbox has expired", []written{
-			{diagnosticsLog, n.probe(n.down.Add(-time.Minute), true) + n.probe(n.down.Add(time.Minute), false)},
-			{incomingLog, n.polls(n.down, n.down.Add(time.Minute))},
-		}},
-		{"The mail handler keeps failing every ten minutes. At " + clock(later) + " a reminder is sent", []written{
-			{incomingLog, n.polls(n.down.Add(pollsEvery), later.Add(time.Minute))},
-		}},
-		{"In the morning, a new client secret is entered in Jira. At " + clock(n.fixed) + " the mailbox works again", []written{
-			{incomingLog, n.polls(later.Add(pollsEvery), n.fixed.Add(-time.Minute))},
-			{diagnosticsLog, n.probe(n.fixed, true)},
-		}},
-	}
-}
-
-// scene is what is written before one alert.
-type scene struct {
-	said  string
-	files []written
-}
-
-type written struct{ log, text string }
-
-const (
-	incomingLog    = "atlassian-jira-incoming-mail.log"
-	diagnosticsLog = "atlassian-jira-ipd-monitoring.log"
-)
 
 // demoStamp is a time as log4j writes it.
 func demoStamp(at time.Time) string {

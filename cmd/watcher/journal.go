@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -122,15 +123,7 @@ func priorityOf(level slog.Level) journal.Priority {
 
 // field adds a key as a field of the journal, and to an alert its incident.
 func field(fields map[string]string, groups string, a slog.Attr) {
-	name := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-			return r
-		}
-		return '_'
-	}, groups+a.Key)
+	name := notOfField.ReplaceAllString(strings.ToUpper(groups+a.Key), "_")
 	name = strings.TrimLeft(name, "_0123456789") // such names are reserved, or refused
 	if _, own := reserved[name]; own || name == "" || len(name) > 64 || len(fields) >= maxFields {
 		return // it is in the message anyway
@@ -141,6 +134,8 @@ func field(fields map[string]string, groups string, a slog.Attr) {
 		fields["INCIDENT"] = string(alert.ID(value).Incident())
 	}
 }
+
+var notOfField = regexp.MustCompile(`[^A-Z0-9]`)
 
 // reserved are fields to which the journal gives a meaning.
 var reserved = map[string]struct{}{"MESSAGE": {}, "MESSAGE_ID": {}, "PRIORITY": {}, "SYSLOG_IDENTIFIER": {}}

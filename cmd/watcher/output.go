@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -77,10 +78,7 @@ func (o *output) commit() error {
 	if o.file == nil {
 		return nil
 	}
-	err := o.file.Sync()
-	if closing := o.file.Close(); err == nil {
-		err = closing
-	}
+	err := cmp.Or(o.file.Sync(), o.file.Close())
 	if err == nil {
 		err = os.Rename(o.file.Name(), o.path)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -221,18 +222,16 @@ const maxNamed = 10
 // the report is not on this terminal.
 func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error {
 	status := &exit{status: exitFailed}
-	if r.Complete && r.Unread() {
-		status.err = fmt.Errorf("nothing could be read: the files are empty")
+	switch {
+	case r.Complete && r.Unread():
+		status.err = errors.New("nothing could be read: the files are empty")
 		return status
-	}
-	if r.Complete {
+	case r.Complete:
 		return nil
-	}
-	if ctx.Err() != nil {
-		status.err = fmt.Errorf("stopped: the report contains only what was read until then")
+	case ctx.Err() != nil:
+		status.err = errors.New("stopped: the report contains only what was read until then")
 		return status
-	}
-	if o.form == "text" && o.out == "" {
+	case o.form == "text" && o.out == "":
 		return status
 	}
 	n := 0

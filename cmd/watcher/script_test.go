@@ -23,7 +23,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("STATE", filepath.Join(env.WorkDir, "state"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": exitStatus, "gzip": gzipFile, "zip": zipFiles},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": exitStatus, "gzip": gzipFile, "zip": zipFiles, "hosts": hostsOnline},
 	})
 }
 

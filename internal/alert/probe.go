@@ -8,7 +8,8 @@ type Probe struct {
 	Host    string    `json:"host"` // of the catalogue or of the configuration
 	Port    int       `json:"port"`
 	At      time.Time `json:"at"`
-	OK      bool      `json:"ok"`      // the host is reachable now: the failure was temporary
+	Assumed bool      `json:"assumed"` // the log does not show which host failed
+	OK      bool      `json:"ok"`      // the host is reachable now: the failure was temporary, unless the host is assumed
 	Verdict string    `json:"verdict"` // ID of what is wrong
 	Title   string    `json:"title"`   // the same in a few words
 	Text    string    `json:"text"`    // what it means, in sentences

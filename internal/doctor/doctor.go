@@ -28,6 +28,9 @@ type Doctor struct {
 	// Resolver and Dial are those of the system unless they are set.
 	Resolver *net.Resolver
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	// Verify says what is wrong with a chain, "" = nothing. It replaces Java's trust store, and the
+	// probe then ends with TLS; nil = as Java would.
+	Verify func(host string, chain []*x509.Certificate) string
 	// Timeout is that of one endpoint, a connection attempt gets a third of it; 0 = 10 s.
 	Timeout time.Duration
 

@@ -24,6 +24,7 @@ const (
 	IMAP  Kind = "imap"
 	POP   Kind = "pop3"
 	SMTP  Kind = "smtp"
+	TCP   Kind = "tcp" // nothing
 )
 
 // The roles of an endpoint in the flow.

@@ -28,6 +28,9 @@ const (
 
 // speak does what Jira would do over the connection, without logging in.
 func (p *probe) speak(ctx context.Context, conn net.Conn) {
+	if p.Kind == TCP {
+		return
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		conn.SetDeadline(deadline)
 	}
@@ -39,6 +42,9 @@ func (p *probe) speak(ctx context.Context, conn net.Conn) {
 		return
 	}
 	p.verify()
+	if p.Verify != nil {
+		return
+	}
 	if p.Kind == HTTPS {
 		p.http(secure, wanted)
 	} else if startTLS[p.Kind] == nil {
@@ -131,6 +137,7 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 		f.cause = "tls-handshake-failure"
 		p.fail(f, "tls", tried, "the server requires a client certificate")
 	case err != nil && wanted:
+		p.verify()
 		p.fail(known("client-certificate"), "tls", tried, "the server requires a client certificate")
 	case err != nil && len(p.chain) > 0 && strings.Contains(err.Error(), "insecure"):
 		p.verify() // a key that is too short
@@ -197,6 +204,16 @@ func (p *probe) verify() {
 		shown = append(shown, quote(c.Subject.String()))
 	}
 	got := "the server presents " + strings.Join(shown, " ← ")
+	if p.Verify != nil {
+		if f := known("certificate"); len(p.chain) > 0 {
+			if f.means = p.Verify(p.Host, p.chain); f.means == "" {
+				p.step(Good, "trust", "verify the certificate", got, "")
+			} else {
+				p.fail(f, "trust", "verify the certificate", got)
+			}
+		}
+		return
+	}
 	store, err := p.store()
 	if err != nil {
 		f := known(notChecked)

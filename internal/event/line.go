@@ -53,28 +53,21 @@ const maxHeader = 400
 
 func dated(line []byte) bool {
 	const shape = "dddd-dd-dd dd:dd:"
-	if len(line) < len(shape) || line[0] < '0' || line[0] > '9' {
+	if len(line) < len(shape) {
 		return false
 	}
-	for i := range len(shape) {
-		c := line[i]
+	for i, c := range line[:len(shape)] {
+		fits := c == shape[i]
 		switch shape[i] {
 		case 'd':
-			if c < '0' || c > '9' {
-				return false
-			}
+			fits = digit(c)
 		case '-':
-			if c != '-' && c != '/' {
-				return false
-			}
+			fits = fits || c == '/'
 		case ' ':
-			if c != ' ' && c != 'T' {
-				return false
-			}
-		default:
-			if c != shape[i] {
-				return false
-			}
+			fits = fits || c == 'T'
+		}
+		if !fits {
+			return false
 		}
 	}
 	return true

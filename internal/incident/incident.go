@@ -121,7 +121,7 @@ func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf fu
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
 	o := Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}
-	return r.step(s, occurrence{o, seen, content, name, called, r.probeHost(f)})
+	return r.step(s, occurrence{o, seen, content, name, called, r.probing(f)})
 }
 
 // Correct is Step for a failure that has already been counted, as the last one of an open
@@ -173,7 +173,7 @@ type occurrence struct {
 	content func() alert.Data
 	name    *string // of the integration, nil = it shows none
 	called  string  // what Jira calls it, "" = not known
-	host    string  // to probe, "" = none
+	probing probing
 }
 
 // step applies a failure to its incident. It changes the map of causes.
@@ -208,7 +208,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 		s.Content, s.ContentAt = o.content(), o.At
 	}
 	s.Content.Cause.Severity, s.Content.Integration.Name, s.Content.Phase = severity, name, o.Impact.Phase
-	s = s.toProbe(o.host, previous != cause)
+	s = s.toProbe(o.probing, previous != cause)
 	switch {
 	case muted:
 		return s, nil

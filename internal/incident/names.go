@@ -25,9 +25,6 @@ func newNames(given map[string]string) names {
 	return names{given, lower}
 }
 
-// has reports whether the operator has named what is known by an ID or host in lower case.
-func (n names) has(id string) bool { return n.lower[id] != "" }
-
 // of is the name of an integration, nil if none is known: the operator's, else Jira's.
 func (n names) of(i matchers.Integration, f matchers.Facts, m matchers.Mailbox) *string {
 	if name := n.given(i, f, m); name != nil || text.Blank(i.Name) {

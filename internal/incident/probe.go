@@ -5,18 +5,23 @@ import (
 	"jira-oauth-watcher/matchers"
 )
 
-// probeHost is the host to probe for a failure, "" = none.
-func (r *Rules) probeHost(f matchers.Failure) string {
-	if !r.probe {
-		return ""
+// probing is a host to probe, "" = none. The log names it, or it is only assumed.
+type probing struct {
+	host    string
+	assumed bool
+}
+
+func (r *Rules) probing(f matchers.Failure) (p probing) {
+	if r.probe {
+		p.host, p.assumed = f.Host(r.names.lower)
 	}
-	return f.Host(r.names.has, f.Integration.Tokens)
+	return p
 }
 
 // toProbe notes the host of the last failure. What was found for another cause or host is dropped.
-func (s State) toProbe(host string, changed bool) State {
-	if changed || host != "" && host != s.ProbeHost {
-		s.ProbeHost, s.Probe = host, nil
+func (s State) toProbe(p probing, changed bool) State {
+	if changed || p.host != "" && p.host != s.ProbeHost && (s.ProbeHost == "" || !p.assumed) {
+		s.ProbeHost, s.ProbeAssumed, s.Probe = p.host, p.assumed, nil
 	}
 	return s
 }
@@ -33,12 +38,19 @@ func (s State) Unprobed() string {
 // Probed is a probe, redacted.
 func (r *Rules) Probed(p alert.Probe) alert.Probe { return r.masks.Probe(p) }
 
+// WithProbe is an incident with what was found at its host.
+func (s State) WithProbe(p alert.Probe) State {
+	p.Assumed = s.ProbeAssumed
+	s.Probe = &p
+	return s
+}
+
 // shareProbe keeps the probe of a group as long as all of its members have the same cause and host.
 // g has counted the member already.
 func (g State) shareProbe(s State) State {
 	switch {
 	case g.Members == 1:
-		g.ProbeHost, g.Probe = s.ProbeHost, s.Probe
+		g.ProbeHost, g.ProbeAssumed, g.Probe = s.ProbeHost, s.ProbeAssumed, s.Probe
 	case len(g.Group.Causes) > 1 || g.ProbeHost != s.ProbeHost:
 		g.ProbeHost, g.Probe = "", nil
 	}

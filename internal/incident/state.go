@@ -57,10 +57,11 @@ type State struct {
 	// Ack is who has acknowledged or snoozed it; nil = no one.
 	Ack *alert.Acknowledged `json:"ack,omitempty"`
 
-	// ProbeHost is the host to probe for its cause, "" = none. Probe is what was found, nil = not
-	// probed yet.
-	ProbeHost string       `json:"probe_host,omitempty"`
-	Probe     *alert.Probe `json:"probe,omitempty"`
+	// ProbeHost is the host to probe for its cause, "" = none; ProbeAssumed if no failure shows it.
+	// Probe is what was found, nil = not probed yet.
+	ProbeHost    string       `json:"probe_host,omitempty"`
+	ProbeAssumed bool         `json:"probe_assumed,omitempty"`
+	Probe        *alert.Probe `json:"probe,omitempty"`
 
 	// Notified are the notifiers for which an alert about this incident was queued: they also get
 	// its end. Storm is the key of the group that alerts for this incident. Suppressed reports

@@ -1,6 +1,7 @@
 package message
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,55 +24,30 @@ type Fact struct {
 	Values []string // each on its own line; none is blank
 }
 
+//go:embed labels.txt
+var labelText string
+
 // labels name the facts of failures, in the order in which they are shown. A label may
-// name several facts, and the lower half is for those who investigate. What is in the
-// diagnosis or in the excerpt anyway has no label.
-var labels, detailLabels = []label{
-	{"App", []string{"app_name", "app_id"}},
-	{"Client ID in Jira", []string{"client_id_is"}},
-	{"Tenant", []string{"tenant", "tenant_id"}},
-	{"Account comes from", []string{"identity_provider"}},
-	{"Scopes in Jira", []string{"scopes"}},
-	{"Scopes refused", []string{"invalid_scopes"}},
-	{"Scopes that work", []string{"suggested_scopes"}},
-	{"Service asked for", []string{"resource"}},
-	{"Service meant", []string{"suggested_resource"}},
-	{"Redirect URL", []string{"redirect_uri"}},
-	{"Redirect URL expected", []string{"expected_suffix", "expected_endpoint"}},
-	{"Redirect URL used", []string{"actual_suffix", "actual_endpoint"}},
-	{"Faulty address", []string{"bad_url"}},
-	{"Missing", []string{"parameter", "missing_member"}},
-	{"Host not found", []string{"unknown_host"}},
-	{"Proxy answered", []string{"proxy_status", "proxy_reason"}},
-	{"Got instead of JSON", []string{"content_type"}},
-	{"TLS alert", []string{"tls_alert"}},
-	{"Certificate is for", []string{"certificate_host"}},
-	{"Certificate date", []string{"certificate_date"}},
-	{"Exception", []string{"exception"}},
-	{"Authorized", []string{"issued"}},
-	{"Revoked", []string{"revoked"}},
-	{"Clock of the node", []string{"clock_skew"}},
-	{"Settings in Jira not known", []string{"settings_unknown"}},
-	{"Also seen", []string{"also"}},
-	{"Ended meanwhile", []string{"ended_meanwhile"}},
-	{"Not alerted", []string{"not_alerted"}},
-	{"Correlation ID", []string{"correlation_id"}},
-	{"Trace ID", []string{"trace_id"}},
-}, []label{
-	{"Cloud", []string{"cloud"}},
-	{"Endpoint", []string{"endpoint"}},
-	{"Type of provider", []string{"provider_type"}},
-	{"Response type", []string{"response_type"}},
-	{"Days without use", []string{"inactive_days"}},
-	{"Code", []string{"code"}},
-	{"Error", []string{"error", "error_subcode"}},
-	{"Reason", []string{"reason"}},
-	{"Time of the provider", []string{"provider_time"}},
-}
+// name several facts, and the details are for those who investigate.
+var labels, detailLabels = readLabels(labelText)
 
 type label struct {
 	name  string
 	facts []string
+}
+
+func readLabels(text string) (shown, details []label) {
+	to := &shown
+	for line := range strings.Lines(text) {
+		name, facts, ok := strings.Cut(line, ": ")
+		switch {
+		case ok:
+			*to = append(*to, label{name, strings.Fields(facts)})
+		case line == "\n":
+			to = &details
+		}
+	}
+	return shown, details
 }
 
 // unlabeled are the facts that other parts of a message have.

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/text"
@@ -238,22 +237,18 @@ func reference(d alert.Data) string {
 
 // Acknowledged is who handles the incident, and until when it is snoozed.
 type Acknowledged struct {
-	What   string // Acknowledged or Snoozed
-	By     string // "" = unknown
-	UserID string // in Slack
-	At     time.Time
-	Until  time.Time // zero = until the incident changes
+	alert.Acknowledged
+	What string // Acknowledged or Snoozed
 }
 
 func acknowledged(a *alert.Acknowledged) *Acknowledged {
-	if a == nil {
+	switch {
+	case a == nil:
 		return nil
+	case a.Until.IsZero():
+		return &Acknowledged{*a, "Acknowledged"}
 	}
-	out := &Acknowledged{What: "Acknowledged", By: a.By, UserID: a.UserID, At: a.At, Until: a.Until}
-	if !a.Until.IsZero() {
-		out.What = "Snoozed"
-	}
-	return out
+	return &Acknowledged{*a, "Snoozed"}
 }
 
 func (a Acknowledged) String() string {

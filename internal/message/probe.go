@@ -18,6 +18,8 @@ func probe(p *alert.Probe, steps int) Sentence {
 	}
 	result := strings.TrimSuffix(p.Title, ".") + "."
 	switch {
+	case p.OK && p.Assumed:
+		result = p.Host + " is reachable and trusted now. The log does not show which host failed."
 	case p.OK:
 		result = p.Host + " is reachable now, so the failure was temporary."
 	case runs(p):

@@ -37,20 +37,12 @@ type word struct {
 	Whole bool // a browser must not break it at its hyphens
 }
 
-var hyphenated = regexp.MustCompile(`\S*-\S*`)
+var commandParts = regexp.MustCompile(`\S*-\S*|\S+|\s+`)
 
 // words splits a command, without a change of what is copied.
 func words(s string) (all []word) {
-	at := 0
-	for _, m := range hyphenated.FindAllStringIndex(s, -1) {
-		if m[0] > at {
-			all = append(all, word{Text: s[at:m[0]]})
-		}
-		all = append(all, word{s[m[0]:m[1]], true})
-		at = m[1]
-	}
-	if at < len(s) {
-		all = append(all, word{Text: s[at:]})
+	for _, part := range commandParts.FindAllString(s, -1) {
+		all = append(all, word{part, strings.Contains(part, "-")})
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
 )
 
 // due is what Settle must check: when each open incident may change by time alone. It is
@@ -21,10 +22,12 @@ type dueIncident struct {
 	log  string    // of its last failure
 	test bool      // a test has failed in it
 	host string    // that is to be probed for it, "" = none
+	from string    // host of its provider's tokens, "" = not known
 }
 
 func dueOf(r *incident.Rules, s incident.State, after time.Time) dueIncident {
-	return dueIncident{r.Due(s, after), s.Content.Log.Name, s.Content.Phase == alert.PhaseTest, s.Unprobed()}
+	return dueIncident{r.Due(s, after), s.Content.Log.Name, s.Content.Phase == alert.PhaseTest, s.Unprobed(),
+		matchers.ProviderTokens(s.Content.Cause.Provider)}
 }
 
 // schedule reads all open incidents, once.

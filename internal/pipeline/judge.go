@@ -74,12 +74,9 @@ func (l *Log) settled(e event.Event) {
 func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 	if at := l.events.Complete(); l.open.begin != at || l.open.size != len(e.Text) {
 		l.open = judged{begin: at, size: len(e.Text)}
-		switch {
-		case l.events.Find(e.Text) < 0: // nearly always: the catalogue need not be there
-		case l.Kind.Mail():
-			l.open.failure, l.open.ours = l.Set().MatchMail(e, l.Zone)
-		default:
-			l.open.failure, l.open.ours = l.Set().Match(e, l.Zone)
+		if l.events.Find(e.Text) >= 0 { // nearly never; else the catalogue need not be there
+			v := l.Set().Diagnose(string(e.Text), l.Zone)
+			l.open.failure, l.open.ours = v.Failure, v.Ours
 		}
 	}
 	return l.open.failure, l.open.ours

@@ -100,7 +100,5 @@ func (r *Recorder) endProbe(host string, found alert.Probe) error {
 
 // attach stores the result of a probe in an incident.
 func (r *Recorder) attach(tx *store.Tx, key string, found alert.Probe) {
-	s := tx.Incident(key)
-	s.Probe = &found
-	r.set(tx, s)
+	r.set(tx, tx.Incident(key).WithProbe(found))
 }

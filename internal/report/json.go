@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -20,25 +21,24 @@ func JSON(w io.Writer, r Report) error {
 	if !ok {
 		return errors.New("the incidents are not the last member of the report")
 	}
-	out := &sticky{w: w}
-	out.write(head)
-	out.write([]byte("["))
-	for i, one := range incidents {
+	out := bufio.NewWriter(w) // it remembers its first error
+	out.Write(head)
+	between := "["
+	for _, one := range incidents {
 		text, err := indented(one, "    ")
 		if err != nil {
 			return err
 		}
-		if i > 0 {
-			out.write([]byte(","))
-		}
-		out.write([]byte("\n    "))
-		out.write(text)
+		out.WriteString(between + "\n    ")
+		out.Write(text)
+		between = ","
 	}
-	if len(incidents) > 0 {
-		out.write([]byte("\n  "))
+	if len(incidents) == 0 {
+		out.WriteString("[]\n}\n")
+	} else {
+		out.WriteString("\n  ]\n}\n")
 	}
-	out.write([]byte("]\n}\n"))
-	return out.err
+	return out.Flush()
 }
 
 func indented(v any, prefix string) ([]byte, error) {
@@ -48,16 +48,4 @@ func indented(v any, prefix string) ([]byte, error) {
 	e.SetIndent(prefix, "  ")
 	err := e.Encode(v)
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
-// sticky is a writer that remembers its first error.
-type sticky struct {
-	w   io.Writer
-	err error
-}
-
-func (s *sticky) write(p []byte) {
-	if s.err == nil {
-		_, s.err = s.w.Write(p)
-	}
 }

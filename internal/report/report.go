@@ -103,6 +103,14 @@ func (i Incident) State() string {
 	return "quiet"
 }
 
+// closed is 0 for an incident that is still failing, and else 1.
+func (i Incident) closed() int {
+	if i.Open {
+		return 0
+	}
+	return 1
+}
+
 // Arrange orders the incidents and counts the integrations. Integrations that still fail come
 // first, then the more severe, then those that failed last; of one integration, its last
 // incident comes first. An integration counts by its last incident.
@@ -116,7 +124,7 @@ func (r *Report) Arrange() {
 	for key, list := range of {
 		order = append(order, key)
 		slices.SortStableFunc(list, func(a, b Incident) int {
-			return cmp.Or(-compareBool(a.Open, b.Open), b.Data.Failures.Last.Compare(a.Data.Failures.Last))
+			return cmp.Or(cmp.Compare(a.closed(), b.closed()), b.Data.Failures.Last.Compare(a.Data.Failures.Last))
 		})
 		if list[0].Open {
 			r.Failing++
@@ -124,23 +132,13 @@ func (r *Report) Arrange() {
 	}
 	slices.SortFunc(order, func(x, y string) int {
 		a, b := of[x][0], of[y][0]
-		return cmp.Or(-compareBool(a.Open, b.Open), -cmp.Compare(a.Data.Cause.Severity, b.Data.Cause.Severity),
+		return cmp.Or(cmp.Compare(a.closed(), b.closed()), -cmp.Compare(a.Data.Cause.Severity, b.Data.Cause.Severity),
 			b.Data.Failures.Last.Compare(a.Data.Failures.Last), strings.Compare(x, y))
 	})
 	r.Integrations, r.Incidents = len(order), make([]Incident, 0, len(r.Incidents))
 	for _, key := range order {
 		r.Incidents = append(r.Incidents, of[key]...)
 	}
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 // Key identifies the integration of an incident. Where a log shows none, its failures are

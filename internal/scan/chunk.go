@@ -27,32 +27,8 @@ type chunk struct {
 	out      chan findings
 }
 
-// read finds failures in a chunk. The chunk is mapped, which costs half as much
-// as copying it; what cannot be read so is read again, for its error.
+// read finds failures in a chunk.
 func (c chunk) read(m *matcher, w *window) findings {
-	if found, ok := c.mapped(m, w); ok {
-		return found
-	}
-	w.copies = true
-	defer func() { w.copies = false }()
-	return c.find(m, w)
-}
-
-// mapped is find; false when some of the chunk could not be read: it was truncated, or
-// the disk failed. The worker's faults are panics.
-func (c chunk) mapped(m *matcher, w *window) (found findings, ok bool) {
-	defer w.unmap()
-	defer func() {
-		if fault := recover(); fault != nil {
-			if _, is := fault.(interface{ Addr() uintptr }); !is {
-				panic(fault)
-			}
-		}
-	}()
-	return c.find(m, w), true
-}
-
-func (c chunk) find(m *matcher, w *window) findings {
 	m.start(c.in)
 	err := c.events(m, w)
 	r := m.drain()
@@ -144,13 +120,9 @@ func (c chunk) within(text []byte, at int64) int {
 	return len(text)
 }
 
-// window is a run of whole lines of a file, in blocks: mapped up to soft where
-// that can be, else copied.
+// window is a run of whole lines of a file, in blocks.
 type window struct {
-	room       []byte // of what is copied
-	buf        []byte // room, or the rest of map
-	mapping    []byte
-	copies     bool // nothing is mapped
+	buf        []byte
 	file       *os.File
 	at         int64 // where buf begins in the file
 	held, used int   // bytes in buf, and how many of them were returned
@@ -160,27 +132,10 @@ type window struct {
 	short      bool  // the file ended before its end
 }
 
-func newWindow() *window { return &window{room: make([]byte, block)} }
+func newWindow() *window { return &window{buf: make([]byte, block)} }
 
 func (w *window) open(file *os.File, at, soft, end int64) {
-	*w = window{room: w.room, buf: w.room, copies: w.copies, file: file, at: at, soft: soft, end: end, until: end}
-	if w.copies || at >= soft {
-		return
-	}
-	base := at &^ int64(os.Getpagesize()-1)
-	size := min(soft-base, maxChunk+2*slack) // a hole is in one chunk, however large
-	mapping, err := mapped(file, base, int(size))
-	if err == nil { // else the file system cannot
-		w.mapping, w.buf = mapping, mapping[at-base:]
-	}
-}
-
-// unmap ends the mapping; what is held of it is gone.
-func (w *window) unmap() {
-	if w.mapping != nil {
-		unmapped(w.mapping)
-		w.mapping, w.buf, w.held, w.used = nil, w.room, 0, 0
-	}
+	*w = window{buf: w.buf, file: file, at: at, soft: soft, end: end, until: end}
 }
 
 // next is the next whole lines and where they begin: valid until it is called
@@ -199,7 +154,7 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 			w.drop(i + 1)
 		}
 		if w.skipping {
-			if w.jump(min(tailer.NextData(w.file, w.at), w.end)); w.at >= w.until {
+			if w.at = min(tailer.NextData(w.file, w.at), w.end); w.at >= w.until {
 				return nil, w.at, false, io.EOF
 			}
 		}
@@ -226,41 +181,14 @@ func (w *window) next() (text []byte, at int64, cut bool, err error) {
 }
 
 func (w *window) drop(n int) {
-	if w.mapping != nil {
-		w.buf = w.buf[n:]
-	} else {
-		copy(w.buf, w.buf[n:w.held])
-	}
+	copy(w.buf, w.buf[n:w.held])
 	w.at += int64(n)
 	w.held, w.used = w.held-n, 0
-}
-
-// jump goes on at an offset; nothing is held.
-func (w *window) jump(at int64) {
-	if n := at - w.at; w.mapping != nil && n <= int64(len(w.buf)) {
-		w.buf = w.buf[n:]
-	} else {
-		w.unmap()
-	}
-	w.at = at
 }
 
 // fill reads on. io.EOF means that all there is to read is held.
 func (w *window) fill() error {
 	from := w.at + int64(w.held)
-	if w.mapping != nil {
-		n := min(len(w.buf), block) - w.held
-		w.held += n
-		switch {
-		case from+int64(n) >= w.end:
-			return io.EOF
-		case n > 0 || w.held >= block:
-			return nil
-		}
-		held := copy(w.room, w.buf[:w.held]) // what is after the mapping is copied
-		w.unmap()
-		w.held = held
-	}
 	to := w.soft
 	if from >= to {
 		to = from + later

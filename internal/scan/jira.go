@@ -95,7 +95,7 @@ func (j *jira) failure(f finding, in *input) {
 	e := j.open[f.key]
 	switch {
 	case repeated && e != nil && e.twin == "" && j.texts < maxTexts:
-		e.twin, e.twinIn = strings.Clone(f.text[:min(len(f.text), shortText)]), in
+		e.twin = strings.Clone(f.text[:min(len(f.text), shortText)])
 		j.texts += len(e.twin)
 		return
 	case repeated:

@@ -11,7 +11,6 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
-	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/report"
 	"jira-oauth-watcher/matchers"
@@ -124,7 +123,7 @@ func advice(all []*entry) map[string]alert.Data {
 // incident is one as a report has it.
 func (s *scanner) incident(e *entry, end time.Time) report.Incident {
 	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
-	f, ok := s.match(e.text, e.in)
+	f, ok := s.match(e.text)
 	if !ok { // it matched before it was cut
 		f = matchers.Failure{
 			Integration: matchers.Integration{ID: matchers.Unknown, KnownBy: alert.ByNothing},
@@ -132,7 +131,7 @@ func (s *scanner) incident(e *entry, end time.Time) report.Incident {
 		}
 	}
 	data := e.rules.Summary(e.state, e.alert, f, from)
-	if f, ok := s.match(e.twin, e.twinIn); ok {
+	if f, ok := s.match(e.twin); ok {
 		data = e.rules.Learn(incident.State{Content: data}, f).Content
 	}
 	i := report.Incident{
@@ -152,15 +151,9 @@ func (s *scanner) incident(e *entry, end time.Time) report.Incident {
 }
 
 // match diagnoses a failure in full.
-func (s *scanner) match(text string, in *input) (matchers.Failure, bool) {
-	switch ev := (event.Event{Text: []byte(text)}); {
-	case in == nil:
-		return matchers.Failure{}, false
-	case in.Kind.Mail():
-		return s.set().MatchMail(ev, s.options.Zone)
-	default:
-		return s.set().Match(ev, s.options.Zone)
-	}
+func (s *scanner) match(text string) (matchers.Failure, bool) {
+	v := s.set().Diagnose(text, s.options.Zone)
+	return v.Failure, v.Ours
 }
 
 // spells are causes by their first failure.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"jira-oauth-watcher/internal/incident"
@@ -84,7 +83,6 @@ func (s *scanner) plain(ctx context.Context, src *source, in *input) error {
 
 // worker reads chunks until there are no more.
 func (s *scanner) worker(ctx context.Context) {
-	debug.SetPanicOnFault(true) // of a mapped file that has shrunk, see chunk.mapped
 	m, w := newMatcher(s.set, s.options), newWindow()
 	for c := range s.work {
 		if ctx.Err() == nil {

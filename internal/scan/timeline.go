@@ -24,7 +24,6 @@ type timeline struct {
 	notes    []report.Moment
 	resolved time.Time // when it was known to work again; zero = it is not
 	twin     string    // the failure as another log has it
-	twinIn   *input
 
 	uncountedTurns int
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"jira-oauth-watcher/conf"
@@ -54,12 +55,9 @@ func (s *Site) isHost(rules conf.HTTP, host string) bool {
 		return addr.IsLoopback() || !rules.Loopback()
 	}
 	own, _, _ := net.SplitHostPort(rules.Listen)
-	for _, known := range []string{"localhost", own, s.machine} {
-		if known != "" && strings.EqualFold(name, known) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"localhost", own, s.machine}, func(known string) bool {
+		return known != "" && strings.EqualFold(name, known)
+	})
 }
 
 // hasPassword reports whether a request has the password, if one is set. The time it

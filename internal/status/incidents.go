@@ -161,21 +161,20 @@ func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time,
 // complete adds to incidents what is not stored with them.
 func complete(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, lists ...[]Incident) {
 	hours := map[string][]int{}
+	var all []*Incident
 	for _, list := range lists {
-		for _, i := range list {
-			hours[i.Data.Incident().Key()] = make([]int, store.HistoryHours)
+		for n := range list {
+			all = append(all, &list[n])
+			hours[list[n].Data.Incident().Key()] = make([]int, store.HistoryHours)
 		}
 	}
 	maps.Copy(hours, tx.Hours(now, func(key string) bool { return hours[key] != nil }))
-	for _, list := range lists {
-		for n := range list {
-			i := &list[n]
-			i.Muted, i.Count, i.Acknowledged = muted(c, i.Data.Cause), i.Data.Failures.Count, i.Data.Acknowledged
-			i.Hours, i.Deliveries = hours[i.Data.Incident().Key()], []Delivery{}
-			for _, s := range sent {
-				if last, ok := s.last(tx, i.Data.Incident()); ok {
-					i.Deliveries = append(i.Deliveries, last)
-				}
+	for _, i := range all {
+		i.Muted, i.Count, i.Acknowledged = muted(c, i.Data.Cause), i.Data.Failures.Count, i.Data.Acknowledged
+		i.Hours, i.Deliveries = hours[i.Data.Incident().Key()], []Delivery{}
+		for _, s := range sent {
+			if last, ok := s.last(tx, i.Data.Incident()); ok {
+				i.Deliveries = append(i.Deliveries, last)
 			}
 		}
 	}

@@ -57,13 +57,6 @@ func (l *logins) refuse(now time.Time) (n int) {
 	return n
 }
 
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
-
 // login reports whether a request has the password. A browser begins without a login:
 // that counts as none. What was given as user or password is not logged: it may be a
 // password.

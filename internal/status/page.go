@@ -42,22 +42,10 @@ type view struct {
 	Items                            []*page.Item // those that have a row in the list
 	Troubles, Storms, Failing, Muted []*page.Cause
 	Closed                           []*page.Item
-	Logs                             []logCard
-	Notifiers                        []notifierCard
 }
 
 // glance is one entry of the overview, and a link to its details.
 type glance struct{ Link, Name, Mood, Words string }
-
-type logCard struct {
-	Log
-	Mood, Words string
-}
-
-type notifierCard struct {
-	Notifier
-	Mood, Words string
-}
 
 // When is a time as the page shows it, in the zone of the report.
 func (r Report) When(t time.Time) string {
@@ -136,12 +124,6 @@ func newView(r Report, q query) view {
 	for _, i := range r.Closed {
 		v.Closed = append(v.Closed, r.item(i))
 	}
-	for _, l := range r.Logs {
-		v.Logs = append(v.Logs, logCard{l, logMood(l), logState(l)})
-	}
-	for _, n := range r.Notifiers {
-		v.Notifiers = append(v.Notifiers, notifierCard{n, notifierMood(n), circuitState(n, r.Time)})
-	}
 	v.Glance = v.glances()
 	return v
 }
@@ -180,32 +162,12 @@ func (v view) glances() []glance {
 		all = append(all, glance{at + "#muted", "muted", "", text.Plural(n, "integration fails", "integrations fail")})
 	}
 	for _, l := range v.Logs {
-		all = append(all, glance{"#log-" + l.Name, l.Name, l.Mood, l.Words})
+		all = append(all, glance{"#log-" + l.Name, l.Name, l.Mood(), l.Words()})
 	}
 	for _, n := range v.Notifiers {
-		all = append(all, glance{"#notifier-" + n.Name, n.Name, n.Mood, n.Words})
+		all = append(all, glance{"#notifier-" + n.Name, n.Name, n.Mood(), n.Words(v.Time)})
 	}
 	return all
-}
-
-func logMood(l Log) string {
-	switch {
-	case l.State == "waiting":
-		return "bad"
-	case l.Lost > 0 || l.State == "starting":
-		return "warn"
-	}
-	return "good"
-}
-
-func notifierMood(n Notifier) string {
-	switch n.Circuit {
-	case "held", "disabled":
-		return "bad"
-	case "waiting":
-		return "warn"
-	}
-	return "good"
 }
 
 // icons are the colors of the dot that a browser shows next to the title.

@@ -3,6 +3,7 @@
 package status
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -59,7 +61,7 @@ func New(p Program, s *store.Store, log *slog.Logger) *Site {
 	}
 	site := &Site{
 		program: p, store: s, log: log, machine: machine, started: time.Now(),
-		logins: logins{sleep: sleep}, bodies: newBodies(),
+		logins: logins{sleep: func(ctx context.Context, d time.Duration) { clock.Wait(ctx, nil, d) }}, bodies: newBodies(),
 	}
 	site.reports = site.report
 	site.metrics = newMetrics(site)

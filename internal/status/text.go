@@ -73,8 +73,8 @@ func (t *screen) heading(name string, n int) {
 	}
 }
 
-func (t *screen) log(l logCard, started time.Time) {
-	t.Wrap("", "  ", fmt.Sprintf("%s: %s", l.Name, l.Words))
+func (t *screen) log(l Log, started time.Time) {
+	t.Wrap("", "  ", fmt.Sprintf("%s: %s", l.Name, l.Words()))
 	t.Wrap("  ", "    ", l.Path)
 	last := "no line since " + t.r.When(started)
 	if !l.LastLine.IsZero() {
@@ -89,8 +89,8 @@ func (t *screen) log(l logCard, started time.Time) {
 		text.Count(l.Rotations, "rotation"), lost))
 }
 
-func (t *screen) notifier(n notifierCard) {
-	t.Wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words))
+func (t *screen) notifier(n Notifier) {
+	t.Wrap("", "  ", fmt.Sprintf("%s (%s): %s", n.Name, n.Kind, n.Words(t.r.Time)))
 	all := []string{"nothing queued"}
 	if n.Queue > 0 {
 		all[0] = text.Count(n.Queue, "alert") + " queued, the first one since " + t.r.When(n.Oldest)

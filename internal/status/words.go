@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,13 +19,16 @@ func headline(r Report) (words, mood string) {
 		return text.Plural(r.Counts.Failing, "integration is", "integrations are") + " failing", "bad"
 	case !r.Ready:
 		return "Monitoring is impaired", "bad"
-	case r.Counts.Troubles > 0 || !delivering(r):
+	case r.Counts.Troubles > 0 || slices.ContainsFunc(r.Notifiers, failing):
 		return "No integration is failing, but the watcher has a problem", "warn"
 	case r.Counts.Muted > 0:
 		return "No integration is failing, except for muted causes", "good"
 	}
 	return "No integration is failing", "good"
 }
+
+// failing reports whether a notifier does not deliver.
+func failing(n Notifier) bool { return n.Circuit != circuits[notify.Closed] }
 
 // String says until when which alerts are held back.
 func (m Maintenance) String() string {
@@ -36,16 +40,6 @@ func (m Maintenance) String() string {
 		words += ", of the integrations " + strings.Join(m.Integrations, ", ")
 	}
 	return words + "."
-}
-
-// delivering reports whether all notifiers deliver.
-func delivering(r Report) bool {
-	for _, n := range r.Notifiers {
-		if n.Circuit != circuits[notify.Closed] {
-			return false
-		}
-	}
-	return true
 }
 
 // delivery says what a notifier has sent of an incident.
@@ -70,8 +64,8 @@ func because(reason string) string {
 	return ": " + text.Printable(reason)
 }
 
-// logState says how a log is read.
-func logState(l Log) string {
+// Words say how a log is read.
+func (l Log) Words() string {
 	switch l.State {
 	case "following":
 		return "followed to its end"
@@ -85,19 +79,33 @@ func logState(l Log) string {
 	return "not polled yet"
 }
 
-// circuitState says what a notifier does.
-func circuitState(n Notifier, now time.Time) string {
-	next := ""
-	if n.NextTry.After(now) {
-		next = ", next try " + text.Ago(n.NextTry, now)
+// Mood is how bad that is.
+func (l Log) Mood() string {
+	switch {
+	case l.State == "waiting":
+		return "bad"
+	case l.Lost > 0 || l.State == "starting":
+		return "warn"
 	}
-	switch n.Circuit {
-	case "waiting":
-		return "the last attempt failed" + next
-	case "held":
-		return "suspended: the receiver rejects its settings, alerts are queued" + next
-	case "disabled":
-		return "disabled: the receiver answered 410 Gone"
-	}
-	return "delivers"
+	return "good"
 }
+
+// circuitWords say what a notifier does, and how bad that is.
+var circuitWords = map[string]struct{ words, mood string }{
+	"closed":   {"delivers", "good"},
+	"waiting":  {"the last attempt failed", "warn"},
+	"held":     {"suspended: the receiver rejects its settings, alerts are queued", "bad"},
+	"disabled": {"disabled: the receiver answered 410 Gone", "bad"},
+}
+
+// Words say what a notifier does.
+func (n Notifier) Words(now time.Time) string {
+	words := circuitWords[n.Circuit].words
+	if (n.Circuit == "waiting" || n.Circuit == "held") && n.NextTry.After(now) {
+		words += ", next try " + text.Ago(n.NextTry, now)
+	}
+	return words
+}
+
+// Mood is how bad that is.
+func (n Notifier) Mood() string { return circuitWords[n.Circuit].mood }

@@ -212,10 +212,8 @@ func combined(failed []*notify.Error) error {
 	}
 	outlook := []notify.Outcome{notify.Retry, notify.BadSettings, notify.Gone, notify.BadMessage}
 	best := slices.MinFunc(failed, func(a, b *notify.Error) int {
-		if c := cmp.Compare(slices.Index(outlook, a.Outcome), slices.Index(outlook, b.Outcome)); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.RetryAfter, b.RetryAfter)
+		return cmp.Or(cmp.Compare(slices.Index(outlook, a.Outcome), slices.Index(outlook, b.Outcome)),
+			cmp.Compare(a.RetryAfter, b.RetryAfter))
 	})
 	var texts []string
 	var errs []error

@@ -179,22 +179,14 @@ func (k *pressHandler) fromOurs(ctx context.Context, p *pressed) error {
 	return nil
 }
 
-// recent remembers the last of what it was given.
-type recent struct {
-	known map[string]bool
-	order []string
-}
+// recent remembers the last of what it was given. There are few presses, so a list is enough.
+type recent []string
 
 // add returns false for what is known.
 func (r *recent) add(s string) bool {
-	if r.known[s] {
+	if slices.Contains(*r, s) {
 		return false
 	}
-	if len(r.order) == maxSeen {
-		delete(r.known, r.order[0])
-		r.order = r.order[1:]
-	}
-	r.known[s] = true
-	r.order = append(r.order, s)
+	*r = append((*r)[max(0, len(*r)+1-maxSeen):], s)
 	return true
 }

@@ -38,27 +38,13 @@ func headed(id, head, text string) slack.Block {
 // withoutFrames is an excerpt without the frames of stack traces, which are useless for
 // fixing a configuration.
 func withoutFrames(s string) string {
-	var out []string
-	frames := 0
-	flush := func() {
-		if frames > 0 {
-			out = append(out, fmt.Sprintf("    … %s of a stack trace", text.Count(frames, "line")))
-		}
-		frames = 0
-	}
-	for line := range strings.Lines(s) {
-		line = strings.TrimRight(line, "\n")
-		if rest := strings.TrimLeft(line, " "); rest != line &&
-			(strings.HasPrefix(rest, "at ") || strings.HasPrefix(rest, "... ")) {
-			frames++
-			continue
-		}
-		flush()
-		out = append(out, line)
-	}
-	flush()
-	return strings.Join(out, "\n")
+	return strings.TrimSuffix(frames.ReplaceAllStringFunc(s, func(found string) string {
+		n := strings.Count(strings.TrimSuffix(found, "\n"), "\n") + 1
+		return fmt.Sprintf("    … %s of a stack trace\n", text.Count(n, "line"))
+	}), "\n")
 }
+
+var frames = regexp.MustCompile(`(?m)(?:^ +(?:at |\.\.\. ).*(?:\n|$))+`)
 
 func contextBlock(id string, texts ...string) slack.Block {
 	var elements []slack.MixedElement

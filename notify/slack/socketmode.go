@@ -74,7 +74,7 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 // person who pressed, "" = nothing to say.
 func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
-	s := &socket{b: b, log: log, presses: presses, seen: recent{known: map[string]bool{}}}
+	s := &socket{b: b, log: log, presses: presses}
 	d := &pressHandler{log: log, press: press, own: map[*Bot][]string{}}
 	var work sync.WaitGroup
 	work.Go(func() { d.run(ctx, presses) })

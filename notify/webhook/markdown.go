@@ -8,7 +8,9 @@ import (
 )
 
 var (
-	blockStart   = regexp.MustCompile(`^([-+=]|[0-9]+\.)`)
+	indent = regexp.MustCompile(`(?m)^ +`) // four spaces would be a block of code
+	// of a list, or of what makes a heading of the line above
+	blockStart   = regexp.MustCompile(`(?m)^(?:([0-9]+)(\.)|([-+=]))`)
 	markdownMeta = strings.NewReplacer("](", `\]`+text.Apart+`\(`, "\\", `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "{",
 		`\{`, "}", `\}`, "[", `\[`, "]", `\]`,
 		"(", `\(`, ")", `\)`, "<", `\<`, ">", `\>`, "#", `\#`, "|", `\|`, "~", `\~`, "$", `\$`, "&", `\&`)
@@ -30,17 +32,8 @@ func markdown(s string) string {
 }
 
 func plain(s string) string {
-	lines := strings.Split(text.Harmless(s), "\n")
-	for i, line := range lines {
-		line = strings.TrimLeft(line, " ") // four of them would be a block of code
-		start := blockStart.FindString(line)
-		rest := markdownMeta.Replace(line[len(start):])
-		if start != "" { // of a list, or of what makes a heading of the line above
-			start = start[:len(start)-1] + `\` + start[len(start)-1:]
-		}
-		lines[i] = start + rest
-	}
-	return strings.Join(lines, "\n")
+	s = indent.ReplaceAllString(text.Harmless(s), "")
+	return blockStart.ReplaceAllString(markdownMeta.Replace(s), `$1\$2$3`)
 }
 
 // fenced makes a text fit for within a fence of back quotes, where Markdown

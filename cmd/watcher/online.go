@@ -1,0 +1,140 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/doctor"
+	"jira-oauth-watcher/internal/java"
+	"jira-oauth-watcher/internal/text"
+	"jira-oauth-watcher/notify"
+)
+
+// online tries to reach the hosts of the configuration as the service would: through its proxy and
+// with its CAs. It ends with TLS, so no receiver gets a message, a request or credentials.
+func (k *checker) online(ctx context.Context) {
+	hosts := k.conf.Hosts()
+	lines := make([][2]string, len(hosts))
+	var wg sync.WaitGroup
+	for i, h := range hosts {
+		wg.Go(func() { lines[i][0], lines[i][1] = reach(ctx, h) })
+	}
+	wg.Wait()
+	for i, l := range lines {
+		k.failed = k.failed || l[0] == "problem"
+		k.say(l[0], "%s, %s: %s", hosts[i].For, hosts[i].URL.Host, l[1])
+	}
+}
+
+// reach is a line about a host.
+func reach(ctx context.Context, h conf.Host) (what, line string) {
+	client, err := notify.NewClient(conf.Notifier{CAFile: h.CAFile}, conf.Client{})
+	if err != nil {
+		return "problem", err.Error()
+	}
+	transport := client.Transport.(*http.Transport)
+	d := &doctor.Doctor{JVM: &java.JVM{}, Verify: func(host string, chain []*x509.Certificate) string {
+		return distrust(h, transport.TLSClientConfig.RootCAs, host, chain)
+	}}
+	e, through := endpoint(h.URL), ""
+	var proxy *url.URL
+	if web := strings.HasPrefix(h.URL.Scheme, "http"); web {
+		if proxy, err = transport.Proxy(&http.Request{URL: h.URL}); err != nil {
+			return "problem", "the proxy in the environment cannot be used: correct HTTPS_PROXY"
+		}
+	}
+	if proxy != nil {
+		to := endpoint(proxy)
+		through = " through the proxy " + to.Address()
+		if d.Proxy = to.Address(); proxy.Scheme != "http" || e.Kind != doctor.HTTPS {
+			through = " (only its proxy " + to.Address() + " was tried)"
+			e, d.Proxy = to, ""
+			e.Kind = doctor.TCP
+		}
+	}
+	v := d.Probe(ctx, e).Verdict
+	switch {
+	case v.OK, v.ID == "starttls-missing" && h.Plain:
+		return "ok", "can be reached" + through
+	case v.ID == "client-certificate" && h.ClientCert:
+		return "ok", "can be reached" + through + "; client_cert was not sent"
+	case v.ID == "proxy-auth-basic-tunnel-disabled" && proxy.User != nil:
+		return "warning", "not tried: the proxy " + d.Proxy + " requires the login of HTTPS_PROXY, which check does not send"
+	}
+	return "problem", "cannot be reached" + through + ": " + strings.ToLower(v.Title[:1]) + v.Title[1:] + ": " +
+		remedy(v, h.URL.Scheme, proxy != nil)
+}
+
+// endpoint is what is connected to for an address.
+func endpoint(u *url.URL) doctor.Endpoint {
+	port := cmp.Or(u.Port(), map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme], "80")
+	e, err := doctor.Parse(net.JoinHostPort(u.Hostname(), port))
+	if err != nil { // not a name of the Internet's, such as of a container
+		e.Host = u.Hostname()
+		e.Port, _ = strconv.Atoi(port)
+	}
+	if e.Kind = doctor.Kind(u.Scheme); e.Kind == "http" {
+		e.Kind = doctor.TCP
+	}
+	return e
+}
+
+// distrust is why a certificate is not trusted and what to do, "" = it is.
+func distrust(h conf.Host, roots *x509.CertPool, host string, chain []*x509.Certificate) string {
+	others := x509.NewCertPool()
+	for _, c := range chain[1:] {
+		others.AddCert(c)
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{DNSName: host, Roots: roots, Intermediates: others})
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &unknown) && strings.HasPrefix(h.For, "["):
+		return "add its CA to the CAs of this machine: " + issuer(chain)
+	case errors.As(err, &unknown):
+		return "save its CA to a file and name that in ca_file: " + issuer(chain)
+	case errors.As(err, &name):
+		return "it is for another name, so correct the address"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "it has expired or is not valid yet, so renew it, or correct this machine's clock"
+	}
+	return "replace it: " + text.Cut(text.Printable(err.Error()), 200)
+}
+
+// issuer is who has signed the end of a chain.
+func issuer(chain []*x509.Certificate) string {
+	return text.Cut(text.Printable(chain[len(chain)-1].Issuer.String()), 200)
+}
+
+// remedy is what to do about a host that cannot be reached.
+func remedy(v doctor.Verdict, scheme string, proxied bool) string {
+	switch {
+	case v.ID == "certificate":
+		return v.Text
+	case v.ID == "client-certificate":
+		return "write client_cert and client_key, where the receiver has them"
+	case v.ID == "starttls-missing":
+		return "correct the port, or write smtps://"
+	case strings.HasPrefix(v.ID, "tls-"):
+		return "correct the address and port, or have this host exempted from TLS inspection"
+	case v.ID == "proxy-auth-basic-tunnel-disabled":
+		return "write a user and password into HTTPS_PROXY, or have this machine exempted"
+	case proxied:
+		return "correct HTTPS_PROXY, or have the proxy allow this host"
+	case strings.HasPrefix(scheme, "http"):
+		return "correct the address, have the firewall allow it, or set HTTPS_PROXY if this machine needs a proxy"
+	}
+	return "correct the address, or have the firewall allow it"
+}
