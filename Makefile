@@ -1,6 +1,6 @@
 # Everything a developer does, by name. Needs Go, git and make.
 
-.PHONY: build build-all packages packages-check test test-all test-system test-windows lint vet-all bench fuzz torture compare
+.PHONY: build build-all packages packages-check test test-all test-system test-windows test-otel lint vet-all bench fuzz torture compare
 
 build:
 	CGO_ENABLED=0 go build -buildvcs=true -trimpath -ldflags='-s -w' -o dist/jira-oauth-watcher ./cmd/watcher
@@ -49,6 +49,11 @@ test-all:
 	scripts/deps.sh all
 	scripts/test.sh all
 
+# The OpenTelemetry Collector's processor in a real collector that sends to the real watcher, and
+# what it costs, as a table. Three minutes; the first run builds the collector.
+test-otel:
+	scripts/test-otel.sh
+
 # Each fuzz target for FUZZTIME (default 5s; 1m before a release).
 fuzz:
 	scripts/fuzz.sh
@@ -65,7 +70,11 @@ lint: vet-all
 	go vet -tags system ./tools/systemtest
 	go -C tools/release mod tidy -diff
 	go -C tools/release vet ./...
+	go -C otel mod tidy -diff
+	go -C otel vet ./...
+	go -C otel vet -tags collector ./...
 	go tool staticcheck ./...
+	cd otel && "$$(cd .. && go tool -n staticcheck)" -tags collector ./...
 	go tool staticcheck -tags system ./tools/systemtest
 	go test -count=1 -run OldCauses -v ./matchers
 

@@ -79,6 +79,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.Heartbeat = b.heartbeat(&f.Heart)
 	each(&c.Maintenance, "maintenance", f.Maintenance, b.maintenance)
 	c.HTTP = b.http(&f.HTTP)
+	c.Receive = b.receive(&f.Receive, c.HTTP)
 	b.probe(&c.Probe, &f.Probe)
 	c.Integrations = b.integrations(f.Integrations)
 	c.Logs = b.logs(f.Logs)

@@ -27,6 +27,7 @@ type Config struct {
 	Maintenance   []Maintenance
 	Causes        Causes
 	HTTP          HTTP
+	Receive       HTTP              // where shippers send log lines by OTLP
 	Integrations  map[string]string // names that people know integrations by: ID = name
 	Slack         []Slack
 	Webhooks      []Webhook
@@ -97,10 +98,11 @@ type Causes struct {
 	DirGiven bool // the file names Dir, so it must exist
 }
 
-// HTTP is the listener of the status page, its JSON, health and metrics.
+// HTTP is a listener: that of the status page, its JSON, health and metrics, or the receiver's.
 type HTTP struct {
 	Listen      string // host:port; "" = off
-	BasicAuth   Secret // user:password that a browser must give; unset = none
+	BasicAuth   Secret // user:password that a client must give; unset = none
+	Token       Secret // or a bearer token; unset = none
 	AllowRemote bool   // other machines may ask without a password
 }
 

@@ -9,19 +9,23 @@ type PagerDuty struct {
 	Notifier
 	RoutingKey Secret
 	APIURL     string // of the Events API
+
+	// AcrossNodes is whether the watchers of all nodes share one alert per integration.
+	AcrossNodes bool
 }
 
 type rawPagerDuty struct {
 	RoutingKey     *Secret `toml:"routing_key"`
 	RoutingKeyFile *string `toml:"routing_key_file"`
 	APIURL         *string `toml:"api_url"`
+	AcrossNodes    bool    `toml:"across_nodes"`
 	rawNotifier
 }
 
 var routingKey = regexp.MustCompile(`^[0-9A-Za-z]{32}$`)
 
 func (b *builder) pagerduty(at string, f *rawPagerDuty) PagerDuty {
-	p := PagerDuty{Notifier: b.notifier(at, "pagerduty", &f.rawNotifier), APIURL: defaultPagerDutyAPI}
+	p := PagerDuty{Notifier: b.notifier(at, "pagerduty", &f.rawNotifier), APIURL: defaultPagerDutyAPI, AcrossNodes: f.AcrossNodes}
 	key, from := b.secret(at, "routing_key", f.RoutingKey, f.RoutingKeyFile)
 	b.needs(at, "routing_key")
 	if !key.IsZero() && !routingKey.MatchString(key.Reveal()) {

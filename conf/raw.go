@@ -10,6 +10,7 @@ type raw struct {
 	Alerts   rawAlerts    `toml:"alerts"`
 	Causes   rawCauses    `toml:"causes"`
 	HTTP     rawHTTP      `toml:"http"`
+	Receive  rawReceive   `toml:"receive"`
 	Probe    rawProbe     `toml:"probe"`
 	Heart    rawHeartbeat `toml:"heartbeat"`
 	Slack    []rawSlack   `toml:"slack"`
@@ -80,7 +81,18 @@ type rawCauses struct {
 }
 
 type rawHTTP struct {
-	Listen        *string `toml:"listen"`
+	Listen *string `toml:"listen"`
+	rawAccess
+}
+
+type rawReceive struct {
+	OTLP      *string `toml:"otlp"`
+	Token     *Secret `toml:"token"`
+	TokenFile *string `toml:"token_file"`
+	rawAccess
+}
+
+type rawAccess struct {
 	BasicAuth     *Secret `toml:"basic_auth"`
 	BasicAuthFile *string `toml:"basic_auth_file"`
 	AllowRemote   bool    `toml:"allow_remote"`

@@ -29,6 +29,7 @@ type Failure struct {
 	Impact      Impact
 	Mailbox     Mailbox
 	Text        string // the event as it is in the log
+	Node        string // the host that a shipper names; "" = this one
 
 	// Compared says what is wrong with the integration's settings in Jira, see Compare;
 	// Unchecked why they are not known.

@@ -15,6 +15,7 @@ case ${1:-} in
 all)
 	needs+=(
 		"logrotate|logrotate"              # rotates the logs of the torture test
+		"/usr/sbin/rsyslogd|rsyslog"       # feeds the watcher by omprog
 		"javac|default-jdk-headless"       # writes them, with real log4j
 		"/usr/share/java/log4j-1.2.jar|liblog4j1.2-java"
 		"/usr/share/java/log4j-core.jar|liblog4j2-java"

@@ -46,6 +46,7 @@ all)
 	[ -z $race ] || run ./cmd/watcher
 	scripts/fuzz.sh
 	(cd tools/release && go test -count=1 ./...)
+	(cd otel && go test -count=1 ./...)
 	make test-system
 	;;
 *)

@@ -26,6 +26,12 @@ func (o origin) filePosition(offset int64) FilePosition {
 	return FilePosition{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset, o.stamp}
 }
 
+// Memory returns the block of a text in memory, at an offset of the stream that it is a part of.
+// In its positions, only Offset is set.
+func Memory(text []byte, offset int64) Block {
+	return Block{Text: text, size: int64(len(text)), origin: origin{offset: offset}}
+}
+
 // Position is the position after the first n bytes of Text, which must end a line. After all of
 // Text, it is the position after the complete line, even if Text was cut.
 func (b Block) Position(n int) Position {

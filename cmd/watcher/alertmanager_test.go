@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,7 +25,7 @@ func cluster(t *testing.T, hook string) []string {
 	for _, own := range peers {
 		dir, address := t.TempDir(), testkit.FreeAddress(t)
 		config := testkit.Write(t, filepath.Join(dir, "am.yml"), fmt.Sprintf(`
-route: {receiver: hook, group_by: [alertname, cause], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}
+route: {receiver: hook, group_by: [alertname, cause], group_wait: 3s, group_interval: 1s, repeat_interval: 1h}
 receivers:
   - name: hook
     webhook_configs: [{url: "%s", send_resolved: true}]
@@ -58,31 +60,75 @@ receivers:
 	return urls
 }
 
-// Two watchers on two nodes of a Jira cluster see the same integration fail and
-// tell both members of a cluster of real Alertmanagers: one notification comes.
-func TestTwoNodesOneNotification(t *testing.T) {
+// Four watchers on the nodes of a Jira cluster see the same five integrations fail for two causes.
+// They report them to both members of a cluster of real Alertmanagers, which sends one notification
+// per cause; and to PagerDuty, which has one alert per integration with across_nodes, and without
+// it one per integration and node.
+func TestFourNodes(t *testing.T) {
 	testkit.Slow(t, "it starts Alertmanagers")
 	t.Parallel()
-	hook := receive(t)
+	const nodes, integrations, causes = 4, 5, 2
+	hook, pager, shared := receive(t), receive(t), receive(t)
 	urls := cluster(t, hook.URL)
-	for _, node := range []string{"jira-node-1", "jira-node-2"} {
+	watchers, logs := make([]*watcher, nodes), make([]string, nodes)
+	for n := range nodes {
 		dir := t.TempDir()
-		log := testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), "")
-		config := testkit.Write(t, filepath.Join(dir, "config.toml"),
-			fmt.Sprintf("node = %q\nstate_dir = \"state\"\n[[log]]\npath = %q\n[[alertmanager]]\nurls = [%q, %q]\n", node, log, urls[0], urls[1]))
-		w := start(t, dir, "run", "--config", config)
-		w.follows()
-		appendAs(t, log, failure(1, 1, badSecret))
-		w.says("alert delivered")
+		logs[n] = testkit.Write(t, filepath.Join(dir, "atlassian-jira.log"), "")
+		config := testkit.Write(t, filepath.Join(dir, "config.toml"), fmt.Sprintf("node = \"jira-node-%d\"\nstate_dir = \"state\"\n[[log]]\npath = %q\n"+
+			"[[alertmanager]]\nurls = [%q, %q]\n[[pagerduty]]\nname = \"pager\"\nrouting_key = %q\napi_url = %q\n"+
+			"[[pagerduty]]\nname = \"shared\"\nrouting_key = %[5]q\napi_url = %[7]q\nacross_nodes = true\n",
+			n, logs[n], urls[0], urls[1], strings.Repeat("0", 32), pager.URL, shared.URL))
+		watchers[n] = start(t, dir, "run", "--config", config)
+		watchers[n].follows()
 	}
-	testkit.Until(t, func() error {
-		if len(hook.all()) == 0 {
-			return fmt.Errorf("no notification came")
+	for _, log := range logs {
+		for i := range integrations { // now: Alertmanager does not wait to group what began long ago
+			appendAs(t, log, testkit.Failure(time.Now(), flowID(i), []string{badSecret, badTLS}[i%causes]))
 		}
-		return nil
-	})
-	time.Sleep(3 * time.Second) // longer than group_wait, group_interval and the peer's timeout: a second one would have come
-	if all := hook.all(); len(all) != 1 || strings.Count(string(all[0].body), `"fingerprint"`) != 1 || !strings.Contains(string(all[0].body), flowID(1)) {
-		t.Errorf("%d notifications, the first is %.2000s", len(all), all[0].body)
+	}
+	for _, w := range watchers {
+		testkit.Until(t, func() error {
+			if got := strings.Count(w.stderr.String(), "alert delivered"); got < 3*integrations {
+				return fmt.Errorf("%d alerts are delivered, want %d\n%s", got, 3*integrations, w.stderr)
+			}
+			return nil
+		})
+	}
+	notified := func() (ids []string) {
+		for _, q := range hook.all() {
+			var group struct {
+				Alerts []struct{ Labels map[string]string }
+			}
+			if err := json.Unmarshal(q.body, &group); err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range group.Alerts {
+				ids = append(ids, a.Labels["integration"])
+			}
+		}
+		return slices.Compact(slices.Sorted(slices.Values(ids)))
+	}
+	testkit.Eventually(t, "each integration is in a notification", func() bool { return len(notified()) == integrations })
+	time.Sleep(3 * time.Second) // longer than group_wait, group_interval and the peer's timeout: another one would have come
+	pages := func(r *receiver) int {
+		keys := map[string]bool{}
+		for _, q := range r.all() {
+			var e struct {
+				Key string `json:"dedup_key"`
+			}
+			if err := json.Unmarshal(q.body, &e); err != nil {
+				t.Fatal(err)
+			}
+			keys[e.Key] = true
+		}
+		return len(keys)
+	}
+	t.Logf("%d failures on %d nodes: %d notifications of Alertmanager about %d integrations, %d alerts of PagerDuty, %d with across_nodes",
+		nodes*integrations, nodes, len(hook.all()), len(notified()), pages(pager), pages(shared))
+	if got := len(hook.all()); got != causes {
+		t.Errorf("%d notifications, want %d", got, causes)
+	}
+	if pages(pager) != nodes*integrations || pages(shared) != integrations {
+		t.Errorf("%d alerts of PagerDuty, %d with across_nodes, want %d and %d", pages(pager), pages(shared), nodes*integrations, integrations)
 	}
 }

@@ -91,10 +91,13 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 	if c.HTTP.On() {
 		k.say("ok", "status page %s", c.HTTP.URL())
 	}
+	if c.Receive.On() {
+		k.say("ok", "OTLP receiver %sv1/logs", c.Receive.URL())
+	}
 	for _, w := range c.Warnings {
 		k.say("warning", "%s", w)
 	}
-	if len(c.Logs) == 0 {
+	if len(c.Logs) == 0 && !c.Receive.On() {
 		k.problem("there is no log to follow: add a [[log]] with the path of atlassian-jira.log, or home to [jira]")
 	}
 	k.files()

@@ -14,8 +14,9 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/jira"
+	"jira-oauth-watcher/internal/listen"
 	"jira-oauth-watcher/internal/pipeline"
-	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/internal/receive"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
@@ -29,12 +30,14 @@ type generation struct {
 	set     func() *matchers.Set
 	targets []notify.Target
 	jira    *jira.Client   // nil = Jira is not asked
-	server  *status.Server // only if its address is not that of the one before
+	http    *listen.Server // only if its address is not that of the one before
+	otlp    *listen.Server // the same
 
 	reloaded bool // it replaces another one
 
 	recorder *pipeline.Recorder // from here on, made by open
 	logs     []*pipeline.Log
+	receiver *receive.Receiver // nil = off
 	workers  []*notify.Worker
 	buttons  []task
 	probing  []task
@@ -46,6 +49,10 @@ func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, e
 	targets, err := newNotifiers(c, d.out, terminal(d.out))
 	if err != nil {
 		return nil, &exit{exitUsage, err}
+	}
+	if d.options.confirm && targets[0].Kind == "console" {
+		return nil, usage("--confirm requires a notifier, because alerts would be printed among the answers: " +
+			"add one to a configuration file, and name that with --config")
 	}
 	for _, w := range c.Warnings {
 		d.log.Warn(w)
@@ -113,10 +120,15 @@ func (g *generation) open(d *daemon) error {
 		}
 	}
 	for _, l := range g.conf.Logs {
-		g.recorder.Logs = append(g.recorder.Logs, incident.Source{Name: l.Name, Path: l.Path})
 		if err := g.follow(d, l); err != nil {
 			return err
 		}
+	}
+	if g.conf.Receive.On() && !d.options.once {
+		g.receiveLogs(d)
+	}
+	for _, l := range g.logs {
+		g.recorder.Logs = append(g.recorder.Logs, l.Source)
 	}
 	if err := d.store.SweepReceipts(); err != nil {
 		return err
@@ -136,9 +148,9 @@ func (g *generation) open(d *daemon) error {
 	return g.recorder.CatchUp()
 }
 
-// follow adds a log.
-func (g *generation) follow(d *daemon, l conf.Log) error {
-	p := &pipeline.Log{
+// stream is what all logs have in common.
+func (g *generation) stream(l conf.Log) *pipeline.Log {
+	return &pipeline.Log{
 		Source:   incident.Source{Name: l.Name, Path: l.Path},
 		Kind:     l.Kind,
 		Zone:     l.TimeZone,
@@ -147,13 +159,29 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 		Recorder: g.recorder,
 		Silent:   l.SilentAfter,
 	}
+}
+
+// newLog adds a log.
+func (g *generation) newLog(d *daemon, l conf.Log) *pipeline.Log {
+	p := g.stream(l)
 	p.Earlier = d.stats[p.Source]
 	g.logs = append(g.logs, p)
+	return p
+}
+
+// follow adds a log, and its reader.
+func (g *generation) follow(d *daemon, l conf.Log) error {
+	p := g.newLog(d, l)
 	if l.Path == stdinPath {
 		if d.stdin == nil {
 			d.stdin = tailer.Stream(d.in)
+			d.confirmed = &confirmed{StreamReader: d.stdin, out: d.out}
 		}
 		p.Reader = d.stdin
+		if d.options.confirm {
+			p.Reader = d.confirmed
+			g.closers = append(g.closers, d.confirmed.refuse)
+		}
 		return nil
 	}
 	path, err := filepath.Abs(l.Path)
@@ -219,7 +247,11 @@ func (g *generation) close() error {
 }
 
 func (g *generation) readers() []task {
-	return each(g.logs, func(l *pipeline.Log) task { return l.Run })
+	all := each(g.logs, func(l *pipeline.Log) task { return l.Run })
+	if g.receiver != nil {
+		all = append(all, g.receiver.Run)
+	}
+	return all
 }
 
 func (g *generation) senders() []task {

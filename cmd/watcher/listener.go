@@ -1,15 +1,26 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"net/http"
+	"path"
 	"runtime"
+	"strings"
+	"sync"
+	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/listen"
 	"jira-oauth-watcher/internal/mask"
 	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/receive"
 	"jira-oauth-watcher/internal/status"
 )
+
+const statusConnections = 64 // that are open at a time
 
 // newSite makes what the [http] listener serves, and the counters, which are
 // there without a listener, too.
@@ -19,17 +30,60 @@ func (d *daemon) newSite() {
 	d.stats = map[incident.Source]pipeline.Stats{}
 }
 
-// listen binds the address of a generation, unless it is bound already. Nothing
-// is served there before show.
-func (d *daemon) listen(g *generation) (err error) {
-	address := g.conf.HTTP.Listen
-	if !g.conf.HTTP.On() || d.server != nil && d.server.Address() == address {
-		return nil
+// listener is one that lives longer than a generation, unless its address changes.
+type listener struct {
+	key     string         // of its address in the configuration
+	server  *listen.Server // nil = off
+	serving sync.WaitGroup
+}
+
+// bind binds an address, unless it is bound already or "". Nothing is served there before replace.
+func (l *listener) bind(d *daemon, address string, connections int, h http.Handler) (*listen.Server, error) {
+	if address == "" || l.server != nil && l.server.Address() == address {
+		return nil, nil
 	}
-	g.server, err = status.Listen(address, d.site.Handler(), d.log)
-	if err != nil && d.server != nil && port(d.server.Address()) == port(address) {
-		return fmt.Errorf("%w; this service itself uses the port at %s: restart it to change only the address",
-			err, d.server.Address())
+	next, err := listen.On(l.key, address, connections, h, d.log)
+	if err != nil && l.server != nil && port(l.server.Address()) == port(address) {
+		return nil, fmt.Errorf("%w; this service itself uses the port at %s: restart it to change only the address",
+			err, l.server.Address())
+	}
+	return next, err
+}
+
+// replace serves at next. It returns whether that is new; an address that stays is not interrupted.
+func (l *listener) replace(d *daemon, next *listen.Server, on bool) bool {
+	if next == nil && on {
+		return false
+	}
+	l.close()
+	if next == nil {
+		return false
+	}
+	l.server = next
+	l.serving.Go(func() {
+		if err := next.Serve(); err != nil {
+			d.log.Error(l.key+" unavailable until the service is restarted", "err", err)
+		}
+	})
+	return true
+}
+
+func (l *listener) close() {
+	if l.server != nil {
+		l.server.Close()
+		l.serving.Wait()
+		l.server = nil
+	}
+}
+
+// listen binds the addresses of a generation, unless they are bound already.
+func (d *daemon) listen(g *generation) (err error) {
+	if g.http, err = d.http.bind(d, g.conf.HTTP.Listen, statusConnections, d.site.Handler()); err != nil {
+		return err
+	}
+	g.otlp, err = d.otlp.bind(d, g.conf.Receive.Listen, receive.Connections, http.HandlerFunc(d.receive))
+	if err != nil && g.http != nil {
+		g.http.Close()
 	}
 	return err
 }
@@ -39,36 +93,41 @@ func port(address string) string {
 	return port
 }
 
-// show makes the listener serve the state of a generation. One that stays is not
-// interrupted.
+// show makes the listeners serve a generation.
 func (d *daemon) show(g *generation) {
 	d.site.Show(&status.Running{
 		Conf: g.conf, Node: mask.New(g.conf.Alerts.Mask, g.conf.Node).Node(g.conf.Node),
 		Logs: g.logs, Targets: g.targets, Causes: func() []string { return causeIDs(g.set()) },
 	})
-	if g.server == nil && g.conf.HTTP.On() {
-		return
+	if d.http.replace(d, g.http, g.conf.HTTP.On()) {
+		d.log.Info("status page", "url", g.conf.HTTP.URL())
 	}
-	d.closeListener()
-	if g.server == nil {
-		return
+	d.receiver.Store(g.receiver)
+	if d.otlp.replace(d, g.otlp, g.conf.Receive.On()) {
+		d.log.Info("OTLP receiver", "url", g.conf.Receive.URL()+"v1/logs")
 	}
-	d.server = g.server
-	d.serving.Go(func() {
-		if err := g.server.Serve(); err != nil {
-			d.log.Error("status page unavailable until the service is restarted", "err", err)
-		}
-	})
-	d.log.Info("status page", "url", g.conf.HTTP.URL())
 }
 
-// closeListener closes the listener, if there is one.
-func (d *daemon) closeListener() {
-	if d.server != nil {
-		d.server.Close()
-		d.serving.Wait()
-		d.server = nil
-	}
+// receive answers by the receiver of the generation that runs.
+func (d *daemon) receive(w http.ResponseWriter, r *http.Request) { d.receiver.Load().ServeHTTP(w, r) }
+
+// otlpName is the log in metrics that stands for all streams.
+const otlpName = "otlp"
+
+// receiveLogs adds the receiver, as a log that stands for its streams.
+func (g *generation) receiveLogs(d *daemon) {
+	all := g.newLog(d, conf.Log{Name: otlpName, Path: g.conf.Receive.Listen, Kind: conf.KindApplication})
+	g.receiver = receive.New(g.conf.Receive, d.log, func(from receive.Source, s *receive.Stream) func(context.Context) error {
+		l := conf.Log{Name: otlpName, Path: from.Log, TimeZone: time.Local}
+		if from.Log != "" {
+			l.Name = path.Base(strings.ReplaceAll(from.Log, `\`, "/"))
+		}
+		l.Kind = conf.KindOf(l.Name)
+		stream := g.stream(l)
+		stream.Reader, stream.Node, stream.Of = s, from.Node, all
+		return stream.Run
+	})
+	all.Reader = g.receiver
 }
 
 // keep remembers what a generation counted, for the next one to continue.

@@ -9,7 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,6 +19,7 @@ import (
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/pipeline"
+	"jira-oauth-watcher/internal/receive"
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/tailer"
@@ -51,6 +52,8 @@ Vector or kubectl logs -f.`,
 	configFlag(c, &o.config)
 	c.Flags().StringArrayVar(&o.logs, "log", nil, "also follow `FILE` (- is standard input); can be repeated")
 	c.Flags().BoolVar(&o.once, "once", false, "read the logs to their end, deliver the alerts, and exit")
+	c.Flags().BoolVar(&o.confirm, "confirm", false,
+		"print OK for each stored line of standard input, as rsyslog's omprog expects with confirmMessages")
 	o.logFormat.addAs(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text")
 	return c
 }
@@ -59,6 +62,7 @@ type runOptions struct {
 	config    string
 	logs      []string
 	once      bool
+	confirm   bool
 	logFormat *format // nil = auto
 }
 
@@ -96,8 +100,11 @@ func (o runOptions) load() (*conf.Config, error) {
 		}
 		c.Logs = append(c.Logs, l)
 	}
-	if len(c.Logs) == 0 {
+	if len(c.Logs) == 0 && (o.once || !c.Receive.On()) {
 		return nil, usage("there is no log to follow: add a [[log]] to %s, or give --log FILE", c.File)
+	}
+	if o.confirm && !slices.Contains(o.logs, stdinPath) {
+		return nil, usage("--confirm answers for the lines of standard input: add --log -")
 	}
 	return c, nil
 }
@@ -122,7 +129,10 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	d := &daemon{app: a, options: o, log: log, stateDir: c.StateDir}
+	d := &daemon{
+		app: a, options: o, log: log, stateDir: c.StateDir,
+		http: listener{key: "[http] listen"}, otlp: listener{key: "[receive] otlp"},
+	}
 	defer d.close()
 	set, err := validCauses(c, log)
 	if err != nil {
@@ -154,7 +164,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 		d.greet(c)
 	}
 	version, _ := build()
-	log.Info("started", "version", version, "logs", len(c.Logs), "notifiers", strings.Join(namesOf(first.targets), ", "))
+	log.Info("started", "version", version, "logs", len(c.Logs), "receiver", c.Receive.Listen, "notifiers", strings.Join(namesOf(first.targets), ", "))
 	return d.follow(ctx, first, hup)
 }
 
@@ -178,19 +188,22 @@ type daemon struct {
 	log     *slog.Logger
 	store   *store.Store
 
-	stateDir string
-	stdin    *tailer.StreamReader
+	stateDir  string
+	stdin     *tailer.StreamReader
+	confirmed *confirmed // stdin, for rsyslog
 
-	site    *status.Site
-	server  *status.Server // of the [http] listener, nil = off
-	serving sync.WaitGroup
-	stats   map[incident.Source]pipeline.Stats // of logs, before a reload
+	site     *status.Site
+	http     listener
+	otlp     listener
+	receiver atomic.Pointer[receive.Receiver]   // of the running generation
+	stats    map[incident.Source]pipeline.Stats // of logs, before a reload
 
 	beaten time.Time // when the address of [heartbeat] was requested last
 }
 
 func (d *daemon) close() {
-	d.closeListener()
+	d.http.close()
+	d.otlp.close()
 	if d.stdin != nil {
 		d.stdin.Close()
 	}

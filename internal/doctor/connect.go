@@ -51,7 +51,11 @@ func (p *probe) connect(ctx context.Context) net.Conn {
 		return nil
 	}
 	conn := p.dial(ctx, addresses, port)
-	if conn == nil || p.Via == "" {
+	if conn == nil {
+		return nil
+	}
+	context.AfterFunc(ctx, func() { conn.Close() })
+	if p.Via == "" {
 		return conn
 	}
 	if !p.tunnel(ctx, conn) {

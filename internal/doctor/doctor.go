@@ -119,7 +119,6 @@ func (d *Doctor) Probe(ctx context.Context, e Endpoint) Result {
 		p.Via = d.proxyFor(e.Host)
 	}
 	if conn := p.connect(ctx); conn != nil {
-		context.AfterFunc(ctx, func() { conn.Close() })
 		p.speak(ctx, conn)
 		conn.Close()
 	}

@@ -15,7 +15,7 @@ func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Aler
 	sketch := func() alert.Data {
 		return alert.Data{Cause: alert.Cause{ID: o.Cause.ID}, Phase: o.Impact.Phase, Integration: is}
 	}
-	return r.step(s, occurrence{o, seen, sketch, nil, "", probing{}})
+	return r.step(s, occurrence{o, seen, sketch, nil, "", probing{}, ""})
 }
 
 // Summary is an incident as its last alert would report it now: the content of its last failure,

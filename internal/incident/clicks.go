@@ -289,7 +289,7 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 	}
 	o := Occurrence{Key: into.Key, Cause: c, Impact: matchers.Impact{Phase: s.Content.Phase}, At: s.Last}
 	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called),
-		probing{s.ProbeHost, s.ProbeAssumed}})
+		probing{s.ProbeHost, s.ProbeAssumed}, ""})
 }
 
 // Gap notes that lines of Jira's log are missing. The absence of failures before that time then

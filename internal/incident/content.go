@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ var isAppID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f
 // briefContent is the content of a failure without what its group reports for it.
 func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
 	d := alert.Data{
-		Node:        r.masks.Node(r.node),
+		Node:        r.masks.Node(cmp.Or(f.Node, r.node)),
 		Integration: alert.Integration{ID: f.Integration.ID, KnownBy: f.Integration.KnownBy},
 		Cause: alert.Cause{
 			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),

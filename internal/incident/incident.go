@@ -41,16 +41,20 @@ type Rules struct {
 
 // NewRules returns the rules of a configuration.
 func NewRules(c *conf.Config) *Rules {
-	id := alert.Node(c.Node)
-	if slices.Contains(c.Alerts.Mask, "host") {
-		sum := sha256.Sum256([]byte(c.Node))
-		id = hex.EncodeToString(sum[:4])
-	}
 	return &Rules{
-		node: c.Node, idNode: id, conf: c.Alerts, jira: c.Jira.Given, maintenance: c.Maintenance,
+		node: c.Node, idNode: idNode(c.Alerts, c.Node), conf: c.Alerts, jira: c.Jira.Given, maintenance: c.Maintenance,
 		masks: mask.New(c.Alerts.Mask, c.Node), names: newNames(c.Integrations),
 		probe: c.Probe.OnAlert,
 	}
+}
+
+// idNode is a node in the IDs of incidents.
+func idNode(a conf.Alerts, node string) string {
+	if slices.Contains(a.Mask, "host") {
+		sum := sha256.Sum256([]byte(node))
+		return hex.EncodeToString(sum[:4])
+	}
+	return alert.Node(node)
 }
 
 // Key is the deduplication key of a failure: the integration's ID or, if the log shows none, a
@@ -59,7 +63,7 @@ func (r *Rules) Key(f matchers.Failure) string {
 	if f.Integration.ID != matchers.Unknown {
 		return f.Integration.ID
 	}
-	return r.keyOf(matchers.Unknown, f.Header.Logger)
+	return keyOf(cmp.Or(f.Node, r.node), matchers.Unknown, f.Header.Logger)
 }
 
 // background reports whether a mailbox failed, and not only a test.
@@ -88,8 +92,10 @@ func (r *Rules) ForOneJira() *Rules {
 }
 
 // keyOf is a key made of the node and a name.
-func (r *Rules) keyOf(prefix, name string) string {
-	sum := sha256.Sum256([]byte(r.node + "\x00" + name))
+func (r *Rules) keyOf(prefix, name string) string { return keyOf(r.node, prefix, name) }
+
+func keyOf(node, prefix, name string) string {
+	sum := sha256.Sum256([]byte(node + "\x00" + name))
 	return prefix + "-" + hex.EncodeToString(sum[:4])
 }
 
@@ -121,7 +127,7 @@ func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf fu
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
 	o := Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}
-	return r.step(s, occurrence{o, seen, content, name, called, r.probing(f)})
+	return r.step(s, occurrence{o, seen, content, name, called, r.probing(f), f.Node})
 }
 
 // Correct is Step for a failure that has already been counted, as the last one of an open
@@ -174,12 +180,15 @@ type occurrence struct {
 	name    *string // of the integration, nil = it shows none
 	called  string  // what Jira calls it, "" = not known
 	probing probing
+	node    string // that a shipper names, "" = this one
 }
 
 // step applies a failure to its incident. It changes the map of causes.
 func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	if !s.Open || r.over(s, o.At, o.seen) {
-		s = r.begin(o.Key, o.At, o.At)
+		if s = r.begin(o.Key, o.At, o.At); o.node != "" {
+			s.Node = idNode(r.conf, o.node)
+		}
 	}
 	if latest := o.seen.Add(clockSkew); s.Last.After(latest) && !o.At.After(latest) {
 		// A clock that ran ahead was corrected: its times must not delay reminders.

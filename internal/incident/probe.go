@@ -12,7 +12,7 @@ type probing struct {
 }
 
 func (r *Rules) probing(f matchers.Failure) (p probing) {
-	if r.probe {
+	if r.probe && f.Node == "" { // what this machine reaches says nothing of another
 		p.host, p.assumed = f.Host(r.names.lower)
 	}
 	return p

@@ -79,6 +79,7 @@ func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 			l.open.failure, l.open.ours = v.Failure, v.Ours
 		}
 	}
+	l.open.failure.Node = l.Node
 	return l.open.failure, l.open.ours
 }
 

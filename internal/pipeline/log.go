@@ -40,6 +40,13 @@ type Reader interface {
 	Gaps() []tailer.Gap
 }
 
+// Acknowledger is a Reader whose lines the sender keeps until they are stored.
+type Acknowledger interface {
+	// Stored says that all that the text of the last blocks contributes is in the state file. What
+	// looks unrelated so far is not waited for.
+	Stored()
+}
+
 // Log is one followed log.
 type Log struct {
 	Source     incident.Source
@@ -52,6 +59,8 @@ type Log struct {
 	Checkpoint *Checkpoint   // nil = the position is not stored
 	Silent     time.Duration // time without a line after which an alert is raised; 0 = never
 	Earlier    Stats         // of the log before a reload
+	Node       string        // the host that sends it; "" = this one
+	Of         *Log          // the receiver of this stream, which counts its lines; nil = it is none
 
 	lines, bytes, lastText atomic.Int64 // lastText: wall clock of the last line, nanoseconds
 
@@ -160,6 +169,9 @@ func (l *Log) Run(ctx context.Context) error {
 		if !l.batch.empty() || err != nil || clock.Since(l.committed) >= checkpointEvery && (l.settle() == 0 || silent) {
 			l.commit(ctx)
 		}
+		if a, ok := l.Reader.(Acknowledger); ok && l.err == nil && err == nil && l.settle() == 0 {
+			a.Stored()
+		}
 		stats, now := l.Health(), clock.Now()
 		if l.Kind == conf.KindAccess {
 			l.Recorder.noClicks.Store(stats.Waiting != nil || stats.Absent)
@@ -207,8 +219,8 @@ func (l *Log) advance(silent bool) {
 	if at.IsZero() && l.Checkpoint != nil && !l.Heartbeat().IsZero() {
 		at = l.Checkpoint.Begin() // nothing was read so far, but the log may have appeared
 	}
-	if !at.IsZero() {
-		if silent && l.Checkpoint != nil && l.settle() == 0 {
+	if !at.IsZero() && l.Checkpoint != nil {
+		if silent && l.settle() == 0 {
 			at.Since = l.Checkpoint.Begin().Since // the open event is judged: all that follows may be new
 		}
 		l.batch.next = at
@@ -295,9 +307,11 @@ func (l *Log) count(b tailer.Block) {
 	if b.Text[len(b.Text)-1] != '\n' {
 		n++
 	}
-	l.lines.Add(int64(n))
-	l.bytes.Add(int64(len(b.Text)))
-	l.lastText.Store(clock.Now().UnixNano())
+	for now := clock.Now().UnixNano(); l != nil; l = l.Of {
+		l.lines.Add(int64(n))
+		l.bytes.Add(int64(len(b.Text)))
+		l.lastText.Store(now)
+	}
 }
 
 // Stats returns the counters. It may be called from any goroutine.

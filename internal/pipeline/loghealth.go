@@ -47,6 +47,9 @@ type troubles struct {
 // checkHealth reports a log that cannot be read for a minute, or has had no line for silent_after,
 // and the end of either. waiting is the reason why the log cannot be read, nil = it can.
 func (l *Log) checkHealth(now time.Time, text bool, waiting error) {
+	if l.Of != nil {
+		return // a shipper may send whatever it has, and whenever it wants
+	}
 	h := &l.troubles
 	if text || h.line.IsZero() {
 		h.line, h.text = now, h.text || text
@@ -156,7 +159,7 @@ func (f foreign) trouble(log incident.Source) incident.Trouble {
 // recognize searches for a Jira header until the first one is found. This is remembered: a Jira
 // log stays one.
 func (l *Log) recognize(text []byte, now time.Time) {
-	if l.jira.Load() || len(text) == 0 || l.Kind.Optional() { // other logs have other headers
+	if l.jira.Load() || len(text) == 0 || l.Kind.Optional() || l.Of != nil { // other logs have other headers
 		return
 	}
 	if l.restore(); l.jira.Load() {
@@ -174,6 +177,9 @@ func (l *Log) recognize(text []byte, now time.Time) {
 // checkForeign reports, once, that a log does not look like a Jira log, and reports when it turns
 // out to be one.
 func (l *Log) checkForeign(now time.Time, ended bool) {
+	if l.Of != nil {
+		return
+	}
 	l.restore()
 	on := !l.jira.Load() && !l.troubles.open[incident.LogForeign] && l.foreign.reported(now, ended)
 	l.report(l.foreign.trouble(l.Source), on, l.jira.Load(), now)

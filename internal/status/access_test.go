@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/testkit"
 )
 
@@ -140,24 +139,6 @@ func TestRefusedLogins(t *testing.T) {
 	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `msg="status page: login refused" from=10.1.2.3 refused=1`) ||
 		strings.Contains(got, "hunter") || strings.Contains(got, "s3cret") {
 		t.Errorf("logged %s", got)
-	}
-	now := time.Now()
-	for _, tt := range []struct {
-		after []time.Duration // since the beginning
-		want  []int
-		pause time.Duration
-	}{
-		{[]time.Duration{0, 1, 59, 60, 180}, []int{1, 0, 0, 3, 1}, 0},
-		{[]time.Duration{0, 59, 118}, []int{1, 0, 2}, time.Second},
-		{[]time.Duration{0, 59, 119}, []int{1, 0, 2}, 0}, // the first two are forgotten
-	} {
-		var at []time.Time
-		for _, seconds := range tt.after {
-			at = append(at, now.Add(seconds*time.Second))
-		}
-		if got, pause := status.Refuse(at...); !slices.Equal(got, tt.want) || pause != tt.pause {
-			t.Errorf("refused after %v s: logged for %v, then waits %v; want %v, %v", tt.after, got, pause, tt.want, tt.pause)
-		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -37,7 +38,9 @@ func TestClientsThatDoNotRead(t *testing.T) {
 		time.Sleep(10 * time.Millisecond) // in which others would begin
 		return r
 	})
-	address := serve(t, w.site.Handler())
+	server := httptest.NewServer(w.site.Handler())
+	defer server.Close()
+	address := server.Listener.Addr().String()
 	begin := time.Now()
 	first := make(chan error, 100)
 	for range 60 {

@@ -9,18 +9,8 @@ import (
 // Logins makes f what waits before a login is judged, and log where refused
 // ones go.
 func (s *Site) Logins(f func(time.Duration), log *slog.Logger) {
-	s.log = log
-	s.logins.sleep = func(_ context.Context, d time.Duration) { f(d) }
-}
-
-// Refuse is one refused login after the other, at these times: how many each
-// log line counts, 0 where there is none, and how long the next login waits.
-func Refuse(at ...time.Time) (logged []int, pause time.Duration) {
-	var l logins
-	for _, now := range at {
-		logged = append(logged, l.refuse(now))
-	}
-	return logged, l.pause(at[len(at)-1].Add(59 * time.Second))
+	s.log, s.logins.Log = log, log
+	s.logins.Sleep = func(_ context.Context, d time.Duration) { f(d) }
 }
 
 // Fake makes r the report of the site.
@@ -55,9 +45,8 @@ var ErrBusy = errBusy
 
 // Bounds of what is answered.
 const (
-	PerPage        = perPage
-	MaxBodies      = maxBodies
-	MaxConnections = maxConnections
+	PerPage   = perPage
+	MaxBodies = maxBodies
 )
 
 // Gather are the names of all metrics, with their labels.

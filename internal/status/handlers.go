@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"jira-oauth-watcher/internal/listen"
 )
 
 // alive answers that the process runs, and nothing else.
@@ -29,7 +31,7 @@ func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusServiceUnavailable)
-	if !hasPassword(now.Conf.HTTP, r) {
+	if !listen.Permits(now.Conf.HTTP, r) {
 		reasons = []string{"not ready"}
 	}
 	for _, reason := range reasons {

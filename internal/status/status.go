@@ -3,7 +3,6 @@
 package status
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"os"
@@ -12,7 +11,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/listen"
 	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -48,7 +47,7 @@ type Site struct {
 	started time.Time
 	metrics *Metrics
 	running atomic.Pointer[Running]
-	logins  logins
+	logins  listen.Logins
 	bodies  *bodies
 	reports func(now time.Time, page, size int) (Report, error)
 }
@@ -61,7 +60,7 @@ func New(p Program, s *store.Store, log *slog.Logger) *Site {
 	}
 	site := &Site{
 		program: p, store: s, log: log, machine: machine, started: time.Now(),
-		logins: logins{sleep: func(ctx context.Context, d time.Duration) { clock.Wait(ctx, nil, d) }}, bodies: newBodies(),
+		logins: listen.Logins{What: "status page", Log: log}, bodies: newBodies(),
 	}
 	site.reports = site.report
 	site.metrics = newMetrics(site)

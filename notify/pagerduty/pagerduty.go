@@ -89,7 +89,7 @@ func (n *Notifier) event(d notify.Delivery) object {
 		"component": text.Cut(m.Whose, maxFact),
 		"class":     text.Cut(text.Harmless(text.Printable(data.Cause.ID)), maxFact),
 	}
-	e := object{"routing_key": n.conf.RoutingKey.Reveal(), "event_action": "trigger", "dedup_key": key(data.Incident()),
+	e := object{"routing_key": n.conf.RoutingKey.Reveal(), "event_action": "trigger", "dedup_key": n.key(data.Incident()),
 		"client": "jira-oauth-watcher", "client_url": n.page, "payload": payload}
 	if m.Ends {
 		e["event_action"] = "resolve"
@@ -109,9 +109,12 @@ func (n *Notifier) event(d notify.Delivery) object {
 	return e
 }
 
-// key is the deduplication key of an incident: its ID, or a hash of one that is
-// too long.
-func key(id alert.ID) string {
+// key is the deduplication key of an incident: its ID or, across nodes, its key, which is the same on
+// all nodes. One that is too long is hashed.
+func (n *Notifier) key(id alert.ID) string {
+	if n.conf.AcrossNodes {
+		id = alert.ID("jira-oauth-watcher/" + id.Key())
+	}
 	if len(id) <= maxKey {
 		return string(id)
 	}

@@ -20,7 +20,13 @@ const routingKey = "R0UT1NGK3YCANARYPATH0123456789AB"
 
 func newNotifier(t *testing.T, url string) notify.Notifier {
 	t.Helper()
-	to, err := pagerduty.New("http://127.0.0.1:9494/")(conf.PagerDuty{RoutingKey: conf.NewSecret(routingKey), APIURL: url})
+	return configured(t, conf.PagerDuty{APIURL: url})
+}
+
+func configured(t *testing.T, c conf.PagerDuty) notify.Notifier {
+	t.Helper()
+	c.RoutingKey = conf.NewSecret(routingKey)
+	to, err := pagerduty.New("http://127.0.0.1:9494/")(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +43,14 @@ func TestReceiver(t *testing.T) {
 // posted is the event that an alert becomes.
 func posted(t *testing.T, a alert.Alert, plain bool) []byte {
 	t.Helper()
+	return postedBy(t, conf.PagerDuty{}, a, plain)
+}
+
+func postedBy(t *testing.T, c conf.PagerDuty, a alert.Alert, plain bool) []byte {
+	t.Helper()
 	url, requests := notifytest.Recording(t, func([]byte) {})
-	if err := notifytest.Send(notifytest.Patience(t), newNotifier(t, url), a, plain); err != nil {
+	c.APIURL = url
+	if err := notifytest.Send(notifytest.Patience(t), configured(t, c), a, plain); err != nil {
 		t.Fatal(err)
 	}
 	return (<-requests).Body
@@ -89,6 +101,28 @@ func TestLife(t *testing.T) {
 	}
 	if len(keys) != 1 {
 		t.Errorf("keys %v, want one", keys)
+	}
+}
+
+// Across nodes, the incidents of one integration have one deduplication key, whatever node and time
+// they are of; without it, each has its own.
+func TestAcrossNodes(t *testing.T) {
+	for across, want := range map[bool]int{false: 3, true: 2} {
+		keys := map[string]bool{}
+		for _, id := range []alert.ID{"node-1/x@20260102T100000.000Z", "node-2/x@20260102T100001.000Z", "node-2/y@20260102T100001.000Z"} {
+			a := alerttest.Alert(alert.Opened)
+			a.Data.ID = id.Alert(1)
+			var got struct {
+				Key string `json:"dedup_key"`
+			}
+			if err := json.Unmarshal(postedBy(t, conf.PagerDuty{AcrossNodes: across}, a, false), &got); err != nil {
+				t.Fatal(err)
+			}
+			keys[got.Key] = true
+		}
+		if len(keys) != want {
+			t.Errorf("across_nodes %v: keys %v, want %d", across, keys, want)
+		}
 	}
 }
 

@@ -1,4 +1,6 @@
-package status
+// Package listen is an HTTP listener with the limits of what untrusted clients can use, and its
+// login.
+package listen
 
 import (
 	"context"
@@ -15,13 +17,12 @@ import (
 
 // Bounds of what untrusted clients can use.
 const (
-	maxConnections = 64
-	maxHeader      = 16 << 10
-	headerTime     = 5 * time.Second
-	requestTime    = 10 * time.Second
-	answerTime     = 10 * time.Second // from the request to the last byte of its answer
-	idleTime       = time.Minute
-	stopTime       = 2 * time.Second // for unfinished answers at the end
+	maxHeader   = 16 << 10
+	headerTime  = 5 * time.Second
+	requestTime = 10 * time.Second
+	answerTime  = 10 * time.Second // from the request to the last byte of its answer
+	idleTime    = time.Minute
+	stopTime    = 2 * time.Second // for unfinished answers at the end
 )
 
 // Server answers on one address.
@@ -31,19 +32,20 @@ type Server struct {
 	http     *http.Server
 }
 
-// Listen takes an address. Nothing is answered before Serve.
-func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
+// On takes an address. Nothing is answered before Serve. key is the address's key in the
+// configuration. At most so many connections are open at a time.
+func On(key, address string, connections int, h http.Handler, log *slog.Logger) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("[http] listen: %s is in use by another program: "+
-			"stop that one, or choose another port", address)
+		return nil, fmt.Errorf("%s: %s is in use by another program: "+
+			"stop that one, or choose another port", key, address)
 	case err != nil:
 		var op *net.OpError
 		if errors.As(err, &op) {
 			err = op.Err
 		}
-		return nil, fmt.Errorf("[http] listen: %s: %w", address, err)
+		return nil, fmt.Errorf("%s: %s: %w", key, address, err)
 	}
 	return &Server{
 		address:  address,
@@ -55,14 +57,15 @@ func Listen(address string, h http.Handler, log *slog.Logger) (*Server, error) {
 			WriteTimeout:      answerTime,
 			IdleTimeout:       idleTime,
 			MaxHeaderBytes:    maxHeader,
-			ConnState:         new(connections).changed,
+			ConnState:         (&open{most: connections}).changed,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		},
 	}, nil
 }
 
-// connections are the open ones, the longest inactive first.
-type connections struct {
+// open are the open connections, the longest inactive first.
+type open struct {
+	most int
 	mu   sync.Mutex
 	open []net.Conn
 }
@@ -70,20 +73,20 @@ type connections struct {
 // changed notes that a connection is new, has a request, has its answer or is
 // closed. One more than allowed closes the first, so clients that do not read
 // cannot lock others out.
-func (c *connections) changed(conn net.Conn, state http.ConnState) {
+func (c *open) changed(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open = slices.DeleteFunc(c.open, func(known net.Conn) bool { return known == conn })
 	if state == http.StateClosed {
 		return
 	}
-	if c.open = append(c.open, conn); len(c.open) > maxConnections {
+	if c.open = append(c.open, conn); len(c.open) > c.most {
 		c.open[0].Close()
 		c.open = c.open[1:]
 	}
 }
 
-// Address is what Listen was given.
+// Address is what On was given.
 func (s *Server) Address() string { return s.address }
 
 // Serve answers until Close, which is no error.

@@ -1,4 +1,4 @@
-package status_test
+package listen_test
 
 import (
 	"bufio"
@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/internal/listen"
 )
+
+const connections = 64
 
 // serve answers on a free port of this machine.
 func serve(t *testing.T, h http.Handler) (address string) {
@@ -22,7 +24,7 @@ func serve(t *testing.T, h http.Handler) (address string) {
 	}
 	address = free.Addr().String()
 	free.Close()
-	s, err := status.Listen(address, h, slog.New(slog.DiscardHandler))
+	s, err := listen.On("[http] listen", address, connections, h, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +44,12 @@ var hello = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.W
 // A port in use is an error that names it.
 func TestPortInUse(t *testing.T) {
 	address := serve(t, hello)
-	_, err := status.Listen(address, hello, slog.New(slog.DiscardHandler))
+	_, err := listen.On("[http] listen", address, connections, hello, slog.New(slog.DiscardHandler))
 	want := "[http] listen: " + address + " is in use by another program: stop that one, or choose another port"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
-	_, err = status.Listen("192.0.2.1:9494", hello, slog.New(slog.DiscardHandler))
+	_, err = listen.On("[http] listen", "192.0.2.1:9494", connections, hello, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.HasPrefix(err.Error(), "[http] listen: 192.0.2.1:9494: ") || strings.Count(err.Error(), "192.0.2.1") != 1 {
 		t.Errorf("got %v", err)
 	}
@@ -58,7 +60,7 @@ func TestPortInUse(t *testing.T) {
 func TestConnectionsBounded(t *testing.T) {
 	address := serve(t, hello)
 	var all []net.Conn
-	for range status.MaxConnections {
+	for range connections {
 		all = append(all, dial(t, address))
 		if err := get(all[len(all)-1]); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,174 @@
+package receive
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"time"
+
+	"jira-oauth-watcher/internal/listen"
+)
+
+// protobuf and jsonType are the media types of OTLP/HTTP.
+const (
+	protobuf = "application/x-protobuf"
+	jsonType = "application/json"
+)
+
+// refusal is a request that is answered with an error.
+type refusal struct {
+	status int
+	why    string
+}
+
+func (r *refusal) Error() string { return r.why }
+
+// ServeHTTP answers POST /v1/logs as the OTLP specification says
+// (https://opentelemetry.io/docs/specs/otlp/#otlphttp).
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	err := r.serve(w, q)
+	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
+	if media != protobuf {
+		media = jsonType
+	}
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	var refused *refusal
+	switch {
+	case err == nil && media == jsonType:
+		io.WriteString(w, "{}")
+	case err == nil: // an empty ExportLogsServiceResponse
+	case errors.As(err, &refused):
+		answer(w, media, refused.status, refused.why)
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", retryAfter)
+		answer(w, media, http.StatusTooManyRequests, err.Error())
+	default:
+		w.Header().Set("Retry-After", retryAfter)
+		answer(w, media, http.StatusServiceUnavailable, err.Error())
+	}
+}
+
+// answer writes a google.rpc.Status, of which only the message is set.
+func answer(w http.ResponseWriter, media string, status int, message string) {
+	body, _ := json.Marshal(map[string]string{"message": message})
+	if media == protobuf {
+		body = binary.AppendUvarint([]byte{2<<3 | 2}, uint64(len(message)))
+		body = append(body, message...)
+	}
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) error {
+	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
+	compression := q.Header.Get("Content-Encoding")
+	switch {
+	case r.rules.Loopback() && !listen.Here(r.rules, "", q.Host): // DNS rebinding, as for the status page
+		return &refusal{http.StatusMisdirectedRequest, "this service has another name: send to its IP address"}
+	case q.URL.Path != "/v1/logs":
+		return &refusal{http.StatusNotFound, "only /v1/logs is served here"}
+	case q.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		return &refusal{http.StatusMethodNotAllowed, "only POST is answered"}
+	case !r.logins.Allow(r.rules, q):
+		w.Header().Set("WWW-Authenticate", `Basic realm="jira-oauth-watcher"`)
+		return &refusal{http.StatusUnauthorized, "a password or a token is required, see [receive] in the configuration"}
+	case media != protobuf && media != jsonType:
+		return &refusal{http.StatusUnsupportedMediaType, "expected the content type " + protobuf + " or " + jsonType}
+	case compression != "" && compression != "identity" && compression != "gzip":
+		return &refusal{http.StatusUnsupportedMediaType, "expected the content encoding gzip or none"}
+	}
+	answers := http.NewResponseController(w)
+	answers.SetReadDeadline(time.Now().Add(bodyTime))
+	answers.SetWriteDeadline(time.Now().Add(bodyTime + 2*storeTime))
+	p := &pending{done: make(chan struct{}), release: func(n int64) { r.flying.Add(-n) }}
+	p.left.Store(1)
+	ctx, cancel := context.WithTimeout(q.Context(), bodyTime+storeTime)
+	defer cancel()
+	err := r.take(ctx, w, q, media == jsonType, p)
+	if p.add(-1); err != nil {
+		return err
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-r.ended:
+		return errEnded
+	case <-ctx.Done():
+		return errSlow
+	}
+}
+
+// take reads a request and gives its lines to their streams.
+func (r *Receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Request, isJSON bool, p *pending) error {
+	body, err := r.body(w, q, p)
+	if err != nil {
+		return err
+	}
+	r.decode.Lock()
+	batches, err := decode(body, isJSON)
+	r.decode.Unlock()
+	if err != nil {
+		return &refusal{http.StatusBadRequest, "the body is not an ExportLogsServiceRequest: " + err.Error()}
+	}
+	for _, b := range batches {
+		if err := r.put(ctx, b.from, b.text, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// body reads a request. What it takes counts as in flight until p is done.
+func (r *Receiver) body(w http.ResponseWriter, q *http.Request, p *pending) ([]byte, error) {
+	var from io.Reader = http.MaxBytesReader(w, q.Body, maxBody)
+	var err error
+	if q.Header.Get("Content-Encoding") == "gzip" {
+		from, err = gzip.NewReader(from)
+	}
+	var text bytes.Buffer
+	if err == nil {
+		_, err = io.Copy(&text, &metered{from, r, p})
+	}
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.Is(err, errBusy):
+		return nil, err
+	case errors.As(err, &tooLarge) || errors.Is(err, errTooLarge):
+		return nil, &refusal{http.StatusRequestEntityTooLarge, "the body is larger than 16 MiB: send smaller batches"}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &refusal{http.StatusRequestTimeout, "the body did not arrive in time"}
+	case err != nil:
+		return nil, &refusal{http.StatusBadRequest, "the body cannot be read: " + err.Error()}
+	}
+	return text.Bytes(), nil
+}
+
+var errTooLarge = errors.New("too large")
+
+// metered counts what is read as in flight.
+type metered struct {
+	from io.Reader
+	r    *Receiver
+	p    *pending
+}
+
+func (m *metered) Read(buf []byte) (int, error) {
+	n, err := m.from.Read(buf)
+	m.p.size += int64(n)
+	switch flying := m.r.flying.Add(int64(n)); {
+	case m.p.size > maxBody:
+		return n, errTooLarge
+	case flying > maxInFlight:
+		return n, errBusy
+	}
+	return n, err
+}
