@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"encoding/pem"
@@ -80,6 +81,9 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	}
 	d := newDoctor(c)
 	report := doctor.NewReport(d, d.All(ctx, endpoints))
+	if ctx.Err() != nil { // what was cut off looks like a fault
+		return &exit{status: exitFailed, err: errors.New("stopped before all hosts were probed")}
+	}
 	for i := range report.Endpoints {
 		if err := savePEM(d, &report.Endpoints[i], save); err != nil {
 			return err
@@ -99,19 +103,26 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	return err
 }
 
-// savePEM writes the certificate that a trust store lacks to a new file. One that exists holds the same
-// certificate: its name is made of the digest.
+// savePEM writes the certificate that a trust store lacks to a new file. One that exists must be the same:
+// somebody else may have put another certificate there, for root to import.
 func savePEM(d *doctor.Doctor, r *doctor.Result, dir string) error {
 	if r.Missing == nil || dir == "" {
 		return nil
 	}
 	r.ImportFrom(dir, d.JVM)
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: r.Missing.X509.Raw})
 	f, err := os.OpenFile(r.Missing.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		if info, e := os.Lstat(r.Missing.File); e == nil && info.Mode().IsRegular() && info.Size() == int64(len(block)) {
+			if old, e := os.ReadFile(r.Missing.File); e == nil && bytes.Equal(old, block) {
+				return nil
+			}
+		}
+		return fmt.Errorf("--save: %s exists and is another file: delete it, or save to another directory", r.Missing.File)
 	}
 	if err == nil {
-		err = errors.Join(pem.Encode(f, &pem.Block{Type: "CERTIFICATE", Bytes: r.Missing.X509.Raw}), f.Close())
+		_, err = f.Write(block)
+		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("--save: the certificate cannot be written: %w", err)

@@ -199,7 +199,7 @@ func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
 	}
 	fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", p.Address())
 	// A byte at a time: what follows the answer is the server's.
-	reader := bufio.NewReaderSize(&slow{io.LimitReader(conn, maxAnswer)}, 16)
+	reader := bufio.NewReaderSize(&slow{http.MaxBytesReader(nil, conn, maxAnswer)}, 16)
 	answer, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect})
 	if err != nil {
 		f, got := cut(err)

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,13 +47,15 @@ func TestSituations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	complete := true
 	var table strings.Builder
 	table.WriteString("| situation | what doctor says | verdict | who acts | cause in Jira's log |\n|---|---|---|---|---|\n")
 	for _, s := range append(append(l.network(), l.proxies()...), append(l.certificates(), l.services()...)...) {
-		if s.impossible != "" {
-			testkit.Missing(t, s.impossible)
-		}
 		t.Run(s.what, func(t *testing.T) {
+			if s.impossible != "" {
+				complete = false
+				t.Skip("it cannot be made here: " + s.impossible)
+			}
 			if s.d.JVM == nil {
 				s.d.JVM = l.jvm()
 			}
@@ -84,7 +87,9 @@ func TestSituations(t *testing.T) {
 	if !found {
 		t.Fatalf("%s has no markers", doc)
 	}
-	if *testkit.Update {
+	if !complete {
+		t.Log(doc + " is not compared: a situation is missing")
+	} else if *testkit.Update {
 		if err := os.WriteFile(doc, []byte(before+begin+table.String()+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +104,7 @@ func TestSituations(t *testing.T) {
 
 func (l *laboratory) network() []situation {
 	fine := l.secure(with(pair(l.leaf(l.root, nil))), says(json400))
-	dns := l.nameServer(map[string][]string{"mail.example": {"127.0.0.1", "::1"}, "two.mail.example": {"127.0.0.1"}})
+	dns := l.nameServer(map[string][]string{"mail.example": {"127.0.0.1", "::1"}, "two.mail.example": {"127.0.0.2", "127.0.0.1"}})
 	host := func(name string, port int) doctor.Endpoint {
 		return doctor.Endpoint{Host: name, Port: port, Kind: doctor.HTTPS, Role: doctor.API}
 	}
@@ -110,6 +115,8 @@ func (l *laboratory) network() []situation {
 		{what: "everything works", id: "reachable", d: &doctor.Doctor{}, e: at(fine, doctor.HTTPS, "")},
 		{what: "the name has addresses of both families, IPv6 does not work", id: "reachable", contains: "IPv4 works",
 			d: &doctor.Doctor{Resolver: dns}, e: host("mail.example", fine)},
+		{what: "one of two IPv4 addresses refuses the connection", id: "reachable", contains: "Another address works",
+			d: &doctor.Doctor{Resolver: dns}, e: host("two.mail.example", fine)},
 		{what: "the name does not exist (NXDOMAIN)", id: "net-dns-unknown-host", cause: "net-dns-unknown-host",
 			d: &doctor.Doctor{Resolver: dns}, e: host("none.example", 443)},
 		{what: "the name server reports an error (SERVFAIL)", id: "dns-failure", cause: "net-dns-unknown-host",
@@ -130,7 +137,7 @@ func (l *laboratory) network() []situation {
 	s := situation{what: "there is no route", id: "net-no-route", cause: "net-no-route",
 		d: &doctor.Doctor{Dial: nowhere}, e: host("127.0.0.1", 443)}
 	if os.Geteuid() != 0 {
-		s.impossible = "root, for a network namespace"
+		s.impossible = "a network namespace needs root"
 	}
 	return append(all, s)
 }
@@ -257,8 +264,13 @@ func (l *laboratory) certificates() []situation {
 
 func (l *laboratory) services() []situation {
 	fine := with(pair(l.leaf(l.root, nil)))
-	behind := fmt.Sprintf("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nDate: %s\r\nContent-Length: 0\r\n\r\n",
-		time.Now().UTC().Add(-time.Hour).Format("Mon, 02 Jan 2006 15:04:05 GMT"))
+	date := func(at time.Time) string {
+		return fmt.Sprintf("HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nDate: %s\r\nContent-Length: 0\r\n\r\n",
+			at.UTC().Format(http.TimeFormat))
+	}
+	tomorrow := with(pair(l.leaf(l.root, func(c *x509.Certificate) {
+		c.NotBefore = time.Now().Add(time.Hour)
+	})))
 	serves := func(what, id, cause string, kind doctor.Kind, role string, f func(net.Conn)) situation {
 		return situation{what: what, id: id, cause: cause, d: &doctor.Doctor{}, e: at(l.secure(fine, f), kind, role)}
 	}
@@ -284,7 +296,10 @@ func (l *laboratory) services() []situation {
 		serves("a web page from another host", "reachable", "", doctor.HTTPS, doctor.API, says(page("200 OK", ""))),
 		serves("the server reports an error (503)", "http-error", "", doctor.HTTPS, "", says("HTTP/1.1 503 Busy\r\n\r\n")),
 		serves("no HTTP behind TLS", "not-http", "net-unexpected-eof", doctor.HTTPS, "", says("* OK IMAP ready\r\n")),
-		serves("the clock is an hour ahead", "clock-wrong", "", doctor.HTTPS, "", says(behind)),
+		serves("the clock is an hour ahead", "clock-wrong", "", doctor.HTTPS, "", says(date(time.Now().Add(-time.Hour)))),
+		{what: "the clock is two hours behind, and the certificate seems not valid yet", id: "clock-wrong",
+			cause: "tls-certificate-expired", d: &doctor.Doctor{},
+			e: at(l.secure(tomorrow, says(date(time.Now().Add(2*time.Hour)))), doctor.HTTPS, "")},
 		plain("a server without TLS", "tls-plaintext-answer", "tls-plaintext-answer", doctor.HTTPS, says(page("400 Bad Request", ""))),
 		serves("IMAP over TLS", "reachable", "", doctor.IMAPS, "", greets("* OK ready\r\n")),
 		serves("POP3 over TLS", "reachable", "", doctor.POPS, "", greets("+OK ready\r\n")),
@@ -292,8 +307,32 @@ func (l *laboratory) services() []situation {
 		plain("SMTP with STARTTLS", "reachable", "", doctor.SMTP,
 			upgrade("220 ready\r\n", "250-localhost\r\n250 STARTTLS\r\n", "220 go ahead\r\n")),
 		plain("IMAP with STARTTLS", "reachable", "", doctor.IMAP, upgrade("* OK ready\r\n", "* CAPABILITY IMAP4rev1\r\na OK go\r\n")),
+		plain("POP3 with STLS", "reachable", "", doctor.POP, upgrade("+OK ready\r\n", "+OK go ahead\r\n")),
 		plain("STARTTLS is refused", "starttls-missing", "", doctor.SMTP,
 			greets("220 ready\r\n", "250 localhost\r\n", "502 unknown command\r\n")),
 		plain("something else than a mail server", "starttls-missing", "", doctor.SMTP, greets("SSH-2.0-OpenSSH_9.2\r\n")),
+	}
+}
+
+// A fault that is certain is the verdict before one that could not be checked, the first of its kind first.
+func TestOverall(t *testing.T) {
+	result := func(id string) doctor.Result {
+		return doctor.Result{Endpoint: doctor.Endpoint{Host: id, Port: 443}, Verdict: doctor.Verdict{ID: id, OK: id == "reachable", Title: "T"}}
+	}
+	for _, tt := range []struct{ ids, id, title string }{
+		{"", "reachable", "Everything that Jira's mail flow needs is reachable"},
+		{"reachable", "reachable", "Everything that Jira's mail flow needs is reachable"},
+		{"reachable expired", "expired", "T: expired:443"},
+		{"expired refused", "expired", "T: expired:443 (and 1 more of 2 endpoints)"},
+		{"trust-not-checked", "trust-not-checked", "T: trust-not-checked:443"},
+		{"trust-not-checked reachable refused expired", "refused", "T: refused:443 (and 2 more of 4 endpoints)"},
+	} {
+		var results []doctor.Result
+		for _, id := range strings.Fields(tt.ids) {
+			results = append(results, result(id))
+		}
+		if v := doctor.Overall(results); v.ID != tt.id || v.Title != tt.title {
+			t.Errorf("%s: %q, %q", tt.ids, v.ID, v.Title)
+		}
 	}
 }

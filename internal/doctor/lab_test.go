@@ -21,7 +21,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -79,10 +78,10 @@ func (l *laboratory) ca(name string, by *authority) *authority {
 	return l.sign(c, by, nil)
 }
 
-// leaf is a server's certificate for localhost and mail.example.
+// leaf is a server's certificate for localhost and the names of mail.example.
 func (l *laboratory) leaf(by *authority, change func(*x509.Certificate)) *authority {
 	c := template("localhost")
-	c.DNSNames, c.IPAddresses = []string{"localhost", "mail.example"}, []net.IP{net.IPv4(127, 0, 0, 1)}
+	c.DNSNames, c.IPAddresses = []string{"localhost", "mail.example", "two.mail.example"}, []net.IP{net.IPv4(127, 0, 0, 1)}
 	if change != nil {
 		change(c)
 	}
@@ -296,16 +295,15 @@ func nowhere(ctx context.Context, network, address string) (conn net.Conn, err e
 // start runs a proxy until the test ends, and waits for its port.
 func (l *laboratory) start(port int, name string, args ...string) {
 	l.Helper()
-	cmd := exec.Command(name, args...)
+	cmd := exec.CommandContext(l.Context(), name, args...)                   // all end at the same time
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // squid removes its shared memory
+	cmd.WaitDelay = 5 * time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		l.Fatal(err)
 	}
-	var once sync.Once
-	stop := func() { once.Do(func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); cmd.Wait() }) }
-	l.Cleanup(stop)
+	l.Cleanup(func() { cmd.Wait() })
 	testkit.Until(l, func() error {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
@@ -342,7 +340,7 @@ func (l *laboratory) squid(rules string) string {
 	os.Chmod(dir, 0o777)
 	config := fmt.Sprintf("http_port 127.0.0.1:%d\npid_filename none\ncache_log %s/log\naccess_log none\ncache deny all\n"+
 		"shutdown_lifetime 0 seconds\nmax_filedescriptors 1024\npinger_enable off\ncoredump_dir %[2]s\nhosts_file /etc/hosts\n%s", port, dir, rules)
-	l.start(port, testkit.Program(l, "squid"), "-N", "-f", testkit.Write(l, filepath.Join(dir, "conf"), config))
+	l.start(port, testkit.Program(l, "squid"), "-N", "-n", fmt.Sprint("lab", port), "-f", testkit.Write(l, filepath.Join(dir, "conf"), config))
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 

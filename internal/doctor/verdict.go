@@ -34,8 +34,9 @@ var faults = sync.OnceValue(func() map[string]fault {
 })
 
 const (
-	reachable = "reachable"
-	restart   = "Then restart Jira, on a cluster one node after the other: Java reads the trust store when it starts."
+	reachable  = "reachable"
+	notChecked = "trust-not-checked"
+	restart    = "Then restart Jira, on a cluster one node after the other: Java reads the trust store when it starts."
 )
 
 // judge draws the verdict from the first fault.
@@ -55,7 +56,7 @@ func (p *probe) judge() {
 		v.Command = "timedatectl set-ntp true"
 	case "net-dns-unknown-host", "dns-no-answer", "dns-failure":
 		v.Command = "getent hosts " + p.Host
-	case "trust-not-checked":
+	case notChecked:
 		v.Text = strings.Join(append([]string{v.Text}, p.JVM.Hidden...), " ")
 	}
 	if p.Missing != nil {
@@ -95,7 +96,8 @@ func (e Endpoint) argument() string {
 	return string(e.Kind) + "://" + e.Address()
 }
 
-// Overall is the verdict of all endpoints: the first that is not OK.
+// Overall is the verdict of all endpoints: the first that is not OK, one that is certain before one that
+// could not be checked.
 func Overall(results []Result) Verdict {
 	failed := 0
 	overall := Verdict{ID: reachable, OK: true, Title: "Everything that Jira's mail flow needs is reachable"}
@@ -103,7 +105,7 @@ func Overall(results []Result) Verdict {
 		if r.Verdict.OK {
 			continue
 		}
-		if failed++; failed == 1 {
+		if failed++; failed == 1 || overall.ID == notChecked && r.Verdict.ID != notChecked {
 			overall = r.Verdict
 			overall.Title += ": " + r.Address()
 		}
