@@ -39,6 +39,10 @@ const (
 	restart    = "Then restart Jira, on a cluster one node after the other: Java reads the trust store when it starts."
 )
 
+// allowBasic edits Jira's setenv.sh, whose line for more arguments has one of two forms, by the version of Jira.
+const allowBasic = `sed -i -E 's/^(: \$\{)?JVM_SUPPORT_RECOMMENDED_ARGS:?="/&-Djdk.http.auth.tunneling.disabledSchemes= /' ` +
+	`/opt/atlassian/jira/bin/setenv.sh`
+
 // judge draws the verdict from the first fault.
 func (p *probe) judge() {
 	f := p.fault
@@ -50,7 +54,8 @@ func (p *probe) judge() {
 	switch f.id {
 	case "proxy-auth-basic-tunnel-disabled":
 		if !p.JVM.AllowsBasic() && strings.Contains(f.means, "disabledSchemes") {
-			v.Who, v.Command = "jira-host", `JVM_SUPPORT_RECOMMENDED_ARGS="-Djdk.http.auth.tunneling.disabledSchemes= …"`
+			v.Who, v.Command = "jira-host", allowBasic
+			v.Text += " The command adds that to the JVM arguments of this node; then restart Jira."
 		}
 	case "clock-wrong":
 		v.Command = "timedatectl set-ntp true"
