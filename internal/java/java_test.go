@@ -32,7 +32,8 @@ func issue(t *testing.T, name string, by *x509.Certificate, byKey *ecdsa.Private
 	t.Helper()
 	key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true, IsCA: by == nil, MaxPathLen: -1}
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		BasicConstraintsValid: true, IsCA: by == nil, MaxPathLen: -1}
 	if by == nil {
 		by, byKey = c, key
 	} else {
