@@ -173,6 +173,9 @@ func TestProbeIsCutShort(t *testing.T) {
 func TestProbeOfAssumedHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProber(t)
+		p.stop()
+		p.conf.Alerts.Storm = 100
+		p.reborn()
 		p.cannot("1", untrusted, "")
 		p.cannot("2", "google-client-secret-invalid", "")
 		p.cannot("3", untrusted, "")
