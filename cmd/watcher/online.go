@@ -43,11 +43,11 @@ func reach(ctx context.Context, h conf.Host) (what, line string) {
 	}
 	transport := client.Transport.(*http.Transport)
 	d := &doctor.Doctor{JVM: &java.JVM{}, Verify: func(host string, chain []*x509.Certificate) string {
-		return distrust(h, transport.TLSClientConfig.RootCAs, host, chain)
+		return distrust(transport.TLSClientConfig.RootCAs, host, chain)
 	}}
 	e, through := endpoint(h.URL), ""
 	var proxy *url.URL
-	if web := strings.HasPrefix(h.URL.Scheme, "http"); web {
+	if strings.HasPrefix(h.URL.Scheme, "http") {
 		if proxy, err = transport.Proxy(&http.Request{URL: h.URL}); err != nil {
 			return "problem", "the proxy in the environment cannot be used: correct HTTPS_PROXY"
 		}
@@ -57,8 +57,7 @@ func reach(ctx context.Context, h conf.Host) (what, line string) {
 		through = " through the proxy " + to.Address()
 		if d.Proxy = to.Address(); proxy.Scheme != "http" || e.Kind != doctor.HTTPS {
 			through = " (only its proxy " + to.Address() + " was tried)"
-			e, d.Proxy = to, ""
-			e.Kind = doctor.TCP
+			e, e.Kind, d.Proxy = to, doctor.TCP, ""
 		}
 	}
 	v := d.Probe(ctx, e).Verdict
@@ -88,34 +87,21 @@ func endpoint(u *url.URL) doctor.Endpoint {
 	return e
 }
 
-// distrust is why a certificate is not trusted and what to do, "" = it is.
-func distrust(h conf.Host, roots *x509.CertPool, host string, chain []*x509.Certificate) string {
+// distrust is what to do about a certificate that is not trusted, and why it is not; "" = it is.
+func distrust(roots *x509.CertPool, host string, chain []*x509.Certificate) string {
 	others := x509.NewCertPool()
 	for _, c := range chain[1:] {
 		others.AddCert(c)
 	}
 	_, err := chain[0].Verify(x509.VerifyOptions{DNSName: host, Roots: roots, Intermediates: others})
-	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case err == nil:
+	if err == nil {
 		return ""
-	case errors.As(err, &unknown) && strings.HasPrefix(h.For, "["):
-		return "add its CA to the CAs of this machine: " + issuer(chain)
-	case errors.As(err, &unknown):
-		return "save its CA to a file and name that in ca_file: " + issuer(chain)
-	case errors.As(err, &name):
-		return "it is for another name, so correct the address"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "it has expired or is not valid yet, so renew it, or correct this machine's clock"
 	}
-	return "replace it: " + text.Cut(text.Printable(err.Error()), 200)
-}
-
-// issuer is who has signed the end of a chain.
-func issuer(chain []*x509.Certificate) string {
-	return text.Cut(text.Printable(chain[len(chain)-1].Issuer.String()), 200)
+	do, why := "correct the address or this machine's clock, or have it replaced: ", err.Error()
+	if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+		do, why = "add its CA to the CAs of this machine, or to a notifier's ca_file: ", chain[len(chain)-1].Issuer.String()
+	}
+	return do + text.Cut(text.Printable(why), 200)
 }
 
 // remedy is what to do about a host that cannot be reached.

@@ -102,3 +102,17 @@ func (r *Recorder) endProbe(host string, found alert.Probe) error {
 func (r *Recorder) attach(tx *store.Tx, key string, found alert.Probe) {
 	r.set(tx, tx.Incident(key).WithProbe(found))
 }
+
+// likely is the host of the tokens of all open incidents whose provider is known, "" = not one.
+func (r *Recorder) likely() (host string) {
+	for _, d := range r.due {
+		switch {
+		case d.from == "" || d.from == host:
+		case host != "":
+			return ""
+		default:
+			host = d.from
+		}
+	}
+	return host
+}

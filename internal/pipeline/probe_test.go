@@ -3,7 +3,9 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,8 +69,12 @@ func (p *prober) cannot(integration, cause, host string) {
 	if !ok {
 		p.Fatal("no cause ", cause)
 	}
+	text := "PKIX path building failed" // which names no host
+	if strings.Contains(host, ".") {
+		text = "Connect to " + host + ":443 failed"
+	}
 	err = p.rec.Record(matchers.Failure{Time: time.Now(), Integration: matchers.Integration{ID: integration}, Cause: c,
-		Text: "Connect to " + host + ":443 failed"})
+		Text: text})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -159,6 +165,33 @@ func TestProbeIsCutShort(t *testing.T) {
 		synctest.Wait()
 		p.want("probes", p.probes, []string{entra + " 0", entra + " 5"})
 		p.want("after five minutes", p.shown(), []string{"1 " + entra})
+	})
+}
+
+// A failure that names no host is probed at the token host that the other open incidents show, and
+// its probe says that this host is assumed. An incident that names the host shares the result.
+func TestProbeOfAssumedHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProber(t)
+		p.stop()
+		p.conf.Alerts.Storm = 100
+		p.reborn()
+		p.cannot("1", untrusted, "")
+		p.cannot("2", "google-client-secret-invalid", "")
+		p.cannot("3", untrusted, "")
+		p.cannot("4", untrusted, google)
+		p.want("probes", p.probes, []string{entra + " 0", google + " 0"})
+		assumed := map[string]bool{}
+		p.store.View(func(tx *store.Tx) {
+			for s := range tx.EachIncident() {
+				if d := s.Current(); d.Probe != nil {
+					assumed[s.Key+" "+d.Probe.Host] = d.Probe.Assumed
+				}
+			}
+		})
+		if want := (map[string]bool{"1 " + entra: true, "3 " + google: true, "4 " + google: false}); !maps.Equal(assumed, want) {
+			t.Errorf("got %v, want %v", assumed, want)
+		}
 	})
 }
 

@@ -68,6 +68,9 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key st
 		return ""
 	}
 	f.Failure = r.identify(tx, f.Failure, now)
+	if _, assumed := f.Host(nil); assumed && r.unprobed != nil {
+		f.Integration.Likely = r.likely()
+	}
 	key = r.count(tx, f, from, now)
 	if r.Rules.OneJira() {
 		r.correlator(tx, now).Counted(f.Failure)

@@ -172,20 +172,6 @@ func (s *settings) tokens(client string) (host string) {
 	return host
 }
 
-// likely is the host of the tokens of all open incidents whose provider is known, "" = not one.
-func (r *Recorder) likely() (host string) {
-	for _, d := range r.due {
-		switch {
-		case d.from == "" || d.from == host:
-		case host != "":
-			return ""
-		default:
-			host = d.from
-		}
-	}
-	return host
-}
-
 func settingsOf(i jira.Integration) matchers.Settings {
 	return matchers.Settings{
 		ClientID: i.ClientID, AuthorizationEndpoint: i.AuthorizationEndpoint, TokenEndpoint: i.TokenEndpoint, Scopes: i.Scopes,
@@ -231,9 +217,6 @@ func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
 	}
 	if r.Jira != nil {
 		f.Integration.Tokens = r.settings.tokens(f.Integration.Client)
-	}
-	if _, assumed := f.Host(nil); assumed && r.unprobed != nil {
-		f.Integration.Likely = r.likely()
 	}
 	if config != "" {
 		f = f.OfConfiguration(config)
