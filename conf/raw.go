@@ -22,9 +22,9 @@ type raw struct {
 	Teams         []rawTeams        `toml:"teams"`
 	Maintenance   []rawMaintenance  `toml:"maintenance"`
 
-	Ship    any `toml:"ship,later"`
-	Cluster any `toml:"cluster,later"`
-	Probe   any `toml:"probe,later"`
+	Ship    rawShip `toml:"ship"`
+	Cluster any     `toml:"cluster,later"`
+	Probe   any     `toml:"probe,later"`
 }
 
 type rawJira struct {
@@ -67,6 +67,10 @@ type rawAlerts struct {
 type rawHeartbeat struct {
 	URL     *Secret `toml:"url"`
 	URLFile *string `toml:"url_file"`
+}
+
+type rawShip struct {
+	File *string `toml:"file"`
 }
 
 type rawCauses struct {

@@ -10,9 +10,9 @@ cd "$(dirname "$0")/.."
 
 cp README.md CHANGELOG.md SECURITY.md docs/* notify/alert.schema.json "$to"
 rm "$to/releasing.md"
-cp -r packaging/{alertmanager,docker,grafana,kubernetes,prometheus,templates} packaging/{config.toml,slack-app.yaml} "$to/examples"
+cp -r packaging/{alertmanager,docker,grafana,kubernetes,plugins,prometheus,templates} packaging/{config.toml,slack-app.yaml} "$to/examples"
 sed -i -E \
-	-e 's#\[([^]]*)\]\((\.\./)?(LICENSE|(ARCHITECTURE|CONTRIBUTING|(docs/)?releasing)\.md)[^)]*\)#\1#g' \
+	-e 's#\[([^]]*)\]\((\.\./)?(LICENSE|otel/README\.md|(ARCHITECTURE|CONTRIBUTING|(docs/)?releasing)\.md)[^)]*\)#\1#g' \
 	-e 's#\[(`?)docs/#[\1#g; s#\[(`?)packaging/#[\1examples/#g' \
 	-e 's#(\]\(|=")(\.\./)?docs/#\1#g' \
 	-e 's#(\]\(|=")(\.\./)?packaging/#\1examples/#g' \
