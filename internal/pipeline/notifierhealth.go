@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -51,7 +52,7 @@ func (r *Recorder) checkNotifier(tx *store.Tx, t incident.Trouble, now time.Time
 	lost := h.SetAside + h.Dropped - h.Reported
 	failing := Failing(h, now)
 	on := true
-	t.Since, t.Why, t.Lost = h.Since, h.Reason, lost
+	t.Since, t.Why, t.Lost = h.Since, cmp.Or(h.Reason, "too much at once"), lost
 	switch {
 	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
 		on = false
