@@ -84,6 +84,7 @@ func (b *builder) config(f *raw) (*Config, error) {
 	c.Integrations = b.integrations(f.Integrations)
 	c.Logs = b.logs(f.Logs)
 	b.jira(c, &f.Jira)
+	c.Ship = b.ship(&f.Ship, c.Logs)
 	c.Jira.Given = b.source.Has("jira") || ofOneJira(c.Logs)
 	each(&c.Slack, "slack", f.Slack, b.slack)
 	each(&c.Webhooks, "webhook", f.Webhooks, b.webhook)

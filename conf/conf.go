@@ -36,6 +36,7 @@ type Config struct {
 	Email         []Email
 	Teams         []Teams
 	Probe         Probe
+	Ship          string   // the file that each failure is written to, Stdout = standard output, "" = none
 	Heartbeat     Secret   // an address to request while all is well; unset = none
 	Files         []string // that were read: File, and those of secrets, certificates and templates
 	Warnings      []string // sentences about what works but should not stay, such as open secret files

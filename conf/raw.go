@@ -24,8 +24,8 @@ type raw struct {
 	Teams         []rawTeams        `toml:"teams"`
 	Maintenance   []rawMaintenance  `toml:"maintenance"`
 
-	Ship    any `toml:"ship,later"`
-	Cluster any `toml:"cluster,later"`
+	Ship    rawShip `toml:"ship"`
+	Cluster any     `toml:"cluster,later"`
 }
 
 type rawJira struct {
@@ -74,6 +74,10 @@ type rawAlerts struct {
 type rawHeartbeat struct {
 	URL     *Secret `toml:"url"`
 	URLFile *string `toml:"url_file"`
+}
+
+type rawShip struct {
+	File *string `toml:"file"`
 }
 
 type rawCauses struct {

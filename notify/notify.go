@@ -85,6 +85,9 @@ type Target struct {
 	RateLimit *RateLimit     // nil = none
 	Zone      *time.Location // that the texts of alerts show times in; nil = as they are
 
+	// Endless keeps the order of all deliveries and gives up none: those after one that fails wait.
+	Endless bool
+
 	PlainText bool    // the plain form of an alert is text
 	Buttons   Buttons // on the messages; nil = there are none
 }

@@ -7,6 +7,9 @@ import (
 	"jira-oauth-watcher/internal/alert"
 )
 
+// Ship is the name of the queue of failures that package ship writes. No notifier can have it.
+const Ship = "[ship]"
+
 // Delivery is one alert for one notifier, as the queue keeps it.
 type Delivery struct {
 	Turn     uint64      `json:"-"` // when it is due, among what waits
@@ -26,6 +29,13 @@ type Delivery struct {
 
 	// NoMention: people were mentioned for the same cause a few minutes before.
 	NoMention bool `json:"no_mention,omitempty"`
+
+	// Level is that of the log line of a failure; "" = this is an alert. A failure has no
+	// kind, and the ID of Failure.
+	Level string `json:"level,omitempty"`
+
+	// More are the failures after this one that are delivered together with it.
+	More []Delivery `json:"-"`
 
 	Receipt Receipt `json:"-"` // of an earlier alert of the same incident, nil = none
 }

@@ -46,6 +46,9 @@ func (w *Worker) other(oldest Delivery) (d Delivery, ok bool, err error) {
 }
 
 func (w *Worker) stuck(oldest Delivery) bool {
+	if w.target.Endless {
+		return false
+	}
 	if w.health.Circuit == Suspended {
 		return w.probes >= stuckProbes
 	}

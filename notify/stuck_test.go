@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/notify"
@@ -141,4 +142,22 @@ func TestNextInState(t *testing.T) {
 	if _, ok, err := st.Next("nobody", d); ok || err != nil {
 		t.Errorf("found one of nobody, %v", err)
 	}
+}
+
+// Where all deliveries keep their order, none passes one that fails, and none is given up.
+func TestEndless(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("bad@1!1", "good@1!1", "good@1!2")
+		to := &choosy{answer: func(string, bool) error { return failing(notify.Retry, 0) }}
+		target := notify.Target{Notifier: conf.Notifier{Name: notify.Ship, Timeout: time.Minute}, To: to, Endless: true}
+		b := newBench(q, &receiver{})
+		b.worker = notify.NewWorker(target, q, slog.New(slog.DiscardHandler))
+		b.run(t, 48*time.Hour)
+		if got := slices.Compact(slices.Clone(to.asked)); !slices.Equal(got, []string{"bad@1!1"}) || len(b.waiting) != 3 || len(b.aside) != 0 {
+			t.Errorf("asked %q, %d wait, %d set aside", got, len(b.waiting), len(b.aside))
+		}
+		if n := len(to.asked); n < 500 {
+			t.Errorf("%d attempts in two days", n)
+		}
+	})
 }

@@ -139,7 +139,11 @@ func (w *Worker) deliver(ctx context.Context, d Delivery) (Delivery, *Error, err
 		w.probes = 0
 		w.record(Closed, 0, nil)
 		w.health.Succeeded = clock.Now()
-		w.log.Info("alert delivered", "alert", d.Alert.Data.ID, "kind", d.Alert.Data.Kind, "attempt", d.Attempts)
+		level := slog.LevelInfo
+		if d.Level != "" { // failures are many
+			level = slog.LevelDebug
+		}
+		w.log.Log(ctx, level, "alert delivered", "alert", d.Alert.Data.ID, "kind", d.Alert.Data.Kind, "attempt", d.Attempts)
 		return d, nil, w.queue.Done(w.target.Name, d, receipt, w.health)
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -249,7 +253,7 @@ func (w *Worker) retry(d Delivery, failed *Error) error {
 	if w.since.After(from) {
 		from = w.since
 	}
-	if w.probes == 0 && clock.Since(from) > w.target.RetryFor {
+	if w.probes == 0 && clock.Since(from) > w.target.RetryFor && !w.target.Endless {
 		w.log.Error("alert not delivered within retry_for, moved to the dead-letter queue",
 			"alert", d.Alert.Data.ID, "attempt", d.Attempts, "err", failed)
 		return w.setAside(d, failed)

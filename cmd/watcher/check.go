@@ -105,6 +105,7 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 		k.log(l)
 	}
 	k.state()
+	k.ship()
 	if online {
 		k.online(ctx)
 	}
@@ -327,6 +328,37 @@ func (k *checker) state() {
 		k.problem("state directory %s cannot be written: %v", dir, k.denied(err, fix))
 	default:
 		k.say("ok", "state directory %s can be written%s", dir, k.by)
+	}
+}
+
+// ship checks that the file of failures can be appended to. Its directory is not made.
+func (k *checker) ship() {
+	file := k.conf.Ship
+	if file == "" || file == conf.Stdout {
+		return
+	}
+	in, fix := file, fmt.Sprintf("chown %s %s", k.user, shell(file))
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
+	switch {
+	case err == nil:
+		f.Close()
+	case errors.Is(err, fs.ErrNotExist):
+		in = filepath.Dir(file)
+		fix = "chown " + k.user + " " + shell(in)
+		if _, err = os.Stat(in); err == nil && !k.other {
+			err = writable(in)
+		}
+	}
+	if err == nil && !k.may("-w", "", in) {
+		err = fs.ErrPermission
+	}
+	switch made := "/var/log/jira-oauth-watcher"; {
+	case err != nil && filepath.Dir(file) == made && k.user == serviceUser:
+		k.say("note", "directory %s is made or given to the service by systemd when it starts", made)
+	case err != nil:
+		k.problem("failures cannot be written to %s: %v", file, k.denied(err, fix))
+	default:
+		k.say("ok", "failures can be written to %s%s", file, k.by)
 	}
 }
 

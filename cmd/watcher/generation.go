@@ -20,6 +20,7 @@ import (
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
+	"jira-oauth-watcher/notify/ship"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -53,6 +54,16 @@ func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, e
 	if d.options.confirm && targets[0].Kind == "console" {
 		return nil, usage("--confirm requires a notifier, because alerts would be printed among the answers: " +
 			"add one to a configuration file, and name that with --config")
+	}
+	if d.options.confirm && c.Ship == conf.Stdout {
+		return nil, usage(`ship.file: failures cannot go to standard output with --confirm, which answers there: write the path of a file`)
+	}
+	if c.Ship == conf.Stdout && targets[0].Kind == "console" {
+		return nil, usage(`ship.file: failures and alerts cannot both go to standard output: write the path of a file, or add a notifier`)
+	}
+	if c.Ship != "" {
+		targets = append(targets, notify.Target{Notifier: conf.Notifier{Name: notify.Ship, Timeout: time.Minute}, Kind: "ship",
+			To: ship.New(c.Ship, d.out), Endless: true})
 	}
 	for _, w := range c.Warnings {
 		d.log.Warn(w)
@@ -95,6 +106,7 @@ func (g *generation) open(d *daemon) error {
 	}
 	g.recorder = &pipeline.Recorder{
 		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(),
+		Ship:             g.conf.Ship != "",
 		AlertUnreachable: g.conf.Jira.AlertUnreachable,
 		AccessLog:        slices.ContainsFunc(g.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess }),
 	}
@@ -106,12 +118,15 @@ func (g *generation) open(d *daemon) error {
 	}
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
+		g.workers = append(g.workers, notify.NewWorker(t, queue, d.log))
+		if t.Name == notify.Ship {
+			continue
+		}
 		to := pipeline.Recipient{Name: t.Name, MinSeverity: t.MinSeverity}
 		if keeper, ok := t.To.(notify.Keeper); ok {
 			to.Keeps, to.Groups = true, keeper.Groups()
 		}
 		g.recorder.Recipients = append(g.recorder.Recipients, to)
-		g.workers = append(g.workers, notify.NewWorker(t, queue, d.log))
 		if t.Buttons != nil {
 			log := d.log.With("notifier", t.Name)
 			g.buttons = append(g.buttons, func(ctx context.Context) error {

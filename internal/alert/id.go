@@ -44,6 +44,9 @@ func Node(name string) string {
 // Alert is the ID of the nth alert of incident id.
 func (id ID) Alert(n int) ID { return id + "#" + ID(strconv.Itoa(n)) }
 
+// Failure is the ID of the nth failure of incident id. It is not the ID of an alert.
+func (id ID) Failure(n int) ID { return id + "!" + ID(strconv.Itoa(n)) }
+
 // Incident is the ID of the incident.
 func (id ID) Incident() ID {
 	incident, _ := id.cut()

@@ -1,11 +1,13 @@
 package incident
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/matchers"
 )
 
 // alternating names the fact about causes between which an incident alternates.
@@ -48,6 +50,22 @@ func (s State) Current() alert.Data {
 		d.Kind = alert.Opened
 	}
 	return d
+}
+
+// Failure is the last failure of an incident as it is shipped: with an ID of its own, and its own
+// content even if its incident shows that of another one. seen replaces an impossible time.
+func (r *Rules) Failure(s State, id alert.ID, f matchers.Failure, from Source, seen time.Time) alert.Alert {
+	at, ok := PlausibleTime(f.Time, seen)
+	if !ok {
+		at = seen
+	}
+	f = s.adopt(f)
+	s.Content = r.content(f, from)
+	s.Content.Cause.Severity = f.Impact.Severity(f.Cause, s.Count)
+	s.Content.Integration.Name = r.names.rename(s.Content, cmp.Or(f.Integration.Name, s.Called))
+	d := s.data()
+	d.ID = id
+	return alert.Alert{Type: "jira.oauth.failure", Timestamp: at, Data: d}
 }
 
 // Again is an alert about an open incident as it is now, under its next number, for notifiers that

@@ -18,6 +18,7 @@ const (
 	LogForeign      = "log-not-jira"
 	NotifierFailing = "notifier-failing"
 	NotifierRemoved = "notifier-removed"
+	ShipFailing     = "ship-failing"
 )
 
 // LimitReached is the cause of the incident about limits, see Rules.Overflow.
@@ -59,7 +60,7 @@ var ownCauses = sync.OnceValue(func() map[string]ownCause {
 func host(text string) alert.Step { return alert.Step{Where: "jira-host", Text: text} }
 
 // OwnCauses are the IDs of the causes of alerts about the watcher itself.
-var OwnCauses = append(LogTroubles, alert.LinesLost, NotifierFailing, NotifierRemoved, LimitReached)
+var OwnCauses = append(LogTroubles, alert.LinesLost, NotifierFailing, NotifierRemoved, ShipFailing, LimitReached)
 
 // ownData is what an alert about the watcher itself says.
 func (r *Rules) ownData(cause string, log Source, facts map[string]any, more ...string) alert.Data {

@@ -14,8 +14,8 @@ import (
 // Trouble is a condition that prevents the watcher from reading a log or from delivering, for as
 // long as it lasts.
 type Trouble struct {
-	Cause   string    // LogUnreadable, LogSilent, LogForeign, NotifierFailing or NotifierRemoved
-	Log     Source    // of all causes except the last two
+	Cause   string    // LogUnreadable, LogSilent, LogForeign, NotifierFailing, ShipFailing or NotifierRemoved
+	Log     Source    // of those of a log
 	Line    string    // the first line, for LogForeign
 	Name    string    // of the notifier
 	Why     string    // without a secret
@@ -65,7 +65,7 @@ func (r *Rules) troubleData(t Trouble) alert.Data {
 		"{quote}", matchers.Quote(why), "{since}", since)
 	d.Log.Excerpt = text.Cut(r.masks.Text(t.Line), alert.MaxFact)
 	if t.Lost > 0 {
-		d.Diagnosis += " " + deadLetters(t.Lost)
+		d.Diagnosis += " " + t.lost()
 	}
 	return d
 }
@@ -91,19 +91,22 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 		d.Diagnosis = what + " is no longer in the configuration, so this alert ends."
 	}
 	if t.Lost > 0 {
-		d.Diagnosis += " " + deadLetters(t.Lost)
+		d.Diagnosis += " " + t.lost()
 		d.Confirm = "Check the open incidents: run jira-oauth-watcher status (if [http] is on), or wait for reminders."
 	}
 	s.Last = now
 	return r.raise(s, alert.Sighted, now)
 }
 
-// deadLetters says how many alerts a notifier will not deliver.
-func deadLetters(n int) string {
-	if n == 1 {
+// lost says how many alerts a notifier will not deliver.
+func (t Trouble) lost() string {
+	switch {
+	case t.Cause == ShipFailing:
+		return text.Plural(t.Lost, "failure", "failures") + " could not wait any longer: the file does not have all of them."
+	case t.Lost == 1:
 		return "One alert was dead-lettered: its recipients did not receive it."
 	}
-	return fmt.Sprintf("%d alerts were dead-lettered: their recipients did not receive them.", n)
+	return fmt.Sprintf("%d alerts were dead-lettered: their recipients did not receive them.", t.Lost)
 }
 
 // Gap is a range of a log where lines are or may be missing.

@@ -97,12 +97,12 @@ func (l *Log) judge(e event.Event) store.Counted {
 	}
 	switch was := l.counted; {
 	case isCounted(was, e.Text):
-		now.Incident = was.Incident
+		now.Incident, now.Failure = was.Incident, was.Failure
 		switch {
 		case was.Size == now.Size || now.Cause == matchers.Unknown:
 			now.Cause = was.Cause // the catalogue may have changed; and no news is no correction
 		case was.Incident != "" && was.Cause != now.Cause:
-			l.batch.failures = append(l.batch.failures, failure{Failure: f, counted: was.Incident})
+			l.batch.failures = append(l.batch.failures, failure{Failure: f, counted: was.Incident, shipped: was.Failure})
 		}
 	case l.unwanted(f):
 		now.Incident = ""

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
@@ -100,10 +101,11 @@ type batch struct {
 func (b batch) empty() bool { return len(b.failures)+len(b.probes)+len(b.clicks)+len(b.gaps) == 0 }
 
 // failure is a failure to record. counted is the key of the incident in which it has already been
-// counted; then only its cause is corrected.
+// counted; then only its cause is corrected. shipped is what it was shipped as then, if it was.
 type failure struct {
 	matchers.Failure
 	counted string
+	shipped alert.ID
 	on      *ongoing // the group that its incident joins if it is a new one
 }
 
@@ -275,8 +277,9 @@ func (l *Log) record(tx *store.Tx) {
 		l.Recorder.recordClick(tx, c)
 	}
 	for _, f := range l.batch.failures {
-		key := l.Recorder.record(tx, f, l.Source)
+		key, shipped := l.Recorder.record(tx, f, l.Source)
 		if l.counted.Incident == l.Recorder.Rules.Key(f.Failure) {
+			l.counted.Failure = shipped
 			l.counted.Incident = key // where the rest of its event corrects it
 		}
 	}

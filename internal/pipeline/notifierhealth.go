@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -21,10 +22,21 @@ const (
 // delivering. now is the wall-clock time.
 func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) {
-		for _, t := range r.Recipients {
-			r.checkNotifier(tx, t.Name, now)
+		for _, t := range r.deliver() {
+			r.checkNotifier(tx, t, now)
 		}
 	})
+}
+
+// deliver are the troubles of what delivers: each notifier, and what writes failures.
+func (r *Recorder) deliver() (all []incident.Trouble) {
+	for _, to := range r.Recipients {
+		all = append(all, incident.Trouble{Cause: incident.NotifierFailing, Name: to.Name})
+	}
+	if r.Ship {
+		all = append(all, incident.Trouble{Cause: incident.ShipFailing, Name: notify.Ship})
+	}
+	return all
 }
 
 // Failing reports whether a notifier has failed for so long that people must know.
@@ -35,13 +47,12 @@ func Failing(h notify.Health, now time.Time) bool {
 }
 
 // checkNotifier alerts the other notifiers to one that does not deliver.
-func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) {
-	t := incident.Trouble{Cause: incident.NotifierFailing, Name: name}
-	h, s := tx.Health(name), tx.Incident(r.Rules.TroubleKey(t))
+func (r *Recorder) checkNotifier(tx *store.Tx, t incident.Trouble, now time.Time) {
+	h, s := tx.Health(t.Name), tx.Incident(r.Rules.TroubleKey(t))
 	lost := h.SetAside + h.Dropped - h.Reported
 	failing := Failing(h, now)
 	on := true
-	t.Since, t.Why, t.Lost = h.Since, h.Reason, lost
+	t.Since, t.Why, t.Lost = h.Since, cmp.Or(h.Reason, "too much at once"), lost
 	switch {
 	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
 		on = false
@@ -52,7 +63,7 @@ func (r *Recorder) checkNotifier(tx *store.Tx, name string, now time.Time) {
 		return
 	}
 	if _, alerted := r.trouble(tx, t, on, now); alerted && lost > 0 {
-		tx.SetReported(name, h.Reported+lost)
+		tx.SetReported(t.Name, h.Reported+lost)
 	}
 }
 
@@ -70,7 +81,7 @@ func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.T
 		to := r.recipients(tx, s, *a)
 		if on {
 			to = slices.DeleteFunc(to, func(name string) bool { return name == t.Name })
-		} else if t.Lost > 0 {
+		} else if t.Lost > 0 && r.recipient(t.Name) != nil {
 			to = with(to, t.Name)
 		}
 		s = r.send(tx, s, *a, to)
@@ -110,8 +121,8 @@ func (r *Recorder) CloseUnconfigured() error {
 			known[r.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l})] = true
 		}
 	}
-	for _, to := range r.Recipients {
-		known[r.Rules.TroubleKey(incident.Trouble{Cause: incident.NotifierFailing, Name: to.Name})] = true
+	for _, t := range r.deliver() {
+		known[r.Rules.TroubleKey(t)] = true
 	}
 	return r.each(clock.Now(), func(s incident.State, now time.Time) (incident.State, *alert.Alert) {
 		if !s.Lasting() || known[s.Key] || s.Content.Cause.ID == incident.NotifierRemoved {

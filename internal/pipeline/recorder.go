@@ -29,6 +29,8 @@ type Recorder struct {
 	AlertUnreachable bool
 	// AccessLog reports whether an access log is followed. It may not have been opened yet.
 	AccessLog bool
+	// Ship reports whether each failure is queued for notify.Ship, too.
+	Ship bool
 	// Jira provides the names and settings of integrations, nil = they are not requested.
 	Jira     Integrations
 	settings settings
@@ -60,31 +62,32 @@ type Recipient struct {
 
 // record applies one failure to its incident and to the storm that alerts for it, and queues the
 // alert that it raises. A failure that has already been counted is only corrected. Evidence that
-// the incident is over may have arrived before. record returns the key of the incident.
-func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string) {
+// the incident is over may have arrived before. record returns the key of the incident, and what
+// the failure is shipped as.
+func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, shipped alert.ID) {
 	now := clock.Now()
 	r.keepTime(tx, now)
 	if r.own(tx, f.Failure) {
-		return ""
+		return "", ""
 	}
 	f.Failure = r.identify(tx, f.Failure, now)
 	if _, assumed := f.Host(nil); assumed && r.unprobed != nil {
 		f.Integration.Likely = r.likely()
 	}
-	key = r.count(tx, f, from, now)
+	key, shipped = r.count(tx, f, from, now)
 	if r.Rules.OneJira() {
 		r.correlator(tx, now).Counted(f.Failure)
 	}
-	return key
+	return key, shipped
 }
 
-func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string) {
+func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string, shipped alert.ID) {
 	key, step := f.counted, r.Rules.Correct
 	if key == "" {
 		var repeated bool
 		if key, repeated = r.key(tx, f.Failure, from, now); repeated {
 			r.learn(tx, key, f.Failure)
-			return key
+			return key, ""
 		}
 		step = r.Rules.Step
 		if r.Tally != nil {
@@ -94,12 +97,12 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	}
 	s := tx.Incident(key)
 	if f.counted != "" && !s.Open {
-		return key
+		return key, f.shipped
 	}
 	s = r.endStale(tx, s, plausible(f.Time, now), now)
 	if !s.Open && tx.Open() >= cmp.Or(r.MaxOpen, incident.MaxOpen) {
 		r.overflow(tx, key, incident.TooManyOpen, now)
-		return key
+		return key, r.ship(tx, tx.Incident(r.Rules.OverflowKey()), f, from, now)
 	}
 	if s.Alerts == 0 {
 		at := plausible(f.Time, now)
@@ -115,9 +118,25 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if key != r.Rules.Key(f.Failure) || s.Open && s.Content.Integration.KnownBy == alert.ByConfiguration {
 		f.Failure = s.Adopt(f.Failure)
 	}
-	after := func(s incident.State) (incident.State, *alert.Alert) { return step(s, f.Failure, from, now) }
-	r.apply(tx, s, f, after, now)
-	return key
+	r.apply(tx, s, f, func(s incident.State) (incident.State, *alert.Alert) {
+		s, a := step(s, f.Failure, from, now)
+		shipped = r.ship(tx, s, f, from, now)
+		return s, a
+	}, now)
+	return key, shipped
+}
+
+// ship queues a failure that was just counted in an incident for notify.Ship, and returns its ID, ""
+// if it is not shipped. A failure whose cause is corrected is shipped again, with the same ID.
+func (r *Recorder) ship(tx *store.Tx, s incident.State, f failure, from incident.Source, now time.Time) (id alert.ID) {
+	if id = s.ID().Failure(s.Count); f.counted != "" {
+		id = f.shipped
+	}
+	if !r.Ship || id == "" {
+		return ""
+	}
+	tx.Ship(cmp.Or(f.Header.Level, "WARN"), func() alert.Alert { return r.Rules.Failure(s, id, f.Failure, from, now) })
+	return id
 }
 
 // plausible is the time of an event or, if that is impossible, the time at which it is read.

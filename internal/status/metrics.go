@@ -111,7 +111,7 @@ type countingQueue struct {
 
 // Done counts a delivery, and how long it took.
 func (c *countingQueue) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
-	c.metrics.deliveries.WithLabelValues(notifier, accepted).Inc()
+	c.metrics.deliveries.WithLabelValues(notifier, accepted).Add(float64(1 + len(d.More)))
 	c.metrics.seconds.WithLabelValues(notifier).Observe(max(time.Since(d.Queued), 0).Seconds())
 	return c.Queue.Done(notifier, d, r, h)
 }

@@ -56,9 +56,7 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 		if data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind {
 			return false // it comes again, or what it says is counted elsewhere
 		}
-		h := tx.Health(notifier)
-		h.Dropped++
-		tx.table(health).put(notifier, h)
+		tx.dropped(notifier)
 		return false
 	}
 	if replaces {
@@ -74,6 +72,27 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 	return true
 }
 
+// dropped counts a delivery for which there is no room.
+func (tx *Tx) dropped(notifier string) {
+	h := tx.Health(notifier)
+	h.Dropped++
+	tx.table(health).put(notifier, h)
+}
+
+// Ship adds a failure to the queue of notify.Ship, which is in order. This queue takes no room from
+// those of the notifiers: it may have MaxQueued bytes for itself. If it is full, the failure is
+// dropped, which its health counts, and failure is not called.
+func (tx *Tx) Ship(level string, failure func() alert.Alert) {
+	var q queueState
+	if tx.read(lanes, notify.Ship).get(ofQueue, &q); q.Bytes >= tx.maxQueued {
+		tx.dropped(notify.Ship)
+		return
+	}
+	tx.summary.Seq++
+	tx.news = true
+	tx.putDelivery(notify.Ship, notify.Delivery{Seq: tx.summary.Seq, Alert: failure(), Queued: clock.Now(), Level: level})
+}
+
 // fits reports whether a notifier's queue has room for one more delivery, which replaces one of
 // the given size.
 func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) bool {
@@ -83,9 +102,11 @@ func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) bool {
 	}
 	record, err := json.Marshal(d)
 	tx.Fail(err)
-	queues := len(tx.read(lanes).names())
-	if tx.read(lanes, notifier).b == nil {
-		queues++
+	queues := 1
+	for _, other := range tx.read(lanes).names() {
+		if other != notifier && other != notify.Ship {
+			queues++
+		}
 	}
 	room := tx.maxQueued / queues
 	if k := d.Alert.Data.Kind; !k.Closes() && k != alert.Blind && k != alert.Sighted {
@@ -207,14 +228,19 @@ func (s *Store) Changed() <-chan struct{} {
 	return s.changed
 }
 
-// Done removes an accepted delivery and stores its receipt.
+// Done removes an accepted delivery, with those that were delivered together with it, and stores
+// its receipt.
 func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h notify.Health) error {
 	return s.Update(func(tx *Tx) {
-		tx.setReceipt(notifier, d.Alert.Data.Incident(), r)
 		tx.setHealth(notifier, h)
-		tx.setDelivered(notifier, d, h.Succeeded)
-		tx.sentAnyway(notifier, d)
-		tx.remove(notifier, d, d.Turn)
+		if d.Level == "" {
+			tx.setReceipt(notifier, d.Alert.Data.Incident(), r)
+			tx.setDelivered(notifier, d, h.Succeeded)
+			tx.sentAnyway(notifier, d)
+		}
+		for _, d := range append([]notify.Delivery{d}, d.More...) {
+			tx.remove(notifier, d, d.Turn)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -41,8 +42,9 @@ func (tx *Tx) SetPosition(log string, p tailer.Position) {
 type Counted struct {
 	Incident    string // the key of the incident in which it is counted; "" = it is not wanted
 	Cause       string
-	Size        int    // bytes of its text that were known
-	Fingerprint uint64 `json:"Print"` // their hash
+	Failure     alert.ID `json:",omitempty"` // what it is shipped as; "" = it is not shipped
+	Size        int      // bytes of its text that were known
+	Fingerprint uint64   `json:"Print"` // their hash
 }
 
 // countedKey is next to the log's position: no path holds a zero byte.

@@ -9,15 +9,24 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
-// Oldest is the delivery that is next for a notifier, with the receipt of its incident; false if
-// the queue is empty.
+// together is how many failures are delivered in one piece.
+const together = 100
+
+// Oldest is the delivery that is next for a notifier, with the receipt of its incident, and if it is
+// a failure with some that follow it; false if the queue is empty.
 func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err error) {
 	s.committing.RLock() // what is sent is on disk
 	defer s.committing.RUnlock()
 	err = s.View(func(tx *Tx) {
 		for next := range tx.queue(notifier) {
-			d, found = next, true
-			return
+			if !found {
+				d, found = next, true
+			} else {
+				d.More = append(d.More, next)
+			}
+			if next.Level == "" || len(d.More) == together-1 {
+				return
+			}
 		}
 	})
 	return d, found && err == nil, err

@@ -145,7 +145,7 @@ func (s *story) installed(t *testing.T) {
 	equal(t, "groups", s.run("id -nG "+unit), "jira-oauth-watcher jira")
 	equal(t, "modes", s.run("cd "+etc+" && stat -c '%a %U:%G %n' . config.toml credentials causes.d"),
 		"755 root:root .\n640 root:jira-oauth-watcher config.toml\n700 root:root credentials\n755 root:root causes.d")
-	wants(t, "conffiles", s.run("dpkg-query -W -f '${Conffiles}' "+unit), etc+"/config.toml ")
+	wants(t, "conffiles", s.run("dpkg-query -W -f '${Conffiles}' "+unit), etc+"/config.toml ", "/etc/logrotate.d/jira-oauth-watcher ")
 	wants(t, "version", s.run(unit+" version"), "jira-oauth-watcher 1.0.0, commit ")
 	s.run("systemd-analyze verify --man=no " + unit + ".service")
 }

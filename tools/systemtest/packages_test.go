@@ -51,7 +51,7 @@ func TestSameFiles(t *testing.T) {
 	equal(t, "only in the .deb", strings.Join(only(lists[0], lists[1]), " "),
 		"/usr/share/doc/jira-oauth-watcher/changelog.Debian.gz /usr/share/lintian/overrides/jira-oauth-watcher /usr/share/zsh/vendor-completions/_jira-oauth-watcher")
 	equal(t, "only in the .rpm", strings.Join(only(lists[1], lists[0]), " "), "/usr/share/zsh/site-functions/_jira-oauth-watcher")
-	equal(t, "configuration of the .rpm", strings.TrimSpace(host(t, "rpm", "-qpc", rpm[0])), etc+"/config.toml")
+	equal(t, "configuration of the .rpm", strings.TrimSpace(host(t, "rpm", "-qpc", rpm[0])), etc+"/config.toml\n/etc/logrotate.d/jira-oauth-watcher")
 	scripts := host(t, "rpm", "-qp", "--scripts", rpm[0])
 	for _, name := range []string{"post", "preun", "postun"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "packaging", "rpm", name))
