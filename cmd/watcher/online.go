@@ -45,12 +45,10 @@ func reach(ctx context.Context, h conf.Host) (what, line string) {
 	d := &doctor.Doctor{JVM: &java.JVM{}, Verify: func(host string, chain []*x509.Certificate) string {
 		return distrust(transport.TLSClientConfig.RootCAs, host, chain)
 	}}
-	e, through := endpoint(h.URL), ""
+	e, through, web := endpoint(h.URL), "", strings.HasPrefix(h.URL.Scheme, "http")
 	var proxy *url.URL
-	if strings.HasPrefix(h.URL.Scheme, "http") {
-		if proxy, err = transport.Proxy(&http.Request{URL: h.URL}); err != nil {
-			return "problem", "the proxy in the environment cannot be used: correct HTTPS_PROXY"
-		}
+	if web {
+		proxy, _ = transport.Proxy(&http.Request{URL: h.URL}) // notify.CheckProxies has checked it
 	}
 	if proxy != nil {
 		to := endpoint(proxy)
@@ -70,7 +68,7 @@ func reach(ctx context.Context, h conf.Host) (what, line string) {
 		return "warning", "not tried: the proxy " + d.Proxy + " requires the login of HTTPS_PROXY, which check does not send"
 	}
 	return "problem", "cannot be reached" + through + ": " + strings.ToLower(v.Title[:1]) + v.Title[1:] + ": " +
-		remedy(v, h.URL.Scheme, proxy != nil)
+		remedy(v, web, proxy != nil)
 }
 
 // endpoint is what is connected to for an address.
@@ -104,22 +102,27 @@ func distrust(roots *x509.CertPool, host string, chain []*x509.Certificate) stri
 	return do + text.Cut(text.Printable(why), 200)
 }
 
+// remedies are what to do about a fault, by how its ID begins.
+var remedies = []struct{ begin, do string }{
+	{"client-", "write client_cert and client_key, where the receiver has them"},
+	{"starttls-", "correct the port, or write smtps://"},
+	{"tls-", "correct the address and port, or have this host exempted from TLS inspection"},
+	{"proxy-auth-", "write a user and password into HTTPS_PROXY, or have this machine exempted"},
+}
+
 // remedy is what to do about a host that cannot be reached.
-func remedy(v doctor.Verdict, scheme string, proxied bool) string {
+func remedy(v doctor.Verdict, web, proxied bool) string {
+	for _, r := range remedies {
+		if strings.HasPrefix(v.ID, r.begin) {
+			return r.do
+		}
+	}
 	switch {
 	case v.ID == "certificate":
 		return v.Text
-	case v.ID == "client-certificate":
-		return "write client_cert and client_key, where the receiver has them"
-	case v.ID == "starttls-missing":
-		return "correct the port, or write smtps://"
-	case strings.HasPrefix(v.ID, "tls-"):
-		return "correct the address and port, or have this host exempted from TLS inspection"
-	case v.ID == "proxy-auth-basic-tunnel-disabled":
-		return "write a user and password into HTTPS_PROXY, or have this machine exempted"
 	case proxied:
 		return "correct HTTPS_PROXY, or have the proxy allow this host"
-	case strings.HasPrefix(scheme, "http"):
+	case web:
 		return "correct the address, have the firewall allow it, or set HTTPS_PROXY if this machine needs a proxy"
 	}
 	return "correct the address, or have the firewall allow it"
