@@ -297,7 +297,7 @@ func nowhere(ctx context.Context, network, address string) (conn net.Conn, err e
 func (l *laboratory) start(port int, name string, args ...string) {
 	l.Helper()
 	cmd := exec.Command(name, args...)
-	var out bytes.Buffer
+	var out testkit.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
