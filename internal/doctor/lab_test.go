@@ -1,7 +1,6 @@
 package doctor_test
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -298,7 +297,7 @@ func (l *laboratory) start(port int, name string, args ...string) {
 	cmd := exec.CommandContext(l.Context(), name, args...)                   // all end at the same time
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // squid removes its shared memory
 	cmd.WaitDelay = 5 * time.Second
-	var out bytes.Buffer
+	var out testkit.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		l.Fatal(err)

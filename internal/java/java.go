@@ -44,7 +44,7 @@ func Find(w Where) *JVM {
 	cwd, contained := j.process(w)
 	homes := []string{j.Home}
 	if j.Home == "" && !contained {
-		homes = j.usual(w)
+		homes = usual(w)
 	}
 	for _, home := range homes {
 		if store := j.inHome(home); home != "" && store != "" {
@@ -184,22 +184,19 @@ func (j *JVM) keep(args []string) {
 }
 
 // usual returns the homes that a Jira which is not running may use, the likeliest first.
-func (j *JVM) usual(w Where) (homes []string) {
+func usual(w Where) (homes []string) {
 	at := func(elem ...string) string { return filepath.Join(append([]string{"/", w.Root}, elem...)...) }
 	for _, install := range []string{cmp.Or(w.Install, "/opt/atlassian/jira"), "/opt/atlassian/jira"} {
 		for _, script := range []string{"setjre.sh", "setenv.sh"} {
-			b, err := readLimited(at(install, "bin", script))
-			if errors.Is(err, fs.ErrPermission) {
-				j.hide(at(install, "bin", script) + " may not be read: run doctor as root.")
-			}
+			b, _ := readLimited(at(install, "bin", script)) // if it may be read
 			for _, m := range javaHome.FindAllSubmatch(b, -1) {
 				homes = append(homes, at(string(m[1])))
 			}
 		}
 		homes = append(homes, at(install, "jre"))
 	}
-	more, _ := filepath.Glob(at("usr/lib/jvm/*"))
-	return append(append(homes, at("opt/java/openjdk"), at("usr/lib/jvm/default-java"), at("usr/lib/jvm/jre")), more...)
+	more, _ := filepath.Glob(at("usr/lib/jvm/*")) // default-java first
+	return append(append(homes, at("opt/java/openjdk")), more...)
 }
 
 // inHome is the default trust store in java.home: jssecacerts before cacerts, and the JRE in a JDK 8.

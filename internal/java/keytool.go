@@ -20,11 +20,7 @@ func (j *JVM) Import(alias, pemPath string) string {
 	if j.Home != "" {
 		tool = quote(filepath.Join(j.Home, "bin", "keytool"))
 	}
-	// keytool would encrypt a store that is not, and Java could not read it without a password.
-	if s, err := j.Trust(); err == nil && s.open {
-		password = known
-		tool += " -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE -J-Dkeystore.pkcs12.macAlgorithm=NONE"
-	} else if err == nil && s.password == known {
+	if s, err := j.Trust(); err == nil && (s.open || s.password == known) {
 		password = known
 	}
 	return tool + " -importcert -noprompt -trustcacerts -alias " + quote(alias) + " -file " + quote(pemPath) +
