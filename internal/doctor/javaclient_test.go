@@ -1,3 +1,5 @@
+//go:build linux
+
 package doctor_test
 
 import (
@@ -247,7 +249,7 @@ func (m *meeting) meet(t *testing.T, client *javaClient, resolver *net.Resolver,
 	}
 	after := ""
 	if m.basic {
-		if option := `"-Djdk.http.auth.tunneling.disabledSchemes= `; !strings.Contains(r.Verdict.Command, option) {
+		if option := `-Djdk.http.auth.tunneling.disabledSchemes= `; !strings.Contains(r.Verdict.Command, option) {
 			t.Errorf("the command %s lacks the option %s", r.Verdict.Command, option)
 		}
 		if got := client.withBasic.ask(get...); got != "OK\n" {
