@@ -54,13 +54,14 @@ func (d *diagnoser) process(_ context.Context, logs plog.Logs) (plog.Logs, error
 // another shipper has put around one.
 func (d *diagnoser) failure(l plog.LogRecord) (f matchers.Failure, ok bool) {
 	file := cmp.Or(textOf(l.Attributes(), "log.file.name"), textOf(l.Attributes(), "log.file.path"))
-	find, match := matchers.Find, d.causes.Match
+	find := matchers.Find
 	if conf.KindOf(file).Mail() {
-		find, match = matchers.FindMail, d.causes.MatchMail
+		find = matchers.FindMail
 	}
 	take := func(e event.Event) {
-		if !ok {
-			f, ok = match(e, d.zone)
+		if !ok && find(e.Text) >= 0 {
+			v := d.causes.Diagnose(string(e.Text), d.zone)
+			f, ok = v.Failure, v.Ours
 		}
 	}
 	var text []byte
