@@ -10,7 +10,8 @@ func (b *builder) ship(f *rawShip, logs []Log) (file string) {
 	case f.File == nil && !b.source.Has("ship"), b.source.Has("ship.file") && f.File == nil:
 		return ""
 	case f.File == nil:
-		b.problem("ship", `file is missing, write file = "/var/log/jira-oauth-watcher/failures.ndjson", or "-" for standard output`)
+		b.problem("ship", `file is missing, write file = "/var/log/jira-oauth-watcher/failures.ndjson", or "-" for `+
+			"standard output")
 		return ""
 	case *f.File == Stdout:
 		return Stdout

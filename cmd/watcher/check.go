@@ -74,6 +74,9 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
+	if _, err := withShip(c, targets, a.out, false); err != nil {
+		return err
+	}
 	k := &checker{conf: c, out: a.out}
 	if err := k.choose(name); err != nil {
 		return err
@@ -344,7 +347,7 @@ func (k *checker) ship() {
 		f.Close()
 	case errors.Is(err, fs.ErrNotExist):
 		in = filepath.Dir(file)
-		fix = "chown " + k.user + " " + shell(in)
+		fix = fmt.Sprintf("install -m 0640 -o %s /dev/null %s", k.user, shell(file))
 		if _, err = os.Stat(in); err == nil && !k.other {
 			err = writable(in)
 		}
@@ -352,8 +355,11 @@ func (k *checker) ship() {
 	if err == nil && !k.may("-w", "", in) {
 		err = fs.ErrPermission
 	}
-	switch made := "/var/log/jira-oauth-watcher"; {
-	case err != nil && filepath.Dir(file) == made && k.user == serviceUser:
+	switch made, dir := "/var/log/jira-oauth-watcher", filepath.Dir(file); {
+	case err == nil && dir != made && k.user == serviceUser && k.other:
+		k.say("warning", "the unit lets the service write failures only to %s: name a file there, or add "+
+			"ReadWritePaths=%s to a drop-in", made, dir)
+	case err != nil && dir == made && k.user == serviceUser:
 		k.say("note", "directory %s is made or given to the service by systemd when it starts", made)
 	case err != nil:
 		k.problem("failures cannot be written to %s: %v", file, k.denied(err, fix))

@@ -20,7 +20,6 @@ import (
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
-	"jira-oauth-watcher/notify/ship"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -55,15 +54,8 @@ func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, e
 		return nil, usage("--confirm requires a notifier, because alerts would be printed among the answers: " +
 			"add one to a configuration file, and name that with --config")
 	}
-	if d.options.confirm && c.Ship == conf.Stdout {
-		return nil, usage(`ship.file: failures cannot go to standard output with --confirm, which answers there: write the path of a file`)
-	}
-	if c.Ship == conf.Stdout && targets[0].Kind == "console" {
-		return nil, usage(`ship.file: failures and alerts cannot both go to standard output: write the path of a file, or add a notifier`)
-	}
-	if c.Ship != "" {
-		targets = append(targets, notify.Target{Notifier: conf.Notifier{Name: notify.Ship, Timeout: time.Minute}, Kind: "ship",
-			To: ship.New(c.Ship, d.out), Endless: true})
+	if targets, err = withShip(c, targets, d.out, d.options.confirm); err != nil {
+		return nil, err
 	}
 	for _, w := range c.Warnings {
 		d.log.Warn(w)

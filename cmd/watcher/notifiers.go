@@ -13,6 +13,7 @@ import (
 	"jira-oauth-watcher/notify/console"
 	"jira-oauth-watcher/notify/email"
 	"jira-oauth-watcher/notify/pagerduty"
+	"jira-oauth-watcher/notify/ship"
 	"jira-oauth-watcher/notify/slack"
 	"jira-oauth-watcher/notify/teams"
 	"jira-oauth-watcher/notify/webhook"
@@ -40,6 +41,23 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 		list.targets[i].Zone = c.Alerts.DisplayZone
 	}
 	return list.targets, list.err
+}
+
+// withShip adds to the notifiers what writes failures. It needs standard output for itself, if that
+// is where they go.
+func withShip(c *conf.Config, targets []notify.Target, out io.Writer, confirm bool) ([]notify.Target, error) {
+	switch {
+	case c.Ship == "":
+		return targets, nil
+	case c.Ship == conf.Stdout && confirm:
+		return nil, usage("ship.file: failures cannot go to standard output with --confirm, which answers there: " +
+			"write the path of a file")
+	case c.Ship == conf.Stdout && targets[0].Kind == "console":
+		return nil, usage("ship.file: failures and alerts cannot both go to standard output: write the path of a file, " +
+			"or add a notifier")
+	}
+	return append(targets, notify.Target{Notifier: conf.Notifier{Name: notify.Ship, Timeout: time.Minute}, Kind: "ship",
+		To: ship.New(c.Ship, out), Endless: true}), nil
 }
 
 func namesOf(targets []notify.Target) []string {

@@ -161,8 +161,11 @@ func TestShipKilled(t *testing.T) {
 			dir, hub := t.TempDir(), receive(t)
 			file := filepath.Join(dir, "failures.ndjson")
 			w, config, log := follow(t, dir, hub, ship(file))
-			for _, line := range story[:cut] {
+			for i, line := range story[:cut] {
 				appendAs(t, log, line)
+				if i == 2 {
+					awaitFailures(t, 3, only(file)) // it counts without its stack trace
+				}
 			}
 			w.kill()
 			appendAs(t, log, strings.Join(story[cut:], ""))
@@ -254,4 +257,10 @@ func TestShipStdout(t *testing.T) {
 		t.Errorf("exit status %d, want 2", status)
 	}
 	w.says("failures and alerts cannot both go to standard output")
+	w = start(t, dir, "run", "--log", "-", "--confirm", "--config", testkit.Write(t, config, fmt.Sprintf("state_dir = %q\n[[webhook]]\nurl = %q\n%s",
+		filepath.Join(dir, "state"), hub.URL, ship("-"))))
+	if status := w.wait(); status != 2 {
+		t.Errorf("--confirm: exit status %d, want 2", status)
+	}
+	w.says("failures cannot go to standard output with --confirm")
 }

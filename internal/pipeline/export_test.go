@@ -3,6 +3,7 @@ package pipeline
 import (
 	"time"
 
+	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
@@ -51,4 +52,12 @@ func (r *Recorder) Resolve(key string, at time.Time) error {
 		s, a := r.Rules.Resolve(tx.Incident(key), at)
 		r.announce(tx, s, a, at)
 	})
+}
+
+// Ships records a failure, which was shipped before if that is not "", and returns what it is shipped as.
+func (r *Recorder) Ships(f matchers.Failure, counted string, before alert.ID) (shipped alert.ID, err error) {
+	err = r.Store.Update(func(tx *store.Tx) {
+		_, shipped = r.record(tx, failure{Failure: f, counted: counted, shipped: before}, incident.Source{})
+	})
+	return shipped, err
 }

@@ -10,6 +10,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/notify"
 )
 
@@ -103,5 +104,37 @@ func TestShipFailing(t *testing.T) {
 		}
 		check("sighted " + cause + " Failures are written to the file of [ship] again, after 16m0s. Those that waited are written now. " +
 			"8 failures could not wait any longer: the file does not have all of them.")
+	})
+}
+
+// A corrected failure is shipped again with its own ID, also when another log has reported the next one.
+func TestCorrectionIsShipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShift(t)
+		s.rec.Ship = true
+		ship := func(cause string, counted string, before alert.ID) alert.ID {
+			t.Helper()
+			id, err := s.rec.Ships(matchers.Failure{Time: time.Now(), Integration: matchers.Integration{ID: "x"},
+				Cause: &matchers.Cause{ID: cause, Diagnosis: "It fails."}}, counted, before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		first := ship("unknown", "", "")
+		second := ship("b", "", "")
+		if again := ship("a", "x", first); again != first || second == first {
+			t.Errorf("corrected as %s; the first was %s, the second %s", again, first, second)
+		}
+		ship("c", "x", "") // it was counted before there was [ship]
+		var got []string
+		for _, d := range s.taken(notify.Ship) {
+			for _, one := range append([]notify.Delivery{d}, d.More...) {
+				got = append(got, fmt.Sprint(one.Alert.Data.ID, " ", one.Alert.Data.Cause.ID))
+			}
+		}
+		if want := fmt.Sprintf("[%s unknown %s b %s a]", first, second, first); fmt.Sprint(got) != want {
+			t.Errorf("shipped %v, want %s", got, want)
+		}
 	})
 }
