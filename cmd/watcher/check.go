@@ -107,6 +107,13 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 	for _, l := range c.Logs {
 		k.log(l)
 	}
+	if store := c.Probe.TrustStore; store != "" {
+		if f, err := os.Open(store); err != nil {
+			k.problem("%s (probe.trust_store) cannot be read: %v", store, text.WithoutPath(err))
+		} else {
+			f.Close()
+		}
+	}
 	k.state()
 	k.ship()
 	if online {

@@ -52,7 +52,11 @@ nothing that is probed is trusted. The exit status is 1 if there is a problem.`,
 // newDoctor is a doctor for the Jira of a configuration.
 func newDoctor(c *conf.Config) *doctor.Doctor {
 	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install}
-	return &doctor.Doctor{JVM: java.Find(where), Proxy: c.Probe.Proxy}
+	d := &doctor.Doctor{JVM: java.Find(where), Proxy: c.Probe.Proxy}
+	if c.File != "" && c.File != defaultConfig {
+		d.Arguments = " --config " + shell(c.File)
+	}
+	return d
 }
 
 func (a *app) doctor(ctx context.Context, config, form, save string, hosts []string) error {

@@ -104,6 +104,7 @@ func distrust(roots *x509.CertPool, host string, chain []*x509.Certificate) stri
 
 // remedies are what to do about a fault, by how its ID begins.
 var remedies = []struct{ begin, do string }{
+	{"dns-", "correct the name servers in /etc/resolv.conf, or have the firewall allow port 53"},
 	{"client-", "write client_cert and client_key, where the receiver has them"},
 	{"starttls-", "correct the port, or write smtps://"},
 	{"tls-", "correct the address and port, or have this host exempted from TLS inspection"},

@@ -173,7 +173,8 @@ func (d *daemon) greet(c *conf.Config) {
 	for _, l := range c.Logs {
 		state := "following " + l.Path
 		if l.Path == stdinPath {
-			state = "reading standard input"
+			fmt.Fprintln(d.errw, "reading standard input: its failures are printed here")
+			continue
 		} else if missing(l.Path) {
 			state = l.Path + " is not there yet, waiting"
 		}

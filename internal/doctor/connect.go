@@ -220,7 +220,7 @@ func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
 		p.fail(p.proxyLogin(answer), "proxy", tried, got+schemes(answer))
 	case code == http.StatusForbidden, code == http.StatusUnauthorized:
 		p.fail(known("proxy-forbidden"), "proxy", tried, got)
-	case code/100 == 5:
+	case code == http.StatusInternalServerError, code > 501 && code < 505: // 500: tinyproxy
 		p.fail(known("proxy-upstream-failure"), "proxy", tried, got)
 	default:
 		p.fail(known("proxy-tunnel-rejected"), "proxy", tried, got+isHTML(answer.Header))

@@ -25,6 +25,8 @@ type Doctor struct {
 	JVM   *java.JVM // of Jira, as far as it could be seen; never nil
 	Proxy string    // host:port of the HTTP proxy, "" = as in JVM's options
 
+	Arguments string // of the command doctor that name the configuration, such as " --config FILE"
+
 	// Resolver and Dial are those of the system unless they are set.
 	Resolver *net.Resolver
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
@@ -47,6 +49,8 @@ type Result struct {
 	Steps   []Step       `json:"steps"`
 	Missing *Certificate `json:"missing,omitempty"` // to be imported into the trust store
 	Verdict Verdict      `json:"verdict"`
+
+	arguments string // of the command doctor
 }
 
 // A State is how a step went.
@@ -114,7 +118,7 @@ func (d *Doctor) All(ctx context.Context, endpoints []Endpoint) []Result {
 func (d *Doctor) Probe(ctx context.Context, e Endpoint) Result {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout())
 	defer cancel()
-	p := &probe{Doctor: d, Result: Result{Endpoint: e, At: clock.Now()}}
+	p := &probe{Doctor: d, Result: Result{Endpoint: e, At: clock.Now(), arguments: d.Arguments}}
 	if e.Kind == HTTPS {
 		p.Via = d.proxyFor(e.Host)
 	}

@@ -322,12 +322,13 @@ func TestOverall(t *testing.T) {
 		return doctor.Result{Endpoint: doctor.Endpoint{Host: id, Port: 443}, Verdict: doctor.Verdict{ID: id, OK: id == "reachable", Title: "T"}}
 	}
 	for _, tt := range []struct{ ids, id, title string }{
-		{"", "reachable", "Everything that Jira's mail flow needs is reachable"},
-		{"reachable", "reachable", "Everything that Jira's mail flow needs is reachable"},
+		{"", "reachable", "Everything that was probed is reachable"},
+		{"reachable", "reachable", "Everything that was probed is reachable"},
 		{"reachable expired", "expired", "T: expired:443"},
-		{"expired refused", "expired", "T: expired:443 (and 1 more of 2 endpoints)"},
+		{"expired refused", "expired", "T: expired:443; 1 endpoint with other problems, see above"},
 		{"trust-not-checked", "trust-not-checked", "T: trust-not-checked:443"},
-		{"trust-not-checked reachable refused expired", "refused", "T: refused:443 (and 2 more of 4 endpoints)"},
+		{"trust-not-checked reachable refused expired", "refused", "T: refused:443; 2 endpoints with other problems, see above"},
+		{"refused reachable refused expired", "refused", "T: refused:443 (and 1 more of 4 endpoints); 1 endpoint with other problems, see above"},
 	} {
 		var results []doctor.Result
 		for _, id := range strings.Fields(tt.ids) {

@@ -98,7 +98,7 @@ func (r *Result) Alert() *alert.Probe {
 		Who: v.Who, Command: v.Command}
 	for _, s := range r.Steps {
 		if len(a.Seen) < alert.MaxSeen {
-			a.Seen = append(a.Seen, text.Cut(fmt.Sprintf("%s: %s: %s", s.Name, s.Tried, s.Got), 300))
+			a.Seen = append(a.Seen, text.Cut(fmt.Sprintf("%s: %s → %s", s.Name, s.Tried, s.Got), 300))
 		}
 	}
 	return a

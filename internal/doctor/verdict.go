@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"jira-oauth-watcher/internal/java"
+	"jira-oauth-watcher/internal/text"
 )
 
 // A fault is one thing that can be wrong with the way to an endpoint.
@@ -84,7 +85,7 @@ func (r *Result) ImportFrom(dir string, jvm *java.JVM) {
 	alias := "jira-oauth-" + strings.ToLower(strings.ReplaceAll(r.Missing.SHA256[:11], ":", ""))
 	save := ""
 	if r.Missing.File = filepath.Join(dir, alias+".pem"); dir == "" {
-		save = "jira-oauth-watcher doctor --save . " + r.argument() + "; "
+		save = "jira-oauth-watcher doctor" + r.arguments + " --save . " + r.argument() + "; "
 	}
 	v.Command = save + jvm.Import(alias, r.Missing.File)
 	v.Container = jvm.ImportInContainer(alias, r.Missing.File)
@@ -104,8 +105,8 @@ func (e Endpoint) argument() string {
 // Overall is the verdict of all endpoints: the first that is not OK, one that is certain before one that
 // could not be checked.
 func Overall(results []Result) Verdict {
-	failed := 0
-	overall := Verdict{ID: reachable, OK: true, Title: "Everything that Jira's mail flow needs is reachable"}
+	failed, same := 0, 0
+	overall := Verdict{ID: reachable, OK: true, Title: "Everything that was probed is reachable"}
 	for _, r := range results {
 		if r.Verdict.OK {
 			continue
@@ -115,8 +116,16 @@ func Overall(results []Result) Verdict {
 			overall.Title += ": " + r.Address()
 		}
 	}
-	if failed > 1 {
-		overall.Title += " (and " + strconv.Itoa(failed-1) + " more of " + strconv.Itoa(len(results)) + " endpoints)"
+	for _, r := range results {
+		if r.Verdict.ID == overall.ID {
+			same++
+		}
+	}
+	if failed > 1 && same > 1 {
+		overall.Title += " (and " + strconv.Itoa(same-1) + " more of " + strconv.Itoa(len(results)) + " endpoints)"
+	}
+	if failed > same {
+		overall.Title += "; " + text.Count(failed-same, "endpoint") + " with other problems, see above"
 	}
 	return overall
 }

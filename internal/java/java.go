@@ -145,7 +145,8 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 		j.hide("The unit hides other processes, so Jira's command line cannot be read: run doctor as root, or allow it " +
 			"with a drop-in (systemctl edit jira-oauth-watcher): [Service] ProtectProc=default ProcSubset=all.")
 	} else {
-		j.hide("No running Jira was seen, so its Java options are not known: start Jira, or run doctor as root.")
+		j.hide("No running Jira was seen, so its Java options are not known, and its Java may be another one: start Jira, " +
+			"run doctor as root, or set [probe] trust_store.")
 	}
 	return "", false
 }

@@ -25,7 +25,11 @@ func probe(p *alert.Probe, steps int) Sentence {
 	case runs(p):
 		result += fmt.Sprintf(" Step %d has the command.", steps)
 	}
-	return Sentence{{Text: "Probe from this node at "}, {At: p.At}, {Text: ": " + result}}
+	of := "Probe from this node at "
+	if p.Assumed && !p.OK {
+		of = "Probe of " + p.Host + " (assumed, the log names no host) at "
+	}
+	return Sentence{{Text: of}, {At: p.At}, {Text: ": " + result}}
 }
 
 // runs reports whether a probe has found a command that fixes what is wrong.
@@ -39,6 +43,10 @@ func withProbe(steps []Step, p *alert.Probe) []Step {
 	if !runs(p) {
 		return steps
 	}
-	fix := "The probe of " + p.Host + " found the command that fixes it:\n```\n" + p.Command + "\n```"
+	only := ""
+	if strings.Contains(p.Command, "-importcert") {
+		only = " Run it as root, and only if the network team confirms the SHA-256 of the certificate."
+	}
+	fix := "The probe of " + p.Host + " found the command that fixes it." + only + "\n```\n" + p.Command + "\n```"
 	return append(steps, Step{len(steps) + 1, Actor(p.Who), fix, true})
 }

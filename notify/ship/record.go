@@ -57,7 +57,7 @@ func recordOf(d notify.Delivery) record {
 		},
 		Body: body{Data: data},
 	}
-	ofFile := data.Log.Path != "-" // standard input
+	ofFile := data.Log.Path != "-" && data.Log.Path != "" // standard input; a shipper that names no file
 	for name, value := range r.Attributes {
 		if value == "" || strings.HasPrefix(name, "log.file.") && !ofFile {
 			delete(r.Attributes, name)

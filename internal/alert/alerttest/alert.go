@@ -185,8 +185,9 @@ func Probed(t testing.TB) alert.Alert {
 		Text: "The chain of login.microsoftonline.com ends at CN=Example Corp TLS Inspection Root, which is no public CA and " +
 			"is missing from /opt/atlassian/jira/jre/lib/security/cacerts.",
 		Who: "jira-host",
-		Command: "/opt/atlassian/jira/jre/bin/keytool -importcert -noprompt -trustcacerts -alias example-corp-tls-inspection-root " +
-			"-file /root/example-corp-tls-inspection-root.pem -keystore /opt/atlassian/jira/jre/lib/security/cacerts -storepass changeit",
+		Command: "jira-oauth-watcher doctor --save . login.microsoftonline.com; " +
+			"/opt/atlassian/jira/jre/bin/keytool -importcert -noprompt -trustcacerts -alias jira-oauth-ce714c13 " +
+			"-file jira-oauth-ce714c13.pem -keystore /opt/atlassian/jira/jre/lib/security/cacerts -storepass changeit",
 		Seen: []string{
 			"DNS: 20.190.159.0, 20.190.159.64 in 3 ms", "TCP: 20.190.159.0 port 443 connected in 12 ms",
 			"TLS: 1.2, 3 certificates", "Trust: issuer CN=Example Corp TLS Inspection Root, SHA-256 " +
