@@ -51,7 +51,10 @@ nothing that is probed is trusted. The exit status is 1 if there is a problem.`,
 
 // newDoctor is a doctor for the Jira of a configuration.
 func newDoctor(c *conf.Config) *doctor.Doctor {
-	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install}
+	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install, Jira: []string{c.Jira.Home}}
+	for _, l := range c.Logs {
+		where.Jira = append(where.Jira, l.Path)
+	}
 	d := &doctor.Doctor{JVM: java.Find(where), Proxy: c.Probe.Proxy}
 	if c.File != "" && c.File != defaultConfig {
 		d.Arguments = " --config " + shell(c.File)
@@ -81,6 +84,9 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	if save != "" {
 		if info, err := os.Stat(save); err != nil || !info.IsDir() {
 			return usage("--save %s: not a directory, create it first", text.Printable(save))
+		} else if info.Mode()&0o002 != 0 {
+			return usage("--save %s: other users can write there, and could exchange the certificate: name another directory",
+				text.Printable(save))
 		}
 	}
 	d := newDoctor(c)

@@ -190,3 +190,28 @@ func TestFlags(t *testing.T) {
 		t.Error("http.nonProxyHosts is set to nothing: localhost must not be in it")
 	}
 }
+
+// A process of a user who has nothing to do with Jira is not taken for it.
+func TestForeignProcess(t *testing.T) {
+	if os.Geteuid() != 0 {
+		testkit.Missing(t, "root, to give files away")
+	}
+	root := t.TempDir()
+	testkit.Write(t, filepath.Join(root, "proc/1/cmdline"), "")
+	testkit.Write(t, filepath.Join(root, "proc/7/cmdline"), "java\x00-Djira.home=x\x00-Dhttps.proxyHost=evil.example\x00"+
+		"org.apache.catalina.startup.Bootstrap\x00")
+	log := testkit.Write(t, filepath.Join(root, "log"), "")
+	if err := os.Chown(filepath.Join(root, "proc/7"), 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	w := java.Where{Root: root, Jira: []string{"/log"}}
+	if j := java.Find(w); j.PID != 0 || len(j.Options) != 0 {
+		t.Errorf("process %d, options %v", j.PID, j.Options)
+	}
+	if err := os.Chown(log, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if j := java.Find(w); j.PID != 7 {
+		t.Errorf("the process of the owner of Jira's log is not seen: %v", j.Hidden)
+	}
+}

@@ -15,9 +15,10 @@ import (
 
 // Where says where to look.
 type Where struct {
-	TrustStore string // [probe] trust_store: nothing else is looked for
-	Install    string // [jira] install
-	Root       string // the root directory of the files and of /proc; "" is "/"
+	TrustStore string   // [probe] trust_store: nothing else is looked for
+	Install    string   // [jira] install
+	Jira       []string // further directories and files of Jira, whose owner its process may be
+	Root       string   // the root directory of the files and of /proc; "" is "/"
 }
 
 // A JVM is what could be seen of Jira's Java.
@@ -113,6 +114,13 @@ func (j *JVM) Trust() (*TrustStore, error) {
 	return s, err
 }
 
+// trusts reports whether a process of this user can be Jira: any user can start one that looks like it.
+func (w Where) trusts(uid int) bool {
+	own := func(path string) bool { return uid >= 0 && owner(filepath.Join("/", w.Root, path)) == uid }
+	return uid == 0 || uid == os.Geteuid() || slices.ContainsFunc(append([]string{w.Install, "opt/atlassian/jira",
+		"var/atlassian/application-data/jira"}, w.Jira...), func(path string) bool { return path != "" && own(path) })
+}
+
 // process reads the command line of the running Jira. It returns its working directory, and whether it is in a
 // container, whose files are not this machine's.
 func (j *JVM) process(w Where) (cwd string, contained bool) {
@@ -122,6 +130,11 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 		line, _ := readLimited(filepath.Join(dir, "cmdline"))
 		args := strings.Split(strings.TrimRight(string(line), "\x00"), "\x00")
 		if !isJira(args, w.Install) {
+			continue
+		}
+		if !w.trusts(owner(dir)) {
+			j.hide("A process that looks like Jira (" + filepath.Base(dir) + ") belongs to a user who owns neither Jira's " +
+				"directories nor its logs, and is ignored: name them in [jira] home and install.")
 			continue
 		}
 		j.PID, _ = strconv.Atoi(filepath.Base(dir))

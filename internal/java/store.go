@@ -149,7 +149,11 @@ func (s *TrustStore) loadPKCS12(b []byte, password string) error {
 	return nil
 }
 
+// readLimited reads a regular file: to open a pipe would block.
 func readLimited(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New(path + " is not a regular file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -99,3 +99,14 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// A pipe is no trust store; opening it does not wait.
+func TestPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := exec.Command("mkfifo", pipe).Run(); err != nil {
+		testkit.Missing(t, "mkfifo")
+	}
+	if _, err := java.Open(pipe, ""); err == nil {
+		t.Error("a pipe was opened")
+	}
+}

@@ -113,6 +113,9 @@ func (r *Receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Requ
 	if err != nil {
 		return err
 	}
+	if tooMany(body, isJSON) {
+		return &refusal{http.StatusRequestEntityTooLarge, "the request has too many records and attributes: configure smaller batches"}
+	}
 	r.decode.Lock()
 	batches, err := decode(body, isJSON)
 	r.decode.Unlock()

@@ -1,0 +1,4 @@
+package java
+
+// owner is not needed: there is no /proc.
+func owner(string) int { return -1 }
