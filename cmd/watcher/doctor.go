@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +36,7 @@ command that fixes it. Run it as root on each Jira node: otherwise the running
 Jira's Java options may be invisible.
 
 HOST is a host, host:port or a URL; without one, the endpoints of Microsoft 365
-and Google are probed. --save writes a certificate that Java's trust store lacks
+and Google are probed, or those of the clouds whose hosts are in [integrations]. --save writes a certificate that Java's trust store lacks
 to a directory, for keytool.
 
 No credentials are sent, not to a proxy either, no redirect is followed, and
@@ -67,7 +69,7 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	if err != nil {
 		return err
 	}
-	endpoints := doctor.Defaults()
+	endpoints := doctor.Defaults(slices.Collect(maps.Keys(c.Integrations)))
 	if len(hosts) > maxHosts {
 		return usage("doctor takes at most %d hosts", maxHosts)
 	}

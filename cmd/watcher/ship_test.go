@@ -170,6 +170,7 @@ func TestShipKilled(t *testing.T) {
 			w.kill()
 			appendAs(t, log, strings.Join(story[cut:], ""))
 			w = start(t, dir, "run", "--config", config)
+			testkit.Eventually(t, "started", func() bool { return strings.Contains(w.stderr.String(), "msg=started") })
 			var got []string
 			testkit.Until(t, func() error {
 				got = nil

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,8 +73,19 @@ var clouds = []cloud{
 		"microsoftgraph.chinacloudapi.cn", "partner.outlook.cn", "partner.outlook.cn", "partner.outlook.cn"},
 }
 
-// Defaults are the endpoints of Microsoft's worldwide cloud and of Google, token endpoints first.
-func Defaults() []Endpoint { return append(clouds[0].endpoints(), clouds[1].endpoints()...) }
+// Defaults are the endpoints of the clouds that have one of these hosts, token endpoints first; if none has, those of
+// Microsoft's worldwide cloud and of Google.
+func Defaults(hosts []string) (all []Endpoint) {
+	for _, c := range clouds {
+		if endpoints := c.endpoints(); slices.ContainsFunc(endpoints, func(e Endpoint) bool { return slices.Contains(hosts, e.Host) }) {
+			all = append(all, endpoints...)
+		}
+	}
+	if all == nil {
+		all = append(clouds[0].endpoints(), clouds[1].endpoints()...)
+	}
+	return all
+}
 
 func (c cloud) endpoints() []Endpoint {
 	https := func(host, role, path string) Endpoint { return Endpoint{host, 443, HTTPS, role, path} }

@@ -144,3 +144,23 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+// The endpoints of a cloud are probed if one of its hosts is known, those that most have otherwise.
+func TestDefaults(t *testing.T) {
+	for hosts, want := range map[string]string{
+		"":                                  "login.microsoftonline.com oauth2.googleapis.com",
+		"other.example":                     "login.microsoftonline.com oauth2.googleapis.com",
+		"login.microsoftonline.us":          "login.microsoftonline.us",
+		"partner.outlook.cn imap.gmail.com": "oauth2.googleapis.com login.partner.microsoftonline.cn",
+	} {
+		var got []string
+		for _, e := range doctor.Defaults(strings.Fields(hosts)) {
+			if e.Role == doctor.Token {
+				got = append(got, e.Host)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", hosts, got, want)
+		}
+	}
+}
