@@ -35,9 +35,9 @@ and the state directory written (exit status 1). Run it as root: then access is
 checked for the user of the service (with another configuration than that of the
 package, name it with --user).
 
---online also tries to reach each notifier's host, through the proxy of its own
-environment (HTTPS_PROXY). It ends with TLS: no message, no request and no
-credentials are sent.`,
+--online also tries to reach the host of each notifier, of [heartbeat] and, if it
+has a token, of [jira] url. It uses the proxy in HTTPS_PROXY and ends with TLS: no
+message, no request and no credentials are sent.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context(), config, name, online) },
 	}

@@ -111,10 +111,10 @@ func (d *daemon) show(g *generation) {
 // receive answers by the receiver of the generation that runs.
 func (d *daemon) receive(w http.ResponseWriter, r *http.Request) { d.receiver.Load().ServeHTTP(w, r) }
 
-// otlpName is the log in metrics that stands for all streams.
+// otlpName is the name in metrics of all streams together.
 const otlpName = "otlp"
 
-// receiveLogs adds the receiver, as a log that stands for its streams.
+// receiveLogs adds the receiver, as one log for all its streams.
 func (g *generation) receiveLogs(d *daemon) {
 	all := g.newLog(d, conf.Log{Name: otlpName, Path: g.conf.Receive.Listen, Kind: conf.KindApplication})
 	g.receiver = receive.New(g.conf.Receive, d.log, func(from receive.Source, s *receive.Stream) func(context.Context) error {

@@ -164,7 +164,11 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 		d.greet(c)
 	}
 	version, _ := build()
-	log.Info("started", "version", version, "logs", len(c.Logs), "receiver", c.Receive.Listen, "notifiers", strings.Join(namesOf(first.targets), ", "))
+	about := []any{"version", version, "logs", len(c.Logs)}
+	if c.Receive.On() {
+		about = append(about, "receiver", c.Receive.Listen)
+	}
+	log.Info("started", append(about, "notifiers", strings.Join(namesOf(first.targets), ", "))...)
 	return d.follow(ctx, first, hup)
 }
 

@@ -149,7 +149,7 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 		} else {
 			f, got := connectFault(o.err)
 			if p.Via != "" {
-				f.means = "This is the proxy. " + f.means
+				f.title, f.means = "The connection to the proxy fails", "This is the proxy. "+f.means
 			}
 			if failed.id == "" {
 				failed = f

@@ -100,7 +100,7 @@ func (c cloud) endpoints() []Endpoint {
 		Endpoint{c.smtp, 587, SMTP, Mail, ""})
 }
 
-// ForHost is the endpoint of a host: the one that the flow uses, if the host is one of its own.
+// ForHost is the endpoint of a host: the one that the flow uses, if it uses this host.
 func ForHost(host string) Endpoint {
 	for _, c := range clouds {
 		for _, e := range c.endpoints() {

@@ -52,8 +52,8 @@ func (s State) Current() alert.Data {
 	return d
 }
 
-// Failure is the last failure of an incident as it is shipped: with an ID of its own, and its own
-// content even if its incident shows that of another one. seen replaces an impossible time.
+// Failure is the last failure of an incident as it is shipped: with a separate ID, and with its
+// own content even if its incident shows that of another one. seen replaces an impossible time.
 func (r *Rules) Failure(s State, id alert.ID, f matchers.Failure, from Source, seen time.Time) alert.Alert {
 	at, ok := PlausibleTime(f.Time, seen)
 	if !ok {

@@ -26,8 +26,8 @@ func (s State) toProbe(p probing, changed bool) State {
 	return s
 }
 
-// Unprobed is the host to probe for an incident, "" = none. The group of an incident that has had
-// no alert of its own shows the probe of its members.
+// Unprobed is the host to probe for an incident, "" = none. If an incident has had no separate alert, its
+// group shows the probe.
 func (s State) Unprobed() string {
 	if !s.Open || s.Probe != nil || s.Suppressed || s.Alerts == 0 && !s.IsGroup() {
 		return ""

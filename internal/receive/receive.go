@@ -36,7 +36,7 @@ var (
 
 // Receiver answers with success when what matters of a request is stored. It has one reader of lines
 // for each stream: for each log of each node. It is itself a pipeline.Reader that never has lines,
-// and stands for all streams.
+// for all streams together.
 type Receiver struct {
 	rules  conf.HTTP
 	logins *listen.Logins
