@@ -41,12 +41,12 @@ func hostsOnline(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 		defer to.Close()
 		w.WriteHeader(http.StatusOK)
-		from, _, err := http.NewResponseController(w).Hijack()
+		from, begun, err := http.NewResponseController(w).Hijack() // begun: what the server has read ahead
 		if err != nil {
 			return
 		}
 		defer from.Close()
-		go io.Copy(to, from)
+		go io.Copy(to, begun)
 		io.Copy(from, to)
 	}))
 	relay, err := net.Listen("tcp", "127.0.0.1:0")
