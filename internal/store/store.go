@@ -119,22 +119,18 @@ func open(path string, log *slog.Logger) (*Store, error) {
 	if repair != "" {
 		log.Warn(repair, "file", path)
 	}
-	if err := prepare(db); err != nil {
-		db.Close()
-		return nil, err
+	s := &Store{db: db, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}
+	if err = prepare(db); err == nil {
+		s.file, err = os.Stat(path)
 	}
-	file, err := os.Stat(path)
+	if err == nil {
+		err = s.View(func(tx *Tx) { s.summary = tx.summary })
+	}
 	if err != nil {
 		db.Close()
 		return nil, err
 	}
-	s := &Store{db: db, file: file, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}
-	err = s.View(func(tx *Tx) { s.summary = tx.summary })
 	db.NoSync = s.summary.Tx > 0 // see Update
-	if err != nil {
-		db.Close()
-		return nil, err
-	}
 	return s, nil
 }
 
