@@ -105,7 +105,7 @@ func (tx *Tx) close(s incident.State) {
 	if tx.table(incidents).raw(s.Key) == nil {
 		return
 	}
-	tx.ended++
+	tx.store.ended++
 	d := s.Current()
 	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []alert.Step{}, []alert.Link{}
 	c := load[Closed](tx.table(closed), s.Key) // ends that are held back stay

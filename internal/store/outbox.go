@@ -86,7 +86,7 @@ func (tx *Tx) dropped(notifier string) {
 // those of the notifiers: it may have MaxQueued bytes for itself. If it is full, the failure is
 // dropped, which its health counts, and failure is not called.
 func (tx *Tx) Ship(level string, failure func() alert.Alert) {
-	if tx.queueOf(notify.Ship).Bytes >= tx.maxQueued {
+	if tx.queueOf(notify.Ship).Bytes >= tx.store.maxQueued {
 		tx.dropped(notify.Ship)
 		return
 	}
@@ -110,7 +110,7 @@ func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) bool {
 			queues++
 		}
 	}
-	room := tx.maxQueued / queues
+	room := tx.store.maxQueued / queues
 	if k := d.Alert.Data.Kind; !k.Closes() && k != alert.Blind && k != alert.Sighted {
 		room -= room / 4
 	}
