@@ -231,7 +231,7 @@ func (p *probe) verify() {
 	case store.Len() == 0:
 		p.fail(known("tls-truststore-empty"), "trust", tried, got)
 	default:
-		f := known(string(wrong.Kind))
+		f := known(wrong.Kind)
 		f.means = wrong.Explain(f.means)
 		if c := wrong.Import; c != nil {
 			p.Missing = &Certificate{quote(c.Subject.String()), quote(c.Issuer.String()), java.Fingerprint(c), c.NotBefore,
