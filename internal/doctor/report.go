@@ -31,7 +31,7 @@ type Java struct {
 func NewReport(d *Doctor, results []Result) *Report {
 	j := d.JVM
 	r := &Report{Java: Java{j.PID, j.Home, j.Store, 0, j.Options, j.Hidden}, Endpoints: results}
-	if store, err := d.store(); err == nil {
+	if store, err := j.Trust(); err == nil {
 		r.Java.Certificates = store.Len()
 	}
 	return r

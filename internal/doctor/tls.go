@@ -60,7 +60,6 @@ var startTLS = map[Kind][]string{
 }
 
 func (p *probe) startTLS(conn net.Conn, ask []string) bool {
-	p.start()
 	tried := "STARTTLS"
 	reader := bufio.NewReaderSize(&slow{http.MaxBytesReader(nil, conn, maxAnswer)}, 16)
 	answer := func() (string, error) {
@@ -80,10 +79,7 @@ func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 	}
 	switch {
 	case err != nil:
-		f, got := cut(err)
-		if f.id == "" {
-			f, got = known("starttls-missing"), "no answer of a mail server"
-		}
+		f, got := cut(err, "starttls-missing", "no answer of a mail server")
 		p.fail(f, "starttls", tried, got)
 	case !positive(line):
 		p.fail(known("starttls-missing"), "starttls", tried, quote(strings.TrimSpace(line)))
@@ -108,7 +104,6 @@ func positive(line string) bool {
 
 // handshake reads the chain that the server presents. It verifies nothing: verify does, as Java would.
 func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, wanted bool) {
-	p.start()
 	var weak []uint16
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		weak = append(weak, s.ID)
@@ -160,7 +155,7 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 
 // handshakeFault is why a handshake failed.
 func handshakeFault(err error) (f fault, got string) {
-	if f, got = cut(err); f.id != "" {
+	if f, got = cut(err, "", ""); f.id != "" {
 		if f.id == "net-unexpected-eof" {
 			f = known("tls-handshake-closed")
 		}
@@ -183,8 +178,8 @@ func handshakeFault(err error) (f fault, got string) {
 	return known("tls-failure"), quote(err.Error())
 }
 
-// cut is how a connection ended; a fault without an ID if it did not.
-func cut(err error) (f fault, got string) {
+// cut is how a connection ended, or if it did not, another fault; "" = none.
+func cut(err error, otherwise, said string) (f fault, got string) {
 	switch {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return known("net-connection-reset"), "the connection was reset"
@@ -193,12 +188,11 @@ func cut(err error) (f fault, got string) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return known("net-unexpected-eof"), "the connection was closed"
 	}
-	return fault{}, ""
+	return known(otherwise), said
 }
 
 // verify compares the chain with Java's trust store.
 func (p *probe) verify() {
-	p.start()
 	var shown []string
 	for _, c := range p.chain[:min(len(p.chain), maxShownChain)] {
 		shown = append(shown, quote(c.Subject.String()))
@@ -214,7 +208,7 @@ func (p *probe) verify() {
 		}
 		return
 	}
-	store, err := p.store()
+	store, err := p.JVM.Trust()
 	if err != nil {
 		f := known(notChecked)
 		if errors.Is(err, java.ErrJava) {
@@ -243,10 +237,9 @@ func (p *probe) verify() {
 
 // greeting waits for the greeting of a mail server.
 func (p *probe) greeting(c net.Conn, wanted bool) {
-	p.start()
 	line, err := bufio.NewReaderSize(http.MaxBytesReader(nil, c, maxAnswer), 512).ReadSlice('\n')
 	tried := "wait for the mail server's greeting"
-	switch f, got := cut(err); {
+	switch f, got := cut(err, "", ""); {
 	case err != nil && wanted && f.id != "net-read-timeout":
 		p.fail(known("client-certificate"), "tls", tried, "the server requires a client certificate")
 	case f.id != "":
@@ -260,7 +253,6 @@ func (p *probe) greeting(c net.Conn, wanted bool) {
 
 // http sends a request without credentials: to a token endpoint an empty POST, which it refuses in JSON.
 func (p *probe) http(c net.Conn, wanted bool) {
-	p.start()
 	method := http.MethodGet
 	if p.Role == Token {
 		method = http.MethodPost
@@ -270,12 +262,9 @@ func (p *probe) http(c net.Conn, wanted bool) {
 		"Content-Length: 0\r\nConnection: close\r\n\r\n", method, p.path, hostHeader(p.Endpoint))
 	answer, err := http.ReadResponse(bufio.NewReader(http.MaxBytesReader(nil, c, maxAnswer)), &http.Request{Method: method})
 	if err != nil {
-		f, got := cut(err)
-		switch {
-		case wanted && f.id != "net-read-timeout":
+		f, got := cut(err, "not-http", "no HTTP answer")
+		if wanted && f.id != "net-read-timeout" {
 			f, got = known("client-certificate"), "the server requires a client certificate"
-		case f.id == "":
-			f, got = known("not-http"), "no HTTP answer"
 		}
 		p.fail(f, "http", tried, got)
 		return
@@ -315,7 +304,6 @@ func (p *probe) clock(date string) {
 	if err != nil {
 		return
 	}
-	p.start()
 	skew := clock.Now().Sub(at).Round(time.Second)
 	tried, got := "compare the clocks", "this machine is "+text.Duration(skew.Abs())+" ahead"
 	if skew < 0 {
@@ -337,6 +325,6 @@ func (p *probe) clock(date string) {
 
 // valid reports whether Java would accept the chain at another time.
 func (p *probe) valid(at time.Time) bool {
-	store, err := p.store()
+	store, err := p.JVM.Trust()
 	return err == nil && store.Verify(p.Host, p.chain, at) == nil
 }
