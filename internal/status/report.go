@@ -158,10 +158,8 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 	case l.Current() || now.Lag == 0:
 		report.State = "following"
 	}
-	if l.Checkpoint == nil {
-		return report
-	}
-	if at, known, err := s.store.Position(l.Checkpoint.Key); err == nil && known {
+	if l.Checkpoint != nil {
+		at, _, _ := s.store.Position(l.Checkpoint.Key) // zero if it is not known
 		report.Position = at.Offset
 	}
 	return report
