@@ -111,13 +111,13 @@ func (r *Receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Requ
 		return &refusal{http.StatusRequestEntityTooLarge, "the request has too many records and attributes: configure smaller batches"}
 	}
 	r.decode.Lock()
-	batches, err := decode(body, isJSON)
+	lines, err := decode(body, isJSON)
 	r.decode.Unlock()
 	if err != nil {
 		return &refusal{http.StatusBadRequest, "the body is not an ExportLogsServiceRequest: " + err.Error()}
 	}
-	for _, b := range batches {
-		if refused := r.put(ctx, b.from, b.text, p); refused != nil {
+	for from, text := range lines {
+		if refused := r.put(ctx, from, text, p); refused != nil {
 			return refused
 		}
 	}
