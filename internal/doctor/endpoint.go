@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/netip"
@@ -50,8 +51,18 @@ type Endpoint struct {
 // Address is its host:port.
 func (e Endpoint) Address() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
 
-// kinds are the kinds by port.
-var kinds = map[int]Kind{993: IMAPS, 995: POPS, 465: SMTPS, 143: IMAP, 110: POP, 587: SMTP, 25: SMTP}
+// ports are the usual ports of the kinds that a URL may name.
+var ports = map[Kind]int{HTTPS: 443, IMAPS: 993, POPS: 995, SMTPS: 465, IMAP: 143, POP: 110, SMTP: 587}
+
+// kindAt is what is spoken at a port.
+func kindAt(port int) Kind {
+	for kind, usual := range ports {
+		if port == usual || port == 25 && kind == SMTP {
+			return kind
+		}
+	}
+	return HTTPS
+}
 
 // A cloud is where a tenant is, with the hosts of its flow. Sources: "Microsoft Entra authentication & national
 // clouds", "Microsoft Graph national cloud deployments", "Office 365 URLs and IP address ranges"
@@ -128,9 +139,7 @@ func Parse(arg string) (Endpoint, error) {
 		if s, path = u.Host, u.EscapedPath(); path == "" {
 			path = "/"
 		}
-		switch kind = Kind(strings.ToLower(scheme)); kind {
-		case HTTPS, IMAPS, POPS, SMTPS, IMAP, POP, SMTP:
-		default:
+		if kind = Kind(strings.ToLower(scheme)); ports[kind] == 0 {
 			return Endpoint{}, errors.New("a URL must begin with https:// (or imaps://, pop3s://, smtp:// and so on)")
 		}
 	}
@@ -157,30 +166,12 @@ func Parse(arg string) (Endpoint, error) {
 		if port != "" && (err != nil || n == 0) {
 			return Endpoint{}, errors.New("the port must be between 1 and 65535")
 		}
-		if e.set(int(n), kind); e.Kind != HTTPS {
+		e.Kind = cmp.Or(kind, kindAt(int(n)))
+		if e.Port = cmp.Or(int(n), ports[e.Kind]); e.Kind == HTTPS {
+			e.path = cmp.Or(e.path, "/")
+		} else {
 			e.Role = Mail
 		}
 	}
 	return e, nil
-}
-
-// set takes a port, or a kind with its usual port.
-func (e *Endpoint) set(port int, kind Kind) {
-	if kind == "" {
-		if kind = kinds[port]; kind == "" {
-			kind = HTTPS
-		}
-	}
-	if port == 0 {
-		port = 443
-		for p, k := range kinds {
-			if k == kind && p != 25 {
-				port = p
-			}
-		}
-	}
-	if kind == HTTPS && e.path == "" {
-		e.path = "/"
-	}
-	e.Port, e.Kind = port, kind
 }

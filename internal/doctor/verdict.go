@@ -96,7 +96,7 @@ func (e Endpoint) argument() string {
 	if e.Kind == HTTPS && e.path == ForHost(e.Host).path && e.Port == 443 {
 		return e.Host
 	}
-	if kinds[e.Port] == e.Kind || e.Kind == HTTPS {
+	if e.Kind == HTTPS || e.Kind == kindAt(e.Port) {
 		return e.Address()
 	}
 	return string(e.Kind) + "://" + e.Address()
