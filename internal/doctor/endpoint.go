@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"cmp"
+	_ "embed" // clouds.txt
 	"errors"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/idna"
 )
@@ -31,11 +33,10 @@ const (
 
 // The roles of an endpoint in the flow.
 const (
-	Token     = "token endpoint"
-	Authorize = "authorization endpoint"
-	API       = "API"
-	Mail      = "mail server"
-	Other     = "host"
+	Token = "token endpoint"
+	API   = "API"
+	Mail  = "mail server"
+	Other = "host"
 )
 
 // An Endpoint is what Jira connects to.
@@ -64,60 +65,43 @@ func kindAt(port int) Kind {
 	return HTTPS
 }
 
-// A cloud is where a tenant is, with the hosts of its flow. Sources: "Microsoft Entra authentication & national
-// clouds", "Microsoft Graph national cloud deployments", "Office 365 URLs and IP address ranges"
-// (https://learn.microsoft.com), https://accounts.google.com/.well-known/openid-configuration and "IMAP, POP, and
-// SMTP" (https://developers.google.com/workspace/gmail/imap/imap-smtp).
-type cloud struct {
-	name, token, tokenPath, authorize, api string
-	imap, pop, smtp                        string
-}
+//go:embed clouds.txt
+var cloudLines string
 
-var clouds = []cloud{
-	{"Microsoft", "login.microsoftonline.com", "/common/oauth2/v2.0/token", "", "graph.microsoft.com",
-		"outlook.office365.com", "outlook.office365.com", "smtp.office365.com"},
-	{"Google", "oauth2.googleapis.com", "/token", "accounts.google.com", "",
-		"imap.gmail.com", "pop.gmail.com", "smtp.gmail.com"},
-	{"Microsoft US Government", "login.microsoftonline.us", "/common/oauth2/v2.0/token", "", "graph.microsoft.us",
-		"outlook.office365.us", "outlook.office365.us", "smtp.office365.us"},
-	{"Microsoft China", "login.partner.microsoftonline.cn", "/common/oauth2/v2.0/token", "",
-		"microsoftgraph.chinacloudapi.cn", "partner.outlook.cn", "partner.outlook.cn", "partner.outlook.cn"},
-}
+// clouds are the endpoints of each cloud in clouds.txt.
+var clouds = sync.OnceValue(func() (all [][]Endpoint) {
+	for block := range strings.SplitSeq(cloudLines, "\n\n") {
+		var cloud []Endpoint
+		for line := range strings.Lines(block) {
+			role, address, _ := strings.Cut(strings.TrimSpace(line), " | ")
+			if u, err := url.Parse(address); err == nil && u.Host != "" { // no comment
+				cloud = append(cloud, Endpoint{u.Host, ports[Kind(u.Scheme)], Kind(u.Scheme), role, u.Path})
+			}
+		}
+		all = append(all, cloud)
+	}
+	return all
+})
 
 // Defaults are the endpoints of the clouds that have one of these hosts, token endpoints first; if none has, those of
 // Microsoft's worldwide cloud and of Google.
 func Defaults(hosts []string) (all []Endpoint) {
-	for _, c := range clouds {
-		if endpoints := c.endpoints(); slices.ContainsFunc(endpoints, func(e Endpoint) bool { return slices.Contains(hosts, e.Host) }) {
-			all = append(all, endpoints...)
+	for _, c := range clouds() {
+		if slices.ContainsFunc(c, func(e Endpoint) bool { return slices.Contains(hosts, e.Host) }) {
+			all = append(all, c...)
 		}
 	}
 	if all == nil {
-		all = append(clouds[0].endpoints(), clouds[1].endpoints()...)
+		all = slices.Concat(clouds()[:2]...)
 	}
 	return all
 }
 
-func (c cloud) endpoints() []Endpoint {
-	https := func(host, role, path string) Endpoint { return Endpoint{host, 443, HTTPS, role, path} }
-	all := []Endpoint{https(c.token, Token, c.tokenPath)}
-	if c.authorize != "" {
-		all = append(all, https(c.authorize, Authorize, "/"))
-	}
-	if c.api != "" {
-		all = append(all, https(c.api, API, "/"))
-	}
-	return append(all, Endpoint{c.imap, 993, IMAPS, Mail, ""}, Endpoint{c.pop, 995, POPS, Mail, ""},
-		Endpoint{c.smtp, 587, SMTP, Mail, ""})
-}
-
 // ForHost is the endpoint of a host: the one that the flow uses, if it uses this host.
 func ForHost(host string) Endpoint {
-	for _, c := range clouds {
-		for _, e := range c.endpoints() {
-			if e.Host == host {
-				return e
-			}
+	for _, e := range slices.Concat(clouds()...) {
+		if e.Host == host {
+			return e
 		}
 	}
 	return Endpoint{host, 443, HTTPS, Other, "/"}
