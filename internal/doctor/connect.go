@@ -46,20 +46,12 @@ func (p *probe) connect(ctx context.Context) net.Conn {
 	if p.Kind != HTTPS && p.proxyFor("") != "" {
 		p.step(Good, "proxy", "direct connection", "mail does not go through an HTTP proxy", "")
 	}
-	addresses := p.resolve(ctx, host)
-	if len(addresses) == 0 {
-		return nil
-	}
-	conn := p.dial(ctx, addresses, port)
+	conn := p.dial(ctx, p.resolve(ctx, host), port)
 	if conn == nil {
 		return nil
 	}
 	context.AfterFunc(ctx, func() { conn.Close() })
-	if p.Via == "" {
-		return conn
-	}
-	if !p.tunnel(ctx, conn) {
-		conn.Close()
+	if p.Via != "" && !p.tunnel(conn) {
 		return nil
 	}
 	return conn
@@ -161,20 +153,15 @@ func connectFault(err error) (f fault, got string) {
 		return known("net-connection-refused"), "connection refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return known("net-no-route"), "no route to the host"
-	case errors.Is(err, syscall.ECONNRESET):
-		return known("net-connection-reset"), "the connection was reset"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return known("net-connect-timeout"), "no answer"
 	}
-	return known("net-connect-other"), quote(err.Error())
+	return cut(err, "net-connect-other", quote(err.Error()))
 }
 
 // tunnel asks the proxy for a tunnel to the endpoint, without credentials.
-func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
+func (p *probe) tunnel(conn net.Conn) bool {
 	tried := "CONNECT " + p.Address() + " at the proxy " + p.Via + ", without credentials"
-	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline)
-	}
 	fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", p.Address())
 	// A byte at a time: what follows the answer is the server's.
 	reader := bufio.NewReaderSize(&slow{http.MaxBytesReader(nil, conn, maxAnswer)}, 16)

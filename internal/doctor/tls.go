@@ -31,9 +31,6 @@ func (p *probe) speak(ctx context.Context, conn net.Conn) {
 	if p.Kind == TCP {
 		return
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline)
-	}
 	if ask := startTLS[p.Kind]; ask != nil && !p.startTLS(conn, ask) {
 		return
 	}
@@ -42,12 +39,11 @@ func (p *probe) speak(ctx context.Context, conn net.Conn) {
 		return
 	}
 	p.verify()
-	if p.Verify != nil {
-		return
-	}
-	if p.Kind == HTTPS {
+	switch {
+	case p.Verify != nil:
+	case p.Kind == HTTPS:
 		p.http(secure, wanted)
-	} else if startTLS[p.Kind] == nil {
+	case startTLS[p.Kind] == nil:
 		p.greeting(secure, wanted)
 	}
 }
