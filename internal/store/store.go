@@ -139,11 +139,7 @@ func (s summary) write(tx *bolt.Tx) error {
 	if s.Tx > 0 {
 		s.Tx = uint64(tx.ID())
 	}
-	record, err := s.record()
-	if err != nil {
-		return err
-	}
-	return tx.Bucket([]byte(meta)).Put([]byte(summaryKey), record)
+	return tx.Bucket([]byte(meta)).Put([]byte(summaryKey), s.record())
 }
 
 // Close releases the file.
