@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -90,12 +91,9 @@ func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 var continued = regexp.MustCompile(`^\d{3}-`)
 
 func positive(line string) bool {
-	for _, prefix := range []string{"2", "+OK", "* OK", "a OK"} {
-		if strings.HasPrefix(line, prefix) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"2", "+OK", "* OK", "a OK"}, func(prefix string) bool {
+		return strings.HasPrefix(line, prefix)
+	})
 }
 
 // handshake reads the chain that the server presents. It verifies nothing: verify does, as Java would.
