@@ -2,6 +2,7 @@ package receive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -62,19 +63,12 @@ func source(resource, record pcommon.Map) Source {
 		}
 		return ""
 	}
-	from := Source{Node: get("host.name")}
-	for _, name := range []string{"log.file.path", "log.file.name"} {
-		if from.Log = get(name); from.Log != "" {
-			return from
-		}
-	}
+	var pod []string
 	for _, name := range []string{"k8s.namespace.name", "k8s.pod.name", "k8s.container.name"} {
 		if part := get(name); part != "" {
-			from.Log += "/" + part
+			pod = append(pod, part)
 		}
 	}
-	if from.Log = strings.TrimPrefix(from.Log, "/"); from.Log == "" {
-		from.Log = get("service.name")
-	}
-	return from
+	return Source{Node: get("host.name"), Log: cmp.Or(get("log.file.path"), get("log.file.name"),
+		strings.Join(pod, "/"), get("service.name"))}
 }
