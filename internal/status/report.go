@@ -170,14 +170,11 @@ const maxRead = 1000
 
 func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries) {
 	n, h := Notifier{Name: t.Name, Kind: t.Kind}, tx.Health(t.Name)
-	n.Circuit, n.Since, n.NextTry = circuits[h.Circuit], h.Since, h.NotBefore
+	n.Circuit, n.Since = circuits[h.Circuit], h.Since
 	n.Succeeded, n.Failed, n.Error, n.SetAside, n.Dropped = h.Succeeded, h.Failed, h.Reason, h.SetAside, h.Dropped
 	waiting, all := tx.Queue(t.Name, maxRead)
-	n.Queue = all
-	if all > 0 {
-		n.Oldest = waiting[0].Queued
-	} else {
-		n.NextTry = time.Time{}
+	if n.Queue = all; all > 0 {
+		n.Oldest, n.NextTry = waiting[0].Queued, h.NotBefore
 	}
 	return n, newDeliveries(t.Name, waiting, tx.Aside(t.Name, maxRead))
 }
