@@ -11,8 +11,10 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -38,50 +40,30 @@ func (p *probe) connect(ctx context.Context) net.Conn {
 			return nil
 		}
 		conn.Close()
-		p.start()
 		p.step(Note, "proxy", "direct connection", "Java connects through a SOCKS proxy",
 			"What follows was probed without that proxy.")
 	}
 	if p.Kind != HTTPS && p.proxyFor("") != "" {
-		p.start()
 		p.step(Good, "proxy", "direct connection", "mail does not go through an HTTP proxy", "")
 	}
-	addresses := p.resolve(ctx, host)
-	if len(addresses) == 0 {
-		return nil
-	}
-	conn := p.dial(ctx, addresses, port)
+	conn := p.dial(ctx, p.resolve(ctx, host), port)
 	if conn == nil {
 		return nil
 	}
 	context.AfterFunc(ctx, func() { conn.Close() })
-	if p.Via == "" {
-		return conn
-	}
-	if !p.tunnel(ctx, conn) {
-		conn.Close()
+	if p.Via != "" && !p.tunnel(conn) {
 		return nil
 	}
 	return conn
-}
-
-// part is a context for one attempt.
-func (p *probe) part(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, p.timeout()/3)
 }
 
 func (p *probe) resolve(ctx context.Context, host string) []netip.Addr {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}
 	}
-	resolver := p.Resolver
-	if resolver == nil {
-		resolver = net.DefaultResolver
-	}
-	part, cancel := p.part(ctx)
+	part, cancel := context.WithTimeout(ctx, p.timeout()/3)
 	defer cancel()
-	p.start()
-	found, err := resolver.LookupNetIP(part, "ip", host)
+	found, err := cmp.Or(p.Resolver, net.DefaultResolver).LookupNetIP(part, "ip", host)
 	tried := "look up " + host
 	if err == nil && len(found) > 0 {
 		var list, families []string
@@ -113,7 +95,7 @@ func (p *probe) resolve(ctx context.Context, host string) []netip.Addr {
 
 // dial connects to all addresses at once and keeps the first in their order that answers.
 func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.Conn {
-	part, cancel := p.part(ctx)
+	part, cancel := context.WithTimeout(ctx, p.timeout()/3)
 	defer cancel()
 	dial := p.Dial
 	if dial == nil {
@@ -124,88 +106,68 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 		err  error
 		took time.Duration
 	}
-	outcomes := make([]chan outcome, len(addresses))
+	outcomes := make([]outcome, len(addresses))
+	var all sync.WaitGroup
 	for i, a := range addresses {
-		outcomes[i] = make(chan outcome, 1)
-		go func() {
+		all.Go(func() {
 			began := time.Now()
 			conn, err := dial(part, "tcp", net.JoinHostPort(a.String(), strconv.Itoa(port)))
-			outcomes[i] <- outcome{conn, err, time.Since(began)}
-		}()
+			outcomes[i] = outcome{conn, err, time.Since(began)}
+		})
 	}
-	p.start()
-	var kept net.Conn
-	first, failed := len(p.Steps), fault{}
-	for i, c := range outcomes {
-		o := <-c
+	all.Wait()
+	kept := slices.IndexFunc(outcomes, func(o outcome) bool { return o.err == nil })
+	for i, o := range outcomes {
 		tried := "connect to " + net.JoinHostPort(addresses[i].String(), strconv.Itoa(port))
-		if o.err == nil {
+		f, got := connectFault(o.err)
+		switch {
+		case o.err == nil:
 			p.step(Good, "tcp", tried, "connected", "")
-			if kept == nil {
-				kept = o.conn
-			} else {
+			if i != kept {
 				o.conn.Close()
 			}
-		} else {
-			f, got := connectFault(o.err)
+		case kept < 0:
 			if p.Via != "" {
 				f.title, f.means = "The connection to the proxy fails", "This is the proxy. "+f.means
 			}
-			if failed.id == "" {
-				failed = f
-			}
-			p.step(Note, "tcp", tried, got, f.means)
+			p.fail(f, "tcp", tried, got)
+		case family(addresses[i]) == "IPv6":
+			p.step(Note, "tcp", tried, got, "IPv4 works. Java prefers IPv4 unless java.net.preferIPv6Addresses is set.")
+		default:
+			p.step(Note, "tcp", tried, got, "Another address works; Java may try this one first and take longer.")
 		}
-		p.Steps[len(p.Steps)-1].Took = float64(o.took.Microseconds()) / 1000
+		p.Steps[len(p.Steps)-1].Took = milliseconds(o.took)
 	}
-	for i, s := range p.Steps[first:] {
-		switch {
-		case kept == nil:
-			p.Steps[first+i].State = Fault
-		case s.State == Note:
-			p.Steps[first+i].Means = "Another address works; Java may try this one first and take longer."
-			if family(addresses[i]) == "IPv6" {
-				p.Steps[first+i].Means = "IPv4 works. Java prefers IPv4 unless java.net.preferIPv6Addresses is set."
-			}
-		}
+	if kept < 0 {
+		return nil
 	}
-	if kept == nil {
-		p.fault = failed
-	}
-	return kept
+	return outcomes[kept].conn
 }
 
 // connectFault is why a connection failed.
 func connectFault(err error) (f fault, got string) {
 	switch {
+	case err == nil:
+		return fault{}, ""
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return known("net-connection-refused"), "connection refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return known("net-no-route"), "no route to the host"
-	case errors.Is(err, syscall.ECONNRESET):
-		return known("net-connection-reset"), "the connection was reset"
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return known("net-connect-timeout"), "no answer"
 	}
-	return known("net-connect-other"), quote(err.Error())
+	return cut(err, "net-connect-other", quote(err.Error()))
 }
 
 // tunnel asks the proxy for a tunnel to the endpoint, without credentials.
-func (p *probe) tunnel(ctx context.Context, conn net.Conn) bool {
-	p.start()
+func (p *probe) tunnel(conn net.Conn) bool {
 	tried := "CONNECT " + p.Address() + " at the proxy " + p.Via + ", without credentials"
-	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline)
-	}
 	fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", p.Address())
 	// A byte at a time: what follows the answer is the server's.
 	reader := bufio.NewReaderSize(&slow{http.MaxBytesReader(nil, conn, maxAnswer)}, 16)
 	answer, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect})
 	if err != nil {
-		f, got := cut(err)
-		if f.id == "" {
-			f, got = known("proxy-tunnel-rejected"), "no HTTP answer"
-		}
+		f, got := cut(err, "proxy-tunnel-rejected", "no HTTP answer")
 		p.fail(f, "proxy", tried, got)
 		return false
 	}
@@ -249,10 +211,9 @@ func schemes(answer *http.Response) string {
 // proxyLogin is the fault of a proxy that wants a login: whether Java may give it.
 func (p *probe) proxyLogin(answer *http.Response) fault {
 	f := known("proxy-auth-basic-tunnel-disabled")
-	basic := false
-	for _, offer := range answer.Header.Values("Proxy-Authenticate") {
-		basic = basic || len(offer) >= 5 && strings.EqualFold(offer[:5], "basic")
-	}
+	basic := slices.ContainsFunc(answer.Header.Values("Proxy-Authenticate"), func(offer string) bool {
+		return strings.HasPrefix(strings.ToLower(offer), "basic")
+	})
 	switch {
 	case basic && p.JVM.AllowsBasic():
 		f.means = "Java may log in with Basic if its user and password are set and right. Doctor sent none."

@@ -2,6 +2,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"net"
@@ -35,10 +36,6 @@ type Doctor struct {
 	Verify func(host string, chain []*x509.Certificate) string
 	// Timeout is that of one endpoint, a connection attempt gets a third of it; 0 = 10 s.
 	Timeout time.Duration
-
-	trust      sync.Once
-	trustStore *java.TrustStore
-	trustErr   error
 }
 
 // A Result is what was found at one endpoint.
@@ -118,7 +115,8 @@ func (d *Doctor) All(ctx context.Context, endpoints []Endpoint) []Result {
 func (d *Doctor) Probe(ctx context.Context, e Endpoint) Result {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout())
 	defer cancel()
-	p := &probe{Doctor: d, Result: Result{Endpoint: e, At: clock.Now(), arguments: d.Arguments}}
+	now := clock.Now()
+	p := &probe{Doctor: d, Result: Result{Endpoint: e, At: now, arguments: d.Arguments}, began: now}
 	if e.Kind == HTTPS {
 		p.Via = d.proxyFor(e.Host)
 	}
@@ -131,12 +129,7 @@ func (d *Doctor) Probe(ctx context.Context, e Endpoint) Result {
 	return p.Result
 }
 
-func (d *Doctor) timeout() time.Duration {
-	if d.Timeout > 0 {
-		return d.Timeout
-	}
-	return probeTimeout
-}
+func (d *Doctor) timeout() time.Duration { return cmp.Or(d.Timeout, probeTimeout) }
 
 // proxyFor is the proxy that Java uses for https to a host, "" = none.
 func (d *Doctor) proxyFor(host string) string {
@@ -147,17 +140,7 @@ func (d *Doctor) proxyFor(host string) string {
 	if proxy == "" || d.JVM.Direct(host) {
 		return ""
 	}
-	port := d.JVM.Property("https.proxyPort")
-	if port == "" {
-		port = "443"
-	}
-	return net.JoinHostPort(proxy, port)
-}
-
-// store is Java's trust store, opened once.
-func (d *Doctor) store() (*java.TrustStore, error) {
-	d.trust.Do(func() { d.trustStore, d.trustErr = d.JVM.Trust() })
-	return d.trustStore, d.trustErr
+	return net.JoinHostPort(proxy, cmp.Or(d.JVM.Property("https.proxyPort"), "443"))
 }
 
 // probe is one endpoint while it is probed.
@@ -169,13 +152,13 @@ type probe struct {
 	began time.Time // the present step
 }
 
-// step adds a step that began with start.
+// step adds a step, which began when the one before it ended.
 func (p *probe) step(state State, name, tried, got, means string) {
-	took := clock.Since(p.began)
-	p.Steps = append(p.Steps, Step{name, state, tried, got, means, float64(took.Microseconds()) / 1000})
+	p.Steps = append(p.Steps, Step{name, state, tried, got, means, milliseconds(clock.Since(p.began))})
+	p.began = clock.Now()
 }
 
-func (p *probe) start() { p.began = clock.Now() }
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // fail adds a step that ends the probe.
 func (p *probe) fail(f fault, name, tried, got string) {
@@ -197,7 +180,6 @@ func (p *probe) address() (host string, port int) {
 
 // flags judges the JVM's options where the probe went wrong, and those that are wrong always.
 func (p *probe) flags() {
-	p.start()
 	for _, f := range p.JVM.Flags() {
 		switch {
 		case f.Bad && p.Kind == HTTPS:

@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"cmp"
+	_ "embed" // clouds.txt
 	"errors"
 	"net"
 	"net/netip"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/idna"
 )
@@ -30,11 +33,10 @@ const (
 
 // The roles of an endpoint in the flow.
 const (
-	Token     = "token endpoint"
-	Authorize = "authorization endpoint"
-	API       = "API"
-	Mail      = "mail server"
-	Other     = "host"
+	Token = "token endpoint"
+	API   = "API"
+	Mail  = "mail server"
+	Other = "host"
 )
 
 // An Endpoint is what Jira connects to.
@@ -50,63 +52,56 @@ type Endpoint struct {
 // Address is its host:port.
 func (e Endpoint) Address() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
 
-// kinds are the kinds by port.
-var kinds = map[int]Kind{993: IMAPS, 995: POPS, 465: SMTPS, 143: IMAP, 110: POP, 587: SMTP, 25: SMTP}
+// ports are the usual ports of the kinds that a URL may name.
+var ports = map[Kind]int{HTTPS: 443, IMAPS: 993, POPS: 995, SMTPS: 465, IMAP: 143, POP: 110, SMTP: 587}
 
-// A cloud is where a tenant is, with the hosts of its flow. Sources: "Microsoft Entra authentication & national
-// clouds", "Microsoft Graph national cloud deployments", "Office 365 URLs and IP address ranges"
-// (https://learn.microsoft.com), https://accounts.google.com/.well-known/openid-configuration and "IMAP, POP, and
-// SMTP" (https://developers.google.com/workspace/gmail/imap/imap-smtp).
-type cloud struct {
-	name, token, tokenPath, authorize, api string
-	imap, pop, smtp                        string
+// kindAt is what is spoken at a port.
+func kindAt(port int) Kind {
+	for kind, usual := range ports {
+		if port == usual || port == 25 && kind == SMTP {
+			return kind
+		}
+	}
+	return HTTPS
 }
 
-var clouds = []cloud{
-	{"Microsoft", "login.microsoftonline.com", "/common/oauth2/v2.0/token", "", "graph.microsoft.com",
-		"outlook.office365.com", "outlook.office365.com", "smtp.office365.com"},
-	{"Google", "oauth2.googleapis.com", "/token", "accounts.google.com", "",
-		"imap.gmail.com", "pop.gmail.com", "smtp.gmail.com"},
-	{"Microsoft US Government", "login.microsoftonline.us", "/common/oauth2/v2.0/token", "", "graph.microsoft.us",
-		"outlook.office365.us", "outlook.office365.us", "smtp.office365.us"},
-	{"Microsoft China", "login.partner.microsoftonline.cn", "/common/oauth2/v2.0/token", "",
-		"microsoftgraph.chinacloudapi.cn", "partner.outlook.cn", "partner.outlook.cn", "partner.outlook.cn"},
-}
+//go:embed clouds.txt
+var cloudLines string
+
+// clouds are the endpoints of each cloud in clouds.txt.
+var clouds = sync.OnceValue(func() (all [][]Endpoint) {
+	for block := range strings.SplitSeq(cloudLines, "\n\n") {
+		var cloud []Endpoint
+		for line := range strings.Lines(block) {
+			role, address, _ := strings.Cut(strings.TrimSpace(line), " | ")
+			if u, err := url.Parse(address); err == nil && u.Host != "" { // no comment
+				cloud = append(cloud, Endpoint{u.Host, ports[Kind(u.Scheme)], Kind(u.Scheme), role, u.Path})
+			}
+		}
+		all = append(all, cloud)
+	}
+	return all
+})
 
 // Defaults are the endpoints of the clouds that have one of these hosts, token endpoints first; if none has, those of
 // Microsoft's worldwide cloud and of Google.
 func Defaults(hosts []string) (all []Endpoint) {
-	for _, c := range clouds {
-		if endpoints := c.endpoints(); slices.ContainsFunc(endpoints, func(e Endpoint) bool { return slices.Contains(hosts, e.Host) }) {
-			all = append(all, endpoints...)
+	for _, c := range clouds() {
+		if slices.ContainsFunc(c, func(e Endpoint) bool { return slices.Contains(hosts, e.Host) }) {
+			all = append(all, c...)
 		}
 	}
 	if all == nil {
-		all = append(clouds[0].endpoints(), clouds[1].endpoints()...)
+		all = slices.Concat(clouds()[:2]...)
 	}
 	return all
 }
 
-func (c cloud) endpoints() []Endpoint {
-	https := func(host, role, path string) Endpoint { return Endpoint{host, 443, HTTPS, role, path} }
-	all := []Endpoint{https(c.token, Token, c.tokenPath)}
-	if c.authorize != "" {
-		all = append(all, https(c.authorize, Authorize, "/"))
-	}
-	if c.api != "" {
-		all = append(all, https(c.api, API, "/"))
-	}
-	return append(all, Endpoint{c.imap, 993, IMAPS, Mail, ""}, Endpoint{c.pop, 995, POPS, Mail, ""},
-		Endpoint{c.smtp, 587, SMTP, Mail, ""})
-}
-
 // ForHost is the endpoint of a host: the one that the flow uses, if it uses this host.
 func ForHost(host string) Endpoint {
-	for _, c := range clouds {
-		for _, e := range c.endpoints() {
-			if e.Host == host {
-				return e
-			}
+	for _, e := range slices.Concat(clouds()...) {
+		if e.Host == host {
+			return e
 		}
 	}
 	return Endpoint{host, 443, HTTPS, Other, "/"}
@@ -128,9 +123,7 @@ func Parse(arg string) (Endpoint, error) {
 		if s, path = u.Host, u.EscapedPath(); path == "" {
 			path = "/"
 		}
-		switch kind = Kind(strings.ToLower(scheme)); kind {
-		case HTTPS, IMAPS, POPS, SMTPS, IMAP, POP, SMTP:
-		default:
+		if kind = Kind(strings.ToLower(scheme)); ports[kind] == 0 {
 			return Endpoint{}, errors.New("a URL must begin with https:// (or imaps://, pop3s://, smtp:// and so on)")
 		}
 	}
@@ -157,30 +150,12 @@ func Parse(arg string) (Endpoint, error) {
 		if port != "" && (err != nil || n == 0) {
 			return Endpoint{}, errors.New("the port must be between 1 and 65535")
 		}
-		if e.set(int(n), kind); e.Kind != HTTPS {
+		e.Kind = cmp.Or(kind, kindAt(int(n)))
+		if e.Port = cmp.Or(int(n), ports[e.Kind]); e.Kind == HTTPS {
+			e.path = cmp.Or(e.path, "/")
+		} else {
 			e.Role = Mail
 		}
 	}
 	return e, nil
-}
-
-// set takes a port, or a kind with its usual port.
-func (e *Endpoint) set(port int, kind Kind) {
-	if kind == "" {
-		if kind = kinds[port]; kind == "" {
-			kind = HTTPS
-		}
-	}
-	if port == 0 {
-		port = 443
-		for p, k := range kinds {
-			if k == kind && p != 25 {
-				port = p
-			}
-		}
-	}
-	if kind == HTTPS && e.path == "" {
-		e.path = "/"
-	}
-	e.Port, e.Kind = port, kind
 }

@@ -7,44 +7,33 @@ import (
 	"strings"
 
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/java"
 	"jira-oauth-watcher/internal/text"
 )
 
 // A Report is what the command doctor prints.
 type Report struct {
-	Verdict   Verdict  `json:"verdict"`
-	Java      Java     `json:"java"`
-	Endpoints []Result `json:"endpoints"`
-}
-
-// Java is what could be seen of Jira's Java.
-type Java struct {
-	PID          int      `json:"pid"` // of the running Jira, 0 = not seen
-	Home         string   `json:"home"`
-	TrustStore   string   `json:"trust_store"`
-	Certificates int      `json:"certificates"` // in the trust store
-	Options      []string `json:"options"`      // without passwords; null = not seen
-	NotSeen      []string `json:"not_seen"`
+	Verdict   Verdict   `json:"verdict"`
+	Java      *java.JVM `json:"java"` // of Jira, as far as it could be seen
+	Endpoints []Result  `json:"endpoints"`
 }
 
 // NewReport puts a report together, without the overall verdict.
 func NewReport(d *Doctor, results []Result) *Report {
-	j := d.JVM
-	r := &Report{Java: Java{j.PID, j.Home, j.Store, 0, j.Options, j.Hidden}, Endpoints: results}
-	if store, err := d.store(); err == nil {
-		r.Java.Certificates = store.Len()
+	if store, err := d.JVM.Trust(); err == nil {
+		d.JVM.Certificates = store.Len()
 	}
-	return r
+	return &Report{Java: d.JVM, Endpoints: results}
 }
 
 // Text writes the report for a terminal. who names the people who have to act.
 func (r *Report) Text(w io.Writer, who func(where string) string) error {
 	p := &text.Page{}
 	p.Line("", "Java: "+cmp.Or(r.Java.Home, "not found"))
-	if r.Java.TrustStore != "" {
-		p.Line("", fmt.Sprintf("Trust store: %s, %s", r.Java.TrustStore, text.Count(r.Java.Certificates, "certificate")))
+	if r.Java.Store != "" {
+		p.Line("", fmt.Sprintf("Trust store: %s, %s", r.Java.Store, text.Count(r.Java.Certificates, "certificate")))
 	}
-	for _, s := range r.Java.NotSeen {
+	for _, s := range r.Java.Hidden {
 		p.Wrap("Not seen: ", "  ", s)
 	}
 	for i := range r.Endpoints {

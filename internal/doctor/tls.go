@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,9 +32,6 @@ func (p *probe) speak(ctx context.Context, conn net.Conn) {
 	if p.Kind == TCP {
 		return
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		conn.SetDeadline(deadline)
-	}
 	if ask := startTLS[p.Kind]; ask != nil && !p.startTLS(conn, ask) {
 		return
 	}
@@ -42,12 +40,11 @@ func (p *probe) speak(ctx context.Context, conn net.Conn) {
 		return
 	}
 	p.verify()
-	if p.Verify != nil {
-		return
-	}
-	if p.Kind == HTTPS {
+	switch {
+	case p.Verify != nil:
+	case p.Kind == HTTPS:
 		p.http(secure, wanted)
-	} else if startTLS[p.Kind] == nil {
+	case startTLS[p.Kind] == nil:
 		p.greeting(secure, wanted)
 	}
 }
@@ -60,7 +57,6 @@ var startTLS = map[Kind][]string{
 }
 
 func (p *probe) startTLS(conn net.Conn, ask []string) bool {
-	p.start()
 	tried := "STARTTLS"
 	reader := bufio.NewReaderSize(&slow{http.MaxBytesReader(nil, conn, maxAnswer)}, 16)
 	answer := func() (string, error) {
@@ -80,10 +76,7 @@ func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 	}
 	switch {
 	case err != nil:
-		f, got := cut(err)
-		if f.id == "" {
-			f, got = known("starttls-missing"), "no answer of a mail server"
-		}
+		f, got := cut(err, "starttls-missing", "no answer of a mail server")
 		p.fail(f, "starttls", tried, got)
 	case !positive(line):
 		p.fail(known("starttls-missing"), "starttls", tried, quote(strings.TrimSpace(line)))
@@ -98,17 +91,13 @@ func (p *probe) startTLS(conn net.Conn, ask []string) bool {
 var continued = regexp.MustCompile(`^\d{3}-`)
 
 func positive(line string) bool {
-	for _, prefix := range []string{"2", "+OK", "* OK", "a OK"} {
-		if strings.HasPrefix(line, prefix) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"2", "+OK", "* OK", "a OK"}, func(prefix string) bool {
+		return strings.HasPrefix(line, prefix)
+	})
 }
 
 // handshake reads the chain that the server presents. It verifies nothing: verify does, as Java would.
 func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, wanted bool) {
-	p.start()
 	var weak []uint16
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		weak = append(weak, s.ID)
@@ -160,7 +149,7 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 
 // handshakeFault is why a handshake failed.
 func handshakeFault(err error) (f fault, got string) {
-	if f, got = cut(err); f.id != "" {
+	if f, got = cut(err, "", ""); f.id != "" {
 		if f.id == "net-unexpected-eof" {
 			f = known("tls-handshake-closed")
 		}
@@ -183,8 +172,8 @@ func handshakeFault(err error) (f fault, got string) {
 	return known("tls-failure"), quote(err.Error())
 }
 
-// cut is how a connection ended; a fault without an ID if it did not.
-func cut(err error) (f fault, got string) {
+// cut is how a connection ended, or if it did not, another fault; "" = none.
+func cut(err error, otherwise, said string) (f fault, got string) {
 	switch {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return known("net-connection-reset"), "the connection was reset"
@@ -193,12 +182,11 @@ func cut(err error) (f fault, got string) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return known("net-unexpected-eof"), "the connection was closed"
 	}
-	return fault{}, ""
+	return known(otherwise), said
 }
 
 // verify compares the chain with Java's trust store.
 func (p *probe) verify() {
-	p.start()
 	var shown []string
 	for _, c := range p.chain[:min(len(p.chain), maxShownChain)] {
 		shown = append(shown, quote(c.Subject.String()))
@@ -214,7 +202,7 @@ func (p *probe) verify() {
 		}
 		return
 	}
-	store, err := p.store()
+	store, err := p.JVM.Trust()
 	if err != nil {
 		f := known(notChecked)
 		if errors.Is(err, java.ErrJava) {
@@ -231,7 +219,7 @@ func (p *probe) verify() {
 	case store.Len() == 0:
 		p.fail(known("tls-truststore-empty"), "trust", tried, got)
 	default:
-		f := known(string(wrong.Kind))
+		f := known(wrong.Kind)
 		f.means = wrong.Explain(f.means)
 		if c := wrong.Import; c != nil {
 			p.Missing = &Certificate{quote(c.Subject.String()), quote(c.Issuer.String()), java.Fingerprint(c), c.NotBefore,
@@ -243,10 +231,9 @@ func (p *probe) verify() {
 
 // greeting waits for the greeting of a mail server.
 func (p *probe) greeting(c net.Conn, wanted bool) {
-	p.start()
 	line, err := bufio.NewReaderSize(http.MaxBytesReader(nil, c, maxAnswer), 512).ReadSlice('\n')
 	tried := "wait for the mail server's greeting"
-	switch f, got := cut(err); {
+	switch f, got := cut(err, "", ""); {
 	case err != nil && wanted && f.id != "net-read-timeout":
 		p.fail(known("client-certificate"), "tls", tried, "the server requires a client certificate")
 	case f.id != "":
@@ -260,7 +247,6 @@ func (p *probe) greeting(c net.Conn, wanted bool) {
 
 // http sends a request without credentials: to a token endpoint an empty POST, which it refuses in JSON.
 func (p *probe) http(c net.Conn, wanted bool) {
-	p.start()
 	method := http.MethodGet
 	if p.Role == Token {
 		method = http.MethodPost
@@ -270,12 +256,9 @@ func (p *probe) http(c net.Conn, wanted bool) {
 		"Content-Length: 0\r\nConnection: close\r\n\r\n", method, p.path, hostHeader(p.Endpoint))
 	answer, err := http.ReadResponse(bufio.NewReader(http.MaxBytesReader(nil, c, maxAnswer)), &http.Request{Method: method})
 	if err != nil {
-		f, got := cut(err)
-		switch {
-		case wanted && f.id != "net-read-timeout":
+		f, got := cut(err, "not-http", "no HTTP answer")
+		if wanted && f.id != "net-read-timeout" {
 			f, got = known("client-certificate"), "the server requires a client certificate"
-		case f.id == "":
-			f, got = known("not-http"), "no HTTP answer"
 		}
 		p.fail(f, "http", tried, got)
 		return
@@ -315,7 +298,6 @@ func (p *probe) clock(date string) {
 	if err != nil {
 		return
 	}
-	p.start()
 	skew := clock.Now().Sub(at).Round(time.Second)
 	tried, got := "compare the clocks", "this machine is "+text.Duration(skew.Abs())+" ahead"
 	if skew < 0 {
@@ -337,6 +319,6 @@ func (p *probe) clock(date string) {
 
 // valid reports whether Java would accept the chain at another time.
 func (p *probe) valid(at time.Time) bool {
-	store, err := p.store()
+	store, err := p.JVM.Trust()
 	return err == nil && store.Verify(p.Host, p.chain, at) == nil
 }

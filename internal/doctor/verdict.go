@@ -96,7 +96,7 @@ func (e Endpoint) argument() string {
 	if e.Kind == HTTPS && e.path == ForHost(e.Host).path && e.Port == 443 {
 		return e.Host
 	}
-	if kinds[e.Port] == e.Kind || e.Kind == HTTPS {
+	if e.Kind == HTTPS || e.Kind == kindAt(e.Port) {
 		return e.Address()
 	}
 	return string(e.Kind) + "://" + e.Address()
@@ -105,23 +105,20 @@ func (e Endpoint) argument() string {
 // Overall is the verdict of all endpoints: the first that is not OK, one that is certain before one that
 // could not be checked.
 func Overall(results []Result) Verdict {
-	failed, same := 0, 0
+	failed, by := 0, map[string]int{} // by ID of the verdict
 	overall := Verdict{ID: reachable, OK: true, Title: "Everything that was probed is reachable"}
 	for _, r := range results {
 		if r.Verdict.OK {
 			continue
 		}
+		by[r.Verdict.ID]++
 		if failed++; failed == 1 || overall.ID == notChecked && r.Verdict.ID != notChecked {
 			overall = r.Verdict
 			overall.Title += ": " + r.Address()
 		}
 	}
-	for _, r := range results {
-		if r.Verdict.ID == overall.ID {
-			same++
-		}
-	}
-	if failed > 1 && same > 1 {
+	same := by[overall.ID]
+	if same > 1 {
 		overall.Title += " (and " + strconv.Itoa(same-1) + " more of " + strconv.Itoa(len(results)) + " endpoints)"
 	}
 	if failed > same {

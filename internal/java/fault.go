@@ -14,35 +14,14 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// A FaultKind is a reason why Java refuses a chain.
-type FaultKind string
-
-// The kinds, named as in the doctor's JSON.
-const (
-	NoCertificate       FaultKind = "no-certificate"
-	UnknownCA           FaultKind = "unknown-ca"
-	SelfSigned          FaultKind = "self-signed"
-	MissingIntermediate FaultKind = "missing-intermediate"
-	Expired             FaultKind = "expired"
-	NotYetValid         FaultKind = "not-yet-valid"
-	WrongName           FaultKind = "wrong-name"
-	Weak                FaultKind = "weak"
-	Distrusted          FaultKind = "distrusted"
-	RootNotCA           FaultKind = "root-not-ca"
-	IssuerNotCA         FaultKind = "issuer-not-ca"
-	WrongUse            FaultKind = "wrong-use"
-)
-
 const maxNames = 200 // characters
 
 // A Fault is what is wrong with a chain.
 type Fault struct {
-	Kind      FaultKind
-	Cert      *x509.Certificate // the one at fault; for an unknown CA the highest that was presented
-	Import    *x509.Certificate // into the trust store; nil if that does not help or it was not presented
-	Host      string            // of WrongName
-	Inspector string            // the TLS-inspecting product as the issuer names it, "" = none known
-	Public    bool              // the issuer is a public CA: the trust store knows its organization
+	Kind   string            // its ID in doctor's faults.txt and JSON
+	Cert   *x509.Certificate // the one at fault; for an unknown CA the highest that was presented
+	Import *x509.Certificate // into the trust store; nil if that does not help or it was not presented
+	Detail string            // the day, the names, or the issuer that are wrong with it
 }
 
 // inspectors are names in the issuer of TLS-inspecting proxies.
@@ -51,55 +30,42 @@ var inspectors = regexp.MustCompile(`(?i)zscaler|fortinet|fortigate|palo alto|bl
 
 // unknown is the fault of a chain that ends, at top, without an anchor.
 func (s *TrustStore) unknown(leaf, top *x509.Certificate) *Fault {
-	f := &Fault{Kind: UnknownCA, Cert: top, Public: s.public(top),
-		Inspector: inspectors.FindString(top.Issuer.String() + " " + leaf.Issuer.String())}
+	f := &Fault{Kind: "unknown-ca", Cert: top, Detail: "a TLS-inspecting proxy's CA or a private CA"}
+	inspector, public := inspectors.FindString(top.Issuer.String()+" "+leaf.Issuer.String()), s.public(top)
+	if inspector != "" {
+		f.Detail = "a TLS-inspecting proxy's CA (" + text.Printable(inspector) + ")"
+	} else if public {
+		f.Detail = "a public CA that this trust store is too old to know"
+	}
 	switch {
 	case top == leaf && bytes.Equal(top.RawSubject, top.RawIssuer):
-		f.Kind, f.Import = SelfSigned, top
+		f.Kind, f.Import = "self-signed", top
 	case top.IsCA:
 		f.Import = top
-	case f.Inspector == "" && (f.Public || len(top.IssuingCertificateURL) > 0):
-		f.Kind = MissingIntermediate
+	case inspector == "" && (public || len(top.IssuingCertificateURL) > 0):
+		f.Kind, f.Detail = "missing-intermediate", text.Printable(top.Issuer.String())
 	}
 	return f
 }
 
-// public reports whether the store has a CA of the issuer's organization.
+// public reports whether the store has a CA of the issuer's organization: the issuer is a public CA.
 func (s *TrustStore) public(c *x509.Certificate) bool {
 	return len(c.Issuer.Organization) > 0 && slices.ContainsFunc(s.anchors, func(a *x509.Certificate) bool {
 		return slices.Equal(a.Subject.Organization, c.Issuer.Organization)
 	})
 }
 
-// Explain fills in a sentence on a fault of this kind: {certificate} is the one at fault, {detail} the day, the names,
-// or the issuer that are wrong with it.
+// Explain fills in a sentence on a fault of this kind: {certificate} is the one at fault, {detail} the Detail.
 func (f *Fault) Explain(sentence string) string {
 	if f.Cert == nil {
 		return sentence
 	}
-	c, detail := Describe(f.Cert), ""
-	switch f.Kind {
-	case Expired:
-		detail = day(f.Cert.NotAfter)
-	case NotYetValid:
-		detail = day(f.Cert.NotBefore)
-	case WrongName:
-		detail = text.Printable(f.Host) + " but for " + names(f.Cert)
-	case MissingIntermediate:
-		detail = text.Printable(f.Cert.Issuer.String())
-	case UnknownCA:
-		detail = "a TLS-inspecting proxy's CA or a private CA"
-		if f.Inspector != "" {
-			detail = "a TLS-inspecting proxy's CA (" + text.Printable(f.Inspector) + ")"
-		} else if f.Public {
-			detail = "a public CA that this trust store is too old to know"
-		}
-		if f.Import == nil {
-			c = text.Printable(f.Cert.Issuer.String()) +
-				". It was not presented: get this CA certificate from the network team"
-		}
+	c := Describe(f.Cert)
+	if f.Kind == "unknown-ca" && f.Import == nil {
+		c = text.Printable(f.Cert.Issuer.String()) +
+			". It was not presented: get this CA certificate from the network team"
 	}
-	return strings.NewReplacer("{certificate}", c, "{detail}", detail).Replace(sentence)
+	return strings.NewReplacer("{certificate}", c, "{detail}", f.Detail).Replace(sentence)
 }
 
 // Describe names a certificate: subject, issuer, validity, SHA-256. The names are escaped.

@@ -23,11 +23,15 @@ type Where struct {
 
 // A JVM is what could be seen of Jira's Java.
 type JVM struct {
-	PID     int      // of the running Jira, 0 = not seen
-	Home    string   // java.home, "" = not found
-	Options []string // the running Jira's -D options for connections, in order, passwords replaced; nil = not seen
-	Store   string   // path of the trust store, "" = not found
-	Hidden  []string // what could not be seen, and how to allow it: one sentence each
+	PID          int    `json:"pid"`          // of the running Jira, 0 = not seen
+	Home         string `json:"home"`         // java.home, "" = not found
+	Store        string `json:"trust_store"`  // its path, "" = not found
+	Certificates int    `json:"certificates"` // in the trust store; set by the doctor's report
+
+	// Options are the running Jira's -D options for connections, in order, passwords replaced; nil = not seen. Hidden
+	// is what could not be seen, and how to allow it: one sentence each.
+	Options []string `json:"options"`
+	Hidden  []string `json:"not_seen"`
 
 	password   string
 	otherStore bool // than that of the running Jira

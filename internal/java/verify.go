@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"jira-oauth-watcher/internal/text"
 )
 
 const (
@@ -38,7 +40,7 @@ type search struct {
 // the JDK; a certificate without SAN is matched by its CN. Revocation is not checked, as by default in Java.
 func (s *TrustStore) Verify(host string, chain []*x509.Certificate, now time.Time) *Fault {
 	if len(chain) == 0 {
-		return &Fault{Kind: NoCertificate}
+		return &Fault{Kind: "no-certificate"}
 	}
 	leaf := chain[0]
 	if !slices.ContainsFunc(s.anchors, leaf.Equal) {
@@ -48,7 +50,7 @@ func (s *TrustStore) Verify(host string, chain []*x509.Certificate, now time.Tim
 		}
 	}
 	if !nameMatches(leaf, host) {
-		return &Fault{Kind: WrongName, Cert: leaf, Host: host}
+		return &Fault{Kind: "wrong-name", Cert: leaf, Detail: text.Printable(host) + " but for " + names(leaf)}
 	}
 	return nil
 }
@@ -94,26 +96,26 @@ func issued(issuer, c *x509.Certificate) bool {
 
 func (p *search) judge(path []*x509.Certificate, anchor *x509.Certificate) *Fault {
 	if anchor.Version >= 3 && !mayIssue(anchor, 0) {
-		return &Fault{Kind: RootNotCA, Cert: anchor}
+		return &Fault{Kind: "root-not-ca", Cert: anchor}
 	}
 	for i, c := range slices.Backward(append(slices.Clone(path), anchor)) {
 		switch {
 		case i < len(path) && p.store.jdk[anchor] && sha1(c.SignatureAlgorithm), weak(c):
-			return &Fault{Kind: Weak, Cert: c}
+			return &Fault{Kind: "weak", Cert: c}
 		case i == len(path): // its dates do not count
 		case p.now.Before(c.NotBefore):
-			return &Fault{Kind: NotYetValid, Cert: c}
+			return &Fault{Kind: "not-yet-valid", Cert: c, Detail: day(c.NotBefore)}
 		case p.now.After(c.NotAfter):
-			return &Fault{Kind: Expired, Cert: c}
+			return &Fault{Kind: "expired", Cert: c, Detail: day(c.NotAfter)}
 		case i > 0 && !mayIssue(c, i-1):
-			return &Fault{Kind: IssuerNotCA, Cert: c}
+			return &Fault{Kind: "issuer-not-ca", Cert: c}
 		case i == 0 && !forServers(c), len(c.UnhandledCriticalExtensions) > 0:
-			return &Fault{Kind: WrongUse, Cert: c}
+			return &Fault{Kind: "wrong-use", Cert: c}
 		}
 	}
 	before, _, found := strings.Cut(distrustedRoots, fmt.Sprintf(" %X ", sha256.Sum256(anchor.Raw)))
 	if found && path[0].NotBefore.UTC().Format(time.DateOnly) > before[len(before)-len(time.DateOnly):] {
-		return &Fault{Kind: Distrusted, Cert: anchor}
+		return &Fault{Kind: "distrusted", Cert: anchor}
 	}
 	return nil
 }

@@ -5,9 +5,9 @@ package page
 import (
 	_ "embed"
 	"html/template"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/message"
@@ -56,14 +56,9 @@ func NewItem(d alert.Data) *Item {
 }
 
 // Anchor is a text as a fragment of an address.
-func Anchor(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-@.", r)) {
-			return r
-		}
-		return '_'
-	}, text.Cut(s, maxName))
-}
+func Anchor(s string) string { return noAnchor.ReplaceAllString(text.Cut(s, maxName), "_") }
+
+var noAnchor = regexp.MustCompile(`[^-0-9A-Za-z@.]`)
 
 // Words are how often it failed, from when to when, and its state.
 func (i *Item) Words() string {

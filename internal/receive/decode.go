@@ -2,6 +2,7 @@ package receive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -11,14 +12,8 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// batch is the lines that one request has for one stream.
-type batch struct {
-	from Source
-	text []byte
-}
-
 // decode takes the lines out of an ExportLogsServiceRequest, which has the form of plog.Logs.
-func decode(body []byte, isJSON bool) (all []batch, err error) {
+func decode(body []byte, isJSON bool) (lines map[Source][]byte, err error) {
 	var logs plog.Logs
 	if isJSON {
 		logs, err = (&plog.JSONUnmarshaler{}).UnmarshalLogs(body)
@@ -28,31 +23,24 @@ func decode(body []byte, isJSON bool) (all []batch, err error) {
 	if err != nil {
 		return nil, err
 	}
-	known := map[Source]int{}
+	lines = map[Source][]byte{}
 	for _, of := range logs.ResourceLogs().All() {
 		resource := of.Resource().Attributes()
 		for _, scope := range of.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
-				line := lines(record.Body())
-				if len(line) == 0 {
-					continue
+				if text := textOf(record.Body()); len(text) > 0 {
+					from := source(resource, record.Attributes())
+					lines[from] = append(append(lines[from], text...), '\n')
 				}
-				from := source(resource, record.Attributes())
-				i, ok := known[from]
-				if !ok {
-					i = len(all)
-					known[from], all = i, append(all, batch{from: from})
-				}
-				all[i].text = append(append(all[i].text, line...), '\n')
 			}
 		}
 	}
-	return all, nil
+	return lines, nil
 }
 
-// lines is the text of a record's body: a line, several lines of one event, or the object of a
+// textOf is the text of a record's body: a line, several lines of one event, or the object of a
 // shipper, which is read like one in a file.
-func lines(body pcommon.Value) []byte {
+func textOf(body pcommon.Value) []byte {
 	switch body.Type() {
 	case pcommon.ValueTypeStr:
 		return bytes.TrimRight([]byte(body.Str()), "\r\n")
@@ -75,19 +63,12 @@ func source(resource, record pcommon.Map) Source {
 		}
 		return ""
 	}
-	from := Source{Node: get("host.name")}
-	for _, name := range []string{"log.file.path", "log.file.name"} {
-		if from.Log = get(name); from.Log != "" {
-			return from
-		}
-	}
+	var pod []string
 	for _, name := range []string{"k8s.namespace.name", "k8s.pod.name", "k8s.container.name"} {
 		if part := get(name); part != "" {
-			from.Log += "/" + part
+			pod = append(pod, part)
 		}
 	}
-	if from.Log = strings.TrimPrefix(from.Log, "/"); from.Log == "" {
-		from.Log = get("service.name")
-	}
-	return from
+	return Source{Node: get("host.name"), Log: cmp.Or(get("log.file.path"), get("log.file.name"),
+		strings.Join(pod, "/"), get("service.name"))}
 }

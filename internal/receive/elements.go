@@ -36,7 +36,7 @@ func inJSON(body []byte) (n int) {
 
 // The messages of an ExportLogsServiceRequest that can be repeated or nested, with the fields that hold others:
 // https://github.com/open-telemetry/opentelemetry-proto, logs.proto and common.proto.
-type message map[uint64]message
+type message map[uint32]message
 
 var (
 	anyValue = message{5: {}, 6: {}} // its lists hold values again, see init
@@ -49,33 +49,31 @@ var (
 
 func init() { anyValue[5][1], anyValue[6][1] = anyValue, keyValue }
 
-// inProto counts messages. What is not protobuf is left to the decoder.
+// inProto counts messages. What is not protobuf is left to the decoder, which takes the field numbers modulo 2^32, and
+// numbers that are too long for binary.Uvarint: what follows one of these may be any number of messages.
 func inProto(b []byte, of message, depth int) (n int) {
 	for len(b) > 0 && depth < 100 {
 		tag, size := binary.Uvarint(b)
-		if size <= 0 {
-			return n
-		}
-		b = b[size:]
-		length := uint64(0)
+		b = b[max(size, 0):]
+		length, more := uint64(0), 0
 		switch tag & 7 {
 		case 0:
-			_, size = binary.Uvarint(b)
-			length = uint64(max(size, 1))
+			_, more = binary.Uvarint(b)
 		case 1:
 			length = 8
 		case 2:
-			if length, size = binary.Uvarint(b); size <= 0 {
-				return n
-			}
-			b = b[size:]
+			length, more = binary.Uvarint(b)
 		case 5:
 			length = 4
 		}
-		if length > uint64(len(b)) {
+		b = b[max(more, 0):]
+		if size < 0 || more < 0 {
+			return n + len(b)/2
+		}
+		if size == 0 || length > uint64(len(b)) { // it is cut off
 			return n
 		}
-		if inner, ok := of[tag>>3]; ok && tag&7 == 2 {
+		if inner, ok := of[uint32(tag>>3)]; ok && tag&7 == 2 {
 			n += 1 + inProto(b[:length], inner, depth+1)
 		}
 		b = b[length:]

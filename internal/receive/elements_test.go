@@ -28,6 +28,8 @@ func TestElements(t *testing.T) {
 	}
 	full, _ := (&plog.ProtoMarshaler{}).MarshalLogs(logs)
 	fullJSON, _ := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+	empty := wrap(wrap(bytes.Repeat([]byte{2<<3 | 2, 0}, 4<<20), 2), 1)
+	overlong := append([]byte{9 << 3}, append(bytes.Repeat([]byte{0xff}, 9), 0x7f)...) // a field that the decoder skips
 	for _, tt := range []struct {
 		what   string
 		body   []byte
@@ -36,9 +38,11 @@ func TestElements(t *testing.T) {
 	}{
 		{"lines", full, false, false},
 		{"lines as JSON", fullJSON, true, false},
-		{"empty records", wrap(wrap(bytes.Repeat([]byte{2<<3 | 2, 0}, 4<<20), 2), 1), false, true},
+		{"empty records", empty, false, true},
 		{"empty attributes", wrap(wrap(wrap(bytes.Repeat([]byte{6<<3 | 2, 0}, 4<<20), 2), 2), 1), false, true},
 		{"empty resources", bytes.Repeat([]byte{1<<3 | 2, 0}, 4<<20), false, true},
+		{"after an overlong number", append(overlong, empty...), false, true},
+		{"numbers of fields that wrap", bytes.Repeat([]byte{0x8a, 0x80, 0x80, 0x80, 0x80, 1, 0}, 1<<20), false, true},
 		{"empty records as JSON", []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[` + strings.Repeat("{},", 1<<20) + "{}]}]}]}"), true, true},
 		{"lists in lists as JSON", bytes.Repeat([]byte("["), 1<<20), true, true},
 		{"lists in lists", wrap(wrap(wrap(bytes.Repeat(wrap(nested, 5), 1<<15), 2), 2), 1), false, true},

@@ -8,9 +8,9 @@ import (
 // Decode decodes a body and checks what comes out.
 func Decode(body []byte, isJSON bool) error {
 	all, err := decode(body, isJSON)
-	for _, b := range all {
-		if len(b.from.Node) > 4*maxName || len(b.from.Log) > 12*maxName+2 || !bytes.HasSuffix(b.text, []byte("\n")) {
-			panic(fmt.Sprintf("batch %+v %q", b.from, b.text))
+	for from, text := range all {
+		if len(from.Node) > 4*maxName || len(from.Log) > 12*maxName+2 || !bytes.HasSuffix(text, []byte("\n")) {
+			panic(fmt.Sprintf("lines of %+v: %q", from, text))
 		}
 	}
 	return err

@@ -33,41 +33,35 @@ func (r *refusal) Error() string { return r.why }
 // ServeHTTP answers POST /v1/logs as the OTLP specification says
 // (https://opentelemetry.io/docs/specs/otlp/#otlphttp).
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	err := r.serve(w, q)
+	refused := r.serve(w, q)
 	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	if media != protobuf {
 		media = jsonType
 	}
 	w.Header().Set("Content-Type", media)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	var refused *refusal
-	switch {
-	case err == nil && media == jsonType:
+	if refused != nil {
+		refused.answer(w, media)
+	} else if media == jsonType { // else an empty ExportLogsServiceResponse
 		io.WriteString(w, "{}")
-	case err == nil: // an empty ExportLogsServiceResponse
-	case errors.As(err, &refused):
-		answer(w, media, refused.status, refused.why)
-	case errors.Is(err, errBusy):
-		w.Header().Set("Retry-After", retryAfter)
-		answer(w, media, http.StatusTooManyRequests, err.Error())
-	default:
-		w.Header().Set("Retry-After", retryAfter)
-		answer(w, media, http.StatusServiceUnavailable, err.Error())
 	}
 }
 
 // answer writes a google.rpc.Status, of which only the message is set.
-func answer(w http.ResponseWriter, media string, status int, message string) {
-	body, _ := json.Marshal(map[string]string{"message": message})
-	if media == protobuf {
-		body = binary.AppendUvarint([]byte{2<<3 | 2}, uint64(len(message)))
-		body = append(body, message...)
+func (r *refusal) answer(w http.ResponseWriter, media string) {
+	if r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
 	}
-	w.WriteHeader(status)
+	body, _ := json.Marshal(map[string]string{"message": r.why})
+	if media == protobuf {
+		body = binary.AppendUvarint([]byte{2<<3 | 2}, uint64(len(r.why)))
+		body = append(body, r.why...)
+	}
+	w.WriteHeader(r.status)
 	w.Write(body)
 }
 
-func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) error {
+func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) *refusal {
 	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	compression := q.Header.Get("Content-Encoding")
 	switch {
@@ -89,13 +83,13 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) error {
 	answers := http.NewResponseController(w)
 	answers.SetReadDeadline(time.Now().Add(bodyTime))
 	answers.SetWriteDeadline(time.Now().Add(bodyTime + 2*storeTime))
-	p := &pending{done: make(chan struct{}), release: func(n int64) { r.flying.Add(-n) }}
+	p := &pending{done: make(chan struct{}), flying: &r.flying}
 	p.left.Store(1)
 	ctx, cancel := context.WithTimeout(q.Context(), bodyTime+storeTime)
 	defer cancel()
-	err := r.take(ctx, w, q, media == jsonType, p)
-	if p.add(-1); err != nil {
-		return err
+	refused := r.take(ctx, w, q, media == jsonType, p)
+	if p.add(-1); refused != nil {
+		return refused
 	}
 	select {
 	case <-p.done:
@@ -108,30 +102,30 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) error {
 }
 
 // take reads a request and gives its lines to their streams.
-func (r *Receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Request, isJSON bool, p *pending) error {
-	body, err := r.body(w, q, p)
-	if err != nil {
-		return err
+func (r *Receiver) take(ctx context.Context, w http.ResponseWriter, q *http.Request, isJSON bool, p *pending) *refusal {
+	body, refused := r.body(w, q, p)
+	if refused != nil {
+		return refused
 	}
 	if tooMany(body, isJSON) {
 		return &refusal{http.StatusRequestEntityTooLarge, "the request has too many records and attributes: configure smaller batches"}
 	}
 	r.decode.Lock()
-	batches, err := decode(body, isJSON)
+	lines, err := decode(body, isJSON)
 	r.decode.Unlock()
 	if err != nil {
 		return &refusal{http.StatusBadRequest, "the body is not an ExportLogsServiceRequest: " + err.Error()}
 	}
-	for _, b := range batches {
-		if err := r.put(ctx, b.from, b.text, p); err != nil {
-			return err
+	for from, text := range lines {
+		if refused := r.put(ctx, from, text, p); refused != nil {
+			return refused
 		}
 	}
 	return nil
 }
 
 // body reads a request. What it takes counts as in flight until p is done.
-func (r *Receiver) body(w http.ResponseWriter, q *http.Request, p *pending) ([]byte, error) {
+func (r *Receiver) body(w http.ResponseWriter, q *http.Request, p *pending) ([]byte, *refusal) {
 	var from io.Reader = http.MaxBytesReader(w, q.Body, maxBody)
 	var err error
 	if q.Header.Get("Content-Encoding") == "gzip" {
@@ -141,12 +135,13 @@ func (r *Receiver) body(w http.ResponseWriter, q *http.Request, p *pending) ([]b
 	if err == nil {
 		_, err = io.Copy(&text, &metered{from, r, p})
 	}
+	var refused *refusal
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.Is(err, errBusy):
-		return nil, err
-	case errors.As(err, &tooLarge) || errors.Is(err, errTooLarge):
-		return nil, &refusal{http.StatusRequestEntityTooLarge, "the body is larger than 16 MiB: send smaller batches"}
+	case errors.As(err, &refused):
+		return nil, refused
+	case errors.As(err, &tooLarge):
+		return nil, errTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{http.StatusRequestTimeout, "the body did not arrive in time"}
 	case err != nil:
@@ -155,7 +150,7 @@ func (r *Receiver) body(w http.ResponseWriter, q *http.Request, p *pending) ([]b
 	return text.Bytes(), nil
 }
 
-var errTooLarge = errors.New("too large")
+var errTooLarge = &refusal{http.StatusRequestEntityTooLarge, "the body is larger than 16 MiB: send smaller batches"}
 
 // metered counts what is read as in flight.
 type metered struct {

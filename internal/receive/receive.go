@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/listen"
 	"jira-oauth-watcher/tailer"
 )
@@ -29,9 +31,9 @@ const (
 )
 
 var (
-	errBusy  = errors.New("too much is in flight, send it again later")
-	errEnded = errors.New("the receiver is stopping, send it again later")
-	errSlow  = errors.New("storing it takes too long, send it again later")
+	errBusy  = &refusal{http.StatusTooManyRequests, "too much is in flight, send it again later"}
+	errEnded = &refusal{http.StatusServiceUnavailable, "the receiver is stopping, send it again later"}
+	errSlow  = &refusal{http.StatusServiceUnavailable, "storing it takes too long, send it again later"}
 )
 
 // Receiver answers with success when what matters of a request is stored. It has one reader of lines
@@ -42,13 +44,13 @@ type Receiver struct {
 	logins *listen.Logins
 	follow func(Source, *Stream) func(context.Context) error
 
-	started chan *Stream
-	ended   chan struct{} // closed when Run begins to end
-	flying  atomic.Int64  // bytes in flight
-	decode  sync.Mutex    // one at a time: a decoded request takes a multiple of its size
+	ended  chan struct{} // closed when Run begins to end
+	flying atomic.Int64  // bytes in flight
+	decode sync.Mutex    // one at a time: a decoded request takes a multiple of its size
 
-	mu      sync.Mutex
-	streams map[Source]*Stream
+	mu      sync.Mutex         // also of the streams
+	run     func(*Stream)      // begins to read a stream; nil = Run does not run
+	streams map[Source]*Stream // that have not ended
 }
 
 // New makes a Receiver. follow returns what reads a stream until it ends, and returns an error only
@@ -56,7 +58,7 @@ type Receiver struct {
 func New(rules conf.HTTP, log *slog.Logger, follow func(Source, *Stream) func(context.Context) error) *Receiver {
 	return &Receiver{
 		rules: rules, logins: &listen.Logins{What: "OTLP receiver", Log: log}, follow: follow,
-		started: make(chan *Stream), ended: make(chan struct{}), streams: map[Source]*Stream{},
+		ended: make(chan struct{}), streams: map[Source]*Stream{},
 	}
 }
 
@@ -65,18 +67,15 @@ func (r *Receiver) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var all sync.WaitGroup
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case s := <-r.started:
-			all.Go(func() {
-				defer r.forget(s)
-				if err := r.follow(s.source, s)(ctx); err != nil {
-					stop(err)
-				}
-			})
-		}
-	}
+	r.begin(func(s *Stream) {
+		all.Go(func() {
+			if err := r.follow(s.source, s)(ctx); err != nil {
+				stop(err)
+			}
+		})
+	})
+	<-ctx.Done()
+	r.begin(nil)
 	close(r.ended)
 	all.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
@@ -100,65 +99,57 @@ func (r *Receiver) Stats() tailer.Stats { return tailer.Stats{} }
 // Gaps is empty.
 func (r *Receiver) Gaps() []tailer.Gap { return nil }
 
+func (r *Receiver) begin(run func(*Stream)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.run = run
+}
+
 // put gives lines to the stream of their source. It waits while there are too many streams, and all
 // have something to store.
-func (r *Receiver) put(ctx context.Context, from Source, text []byte, p *pending) error {
-	for {
-		s, isNew := r.stream(from)
-		switch {
-		case s == nil:
-			select {
-			case <-time.After(fullPause):
-				continue
-			case <-ctx.Done():
-				return errBusy
-			}
-		case isNew:
-			select {
-			case r.started <- s:
-			case <-r.ended:
-				return errEnded
-			case <-ctx.Done():
-				r.forget(s)
-				return errSlow
-			}
+func (r *Receiver) put(ctx context.Context, from Source, text []byte, p *pending) *refusal {
+	for !r.putNow(from, text, p) {
+		select {
+		case <-time.After(fullPause):
+		case <-r.ended:
+			return errEnded
+		case <-ctx.Done():
+			return errBusy
 		}
-		if s.put(text, p) {
-			return nil
-		}
-		r.forget(s)
 	}
+	return nil
 }
 
-// stream is that of a source; nil if there is no room for it.
-func (r *Receiver) stream(from Source) (s *Stream, isNew bool) {
+// putNow is put; false if there is no room for one more stream.
+func (r *Receiver) putNow(from Source, text []byte, p *pending) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s = r.streams[from]; s != nil {
-		return s, false
+	s := r.streams[from]
+	if r.run == nil || s == nil && len(r.streams) >= maxStreams && !r.endOldest() {
+		return false
 	}
-	if len(r.streams) >= maxStreams {
-		var oldest *Stream
-		var since time.Time
-		for _, s := range r.streams {
-			if at, idle := s.idle(); idle && (oldest == nil || at.Before(since)) {
-				oldest, since = s, at
-			}
-		}
-		if oldest == nil || !oldest.end() {
-			return nil, false
-		}
-		delete(r.streams, oldest.source)
+	if s == nil {
+		s = &Stream{of: r, source: from, wake: make(chan struct{}, 1)}
+		r.streams[from] = s
+		r.run(s)
 	}
-	s = newStream(from)
-	r.streams[from] = s
-	return s, true
+	p.add(1)
+	s.queue = append(s.queue, chunk{text, p})
+	s.latest = clock.Now()
+	s.notify()
+	return true
 }
 
-func (r *Receiver) forget(s *Stream) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.streams[s.source] == s {
-		delete(r.streams, s.source)
+// endOldest ends the stream that is unused for the longest time; false if all have something to store.
+func (r *Receiver) endOldest() bool {
+	var oldest *Stream
+	for _, s := range r.streams {
+		if s.idle() && (oldest == nil || s.latest.Before(oldest.latest)) {
+			oldest = s
+		}
 	}
+	if oldest != nil {
+		oldest.end()
+	}
+	return oldest != nil
 }

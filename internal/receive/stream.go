@@ -3,7 +3,6 @@ package receive
 import (
 	"context"
 	"io"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,11 +19,11 @@ type Source struct {
 // Stream reads the lines of one source, in the order in which they arrived. It implements
 // pipeline.Reader and pipeline.Acknowledger.
 type Stream struct {
+	of     *Receiver // its mutex protects all but the offset
 	source Source
 	wake   chan struct{} // has one element if there may be news
 	offset int64         // in bytes, of all text so far
 
-	mu     sync.Mutex
 	queue  []chunk    // not read yet
 	read   []*pending // read and not stored yet
 	ended  bool       // takes nothing more
@@ -39,41 +38,28 @@ type chunk struct {
 
 // pending is a request until what it has put into streams is stored.
 type pending struct {
-	left    atomic.Int64 // chunks that are not stored yet, and one while more may come
-	done    chan struct{}
-	size    int64 // in bytes
-	release func(size int64)
+	left   atomic.Int64 // chunks that are not stored yet, and one while more may come
+	done   chan struct{}
+	size   int64         // in bytes
+	flying *atomic.Int64 // of all requests
 }
 
 // add changes how much is left. At the end, what the request takes is free again.
 func (p *pending) add(n int64) {
 	if p.left.Add(n) == 0 {
-		p.release(p.size)
+		p.flying.Add(-p.size)
 		close(p.done)
 	}
 }
 
-func newStream(from Source) *Stream {
-	return &Stream{source: from, wake: make(chan struct{}, 1), latest: clock.Now()}
-}
+// idle reports whether everything in the stream is stored.
+func (s *Stream) idle() bool { return len(s.queue)+len(s.read) == 0 }
 
-// idle reports whether everything in the stream is stored, and when it had lines.
-func (s *Stream) idle() (time.Time, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.latest, len(s.queue)+len(s.read) == 0
-}
-
-// end closes a stream with nothing left to store. It returns whether it was open.
-func (s *Stream) end() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended || len(s.queue)+len(s.read) > 0 {
-		return false
-	}
+// end ends an idle stream. The next lines of its source begin another one.
+func (s *Stream) end() {
 	s.ended = true
+	delete(s.of.streams, s.source)
 	s.notify()
-	return true
 }
 
 func (s *Stream) notify() {
@@ -81,20 +67,6 @@ func (s *Stream) notify() {
 	case s.wake <- struct{}{}:
 	default:
 	}
-}
-
-// put appends lines; false = the stream has ended.
-func (s *Stream) put(text []byte, p *pending) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return false
-	}
-	p.add(1)
-	s.queue = append(s.queue, chunk{text, p})
-	s.latest = clock.Now()
-	s.notify()
-	return true
 }
 
 // Block is the text of the next request. A stream without lines for a minute ends.
@@ -119,8 +91,8 @@ func (s *Stream) Block(ctx context.Context, wait time.Duration) (tailer.Block, e
 }
 
 func (s *Stream) next() (b tailer.Block, ok bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
 	if len(s.queue) > 0 {
 		c := s.queue[0]
 		s.queue = s.queue[1:]
@@ -129,7 +101,10 @@ func (s *Stream) next() (b tailer.Block, ok bool, err error) {
 		s.offset += int64(len(c.text))
 		return b, true, nil
 	}
-	if s.ended = s.ended || len(s.read) == 0 && clock.Since(s.latest) >= idleTime; s.ended {
+	if !s.ended && s.idle() && clock.Since(s.latest) >= idleTime {
+		s.end()
+	}
+	if s.ended {
 		return b, false, io.EOF
 	}
 	return b, false, nil
@@ -137,8 +112,8 @@ func (s *Stream) next() (b tailer.Block, ok bool, err error) {
 
 // Stored acknowledges what was read.
 func (s *Stream) Stored() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
 	for _, p := range s.read {
 		p.add(-1)
 	}

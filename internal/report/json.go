@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 )
 
 // JSON writes a report as one document (report.schema.json). Incidents are written one
-// by one: all of them as text would take several times the memory of the report.
+// by one: all of them as text would take several times the memory of the report. They are its last
+// member.
 func JSON(w io.Writer, r Report) error {
 	incidents := r.Incidents
 	r.Incidents = []Incident{}
@@ -17,12 +17,8 @@ func JSON(w io.Writer, r Report) error {
 	if err != nil {
 		return err
 	}
-	head, ok := bytes.CutSuffix(head, []byte("[]\n}"))
-	if !ok {
-		return errors.New("the incidents are not the last member of the report")
-	}
 	out := bufio.NewWriter(w) // it remembers its first error
-	out.Write(head)
+	out.Write(bytes.TrimSuffix(head, []byte("[]\n}")))
 	between := "["
 	for _, one := range incidents {
 		text, err := indented(one, "    ")

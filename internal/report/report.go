@@ -3,6 +3,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -114,31 +115,28 @@ func (i Incident) closed() int {
 // Arrange orders the incidents and counts the integrations. Integrations that still fail come
 // first, then the more severe, then those that failed last; of one integration, its last
 // incident comes first. An integration counts by its last incident.
-func (r *Report) Arrange() {
+func (r *Report) Arrange() { r.Incidents = slices.Concat(r.byIntegration()...) }
+
+// byIntegration is Arrange with the incidents of each integration in a list.
+func (r *Report) byIntegration() [][]Incident {
 	of := map[string][]Incident{}
 	for _, i := range r.Incidents {
 		of[Key(i)] = append(of[Key(i)], i)
 	}
-	var order []string
-	r.Failing = 0
-	for key, list := range of {
-		order = append(order, key)
+	lists := slices.Collect(maps.Values(of))
+	r.Integrations, r.Failing = len(lists), 0
+	for _, list := range lists {
 		slices.SortStableFunc(list, func(a, b Incident) int {
 			return cmp.Or(cmp.Compare(a.closed(), b.closed()), b.Data.Failures.Last.Compare(a.Data.Failures.Last))
 		})
-		if list[0].Open {
-			r.Failing++
-		}
+		r.Failing += 1 - list[0].closed()
 	}
-	slices.SortFunc(order, func(x, y string) int {
-		a, b := of[x][0], of[y][0]
+	slices.SortFunc(lists, func(x, y []Incident) int {
+		a, b := x[0], y[0]
 		return cmp.Or(cmp.Compare(a.closed(), b.closed()), -cmp.Compare(a.Data.Cause.Severity, b.Data.Cause.Severity),
-			b.Data.Failures.Last.Compare(a.Data.Failures.Last), strings.Compare(x, y))
+			b.Data.Failures.Last.Compare(a.Data.Failures.Last), strings.Compare(Key(a), Key(b)))
 	})
-	r.Integrations, r.Incidents = len(order), make([]Incident, 0, len(r.Incidents))
-	for _, key := range order {
-		r.Incidents = append(r.Incidents, of[key]...)
-	}
+	return lists
 }
 
 // Key identifies the integration of an incident. Where a log shows none, its failures are

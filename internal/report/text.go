@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,11 +30,14 @@ func Text(w io.Writer, r Report, style text.Style) error {
 		p.Gap()
 		table(p, v.Items)
 	}
-	causes(p, v.Failing, "")
-	if len(v.Failing) > 0 {
-		causes(p, v.Quiet, "No longer failing at the end of the logs:")
-	} else {
-		causes(p, v.Quiet, "")
+	for n, c := range slices.Concat(v.Failing, v.Quiet) {
+		p.Gap()
+		if n > 0 && n == len(v.Failing) {
+			page.Heading(p, "No longer failing at the end of the logs:")
+			p.Gap()
+		}
+		c.Wide, c.Proof = true, false
+		c.Text(p)
 	}
 	if !r.Complete {
 		p.Gap()
@@ -44,18 +48,6 @@ func Text(w io.Writer, r Report, style text.Style) error {
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
-}
-
-func causes(p *text.Page, all []*page.Cause, heading string) {
-	if len(all) > 0 && heading != "" {
-		p.Gap()
-		page.Heading(p, heading)
-	}
-	for _, c := range all {
-		p.Gap()
-		c.Wide, c.Proof = true, false
-		c.Text(p)
-	}
 }
 
 // table has two lines for each integration: who and when, and for what.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +36,8 @@ const silence = "Jira does not log successful connections, so \"quiet\" does not
 
 // NewView is what to show of r.
 func NewView(r Report) View {
-	r.Arrange()
-	v := View{}
+	lists, v := r.byIntegration(), View{}
+	r.Incidents = slices.Concat(lists...)
 	v.headline(r)
 	v.about(r)
 	for _, f := range r.Files {
@@ -47,21 +48,17 @@ func NewView(r Report) View {
 	if n := len(v.Problems) - maxProblems; n > 0 {
 		v.Problems = append(v.Problems[:maxProblems], "and "+text.Count(n, "more file"))
 	}
-	all := map[string]alert.Failures{} // of all incidents of an integration
-	for _, i := range r.Incidents {
-		f, sum := i.Data.Failures, all[Key(i)]
-		if sum.Count += f.Count; sum.First.IsZero() || f.First.Before(sum.First) {
-			sum.First = f.First
-		}
-		all[Key(i)] = sum
-	}
 	heads := map[string]*page.Item{}
-	for _, i := range r.Incidents {
-		if key := Key(i); heads[key] == nil {
-			i.Data.Failures.Count, i.Data.Failures.First = all[key].Count, all[key].First
-			heads[key] = r.item(i)
-			v.Items = append(v.Items, heads[key])
+	for _, list := range lists {
+		last := list[0]
+		for _, i := range list[1:] {
+			sum, f := &last.Data.Failures, i.Data.Failures
+			if sum.Count += f.Count; f.First.Before(sum.First) {
+				sum.First = f.First
+			}
 		}
+		heads[Key(last)] = r.item(last)
+		v.Items = append(v.Items, heads[Key(last)])
 	}
 	for _, c := range v.earlier(r, heads, page.Group(v.Items, "bad")) {
 		if c.Mood == "bad" {

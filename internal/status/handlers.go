@@ -5,10 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/listen"
@@ -25,17 +25,14 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 	now := s.running.Load()
 	reasons := s.unready(now, time.Now())
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if len(reasons) == 0 {
+	switch {
+	case len(reasons) == 0:
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "ready\n")
-		return
-	}
-	w.WriteHeader(http.StatusServiceUnavailable)
-	if !listen.Permits(now.Conf.HTTP, r) {
-		reasons = []string{"not ready"}
-	}
-	for _, reason := range reasons {
-		fmt.Fprintln(w, reason)
+	case listen.Permits(now.Conf.HTTP, r):
+		http.Error(w, strings.Join(reasons, "\n"), http.StatusServiceUnavailable)
+	default:
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
 	}
 }
 

@@ -116,23 +116,16 @@ func (n *Counts) count(s incident.State, muted bool) (rank int) {
 	return 3
 }
 
-// place is what the order of an open incident depends on.
-type place struct {
-	rank     int
-	severity conf.Severity
-	last     time.Time
-	key      string
-}
-
-func (a place) compare(b place) int {
-	return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.severity, a.severity),
-		b.last.Compare(a.last), cmp.Compare(a.key, b.key))
-}
-
 // incidentsOf are the incidents of a page. All are counted, and those of the page
 // read: there may be thousands.
 func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time, page, size int) Incidents {
 	list := Incidents{Page: page, Open: []Incident{}, Closed: []Incident{}}
+	type place struct { // what the order of an open incident depends on
+		rank     int
+		severity conf.Severity
+		last     time.Time
+		key      string
+	}
 	var order []place
 	ids := map[string]alert.ID{}
 	for s := range tx.EachIncident() {
@@ -140,7 +133,10 @@ func incidentsOf(tx *store.Tx, c *conf.Config, sent []deliveries, now time.Time,
 		order = append(order, place{rank, s.Current().Cause.Severity, s.Last, s.Key})
 		ids[s.Key] = s.ID()
 	}
-	slices.SortFunc(order, place.compare)
+	slices.SortFunc(order, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.severity, a.severity),
+			b.last.Compare(a.last), cmp.Compare(a.key, b.key))
+	})
 	past := slices.DeleteFunc(tx.Closed(now), func(p store.Closed) bool { return ids[p.Data.ID.Key()] != "" }) // open again
 	list.Counts.Closed, list.Total = len(past), len(order)+len(past)
 	list.Pages = max(1, (list.Total+size-1)/size)

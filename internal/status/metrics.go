@@ -1,7 +1,6 @@
 package status
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -130,7 +129,7 @@ func (c *countingQueue) SetAside(notifier string, d notify.Delivery, h notify.He
 
 func (s *Site) metricsHandler() http.Handler {
 	answer := promhttp.HandlerFor(s.metrics.registry,
-		promhttp.HandlerOpts{ErrorLog: scrapeLog{s.log}, MaxRequestsInFlight: maxScrapes})
+		promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelError), MaxRequestsInFlight: maxScrapes})
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if r := s.running.Load(); r.Causes != nil {
 			r.counted.Do(func() {
@@ -141,11 +140,4 @@ func (s *Site) metricsHandler() http.Handler {
 		}
 		answer.ServeHTTP(w, req)
 	})
-}
-
-// scrapeLog writes what promhttp logs to our log.
-type scrapeLog struct{ log *slog.Logger }
-
-func (l scrapeLog) Println(v ...any) {
-	l.log.Error("cannot read the metrics", "err", fmt.Sprint(v...))
 }

@@ -158,10 +158,8 @@ func (s *Site) logReport(l *pipeline.Log) Log {
 	case l.Current() || now.Lag == 0:
 		report.State = "following"
 	}
-	if l.Checkpoint == nil {
-		return report
-	}
-	if at, known, err := s.store.Position(l.Checkpoint.Key); err == nil && known {
+	if l.Checkpoint != nil {
+		at, _, _ := s.store.Position(l.Checkpoint.Key) // zero if it is not known
 		report.Position = at.Offset
 	}
 	return report
@@ -172,14 +170,11 @@ const maxRead = 1000
 
 func notifierReport(tx *store.Tx, t notify.Target) (Notifier, deliveries) {
 	n, h := Notifier{Name: t.Name, Kind: t.Kind}, tx.Health(t.Name)
-	n.Circuit, n.Since, n.NextTry = circuits[h.Circuit], h.Since, h.NotBefore
+	n.Circuit, n.Since = circuits[h.Circuit], h.Since
 	n.Succeeded, n.Failed, n.Error, n.SetAside, n.Dropped = h.Succeeded, h.Failed, h.Reason, h.SetAside, h.Dropped
 	waiting, all := tx.Queue(t.Name, maxRead)
-	n.Queue = all
-	if all > 0 {
-		n.Oldest = waiting[0].Queued
-	} else {
-		n.NextTry = time.Time{}
+	if n.Queue = all; all > 0 {
+		n.Oldest, n.NextTry = waiting[0].Queued, h.NotBefore
 	}
 	return n, newDeliveries(t.Name, waiting, tx.Aside(t.Name, maxRead))
 }

@@ -7,13 +7,7 @@ import (
 )
 
 // SummaryRecord is that of a file of another version.
-func SummaryRecord(version int) []byte {
-	record, err := summary{Schema: version}.record()
-	if err != nil {
-		panic(err)
-	}
-	return record
-}
+func SummaryRecord(version int) []byte { return summary{Schema: version}.record() }
 
 // SetMaxQueued gives the queues another bound, in bytes.
 func (s *Store) SetMaxQueued(n int) { s.maxQueued = n }
@@ -60,7 +54,7 @@ func (s *Store) Downgrade(to int) error {
 // plainKeys gives deliveries the keys of schema 1.
 func (tx *Tx) plainKeys(notifier string) {
 	for _, name := range []string{outbox, aside} {
-		t := tx.of(name, notifier)
+		t := tx.table(name, notifier)
 		for _, k := range t.names() {
 			d := tx.delivery([]byte(k), t.raw(k))
 			t.delete(k)
@@ -72,12 +66,12 @@ func (tx *Tx) plainKeys(notifier string) {
 // clear deletes the records of a bucket, or of those within it.
 func (tx *Tx) clear(name string) {
 	none := func(string) bool { return false }
-	for _, key := range tx.read(name).names() {
-		if tx.read(name, key).b == nil {
+	for _, key := range tx.table(name).names() {
+		if tx.table(name, key).b == nil {
 			tx.table(name).retain(none)
 			return
 		}
-		tx.of(name, key).retain(none)
+		tx.table(name, key).retain(none)
 	}
 }
 
@@ -92,7 +86,7 @@ func (s *Store) Writes() (n int) {
 // Receipts are the incidents that a notifier has one of.
 func (s *Store) Receipts(notifier string) (ids []string) {
 	s.View(func(tx *Tx) {
-		ids = tx.read(receipts, notifier).names()
+		ids = tx.table(receipts, notifier).names()
 	})
 	return ids
 }

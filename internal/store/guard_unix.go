@@ -52,11 +52,8 @@ func Guard(dir string) (warning string, err error) {
 // unsafe says why what is at a path may be, or become, another user's; own says
 // that it is the state directory, and not one above it.
 func unsafe(path string, info fs.FileInfo, own bool) string {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return ""
-	}
-	if uid := int(stat.Uid); uid != 0 && uid != os.Geteuid() && !(os.Geteuid() == 0 && isService(uid)) {
+	uid := int(info.Sys().(*syscall.Stat_t).Uid)
+	if uid != 0 && uid != os.Geteuid() && !(os.Geteuid() == 0 && isService(uid)) {
 		return fmt.Sprintf("%s belongs to another user (%s)", path, userName(uid))
 	}
 	if !own && info.IsDir() && info.Mode()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {

@@ -3,9 +3,8 @@ package store
 import "jira-oauth-watcher/notify"
 
 // Health is what is known about a notifier's deliveries; at first, the zero Health.
-func (tx *Tx) Health(notifier string) (h notify.Health) {
-	tx.read(health).get(notifier, &h)
-	return h
+func (tx *Tx) Health(notifier string) notify.Health {
+	return load[notify.Health](tx.table(health), notifier)
 }
 
 // Health is what is known about a notifier's deliveries; at first, the zero Health.

@@ -46,9 +46,10 @@ func (tx *Tx) CountFailure(key string, at, now time.Time) {
 	for _, k := range old {
 		t.delete(k)
 	}
-	n, others := 0, 0
-	if !t.get(hour(at)+key, &n) { // the hour alone is the key of how many integrations it has
-		if t.get(hour(at), &others); others >= maxAnHour {
+	n := load[int](t, hour(at)+key)
+	if n == 0 { // the hour alone is the key of how many integrations it has
+		others := load[int](t, hour(at))
+		if others >= maxAnHour {
 			return
 		}
 		t.put(hour(at), others+1)
@@ -66,7 +67,7 @@ func hour(t time.Time) string {
 func (tx *Tx) Hours(now time.Time, wanted func(key string) bool) map[string][]int {
 	all := map[string][]int{}
 	begin := now.Unix()/3600 - (HistoryHours - 1)
-	for k, v := range tx.read(history).all() {
+	for k, v := range tx.table(history).all() {
 		key := string(k[4:])
 		i := int64(binary.BigEndian.Uint32(k)) - begin
 		if key == "" || i < 0 || i >= HistoryHours || !wanted(key) {
@@ -101,14 +102,13 @@ type HeldEnd struct {
 
 // close keeps the content of an incident that is no longer open.
 func (tx *Tx) close(s incident.State) {
-	if tx.read(incidents).raw(s.Key) == nil {
+	if tx.table(incidents).raw(s.Key) == nil {
 		return
 	}
-	tx.ended++
+	tx.store.ended++
 	d := s.Current()
 	d.Log.Excerpt, d.Facts, d.Fix, d.Links = "", map[string]any{}, []alert.Step{}, []alert.Link{}
-	var c Closed // ends that are held back stay
-	tx.read(closed).get(s.Key, &c)
+	c := load[Closed](tx.table(closed), s.Key) // ends that are held back stay
 	c.Data, c.At = d, clock.Now()
 	tx.table(closed).put(s.Key, c)
 }
@@ -117,8 +117,7 @@ func (tx *Tx) close(s incident.State) {
 // is over.
 func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) {
 	tx.SetIncident(s)
-	var c Closed
-	tx.read(closed).get(s.Key, &c)
+	c := load[Closed](tx.table(closed), s.Key)
 	c.InStorm = s.Storm != "" || s.IsGroup()
 	if c.Held = &h; a != nil {
 		c.Ends = append(c.Ends, HeldEnd{*a, s.Notified})
@@ -139,7 +138,7 @@ func (tx *Tx) HeldEnds() (all []Closed) {
 // eachClosed yields the closed incidents, by key.
 func (tx *Tx) eachClosed() iter.Seq[Closed] {
 	return func(yield func(Closed) bool) {
-		for _, v := range tx.read(closed).all() {
+		for _, v := range tx.table(closed).all() {
 			var c Closed
 			tx.Fail(json.Unmarshal(v, &c))
 			if !yield(c) {
@@ -175,13 +174,13 @@ type Delivered struct {
 
 func (tx *Tx) setDelivered(notifier string, d notify.Delivery, at time.Time) {
 	id := d.Alert.Data.Incident()
-	tx.of(delivered, notifier).put(id.Key(), Delivered{Incident: id, Kind: d.Alert.Data.Kind, At: at})
+	tx.table(delivered, notifier).put(id.Key(), Delivered{Incident: id, Kind: d.Alert.Data.Kind, At: at})
 }
 
 // Delivered is the last alert of an incident that a notifier has accepted, or the zero Delivered
 // if there is none.
-func (tx *Tx) Delivered(notifier string, incident alert.ID) (d Delivered) {
-	tx.read(delivered, notifier).get(incident.Key(), &d)
+func (tx *Tx) Delivered(notifier string, incident alert.ID) Delivered {
+	d := load[Delivered](tx.table(delivered, notifier), incident.Key())
 	if d.Incident != incident {
 		return Delivered{}
 	}
@@ -215,6 +214,6 @@ func (tx *Tx) sweepHistory(now time.Time) {
 	}
 	tx.table(closed).retain(func(key string) bool { return recent[key] })
 	for _, t := range tx.ofAll(delivered) {
-		t.retain(func(key string) bool { return recent[key] || tx.read(incidents).raw(key) != nil })
+		t.retain(func(key string) bool { return recent[key] || tx.table(incidents).raw(key) != nil })
 	}
 }

@@ -10,9 +10,8 @@ import (
 )
 
 // Incident is the state of an incident, or the zero State if there is none.
-func (tx *Tx) Incident(key string) (s incident.State) {
-	tx.read(incidents).get(key, &s)
-	return s
+func (tx *Tx) Incident(key string) incident.State {
+	return load[incident.State](tx.table(incidents), key)
 }
 
 // openIncident is the incident with an ID, and whether that is open.
@@ -43,7 +42,7 @@ func (tx *Tx) ForgetIncident(key string) {
 // changed meanwhile. They are not all in memory at the same time.
 func (tx *Tx) EachIncident() iter.Seq[incident.State] {
 	return func(yield func(incident.State) bool) {
-		for _, key := range tx.read(incidents).names() {
+		for _, key := range tx.table(incidents).names() {
 			// One that is not open was ended meanwhile.
 			if s := tx.Incident(key); s.Open && !yield(s) {
 				return
@@ -59,9 +58,8 @@ func (tx *Tx) Incidents() []incident.State { return slices.Collect(tx.EachIncide
 func (tx *Tx) Open() int { return tx.summary.Open }
 
 // Openings are the incidents that opened recently in a lane.
-func (tx *Tx) Openings(lane string) (o incident.Openings) {
-	tx.read(openings).get(lane, &o)
-	return o
+func (tx *Tx) Openings(lane string) incident.Openings {
+	return load[incident.Openings](tx.table(openings), lane)
 }
 
 // SetOpenings stores the openings of a lane.
@@ -70,9 +68,8 @@ func (tx *Tx) SetOpenings(lane string, o incident.Openings) {
 }
 
 // Evidence is what several logs have reported about mailboxes.
-func (tx *Tx) Evidence() (e incident.Evidence) {
-	tx.read(evidence).get(evidence, &e)
-	return e
+func (tx *Tx) Evidence() incident.Evidence {
+	return load[incident.Evidence](tx.table(evidence), evidence)
 }
 
 // SetEvidence stores the evidence.
@@ -89,7 +86,7 @@ const (
 )
 
 // Note reads into into what SetNote has stored under a key. If nothing is stored, into is unchanged.
-func (tx *Tx) Note(key string, into any) { tx.read(evidence).get(key, into) }
+func (tx *Tx) Note(key string, into any) { tx.table(evidence).get(key, into) }
 
 // SetNote stores something that is no evidence.
 func (tx *Tx) SetNote(key string, note any) { tx.table(evidence).put(key, note) }
@@ -97,7 +94,7 @@ func (tx *Tx) SetNote(key string, note any) { tx.table(evidence).put(key, note) 
 // sentAnyway notes that an opened was delivered although a storm had withdrawn it while it was
 // being sent. Its end is then delivered to the same notifier.
 func (tx *Tx) sentAnyway(notifier string, d notify.Delivery) {
-	if d.Alert.Data.Kind != alert.Opened || tx.read(outbox, notifier).raw(outboxKey(d)) != nil {
+	if d.Alert.Data.Kind != alert.Opened || tx.table(outbox, notifier).raw(outboxKey(d)) != nil {
 		return
 	}
 	s, open := tx.openIncident(d.Alert.Data.Incident())

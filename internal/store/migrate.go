@@ -59,7 +59,7 @@ func (tx *Tx) giveTurns() {
 // whoWasNotified notes in the incidents of schemas before 5 who was notified of them.
 func (tx *Tx) whoWasNotified() {
 	notified := func(id alert.ID) (names []string) {
-		all := append(tx.read(delivered).names(), tx.read(outbox).names()...)
+		all := append(tx.table(delivered).names(), tx.table(outbox).names()...)
 		slices.Sort(all)
 		for _, name := range slices.Compact(all) {
 			if tx.Delivered(name, id).Incident == id || tx.Waits(name, id) {
@@ -90,8 +90,7 @@ func (tx *Tx) whoWasNotified() {
 	}
 	ended := tx.table(closed)
 	for _, key := range ended.names() {
-		var c Closed
-		ended.get(key, &c)
+		c := load[Closed](ended, key)
 		for i, end := range c.Ends {
 			c.Ends[i].To = notified(end.Alert.Data.Incident())
 		}

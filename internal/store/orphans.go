@@ -44,8 +44,7 @@ func (s *Store) Orphans(configured []string, now time.Time) (orphans []Orphan, e
 
 // adopt ends the week of a notifier that is configured again.
 func (tx *Tx) adopt(name string, now time.Time) {
-	var h orphanHealth
-	if tx.read(health).get(name, &h); !h.Departed.IsZero() {
+	if h := load[orphanHealth](tx.table(health), name); !h.Departed.IsZero() {
 		h.Since = now // a failure that goes on is another incident, with another ID
 		tx.table(health).put(name, h.Health)
 	}
@@ -54,13 +53,12 @@ func (tx *Tx) adopt(name string, now time.Time) {
 // orphan begins the week of a notifier that is not configured, and deletes what is
 // stored for it at the end.
 func (tx *Tx) orphan(name string, now time.Time) Orphan {
-	var h orphanHealth
-	tx.read(health).get(name, &h)
+	h := load[orphanHealth](tx.table(health), name)
 	if h.Departed.IsZero() || h.Departed.After(now) { // in the future: the clock was set back
 		h.Departed = now
 		tx.table(health).put(name, h)
 	}
-	o := Orphan{Name: name, Waiting: tx.read(outbox, name).len(), Until: h.Departed.Add(keepOrphans)}
+	o := Orphan{Name: name, Waiting: tx.table(outbox, name).len(), Until: h.Departed.Add(keepOrphans)}
 	if o.GivenUp = !now.Before(o.Until); !o.GivenUp {
 		return o
 	}
@@ -77,9 +75,9 @@ var ofNotifier = []string{outbox, queued, lanes, aside, receipts}
 
 // notifiers are the names of all for which something is stored.
 func (tx *Tx) notifiers() []string {
-	names := tx.read(health).names()
+	names := tx.table(health).names()
 	for _, part := range ofNotifier {
-		names = append(names, tx.read(part).names()...)
+		names = append(names, tx.table(part).names()...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

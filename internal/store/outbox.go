@@ -52,7 +52,7 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 		old, replaces = tx.waiting(notifier, data.Incident(), data.Kind)
 		d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
 	}
-	if !tx.fits(notifier, d, len(tx.read(outbox, notifier).raw(outboxKey(old)))) {
+	if !tx.fits(notifier, d, len(tx.table(outbox, notifier).raw(outboxKey(old)))) {
 		if data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind {
 			return false // it comes again, or what it says is counted elsewhere
 		}
@@ -63,7 +63,10 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 		tx.remove(notifier, old, 0)
 	}
 	if data.First() {
-		d.NoMention = tx.mentioned(notifier, cmp.Or(data.Cause.ID, "?"), d.Queued)
+		cause := cmp.Or(data.Cause.ID, "?")
+		o, may := tx.Openings(cause).Mention(notifier, d.Queued)
+		tx.SetOpenings(cause, o)
+		d.NoMention = !may // it has done so recently
 	}
 	tx.summary.Seq++
 	tx.news = true
@@ -83,8 +86,7 @@ func (tx *Tx) dropped(notifier string) {
 // those of the notifiers: it may have MaxQueued bytes for itself. If it is full, the failure is
 // dropped, which its health counts, and failure is not called.
 func (tx *Tx) Ship(level string, failure func() alert.Alert) {
-	var q queueState
-	if tx.read(lanes, notify.Ship).get(ofQueue, &q); q.Bytes >= tx.maxQueued {
+	if tx.queueOf(notify.Ship).Bytes >= tx.store.maxQueued {
 		tx.dropped(notify.Ship)
 		return
 	}
@@ -96,19 +98,19 @@ func (tx *Tx) Ship(level string, failure func() alert.Alert) {
 // fits reports whether a notifier's queue has room for one more delivery, which replaces one of
 // the given size.
 func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) bool {
-	var q queueState
-	if tx.read(lanes, notifier).get(ofQueue, &q); q.Bytes == replaced {
+	q := tx.queueOf(notifier)
+	if q.Bytes == replaced {
 		return true
 	}
 	record, err := json.Marshal(d)
 	tx.Fail(err)
 	queues := 1
-	for _, other := range tx.read(lanes).names() {
+	for _, other := range tx.table(lanes).names() {
 		if other != notifier && other != notify.Ship {
 			queues++
 		}
 	}
-	room := tx.maxQueued / queues
+	room := tx.store.maxQueued / queues
 	if k := d.Alert.Data.Kind; !k.Closes() && k != alert.Blind && k != alert.Sighted {
 		room -= room / 4
 	}
@@ -117,14 +119,10 @@ func (tx *Tx) fits(notifier string, d notify.Delivery, replaced int) bool {
 
 // insert gives a delivery its turn and stores it.
 func (tx *Tx) insert(notifier string, d notify.Delivery) {
-	index, turns := tx.of(queued, notifier), tx.of(lanes, notifier)
+	index, turns := tx.table(queued, notifier), tx.table(lanes, notifier)
 	data := d.Alert.Data
-	var q queueState
-	var last uint64
-	turns.get(ofQueue, &q)
 	lane := cmp.Or(data.Cause.ID, "?") // a record has a key
-	turns.get(lane, &last)
-	d.Turn = max(q.Served, last) + 1
+	d.Turn = max(tx.queueOf(notifier).Served, load[uint64](turns, lane)) + 1
 	turns.put(lane, d.Turn)
 	for _, at := range index.withPrefix(indexKey(data.Incident(), "")) {
 		var before position
@@ -140,7 +138,7 @@ type position [2]uint64
 
 // putDelivery stores a delivery, and keeps account of the bytes that wait.
 func (tx *Tx) putDelivery(notifier string, d notify.Delivery) {
-	out, key := tx.of(outbox, notifier), outboxKey(d)
+	out, key := tx.table(outbox, notifier), outboxKey(d)
 	before := len(out.raw(key))
 	out.put(key, d)
 	tx.account(notifier, 0, len(out.raw(key))-before)
@@ -148,19 +146,13 @@ func (tx *Tx) putDelivery(notifier string, d notify.Delivery) {
 
 // account notes that a queue has grown, and that a turn was served.
 func (tx *Tx) account(notifier string, served uint64, bytes int) {
-	turns := tx.of(lanes, notifier)
-	var q queueState
-	turns.get(ofQueue, &q)
-	q.Served, q.Bytes = max(q.Served, served), q.Bytes+bytes
-	turns.put(ofQueue, q)
+	q := tx.queueOf(notifier)
+	tx.table(lanes, notifier).put(ofQueue, queueState{max(q.Served, served), q.Bytes + bytes})
 }
 
-// mentioned reports whether a notifier has recently mentioned people for a cause. If not, it does
-// so now.
-func (tx *Tx) mentioned(notifier, cause string, now time.Time) bool {
-	o, may := tx.Openings(cause).Mention(notifier, now)
-	tx.SetOpenings(cause, o)
-	return !may
+// queueOf is the state of a notifier's queue as a whole.
+func (tx *Tx) queueOf(notifier string) queueState {
+	return load[queueState](tx.table(lanes, notifier), ofQueue)
 }
 
 func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.Storm }
@@ -184,7 +176,7 @@ func (tx *Tx) Waits(notifier string, incident alert.ID) bool { return tx.waits(n
 
 // waits is the number of kinds of alerts about an incident that are queued for a notifier.
 func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
-	for range tx.read(queued, notifier).withPrefix(indexKey(incident, "")) {
+	for range tx.table(queued, notifier).withPrefix(indexKey(incident, "")) {
 		kinds++
 	}
 	return kinds
@@ -193,11 +185,11 @@ func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
 // waiting is the queued delivery of a kind for an incident, the last one if there are several.
 func (tx *Tx) waiting(notifier string, incident alert.ID, kind alert.Kind) (d notify.Delivery, ok bool) {
 	var at position
-	if !tx.read(queued, notifier).get(indexKey(incident, kind), &at) {
+	if !tx.table(queued, notifier).get(indexKey(incident, kind), &at) {
 		return d, false
 	}
 	d.Turn, d.Seq, d.Alert.Data.Kind = at[0], at[1], kind
-	ok = tx.read(outbox, notifier).get(outboxKey(d), &d)
+	ok = tx.table(outbox, notifier).get(outboxKey(d), &d)
 	return d, ok
 }
 
@@ -211,9 +203,8 @@ func (tx *Tx) Shift(by time.Duration) {
 			tx.putDelivery(notifier, d)
 		}
 	}
-	for _, name := range tx.read(health).names() {
-		var h orphanHealth
-		if tx.read(health).get(name, &h); !h.Departed.IsZero() {
+	for _, name := range tx.table(health).names() {
+		if h := load[orphanHealth](tx.table(health), name); !h.Departed.IsZero() {
 			h.Departed = h.Departed.Add(by)
 			tx.table(health).put(name, h)
 		}
@@ -246,7 +237,7 @@ func (s *Store) Done(notifier string, d notify.Delivery, r notify.Receipt, h not
 
 // remove deletes a delivery. served is its turn, 0 = it was not its turn.
 func (tx *Tx) remove(notifier string, d notify.Delivery, served uint64) {
-	out, index := tx.of(outbox, notifier), tx.of(queued, notifier)
+	out, index := tx.table(outbox, notifier), tx.table(queued, notifier)
 	var at position
 	key := indexKey(d.Alert.Data.Incident(), d.Alert.Data.Kind)
 	if index.get(key, &at) && at[1] == d.Seq {
@@ -264,7 +255,7 @@ func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error
 	return s.Update(func(tx *Tx) {
 		tx.setHealth(notifier, h)
 		switch {
-		case tx.read(outbox, notifier).raw(outboxKey(d)) != nil:
+		case tx.table(outbox, notifier).raw(outboxKey(d)) != nil:
 			tx.putDelivery(notifier, d)
 		case d.Unsure:
 			tx.sentAnyway(notifier, d)
@@ -276,7 +267,7 @@ func (s *Store) Retry(notifier string, d notify.Delivery, h notify.Health) error
 func (s *Store) SetAside(notifier string, d notify.Delivery, h notify.Health) error {
 	return s.Update(func(tx *Tx) {
 		tx.setHealth(notifier, h)
-		t := tx.of(aside, notifier)
+		t := tx.table(aside, notifier)
 		dead := t.names()
 		for _, oldest := range dead[:max(len(dead)-maxAside+1, 0)] {
 			t.delete(oldest)

@@ -12,11 +12,11 @@ import (
 func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, err error) {
 	key = path
 	err = s.View(func(tx *Tx) {
-		v := tx.read(positions)
-		if v.raw(path) != nil {
+		t := tx.table(positions)
+		if t.raw(path) != nil {
 			return
 		}
-		for k := range v.all() {
+		for k := range t.all() {
 			if bytes.IndexByte(k, 0) < 0 && same(string(k), path) {
 				key = string(k)
 			}
@@ -28,7 +28,7 @@ func (s *Store) LogKey(path string, same func(a, b string) bool) (key string, er
 // Position is where reading of a log resumes; false if nothing is stored for the log. A stored
 // zero Position is the beginning of the log.
 func (s *Store) Position(log string) (p tailer.Position, known bool, err error) {
-	err = s.View(func(tx *Tx) { known = tx.read(positions).get(log, &p) })
+	err = s.View(func(tx *Tx) { known = tx.table(positions).get(log, &p) })
 	return p, known, err
 }
 
@@ -52,7 +52,7 @@ func countedKey(log string) string { return log + "\x00counted" }
 
 // Counted is the event at a log's position if it has already been counted, or else the zero value.
 func (s *Store) Counted(log string) (c Counted, err error) {
-	err = s.View(func(tx *Tx) { tx.read(positions).get(countedKey(log), &c) })
+	err = s.View(func(tx *Tx) { tx.table(positions).get(countedKey(log), &c) })
 	return c, err
 }
 
@@ -70,7 +70,7 @@ const recognized = "\x00jira "
 
 // Recognized reports whether SetRecognized was called for a log.
 func (tx *Tx) Recognized(log string) bool {
-	return tx.read(positions).raw(recognized+log) != nil
+	return tx.table(positions).raw(recognized+log) != nil
 }
 
 // SetRecognized stores that a log is a Jira log.

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"iter"
+	"slices"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
@@ -35,11 +37,9 @@ func (s *Store) Oldest(notifier string) (d notify.Delivery, found bool, err erro
 // queue yields the deliveries of a queue, oldest first, with the receipts of their incidents.
 func (tx *Tx) queue(notifier string) iter.Seq[notify.Delivery] {
 	return func(yield func(notify.Delivery) bool) {
-		for k, v := range tx.read(outbox, notifier).all() {
+		for k, v := range tx.table(outbox, notifier).all() {
 			d := tx.delivery(k, v)
-			if r := tx.read(receipts, notifier).raw(string(d.Alert.Data.Incident())); r != nil {
-				d.Receipt = append(notify.Receipt{}, r...)
-			}
+			d.Receipt = bytes.Clone(tx.table(receipts, notifier).raw(string(d.Alert.Data.Incident())))
 			if !yield(d) {
 				return
 			}
@@ -83,11 +83,11 @@ func (s *Store) Next(notifier string, d notify.Delivery) (next notify.Delivery, 
 func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
 	waiting, setAside = map[string]int{}, map[string]int{}
 	err = s.View(func(tx *Tx) {
-		for _, notifier := range tx.read(outbox).names() {
-			waiting[notifier] = tx.read(outbox, notifier).len()
+		for notifier, t := range tx.ofAll(outbox) {
+			waiting[notifier] = t.len()
 		}
-		for _, notifier := range tx.read(aside).names() {
-			setAside[notifier] = tx.read(aside, notifier).len()
+		for notifier, t := range tx.ofAll(aside) {
+			setAside[notifier] = t.len()
 		}
 	})
 	return waiting, setAside, err
@@ -96,21 +96,22 @@ func (s *Store) Waiting() (waiting, setAside map[string]int, err error) {
 // Queue returns the queued deliveries of a notifier, oldest first and at most n, and their total
 // number.
 func (tx *Tx) Queue(notifier string, n int) (oldest []notify.Delivery, all int) {
-	v := tx.read(outbox, notifier)
-	return tx.deliveries(v.all(), n), v.len()
+	t := tx.table(outbox, notifier)
+	for k, v := range t.all() {
+		if len(oldest) >= n {
+			break
+		}
+		oldest = append(oldest, tx.delivery(k, v))
+	}
+	return oldest, t.len()
 }
 
 // Aside returns the dead letters of a notifier, newest first and at most n.
 func (tx *Tx) Aside(notifier string, n int) []notify.Delivery {
-	return tx.deliveries(tx.read(aside, notifier).backward(), n)
-}
-
-func (tx *Tx) deliveries(records iter.Seq2[[]byte, []byte], n int) (all []notify.Delivery) {
-	for k, v := range records {
-		if len(all) >= n {
-			break
-		}
+	var all []notify.Delivery
+	for k, v := range tx.table(aside, notifier).all() {
 		all = append(all, tx.delivery(k, v))
 	}
-	return all
+	slices.Reverse(all)
+	return all[:min(n, len(all))]
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/notify"
 )
@@ -9,9 +11,9 @@ import (
 // state.
 func (s *Store) OpenIncidents(notifier string) (all []notify.OpenIncident, err error) {
 	err = s.View(func(tx *Tx) {
-		for id, r := range tx.read(receipts, notifier).all() {
+		for id, r := range tx.table(receipts, notifier).all() {
 			if s, open := tx.openIncident(alert.ID(id)); open {
-				all = append(all, notify.OpenIncident{Data: s.Current(), Receipt: append(notify.Receipt{}, r...)})
+				all = append(all, notify.OpenIncident{Data: s.Current(), Receipt: bytes.Clone(r)})
 			}
 		}
 	})
@@ -28,7 +30,7 @@ func (s *Store) SetReceipts(notifier string, changed map[alert.ID]notify.Receipt
 }
 
 func (tx *Tx) setReceipt(notifier string, incident alert.ID, r notify.Receipt) {
-	t := tx.of(receipts, notifier)
+	t := tx.table(receipts, notifier)
 	if r == nil {
 		t.delete(string(incident))
 		return
@@ -41,7 +43,7 @@ func (tx *Tx) setReceipt(notifier string, incident alert.ID, r notify.Receipt) {
 func (s *Store) SweepReceipts() error {
 	return s.Update(func(tx *Tx) {
 		for notifier, t := range tx.ofAll(receipts) {
-			if tx.read(outbox, notifier).len() > 0 {
+			if tx.table(outbox, notifier).len() > 0 {
 				continue
 			}
 			t.retain(func(id string) bool {

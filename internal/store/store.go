@@ -62,7 +62,7 @@ type Store struct {
 	committing sync.RWMutex
 
 	summary summary   // as stored; only write transactions use it
-	steady  time.Time // see Tx.ClockSet; only write transactions use it
+	steady  time.Time // when the clock was last found to be set, see Tx.ClockSet; only write transactions use it
 	ended   int       // incidents since the history was swept; only write transactions use it
 	swept   time.Time // when
 
@@ -78,11 +78,12 @@ const maxDrift = time.Minute
 // a change, 0 = it was not set. now must have a monotonic reading. Changes while no process runs
 // are not detected.
 func (tx *Tx) ClockSet(now time.Time) time.Duration {
-	by := now.Round(0).Sub(tx.steady.Round(0)) - now.Sub(tx.steady)
+	steady := tx.store.steady
+	by := now.Round(0).Sub(steady.Round(0)) - now.Sub(steady)
 	if by.Abs() < maxDrift {
 		return 0
 	}
-	tx.steady = now
+	tx.store.steady = now // if this cannot be committed, the process ends
 	return by
 }
 
@@ -119,22 +120,18 @@ func open(path string, log *slog.Logger) (*Store, error) {
 	if repair != "" {
 		log.Warn(repair, "file", path)
 	}
-	if err := prepare(db); err != nil {
-		db.Close()
-		return nil, err
+	s := &Store{db: db, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}
+	if err = prepare(db); err == nil {
+		s.file, err = os.Stat(path)
 	}
-	file, err := os.Stat(path)
+	if err == nil {
+		err = s.View(func(tx *Tx) { s.summary = tx.summary })
+	}
 	if err != nil {
 		db.Close()
 		return nil, err
 	}
-	s := &Store{db: db, file: file, maxQueued: MaxQueued, changed: make(chan struct{}), steady: clock.Now()}
-	err = s.View(func(tx *Tx) { s.summary = tx.summary })
 	db.NoSync = s.summary.Tx > 0 // see Update
-	if err != nil {
-		db.Close()
-		return nil, err
-	}
 	return s, nil
 }
 
@@ -142,11 +139,7 @@ func (s summary) write(tx *bolt.Tx) error {
 	if s.Tx > 0 {
 		s.Tx = uint64(tx.ID())
 	}
-	record, err := s.record()
-	if err != nil {
-		return err
-	}
-	return tx.Bucket([]byte(meta)).Put([]byte(summaryKey), record)
+	return tx.Bucket([]byte(meta)).Put([]byte(summaryKey), s.record())
 }
 
 // Close releases the file.
@@ -158,14 +151,12 @@ func (s *Store) Path() string { return s.db.Path() }
 // Tx is one transaction. Its methods return no errors: a record that cannot be read is the zero
 // value, and the first error makes Update or View fail, so that nothing is stored.
 type Tx struct {
-	tx        *bolt.Tx
-	summary   summary
-	maxQueued int
-	changed   bool      // something was stored or deleted
-	news      bool      // a delivery was queued, or an incident changed
-	ended     int       // incidents that were closed
-	steady    time.Time // see ClockSet
-	err       error     // the first one
+	tx      *bolt.Tx
+	store   *Store // nil while the file is migrated
+	summary summary
+	changed bool  // something was stored or deleted
+	news    bool  // a delivery was queued, or an incident changed
+	err     error // the first one
 }
 
 // Fail makes the transaction fail, unless err is nil.
@@ -191,12 +182,9 @@ func (s *Store) Update(f func(*Tx)) error {
 	defer s.committing.Unlock()
 	var tx *Tx
 	err := s.db.Update(func(btx *bolt.Tx) error {
-		tx = &Tx{tx: btx, summary: s.summary, maxQueued: s.maxQueued, steady: s.steady}
-		if f(tx); tx.err != nil {
-			return tx.err
-		}
-		s.steady = tx.steady // if this cannot be committed, the process ends
-		if s.ended += tx.ended; s.ended > 0 && (s.ended >= sweepAfter || clock.Since(s.swept) >= sweepEvery) {
+		tx = &Tx{tx: btx, store: s, summary: s.summary}
+		f(tx)
+		if tx.err == nil && s.ended > 0 && (s.ended >= sweepAfter || clock.Since(s.swept) >= sweepEvery) {
 			tx.sweepHistory(clock.Now())
 			s.ended, s.swept = 0, clock.Now()
 		}
@@ -238,7 +226,7 @@ func (s *Store) View(f func(*Tx)) error {
 		if err != nil {
 			return err
 		}
-		tx := &Tx{tx: btx, summary: now}
+		tx := &Tx{tx: btx, store: s, summary: now}
 		f(tx)
 		return tx.err
 	})

@@ -4,145 +4,124 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 )
 
-// view is a bucket to read from; one that does not exist is empty.
-type view struct {
-	tx *Tx
-	b  *bolt.Bucket
+// table is a bucket. One that does not exist is empty, and made by put. Changes are added up in the
+// summary.
+type table struct {
+	tx   *Tx
+	path []string
+	b    *bolt.Bucket // nil = it does not exist
 }
 
-// read is the bucket at a path, such as outbox and the name of a notifier.
-func (tx *Tx) read(path ...string) view {
+// table is the bucket at a path: one at the top, such as outbox, or in it that of a notifier.
+func (tx *Tx) table(path ...string) *table {
 	b := tx.tx.Bucket([]byte(path[0]))
-	for _, name := range path[1:] {
-		if b != nil {
-			b = b.Bucket([]byte(name))
-		}
+	if b != nil && len(path) > 1 {
+		b = b.Bucket([]byte(path[1]))
 	}
-	return view{tx, b}
+	return &table{tx, path, b}
 }
 
 // raw is a record, nil when there is none.
-func (v view) raw(key string) []byte {
-	if v.b == nil {
+func (t *table) raw(key string) []byte {
+	if t.b == nil {
 		return nil
 	}
-	return v.b.Get([]byte(key))
+	return t.b.Get([]byte(key))
 }
 
 // get reads a record; false when there is none.
-func (v view) get(key string, into any) bool {
-	text := v.raw(key)
+func (t *table) get(key string, into any) bool {
+	text := t.raw(key)
 	if text == nil {
 		return false
 	}
-	v.tx.Fail(json.Unmarshal(text, into))
+	t.tx.Fail(json.Unmarshal(text, into))
 	return true
 }
 
+// load is a record, or the zero value when there is none.
+func load[T any](t *table, key string) (record T) {
+	t.get(key, &record)
+	return record
+}
+
 // len walks over the whole bucket.
-func (v view) len() int {
-	if v.b == nil {
+func (t *table) len() int {
+	if t.b == nil {
 		return 0
 	}
-	return v.b.Stats().KeyN
+	return t.b.Stats().KeyN
 }
 
 // all yields keys and values by key. The bucket must not be changed meanwhile.
-func (v view) all() iter.Seq2[[]byte, []byte] {
-	return v.walk((*bolt.Cursor).First, (*bolt.Cursor).Next)
-}
+func (t *table) all() iter.Seq2[[]byte, []byte] { return t.withPrefix("") }
 
-// withPrefix yields the keys that begin with a text.
-func (v view) withPrefix(prefix string) iter.Seq2[[]byte, []byte] {
-	first := func(c *bolt.Cursor) ([]byte, []byte) { return c.Seek([]byte(prefix)) }
+// withPrefix is all of the keys that begin with a text.
+func (t *table) withPrefix(prefix string) iter.Seq2[[]byte, []byte] {
 	return func(yield func(k, v []byte) bool) {
-		for k, value := range v.walk(first, (*bolt.Cursor).Next) {
-			if !bytes.HasPrefix(k, []byte(prefix)) || !yield(k, value) {
-				return
-			}
-		}
-	}
-}
-
-// backward is all with the greatest key first.
-func (v view) backward() iter.Seq2[[]byte, []byte] {
-	return v.walk((*bolt.Cursor).Last, (*bolt.Cursor).Prev)
-}
-
-func (v view) walk(first, next func(*bolt.Cursor) (k, v []byte)) iter.Seq2[[]byte, []byte] {
-	return func(yield func(k, v []byte) bool) {
-		if v.b == nil {
+		if t.b == nil {
 			return
 		}
-		c := v.b.Cursor()
-		for k, value := first(c); k != nil && yield(k, value); k, value = next(c) {
+		c := t.b.Cursor()
+		for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)) && yield(k, v); k, v = c.Next() {
 		}
 	}
 }
 
 // names are the keys, by key: those of a bucket of buckets are the notifiers.
-func (v view) names() []string {
+func (t *table) names() []string {
 	var all []string
-	for k := range v.all() {
+	for k := range t.all() {
 		all = append(all, string(k))
 	}
 	return all
 }
 
-// table is a bucket to write to. Its changes are added up in the summary.
-type table struct {
-	view
-	path string
-}
-
-// table is a bucket at the top.
-func (tx *Tx) table(name string) table { return table{tx.read(name), "/" + name} }
-
-// of is the bucket of a notifier within another one, made if it is missing.
-func (tx *Tx) of(name, notifier string) table {
-	b, err := tx.tx.Bucket([]byte(name)).CreateBucketIfNotExists([]byte(notifier))
-	tx.Fail(err)
-	return table{view{tx, b}, "/" + name + "/" + notifier}
-}
-
 // put stores a record. One that is stored already as it is changes nothing.
-func (t table) put(key string, value any) {
+func (t *table) put(key string, value any) {
 	text, err := json.Marshal(value)
 	t.tx.Fail(err)
 	if t.tx.err != nil || string(t.raw(key)) == string(text) {
 		return
 	}
+	if t.b == nil {
+		if t.b, err = t.tx.tx.Bucket([]byte(t.path[0])).CreateBucketIfNotExists([]byte(t.path[1])); err != nil {
+			t.tx.Fail(err)
+			return
+		}
+	}
 	t.delete(key)
-	t.tx.changed = true
-	t.count(1)
-	t.tx.summary.Sum += digest(t.path, []byte(key), text)
+	t.change(1, key, text)
 	t.tx.Fail(t.b.Put([]byte(key), text))
 }
 
-func (t table) delete(key string) {
-	text := t.raw(key)
-	if text == nil {
-		return
+func (t *table) delete(key string) {
+	if text := t.raw(key); text != nil {
+		t.change(-1, key, text)
+		t.tx.Fail(t.b.Delete([]byte(key)))
 	}
-	t.tx.changed = true
-	t.count(-1)
-	t.tx.summary.Sum -= digest(t.path, []byte(key), text)
-	t.tx.Fail(t.b.Delete([]byte(key)))
 }
 
-// count counts records.
-func (t table) count(n int) {
-	if t.tx.summary.Records += n; t.path == "/"+incidents {
+// change adds a record to the summary, or with -1 takes it out.
+func (t *table) change(n int, key string, text []byte) {
+	sum := digest("/"+strings.Join(t.path, "/"), []byte(key), text)
+	if n < 0 {
+		sum = -sum
+	}
+	t.tx.changed = true
+	t.tx.summary.Sum += sum
+	if t.tx.summary.Records += n; t.path[0] == incidents {
 		t.tx.summary.Open += n
 	}
 }
 
 // retain deletes the records that are not to be kept.
-func (t table) retain(keep func(key string) bool) {
+func (t *table) retain(keep func(key string) bool) {
 	for _, key := range t.names() {
 		if !keep(key) {
 			t.delete(key)
@@ -151,10 +130,10 @@ func (t table) retain(keep func(key string) bool) {
 }
 
 // ofAll yields the bucket of every notifier within another one.
-func (tx *Tx) ofAll(name string) iter.Seq2[string, table] {
-	return func(yield func(string, table) bool) {
-		for _, notifier := range tx.read(name).names() {
-			if !yield(notifier, tx.of(name, notifier)) {
+func (tx *Tx) ofAll(name string) iter.Seq2[string, *table] {
+	return func(yield func(string, *table) bool) {
+		for _, notifier := range tx.table(name).names() {
+			if !yield(notifier, tx.table(name, notifier)) {
 				return
 			}
 		}
@@ -163,10 +142,11 @@ func (tx *Tx) ofAll(name string) iter.Seq2[string, table] {
 
 // deleteOf deletes the bucket of a notifier within another one, if there is one.
 func (tx *Tx) deleteOf(name, notifier string) {
-	if tx.read(name, notifier).b == nil {
+	t := tx.table(name, notifier)
+	if t.b == nil {
 		return
 	}
-	tx.of(name, notifier).retain(func(string) bool { return false })
+	t.retain(func(string) bool { return false })
 	tx.changed = true
 	tx.Fail(tx.tx.Bucket([]byte(name)).DeleteBucket([]byte(notifier)))
 }
