@@ -343,9 +343,6 @@ func (w drawing) origin() slack.Block {
 		}
 		parts = append(parts, part)
 	}
-	names := inline(w.m.Reference, 300)
-	if !w.l.thread { // where it is
-		names += " · " + inline(string(w.m.ID), 200)
-	}
+	names := inline(w.m.Reference, 300) + " · " + inline(string(w.m.ID), 200)
 	return contextBlock("origin", strings.Join(parts, " · "), names)
 }
