@@ -31,9 +31,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check the configuration, the causes, the logs and the state directory",
 		Long: `Reads the configuration and your own causes and prints every problem with file,
 line and column (exit status 2). Then checks that each log and file can be read
-and the state directory written (exit status 1). Run it as root: then access is
-checked for the user of the service (with another configuration than that of the
-package, name it with --user).
+and the state directory written (exit status 1). Run it as root: it then checks
+the access of the service's user. If the configuration is not the packaged one,
+name that user with --user.
 
 --online also tries to reach the host of each notifier, of [heartbeat] and, if it
 has a token, of [jira] url. It uses the proxy in HTTPS_PROXY and ends with TLS: no
@@ -241,8 +241,8 @@ func (k *checker) log(l conf.Log) {
 		k.problem("%s cannot be read: none of its last lines (%d) has the form of access_pattern: copy the pattern from "+
 			"Jira's server.xml", what, n)
 	case !ok:
-		k.say("warning", "%s has no line in the form of Jira's log (%d read): name atlassian-jira.log, "+
-			"Tomcat's catalina.out does not hold the failures", what, n)
+		k.say("warning", "%s has no line in the form of Jira's log (%d read): set path to atlassian-jira.log "+
+			"(Tomcat's catalina.out does not contain the failures)", what, n)
 	default:
 		k.say("ok", "%s can be read%s", what, k.by)
 	}

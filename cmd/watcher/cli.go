@@ -115,9 +115,9 @@ func newRoot(name string, a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   name,
 		Short: "Alerts you, with diagnosis and fix steps, when an OAuth 2.0 mail integration of Jira Data Center breaks",
-		Long: `Follows Jira's log and sends an alert to Slack, e-mail, Teams, a webhook
-and others when an OAuth 2.0 mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
-diagnosis and the steps to fix it.`,
+		Long: `Follows Jira's logs and sends an alert when an OAuth 2.0 mail integration
+(Microsoft 365, Exchange Online, Google) breaks, with the diagnosis and the
+steps to fix it: to Slack, e-mail, Teams, PagerDuty, a webhook or Alertmanager.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -127,6 +127,17 @@ diagnosis and the steps to fix it.`,
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
 		a.causesCommand(), a.statusCommand(), a.doctorCommand(), a.demoCommand(), a.versionCommand())
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil { // cobra's own succeeds at a topic that does not exist
+		help.Run, help.RunE = nil, func(_ *cobra.Command, topic []string) error {
+			if err := unknownCommand(root, topic); err != nil {
+				return err
+			}
+			of, _, _ := root.Find(topic)
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		}
+	}
 	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
 	for _, c := range root.Commands() {
 		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)

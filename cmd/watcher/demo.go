@@ -227,16 +227,16 @@ func lastNight(now time.Time) []scene {
 	later := down.Add(4 * time.Hour) // repeat_interval
 	hour := func(t time.Time) string { return t.Format("15:04") }
 	return []scene{
-		{said: "Now a night when nobody is at work. At " + hour(down) + " the client secret of a mailbox has expired",
+		{said: "Now a night when nobody is at work. At " + hour(down) + ", the client secret of a mailbox expires.",
 			files: []written{
 				{diagnosticsLog, probe(down.Add(-time.Minute), true) + probe(down.Add(time.Minute), false)},
 				{incomingLog, polls(down, down.Add(time.Minute))},
 			}},
-		{said: "The mail handler keeps failing every ten minutes. At " + hour(later) + " a reminder is sent",
+		{said: "The mail handler keeps failing every ten minutes. At " + hour(later) + ", a reminder is sent.",
 			files: []written{
 				{incomingLog, polls(down.Add(pollsEvery), later.Add(time.Minute))},
 			}},
-		{said: "In the morning, a new client secret is entered in Jira. At " + hour(fixed) + " the mailbox works again",
+		{said: "In the morning, a new client secret is entered in Jira. At " + hour(fixed) + ", the mailbox works again.",
 			files: []written{
 				{incomingLog, polls(later.Add(pollsEvery), fixed.Add(-time.Minute))},
 				{diagnosticsLog, probe(fixed, true)},

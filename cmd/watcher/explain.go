@@ -31,8 +31,8 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "Diagnose a pasted log excerpt or error message",
 		Long: `Diagnoses an excerpt of Jira's log from FILE or standard input. For each event it
 says what the cause is and how to fix it, and then why: how the event was
-recognized as a failure of the OAuth flow, or why it is none. A bare error message
-such as "AADSTS7000215: …" works, too.
+recognized as a failure of the OAuth flow, or why it is not one. A bare error
+message such as "AADSTS7000215: …" works, too.
 
 Secrets are redacted in the output. The exit status is 1 if something was not
 diagnosed.`,
@@ -209,6 +209,7 @@ func (e *explainer) say(v matchers.Verdict, s string) explained {
 		return x
 	}
 	d := e.rules.Explain(v.Failure, e.from)
+	d.Node = "" // whichever it was: the text may come from any machine
 	x.alert = d
 	x.Integration, x.Cause, x.Facts = &d.Integration, &d.Cause, d.Facts
 	x.Signal, x.Also = v.Failure.Signal, v.Failure.Also

@@ -38,7 +38,9 @@ func describe(c *cobra.Command) description {
 		d.Flags = append(d.Flags, flagDescription{f.Name, f.Shorthand, value, usage, f.DefValue})
 	})
 	for _, sub := range c.Commands() {
-		d.Commands = append(d.Commands, describe(sub))
+		if sub.Name() != "help" {
+			d.Commands = append(d.Commands, describe(sub))
+		}
 	}
 	return d
 }

@@ -44,12 +44,11 @@ offset (RFC 3339), or a time span before now, such as "36h" or "7d". A date
 covers the whole day.
 
 Secrets are masked, as is everything in the configuration's [alerts] mask. If a
-file cannot be read completely, or nothing at all, the exit status is 1; the rest
-is reported.
-This also applies to zips of more than 50,000 files, and to logs that unpack to
-more than 1 GiB and 200 times their size.
+file cannot be read completely, or if nothing could be read, the exit status is
+1, and the rest is reported. This also applies to zips of more than 50,000 files,
+and to logs that unpack to more than 1 GiB and 200 times their size.
 
-The name of the file of -o decides the format (.html, .json, .txt), unless
+The name of the output file decides the format (.html, .json, .txt), unless
 --format is given. The file is readable only by you and written atomically.
 Symbolic links are rejected. A killed scan leaves .jira-oauth-watcher-report-*.tmp.`,
 		Args: func(c *cobra.Command, args []string) error {

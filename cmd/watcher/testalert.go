@@ -12,6 +12,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/notify"
 )
 
@@ -28,6 +29,15 @@ func (a *app) testAlertCommand() *cobra.Command {
 	c.Flags().StringVar(&cause, "cause", sampleCause, "show what an alert about the cause `ID` looks like")
 	c.Flags().StringVar(&kind, "kind", string(alert.Test), "show what an alert of this `KIND` looks like: "+kinds())
 	c.RegisterFlagCompletionFunc("cause", completeCauses)
+	c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(strings.Split(kinds(), ", "), cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("to", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		settings, err := loadConfig(config, true)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		targets, _ := newNotifiers(settings, a.out, text.Style{})
+		return namesOf(targets), cobra.ShellCompDirectiveNoFileComp
+	})
 	return c
 }
 

@@ -17,7 +17,7 @@ func (r *Rules) Started(version, before string, logs int, now time.Time) alert.A
 	d.Cause.Title, d.Cause.Severity = "version "+version, conf.SeverityLow
 	d.Diagnosis = "It follows " + text.Count(logs, "log") + "."
 	if before != "" && before != version {
-		d.Diagnosis += " The version before was " + before + "."
+		d.Diagnosis += " The previous version was " + before + "."
 	}
 	d.Failures.First, d.Failures.Last = now, now
 	return *newAlert(d, now)

@@ -81,7 +81,7 @@ func (r *Rules) Over(s State, t Trouble, now time.Time) (State, *alert.Alert) {
 	}
 	own := ownCauses()[s.Content.Cause.ID]
 	d := &s.Content
-	d.Diagnosis = fill(own.Over, d.Log.Path, d.Facts, "{lasted}", now.Sub(s.First).Round(time.Second).String())
+	d.Diagnosis = fill(own.Over, d.Log.Path, d.Facts, "{lasted}", text.Duration(now.Sub(s.First)))
 	d.Fix, d.Confirm, d.Log.Excerpt = []alert.Step{}, own.OverConfirm, ""
 	if t.Removed {
 		what := "The notifier " + fmt.Sprint(d.Facts["notifier"])

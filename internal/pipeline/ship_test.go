@@ -102,7 +102,7 @@ func TestShipFailing(t *testing.T) {
 		if err := s.store.Pause(notify.Ship, notify.Health{Succeeded: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
-		check("sighted " + cause + " Failures are written to the file of [ship] again, after 16m0s. Those that waited are written now. " +
+		check("sighted " + cause + " Failures are written to the file of [ship] again, after 16 min. Those that waited are written now. " +
 			"8 failures could not wait any longer: the file does not have all of them.")
 	})
 }

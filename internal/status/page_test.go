@@ -86,7 +86,7 @@ func TestText(t *testing.T) {
 			"      hub: opened dead-lettered, queued 20 h ago: 400 Bad Request\n",
 			"   1. [", "  Fixed when: ",
 			"\nFAILING, MUTED\n", "  How to fix it: jira-oauth-watcher causes entra-",
-			"\nLOGS\n\njira: followed to its end\n", "read to byte 18,442,017, 0 bytes behind", "42 rotations; nothing known to be lost",
+			"\nLOGS\n\njira: up to date\n", "read to byte 18,442,017, 0 bytes behind", "42 rotations; nothing known to be lost",
 			"\nNOTIFIERS\n\nops (slack): delivers\n", "hub (webhook): the last attempt failed, next try in 110 s\n  1 alert queued, the first one since",
 			"1 alert dead-lettered",
 			"\nCLOSED IN THE LAST 7 DAYS\n", "closed 4 days ago",

@@ -68,7 +68,7 @@ func because(reason string) string {
 func (l Log) Words() string {
 	switch l.State {
 	case "following":
-		return "followed to its end"
+		return "up to date"
 	case "behind":
 		return "being read, " + text.Size(l.Lag) + " to go"
 	case "waiting":

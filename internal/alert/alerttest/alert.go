@@ -146,7 +146,7 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 		}}
 		d = &a.Data
 		if kind == alert.Sighted {
-			d.Diagnosis = "The log /var/atlassian/application-data/jira/log/atlassian-jira.log can be read again, after 12 minutes. Everything written meanwhile was read; nothing is missing."
+			d.Diagnosis = "The log /var/atlassian/application-data/jira/log/atlassian-jira.log can be read again, after 12 minutes. Everything that was written in the meantime has been read; nothing is missing."
 			d.Fix, d.Confirm = nil, ""
 			d.Failures = alert.Failures{Count: 1, First: at.Add(-12 * time.Minute), Last: at}
 		}
@@ -157,7 +157,7 @@ func Example(t testing.TB, kind alert.Kind) alert.Alert {
 			Integration: alert.Integration{ID: alert.Unknown, KnownBy: "nothing"},
 			Cause: alert.Cause{ID: "started", Title: "version 1.5.0", Provider: "any", Severity: conf.SeverityLow,
 				Confidence: "certain", Codes: []string{}},
-			Diagnosis: "It follows 1 log. The version before was 1.4.2.",
+			Diagnosis: "It follows 1 log. The previous version was 1.4.2.",
 			Fix:       []alert.Step{}, Links: []alert.Link{},
 			Facts:    map[string]any{"version": "1.5.0"},
 			Failures: alert.Failures{First: at, Last: at},
