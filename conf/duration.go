@@ -14,7 +14,9 @@ type duration time.Duration
 
 func (d *duration) UnmarshalText(text []byte) error {
 	v, err := ParseDuration(string(text))
-	*d = duration(v)
+	if err == nil {
+		*d = duration(v)
+	}
 	return err
 }
 

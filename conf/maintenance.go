@@ -74,8 +74,8 @@ func (m Maintenance) Covers(cause string, integration ...string) bool {
 }
 
 type rawMaintenance struct {
-	From         *string   `toml:"from"`
-	To           *string   `toml:"to"`
+	From         string    `toml:"from"`
+	To           string    `toml:"to"`
 	Days         []weekday `toml:"days"`
 	Causes       []string  `toml:"causes"`
 	Integrations []string  `toml:"integrations"`
@@ -102,19 +102,16 @@ func (b *builder) maintenance(at string, f *rawMaintenance) Maintenance {
 			b.problem(element(at+".integrations", i), "empty, write the ID or the name of an integration")
 		}
 	}
-	missing := false
 	for _, key := range []string{"from", "to"} {
 		if !b.source.Has(at + "." + key) {
-			missing = true
 			b.problem(at, `%s is missing, write a time such as "2026-12-01T22:00:00+01:00", or with days "22:00"`, key)
 		}
 	}
-	if missing || f.From == nil || f.To == nil {
-		return m
-	}
-	if b.source.Has(at + ".days") {
+	switch {
+	case !b.good(at+".from") || !b.good(at+".to"):
+	case b.source.Has(at + ".days"):
 		b.weekly(at, f, &m)
-	} else {
+	default:
 		b.once(at, f, &m)
 	}
 	return m
@@ -130,7 +127,7 @@ func (b *builder) once(at string, f *rawMaintenance, m *Maintenance) {
 		}
 		return t
 	}
-	m.From, m.To = parse("from", *f.From), parse("to", *f.To)
+	m.From, m.To = parse("from", f.From), parse("to", f.To)
 	switch {
 	case m.From.IsZero() || m.To.IsZero():
 	case !m.To.After(m.From):
@@ -160,7 +157,7 @@ func (b *builder) weekly(at string, f *rawMaintenance, m *Maintenance) {
 		}
 		return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 	}
-	m.Begin, m.End = parse("from", *f.From), parse("to", *f.To)
+	m.Begin, m.End = parse("from", f.From), parse("to", f.To)
 	if m.Begin >= 0 && m.Begin == m.End {
 		b.problem(at+".to", `the same as from, write another time; a whole day is from "00:00" to "24:00"`)
 	}

@@ -25,29 +25,29 @@ const (
 	maxCertificates = 1 << 20 // all public CAs together take a quarter
 )
 
-// secret is the value of key, given in place or in the file that key_file
-// names, and the path of the one it comes from. A secret that has a problem,
-// or is not given, is zero.
-func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, string) {
+// secret completes the value of key, given in place or in the file that key_file
+// names, whose name it is so far. The path is that of the one it comes from. A
+// secret that has a problem, or is not given, is zero.
+func (b *builder) secret(at, key string, s *Secret) (path string) {
 	keyPath, filePath := at+"."+key, at+"."+key+"_file"
-	if b.source.Has(keyPath) && b.source.Has(filePath) {
+	switch {
+	case b.source.Has(keyPath) && b.source.Has(filePath):
 		b.problem(filePath, "%s is also set, at line %d, remove one of them", key,
 			b.source.location(keyPath).value.line)
-		return Secret{}, ""
-	}
-	switch {
-	case inline != nil:
-		if inline.IsZero() {
+		*s = Secret{}
+	case b.good(keyPath):
+		if s.IsZero() {
 			b.problem(keyPath, "empty, write the value or remove the key")
 		}
 		if key != "url" { // which may be no secret
 			b.holdsSecret(keyPath)
 		}
-		return *inline, keyPath
-	case name != nil:
-		return b.secretFile(filePath, *name), filePath
+		return keyPath
+	case b.good(filePath):
+		*s = b.secretFile(filePath, s.Reveal())
+		return filePath
 	}
-	return Secret{}, ""
+	return ""
 }
 
 func (b *builder) secretFile(path, name string) Secret {
@@ -86,18 +86,22 @@ func (b *builder) warnOpen(path, found string, mode fs.FileMode) {
 	}
 }
 
-// certificates is the path of a file that holds certificates, and its text.
-// There is no text when it has a problem.
-func (b *builder) certificates(path, name string) (file string, content []byte) {
-	found, content, _ := b.read(path, name, maxCertificates)
-	if found == "" {
-		return "", nil
+// certificates completes the path of a file that holds certificates, and reads it.
+// There is no content when it has a problem.
+func (b *builder) certificates(path string, name *string) (content []byte) {
+	if !b.good(path) {
+		return nil
 	}
+	found, content, _ := b.read(path, *name, maxCertificates)
+	if found == "" {
+		return nil
+	}
+	*name = b.whole(path, found)
 	if !x509.NewCertPool().AppendCertsFromPEM(content) {
 		b.problem(path, "%s contains no certificate in PEM format", found)
-		content = nil
+		return nil
 	}
-	return b.whole(path, found), content
+	return content
 }
 
 // whole is the absolute path of a file, which may have been found next to a

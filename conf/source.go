@@ -18,6 +18,7 @@ type Source struct {
 	file      string
 	locations map[string]location
 	expanded  map[string]bool // the values that hold variables of the environment
+	refused   map[string]bool // those that could not be decoded
 }
 
 // location is where a key and its value begin. Both are the same for a table with a
