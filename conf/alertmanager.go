@@ -8,16 +8,15 @@ import (
 // Alertmanager is a Prometheus Alertmanager, or all members of a cluster of
 // them.
 type Alertmanager struct {
-	Notifier
-	Client
 	URLs []Secret // base addresses, at least one
+	Client
+	Notifier
 }
 
 type rawAlertmanager struct {
 	URL  string   `toml:"url"`
 	URLs []string `toml:"urls"`
-	Client
-	Notifier
+	Alertmanager
 }
 
 // maxMembers is how many members a cluster of Alertmanagers can have here:
@@ -29,7 +28,6 @@ var alertmanagerAPI = regexp.MustCompile(`/api/v[12](/alerts)?$`)
 func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
 	b.notifier(at, &f.Notifier)
 	b.client(at, &f.Client)
-	a := Alertmanager{Notifier: f.Notifier, Client: f.Client}
 	one, all := at+".url", at+".urls"
 	switch hasOne, hasAll := b.source.Has(one), b.source.Has(all); {
 	case !hasOne && !hasAll:
@@ -56,10 +54,10 @@ func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
 	}
 	again := false // one warning is enough
 	for _, address := range addresses {
-		a.URLs = append(a.URLs, NewSecret(address))
+		f.Alertmanager.URLs = append(f.Alertmanager.URLs, NewSecret(address))
 		again = again || b.sendsTo(at, address)
 	}
-	return a
+	return f.Alertmanager
 }
 
 // member is the base address of one Alertmanager.

@@ -20,23 +20,14 @@ const (
 // builder turns the text of a configuration into a Config. It continues after a
 // problem, so that all of them are reported at once.
 type builder struct {
+	checker
 	file         string
 	mode         fs.FileMode // of file
-	source       *Source
-	problems     Problems
 	warnings     []string
 	names        map[string]string // of the notifiers so far, with their paths
 	destinations map[string]string // theirs, with their paths
 	inline       string            // the first secret in the file itself
 	files        []string          // that were read
-}
-
-func (b *builder) problem(path, format string, args ...any) {
-	b.problems = append(b.problems, b.source.Problem(path, format, args...))
-}
-
-func (b *builder) keyProblem(path, format string, args ...any) {
-	b.problems = append(b.problems, b.source.keyProblem(path, format, args...))
 }
 
 // good reports whether the file has a key whose value could be decoded.

@@ -4,9 +4,6 @@ package conf
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"time"
@@ -129,7 +126,10 @@ type Client struct {
 // Load reads a configuration file and the secret files it names. Mistakes in them are
 // returned as Problems, all at once.
 func Load(path string) (*Config, error) {
-	data, mode, err := readFile(path)
+	data, mode, err := readFile(path, maxText)
+	if mode.IsDir() {
+		err = errors.New("is a directory")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("configuration file %s: %w", path, text.WithoutPath(err))
 	}
@@ -141,7 +141,7 @@ func Load(path string) (*Config, error) {
 	if source == nil {
 		return nil, problems
 	}
-	b := builder{file: path, mode: mode, source: source, problems: problems, files: []string{path}}
+	b := builder{checker: checker{source, problems}, file: path, mode: mode, files: []string{path}}
 	c := b.config(f)
 	if len(b.problems) > 0 {
 		b.problems.Sort()
@@ -156,32 +156,11 @@ func Default() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := builder{source: &Source{}}
+	b := builder{checker: checker{source: &Source{}}}
 	return b.config(f), nil
 }
 
 // NewLog is a log that the command line names.
 func NewLog(path string) Log {
 	return Log{Path: path, Kind: KindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
-}
-
-// readFile reads at most one byte more than Decode accepts.
-func readFile(path string) ([]byte, fs.FileMode, error) {
-	info, err := os.Stat(path) // before it is opened: a pipe would block
-	if err != nil {
-		return nil, 0, err
-	}
-	switch {
-	case info.IsDir():
-		return nil, 0, errors.New("is a directory")
-	case !info.Mode().IsRegular():
-		return nil, 0, errors.New("not a regular file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxText+1))
-	return content, info.Mode(), err
 }

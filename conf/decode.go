@@ -21,7 +21,7 @@ import (
 // Fields may be strings, booleans, integers, any type with UnmarshalText (of a
 // string, a whole number or a boolean), structs, and pointers, slices and
 // string maps of these. Embedded structs count as if written out. A pointer
-// distinguishes an absent key from a zero. Durations and time zones are strings. A field without
+// distinguishes an absent key from a zero. Durations, days of the week and time zones are strings. A field without
 // a tag is left alone.
 //
 // The tag `toml:"key,file"` of a Secret allows key_file, too: the Secret holds the name of
@@ -45,24 +45,23 @@ func decode(file string, text []byte, into any, expand bool) (*Source, Problems)
 	if problem != nil {
 		return nil, Problems{*problem}
 	}
-	d := decoder{source: &Source{file: file, locations: scan(t).locations, expanded: map[string]bool{},
-		refused: map[string]bool{}}, expand: expand}
+	d := decoder{expand: expand}
+	d.source = &Source{file: file, locations: scan(t).locations, expanded: map[string]bool{}, refused: map[string]bool{}}
 	d.table("", tree, reflect.ValueOf(into).Elem())
 	d.problems.Sort()
 	return d.source, d.problems
 }
 
 type decoder struct {
-	source   *Source
-	problems Problems
-	expand   bool
+	checker
+	expand bool
 }
 
 // refuse notes a problem with the value at path. It returns false, as all of
 // the decoder does when a value has a problem.
 func (d *decoder) refuse(path, format string, args ...any) bool {
 	d.source.refused[path] = true
-	d.problems = append(d.problems, d.source.Problem(path, format, args...))
+	d.problem(path, format, args...)
 	return false
 }
 
@@ -75,8 +74,7 @@ func (d *decoder) table(path string, keys map[string]any, v reflect.Value) bool 
 		f, known := fields[key]
 		switch {
 		case !known:
-			d.problems = append(d.problems, d.source.keyProblem(p, "unknown key%s",
-				hint(key, names, slices.Sorted(maps.Keys(fields)))))
+			d.keyProblem(p, "unknown key%s", hint(key, names, slices.Sorted(maps.Keys(fields))))
 			good = false
 		case f.later:
 			good = d.later(p, keys[key])
@@ -113,7 +111,7 @@ func (d *decoder) later(path string, value any) bool {
 		}
 	}
 	for _, p := range places {
-		d.problems = append(d.problems, d.source.keyProblem(p, "not supported yet"))
+		d.keyProblem(p, "not supported yet")
 	}
 	return false
 }
@@ -165,6 +163,8 @@ func (d *decoder) value(path string, value any, v reflect.Value) bool {
 		return d.text(path, value, to)
 	case *time.Duration:
 		return d.text(path, value, (*duration)(to))
+	case *time.Weekday:
+		return d.text(path, value, (*weekday)(to))
 	case **time.Location:
 		return d.text(path, value, zone{to})
 	}

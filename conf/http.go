@@ -21,21 +21,21 @@ func (h HTTP) URL() string {
 	if !h.On() {
 		return ""
 	}
-	host, port, _ := net.SplitHostPort(h.Listen)
-	if everywhere(host) {
-		host = "localhost"
-		if name, err := os.Hostname(); err == nil {
-			host = name
-		}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
+	return "http://" + h.reachable(name) + "/"
 }
 
 // Local is the host:port at which this machine itself reaches the listener.
-func (h HTTP) Local() string {
+func (h HTTP) Local() string { return h.reachable("localhost") }
+
+// reachable is the host:port to ask, at a name of this machine when it listens on all addresses.
+func (h HTTP) reachable(name string) string {
 	host, port, _ := net.SplitHostPort(h.Listen)
-	if everywhere(host) {
-		host = "localhost"
+	if addr, err := netip.ParseAddr(host); host == "" || err == nil && addr.IsUnspecified() {
+		host = name
 	}
 	return net.JoinHostPort(host, port)
 }
@@ -44,12 +44,6 @@ func (h HTTP) Local() string {
 func (h HTTP) Loopback() bool {
 	host, _, _ := net.SplitHostPort(h.Listen)
 	return loopback(host)
-}
-
-// everywhere reports whether a host to listen on means all addresses.
-func everywhere(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "" || err == nil && addr.IsUnspecified()
 }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)

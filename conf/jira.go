@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -139,10 +140,7 @@ func (b *builder) accessLog(j *Jira) {
 
 // accessName is the base name of an access log without its date and what separates it.
 func accessName(path string) string {
-	if name := dateDirective.ReplaceAllString(filepath.Base(path), ""); name != "" {
-		return name
-	}
-	return "access_log"
+	return cmp.Or(dateDirective.ReplaceAllString(filepath.Base(path), ""), "access_log")
 }
 
 // ofOneJira reports whether logs without a [jira] table are of one Jira: there are mail or

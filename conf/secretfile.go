@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -197,21 +198,36 @@ func (b *builder) loaded() string {
 // readRegular reads a file whole. The error continues a sentence that begins
 // with the file's name.
 func readRegular(name string, limit int64) ([]byte, fs.FileMode, error) {
-	info, err := os.Stat(name) // before it is opened: a pipe would block
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, 0, errors.New("is not a regular file")
-	}
-	if err == nil && info.Size() > limit {
+	content, mode, err := readFile(name, limit)
+	switch {
+	case errors.Is(err, errNotRegular):
+		return nil, 0, fmt.Errorf("is %w", err)
+	case err != nil:
+		return nil, 0, fmt.Errorf("cannot be read: %w", text.WithoutPath(err))
+	case int64(len(content)) > limit:
 		return nil, 0, fmt.Errorf("is larger than %d bytes", limit)
 	}
-	var content []byte
-	if err == nil {
-		content, err = os.ReadFile(name)
-	}
+	return content, mode, nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// readFile reads at most one byte more than limit.
+func readFile(name string, limit int64) ([]byte, fs.FileMode, error) {
+	info, err := os.Stat(name) // before it is opened: a pipe would block
 	if err != nil {
-		return nil, 0, fmt.Errorf("cannot be read: %w", text.WithoutPath(err))
+		return nil, 0, err
 	}
-	return content, info.Mode(), nil
+	if !info.Mode().IsRegular() {
+		return nil, info.Mode(), errNotRegular
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	return content, info.Mode(), err
 }
 
 // open reports whether others than the owner and the group can use a file. On Windows, the mode

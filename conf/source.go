@@ -33,11 +33,6 @@ func (s *Source) Problem(path, format string, args ...any) Problem {
 	return s.problem(s.location(path).value, path, format, args...)
 }
 
-// keyProblem is a complaint about the key itself.
-func (s *Source) keyProblem(path, format string, args ...any) Problem {
-	return s.problem(s.location(path).key, path, format, args...)
-}
-
 func (s *Source) problem(at position, path, format string, args ...any) Problem {
 	return Problem{File: s.file, Line: at.line, Col: at.col, Key: withoutIndexes(path),
 		Text: fmt.Sprintf(format, args...)}
