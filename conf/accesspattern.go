@@ -13,7 +13,7 @@ const jiraPattern = `%a %{jira.request.id}r %{jira.request.username}r %t "%m %U%
 	`"%{Referer}i" "%{User-Agent}i" "%{jira.request.assession.id}r"`
 
 // accessPattern is the pattern of an access log in Tomcat's notation, as in its server.xml
-// (Tomcat's documentation of the Access Log Valve); nil = Jira's own.
+// (Tomcat's documentation of the Access Log Valve).
 type accessPattern struct{ line *regexp.Regexp }
 
 const patternHelp = "copy the pattern of the access log from Jira's server.xml, or leave the key out"
@@ -96,10 +96,9 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 }
 
 // defaultAccessPattern is Jira's own.
-func defaultAccessPattern() *regexp.Regexp {
-	var p accessPattern
+func defaultAccessPattern() (p accessPattern) {
 	if err := p.UnmarshalText([]byte(jiraPattern)); err != nil {
 		panic(err)
 	}
-	return p.line
+	return p
 }

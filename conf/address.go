@@ -59,13 +59,22 @@ func (b *builder) private(path string, u *url.URL) {
 	}
 }
 
-// secretURL is an address that is a secret, given in place or in a file.
-func (b *builder) secretURL(at, key string, inline *Secret, file *string) Secret {
-	v, from := b.secret(at, key, inline, file)
-	if !v.IsZero() {
-		b.private(from, b.url(from, v))
+// api checks the address of an API, to which secrets are sent.
+func (b *builder) api(at string, address *string) {
+	path := at + ".api_url"
+	if !b.good(path) {
+		return
 	}
-	return v
+	if *address = b.base(path, *address); *address != "" {
+		b.private(path, b.url(path, NewSecret(*address)))
+	}
+}
+
+// secretURL is an address that is a secret, given in place or in a file.
+func (b *builder) secretURL(at, key string, s *Secret) {
+	if from := b.secret(at, key, s); !s.IsZero() {
+		b.private(from, b.url(from, *s))
+	}
 }
 
 // plain warns about an address to which everything goes in the clear.

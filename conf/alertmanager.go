@@ -8,16 +8,15 @@ import (
 // Alertmanager is a Prometheus Alertmanager, or all members of a cluster of
 // them.
 type Alertmanager struct {
-	Notifier
-	Client
 	URLs []Secret // base addresses, at least one
+	Client
+	Notifier
 }
 
 type rawAlertmanager struct {
-	URL  *string   `toml:"url"`
-	URLs []*string `toml:"urls"`
-	rawClient
-	rawNotifier
+	URL  string   `toml:"url"`
+	URLs []string `toml:"urls"`
+	Alertmanager
 }
 
 // maxMembers is how many members a cluster of Alertmanagers can have here:
@@ -27,26 +26,27 @@ const maxMembers = 10
 var alertmanagerAPI = regexp.MustCompile(`/api/v[12](/alerts)?$`)
 
 func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
-	a := Alertmanager{Notifier: b.notifier(at, "alertmanager", &f.rawNotifier), Client: b.client(at, &f.rawClient)}
+	b.notifier(at, &f.Notifier)
+	b.client(at, &f.Client)
 	one, all := at+".url", at+".urls"
 	switch hasOne, hasAll := b.source.Has(one), b.source.Has(all); {
 	case !hasOne && !hasAll:
 		b.problem(at, `url is missing, write url = "http://host:9093", or urls for the members of a cluster`)
 	case hasOne && hasAll:
 		b.problem(all, "url is also set, at line %d, remove one of them", b.source.location(one).value.line)
-	case f.URLs != nil && (len(f.URLs) == 0 || len(f.URLs) > maxMembers):
+	case b.good(all) && (len(f.URLs) == 0 || len(f.URLs) > maxMembers):
 		b.problem(all, `expected 1 to %d addresses, each such as "http://host:9093"`, maxMembers)
 	}
 	var addresses []string
-	if f.URL != nil {
-		addresses = append(addresses, b.member(one, *f.URL))
+	if b.good(one) {
+		addresses = append(addresses, b.member(one, f.URL))
 	}
 	for i, u := range f.URLs {
 		path := element(all, i)
-		if u == nil { // had a problem
+		if !b.good(path) {
 			continue
 		}
-		address := b.member(path, *u)
+		address := b.member(path, u)
 		if address != "" && slices.Contains(addresses, address) {
 			b.problem(path, "this address is already in the list, remove it")
 		}
@@ -54,10 +54,10 @@ func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
 	}
 	again := false // one warning is enough
 	for _, address := range addresses {
-		a.URLs = append(a.URLs, NewSecret(address))
+		f.Alertmanager.URLs = append(f.Alertmanager.URLs, NewSecret(address))
 		again = again || b.sendsTo(at, address)
 	}
-	return a
+	return f.Alertmanager
 }
 
 // member is the base address of one Alertmanager.

@@ -1,10 +1,12 @@
 package conf
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -18,10 +20,9 @@ const (
 // builder turns the text of a configuration into a Config. It continues after a
 // problem, so that all of them are reported at once.
 type builder struct {
+	checker
 	file         string
 	mode         fs.FileMode // of file
-	source       *Source
-	problems     Problems
 	warnings     []string
 	names        map[string]string // of the notifiers so far, with their paths
 	destinations map[string]string // theirs, with their paths
@@ -29,81 +30,74 @@ type builder struct {
 	files        []string          // that were read
 }
 
-func (b *builder) problem(path, format string, args ...any) {
-	b.problems = append(b.problems, b.source.Problem(path, format, args...))
-}
-
-func (b *builder) keyProblem(path, format string, args ...any) {
-	b.problems = append(b.problems, b.source.keyProblem(path, format, args...))
-}
+// good reports whether the file has a key whose value could be decoded.
+func (b *builder) good(path string) bool { return b.source.Has(path) && !b.source.refused[path] }
 
 // defaults are what an empty file means.
-func defaults() (*Config, error) {
+func defaults() (*raw, error) {
 	node, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("find the host name, the default of node: %w", err)
 	}
 	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd may give several
-	if state == "" {
-		state = "./watcher-state"
-	}
-	return &Config{
+	return &raw{
 		Node:     node,
-		StateDir: state,
-		Jira:     Jira{AccessLine: defaultAccessPattern()},
+		StateDir: cmp.Or(state, "./watcher-state"),
+		Jira:     rawJira{MailLogs: true, DiagnosticsLog: true, AccessPattern: defaultAccessPattern()},
 		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
 		Causes:   Causes{Dir: filepath.Join(Directory, "causes.d")},
 	}, nil
 }
 
-func defaultNotifier(kind string) Notifier {
-	return Notifier{Name: kind, Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
-}
-
-func (b *builder) config(f *raw) (*Config, error) {
-	c, err := defaults()
-	if err != nil {
-		return nil, err
-	}
+func (b *builder) config(f *raw) *Config {
 	b.names, b.destinations = map[string]string{}, map[string]string{}
-	c.File, c.source = b.file, b.source
-
-	if f.Node != nil {
-		c.Node, c.NodeGiven = *f.Node, true
+	c := &Config{
+		File: b.file, source: b.source, Node: f.Node, NodeGiven: b.source.Has("node"), StateDir: f.StateDir,
+		Logs: f.Logs, Alerts: f.Alerts, Causes: f.Causes, HTTP: f.HTTP, Receive: HTTP(f.Receive),
+		Probe: f.Probe, Heartbeat: f.Heart.URL, Slack: f.Slack, Webhooks: f.Webhooks, Integrations: f.Integrations,
+		PagerDuty: f.PagerDuty, Teams: f.Teams, Ship: f.Ship.File,
+	}
+	if b.good("node") {
 		b.label("node", c.Node)
 	}
-	b.absolute(&c.StateDir, "state_dir", f.StateDir)
-	b.absolute(&c.Causes.Dir, "causes.dir", f.Causes.Dir)
-	c.Causes.DirGiven = f.Causes.Dir != nil
-	b.alerts(&c.Alerts, &f.Alerts)
-	c.Heartbeat = b.heartbeat(&f.Heart)
-	each(&c.Maintenance, "maintenance", f.Maintenance, b.maintenance)
-	c.HTTP = b.http(&f.HTTP)
-	c.Receive = b.receive(&f.Receive, c.HTTP)
-	b.probe(&c.Probe, &f.Probe)
-	c.Integrations = b.integrations(f.Integrations)
-	c.Logs = b.logs(f.Logs)
+	b.absolute("state_dir", &c.StateDir)
+	b.absolute("causes.dir", &c.Causes.Dir)
+	c.Causes.DirGiven = b.source.Has("causes.dir")
+	b.alerts(&c.Alerts)
+	b.heartbeat(&c.Heartbeat)
+	for i := range f.Maintenance {
+		c.Maintenance = append(c.Maintenance, b.maintenance(element("maintenance", i), &f.Maintenance[i]))
+	}
+	b.listener("http", "listen", `"127.0.0.1:9494"`, &c.HTTP)
+	b.receive(&c.Receive, c.HTTP)
+	b.probe(&c.Probe)
+	b.integrations(c.Integrations)
+	b.logs(c.Logs)
 	b.jira(c, &f.Jira)
-	c.Ship = b.ship(&f.Ship, c.Logs)
+	b.ship(&c.Ship, c.Logs)
 	c.Jira.Given = b.source.Has("jira") || ofOneJira(c.Logs)
-	each(&c.Slack, "slack", f.Slack, b.slack)
-	each(&c.Webhooks, "webhook", f.Webhooks, b.webhook)
-	each(&c.Alertmanagers, "alertmanager", f.Alertmanagers, b.alertmanager)
-	each(&c.PagerDuty, "pagerduty", f.PagerDuty, b.pagerduty)
-	each(&c.Email, "email", f.Email, b.email)
-	each(&c.Teams, "teams", f.Teams, b.teams)
+	each("slack", c.Slack, b.slack)
+	each("webhook", c.Webhooks, b.webhook)
+	for i := range f.Alertmanagers {
+		c.Alertmanagers = append(c.Alertmanagers, b.alertmanager(element("alertmanager", i), &f.Alertmanagers[i]))
+	}
+	each("pagerduty", c.PagerDuty, b.pagerduty)
+	for i := range f.Email {
+		c.Email = append(c.Email, b.email(element("email", i), &f.Email[i]))
+	}
+	each("teams", c.Teams, b.teams)
 	if b.inline != "" && open(b.mode) {
 		b.warn("%s can be read by other users (mode %04o) and contains a secret (%s), run: chmod 600 %[1]s",
 			b.file, b.mode.Perm(), withoutIndexes(b.inline))
 	}
 	c.Warnings, c.Files = b.warnings, b.files
-	return c, nil
+	return c
 }
 
-// each builds the tables of an array.
-func each[C, R any](built *[]C, name string, tables []R, build func(at string, f *R) C) {
+// each checks the tables of an array.
+func each[T any](name string, tables []T, check func(at string, t *T)) {
 	for i := range tables {
-		*built = append(*built, build(element(name, i), &tables[i]))
+		check(element(name, i), &tables[i])
 	}
 }
 
@@ -111,23 +105,15 @@ func (b *builder) warn(format string, args ...any) {
 	b.warnings = append(b.warnings, fmt.Sprintf(format, args...))
 }
 
-func (b *builder) alerts(a *Alerts, f *rawAlerts) {
-	set(&a.RepeatInterval, f.RepeatInterval)
-	set(&a.QuietAfter, f.QuietAfter)
-	a.MinSeverity, a.Mute, a.Mask = f.MinSeverity, f.Mute, f.Mask
+func (b *builder) alerts(a *Alerts) {
 	if a.QuietAfter == 0 {
 		b.problem("alerts.quiet_after", `must be more than 0, write one such as "24h"`)
 	}
-	if f.JiraURL != "" {
-		a.JiraURL = b.base("alerts.jira_url", f.JiraURL)
+	if a.JiraURL != "" {
+		a.JiraURL = b.base("alerts.jira_url", a.JiraURL)
 	}
-	set(&a.FoldRetries, f.FoldRetries)
 	if a.FoldRetries >= a.QuietAfter && a.FoldRetries > 0 {
 		b.problem("alerts.fold_retries", `must be less than quiet_after, write one such as "15m"`)
-	}
-	a.Burst, a.Announce, a.DisplayZone = f.Burst, f.Announce, f.DisplayZone.location
-	if f.Storm != nil {
-		a.Storm = *f.Storm
 	}
 	if a.Storm < 0 || a.Storm > maxStorm {
 		b.problem("alerts.storm",
@@ -135,34 +121,21 @@ func (b *builder) alerts(a *Alerts, f *rawAlerts) {
 	}
 }
 
-// set keeps the default of a duration that is not given.
-func set(to *time.Duration, d *duration) {
-	if d != nil {
-		*to = time.Duration(*d)
-	}
-}
-
-func (b *builder) logs(files []rawLog) []Log {
-	var logs []Log
+func (b *builder) logs(logs []Log) {
 	names := map[string]string{}
-	for i, f := range files {
-		at := element("log", i)
-		l := Log{Start: StartEnd, TimeZone: time.Local}
-		switch {
-		case f.Path != nil:
-			b.absolute(&l.Path, at+".path", f.Path)
-			l.Name = filepath.Base(l.Path)
-			if why := BadLog(l.Path); why != "" && *f.Path != "" {
-				b.problem(at+".path", "%s", why)
-			}
-			b.onceFollowed(at+".path", l.Path, logs)
-		case !b.source.Has(at + ".path"):
+	for i := range logs {
+		l, at := &logs[i], element("log", i)
+		path := at + ".path"
+		b.logPath(path, l, logs[:i])
+		if !b.source.Has(path) {
 			b.problem(at, `path is missing, write path = "/…/atlassian-jira.log"`)
 		}
-		named := at + ".path"
-		if f.Name != nil {
-			named, l.Name = at+".name", *f.Name
+		named := path
+		if b.good(at + ".name") {
+			named = at + ".name"
 			b.label(named, l.Name)
+		} else if l.Path != "" {
+			l.Name = filepath.Base(l.Path)
 		}
 		if first, taken := names[l.Name]; taken && l.Name != "" {
 			b.problem(named, "the log at line %d is named %s too, give each its own name",
@@ -170,23 +143,35 @@ func (b *builder) logs(files []rawLog) []Log {
 		} else {
 			names[l.Name] = named
 		}
-		if f.Start != nil {
-			l.Start = *f.Start
+		l.Start = cmp.Or(l.Start, StartEnd)
+		if zone := at + ".time_zone"; b.good(zone) && l.TimeZone == nil {
+			b.problem(zone, zoneHelp, `""`)
 		}
-		if f.TimeZone != nil {
-			l.TimeZone = f.TimeZone.location
-		}
-		if l.Kind = f.Kind; l.Kind == "" || l.Kind == KindAuto {
+		l.TimeZone = cmp.Or(l.TimeZone, time.Local)
+		if l.Kind == "" || l.Kind == KindAuto {
 			l.Kind = KindOf(l.Path)
 		}
-		l.Poll = f.Poll
-		set(&l.SilentAfter, f.SilentAfter)
 		if l.SilentAfter != 0 && l.SilentAfter < minSilentAfter {
 			b.problem(at+".silent_after", `expected at least "1m", or "0" for never`)
 		}
-		logs = append(logs, l)
 	}
-	return logs
+}
+
+// logPath checks the path of a log, which none of the earlier ones must have.
+func (b *builder) logPath(at string, l *Log, earlier []Log) {
+	if !b.good(at) {
+		return
+	}
+	given := l.Path
+	b.absolute(at, &l.Path)
+	if why := BadLog(l.Path); why != "" && given != "" {
+		b.problem(at, "%s", why)
+	}
+	same := func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }
+	if i := slices.IndexFunc(earlier, same); i >= 0 {
+		b.problem(at, "the log at line %d is the same file, so its failures would be counted twice: list it only once",
+			b.source.location(element("log", i)+".path").value.line)
+	}
 }
 
 // BadLog says why a path cannot be that of a log, and what to write; "" when it can.
@@ -212,17 +197,6 @@ func LikelyLog(dir string) (path string, exists bool) {
 		}
 	}
 	return path, false
-}
-
-// onceFollowed reports a file that an earlier log has too.
-func (b *builder) onceFollowed(at, path string, logs []Log) {
-	for i, l := range logs {
-		if l.Path != "" && SameFile(l.Path, path) {
-			b.problem(at, "the log at line %d is the same file, so its failures would be counted twice: list it only once",
-				b.source.location(element("log", i)+".path").value.line)
-			return
-		}
-	}
 }
 
 // SameFile reports whether two paths lead to one file, by whatever spelling or
@@ -263,25 +237,24 @@ func realPath(path string, left int) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// absolute takes a path from the file. A relative one is resolved against the file's
+// absolute completes a path from the file. A relative one is resolved against the file's
 // directory, not against the directory that the program is started in.
-func (b *builder) absolute(to *string, path string, value *string) {
-	if value == nil {
+func (b *builder) absolute(path string, name *string) {
+	if !b.good(path) {
 		return
 	}
 	switch {
-	case *value == "":
+	case *name == "":
 		b.problem(path, "empty, write a path")
-	case !printable(*value):
+	case !printable(*name):
 		b.problem(path, "contains an unprintable character")
 	}
-	*to = *value
-	if !filepath.IsAbs(*value) {
+	if !filepath.IsAbs(*name) {
 		dir, err := filepath.Abs(filepath.Dir(b.file))
 		if err != nil {
-			b.problem(path, "%s: %v", quote(*value), err)
+			b.problem(path, "%s: %v", quote(*name), err)
 		}
-		*to = filepath.Join(dir, *value)
+		*name = filepath.Join(dir, *name)
 	}
 }
 

@@ -10,9 +10,8 @@ import (
 )
 
 // client takes what the HTTP receivers have in common.
-func (b *builder) client(at string, f *rawClient) Client {
-	c := Client{Headers: f.Headers}
-	b.headers(at+".headers", f.Headers)
+func (b *builder) client(at string, c *Client) {
+	b.headers(at+".headers", c.Headers)
 	certificate, key := at+".client_cert", at+".client_key"
 	switch hasCertificate, hasKey := b.source.Has(certificate), b.source.Has(key); {
 	case hasCertificate && !hasKey:
@@ -20,29 +19,21 @@ func (b *builder) client(at string, f *rawClient) Client {
 	case hasKey && !hasCertificate:
 		b.keyProblem(key, "requires client_cert, too: the file with its certificate")
 	}
-	var public, private []byte
-	if f.ClientCert != nil {
-		c.ClientCert, public = b.certificates(certificate, *f.ClientCert)
+	public := b.certificates(certificate, &c.ClientCert)
+	if !b.good(key) {
+		return
 	}
-	if f.ClientKey != nil {
-		c.ClientKey, private = b.privateKey(key, *f.ClientKey)
+	found, private, mode := b.read(key, c.ClientKey, maxSecret)
+	if found == "" {
+		return
 	}
-	if public != nil && private != nil {
+	b.warnOpen(key, found, mode)
+	c.ClientKey = b.whole(key, found)
+	if public != nil {
 		if text := pairProblem(public, private); text != "" {
 			b.problem(key, "%s %s", c.ClientKey, text)
 		}
 	}
-	return c
-}
-
-// privateKey is the path of a file that holds a private key.
-func (b *builder) privateKey(path, name string) (file string, text []byte) {
-	found, text, mode := b.read(path, name, maxSecret)
-	if found == "" {
-		return "", nil
-	}
-	b.warnOpen(path, found, mode)
-	return b.whole(path, found), text
 }
 
 // pairProblem says why a private key cannot be used with a certificate. The

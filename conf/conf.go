@@ -4,9 +4,6 @@ package conf
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"time"
@@ -48,8 +45,8 @@ type Config struct {
 type Jira struct {
 	Given     bool   // the logs are of one Jira: what they say of one failure is put together
 	Home      string // the home directory whose logs are followed, "" = none
-	Install   string // the installation directory, "" = unknown
 	Token     Secret // a personal access token for Alerts.JiraURL; unset = none
+	Install   string // the installation directory, "" = unknown
 	AccessLog string // may have %Y, %m, %d, %H and %M in its base name; "" = none
 
 	// AccessLine is the form of the lines of AccessLog, with the groups that
@@ -61,59 +58,59 @@ type Jira struct {
 
 // Log is one log file to follow.
 type Log struct {
-	Path        string
-	Kind        Kind   // never KindAuto
-	Name        string // default: the base name of Path
-	Start       Start
-	TimeZone    *time.Location // of timestamps without an offset; default time.Local
-	Poll        bool           // poll the file instead of using inotify
-	SilentAfter time.Duration  // alert when the log has had no line for this long; 0 = never
+	Path        string         `toml:"path"`
+	Kind        Kind           `toml:"kind"` // never KindAuto
+	Name        string         `toml:"name"` // default: the base name of Path
+	Start       Start          `toml:"start"`
+	TimeZone    *time.Location `toml:"time_zone"`    // of timestamps without an offset; default time.Local
+	SilentAfter time.Duration  `toml:"silent_after"` // alert when the log has had no line for this long; 0 = never
+	Poll        bool           `toml:"poll"`         // poll the file instead of using inotify
 }
 
 // Alerts are when to alert, and what to leave out.
 type Alerts struct {
-	RepeatInterval time.Duration // 0 = no reminders
-	QuietAfter     time.Duration
-	Mute           []string // ids of causes, to be checked by CheckCauses
-	MinSeverity    Severity
-	Mask           []Mask
-	JiraURL        string // base URL of Jira without a slash at the end, "" = unknown
-	// Burst is how many incidents of one cause or application may open before they share one
-	// alert.
-	Burst Burst
-	// Announce is whether to alert to a start of the program.
-	Announce bool
-	// Storm is how many incidents may open within a minute, whatever their causes, before
-	// they share one alert; 0 = off.
-	Storm int
+	RepeatInterval time.Duration `toml:"repeat_interval"` // 0 = no reminders
+	QuietAfter     time.Duration `toml:"quiet_after"`
+	Mute           []string      `toml:"mute"` // ids of causes, to be checked by CheckCauses
+	MinSeverity    Severity      `toml:"min_severity"`
+	Mask           []Mask        `toml:"mask"`
+	JiraURL        string        `toml:"jira_url"` // base URL of Jira without a slash at the end, "" = unknown
 	// FoldRetries is for how long further attempts of one person with one application
 	// and one cause belong to the incident of the first; 0 = never.
-	FoldRetries time.Duration
+	FoldRetries time.Duration `toml:"fold_retries"`
+	// Burst is how many incidents of one cause or application may open before they share one
+	// alert.
+	Burst Burst `toml:"burst"`
+	// Storm is how many incidents may open within a minute, whatever their causes, before
+	// they share one alert; 0 = off.
+	Storm int `toml:"storm"`
+	// Announce is whether to alert to a start of the program.
+	Announce bool `toml:"announce"`
 	// DisplayZone is the time zone of texts and pages; nil = the log's offset.
-	DisplayZone *time.Location
+	DisplayZone *time.Location `toml:"display_zone"`
 }
 
 // Causes are the operator's causes.
 type Causes struct {
-	Dir      string
-	DirGiven bool // the file names Dir, so it must exist
+	Dir      string `toml:"dir"`
+	DirGiven bool   // the file names Dir, so it must exist
 }
 
 // HTTP is a listener: that of the status page, its JSON, health and metrics, or the receiver's.
 type HTTP struct {
-	Listen      string // host:port; "" = off
-	BasicAuth   Secret // user:password that a client must give; unset = none
-	Token       Secret // or a bearer token; unset = none
-	AllowRemote bool   // other machines may ask without a password
+	Listen      string `toml:"listen"` // host:port; "" = off
+	Token       Secret // a bearer token that a client must give; unset = none
+	BasicAuth   Secret `toml:"basic_auth,file"` // or user:password; unset = none
+	AllowRemote bool   `toml:"allow_remote"`    // other machines may ask without a password
 }
 
 // Notifier is what all notifiers have in common.
 type Notifier struct {
-	Name        string
-	MinSeverity Severity
-	Timeout     time.Duration
-	RetryFor    time.Duration
-	CAFile      string // a file of certificates in PEM form, "" = those of the system
+	Name        string        `toml:"name"`
+	MinSeverity Severity      `toml:"min_severity"`
+	Timeout     time.Duration `toml:"timeout"`
+	RetryFor    time.Duration `toml:"retry_for"`
+	CAFile      string        `toml:"ca_file"` // a file of certificates in PEM form, "" = those of the system
 }
 
 // Rules are what all notifiers have in common.
@@ -121,28 +118,31 @@ func (n Notifier) Rules() Notifier { return n }
 
 // Client is how requests are made to an HTTP receiver.
 type Client struct {
-	Headers    map[string]Secret
-	ClientCert string // a file of client certificates in PEM form, "" = none
-	ClientKey  string // its private key
+	Headers    map[string]Secret `toml:"headers"`
+	ClientCert string            `toml:"client_cert"` // a file of client certificates in PEM form, "" = none
+	ClientKey  string            `toml:"client_key"`  // its private key
 }
 
 // Load reads a configuration file and the secret files it names. Mistakes in them are
 // returned as Problems, all at once.
 func Load(path string) (*Config, error) {
-	data, mode, err := readFile(path)
+	data, mode, err := readFile(path, maxText)
+	if mode.IsDir() {
+		err = errors.New("is a directory")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("configuration file %s: %w", path, text.WithoutPath(err))
 	}
-	var f raw
-	source, problems := decode(path, data, &f, true)
-	if source == nil {
-		return nil, problems
-	}
-	b := builder{file: path, mode: mode, source: source, problems: problems, files: []string{path}}
-	c, err := b.config(&f)
+	f, err := defaults()
 	if err != nil {
 		return nil, err
 	}
+	source, problems := decode(path, data, f, true)
+	if source == nil {
+		return nil, problems
+	}
+	b := builder{checker: checker{source, problems}, file: path, mode: mode, files: []string{path}}
+	c := b.config(f)
 	if len(b.problems) > 0 {
 		b.problems.Sort()
 		return nil, b.problems
@@ -152,32 +152,15 @@ func Load(path string) (*Config, error) {
 
 // Default is the configuration without a file.
 func Default() (*Config, error) {
-	b := builder{source: &Source{}}
-	return b.config(&raw{})
+	f, err := defaults()
+	if err != nil {
+		return nil, err
+	}
+	b := builder{checker: checker{source: &Source{}}}
+	return b.config(f), nil
 }
 
 // NewLog is a log that the command line names.
 func NewLog(path string) Log {
 	return Log{Path: path, Kind: KindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
-}
-
-// readFile reads at most one byte more than Decode accepts.
-func readFile(path string) ([]byte, fs.FileMode, error) {
-	info, err := os.Stat(path) // before it is opened: a pipe would block
-	if err != nil {
-		return nil, 0, err
-	}
-	switch {
-	case info.IsDir():
-		return nil, 0, errors.New("is a directory")
-	case !info.Mode().IsRegular():
-		return nil, 0, errors.New("not a regular file")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxText+1))
-	return content, info.Mode(), err
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Decode reads TOML strictly into the struct that into points to: each key of
@@ -20,7 +21,11 @@ import (
 // Fields may be strings, booleans, integers, any type with UnmarshalText (of a
 // string, a whole number or a boolean), structs, and pointers, slices and
 // string maps of these. Embedded structs count as if written out. A pointer
-// distinguishes an absent key from a zero. A field without a tag is left alone.
+// distinguishes an absent key from a zero. Durations, days of the week and time zones are strings. A field without
+// a tag is left alone.
+//
+// The tag `toml:"key,file"` of a Secret allows key_file, too: the Secret holds the name of
+// that file then.
 //
 // The tag `toml:"key,later"` refuses a key that is known but not supported yet.
 //
@@ -40,22 +45,23 @@ func decode(file string, text []byte, into any, expand bool) (*Source, Problems)
 	if problem != nil {
 		return nil, Problems{*problem}
 	}
-	d := decoder{source: &Source{file: file, locations: scan(t).locations, expanded: map[string]bool{}}, expand: expand}
+	d := decoder{expand: expand}
+	d.source = &Source{file: file, locations: scan(t).locations, expanded: map[string]bool{}, refused: map[string]bool{}}
 	d.table("", tree, reflect.ValueOf(into).Elem())
 	d.problems.Sort()
 	return d.source, d.problems
 }
 
 type decoder struct {
-	source   *Source
-	problems Problems
-	expand   bool
+	checker
+	expand bool
 }
 
 // refuse notes a problem with the value at path. It returns false, as all of
 // the decoder does when a value has a problem.
 func (d *decoder) refuse(path, format string, args ...any) bool {
-	d.problems = append(d.problems, d.source.Problem(path, format, args...))
+	d.source.refused[path] = true
+	d.problem(path, format, args...)
 	return false
 }
 
@@ -68,11 +74,14 @@ func (d *decoder) table(path string, keys map[string]any, v reflect.Value) bool 
 		f, known := fields[key]
 		switch {
 		case !known:
-			d.problems = append(d.problems, d.source.keyProblem(p, "unknown key%s",
-				hint(key, names, slices.Sorted(maps.Keys(fields)))))
+			d.keyProblem(p, "unknown key%s", hint(key, names, slices.Sorted(maps.Keys(fields))))
 			good = false
 		case f.later:
 			good = d.later(p, keys[key])
+		case f.file:
+			var name string
+			good = d.value(p, keys[key], reflect.ValueOf(&name).Elem()) && good
+			v.FieldByIndex(f.index).Set(reflect.ValueOf(NewSecret(name)))
 		default:
 			good = d.value(p, keys[key], v.FieldByIndex(f.index)) && good
 		}
@@ -102,7 +111,7 @@ func (d *decoder) later(path string, value any) bool {
 		}
 	}
 	for _, p := range places {
-		d.problems = append(d.problems, d.source.keyProblem(p, "not supported yet"))
+		d.keyProblem(p, "not supported yet")
 	}
 	return false
 }
@@ -110,6 +119,7 @@ func (d *decoder) later(path string, value any) bool {
 type field struct {
 	index []int
 	later bool
+	file  bool // the key is key_file
 }
 
 // fieldsOf lists the keys of a struct, and the names to offer in their order.
@@ -121,9 +131,13 @@ func fieldsOf(t reflect.Type) (fields map[string]field, names []string) {
 			continue
 		}
 		name, option, _ := strings.Cut(tag, ",")
-		fields[name] = field{f.Index, option == "later"}
+		fields[name] = field{index: f.Index, later: option == "later"}
 		if option != "later" {
 			names = append(names, name)
+		}
+		if option == "file" {
+			fields[name+"_file"] = field{index: f.Index, file: true}
+			names = append(names, name+"_file")
 		}
 	}
 	return fields, names
@@ -131,22 +145,30 @@ func fieldsOf(t reflect.Type) (fields map[string]field, names []string) {
 
 // value decodes one value into v.
 func (d *decoder) value(path string, value any, v reflect.Value) bool {
-	if s, ok := value.(string); ok && d.expand && v.Kind() != reflect.Pointer { // whose element it expands
-		if value, ok = d.variables(path, s); !ok {
-			return false
-		}
-	}
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		return d.text(path, value, u)
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
+	if v.Kind() == reflect.Pointer && v.Type() != reflect.TypeFor[*time.Location]() {
 		to := reflect.New(v.Type().Elem())
 		good := d.value(path, value, to.Elem())
 		if good {
 			v.Set(to)
 		}
 		return good
+	}
+	if s, ok := value.(string); ok && d.expand {
+		if value, ok = d.variables(path, s); !ok {
+			return false
+		}
+	}
+	switch to := v.Addr().Interface().(type) {
+	case encoding.TextUnmarshaler:
+		return d.text(path, value, to)
+	case *time.Duration:
+		return d.text(path, value, (*duration)(to))
+	case *time.Weekday:
+		return d.text(path, value, (*weekday)(to))
+	case **time.Location:
+		return d.text(path, value, zone{to})
+	}
+	switch v.Kind() {
 	case reflect.Struct:
 		keys, ok := value.(map[string]any)
 		if !ok {

@@ -21,8 +21,15 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			return
 		}
 		for i := range of.NumField() {
-			key, _, _ := strings.Cut(of.Field(i).Tag.Get("toml"), ",")
-			if key != "" {
+			key, option, _ := strings.Cut(of.Field(i).Tag.Get("toml"), ",")
+			keys := []string{key}
+			if option == "file" {
+				keys = append(keys, key+"_file")
+			}
+			for _, key := range keys {
+				if key == "" {
+					continue
+				}
 				seen++
 				if !strings.Contains(text, "`"+key+"`") && !strings.Contains(text, "`["+key) && !strings.Contains(text, "`[["+key) &&
 					!strings.Contains(text, "."+key+"]`") {

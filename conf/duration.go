@@ -14,7 +14,9 @@ type duration time.Duration
 
 func (d *duration) UnmarshalText(text []byte) error {
 	v, err := ParseDuration(string(text))
-	*d = duration(v)
+	if err == nil {
+		*d = duration(v)
+	}
 	return err
 }
 
@@ -22,16 +24,14 @@ func (d *duration) UnmarshalText(text []byte) error {
 // "90s" and "1h30m", days as in "7d", and "0". Negative ones are refused. The
 // error is a sentence with what to write instead.
 func ParseDuration(s string) (time.Duration, error) {
-	if s == "0" {
+	switch {
+	case s == "0":
 		return 0, nil
-	}
-	if len(s) > longestDuration {
+	case len(s) > longestDuration:
 		return 0, fmt.Errorf("cannot read the duration %s, write one such as %s", quote(s), examples)
-	}
-	if strings.HasPrefix(s, "-") {
+	case strings.HasPrefix(s, "-"):
 		return 0, fmt.Errorf("negative duration %s, write one such as %s", quote(s), examples)
-	}
-	if s == "" {
+	case s == "":
 		return 0, errors.New("empty duration, write one such as " + examples)
 	}
 	var total time.Duration

@@ -32,26 +32,26 @@ const (
 )
 
 type rawEmail struct {
-	SMTP         *string  `toml:"smtp"`
-	From         *string  `toml:"from"`
-	To           []string `toml:"to"`
-	Username     *string  `toml:"username"`
-	Password     *Secret  `toml:"password"`
-	PasswordFile *string  `toml:"password_file"`
-	AllowPlain   bool     `toml:"allow_plain"`
-	rawNotifier
+	SMTP       string   `toml:"smtp"`
+	From       string   `toml:"from"`
+	To         []string `toml:"to"`
+	Username   string   `toml:"username"`
+	Password   Secret   `toml:"password,file"`
+	AllowPlain bool     `toml:"allow_plain"`
+	Notifier
 }
 
 const maxRecipients = 20 // more belong in a distribution list
 
 func (b *builder) email(at string, f *rawEmail) Email {
-	e := Email{Notifier: b.notifier(at, "email", &f.rawNotifier)}
+	b.notifier(at, &f.Notifier)
+	e := Email{Notifier: f.Notifier}
 	b.relay(&e, at, f)
 	b.required(at, "from", "jira-watcher@example.com")
-	if f.From != nil {
-		e.From = b.mailbox(at+".from", *f.From)
+	if b.good(at + ".from") {
+		e.From = b.mailbox(at+".from", f.From)
 	}
-	if n := len(f.To); n > maxRecipients || n == 0 && (f.To != nil || !b.source.Has(at+".to")) {
+	if n := len(f.To); n > maxRecipients || n == 0 && !b.source.refused[at+".to"] {
 		b.problem(at, `expected to = ["ops@example.com"], with 1 to %d addresses; use a distribution list for more`,
 			maxRecipients)
 	}
@@ -60,15 +60,14 @@ func (b *builder) email(at string, f *rawEmail) Email {
 	}
 	b.sendsTo(at, fmt.Sprint(e.Host, e.Port, e.To))
 
-	password, _ := b.secret(at, "password", f.Password, f.PasswordFile)
-	given := b.given(at, "password")
-	switch {
-	case f.Username != nil && given == "":
+	b.secret(at, "password", &f.Password)
+	switch given := b.given(at, "password"); {
+	case given == "" && b.good(at+".username"):
 		b.keyProblem(at+".username", "requires password_file, the name of the file with the password")
-	case given != "" && (f.Username == nil || *f.Username == ""):
+	case given != "" && f.Username == "":
 		b.keyProblem(given, "requires username")
 	case given != "":
-		e.Username, e.Password = *f.Username, password
+		e.Username, e.Password = f.Username, f.Password
 	}
 	return e
 }
@@ -84,10 +83,10 @@ func (b *builder) required(at, key, example string) {
 func (b *builder) relay(e *Email, at string, f *rawEmail) {
 	path := at + ".smtp"
 	b.required(at, "smtp", "smtp://relay.example.com:587")
-	if f.SMTP == nil {
+	if !b.good(path) {
 		return
 	}
-	u := b.address(path, NewSecret(*f.SMTP), "smtp", "smtps", "relay.example.com:587")
+	u := b.address(path, NewSecret(f.SMTP), "smtp", "smtps", "relay.example.com:587")
 	if u == nil {
 		return
 	}
@@ -100,7 +99,7 @@ func (b *builder) relay(e *Email, at string, f *rawEmail) {
 		e.Encryption, e.Port = ImplicitTLS, cmp.Or(u.Port(), "465")
 	case loopback(e.Host):
 		e.Encryption = Unencrypted
-	case f.AllowPlain && f.Username != nil:
+	case f.AllowPlain && b.good(at+".username"):
 		b.keyProblem(at+".allow_plain", "would send the password without encryption, remove it or username")
 	case f.AllowPlain:
 		e.Encryption = Opportunistic

@@ -107,27 +107,22 @@ func (m *Mask) UnmarshalText(text []byte) error {
 	return oneOf("mask", string(text), string(MaskUser), string(MaskIP), string(MaskEmail), string(MaskHost))
 }
 
-// zone is a time zone by its IANA name.
-type zone struct{ location *time.Location }
+// zone decodes a time zone, by its IANA name; "" is the default.
+const zoneHelp = `unknown time zone %s, write an IANA name such as "Europe/Paris"`
 
-func (z *zone) UnmarshalText(text []byte) error {
+type zone struct{ location **time.Location }
+
+func (z zone) UnmarshalText(text []byte) error {
 	name := string(text)
-	location, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
-		return fmt.Errorf(`unknown time zone %s, write an IANA name such as "Europe/Paris"`, quote(name))
-	}
-	z.location = location
-	return nil
-}
-
-// displayZone is a zone, or "" for the default.
-type displayZone struct{ zone }
-
-func (z *displayZone) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
+	if name == "" {
 		return nil
 	}
-	return z.zone.UnmarshalText(text)
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return fmt.Errorf(zoneHelp, quote(name))
+	}
+	*z.location = location
+	return nil
 }
 
 // messageFormat is the form of a Slack message.

@@ -21,21 +21,21 @@ func (h HTTP) URL() string {
 	if !h.On() {
 		return ""
 	}
-	host, port, _ := net.SplitHostPort(h.Listen)
-	if everywhere(host) {
-		host = "localhost"
-		if name, err := os.Hostname(); err == nil {
-			host = name
-		}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/"
+	return "http://" + h.reachable(name) + "/"
 }
 
 // Local is the host:port at which this machine itself reaches the listener.
-func (h HTTP) Local() string {
+func (h HTTP) Local() string { return h.reachable("localhost") }
+
+// reachable is the host:port to ask, at a name of this machine when it listens on all addresses.
+func (h HTTP) reachable(name string) string {
 	host, port, _ := net.SplitHostPort(h.Listen)
-	if everywhere(host) {
-		host = "localhost"
+	if addr, err := netip.ParseAddr(host); host == "" || err == nil && addr.IsUnspecified() {
+		host = name
 	}
 	return net.JoinHostPort(host, port)
 }
@@ -46,61 +46,40 @@ func (h HTTP) Loopback() bool {
 	return loopback(host)
 }
 
-// everywhere reports whether a host to listen on means all addresses.
-func everywhere(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return host == "" || err == nil && addr.IsUnspecified()
-}
-
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 
-const (
-	listenHelp    = `expected an address and a port, such as %s`
-	basicAuthHelp = `expected one line such as user:password`
-)
-
-func (b *builder) http(f *rawHTTP) HTTP {
-	return b.listener("http", "listen", `"127.0.0.1:9494"`, f.Listen, HTTP{}, &f.rawAccess)
-}
-
 // receive is where shippers send log lines.
-func (b *builder) receive(f *rawReceive, http HTTP) HTTP {
-	token := tokenKind{"token", wholeToken, "expected a token without spaces and line breaks"}
-	h := HTTP{Token: b.token("receive", token, f.Token, f.TokenFile)}
-	h = b.listener("receive", "otlp", `"127.0.0.1:4318"`, f.OTLP, h, &f.rawAccess)
+func (b *builder) receive(h *HTTP, http HTTP) {
+	b.token("receive", tokenKind{"token", wholeToken, "expected a token without spaces and line breaks"}, &h.Token)
+	b.listener("receive", "otlp", `"127.0.0.1:4318"`, h)
 	if h.On() && h.Listen == http.Listen {
 		b.problem("receive.otlp", "is also the address of [http], choose another port")
 	}
-	return h
 }
 
-// listener takes the address to listen on, and who may ask there.
-func (b *builder) listener(at, key, example string, address *string, h HTTP, f *rawAccess) HTTP {
-	v, from := b.secret(at, "basic_auth", f.BasicAuth, f.BasicAuthFile)
-	if !v.IsZero() && !userAndPassword(v.Reveal()) {
-		b.problem(from, "%s", basicAuthHelp)
+// listener checks the address to listen on, and who may ask there.
+func (b *builder) listener(at, key, example string, h *HTTP) {
+	if from := b.secret(at, "basic_auth", &h.BasicAuth); !h.BasicAuth.IsZero() && !userAndPassword(h.BasicAuth.Reveal()) {
+		b.problem(from, "expected one line such as user:password")
 	}
-	h.BasicAuth, h.AllowRemote = v, f.AllowRemote
-	if address == nil {
+	if !b.source.Has(at + "." + key) {
 		for _, other := range []string{"basic_auth", "basic_auth_file", "token", "token_file", "allow_remote"} {
-			if b.source.Has(at+"."+other) && !b.source.Has(at+"."+key) {
+			if b.source.Has(at + "." + other) {
 				b.keyProblem(at+"."+other, `requires %s, too, such as %s`, key, example)
 				break
 			}
 		}
-		return h
 	}
-	h.Listen = *address
 	switch {
+	case !b.good(at + "." + key):
 	case !listenable(h.Listen):
-		b.problem(at+"."+key, listenHelp, example)
+		b.problem(at+"."+key, "expected an address and a port, such as %s", example)
 	case !h.Loopback() && !h.AllowRemote && b.given(at, "basic_auth") == "" && b.given(at, "token") == "":
 		b.problem(at+"."+key, `other machines can reach %s: add %s, or write allow_remote = true if `+
 			`all of them are allowed to %s it, or listen on "127.0.0.1"`, quote(h.Listen),
 			map[string]string{"http": "basic_auth_file", "receive": "token_file or basic_auth_file"}[at],
 			map[string]string{"http": "read", "receive": "send logs to"}[at])
 	}
-	return h
 }
 
 func listenable(address string) bool {
@@ -121,17 +100,16 @@ func userAndPassword(s string) bool {
 	return ok && user != "" && password != "" && !strings.ContainsFunc(s, control)
 }
 
-// heartbeat is the address to request while all is well.
-func (b *builder) heartbeat(f *rawHeartbeat) Secret {
-	v, from := b.secret("heartbeat", "url", f.URL, f.URLFile)
+// heartbeat checks the address to request while all is well.
+func (b *builder) heartbeat(address *Secret) {
+	from := b.secret("heartbeat", "url", address)
 	if b.source.Has("heartbeat") {
 		b.needs("heartbeat", "url")
 	}
-	if !v.IsZero() {
-		b.url(from, v)
+	if !address.IsZero() {
+		b.url(from, *address)
 	}
-	if f.URL != nil {
+	if b.good("heartbeat.url") {
 		b.holdsSecret("heartbeat.url")
 	}
-	return v
 }

@@ -15,7 +15,7 @@ const (
 )
 
 // integrations checks the names that people know integrations by.
-func (b *builder) integrations(names map[string]string) map[string]string {
+func (b *builder) integrations(names map[string]string) {
 	if len(names) > maxIntegrations {
 		b.problem("integrations", "has %d names, at most %d are allowed", len(names), maxIntegrations)
 	}
@@ -28,5 +28,4 @@ func (b *builder) integrations(names map[string]string) map[string]string {
 			b.problem(path, "expected a name of 1 to %d printable characters", maxName)
 		}
 	}
-	return names
 }

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -48,6 +49,8 @@ func KindOf(path string) Kind {
 // jira takes what is said of the Jira node, and adds its logs to those that have a table
 // of their own.
 func (b *builder) jira(c *Config, f *rawJira) {
+	c.Jira = Jira{Home: f.Home, Token: f.Token, Install: f.Install, AccessLog: f.AccessLog,
+		AccessLine: f.AccessPattern.line, AlertUnreachable: f.AlertUnreachable}
 	switch {
 	case f.URL != "" && c.Alerts.JiraURL != "":
 		b.problem("alerts.jira_url", "is the old name of url in [jira], which is also set: keep only url")
@@ -56,19 +59,18 @@ func (b *builder) jira(c *Config, f *rawJira) {
 	}
 	b.jiraToken(c, f)
 	own := slices.Clone(c.Logs)
-	if b.absolute(&c.Jira.Home, "jira.home", f.Home); c.Jira.Home != "" {
+	if b.absolute("jira.home", &c.Jira.Home); c.Jira.Home != "" {
 		for _, h := range homeLogs {
-			off := h.kind.Mail() && isFalse(f.MailLogs) || h.kind == KindDiagnostics && isFalse(f.DiagnosticsLog)
+			off := h.kind.Mail() && !f.MailLogs || h.kind == KindDiagnostics && !f.DiagnosticsLog
 			if !off {
 				c.addLog(own, filepath.Join(c.Jira.Home, "log", h.name), h.name, h.kind)
 			}
 		}
 	}
-	b.absolute(&c.Jira.Install, "jira.install", f.Install)
-	if b.accessLog(&c.Jira, f); c.Jira.AccessLog != "" {
+	b.absolute("jira.install", &c.Jira.Install)
+	if b.accessLog(&c.Jira); c.Jira.AccessLog != "" {
 		c.addLog(own, c.Jira.AccessLog, accessName(c.Jira.AccessLog), KindAccess)
 	}
-	c.Jira.AlertUnreachable = f.AlertUnreachable
 	diagnostics := func(l Log) bool { return l.Kind == KindDiagnostics }
 	if f.AlertUnreachable && !slices.ContainsFunc(c.Logs, diagnostics) {
 		b.problem("jira.alert_unreachable", "requires the diagnostics log, where Jira logs what it cannot reach: "+
@@ -90,7 +92,7 @@ func (c *Config) addLog(own []Log, path, name string, kind Kind) {
 
 // jiraToken takes the token for Jira's REST API.
 func (b *builder) jiraToken(c *Config, f *rawJira) {
-	c.Jira.Token = b.token("jira", patToken, f.Token, f.TokenFile)
+	b.token("jira", patToken, &c.Jira.Token)
 	given := b.given("jira", "token")
 	if given == "" {
 		return
@@ -117,34 +119,28 @@ var (
 	dateDirective = regexp.MustCompile(`[._-]?%[YmdHM]([._-]?%[YmdHM])*`)
 )
 
-// accessLog takes the path of the access log, and what its lines look like.
-func (b *builder) accessLog(j *Jira, f *rawJira) {
-	if j.Install != "" {
+// accessLog completes the path of the access log.
+func (b *builder) accessLog(j *Jira) {
+	dir, base := filepath.Split(j.AccessLog)
+	switch {
+	case j.AccessLog == "" && j.Install != "":
 		j.AccessLog = filepath.Join(j.Install, defaultAccessLog)
+		return
+	case j.AccessLog == "":
+		return
+	case strings.Contains(dir, "%"):
+		b.problem("jira.access_log", "a directory cannot have directives, %s", directiveHelp)
+	case strings.Contains(directive.ReplaceAllString(base, ""), "%"):
+		b.problem("jira.access_log", "has an unknown directive, %s", directiveHelp)
+	case strings.Contains(base, "%") && !strings.Contains(base, "%Y"):
+		b.problem("jira.access_log", "has no year, so its files cannot be sorted: %s", directiveHelp)
 	}
-	if f.AccessLog != nil && *f.AccessLog != "" {
-		b.absolute(&j.AccessLog, "jira.access_log", f.AccessLog)
-		dir, base := filepath.Split(*f.AccessLog)
-		switch {
-		case strings.Contains(dir, "%"):
-			b.problem("jira.access_log", "a directory cannot have directives, %s", directiveHelp)
-		case strings.Contains(directive.ReplaceAllString(base, ""), "%"):
-			b.problem("jira.access_log", "has an unknown directive, %s", directiveHelp)
-		case strings.Contains(base, "%") && !strings.Contains(base, "%Y"):
-			b.problem("jira.access_log", "has no year, so its files cannot be sorted: %s", directiveHelp)
-		}
-	}
-	if f.AccessPattern.line != nil {
-		j.AccessLine = f.AccessPattern.line
-	}
+	b.absolute("jira.access_log", &j.AccessLog)
 }
 
 // accessName is the base name of an access log without its date and what separates it.
 func accessName(path string) string {
-	if name := dateDirective.ReplaceAllString(filepath.Base(path), ""); name != "" {
-		return name
-	}
-	return "access_log"
+	return cmp.Or(dateDirective.ReplaceAllString(filepath.Base(path), ""), "access_log")
 }
 
 // ofOneJira reports whether logs without a [jira] table are of one Jira: there are mail or
@@ -156,5 +152,3 @@ func ofOneJira(logs []Log) bool {
 	}
 	return len(dirs) == 1 && slices.ContainsFunc(logs, func(l Log) bool { return l.Kind.Optional() })
 }
-
-func isFalse(b *bool) bool { return b != nil && !*b }

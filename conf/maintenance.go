@@ -19,12 +19,12 @@ type Maintenance struct {
 
 	// Of a weekly window: the days on which it begins, and the times of day in Zone. One
 	// whose End is not after its Begin ends on the next day.
-	Days       []time.Weekday
+	Days       []time.Weekday `toml:"days"`
 	Begin, End time.Duration
 	Zone       *time.Location
 
-	Causes       []string // IDs, to be checked by CheckCauses; empty = all
-	Integrations []string // IDs or names; empty = all
+	Causes       []string `toml:"causes"`       // IDs, to be checked by CheckCauses; empty = all
+	Integrations []string `toml:"integrations"` // IDs or names; empty = all
 }
 
 // At is the window that is active at a time, and whether one is.
@@ -74,11 +74,9 @@ func (m Maintenance) Covers(cause string, integration ...string) bool {
 }
 
 type rawMaintenance struct {
-	From         *string   `toml:"from"`
-	To           *string   `toml:"to"`
-	Days         []weekday `toml:"days"`
-	Causes       []string  `toml:"causes"`
-	Integrations []string  `toml:"integrations"`
+	From string `toml:"from"`
+	To   string `toml:"to"`
+	Maintenance
 }
 
 // weekday is a day of the week in three letters.
@@ -93,7 +91,7 @@ func (d *weekday) UnmarshalText(text []byte) error {
 }
 
 func (b *builder) maintenance(at string, f *rawMaintenance) Maintenance {
-	m := Maintenance{Zone: time.Local, Causes: f.Causes, Integrations: f.Integrations}
+	f.Zone = time.Local
 	if at == element("maintenance", maxWindows) {
 		b.problem(at, "more than %d windows, remove those that are over", maxWindows)
 	}
@@ -102,22 +100,19 @@ func (b *builder) maintenance(at string, f *rawMaintenance) Maintenance {
 			b.problem(element(at+".integrations", i), "empty, write the ID or the name of an integration")
 		}
 	}
-	missing := false
 	for _, key := range []string{"from", "to"} {
 		if !b.source.Has(at + "." + key) {
-			missing = true
 			b.problem(at, `%s is missing, write a time such as "2026-12-01T22:00:00+01:00", or with days "22:00"`, key)
 		}
 	}
-	if missing || f.From == nil || f.To == nil {
-		return m
+	switch {
+	case !b.good(at+".from") || !b.good(at+".to"):
+	case b.source.Has(at + ".days"):
+		b.weekly(at, f, &f.Maintenance)
+	default:
+		b.once(at, f, &f.Maintenance)
 	}
-	if b.source.Has(at + ".days") {
-		b.weekly(at, f, &m)
-	} else {
-		b.once(at, f, &m)
-	}
-	return m
+	return f.Maintenance
 }
 
 // once checks a window with dates.
@@ -130,7 +125,7 @@ func (b *builder) once(at string, f *rawMaintenance, m *Maintenance) {
 		}
 		return t
 	}
-	m.From, m.To = parse("from", *f.From), parse("to", *f.To)
+	m.From, m.To = parse("from", f.From), parse("to", f.To)
 	switch {
 	case m.From.IsZero() || m.To.IsZero():
 	case !m.To.After(m.From):
@@ -145,9 +140,6 @@ func (b *builder) weekly(at string, f *rawMaintenance, m *Maintenance) {
 	if len(f.Days) == 0 {
 		b.problem(at+".days", `empty, write days such as "sat", or leave it out for a window with dates`)
 	}
-	for _, d := range f.Days {
-		m.Days = append(m.Days, time.Weekday(d))
-	}
 	parse := func(key, value string) time.Duration {
 		t, err := time.Parse("15:04", value)
 		if key == "to" && value == "24:00" {
@@ -160,7 +152,7 @@ func (b *builder) weekly(at string, f *rawMaintenance, m *Maintenance) {
 		}
 		return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 	}
-	m.Begin, m.End = parse("from", *f.From), parse("to", *f.To)
+	m.Begin, m.End = parse("from", f.From), parse("to", f.To)
 	if m.Begin >= 0 && m.Begin == m.End {
 		b.problem(at+".to", `the same as from, write another time; a whole day is from "00:00" to "24:00"`)
 	}

@@ -47,11 +47,10 @@ func (b *builder) sendsTo(at, destination string) (again bool) {
 
 var notifierName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-func (b *builder) notifier(at, kind string, f *rawNotifier) Notifier {
-	n := defaultNotifier(kind)
-	named := at
-	if f.Name != nil {
-		named, n.Name = at+".name", *f.Name
+func (b *builder) notifier(at string, n *Notifier) {
+	named := at + ".name"
+	if !b.good(named) {
+		named, n.Name = at, withoutIndexes(at) // its kind
 	}
 	switch first, taken := b.names[n.Name]; {
 	case !notifierName.MatchString(n.Name):
@@ -65,17 +64,17 @@ func (b *builder) notifier(at, kind string, f *rawNotifier) Notifier {
 		b.names[n.Name] = named
 	}
 
-	n.MinSeverity = f.MinSeverity
-	set(&n.Timeout, f.Timeout)
+	if !b.good(at + ".timeout") {
+		n.Timeout = 10 * time.Second
+	}
 	if n.Timeout < time.Second || n.Timeout > 5*time.Minute {
 		b.problem(at+".timeout", `expected between "1s" and "5m"`)
 	}
-	set(&n.RetryFor, f.RetryFor)
+	if !b.good(at + ".retry_for") {
+		n.RetryFor = 24 * time.Hour
+	}
 	if n.RetryFor == 0 {
 		b.problem(at+".retry_for", `must be more than 0, write one such as "24h"`)
 	}
-	if f.CAFile != nil {
-		n.CAFile, _ = b.certificates(at+".ca_file", *f.CAFile)
-	}
-	return n
+	b.certificates(at+".ca_file", &n.CAFile)
 }

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -96,22 +97,10 @@ func (s *scanner) pair(table string) {
 
 // value reads a value, to its last character or further up to a delimiter.
 func (s *scanner) value(path string) {
-	p, ok := s.locations[path]
-	if !ok {
-		p.key = s.text.position(s.pos)
-	}
-	p.value = s.text.position(s.pos)
-	s.locations[path] = p
-
+	s.add(path, s.pos)
+	s.locations[path] = location{s.locations[path].key, s.text.position(s.pos)}
 	switch {
-	case s.skip(`"""`):
-		s.toQuote(`"""`, true)
-	case s.skip(`'''`):
-		s.toQuote(`'''`, false)
-	case s.skip(`"`):
-		s.toQuote(`"`, true)
-	case s.skip(`'`):
-		s.toQuote(`'`, false)
+	case s.quoted():
 	case s.skip("["):
 		for i := 0; s.more(']'); i++ {
 			s.value(element(path, i))
@@ -147,12 +136,7 @@ func (s *scanner) keys() []namedKey {
 	for {
 		s.space()
 		start := s.pos
-		switch {
-		case s.skip(`"`):
-			s.toQuote(`"`, true)
-		case s.skip(`'`):
-			s.toQuote(`'`, false)
-		default:
+		if !s.quoted() {
 			s.toAny(" \t.=]#,}\n")
 		}
 		keys = append(keys, namedKey{unquote(s.text.string[start:s.pos]), start})
@@ -189,10 +173,16 @@ func (s *scanner) space() {
 	}
 }
 
-// toQuote goes over the end of a string.
-func (s *scanner) toQuote(quote string, escapes bool) {
+// quoted goes over a string in quotes, if one begins here.
+func (s *scanner) quoted() bool {
+	quotes := []string{`"""`, `'''`, `"`, `'`}
+	kind := slices.IndexFunc(quotes, s.skip)
+	if kind < 0 {
+		return false
+	}
+	quote := quotes[kind]
 	for s.pos < len(s.text.string) && !s.skip(quote) {
-		if escapes && s.peek() == '\\' {
+		if quote[0] == '"' && s.peek() == '\\' {
 			s.pos++
 		}
 		s.pos++
@@ -203,6 +193,7 @@ func (s *scanner) toQuote(quote string, escapes bool) {
 		}
 	}
 	s.pos = min(s.pos, len(s.text.string))
+	return true
 }
 
 func (s *scanner) toAny(ends string) {

@@ -48,6 +48,21 @@ func (ps Problems) Sort() {
 	})
 }
 
+// checker notes the problems of a text.
+type checker struct {
+	source   *Source
+	problems Problems
+}
+
+func (c *checker) problem(path, format string, args ...any) {
+	c.problems = append(c.problems, c.source.Problem(path, format, args...))
+}
+
+// keyProblem is one of the key itself.
+func (c *checker) keyProblem(path, format string, args ...any) {
+	c.problems = append(c.problems, c.source.problem(c.source.location(path).key, path, format, args...))
+}
+
 // Nearest is the known word that was probably meant, or "".
 func Nearest(word string, known []string) string {
 	const far = 3

@@ -1,8 +1,6 @@
 package conf
 
-import (
-	"log/slog"
-)
+import "log/slog"
 
 // Secret is a string that cannot print itself: every way to print, log or
 // encode it gives "[secret]". The zero value is an unset one.
@@ -42,11 +40,8 @@ func (Secret) GoString() string { return hidden }
 // LogValue is "[secret]".
 func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
-// MarshalText is "[secret]".
+// MarshalText is "[secret]", also in JSON.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-
-// MarshalJSON is "[secret]" in quotes.
-func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
 // UnmarshalText takes the value.
 func (s *Secret) UnmarshalText(text []byte) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,29 +26,29 @@ const (
 	maxCertificates = 1 << 20 // all public CAs together take a quarter
 )
 
-// secret is the value of key, given in place or in the file that key_file
-// names, and the path of the one it comes from. A secret that has a problem,
-// or is not given, is zero.
-func (b *builder) secret(at, key string, inline *Secret, name *string) (Secret, string) {
+// secret completes the value of key, given in place or in the file that key_file
+// names, whose name it is so far. The path is that of the one it comes from. A
+// secret that has a problem, or is not given, is zero.
+func (b *builder) secret(at, key string, s *Secret) (path string) {
 	keyPath, filePath := at+"."+key, at+"."+key+"_file"
-	if b.source.Has(keyPath) && b.source.Has(filePath) {
+	switch {
+	case b.source.Has(keyPath) && b.source.Has(filePath):
 		b.problem(filePath, "%s is also set, at line %d, remove one of them", key,
 			b.source.location(keyPath).value.line)
-		return Secret{}, ""
-	}
-	switch {
-	case inline != nil:
-		if inline.IsZero() {
+		*s = Secret{}
+	case b.good(keyPath):
+		if s.IsZero() {
 			b.problem(keyPath, "empty, write the value or remove the key")
 		}
 		if key != "url" { // which may be no secret
 			b.holdsSecret(keyPath)
 		}
-		return *inline, keyPath
-	case name != nil:
-		return b.secretFile(filePath, *name), filePath
+		return keyPath
+	case b.good(filePath):
+		*s = b.secretFile(filePath, s.Reveal())
+		return filePath
 	}
-	return Secret{}, ""
+	return ""
 }
 
 func (b *builder) secretFile(path, name string) Secret {
@@ -86,18 +87,22 @@ func (b *builder) warnOpen(path, found string, mode fs.FileMode) {
 	}
 }
 
-// certificates is the path of a file that holds certificates, and its text.
-// There is no text when it has a problem.
-func (b *builder) certificates(path, name string) (file string, content []byte) {
-	found, content, _ := b.read(path, name, maxCertificates)
-	if found == "" {
-		return "", nil
+// certificates completes the path of a file that holds certificates, and reads it.
+// There is no content when it has a problem.
+func (b *builder) certificates(path string, name *string) (content []byte) {
+	if !b.good(path) {
+		return nil
 	}
+	found, content, _ := b.read(path, *name, maxCertificates)
+	if found == "" {
+		return nil
+	}
+	*name = b.whole(path, found)
 	if !x509.NewCertPool().AppendCertsFromPEM(content) {
 		b.problem(path, "%s contains no certificate in PEM format", found)
-		content = nil
+		return nil
 	}
-	return b.whole(path, found), content
+	return content
 }
 
 // whole is the absolute path of a file, which may have been found next to a
@@ -193,21 +198,36 @@ func (b *builder) loaded() string {
 // readRegular reads a file whole. The error continues a sentence that begins
 // with the file's name.
 func readRegular(name string, limit int64) ([]byte, fs.FileMode, error) {
-	info, err := os.Stat(name) // before it is opened: a pipe would block
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, 0, errors.New("is not a regular file")
-	}
-	if err == nil && info.Size() > limit {
+	content, mode, err := readFile(name, limit)
+	switch {
+	case errors.Is(err, errNotRegular):
+		return nil, 0, fmt.Errorf("is %w", err)
+	case err != nil:
+		return nil, 0, fmt.Errorf("cannot be read: %w", text.WithoutPath(err))
+	case int64(len(content)) > limit:
 		return nil, 0, fmt.Errorf("is larger than %d bytes", limit)
 	}
-	var content []byte
-	if err == nil {
-		content, err = os.ReadFile(name)
-	}
+	return content, mode, nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// readFile reads at most one byte more than limit.
+func readFile(name string, limit int64) ([]byte, fs.FileMode, error) {
+	info, err := os.Stat(name) // before it is opened: a pipe would block
 	if err != nil {
-		return nil, 0, fmt.Errorf("cannot be read: %w", text.WithoutPath(err))
+		return nil, 0, err
 	}
-	return content, info.Mode(), nil
+	if !info.Mode().IsRegular() {
+		return nil, info.Mode(), errNotRegular
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	return content, info.Mode(), err
 }
 
 // open reports whether others than the owner and the group can use a file. On Windows, the mode

@@ -1,34 +1,22 @@
 package conf
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
 
 // Slack is an incoming webhook of Slack, or a bot token with a channel.
 type Slack struct {
+	WebhookURL Secret        `toml:"webhook_url,file"` // unset with a bot token
+	BotToken   Secret        `toml:"bot_token,file"`   // xoxb-…
+	Channel    string        `toml:"channel"`          // ID of the channel for the bot token
+	Mention    string        `toml:"mention"`          // of someone in an incident's first message, such as <@U0123>
+	APIURL     string        `toml:"api_url"`          // of the Web API, with a slash at the end
+	AppToken   Secret        `toml:"app_token,file"`   // xapp-…, for buttons over Socket Mode; unset = no buttons
+	Format     messageFormat `toml:"format"`           // only while the file is read: Text has it
+	Text       bool          // text instead of blocks, for receivers that only resemble Slack
 	Notifier
-	WebhookURL Secret // unset with a bot token
-	BotToken   Secret // xoxb-…
-	Channel    string // ID of the channel for the bot token
-	AppToken   Secret // xapp-…, for buttons over Socket Mode; unset = no buttons
-	APIURL     string // of the Web API, with a slash at the end
-	Mention    string // such as <!subteam^S0123> or <@U0123>, for the first message of an incident; "" = no one
-	Text       bool   // text instead of blocks, for receivers that only resemble Slack
-}
-
-type rawSlack struct {
-	WebhookURL     *Secret       `toml:"webhook_url"`
-	WebhookURLFile *string       `toml:"webhook_url_file"`
-	BotToken       *Secret       `toml:"bot_token"`
-	BotTokenFile   *string       `toml:"bot_token_file"`
-	Channel        *string       `toml:"channel"`
-	Mention        *string       `toml:"mention"`
-	APIURL         *string       `toml:"api_url"`
-	AppToken       *Secret       `toml:"app_token"`
-	AppTokenFile   *string       `toml:"app_token_file"`
-	Format         messageFormat `toml:"format"`
-	rawNotifier
 }
 
 const (
@@ -57,12 +45,21 @@ var (
 	slackMention = regexp.MustCompile(`^<(!subteam\^S[A-Z0-9]+|@[UW][A-Z0-9]+|!here|!channel)>$`)
 )
 
-func (b *builder) slack(at string, f *rawSlack) Slack {
-	s := Slack{Notifier: b.notifier(at, "slack", &f.rawNotifier), Text: f.Format == formatText}
-	s.WebhookURL = b.secretURL(at, "webhook_url", f.WebhookURL, f.WebhookURLFile)
-	s.BotToken = b.token(at, botToken, f.BotToken, f.BotTokenFile)
-	s.AppToken = b.token(at, appToken, f.AppToken, f.AppTokenFile)
-	b.slackChannel(&s, at, f)
+func (b *builder) slack(at string, s *Slack) {
+	s.Text, s.Format = s.Format == formatText, ""
+	b.notifier(at, &s.Notifier)
+	b.secretURL(at, "webhook_url", &s.WebhookURL)
+	b.token(at, botToken, &s.BotToken)
+	b.token(at, appToken, &s.AppToken)
+	if channel := at + ".channel"; b.good(channel) && !slackChannel.MatchString(s.Channel) {
+		b.problem(channel, channelHelp)
+	}
+	if mention := at + ".mention"; b.good(mention) && !slackMention.MatchString(s.Mention) {
+		b.problem(mention, mentionHelp)
+	}
+	if b.api(at, &s.APIURL); s.APIURL != "" {
+		s.APIURL += "/"
+	}
 
 	hook, bot := b.given(at, "webhook_url"), b.given(at, "bot_token")
 	switch {
@@ -73,35 +70,11 @@ func (b *builder) slack(at string, f *rawSlack) Slack {
 		b.problem(bot, "%s is also set, at line %d, remove one of them", strings.TrimPrefix(hook, at+"."),
 			b.source.location(hook).value.line)
 	case bot != "":
-		b.withToken(&s, at)
+		b.withToken(s, at)
 		b.sendsTo(at, s.APIURL+" "+s.Channel)
 	default:
 		b.withoutToken(at)
 		b.sendsTo(at, s.WebhookURL.Reveal())
-	}
-	return s
-}
-
-// slackChannel checks the channel of a message, and who is mentioned.
-func (b *builder) slackChannel(s *Slack, at string, f *rawSlack) {
-	if f.Channel != nil {
-		s.Channel = *f.Channel
-		if !slackChannel.MatchString(s.Channel) {
-			b.problem(at+".channel", channelHelp)
-		}
-	}
-	if f.Mention != nil {
-		s.Mention = *f.Mention
-		if !slackMention.MatchString(s.Mention) {
-			b.problem(at+".mention", mentionHelp)
-		}
-	}
-	if f.APIURL != nil {
-		path := at + ".api_url"
-		if base := b.base(path, *f.APIURL); base != "" {
-			s.APIURL = base + "/"
-			b.private(path, b.url(path, NewSecret(base)))
-		}
 	}
 }
 
@@ -110,9 +83,7 @@ func (b *builder) withToken(s *Slack, at string) {
 	if !b.source.Has(at + ".channel") {
 		b.problem(at, "channel is missing, %s", channelHelp)
 	}
-	if !b.source.Has(at + ".api_url") {
-		s.APIURL = defaultSlackAPI
-	}
+	s.APIURL = cmp.Or(s.APIURL, defaultSlackAPI)
 	if s.Text {
 		b.problem(at+".format", `"text" is for receivers that resemble Slack and have a webhook_url, leave it out `+
 			`with bot_token`)
@@ -129,14 +100,13 @@ func (b *builder) withoutToken(at string) {
 }
 
 // token is a secret that begins as those of its kind do.
-func (b *builder) token(at string, kind tokenKind, inline *Secret, file *string) Secret {
-	v, from := b.secret(at, kind.key, inline, file)
-	switch token := v.Reveal(); {
-	case v.IsZero():
+func (b *builder) token(at string, kind tokenKind, s *Secret) {
+	from := b.secret(at, kind.key, s)
+	switch token := s.Reveal(); {
+	case s.IsZero():
 	case !kind.begin.MatchString(token):
 		b.problem(from, "%s", kind.help)
 	case !wholeToken.MatchString(token):
 		b.problem(from, "contains a space, a line break or another character that tokens never contain")
 	}
-	return v
 }

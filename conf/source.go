@@ -18,6 +18,7 @@ type Source struct {
 	file      string
 	locations map[string]location
 	expanded  map[string]bool // the values that hold variables of the environment
+	refused   map[string]bool // those that could not be decoded
 }
 
 // location is where a key and its value begin. Both are the same for a table with a
@@ -30,11 +31,6 @@ type position struct{ line, col int }
 // position is that of the nearest enclosing table.
 func (s *Source) Problem(path, format string, args ...any) Problem {
 	return s.problem(s.location(path).value, path, format, args...)
-}
-
-// keyProblem is a complaint about the key itself.
-func (s *Source) keyProblem(path, format string, args ...any) Problem {
-	return s.problem(s.location(path).key, path, format, args...)
 }
 
 func (s *Source) problem(at position, path, format string, args ...any) Problem {
