@@ -44,12 +44,6 @@ type Options struct {
 // while Scan runs. Total is 0 while it is unknown.
 type Progress struct{ Read, Total atomic.Int64 }
 
-func (p *Progress) add(n int64) {
-	if p != nil {
-		p.Read.Add(n)
-	}
-}
-
 // Chunks are small where many cores have one each.
 const (
 	minChunk  = 256 << 10
@@ -62,6 +56,7 @@ func (o Options) filled() Options {
 	if o.Chunk <= 0 {
 		o.Chunk = min(max(allChunks/int64(o.Cores), minChunk), maxChunk)
 	}
+	o.Progress = cmp.Or(o.Progress, &Progress{})
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
@@ -120,8 +115,8 @@ func (s *scanner) sources(logs logfiles.List) (sources []*source) {
 			total += in.Size
 		}
 	}
-	if p := s.options.Progress; p != nil && !slices.ContainsFunc(logs, (*logfiles.File).IsStream) {
-		p.Total.Store(total)
+	if !slices.ContainsFunc(logs, (*logfiles.File).IsStream) {
+		s.options.Progress.Total.Store(total)
 	}
 	for _, src := range sources {
 		slices.SortStableFunc(src.inputs, func(a, b *input) int { return logfiles.ByAge(a.File, b.File) })

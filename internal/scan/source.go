@@ -87,7 +87,7 @@ func (s *scanner) worker(ctx context.Context) {
 	for c := range s.work {
 		if ctx.Err() == nil {
 			found := c.read(m, w)
-			s.options.Progress.add(found.size)
+			s.options.Progress.Read.Add(found.size)
 			c.out <- found
 		}
 		close(c.out)
@@ -114,7 +114,7 @@ func (s *scanner) stream(ctx context.Context, src *source, in *input) {
 	src.parts <- part
 	s.streams.Go(func() {
 		defer close(part)
-		r, err := in.Unpack(func(n int) { s.options.Progress.add(int64(n)) })
+		r, err := in.Unpack(func(n int) { s.options.Progress.Read.Add(int64(n)) })
 		if err != nil {
 			part <- findings{in: in, problem: logfiles.Reason(err), whole: true, end: true}
 			return
@@ -202,9 +202,7 @@ func (s *scanner) following(src *source) (f finding, ok bool) {
 	default:
 		f.at = s.options.Now
 	}
-	if f.at.After(src.clock) {
-		src.clock = f.at
-	}
+	src.clock = latest(src.clock, f.at)
 	return f, true
 }
 
