@@ -24,8 +24,8 @@ func (f *Follower) successors(last *file, list []entry) (younger []entry, sure b
 			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].zipped && beginsLike(list[i], last) {
+	for i, s := range slices.Backward(list) {
+		if s.zipped && beginsLike(s, last) {
 			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
@@ -129,14 +129,6 @@ func (f *Follower) rememberOlder(list []entry, g *file) {
 		if s.id == g.id {
 			f.remember(list[:i], g.id)
 		}
-	}
-}
-
-// addKnown adds files to the known ones: they may have come after the list of those
-// was taken.
-func (f *Follower) addKnown(files []*file) {
-	for _, g := range files {
-		f.older[g.id] = knownFile{g.mtime, g.fingerprint}
 	}
 }
 
