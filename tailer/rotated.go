@@ -164,14 +164,10 @@ func sortByAge(list []entry) {
 
 // allDated reports whether all have dates of one form that begins with the year.
 func allDated(list []entry) bool {
-	groups := 0
-	for _, s := range list {
-		if n := len(s.date); n == 0 || s.date[0] < 1000 || groups > 0 && n != groups {
-			return false
-		}
-		groups = len(s.date)
-	}
-	return groups > 0
+	return !slices.ContainsFunc(list, func(s entry) bool {
+		n := len(s.date)
+		return n == 0 || s.date[0] < 1000 || n != len(list[0].date)
+	})
 }
 
 // countsUp reports whether the greatest number is the newest file (log4j2's

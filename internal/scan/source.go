@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -192,16 +193,10 @@ func (s *scanner) following(src *source) (f finding, ok bool) {
 	src.next++
 	f.dated = !f.at.IsZero()
 	at, plausible := incident.PlausibleTime(f.at, s.options.Now)
-	switch {
-	case plausible:
-		f.at = at
-	case !src.clock.IsZero():
-		f.at = src.clock
-	case !src.now.in.First.IsZero():
-		f.at = src.now.in.First
-	default:
-		f.at = s.options.Now
+	if !plausible {
+		at = cmp.Or(src.clock, src.now.in.First, s.options.Now)
 	}
+	f.at = at
 	src.clock = latest(src.clock, f.at)
 	return f, true
 }
