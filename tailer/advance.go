@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"jira-oauth-watcher/internal/clock"
 )
@@ -45,7 +46,7 @@ func (f *Follower) step() (b Block, more bool, err error) {
 // deliver returns p, which follows the last block of the current file.
 func (f *Follower) deliver(p segment) Block {
 	b := Block{
-		Text: p.text, Cut: p.cut, Part: f.lines.holds(), size: p.size, origin: f.cur.origin(),
+		Text: p.text, Cut: p.cut, Part: f.lines.holds(), size: p.size, start: f.cur.filePosition(),
 		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since},
 	}
 	f.cur.pos += p.size
@@ -130,8 +131,13 @@ func (f *Follower) atEnd() (bool, error) {
 		g.final = false // the file that made it final no longer exists
 		return false, nil
 	}
-	f.leave(g, f.younger[0])
-	f.cur, f.younger = f.younger[0], f.younger[1:]
+	next := f.younger[0]
+	if f.opt.Once || g.gz != nil || clock.Since(next.mtime) > lingerTime {
+		g.close() // it was rotated long ago
+	} else {
+		f.linger(g)
+	}
+	f.cur, f.younger = next, f.younger[1:]
 	f.log.Info("log rotated")
 	f.update(func(s *Stats) { s.Rotations++ })
 	return true, nil
@@ -139,12 +145,7 @@ func (f *Follower) atEnd() (bool, error) {
 
 // succeeded reports whether a newer file has a first byte.
 func (f *Follower) succeeded() bool {
-	for _, g := range f.younger {
-		if g.f == nil || g.size() > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.younger, func(g *file) bool { return g.f == nil || g.size() > 0 })
 }
 
 // openAgain replaces a descriptor that cannot be read any more, as after the

@@ -7,40 +7,26 @@ type Block struct {
 	Part bool   // bytes of another line were read after Text, which may be empty
 	Late bool   // written to the previous file after it had been read to its end
 
-	size   int64 // what Text takes of the file; more than its length if Cut
-	origin origin
-	rest   Position // of a position here: all but its FilePosition; if Late, the whole position before it
-}
-
-// origin is the file and offset at which a block begins.
-type origin struct {
-	id          ident
-	born        int64
-	known       int    // how many of the file's first bytes are known, at most maxFingerprint
-	fingerprint uint64 // their hash
-	offset      int64
-	stamp       string
-}
-
-func (o origin) filePosition(offset int64) FilePosition {
-	return FilePosition{o.id.dev, o.id.ino, o.born, o.fingerprint, o.known, offset, o.stamp}
+	size  int64        // what Text takes of the file; more than its length if Cut
+	start FilePosition // where Text begins
+	rest  Position     // of a position here: all but its FilePosition; if Late, the whole position before it
 }
 
 // Memory returns the block of a text in memory, at an offset of the stream that it is a part of.
 // In its positions, only Offset is set.
 func Memory(text []byte, offset int64) Block {
-	return Block{Text: text, size: int64(len(text)), origin: origin{offset: offset}}
+	return Block{Text: text, size: int64(len(text)), start: FilePosition{Offset: offset}}
 }
 
 // Position is the position after the first n bytes of Text, which must end a line. After all of
 // Text, it is the position after the complete line, even if Text was cut.
 func (b Block) Position(n int) Position {
-	offset := b.origin.offset + int64(n)
+	at, p := b.start, b.rest
 	if n == len(b.Text) {
-		offset = b.origin.offset + b.size
+		at.Offset += b.size
+	} else {
+		at.Offset += int64(n)
 	}
-	at := b.origin.filePosition(offset)
-	p := b.rest
 	switch {
 	case !b.Late || p.id() == at.id():
 		p.FilePosition = at

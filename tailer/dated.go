@@ -36,7 +36,7 @@ func Current(path string) (string, error) {
 	}
 	list, err := datedNames(path)
 	for _, s := range slices.Backward(list) {
-		if fi, err := os.Stat(s.name); err == nil && regular(fi) == nil {
+		if _, ok := entryOf(s.name); ok {
 			return s.name, nil
 		}
 	}
@@ -84,12 +84,10 @@ func (f *Follower) stat() (fs.FileInfo, ident, error) {
 func listDated(path string) (list []entry) {
 	names, _ := datedNames(path)
 	for _, s := range names {
-		fi, id, err := stat(s.name)
-		if err != nil || regular(fi) != nil {
-			continue
+		if found, ok := entryOf(s.name); ok {
+			found.stamp, found.zipped = s.stamp, s.zipped
+			list = append(list, found)
 		}
-		s.id, s.size, s.mtime = id, fi.Size(), fi.ModTime()
-		list = append(list, s)
 	}
 	if n := len(list); n > 0 {
 		list[n-1].active = !list[n-1].zipped
@@ -108,11 +106,11 @@ func datedNames(path string) (list []entry, err error) {
 	for _, file := range files {
 		name, zipped := strings.CutSuffix(file.Name(), ".gz")
 		if stamp, fits := stampIn(base, name); fits {
-			list = append(list, entry{name: dir + file.Name(), stamp: stamp, number: -1, zipped: zipped})
+			list = append(list, entry{name: dir + file.Name(), stamp: stamp, zipped: zipped})
 		}
 	}
 	slices.SortFunc(list, func(a, b entry) int {
-		return cmp.Or(strings.Compare(a.stamp, b.stamp), cmp.Compare(btoi(a.zipped), btoi(b.zipped)))
+		return cmp.Or(strings.Compare(a.stamp, b.stamp), strings.Compare(a.name, b.name))
 	})
 	// The plain file goes only when its compressed form is complete.
 	return slices.CompactFunc(list, func(a, b entry) bool { return a.stamp == b.stamp }), nil

@@ -86,16 +86,8 @@ func (g *file) readPrefix() error {
 	return nil
 }
 
-// readAt reads content, whether compressed or not.
+// readAt reads content, whether compressed or not. Fewer bytes than asked for are no error.
 func (g *file) readAt(buf []byte, offset int64) (int, error) {
-	if g.gz != nil {
-		return g.gz.readAt(buf, offset)
-	}
-	return g.f.ReadAt(buf, offset)
-}
-
-// readOnce is like readAt, but one read: fewer bytes than asked for are no error.
-func (g *file) readOnce(buf []byte, offset int64) (n int, err error) {
 	if g.gz != nil {
 		return g.gz.readAt(buf, offset)
 	}
@@ -169,7 +161,7 @@ func (g *file) begin() error {
 // fill reads from the file into buf. It accepts what it read only if the file is
 // still the one that was read before; else it returns errTruncated or errShortened.
 func (g *file) fill(buf []byte) (int, error) {
-	n, err := g.readOnce(buf, g.read)
+	n, err := g.readAt(buf, g.read)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
@@ -225,17 +217,9 @@ func (g *file) change(size int64, found []byte) error {
 	return errTruncated
 }
 
-// origin is where the next block of the file begins.
-func (g *file) origin() origin {
-	return origin{g.id, g.born, len(g.prefix), g.fingerprint, g.pos, g.stamp}
-}
-
-// filePosition is after the last line delivered, in this file.
-func (g *file) filePosition() FilePosition { return g.origin().filePosition(g.pos) }
-
-// position is after the last line delivered.
-func (g *file) position() Position {
-	return Position{FilePosition: g.filePosition(), Written: g.mtime.UnixNano()}
+// filePosition is after the last line delivered.
+func (g *file) filePosition() FilePosition {
+	return FilePosition{g.id.dev, g.id.ino, g.born, g.fingerprint, len(g.prefix), g.pos, g.stamp}
 }
 
 // mayBeAt reports whether the file can be that of p: inodes are reused.

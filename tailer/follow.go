@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"jira-oauth-watcher/internal/clock"
@@ -66,14 +65,17 @@ func Follow(path string, from Position, opt Options) *Follower {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
+	tick := time.NewTicker(opt.Poll)
+	tick.Stop()
 	return &Follower{
 		path: filepath.Clean(path), opt: opt, log: opt.Log,
 		last:   from,
+		older:  map[ident]knownFile{},
 		barred: map[ident]bool{},
 		wake:   make(chan struct{}, 1),
 		timer:  time.NewTimer(0),
 		poll:   &pollInterval{base: opt.Poll, start: clock.Now()},
-		pinner: pinner{present: new(atomic.Bool)},
+		pinner: pinner{changed: make(chan struct{}, 1), tick: tick},
 	}
 }
 
@@ -86,8 +88,8 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 		return Block{}, f.err
 	}
 	f.startPinner()
-	f.pinner.here()
-	defer f.pinner.away(f.opt.Poll)
+	f.pinner.tick.Stop()
+	defer f.pinner.tick.Reset(f.opt.Poll)
 	var deadline time.Time
 	for {
 		f.housekeep() // before the read, so that no event falls between the two
@@ -142,7 +144,11 @@ func (f *Follower) Position() Position {
 // Close releases the descriptors and the watch, and waits for the pinner to end. Block then
 // returns os.ErrClosed.
 func (f *Follower) Close() error {
-	f.stopPinner()
+	f.pinner.tick.Stop()
+	if f.pinner.stop != nil {
+		f.pinner.stop()
+		f.pinner.running.Wait()
+	}
 	f.watch.stop()
 	f.watch = nil
 	f.mu.Lock()

@@ -48,19 +48,16 @@ func (z *inflater) readAt(buf []byte, offset int64) (n int, err error) {
 		}
 		return 0, errSkipping
 	}
-	for n < len(buf) && err == nil && !z.ended {
+	for n < len(buf) && err == nil {
 		var m int
 		m, err = z.z.Read(buf[n:])
 		n += m
 	}
 	z.at += int64(n)
-	if n > 0 || err == nil {
-		if err == io.EOF {
-			z.ended = true
-		}
+	if err == nil || n > 0 && err != io.EOF {
 		return n, nil // the next read returns the error again
 	}
-	return 0, z.stop(err)
+	return n, z.stop(err)
 }
 
 func (z *inflater) restart() (err error) {
@@ -85,9 +82,6 @@ func (z *inflater) judge(why error) error {
 	}
 	if fi.Size() != z.size || z.since.IsZero() {
 		z.size, z.since, z.z = fi.Size(), clock.Now(), nil
-		if clock.Since(fi.ModTime()) < settleTime {
-			return nil
-		}
 	}
 	if clock.Since(z.since) < settleTime && clock.Since(fi.ModTime()) < settleTime {
 		return nil

@@ -65,7 +65,7 @@ func (s *lineBuffer) next() (segment, bool) {
 		}
 	} else if i := bytes.LastIndexByte(s.buf[s.scanned:s.w], '\n'); i >= 0 {
 		from := s.r
-		s.r += s.scanned - s.r + i + 1
+		s.r = s.scanned + i + 1
 		s.scanned = s.r
 		return segment{text: s.buf[from:s.r:s.r], size: int64(s.r - from)}, true
 	}
@@ -95,18 +95,16 @@ func (s *lineBuffer) line(end, next int) segment {
 // drop discards what an overlong line has beyond MaxLine, so that an endless line takes
 // no more memory.
 func (s *lineBuffer) drop() {
-	s.scanned = s.w
 	if s.cut || s.w-s.r > maxHeld {
 		n := s.w - s.r - MaxLine
 		s.cut = true
 		s.dropped += int64(n)
 		s.w -= n
-		s.scanned = s.w
 	}
+	s.scanned = s.w
 }
 
 // reset discards what is held.
 func (s *lineBuffer) reset() {
-	s.r, s.w, s.scanned = 0, 0, 0
-	s.ended, s.cut, s.dropped = false, false, 0
+	*s = lineBuffer{buf: s.buf}
 }

@@ -2,6 +2,7 @@ package tailer
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/clock"
@@ -20,26 +21,12 @@ type lingering struct {
 	until time.Time
 }
 
-// leave makes the current file, read to its end, a lingering one, unless the next
-// file shows that the rotation was long ago.
-func (f *Follower) leave(g, next *file) {
-	if f.opt.Once || g.gz != nil || clock.Since(next.mtime) > lingerTime {
-		g.close()
-		return
-	}
-	f.linger(g)
-}
-
 func (f *Follower) linger(g *file) {
 	if len(f.lingering) == maxLingering {
 		f.lingering[0].close()
 		f.lingering = f.lingering[1:]
 	}
-	until := clock.Now().Add(lingerTime)
-	if f.opt.Once {
-		until = time.Time{} // what there is, and no more
-	}
-	f.lingering = append(f.lingering, &lingering{file: g, until: until})
+	f.lingering = append(f.lingering, &lingering{file: g, until: clock.Now().Add(lingerTime)})
 }
 
 // before is the offset in the newest lingering file. Reading of the others cannot
@@ -62,7 +49,7 @@ func (f *Follower) fromLingering() (Block, bool) {
 		}
 		if !open {
 			l.close()
-			f.lingering = append(f.lingering[:i:i], f.lingering[i+1:]...)
+			f.lingering = slices.Delete(f.lingering, i, i+1)
 			i--
 		}
 	}
@@ -75,7 +62,7 @@ func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
 		return p, true
 	}
 	if l.gz == nil && l.size() == l.read {
-		if clock.Now().Before(l.until) {
+		if !f.opt.Once && clock.Now().Before(l.until) {
 			return segment{}, true
 		}
 		l.lines.end()
@@ -96,9 +83,6 @@ func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
 	case n > 0:
 		l.lines.add(n)
 		l.until = clock.Now().Add(lingerTime)
-		if f.opt.Once {
-			l.until = time.Time{}
-		}
 	}
 	p, ok := l.lines.next()
 	return p, ok || n > 0 || !l.ended()
@@ -106,7 +90,7 @@ func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
 
 // deliverLate gives out p. The position in the current file stays as it is.
 func (f *Follower) deliverLate(l *lingering, p segment) Block {
-	b := Block{Text: p.text, Cut: p.cut, Late: true, size: p.size, origin: l.origin(), rest: f.last}
+	b := Block{Text: p.text, Cut: p.cut, Late: true, size: p.size, start: l.filePosition(), rest: f.last}
 	l.pos += p.size
 	f.delivered(b)
 	return b

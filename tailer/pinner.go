@@ -1,10 +1,11 @@
 package tailer
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -20,60 +21,28 @@ var errRotating = errors.New("files are being renamed")
 // consumer is busy. It runs from the first Block to Close, and polls only while no call of
 // Block is active: during a call, the reader polls.
 type pinner struct {
-	changed chan struct{} // a name changed; capacity 1
-	stop    chan struct{}
-	stopped chan struct{}
-	tick    *time.Timer  // runs while no call of Block is active
-	present *atomic.Bool // a call of Block is active
+	changed chan struct{}      // a name changed; capacity 1
+	tick    *time.Ticker       // runs while no call of Block is active
+	stop    context.CancelFunc // nil: it was not started
+	running sync.WaitGroup
 }
 
 func (f *Follower) startPinner() {
-	if f.pinner.stop != nil || f.opt.Once || f.opt.ByHand || f.err != nil {
+	if f.pinner.stop != nil || f.opt.Once || f.opt.ByHand {
 		return
 	}
-	f.pinner.changed, f.pinner.stop, f.pinner.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
-	f.pinner.tick = time.NewTimer(f.opt.Poll)
-	go f.pin(f.pinner)
+	ctx, stop := context.WithCancel(context.Background())
+	f.pinner.stop = stop
+	f.pinner.running.Go(func() { f.pin(ctx) })
 }
 
-func (f *Follower) stopPinner() {
-	if f.pinner.stop == nil {
-		return
-	}
-	close(f.pinner.stop)
-	<-f.pinner.stopped
-	f.pinner.stop = nil
-}
-
-// here says that somebody is in Block.
-func (p pinner) here() {
-	p.present.Store(true)
-	if p.tick != nil {
-		p.tick.Stop()
-	}
-}
-
-// away notes that no call of Block is active, and makes the pinner poll from then on.
-func (p pinner) away(poll time.Duration) {
-	p.present.Store(false)
-	if p.tick != nil {
-		p.tick.Reset(poll)
-	}
-}
-
-func (f *Follower) pin(p pinner) {
-	defer close(p.stopped)
-	defer p.tick.Stop()
+func (f *Follower) pin(ctx context.Context) {
 	for {
 		select {
-		case <-p.stop:
+		case <-ctx.Done():
 			return
-		case <-p.changed:
-		case <-p.tick.C:
-			if p.present.Load() {
-				continue
-			}
-			p.tick.Reset(f.poll.next())
+		case <-f.pinner.changed:
+		case <-f.pinner.tick.C:
 		}
 		f.Discover()
 	}
@@ -235,11 +204,7 @@ func (g *file) refresh(s entry) {
 
 // reopen opens the files that were only remembered, as far as there is room.
 func (f *Follower) reopen() error {
-	wanted := false
-	for _, g := range f.younger[:min(len(f.younger), maxPinned)] {
-		wanted = wanted || g.f == nil
-	}
-	if !wanted {
+	if !slices.ContainsFunc(f.younger[:min(len(f.younger), maxPinned)], func(g *file) bool { return g.f == nil }) {
 		return nil
 	}
 	list := listLog(f.path)

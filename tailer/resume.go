@@ -32,10 +32,9 @@ func (f *Follower) open() (bool, error) {
 	}
 	f.cur, f.begun = g, now
 	if !resume {
-		since := f.last.Since
-		f.last = g.position()
-		if f.opt.Start == End {
-			f.last.Since = since
+		f.last = Position{FilePosition: g.filePosition(), Written: g.mtime.UnixNano(), Since: f.last.Since}
+		if f.opt.Start != End {
+			f.last.Since = 0
 		}
 	}
 	f.rememberOlder(listLog(f.path), g)

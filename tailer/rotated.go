@@ -24,6 +24,15 @@ type entry struct {
 	zipped bool   // by gzip
 }
 
+// entryOf returns the entry of the regular file that has this name now; false if there is none.
+func entryOf(name string) (entry, bool) {
+	fi, id, err := stat(name)
+	if err != nil || regular(fi) != nil {
+		return entry{}, false
+	}
+	return entry{name: name, id: id, size: fi.Size(), mtime: fi.ModTime(), number: -1}, true
+}
+
 // open opens the file, to be read from its beginning.
 func (s entry) open() (*file, error) {
 	g, err := openFile(s.name, s.zipped)
@@ -55,25 +64,24 @@ func listLog(path string) []entry {
 	if Dated(path) {
 		return listDated(path)
 	}
-	var list []entry
-	if fi, id, err := stat(path); err == nil && regular(fi) == nil {
-		list = append(list, entry{
-			name: path, id: id, size: fi.Size(), mtime: fi.ModTime(), number: -1, active: true,
-		})
-	}
-	list = append(list, rotatedFiles(path)...)
+	active, exists := entryOf(path)
+	list := rotatedFiles(path)
 	if target, err := filepath.EvalSymlinks(path); err == nil && target != path {
 		list = append(list, rotatedFiles(target)...)
 	}
 	// A file seen under two names was renamed in between; one is enough, and
 	// being the active one counts most.
-	seen := map[ident]bool{}
+	seen := map[ident]bool{active.id: exists}
 	list = slices.DeleteFunc(list, func(s entry) bool {
 		twice := seen[s.id]
 		seen[s.id] = true
 		return twice
 	})
 	sortByAge(list)
+	if exists {
+		active.active = true
+		list = append(list, active)
+	}
 	return list
 }
 
@@ -94,15 +102,11 @@ func rotatedFiles(path string) []entry {
 		if !ok || zipped && plain[name] { // the plain one goes only when the other is complete
 			continue
 		}
-		fi, id, err := stat(dir + e.Name())
-		if err != nil || regular(fi) != nil {
-			continue
+		if s, ok := entryOf(dir + e.Name()); ok {
+			s.zipped = zipped
+			s.number, s.date = RotationNumber(suffix)
+			list = append(list, s)
 		}
-		number, date := RotationNumber(suffix)
-		list = append(list, entry{
-			name: dir + e.Name(), id: id, size: fi.Size(), mtime: fi.ModTime(),
-			number: number, date: date, zipped: zipped,
-		})
 	}
 	return list
 }
@@ -138,17 +142,15 @@ func RotationNumber(suffix string) (number int, date []int) {
 	return -1, date
 }
 
-// sortByAge puts the oldest first. Where all are numbered the numbers decide,
+// sortByAge puts the oldest of rotated files first. Where all are numbered the numbers decide,
 // and where all are dated the dates, because they survive a clock that was set
 // back and a late write; else the time of the last write.
 func sortByAge(list []entry) {
-	numbered := !slices.ContainsFunc(list, func(s entry) bool { return !s.active && s.number < 0 })
+	numbered := !slices.ContainsFunc(list, func(s entry) bool { return s.number < 0 })
 	up := numbered && countsUp(list)
 	dated := !numbered && allDated(list)
 	slices.SortStableFunc(list, func(a, b entry) int {
 		switch {
-		case a.active || b.active:
-			return cmp.Compare(btoi(a.active), btoi(b.active))
 		case numbered && up:
 			return cmp.Compare(a.number, b.number)
 		case numbered:
@@ -162,17 +164,10 @@ func sortByAge(list []entry) {
 
 // allDated reports whether all have dates of one form that begins with the year.
 func allDated(list []entry) bool {
-	groups := 0
-	for _, s := range list {
-		if s.active {
-			continue
-		}
-		if n := len(s.date); n == 0 || s.date[0] < 1000 || groups > 0 && n != groups {
-			return false
-		}
-		groups = len(s.date)
-	}
-	return groups > 0
+	return !slices.ContainsFunc(list, func(s entry) bool {
+		n := len(s.date)
+		return n == 0 || s.date[0] < 1000 || n != len(list[0].date)
+	})
 }
 
 // countsUp reports whether the greatest number is the newest file (log4j2's
@@ -181,18 +176,9 @@ func countsUp(list []entry) bool {
 	byNumber := slices.SortedFunc(slices.Values(list), func(a, b entry) int { return cmp.Compare(a.number, b.number) })
 	votes := 0
 	for i := 1; i < len(byNumber); i++ {
-		if a, b := byNumber[i-1], byNumber[i]; !a.active && !b.active {
-			votes += b.mtime.Compare(a.mtime)
-		}
+		votes += byNumber[i].mtime.Compare(byNumber[i-1].mtime)
 	}
 	return votes > 0
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // sameFiles reports whether two lists show the same files under the same names.

@@ -11,15 +11,14 @@ import (
 // StreamReader reads the lines of a stream that cannot be read again. Block and Close must be
 // called from one goroutine.
 type StreamReader struct {
-	r       io.Reader
-	started bool
-	blocks  chan chunk    // read, in order; closed after the last one
-	free    chan []byte   // buffers to read into: two of them bound the memory
-	closed  chan struct{} // ends the goroutine
-	chunk   chunk         // the one being used; data is what is left of it
-	lines   lineBuffer
-	pos     int64
-	err     error // final
+	r      io.Reader
+	blocks chan chunk    // read, in order; closed after the last one
+	free   chan []byte   // buffers to read into: two of them bound the memory
+	closed chan struct{} // ends the goroutine
+	chunk  chunk         // the one being used; data is what is left of it
+	lines  lineBuffer
+	pos    int64
+	err    error // final
 }
 
 // chunk is the outcome of one read.
@@ -28,20 +27,24 @@ type chunk struct {
 	err       error
 }
 
-// Stream returns a reader of the lines of r, which it does not close. In its positions, only
-// Offset is set.
+// Stream returns a reader of the lines of r, which it does not close. It begins to read at once,
+// in a goroutine: only so can a wait have an end. In its positions, only Offset is set.
 func Stream(r io.Reader) *StreamReader {
-	return &StreamReader{
+	s := &StreamReader{
 		r:      r,
 		blocks: make(chan chunk, 2),
 		free:   make(chan []byte, 2),
 		closed: make(chan struct{}),
 	}
+	for range cap(s.free) {
+		s.free <- make([]byte, MaxBlock/4)
+	}
+	go s.read()
+	return s
 }
 
 // Block is like Follower.Block. It returns io.EOF after the last line, complete or not.
 func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, error) {
-	s.start()
 	var deadline <-chan time.Time
 	for {
 		if err := ctx.Err(); err != nil {
@@ -87,10 +90,8 @@ func (s *StreamReader) Close() error {
 	}
 	s.err = os.ErrClosed
 	close(s.closed)
-	if r, ok := s.r.(interface{ SetReadDeadline(time.Time) error }); ok && s.started {
-		if r.SetReadDeadline(time.Now()) == nil {
-			for range s.blocks { // until the goroutine has ended
-			}
+	if r, ok := s.r.(interface{ SetReadDeadline(time.Time) error }); ok && r.SetReadDeadline(time.Now()) == nil {
+		for range s.blocks { // until the goroutine has ended
 		}
 	}
 	return nil
@@ -122,21 +123,9 @@ func (s *StreamReader) take() (Block, error) {
 }
 
 func (s *StreamReader) deliver(p segment) Block {
-	b := Block{Text: p.text, Cut: p.cut, Part: s.lines.holds(), size: p.size, origin: origin{offset: s.pos}}
+	b := Block{Text: p.text, Cut: p.cut, Part: s.lines.holds(), size: p.size, start: FilePosition{Offset: s.pos}}
 	s.pos += p.size
 	return b
-}
-
-// start starts the goroutine that reads: only so can a wait have an end.
-func (s *StreamReader) start() {
-	if s.started || s.err != nil {
-		return
-	}
-	s.started = true
-	for range cap(s.free) {
-		s.free <- make([]byte, MaxBlock/4)
-	}
-	go s.read()
 }
 
 func (s *StreamReader) read() {

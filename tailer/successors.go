@@ -24,8 +24,8 @@ func (f *Follower) successors(last *file, list []entry) (younger []entry, sure b
 			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].zipped && beginsLike(list[i], last) {
+	for i, s := range slices.Backward(list) {
+		if s.zipped && beginsLike(s, last) {
 			return f.unknown(withoutCopies(list[i+1:])), true
 		}
 	}
@@ -98,23 +98,20 @@ func (f *Follower) isKnown(s entry) bool {
 	if !was && !doubt {
 		return false
 	}
-	g, err := s.open()
-	if err != nil {
-		return false
-	}
-	defer g.close()
-	if s.zipped && len(g.prefix) == 0 && g.gz.ended && g.gz.damage == nil {
-		return true // of an empty file: it holds nothing, and must not become the newest
-	}
-	for id, k := range f.older {
-		if k.fingerprint != 0 && k.fingerprint == hash(g.prefix) && (s.zipped || id == s.id) {
-			return true
-		}
-	}
 	if s.zipped {
 		held = append(held, f.opened...)
 	}
-	return slices.ContainsFunc(held, func(each *file) bool { return each.isNow(g) })
+	return s.is(func(g *file) bool {
+		if s.zipped && len(g.prefix) == 0 && g.gz.ended && g.gz.damage == nil {
+			return true // of an empty file: it holds nothing, and must not become the newest
+		}
+		for id, k := range f.older {
+			if k.fingerprint != 0 && k.fingerprint == hash(g.prefix) && (s.zipped || id == s.id) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(held, func(each *file) bool { return each.isNow(g) })
+	})
 }
 
 // held is every file that is read or queued.
@@ -132,17 +129,6 @@ func (f *Follower) rememberOlder(list []entry, g *file) {
 		if s.id == g.id {
 			f.remember(list[:i], g.id)
 		}
-	}
-}
-
-// addKnown adds files to the known ones: they may have come after the list of those
-// was taken.
-func (f *Follower) addKnown(files []*file) {
-	if f.older == nil {
-		f.older = map[ident]knownFile{}
-	}
-	for _, g := range files {
-		f.older[g.id] = knownFile{g.mtime, g.fingerprint}
 	}
 }
 

@@ -42,11 +42,18 @@ func (f *Follower) truncated(why error) error {
 	if len(f.younger) == 0 {
 		f.rememberOlder(list, g)
 	}
-	f.addKnown(next)
-	if len(next) > 0 {
-		f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
-	}
+	f.readFirst(next)
 	return nil
+}
+
+// readFirst puts files before the current one. They may have come after the list of the known
+// ones was taken.
+func (f *Follower) readFirst(files []*file) {
+	for _, g := range files {
+		f.older[g.id] = knownFile{g.mtime, g.fingerprint}
+	}
+	queue := slices.Concat(files, []*file{f.cur}, f.younger)
+	f.cur, f.younger = queue[0], queue[1:]
 }
 
 // copyOf opens the copy that was made of g before it was truncated, at p.
@@ -99,8 +106,7 @@ func (f *Follower) missed() bool {
 		return false
 	}
 	f.rememberOlder(listLog(f.path), g)
-	f.addKnown(next)
-	f.cur, f.younger = next[0], slices.Concat(next[1:], []*file{g}, f.younger)
+	f.readFirst(next)
 	return true
 }
 

@@ -27,10 +27,10 @@ const answerTime = 2 * time.Second // what the tracker may take for an answer
 // tracker is this process's use of the process-wide tracker.
 var tracker = struct {
 	sync.Mutex
-	probed bool
-	broken bool // it failed to answer once and is no longer used
-	dirs   map[string]*watchedDir
-}{dirs: map[string]*watchedDir{}}
+	probed  bool
+	broken  bool              // it failed to answer once and is no longer used
+	watches map[string]*watch // by path
+}{watches: map[string]*watch{}}
 
 // dirID distinguishes directories of one name; inodes alone are reused.
 type dirID struct {
@@ -47,11 +47,6 @@ func dirIdent(dir string) (dirID, error) {
 	return dirID{st.Dev_major, st.Dev_minor, st.Ino, st.Btime}, nil
 }
 
-type watchedDir struct {
-	id      dirID             // when it was added
-	watches map[string]*watch // by path
-}
-
 // watch wakes its owner at every event of one path.
 type watch struct {
 	path    string // without symbolic links: one directory has one name
@@ -59,6 +54,7 @@ type watch struct {
 	changed chan<- struct{} // for an event that is more than a write, or ends an idle time
 	poll    *pollInterval
 	running bool
+	dir     dirID         // of the directory that it runs on
 	drained chan struct{} // closed when the events have ended
 }
 
@@ -114,27 +110,25 @@ func (w *watch) arm() error {
 	if err := probe(); err != nil {
 		return err
 	}
-	d := tracker.dirs[dir]
-	if d == nil {
-		d = &watchedDir{id, map[string]*watch{}}
-		tracker.dirs[dir] = d
-	}
-	if d.id != id {
-		// The tracker adds a directory only when none of its paths is watched,
-		// so all of them must end before one can begin again.
-		for _, other := range d.watches {
-			other.end()
-		}
-		d.id = id
-	}
-	switch other := d.watches[w.path]; {
-	case other == nil:
-		d.watches[w.path] = w
-	case other != w:
+	if other := tracker.watches[w.path]; other != nil && other != w {
 		return errTaken // two would share one channel and take each other's events
 	}
-	for _, each := range d.watches {
-		if err := each.begin(); err != nil {
+	tracker.watches[w.path] = w
+	var all []*watch // in the directory
+	for _, each := range tracker.watches {
+		if filepath.Dir(each.path) == dir {
+			all = append(all, each)
+		}
+	}
+	// The tracker adds a directory only when none of its paths is watched,
+	// so all of them must end before one can begin again.
+	for _, each := range all {
+		if each.dir != id {
+			each.end()
+		}
+	}
+	for _, each := range all {
+		if err := each.begin(id); err != nil {
 			return err
 		}
 	}
@@ -148,20 +142,14 @@ func (w *watch) stop() {
 	}
 	tracker.Lock()
 	defer tracker.Unlock()
-	dir := filepath.Dir(w.path)
-	d := tracker.dirs[dir]
-	if d == nil || d.watches[w.path] != w {
-		return
-	}
-	w.end()
-	delete(d.watches, w.path)
-	if len(d.watches) == 0 {
-		delete(tracker.dirs, dir)
+	if tracker.watches[w.path] == w {
+		w.end()
+		delete(tracker.watches, w.path)
 	}
 }
 
-// begin starts the events, with the tracker locked.
-func (w *watch) begin() error {
+// begin starts the events on the directory, with the tracker locked.
+func (w *watch) begin(dir dirID) error {
 	if w.running {
 		return nil
 	}
@@ -173,7 +161,7 @@ func (w *watch) begin() error {
 		return err
 	}
 	events := nxadm.Events(w.path)
-	w.running, w.drained = true, make(chan struct{})
+	w.running, w.dir, w.drained = true, dir, make(chan struct{})
 	go func() { // takes every event at once; ends when end has the channel closed
 		defer close(w.drained)
 		for e := range events {

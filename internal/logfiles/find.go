@@ -72,10 +72,14 @@ type finder struct {
 }
 
 func (f *finder) bad(path, problem string) {
-	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == path }) {
-		f.found = append(f.found, &File{
-			Path: path, Node: f.node(path), Kind: conf.KindOf(path), Problem: problem,
-		})
+	f.named(&File{Path: path, Node: f.node(path), Problem: problem})
+}
+
+// named adds what is known by its path alone.
+func (f *finder) named(in *File) {
+	in.Kind = conf.KindOf(in.Path)
+	if !slices.ContainsFunc(f.found, func(other *File) bool { return other.Path == in.Path }) {
+		f.found = append(f.found, in)
 	}
 }
 
@@ -85,9 +89,7 @@ func (f *finder) node(path string) string {
 }
 
 func (f *finder) stream(name string, r io.Reader) {
-	if !slices.ContainsFunc(f.found, func(in *File) bool { return in.Path == name }) {
-		f.found = append(f.found, &File{Path: name, Node: cmp.Or(f.options.Node, Unnamed), Kind: conf.KindOf(name), stream: r})
-	}
+	f.named(&File{Path: name, Node: cmp.Or(f.options.Node, Unnamed), stream: r})
 }
 
 // pipe is what a shell makes of <(zcat x.gz). One without a writer is empty: it

@@ -82,17 +82,19 @@ func (f *File) openAs(path string) (*os.File, error) {
 // contains the log.
 func (f *File) Unpack(count func(int)) (io.ReadCloser, error) {
 	if f.stream != nil {
-		return &unpacked{Reader: &sniffing{stream: f.stream, freeLog: f.freeLog}}, nil
+		return io.NopCloser(&sniffing{stream: f.stream, freeLog: f.freeLog}), nil
 	}
 	all := &unpacked{}
 	if f.zip != nil {
-		all.closers = append(all.closers, closer(f.zip.Release))
 		r, err := f.member.Open()
 		if err != nil {
-			all.Close()
+			f.zip.Release()
 			return nil, err
 		}
-		all.closers = append(all.closers, r)
+		all.close = func() {
+			r.Close()
+			f.zip.Release()
+		}
 		packed := func() int64 { return int64(min(f.member.CompressedSize64, math.MaxInt64/(2*maxRatio))) }
 		all.Reader = &metered{r: &counting{r, count}, packed: packed, free: f.freeLog, zip: f.zip}
 	} else {
@@ -100,13 +102,13 @@ func (f *File) Unpack(count func(int)) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, err
 		}
-		all.closers = append(all.closers, closer(file.Release))
+		all.close = file.Release
 		all.Reader = &counting{file, count}
 	}
 	if f.gzipped {
 		z, err := gunzip(all.Reader, f.freeLog)
 		if err != nil {
-			all.Close()
+			all.close()
 			return nil, err
 		}
 		all.Reader = z
@@ -129,21 +131,14 @@ func gunzip(r io.Reader, free int64) (io.Reader, error) {
 
 const packedBlock = 64 << 10 // bytes of a packed file that are read at once
 
-// closer is a function as an io.Closer.
-type closer func()
-
-func (c closer) Close() error { c(); return nil }
-
-// unpacked is a reader with all that must be closed after it.
+// unpacked is a reader with what closes all that it reads from.
 type unpacked struct {
 	io.Reader
-	closers []io.Closer
+	close func()
 }
 
 func (u *unpacked) Close() error {
-	for _, c := range u.closers {
-		c.Close()
-	}
+	u.close()
 	return nil
 }
 
@@ -162,10 +157,10 @@ func (s *sniffing) Read(p []byte) (int, error) {
 	buffered := bufio.NewReaderSize(s.stream, packedBlock)
 	prefix, _ := buffered.Peek(512)
 	s.r = buffered
-	switch kind := kindOf(prefix); {
-	case kind == zipped:
+	switch kindOf(prefix) {
+	case zipped:
 		return 0, errors.New("it is a zip: save it as a file first")
-	case kind == gzipped:
+	case gzipped:
 		z, err := gunzip(buffered, s.freeLog)
 		if err != nil {
 			return 0, err

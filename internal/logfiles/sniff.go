@@ -69,12 +69,8 @@ func (f *File) sniff(prefix []byte) {
 		f.First = cmp.Or(matchers.FirstTime(prefix), f.First)
 		return
 	}
-	at := event.FirstHeader(prefix)
-	if at < 0 {
-		return
-	}
-	if t := event.HeaderTime(prefix[at:], nil); !t.IsZero() {
-		f.First = t
+	if at := event.FirstHeader(prefix); at >= 0 {
+		f.First = cmp.Or(event.HeaderTime(prefix[at:], nil), f.First)
 	}
 }
 

@@ -53,7 +53,7 @@ type entry struct {
 	alert *alert.Alert    // its last one
 	nodes []string        // names as they may be shown
 	spell []spell
-	hour  []hour
+	hours []report.Hour
 	text  string          // the failure that its last alert would quote
 	cause *matchers.Cause // of that
 	in    *input          // where that is
@@ -67,12 +67,6 @@ type spell struct {
 	cause       *matchers.Cause
 	failures    int
 	first, last time.Time
-}
-
-type hour struct {
-	at       int64 // its beginning, in seconds since 1970
-	cause    *matchers.Cause
-	failures int
 }
 
 func newIncidents(limit int, quiet time.Duration) *incidents {
@@ -97,16 +91,11 @@ func (l *incidents) add(f finding, in *input, rules *incident.Rules) *entry {
 		l.open[f.key] = e
 	}
 	alerted := e.state.Alerts > 0
-	seen := f.at
-	if e.state.Last.After(seen) {
-		seen = e.state.Last // time does not go back
+	o := incident.Occurrence{Key: f.key, Cause: f.cause, Impact: f.impact, At: f.at}
+	if f.shown != nil {
+		o.Integration = f.shown.Integration
 	}
-	var alert *alert.Alert
-	o := incident.Occurrence{Key: f.key, Cause: f.cause, Impact: f.impact, At: f.at, Integration: f.integration()}
-	e.state, alert = rules.Count(e.state, o, seen)
-	if alert != nil {
-		e.alert = alert
-	}
+	e.set(rules.Count(e.state, o, latest(f.at, e.state.Last))) // time does not go back
 	if !alerted || !rules.Mutes(e.state, o) {
 		l.keep(e, f, in)
 	}
@@ -117,7 +106,7 @@ func (l *incidents) add(f finding, in *input, rules *incident.Rules) *entry {
 	if !count(&e.spell, maxSpells, spell{f.cause, 1, f.at, f.at}) {
 		e.uncountedCauses++
 	}
-	l.countHour(e, hour{f.at.Truncate(time.Hour).Unix(), f.cause, 1})
+	l.countHour(e, report.Hour{At: f.at.Truncate(time.Hour).UTC(), Cause: f.cause.ID, Failures: 1})
 	if e.fails(in.Node); f.shown != nil {
 		e.turn(turn{f.at, f.cause})
 	}
@@ -144,20 +133,20 @@ func (l *incidents) before(key string, at time.Time) *entry {
 // closed it.
 func (l *incidents) settle(e *entry, now time.Time) (closed bool) {
 	if now.Sub(e.state.Last) >= l.quiet {
-		e.settle(e.state.Last.Add(l.quiet - 1)) // a reminder comes before the end
+		e.set(e.rules.Settle(e.state, e.state.Last.Add(l.quiet-1))) // a reminder comes before the end
 	}
-	e.settle(now)
+	e.set(e.rules.Settle(e.state, now))
 	if !e.state.Open {
 		l.close(e)
 	}
 	return !e.state.Open
 }
 
-func (e *entry) settle(now time.Time) {
-	state, alert := e.rules.Settle(e.state, now)
-	e.state = state
-	if alert != nil {
-		e.alert = alert
+// set changes the state, which may have raised an alert.
+func (e *entry) set(s incident.State, a *alert.Alert) {
+	e.state = s
+	if a != nil {
+		e.alert = a
 	}
 }
 
@@ -187,9 +176,7 @@ func count(spells *[]spell, limit int, add spell) bool {
 		if add.first.Before(s.first) {
 			s.first = add.first
 		}
-		if add.last.After(s.last) {
-			s.last = add.last
-		}
+		s.last = latest(s.last, add.last)
 	case len(*spells) >= limit:
 		return false
 	default:
@@ -198,18 +185,26 @@ func count(spells *[]spell, limit int, add spell) bool {
 	return true
 }
 
-func (l *incidents) countHour(e *entry, add hour) {
-	for i := len(e.hour) - 1; i >= 0; i-- {
-		if h := &e.hour[i]; h.at == add.at && h.cause == add.cause {
-			h.failures += add.failures
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func (l *incidents) countHour(e *entry, add report.Hour) {
+	for i := len(e.hours) - 1; i >= 0; i-- {
+		if h := &e.hours[i]; h.At.Equal(add.At) && h.Cause == add.Cause {
+			h.Failures += add.Failures
 			return
 		}
 	}
-	if len(e.hour) >= maxHours || l.hours >= maxAllHours {
-		e.uncountedHours += add.failures
+	if len(e.hours) >= maxHours || l.hours >= maxAllHours {
+		e.uncountedHours += add.Failures
 		return
 	}
-	e.hour = append(e.hour, add)
+	e.hours = append(e.hours, add)
 	l.hours++
 }
 
@@ -279,9 +274,7 @@ func (l *incidents) finish(end time.Time) []*entry {
 func (l *incidents) refuse(f finding) {
 	l.left.Failures++
 	count(&l.leftOf, maxRefused, spell{f.cause, 1, f.at, f.at})
-	if until := f.at.Add(l.quiet); until.After(l.refusing) {
-		l.refusing = until
-	}
+	l.refusing = latest(l.refusing, f.at.Add(l.quiet))
 	if key := maphash.String(l.seed, f.key); !l.refused[key] && len(l.refused) < maxRefused {
 		l.refused[key] = true
 		l.left.Incidents++
@@ -295,6 +288,6 @@ func (l *incidents) drop(e *entry) {
 	for _, s := range e.spell {
 		count(&l.leftOf, maxRefused, s)
 	}
-	l.hours -= len(e.hour)
+	l.hours -= len(e.hours)
 	l.texts -= len(e.text) + len(e.twin)
 }

@@ -8,7 +8,6 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
-	"jira-oauth-watcher/matchers"
 )
 
 // jira is what the logs of one node say together. It is the storage of an
@@ -162,10 +161,7 @@ func (j *jira) Incidents() (all []incident.State) {
 // Save changes an open incident.
 func (j *jira) Save(s incident.State, a *alert.Alert) {
 	if e := j.open[s.Key]; e != nil {
-		e.state = s
-		if a != nil {
-			e.alert = a
-		}
+		e.set(s, a)
 	}
 }
 
@@ -194,8 +190,8 @@ func (j *jira) Merge(into, from incident.State, a *alert.Alert) {
 			to.uncountedCauses += s.failures
 		}
 	}
-	j.hours -= len(of.hour)
-	for _, h := range of.hour {
+	j.hours -= len(of.hours)
+	for _, h := range of.hours {
 		j.countHour(to, h)
 	}
 	to.uncountedHours += of.uncountedHours
@@ -214,11 +210,3 @@ func (j *jira) Merge(into, from incident.State, a *alert.Alert) {
 }
 
 var _ incident.Storage = (*jira)(nil)
-
-// integration is the one that failed, as its incident has it; zero where each log counts alone.
-func (f finding) integration() (i matchers.Integration) {
-	if f.shown != nil {
-		i = f.shown.Integration
-	}
-	return i
-}

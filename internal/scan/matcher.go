@@ -49,15 +49,12 @@ type matcher struct {
 	zone   *time.Location
 	access *regexp.Regexp
 	rules  func(node string) *incident.Rules
-	keys   map[string]string
 	events event.Assembler
 	found  findings
 }
 
 func newMatcher(set func() *matchers.Set, o Options) *matcher {
-	return &matcher{
-		fast: matchers.NewFastMatcher(set), zone: o.Zone, access: o.Access, rules: o.Rules, keys: map[string]string{},
-	}
+	return &matcher{fast: matchers.NewFastMatcher(set), zone: o.Zone, access: o.Access, rules: o.Rules}
 }
 
 // start begins a part of a log.
@@ -73,7 +70,8 @@ func (m *matcher) start(in *input) {
 	}
 }
 
-// add takes whole lines, which continue the ones before.
+// add takes whole lines, which continue the ones before, and notes when the first and the
+// last event were.
 func (m *matcher) add(text []byte) {
 	if len(text) == 0 {
 		return
@@ -85,25 +83,6 @@ func (m *matcher) add(text []byte) {
 		m.found.headed = m.found.headed || !m.found.last.IsZero()
 		return
 	}
-	// The last event is the one that is open: its header need not be searched for.
-	if line, ok := m.header(); ok && !m.found.first.IsZero() {
-		if t := event.HeaderTime(line, m.zone); !t.IsZero() {
-			m.found.last = t
-			return
-		}
-	}
-	m.times(text)
-}
-
-// header is the header of the open event, if it has one.
-func (m *matcher) header() (line []byte, ok bool) {
-	open, _ := m.events.Pending()
-	line, _, _ = bytes.Cut(open.Text, []byte("\n"))
-	return line, event.Begins(line)
-}
-
-// times notes when the first and the last event of a text were.
-func (m *matcher) times(text []byte) {
 	for end := len(text); end > 0; {
 		at := event.LastHeader(text[:end])
 		if at < 0 {
@@ -137,8 +116,9 @@ func (m *matcher) begins(text []byte) int {
 // full reports whether further lines without a header would belong to no event that has
 // one.
 func (m *matcher) full() bool {
-	_, ok := m.header()
-	return !ok
+	open, _ := m.events.Pending()
+	line, _, _ := bytes.Cut(open.Text, []byte("\n"))
+	return !event.Begins(line)
 }
 
 // drain is what was found since the last one.
@@ -206,28 +186,8 @@ func shown(s matchers.FastMatch, callback string) *matchers.Failure {
 	return f
 }
 
-// maxKeys bounds the keys that are remembered.
-const maxKeys = 1 << 14
-
-// key is the key of a failure's incident. It is kept, so that it does not hold
-// the whole text of each failure.
+// key is the key of a failure's incident, without holding the whole text of the failure.
 func (m *matcher) key(s matchers.FastMatch) string {
-	name := s.Integration.ID
-	if name == matchers.Unknown {
-		name = m.found.in.Node + "\x00" + s.Header.Logger
-	}
-	if key, known := m.keys[name]; known {
-		return key
-	}
-	if len(m.keys) >= maxKeys {
-		clear(m.keys)
-	}
-	key := strings.Clone(s.Integration.ID)
-	if key == matchers.Unknown {
-		f := matchers.Failure{Integration: s.Integration}
-		f.Header.Logger = s.Header.Logger
-		key = m.rules(m.found.in.Node).Key(f)
-	}
-	m.keys[strings.Clone(name)] = key
-	return key
+	f := matchers.Failure{Integration: s.Integration, Header: event.Header{Logger: s.Header.Logger}}
+	return strings.Clone(m.rules(m.found.in.Node).Key(f))
 }

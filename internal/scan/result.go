@@ -40,17 +40,11 @@ func (s *scanner) report(ctx context.Context, sources []*source, l *incidents) r
 			if !f.From.IsZero() && (r.From.IsZero() || f.From.Before(r.From)) {
 				r.From = f.From
 			}
-			if f.To.After(r.To) {
-				r.To = f.To
-			}
+			r.To = latest(r.To, f.To)
 		}
-		if src.clock.After(end) {
-			end = src.clock
-		}
+		end = latest(end, src.clock)
 	}
-	if r.To.After(end) {
-		end = r.To
-	}
+	end = latest(end, r.To)
 	if until := s.options.Until; !until.IsZero() && until.Before(end) {
 		end = until
 	}
@@ -110,14 +104,21 @@ func advice(all []*entry) map[string]alert.Data {
 	for _, e := range all {
 		for _, one := range e.spell {
 			if c := one.cause; known[c.ID].Cause.ID == "" {
-				known[c.ID] = e.rules.Explain(matchers.Failure{
-					Integration: matchers.Integration{ID: matchers.Unknown, KnownBy: alert.ByNothing},
-					Cause:       c, Confidence: c.Confidence, Codes: c.Codes, Links: c.Links, Facts: matchers.Facts{},
-				}, incident.Source{})
+				f := unidentified(c)
+				f.Codes, f.Links = c.Codes, c.Links
+				known[c.ID] = e.rules.Explain(f, incident.Source{})
 			}
 		}
 	}
 	return known
+}
+
+// unidentified is a failure of which no more than the cause is known.
+func unidentified(c *matchers.Cause) matchers.Failure {
+	return matchers.Failure{
+		Integration: matchers.Integration{ID: matchers.Unknown, KnownBy: alert.ByNothing},
+		Cause:       c, Confidence: c.Confidence, Facts: matchers.Facts{},
+	}
 }
 
 // incident is one as a report has it.
@@ -125,10 +126,8 @@ func (s *scanner) incident(e *entry, end time.Time) report.Incident {
 	from := incident.Source{Name: e.in.Name(), Path: e.in.Path}
 	f, ok := s.match(e.text)
 	if !ok { // it matched before it was cut
-		f = matchers.Failure{
-			Integration: matchers.Integration{ID: matchers.Unknown, KnownBy: alert.ByNothing},
-			Cause:       e.cause, Confidence: e.cause.Confidence, Facts: matchers.Facts{}, Text: e.text,
-		}
+		f = unidentified(e.cause)
+		f.Text = e.text
 	}
 	data := e.rules.Summary(e.state, e.alert, f, from)
 	if f, ok := s.match(e.twin); ok {
@@ -138,11 +137,8 @@ func (s *scanner) incident(e *entry, end time.Time) report.Incident {
 		Data: data, Open: e.state.Open, ResolvedAt: e.resolved,
 		Timeline: e.moments(end), UncountedMoments: e.uncountedTurns,
 		Nodes:  slices.Sorted(slices.Values(e.nodes)),
-		Causes: spells(e.spell), Hours: []report.Hour{},
+		Causes: spells(e.spell), Hours: append([]report.Hour{}, e.hours...),
 		UncountedHours: e.uncountedHours, UncountedCauses: e.uncountedCauses,
-	}
-	for _, h := range e.hour {
-		i.Hours = append(i.Hours, report.Hour{At: time.Unix(h.at, 0).UTC(), Cause: h.cause.ID, Failures: h.failures})
 	}
 	slices.SortFunc(i.Hours, func(a, b report.Hour) int {
 		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Cause, b.Cause))

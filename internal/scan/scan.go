@@ -10,7 +10,6 @@ package scan
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"fmt"
 	"regexp"
@@ -44,12 +43,6 @@ type Options struct {
 // while Scan runs. Total is 0 while it is unknown.
 type Progress struct{ Read, Total atomic.Int64 }
 
-func (p *Progress) add(n int64) {
-	if p != nil {
-		p.Read.Add(n)
-	}
-}
-
 // Chunks are small where many cores have one each.
 const (
 	minChunk  = 256 << 10
@@ -62,6 +55,7 @@ func (o Options) filled() Options {
 	if o.Chunk <= 0 {
 		o.Chunk = min(max(allChunks/int64(o.Cores), minChunk), maxChunk)
 	}
+	o.Progress = cmp.Or(o.Progress, &Progress{})
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
@@ -120,8 +114,8 @@ func (s *scanner) sources(logs logfiles.List) (sources []*source) {
 			total += in.Size
 		}
 	}
-	if p := s.options.Progress; p != nil && !slices.ContainsFunc(logs, (*logfiles.File).IsStream) {
-		p.Total.Store(total)
+	if !slices.ContainsFunc(logs, (*logfiles.File).IsStream) {
+		s.options.Progress.Total.Store(total)
 	}
 	for _, src := range sources {
 		slices.SortStableFunc(src.inputs, func(a, b *input) int { return logfiles.ByAge(a.File, b.File) })
@@ -143,7 +137,11 @@ func (s *scanner) read(ctx context.Context, sources []*source, take func(f findi
 		workers.Wait()
 		s.streams.Wait()
 	}()
-	var all heads
+	var all []*head // the one that comes first at the front
+	insert := func(h *head) {
+		i, _ := slices.BinarySearchFunc(all, h, (*head).compare)
+		all = slices.Insert(all, i, h)
+	}
 	led := 0
 	for i, src := range sources {
 		for ; led < min(i+ahead, len(sources)); led++ {
@@ -151,20 +149,18 @@ func (s *scanner) read(ctx context.Context, sources []*source, take func(f findi
 			leads.Go(func() { s.lead(ctx, lead) })
 		}
 		if f, ok := s.following(src); ok {
-			all = append(all, head{f, src.clock, src, i})
+			insert(&head{f, src.clock, src, i})
 		}
 	}
-	heap.Init(&all)
 	for len(all) > 0 {
-		h := &all[0]
+		h := all[0]
+		all = slices.Delete(all, 0, 1)
 		take(h.finding, h.source, h.at)
 		var ok bool
-		if h.finding, ok = s.following(h.source); !ok {
-			heap.Pop(&all)
-			continue
+		if h.finding, ok = s.following(h.source); ok {
+			h.at = h.source.clock
+			insert(h)
 		}
-		h.at = h.source.clock
-		heap.Fix(&all, 0)
 	}
 }
 
@@ -181,20 +177,9 @@ type head struct {
 	number  int // of the source
 }
 
-// heads are a heap: the one that comes first is at its top; of equal ones, that
-// of the first source.
-type heads []head
-
-func (h heads) Len() int { return len(h) }
-func (h heads) Less(i, j int) bool {
-	return cmp.Or(h[i].at.Compare(h[j].at), cmp.Compare(h[i].number, h[j].number)) < 0
-}
-func (h heads) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *heads) Push(x any)   { *h = append(*h, x.(head)) }
-func (h *heads) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
+// compare orders heads by time; of equal ones, that of the first source comes first.
+func (h *head) compare(other *head) int {
+	return cmp.Or(h.at.Compare(other.at), cmp.Compare(h.number, other.number))
 }
 
 // input is a log with what has been read of it.
@@ -211,16 +196,10 @@ type input struct {
 func (in *input) account(r findings) {
 	in.read += r.size
 	in.ended = in.ended || r.end
-	if r.problem != "" {
-		in.Problem = r.problem
-	}
+	in.Problem = cmp.Or(r.problem, in.Problem)
 	in.headed = in.headed || r.headed
-	if in.from.IsZero() {
-		in.from = r.first
-	}
-	if !r.last.IsZero() {
-		in.to = r.last
-	}
+	in.from = cmp.Or(in.from, r.first)
+	in.to = cmp.Or(r.last, in.to)
 }
 
 // verdict is why a log was not read whole, "" = it was.

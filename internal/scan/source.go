@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -87,7 +88,7 @@ func (s *scanner) worker(ctx context.Context) {
 	for c := range s.work {
 		if ctx.Err() == nil {
 			found := c.read(m, w)
-			s.options.Progress.add(found.size)
+			s.options.Progress.Read.Add(found.size)
 			c.out <- found
 		}
 		close(c.out)
@@ -114,7 +115,7 @@ func (s *scanner) stream(ctx context.Context, src *source, in *input) {
 	src.parts <- part
 	s.streams.Go(func() {
 		defer close(part)
-		r, err := in.Unpack(func(n int) { s.options.Progress.add(int64(n)) })
+		r, err := in.Unpack(func(n int) { s.options.Progress.Read.Add(int64(n)) })
 		if err != nil {
 			part <- findings{in: in, problem: logfiles.Reason(err), whole: true, end: true}
 			return
@@ -192,19 +193,11 @@ func (s *scanner) following(src *source) (f finding, ok bool) {
 	src.next++
 	f.dated = !f.at.IsZero()
 	at, plausible := incident.PlausibleTime(f.at, s.options.Now)
-	switch {
-	case plausible:
-		f.at = at
-	case !src.clock.IsZero():
-		f.at = src.clock
-	case !src.now.in.First.IsZero():
-		f.at = src.now.in.First
-	default:
-		f.at = s.options.Now
+	if !plausible {
+		at = cmp.Or(src.clock, src.now.in.First, s.options.Now)
 	}
-	if f.at.After(src.clock) {
-		src.clock = f.at
-	}
+	f.at = at
+	src.clock = latest(src.clock, f.at)
 	return f, true
 }
 
