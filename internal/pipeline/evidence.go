@@ -34,7 +34,7 @@ func (s storage) Merge(into, from incident.State, a *alert.Alert) {
 
 // correlator puts together what the logs say, in a transaction at the wall clock's now.
 func (r *Recorder) correlator(tx *store.Tx, now time.Time) incident.Correlator {
-	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: func(config string) string { return r.called(r.settings.name(config)) }}
+	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: r.called}
 }
 
 // learn takes what another log shows of the mailbox of an open incident.
