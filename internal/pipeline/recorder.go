@@ -35,8 +35,7 @@ type Recorder struct {
 	Jira     Integrations
 	settings settings
 
-	due     due
-	nextDue time.Time // nothing in due is due before
+	due due
 
 	unprobed chan struct{} // an incident waits for a probe; nil = there are none
 
