@@ -55,17 +55,13 @@ func (s State) Current() alert.Data {
 // Failure is the last failure of an incident as it is shipped: with a separate ID, and with its
 // own content even if its incident shows that of another one. seen replaces an impossible time.
 func (r *Rules) Failure(s State, id alert.ID, f matchers.Failure, from Source, seen time.Time) alert.Alert {
-	at, ok := PlausibleTime(f.Time, seen)
-	if !ok {
-		at = seen
-	}
 	f = s.adopt(f)
 	s.Content = r.content(f, from)
 	s.Content.Cause.Severity = f.Impact.Severity(f.Cause, s.Count)
 	s.Content.Integration.Name = r.names.rename(s.Content, cmp.Or(f.Integration.Name, s.Called))
 	d := s.data()
 	d.ID = id
-	return alert.Alert{Type: "jira.oauth.failure", Timestamp: at, Data: d}
+	return alert.Alert{Type: "jira.oauth.failure", Timestamp: TimeOf(f.Time, seen), Data: d}
 }
 
 // Again is an alert about an open incident as it is now, under its next number, for notifiers that

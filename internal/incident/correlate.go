@@ -97,10 +97,7 @@ func (r *Rules) Places(f matchers.Failure) bool {
 // incident.
 func (c Correlator) Place(f matchers.Failure, log string) (key string, repeated bool) {
 	e := c.Storage.Evidence()
-	at, ok := PlausibleTime(f.Time, c.Now)
-	if !ok {
-		at = c.Now
-	}
+	at := TimeOf(f.Time, c.Now)
 	if c.Rules.Joins(f) {
 		e, key, repeated = e.Place(f, c.Rules.Key(f), at, log, c.open)
 	} else {

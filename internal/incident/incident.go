@@ -116,10 +116,7 @@ func (r *Rules) StepBriefly(s State, f matchers.Failure, from Source, seen time.
 func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf func(matchers.Failure) alert.Data) (
 	State, *alert.Alert) {
 	s.Causes = maps.Clone(s.Causes) // the given state is not modified
-	at, ok := PlausibleTime(f.Time, seen)
-	if !ok {
-		at = seen
-	}
+	at := TimeOf(f.Time, seen)
 	if s.Continues(f.Integration.Callback, f.Cause, at) {
 		f = s.adopt(f)
 	}

@@ -129,11 +129,7 @@ func (l *Log) probed(e event.Event) {
 	if !ok || !l.probes.Changes(p) {
 		return
 	}
-	if at, ok := incident.PlausibleTime(p.At, clock.Now()); !ok {
-		p.At = clock.Now()
-	} else {
-		p.At = at
-	}
+	p.At = incident.TimeOf(p.At, clock.Now())
 	l.batch.probes = append(l.batch.probes, probe{p, l.Set().Unreachable(p, e.Text, l.Zone)})
 }
 

@@ -98,13 +98,13 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if f.counted != "" && !s.Open {
 		return key, f.shipped
 	}
-	s = r.endStale(tx, s, plausible(f.Time, now), now)
+	at := incident.TimeOf(f.Time, now)
+	s = r.endStale(tx, s, at, now)
 	if !s.Open && tx.Open() >= cmp.Or(r.MaxOpen, incident.MaxOpen) {
 		r.overflow(tx, key, incident.TooManyOpen, now)
 		return key, r.ship(tx, tx.Incident(r.Rules.OverflowKey()), f, from, now)
 	}
 	if s.Alerts == 0 {
-		at := plausible(f.Time, now)
 		if s.Open {
 			at = s.First
 		}
@@ -136,14 +136,6 @@ func (r *Recorder) ship(tx *store.Tx, s incident.State, f failure, from incident
 	}
 	tx.Ship(cmp.Or(f.Header.Level, "WARN"), func() alert.Alert { return r.Rules.Failure(s, id, f.Failure, from, now) })
 	return id
-}
-
-// plausible is the time of an event or, if that is impossible, the time at which it is read.
-func plausible(at, now time.Time) time.Time {
-	if at, ok := incident.PlausibleTime(at, now); ok {
-		return at
-	}
-	return now
 }
 
 // apply applies one failure to its incident, and queues the alert that it raises.
