@@ -158,13 +158,6 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 	return r.Resolve(g, latest(since, g.Last))
 }
 
-// Says reports whether a group has recently reported what a failure with a cause at a given time
-// would report.
-func (g State) Says(cause string, at time.Time) bool {
-	return g.Content.Diagnosis != "" && at.Sub(g.ContentAt).Abs() < contentFor &&
-		(g.Content.Cause.ID == cause || g.Group.Causes[0].ID != cause)
-}
-
 // brief is a state without what a group reports for it, because a group may have thousands of
 // members.
 func brief(s State) State {

@@ -105,22 +105,12 @@ func keyOf(node, prefix, name string) string {
 //
 // A failure that follows the previous one after quiet_after or more opens a new incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
-	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.content(f, from) })
-}
-
-// StepBriefly is Step for a failure whose group already reports its content.
-func (r *Rules) StepBriefly(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
-	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.briefContent(f, from) })
-}
-
-func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf func(matchers.Failure) alert.Data) (
-	State, *alert.Alert) {
 	s.Causes = maps.Clone(s.Causes) // the given state is not modified
 	at := TimeOf(f.Time, seen)
 	if s.Continues(f.Integration.Callback, f.Cause, at) {
 		f = s.adopt(f)
 	}
-	content := func() alert.Data { return contentOf(f) }
+	content := func() alert.Data { return r.content(f, from) }
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
 	o := Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}

@@ -8,23 +8,6 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// ongoing is a group that further incidents join.
-type ongoing struct {
-	lane  incident.Lane
-	group incident.State
-}
-
-// ongoing is the group that an incident that opens at a time joins, nil if there is none.
-func (r *Recorder) ongoing(tx *store.Tx, lanes []incident.Lane, at, now time.Time) *ongoing {
-	for _, lane := range lanes {
-		g := tx.Incident(lane.Group)
-		if stale, _ := r.Rules.Stale(g, at, now); lane.IsOn(stale, at) {
-			return &ongoing{lane, g}
-		}
-	}
-	return nil
-}
-
 // newcomer is an incident that opens, or that fails for a cause other than the one that its group
 // (was) reports.
 type newcomer struct {
@@ -33,16 +16,20 @@ type newcomer struct {
 	was string    // "" = it is a new one
 }
 
-// opened queues the alert of a newcomer or adds the newcomer to a group: to an open one (nil =
-// none) or to one that begins because there are too many.
-func (r *Recorder) opened(tx *store.Tx, n newcomer, a *alert.Alert, on *ongoing, now time.Time) {
+// opened queues the alert of a newcomer or adds the newcomer to a group: to an open one, or to one
+// that begins because there are too many.
+func (r *Recorder) opened(tx *store.Tx, n newcomer, a *alert.Alert, now time.Time) {
 	s := n.State
-	if on != nil {
-		r.join(tx, on.lane.Group, on.group, n, a, []incident.Opening{{Key: s.Key}}, now)
-		return
-	}
 	app, _ := s.Content.Facts["app_id"].(string)
-	for _, lane := range r.Rules.Lanes(s.Content.Cause.ID, app) {
+	lanes := r.Rules.Lanes(s.Content.Cause.ID, app)
+	for _, lane := range lanes {
+		g := tx.Incident(lane.Group)
+		if stale, _ := r.Rules.Stale(g, n.at, now); lane.IsOn(stale, n.at) {
+			r.join(tx, lane.Group, g, n, a, []incident.Opening{{Key: s.Key}}, now)
+			return
+		}
+	}
+	for _, lane := range lanes {
 		o, joining := lane.Note(tx.Openings(lane.Name), s, n.at)
 		tx.SetOpenings(lane.Name, o)
 		if len(joining) > 0 {

@@ -106,7 +106,6 @@ type failure struct {
 	matchers.Failure
 	counted string
 	shipped alert.ID
-	on      *ongoing // the group that its incident joins if it is a new one
 }
 
 // probe is what the diagnostics report about a mail server, and the failure that it represents

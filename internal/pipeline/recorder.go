@@ -98,21 +98,10 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if f.counted != "" && !s.Open {
 		return key, f.shipped
 	}
-	at := incident.TimeOf(f.Time, now)
-	s = r.endStale(tx, s, at, now)
+	s = r.endStale(tx, s, incident.TimeOf(f.Time, now), now)
 	if !s.Open && tx.Open() >= cmp.Or(r.MaxOpen, incident.MaxOpen) {
 		r.overflow(tx, key, incident.TooManyOpen, now)
 		return key, r.ship(tx, tx.Incident(r.Rules.OverflowKey()), f, from, now)
-	}
-	if s.Alerts == 0 {
-		if s.Open {
-			at = s.First
-		}
-		f.on = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at, now)
-		joins := f.counted == "" && f.on != nil && !r.mayWait(f.Failure) && !r.Rules.InMaintenance(now)
-		if joins && f.on.group.Says(f.Cause.ID, at) {
-			step = r.Rules.StepBriefly
-		}
 	}
 	if key != r.Rules.Key(f.Failure) || s.Open && s.Content.Integration.KnownBy == alert.ByConfiguration {
 		f.Failure = s.Adopt(f.Failure)
@@ -163,7 +152,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 	r.attempted(tx, r.Rules.Tester(f.Failure), f.Cause.ID, s)
 	switch {
 	case isNew:
-		r.announceOn(tx, s, a, f.on, now)
+		r.announce(tx, s, a, now)
 		return
 	case s.Storm != "" && f.counted == "":
 		group, s, a = r.Rules.StepGroup(group, s, now)
@@ -176,9 +165,7 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		}
 		r.set(tx, group.Left(before, false, false))
 		if before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil { // many may do so at once
-			n := newcomer{s, s.Last, group.Key}
-			on := r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), s.Last, now)
-			r.opened(tx, n, a, on, now)
+			r.opened(tx, newcomer{s, s.Last, group.Key}, a, now)
 			return
 		}
 	}
@@ -192,14 +179,8 @@ func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now 
 		r.end(tx, s, a, now)
 		return
 	}
-	app, _ := s.Content.Facts["app_id"].(string)
-	r.announceOn(tx, s, a, r.ongoing(tx, r.Rules.Lanes(s.Content.Cause.ID, app), s.First, now), now)
-}
-
-// announceOn is announce where the group that the incident may join is known.
-func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) {
 	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
-		r.opened(tx, newcomer{s, s.First, ""}, a, on, now)
+		r.opened(tx, newcomer{s, s.First, ""}, a, now)
 		return
 	}
 	r.holdOrSave(tx, s, a, now)
