@@ -17,12 +17,14 @@ import (
 // manyAtOnce is how many open incidents a new notifier is sent one by one.
 const manyAtOnce = 10
 
-// with is a list with a name, once.
-func with(names []string, name string) []string {
-	if slices.Contains(names, name) {
-		return names
+// with is a list with more names, each once. The given list is not changed.
+func with(names []string, more ...string) []string {
+	for _, name := range more {
+		if !slices.Contains(names, name) {
+			names = append(slices.Clip(names), name)
+		}
 	}
-	return append(slices.Clip(names), name)
+	return names
 }
 
 // save stores an incident and queues its alert, if any.
@@ -154,14 +156,14 @@ func (r *Recorder) CatchUp() error {
 	return r.Store.Update(func(tx *store.Tx) {
 		now := clock.Now()
 		r.keepTime(tx, now)
-		missed, notified := map[string][]*incident.State{}, map[string]*incident.State{}
+		missed := map[string][]incident.State{}
 		for s := range tx.EachIncident() {
 			s = s.Shift(-s.Ahead(now))
 			if s.IsGroup() || s.Current().Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil || r.Rules.Muted(s) {
 				continue
 			}
 			for _, name := range r.late(s) {
-				missed[name], notified[s.Key] = append(missed[name], &s), &s
+				missed[name] = append(missed[name], s)
 			}
 		}
 		for _, to := range r.Recipients {
@@ -170,11 +172,6 @@ func (r *Recorder) CatchUp() error {
 			}
 		}
 		for s := range tx.EachIncident() {
-			if was := notified[s.Key]; was != nil {
-				for _, name := range was.Notified {
-					s.Notified = with(s.Notified, name)
-				}
-			}
 			r.save(tx, s.Shift(-s.Ahead(now)), nil)
 		}
 	})
@@ -206,18 +203,17 @@ func (r *Recorder) Started(version string) error {
 }
 
 // introduce sends a notifier one alert about incidents that it has missed.
-func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State, now time.Time) {
-	var open []incident.State
+func (r *Recorder) introduce(tx *store.Tx, name string, missed []incident.State, now time.Time) {
 	var ids []alert.ID
 	for _, s := range missed {
-		open, ids = append(open, *s), append(ids, s.ID())
+		ids = append(ids, s.ID())
 	}
-	g, a := r.Rules.Introduce(open, name, now)
+	g, a := r.Rules.Introduce(missed, name, now)
 	g.Names(a, ids)
 	g = r.send(tx, g, *a, []string{name})
 	for _, s := range missed {
-		for _, sent := range g.Notified { // none if there was no room
-			s.Notified = with(s.Notified, sent)
-		}
+		s = tx.Incident(s.Key)                       // as other notifiers have been introduced to it
+		s.Notified = with(s.Notified, g.Notified...) // none if there was no room
+		r.set(tx, s)
 	}
 }

@@ -160,12 +160,10 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		r.holdOrSave(tx, group, a, now)
 		return
 	case s.Storm == "" && before.Storm != "": // those who know it from the group go on with it
-		for _, name := range group.Notified {
-			s.Notified = with(s.Notified, name)
-		}
-		r.set(tx, group.Left(before, false, false))
+		s.Notified = with(s.Notified, group.Notified...)
+		r.set(tx, group.Left(before, false))
 		if before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil { // many may do so at once
-			r.opened(tx, newcomer{s, s.Last, group.Key}, a, now)
+			r.opened(tx, incident.Joining{State: s, Was: group.Key, At: s.Last, Arrived: now}, a, now)
 			return
 		}
 	}
@@ -175,15 +173,14 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 // announce is holdOrSave for an incident that may be new or over: its alert may become part of a
 // group.
 func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) {
-	if !s.Open {
+	switch {
+	case !s.Open:
 		r.end(tx, s, a, now)
-		return
+	case a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil:
+		r.opened(tx, incident.Joining{State: s, At: s.First, Arrived: now}, a, now)
+	default:
+		r.holdOrSave(tx, s, a, now)
 	}
-	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
-		r.opened(tx, newcomer{s, s.First, ""}, a, now)
-		return
-	}
-	r.holdOrSave(tx, s, a, now)
 }
 
 // key is the key of the incident of a failure. repeated reports that another log's report of the
