@@ -142,8 +142,10 @@ func (l *Log) Run(ctx context.Context) error {
 	default:
 		l.events.Find = matchers.Find
 	}
+	l.jira.Store(l.Earlier.Jira)
 	if l.Checkpoint != nil {
 		l.counted, l.err = l.Recorder.Store.Counted(l.Checkpoint.Key)
+		l.update(func(tx *store.Tx) { l.jira.Store(l.Earlier.Jira || tx.Recognized(l.Checkpoint.Key)) })
 	}
 	for wait := time.Duration(0); l.err == nil; wait = l.wait() {
 		asked := clock.Now()

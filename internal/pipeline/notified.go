@@ -31,7 +31,7 @@ func with(names []string, more ...string) []string {
 func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) {
 	if a != nil {
 		nameMembers(tx, s, a)
-		to := r.recipients(tx, s, *a)
+		to := r.recipients(tx, s, a.Data.Kind)
 		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody was sent the previous cause
 			to = r.late(s)
 			a.Type, a.Data.Kind, a.Data.Cause.Previous = "jira.oauth."+string(alert.Opened), alert.Opened, nil
@@ -64,18 +64,24 @@ func nameMembers(tx *store.Tx, g incident.State, a *alert.Alert) {
 	g.Names(a, members)
 }
 
-// recipients are the notifiers that an alert about an incident is for.
-func (r *Recorder) recipients(tx *store.Tx, s incident.State, a alert.Alert) (names []string) {
-	kind := a.Data.Kind
+// recipients are the notifiers that an alert of a kind about an incident is for.
+func (r *Recorder) recipients(tx *store.Tx, s incident.State, kind alert.Kind) (names []string) {
 	if kind == alert.Changed || kind == alert.Sighted || kind.Closes() {
 		return r.reachable(tx, s.Notified, s.ID())
 	}
 	for _, to := range r.Recipients {
-		if a.Data.Cause.Severity >= to.MinSeverity && (kind != alert.Reminder || slices.Contains(s.Notified, to.Name)) {
+		if to.wants(s) && (kind != alert.Reminder || slices.Contains(s.Notified, to.Name)) {
 			names = append(names, to.Name)
 		}
 	}
 	return names
+}
+
+// wants reports whether a notifier is to be notified of an incident: it is severe enough, and not
+// about the notifier itself.
+func (to Recipient) wants(s incident.State) bool {
+	itself := s.Lasting() && s.Content.Facts["notifier"] == to.Name
+	return s.Content.Cause.Severity >= to.MinSeverity && !itself
 }
 
 // reachable are those notifiers of a list that are configured or for which an alert about the
@@ -105,8 +111,7 @@ func (r *Recorder) late(s incident.State) (names []string) {
 		return nil
 	}
 	for _, to := range r.Recipients {
-		itself := s.Lasting() && s.Content.Facts["notifier"] == to.Name
-		if s.Content.Cause.Severity >= to.MinSeverity && !itself && !slices.Contains(s.Notified, to.Name) {
+		if to.wants(s) && !slices.Contains(s.Notified, to.Name) {
 			names = append(names, to.Name)
 		}
 	}
