@@ -37,13 +37,6 @@ func (r *Recorder) correlator(tx *store.Tx, now time.Time) incident.Correlator {
 	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: r.called}
 }
 
-// learn takes what another log shows of the mailbox of an open incident.
-func (r *Recorder) learn(tx *store.Tx, key string, f matchers.Failure) {
-	if s := tx.Incident(key); s.Open {
-		r.set(tx, r.Rules.Learn(s, f))
-	}
-}
-
 // recordProbe takes what the diagnostics say of a mail server, at the wall clock's now.
 func (r *Recorder) recordProbe(tx *store.Tx, p probe, from incident.Source, now time.Time) {
 	if !r.Rules.OneJira() {

@@ -81,14 +81,14 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key st
 }
 
 func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string, shipped alert.ID) {
-	key, step := f.counted, r.Rules.Correct
-	if key == "" {
+	if key = f.counted; key == "" {
 		var repeated bool
 		if key, repeated = r.key(tx, f.Failure, from, now); repeated {
-			r.learn(tx, key, f.Failure)
+			if s := tx.Incident(key); s.Open {
+				r.set(tx, r.Rules.Learn(s, f.Failure))
+			}
 			return key, ""
 		}
-		step = r.Rules.Step
 		if r.Tally != nil {
 			r.Tally.Failure(key, f.Cause.ID, f.Time)
 		}
@@ -106,12 +106,7 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if key != r.Rules.Key(f.Failure) || s.Open && s.Content.Integration.KnownBy == alert.ByConfiguration {
 		f.Failure = s.Adopt(f.Failure)
 	}
-	r.apply(tx, s, f, func(s incident.State) (incident.State, *alert.Alert) {
-		s, a := step(s, f.Failure, from, now)
-		shipped = r.ship(tx, s, f, from, now)
-		return s, a
-	}, now)
-	return key, shipped
+	return key, r.apply(tx, s, f, from, now)
 }
 
 // ship queues a failure that was just counted in an incident for notify.Ship, and returns its ID, ""
@@ -127,9 +122,13 @@ func (r *Recorder) ship(tx *store.Tx, s incident.State, f failure, from incident
 	return id
 }
 
-// apply applies one failure to its incident, and queues the alert that it raises.
-func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
-	step func(incident.State) (incident.State, *alert.Alert), now time.Time) {
+// apply applies one failure to its incident, and queues the alert that it raises. It returns what
+// the failure is shipped as.
+func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure, from incident.Source, now time.Time) (shipped alert.ID) {
+	step := r.Rules.Step
+	if f.counted != "" {
+		step = r.Rules.Correct
+	}
 	var group incident.State
 	if s.Storm != "" {
 		if group = tx.Incident(s.Storm); !group.Open {
@@ -137,37 +136,38 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		}
 	}
 	before := s
-	s, a := step(s)
+	s, a := step(s, f.Failure, from, now)
+	shipped = r.ship(tx, s, f, from, now)
 	isNew := a != nil && a.Data.Kind == alert.Opened
 	if isNew {
 		if until := r.awaits(tx, f.Failure, before, s, now); now.Before(until) {
 			r.set(tx, s.Await(until, r.Rules.Tester(f.Failure)))
-			return
+			return shipped
 		}
 		if before.Open && s.Tester != "" { // it has waited long enough
 			r.overdue(tx, s, a, now)
-			return
+			return shipped
 		}
 	}
 	r.attempted(tx, r.Rules.Tester(f.Failure), f.Cause.ID, s)
+	leaves := s.Storm == "" && before.Storm != ""
+	if leaves { // those who know it from the group go on with it
+		s.Notified = with(s.Notified, group.Notified...)
+		r.set(tx, group.Left(before, false))
+	}
 	switch {
 	case isNew:
 		r.announce(tx, s, a, now)
-		return
 	case s.Storm != "" && f.counted == "":
 		group, s, a = r.Rules.StepGroup(group, s, now)
 		r.set(tx, s)
 		r.holdOrSave(tx, group, a, now)
-		return
-	case s.Storm == "" && before.Storm != "": // those who know it from the group go on with it
-		s.Notified = with(s.Notified, group.Notified...)
-		r.set(tx, group.Left(before, false))
-		if before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil { // many may do so at once
-			r.opened(tx, incident.Joining{State: s, Was: group.Key, At: s.Last, Arrived: now}, a, now)
-			return
-		}
+	case leaves && before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil: // many may do so at once
+		r.opened(tx, incident.Joining{State: s, Was: group.Key, At: s.Last, Arrived: now}, a, now)
+	default:
+		r.holdOrSave(tx, s, a, now)
 	}
-	r.holdOrSave(tx, s, a, now)
+	return shipped
 }
 
 // announce is holdOrSave for an incident that may be new or over: its alert may become part of a
