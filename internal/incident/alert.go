@@ -67,7 +67,7 @@ func (r *Rules) Failure(s State, id alert.ID, f matchers.Failure, from Source, s
 // Again is an alert about an open incident as it is now, under its next number, for notifiers that
 // have not been alerted to it. It is nil if no alert about the incident is due.
 func (r *Rules) Again(s State) (State, *alert.Alert) {
-	if !s.Open || s.Alerts == 0 || !s.Alone() || r.muted(s.Content) {
+	if !s.Open || s.Alerts == 0 || !s.Alone() || r.Muted(s) {
 		return s, nil
 	}
 	s.Alerts++

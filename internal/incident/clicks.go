@@ -72,11 +72,8 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	})
 	switch {
 	case same < 0:
-		i := len(e.Clicks)
-		for i > 0 && before(c, e.Clicks[i-1]) < 0 {
-			i--
-		}
-		e.Clicks = slices.Insert(e.Clicks, i, c)
+		e.Clicks = append(e.Clicks, c)
+		slices.SortStableFunc(e.Clicks, before)
 	default: // another log has it too
 		o := &e.Clicks[same]
 		o.Failed, o.Access, o.Debug = o.Failed || c.Failed, o.Access || c.Access, o.Debug || c.Debug

@@ -218,7 +218,7 @@ func (r *Rules) AlertGroup(g State, now time.Time) (State, *alert.Alert) {
 // groupMuted reports whether the operator wants no alert for any cause of a group.
 func (r *Rules) groupMuted(g State) bool {
 	if len(g.Group.Causes) < 2 {
-		return r.muted(g.Content)
+		return r.Muted(g)
 	}
 	return !slices.ContainsFunc(g.Group.Causes, func(c GroupCause) bool {
 		return !r.mutes(c.ID, g.Content.Cause.Severity)

@@ -265,13 +265,10 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 				return s, a
 			}
 		}
-		s.Open = false
 		return r.Quiet(s)
-	case s.IsOverflow():
-		return r.alertOverflow(s, now)
-	case s.IsGroup(), !s.Awaits.IsZero():
+	case s.IsOverflow(), s.IsGroup(), !s.Awaits.IsZero():
 		return r.Pending(s, now)
-	case s.Alone() && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
+	case s.Alone() && s.Alerts > 0 && !r.Muted(s) && r.reminderDue(s, s.Last.Add(age), now):
 		kind := alert.Reminder
 		if s.isGap() {
 			kind = alert.Blind
@@ -322,7 +319,7 @@ func (r *Rules) Pending(s State, now time.Time) (State, *alert.Alert) {
 	case s.Awaits.IsZero() || s.Alerts > 0 || !s.Open || now.Before(s.Awaits):
 		return r.AlertGroup(s, now)
 	}
-	if r.muted(s.Content) {
+	if r.Muted(s) {
 		return s, nil
 	}
 	return r.raise(s, alert.Opened, s.Last)
@@ -348,10 +345,7 @@ func (s State) remindersOff(now time.Time) bool {
 func (r *Rules) Mutes(s State, o Occurrence) bool { return r.mutes(o.Cause.ID, o.severity(s)) }
 
 // Muted reports whether the operator wants no alert for an incident as it is now.
-func (r *Rules) Muted(s State) bool { return r.muted(s.Content) }
-
-// muted reports whether the operator wants no alert for a content.
-func (r *Rules) muted(d alert.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }
+func (r *Rules) Muted(s State) bool { return r.mutes(s.Content.Cause.ID, s.Content.Cause.Severity) }
 
 func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 	return slices.Contains(r.conf.Mute, cause) || severity < r.conf.MinSeverity

@@ -86,7 +86,7 @@ func (r *Rules) Release(s State, now time.Time) (State, bool) {
 		s.Held = new(held.and(s.Held))
 		return s, false
 	}
-	if r.muted(s.Content) {
+	if r.Muted(s) {
 		s.LeaveGroup()
 		return s, false
 	}

@@ -15,7 +15,7 @@ import (
 // The zero value is empty.
 type Openings struct {
 	Recent   []Opening            `json:"recent"`
-	Folds    []Fold               `json:"folds,omitempty"`    // see fold.go
+	Folds    []Fold               `json:"folds,omitempty"`
 	Mentions map[string]time.Time `json:"mentions,omitempty"` // by notifier
 }
 
@@ -107,10 +107,8 @@ func (r *Rules) Tester(f matchers.Failure) string {
 
 // Attempt is the incident in which a person last failed for this cause, "" = none is known.
 func (o Openings) Attempt(who string) alert.ID {
-	for _, fold := range o.Folds {
-		if fold.Who == who {
-			return fold.Incident
-		}
+	if i := slices.IndexFunc(o.Folds, func(fold Fold) bool { return fold.Who == who }); i >= 0 {
+		return o.Folds[i].Incident
 	}
 	return ""
 }
@@ -150,13 +148,8 @@ func (o Openings) Mention(notifier string, now time.Time) (Openings, bool) {
 	if at, ok := o.Mentions[notifier]; ok && recent(at) {
 		return o, false
 	}
-	mentions := map[string]time.Time{notifier: now}
-	for name, at := range o.Mentions {
-		if name != notifier && recent(at) {
-			mentions[name] = at
-		}
-	}
-	o.Mentions = mentions
+	o.Mentions = with(o.Mentions, notifier, now)
+	maps.DeleteFunc(o.Mentions, func(_ string, at time.Time) bool { return !recent(at) })
 	return o, true
 }
 
