@@ -94,12 +94,9 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 	s.Content.Cause.Previous = nil
 	s.NewFailures, s.CauseChanges = 0, 0
 	s.LastAlert = s.Last
-	alerted := map[string]time.Time{} // the given state is not modified
-	maps.Copy(alerted, s.CauseAlerted)
 	for _, cause := range append(others, d.Cause.ID) {
-		alerted[cause] = s.Last
+		s.CauseAlerted = with(s.CauseAlerted, cause, s.Last)
 	}
-	s.CauseAlerted = alerted
 	// News resets the intervals; a continuing failure is repeated less and less often.
 	if kind == alert.Reminder || s.Alerts > 1 && (kind == alert.Blind || kind == alert.Storm && s.Unnamed.IsZero()) {
 		s.Interval = r.longer(s)

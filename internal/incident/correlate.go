@@ -172,7 +172,9 @@ func (c Correlator) endTests(config string) {
 	if at.IsZero() {
 		return
 	}
-	for _, s := range Tested(c.Storage.Incidents(), config, at) {
-		c.end(s, at)
+	for _, s := range c.Storage.Incidents() {
+		if s.EndsByTest(config, at) {
+			c.end(s, at)
+		}
 	}
 }

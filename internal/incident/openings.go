@@ -65,19 +65,11 @@ func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	// near now is kept for a while.
 	all := slices.DeleteFunc(slices.Clone(o.Recent), func(n Opening) bool { return n.Key == s.Key })
 	all = added(all, Opening{s.Key, at}, 4*(l.limit+1))
-	var near, far []Opening
-	for _, n := range all {
-		if l.near(at, n.At) {
-			near = append(near, n)
-		} else {
-			far = append(far, n)
-		}
-	}
-	if len(near) <= l.limit {
-		o.Recent = all
+	near := slices.DeleteFunc(slices.Clone(all), func(n Opening) bool { return !l.near(at, n.At) })
+	if o.Recent = all; len(near) <= l.limit {
 		return o, nil
 	}
-	o.Recent = far
+	o.Recent = slices.DeleteFunc(all, func(n Opening) bool { return l.near(at, n.At) })
 	return o, near
 }
 

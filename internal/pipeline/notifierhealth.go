@@ -22,7 +22,19 @@ const (
 func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) {
 		for _, t := range r.deliver() {
-			r.checkNotifier(tx, t, now)
+			h, s := tx.Health(t.Name), tx.Incident(r.Rules.TroubleKey(t))
+			t.Since, t.Why, t.Lost = h.Since, cmp.Or(h.Reason, "too much at once"), h.SetAside+h.Dropped-h.Reported
+			over := s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last)
+			switch {
+			case over, Failing(h, now):
+			case t.Lost > 0:
+				t.Since = now
+			default:
+				continue
+			}
+			if r.trouble(tx, t, !over, now) && t.Lost > 0 {
+				tx.SetReported(t.Name, h.Reported+t.Lost)
+			}
 		}
 	})
 }
@@ -43,27 +55,6 @@ func Failing(h notify.Health, now time.Time) bool {
 	return h.Circuit == notify.Disabled ||
 		h.Circuit == notify.Suspended && now.Sub(h.Since) >= suspendedFor ||
 		h.Circuit == notify.Waiting && now.Sub(h.Since) >= failingFor
-}
-
-// checkNotifier alerts the other notifiers to one that does not deliver.
-func (r *Recorder) checkNotifier(tx *store.Tx, t incident.Trouble, now time.Time) {
-	h, s := tx.Health(t.Name), tx.Incident(r.Rules.TroubleKey(t))
-	lost := h.SetAside + h.Dropped - h.Reported
-	failing := Failing(h, now)
-	on := true
-	t.Since, t.Why, t.Lost = h.Since, cmp.Or(h.Reason, "too much at once"), lost
-	switch {
-	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
-		on = false
-	case failing:
-	case lost > 0:
-		t.Since = now
-	default:
-		return
-	}
-	if r.trouble(tx, t, on, now) && lost > 0 {
-		tx.SetReported(t.Name, h.Reported+lost)
-	}
 }
 
 // trouble updates the incident of a trouble, and reports whether it raised an alert. on means that

@@ -82,8 +82,13 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key st
 
 func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string, shipped alert.ID) {
 	if key = f.counted; key == "" {
-		var repeated bool
-		if key, repeated = r.key(tx, f.Failure, from, now); repeated {
+		repeated := false // another log's report of the failure has already been counted there
+		if r.Rules.Places(f.Failure) {
+			key, repeated = r.correlator(tx, now).Place(f.Failure, from.Name)
+		} else {
+			key = r.retried(tx, f.Failure, now)
+		}
+		if repeated {
 			if s := tx.Incident(key); s.Open {
 				r.set(tx, r.Rules.Learn(s, f.Failure))
 			}
@@ -181,16 +186,6 @@ func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now 
 	default:
 		r.holdOrSave(tx, s, a, now)
 	}
-}
-
-// key is the key of the incident of a failure. repeated reports that another log's report of the
-// failure has already been counted there.
-func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
-	key string, repeated bool) {
-	if r.Rules.Places(f) {
-		return r.correlator(tx, now).Place(f, from.Name)
-	}
-	return r.retried(tx, f, now), false
 }
 
 // retried is the key of a failure's own incident, or of the callback that has just logged it, or
