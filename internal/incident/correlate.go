@@ -156,9 +156,6 @@ func (c Correlator) end(s State, at time.Time) {
 // waiting reports that others may follow later.
 func (c Correlator) Prove() (waiting bool) {
 	e, proven, waiting := c.Storage.Evidence().Proofs(c.Now)
-	if len(proven) == 0 {
-		return waiting
-	}
 	c.Storage.SetEvidence(e)
 	for _, f := range proven {
 		c.endTests(f.Config)

@@ -94,9 +94,7 @@ func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string
 		key = e.KeyOf(known[found])
 	}
 	if found < 0 && len(f.Known) == 0 && !open(own) {
-		if lost := e.unexplained(at, open); lost != "" {
-			key = lost
-		}
+		key = cmp.Or(e.unexplained(at, open), key)
 	}
 	if i := e.twin(f, key, found >= 0, at, log); i >= 0 {
 		twin := &e.Recent[i]

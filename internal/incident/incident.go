@@ -204,21 +204,19 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 		s.Content, s.ContentAt = o.content(), o.At
 	}
 	s.Content.Cause.Severity, s.Content.Integration.Name, s.Content.Phase = severity, name, o.Impact.Phase
-	s = s.toProbe(o.probing, previous != cause)
+	changed := previous != cause
+	s = s.toProbe(o.probing, changed)
+	isFirst := changed && s.CauseAlerted[cause].IsZero()
 	switch {
 	case muted:
 		return s, nil
 	case s.Alerts == 0:
 		return r.raise(s, alert.Opened, o.At)
-	case previous != cause && s.CauseAlerted[cause].IsZero():
+	case !isFirst && s.Alone() && r.reminderDue(s, s.Last, o.seen):
+		return r.raise(s, alert.Reminder, o.At)
+	case isFirst, changed && r.causeIsNews(s) && !s.remindersOff(o.seen):
 		s.Content.Cause.Previous = &previous
 		s.Ack = nil // it was about another cause
-		s.LeaveGroup()
-		return r.raise(s, alert.Changed, o.At)
-	case s.Alone() && r.reminderDue(s, s.Last, o.seen):
-		return r.raise(s, alert.Reminder, o.At)
-	case previous != cause && r.causeIsNews(s) && !s.remindersOff(o.seen):
-		s.Content.Cause.Previous = &previous
 		s.LeaveGroup()
 		return r.raise(s, alert.Changed, o.At)
 	}
