@@ -83,16 +83,14 @@ func (d Data) In(zone *time.Location) Data {
 	if zone == nil {
 		return d
 	}
+	times := []*time.Time{&d.Failures.First, &d.Failures.Last, &d.GivesUpAt, &d.ResolvedAt}
 	if d.Acknowledged != nil {
 		d.Acknowledged = new(*d.Acknowledged)
+		times = append(times, &d.Acknowledged.At, &d.Acknowledged.Until)
 	}
 	if d.Probe != nil {
 		d.Probe = new(*d.Probe)
-		d.Probe.At = d.Probe.At.In(zone)
-	}
-	times := []*time.Time{&d.Failures.First, &d.Failures.Last, &d.GivesUpAt, &d.ResolvedAt}
-	if a := d.Acknowledged; a != nil {
-		times = append(times, &a.At, &a.Until)
+		times = append(times, &d.Probe.At)
 	}
 	for _, t := range times {
 		if !t.IsZero() {

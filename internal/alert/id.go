@@ -56,9 +56,7 @@ func (id ID) Incident() ID {
 // Key is the key of the incident; all of an ID without a time.
 func (id ID) Key() string {
 	incident := string(id.Incident())
-	if _, key, hasNode := strings.Cut(incident, "/"); hasNode {
-		incident = key
-	}
+	incident = incident[strings.IndexByte(incident, '/')+1:] // without the node, if it has one
 	if i := strings.LastIndexByte(incident, '@'); i >= 0 {
 		return incident[:i]
 	}

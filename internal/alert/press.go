@@ -1,8 +1,6 @@
 package alert
 
-import (
-	"time"
-)
+import "time"
 
 // Press is what a person did with a button on a message.
 type Press struct {

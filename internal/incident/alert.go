@@ -55,23 +55,19 @@ func (s State) Current() alert.Data {
 // Failure is the last failure of an incident as it is shipped: with a separate ID, and with its
 // own content even if its incident shows that of another one. seen replaces an impossible time.
 func (r *Rules) Failure(s State, id alert.ID, f matchers.Failure, from Source, seen time.Time) alert.Alert {
-	at, ok := PlausibleTime(f.Time, seen)
-	if !ok {
-		at = seen
-	}
 	f = s.adopt(f)
 	s.Content = r.content(f, from)
 	s.Content.Cause.Severity = f.Impact.Severity(f.Cause, s.Count)
 	s.Content.Integration.Name = r.names.rename(s.Content, cmp.Or(f.Integration.Name, s.Called))
 	d := s.data()
 	d.ID = id
-	return alert.Alert{Type: "jira.oauth.failure", Timestamp: at, Data: d}
+	return alert.Alert{Type: "jira.oauth.failure", Timestamp: TimeOf(f.Time, seen), Data: d}
 }
 
 // Again is an alert about an open incident as it is now, under its next number, for notifiers that
 // have not been alerted to it. It is nil if no alert about the incident is due.
 func (r *Rules) Again(s State) (State, *alert.Alert) {
-	if !s.Open || s.Alerts == 0 || !s.Alone() || r.muted(s.Content) {
+	if !s.Open || s.Alerts == 0 || !s.Alone() || r.Muted(s) {
 		return s, nil
 	}
 	s.Alerts++
@@ -98,12 +94,9 @@ func (r *Rules) raise(s State, kind alert.Kind, at time.Time) (State, *alert.Ale
 	s.Content.Cause.Previous = nil
 	s.NewFailures, s.CauseChanges = 0, 0
 	s.LastAlert = s.Last
-	alerted := map[string]time.Time{} // the given state is not modified
-	maps.Copy(alerted, s.CauseAlerted)
 	for _, cause := range append(others, d.Cause.ID) {
-		alerted[cause] = s.Last
+		s.CauseAlerted = with(s.CauseAlerted, cause, s.Last)
 	}
-	s.CauseAlerted = alerted
 	// News resets the intervals; a continuing failure is repeated less and less often.
 	if kind == alert.Reminder || s.Alerts > 1 && (kind == alert.Blind || kind == alert.Storm && s.Unnamed.IsZero()) {
 		s.Interval = r.longer(s)

@@ -72,11 +72,8 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	})
 	switch {
 	case same < 0:
-		i := len(e.Clicks)
-		for i > 0 && before(c, e.Clicks[i-1]) < 0 {
-			i--
-		}
-		e.Clicks = slices.Insert(e.Clicks, i, c)
+		e.Clicks = append(e.Clicks, c)
+		slices.SortStableFunc(e.Clicks, before)
 	default: // another log has it too
 		o := &e.Clicks[same]
 		o.Failed, o.Access, o.Debug = o.Failed || c.Failed, o.Access || c.Access, o.Debug || c.Debug
@@ -241,17 +238,12 @@ func (e Evidence) Known(s State, config, called string, open func(key string) bo
 	return e, s
 }
 
-// Tested are the open incidents that a successful test of a configuration ends: those that consist
-// only of earlier tests. A test proves nothing about a mailbox's token, which Jira obtained
+// EndsByTest reports whether a successful test of a configuration ends an open incident: one that
+// consists only of earlier tests. A test proves nothing about a mailbox's token, which Jira obtained
 // earlier.
-func Tested(open []State, config string, at time.Time) (ended []State) {
-	for _, s := range open {
-		is := s.Content.Integration
-		if is.KnownBy == alert.ByConfiguration && is.ID == config && !s.background() && !s.Last.After(at) {
-			ended = append(ended, s)
-		}
-	}
-	return ended
+func (s State) EndsByTest(config string, at time.Time) bool {
+	is := s.Content.Integration
+	return is.KnownBy == alert.ByConfiguration && is.ID == config && !s.background() && !s.Last.After(at)
 }
 
 // MayBeRetry reports whether an access log may still show that a failure is a retry of a test

@@ -28,10 +28,27 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
 	facts := r.masks.Facts(f.Facts, h)
 	advice := f.Cause.Advise(facts)
-	d := r.briefContent(f, from)
-	d.Diagnosis, d.Confirm, d.Fix, d.Links, d.Facts = advice.Diagnosis, advice.Confirm, append([]alert.Step{}, advice.Fix...), []alert.Link{}, facts
-	d.Request, d.Mailbox = r.Request(h), r.mailbox(f)
-	d.Log.Excerpt = text.Cut(r.masks.Event(f.Text, h), maxExcerpt)
+	d := alert.Data{
+		Node: r.masks.Node(cmp.Or(f.Node, r.node)),
+		Integration: alert.Integration{
+			ID: f.Integration.ID, KnownBy: f.Integration.KnownBy, Name: r.names.of(f.Integration, f.Facts, f.Mailbox),
+		},
+		Cause: alert.Cause{
+			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),
+			Title: f.Cause.Title, Provider: f.Cause.Provider,
+			Severity: f.Impact.Severity(f.Cause, 1), Confidence: f.Confidence, Codes: append([]string{}, f.Codes...),
+		},
+		Diagnosis: advice.Diagnosis, Confirm: advice.Confirm, Fix: append([]alert.Step{}, advice.Fix...),
+		Links: []alert.Link{}, Facts: facts,
+		Request: r.Request(h), Mailbox: r.mailbox(f), Phase: f.Impact.Phase,
+		Log: alert.Log{Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt)},
+	}
+	if f.Integration.KnownBy == alert.ByNothing {
+		d.Integration.ID = alert.Unknown // its key is for us
+	}
+	if f.Integration.Flow != "" {
+		d.Integration.Flow = &f.Integration.Flow
+	}
 	if f.Compared != "" {
 		d.Diagnosis = strings.TrimSpace(d.Diagnosis + " " + r.masks.Text(f.Compared))
 	}
@@ -50,29 +67,6 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 
 // isAppID keeps what a log says from choosing more of an address than an ID.
 var isAppID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-
-// briefContent is the content of a failure without what its group reports for it.
-func (r *Rules) briefContent(f matchers.Failure, from Source) alert.Data {
-	d := alert.Data{
-		Node:        r.masks.Node(cmp.Or(f.Node, r.node)),
-		Integration: alert.Integration{ID: f.Integration.ID, KnownBy: f.Integration.KnownBy},
-		Cause: alert.Cause{
-			ID: f.Cause.ID, RootCause: alert.RootCause(f.Cause.RootCause),
-			Title: f.Cause.Title, Provider: f.Cause.Provider,
-			Severity: f.Impact.Severity(f.Cause, 1), Confidence: f.Confidence, Codes: append([]string{}, f.Codes...),
-		},
-		Phase: f.Impact.Phase,
-		Log:   alert.Log{Name: from.Name, Path: from.Path},
-	}
-	if f.Integration.KnownBy == alert.ByNothing {
-		d.Integration.ID = alert.Unknown // its key is for us
-	}
-	if f.Integration.Flow != "" {
-		d.Integration.Flow = &f.Integration.Flow
-	}
-	d.Integration.Name = r.names.of(f.Integration, f.Facts, f.Mailbox)
-	return d
-}
 
 // Learn adds what another log's report of the last failure reveals about the mailbox.
 func (r *Rules) Learn(s State, f matchers.Failure) State {

@@ -97,10 +97,7 @@ func (r *Rules) Places(f matchers.Failure) bool {
 // incident.
 func (c Correlator) Place(f matchers.Failure, log string) (key string, repeated bool) {
 	e := c.Storage.Evidence()
-	at, ok := PlausibleTime(f.Time, c.Now)
-	if !ok {
-		at = c.Now
-	}
+	at := TimeOf(f.Time, c.Now)
 	if c.Rules.Joins(f) {
 		e, key, repeated = e.Place(f, c.Rules.Key(f), at, log, c.open)
 	} else {
@@ -159,9 +156,6 @@ func (c Correlator) end(s State, at time.Time) {
 // waiting reports that others may follow later.
 func (c Correlator) Prove() (waiting bool) {
 	e, proven, waiting := c.Storage.Evidence().Proofs(c.Now)
-	if len(proven) == 0 {
-		return waiting
-	}
 	c.Storage.SetEvidence(e)
 	for _, f := range proven {
 		c.endTests(f.Config)
@@ -175,7 +169,9 @@ func (c Correlator) endTests(config string) {
 	if at.IsZero() {
 		return
 	}
-	for _, s := range Tested(c.Storage.Incidents(), config, at) {
-		c.end(s, at)
+	for _, s := range c.Storage.Incidents() {
+		if s.EndsByTest(config, at) {
+			c.end(s, at)
+		}
 	}
 }

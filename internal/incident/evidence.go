@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -93,9 +94,7 @@ func (e Evidence) Place(f matchers.Failure, own string, at time.Time, log string
 		key = e.KeyOf(known[found])
 	}
 	if found < 0 && len(f.Known) == 0 && !open(own) {
-		if lost := e.unexplained(at, open); lost != "" {
-			key = lost
-		}
+		key = cmp.Or(e.unexplained(at, open), key)
 	}
 	if i := e.twin(f, key, found >= 0, at, log); i >= 0 {
 		twin := &e.Recent[i]
@@ -116,12 +115,7 @@ func (e Evidence) saw(s Sighting) Evidence {
 }
 
 // KeyOf is the key of the incident that an identifier of a mailbox belongs to.
-func (e Evidence) KeyOf(id string) string {
-	if key, joined := e.Same[id]; joined {
-		return key
-	}
-	return id
-}
+func (e Evidence) KeyOf(id string) string { return cmp.Or(e.Same[id], id) }
 
 // twin is the report of the same failure by another log, -1 = none. A report that does not
 // identify its mailbox is a twin of any; its incident accepts only one mailbox.
@@ -271,13 +265,7 @@ func (e Evidence) recovered(id string, open []State) string {
 // state of an outgoing server says nothing about the incoming server of the same name.
 func (e Evidence) allBack(s State) bool {
 	outgoing := strings.Contains(filepath.Base(s.Content.Log.Path), "outgoing")
-	ids := []string{s.Key}
-	for id, to := range e.Same {
-		if to == s.Key {
-			ids = append(ids, id)
-		}
-	}
-	for _, id := range ids {
+	for _, id := range e.known(s.Key) {
 		back := !matchers.IsServerID(id)
 		for name, server := range e.Servers {
 			if server.ID != id || strings.HasPrefix(name, "outgoing/") != outgoing {
@@ -344,14 +332,20 @@ func (e Evidence) explained(s Server) bool {
 	})
 }
 
-// hasServer reports whether a mail server belongs to an incident.
-func (e Evidence) hasServer(key string) bool {
+// known are the identifiers of the mailbox of an incident.
+func (e Evidence) known(key string) []string {
+	ids := []string{key}
 	for id, to := range e.Same {
-		if to == key && matchers.IsServerID(id) {
-			return true
+		if to == key {
+			ids = append(ids, id)
 		}
 	}
-	return matchers.IsServerID(key)
+	return ids
+}
+
+// hasServer reports whether a mail server belongs to an incident.
+func (e Evidence) hasServer(key string) bool {
+	return slices.ContainsFunc(e.known(key), matchers.IsServerID)
 }
 
 // Witnesses are the mail servers, by direction and name, that were lost while an incident was

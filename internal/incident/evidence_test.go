@@ -206,7 +206,7 @@ func TestProvesNothing(t *testing.T) {
 		{Content: alert.Data{Integration: of, Phase: alert.PhaseRefresh}},
 		{Content: alert.Data{Integration: of, Phase: alert.PhaseTest}, Last: t0.Add(time.Second)},
 	} {
-		if ended := incident.Tested([]incident.State{s}, "a", t0); ended != nil {
+		if s.EndsByTest("a", t0) {
 			t.Errorf("a test ends %+v", s)
 		}
 	}

@@ -69,7 +69,7 @@ func (s State) group() (of Group) {
 type Joining struct {
 	State
 	Named   bool      // it has had a separate alert
-	Again   bool      // it had left this group because of another cause
+	Was     string    // the group that it has left because of another cause, "" = none
 	At      time.Time // of the failure with which it joins
 	Arrived time.Time // when that failure was read, by the wall clock
 }
@@ -83,7 +83,7 @@ func (r *Rules) Join(g State, key string, m Joining, seen time.Time) (State, Sta
 		g = r.begin(key, s.First, s.First)
 	}
 	g.Joined, g.Arrived = latest(g.Joined, m.At), seen
-	g = g.admit(s, m.Again).shareProbe(s)
+	g = g.admit(s, m.Was == key).shareProbe(s)
 	if !m.Named && (g.Unnamed.IsZero() || m.Arrived.Before(g.Unnamed)) {
 		g.Unnamed = m.Arrived
 	}
@@ -134,12 +134,11 @@ func counted(causes []GroupCause, c alert.Cause) []GroupCause {
 }
 
 // Left is a group after a member has left it, because it has ended or is alerted to alone from now
-// on. covered reports that people get no separate alert about this, and resolved that the member
-// works again.
-func (g State) Left(m State, covered, resolved bool) State {
+// on. covered reports that people get no separate alert about this.
+func (g State) Left(m State, covered bool) State {
 	of := g.group()
 	of.Active = max(of.Active-1, 0)
-	if resolved {
+	if !m.Resolved.IsZero() {
 		of.Resolved++
 	}
 	if covered {
@@ -156,13 +155,6 @@ func (r *Rules) Emptied(g State, since time.Time) (State, *alert.Alert) {
 		return g, nil
 	}
 	return r.Resolve(g, latest(since, g.Last))
-}
-
-// Says reports whether a group has recently reported what a failure with a cause at a given time
-// would report.
-func (g State) Says(cause string, at time.Time) bool {
-	return g.Content.Diagnosis != "" && at.Sub(g.ContentAt).Abs() < contentFor &&
-		(g.Content.Cause.ID == cause || g.Group.Causes[0].ID != cause)
 }
 
 // brief is a state without what a group reports for it, because a group may have thousands of
@@ -226,7 +218,7 @@ func (r *Rules) AlertGroup(g State, now time.Time) (State, *alert.Alert) {
 // groupMuted reports whether the operator wants no alert for any cause of a group.
 func (r *Rules) groupMuted(g State) bool {
 	if len(g.Group.Causes) < 2 {
-		return r.muted(g.Content)
+		return r.Muted(g)
 	}
 	return !slices.ContainsFunc(g.Group.Causes, func(c GroupCause) bool {
 		return !r.mutes(c.ID, g.Content.Cause.Severity)

@@ -105,25 +105,12 @@ func keyOf(node, prefix, name string) string {
 //
 // A failure that follows the previous one after quiet_after or more opens a new incident.
 func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
-	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.content(f, from) })
-}
-
-// StepBriefly is Step for a failure whose group already reports its content.
-func (r *Rules) StepBriefly(s State, f matchers.Failure, from Source, seen time.Time) (State, *alert.Alert) {
-	return r.stepOf(s, f, seen, func(f matchers.Failure) alert.Data { return r.briefContent(f, from) })
-}
-
-func (r *Rules) stepOf(s State, f matchers.Failure, seen time.Time, contentOf func(matchers.Failure) alert.Data) (
-	State, *alert.Alert) {
 	s.Causes = maps.Clone(s.Causes) // the given state is not modified
-	at, ok := PlausibleTime(f.Time, seen)
-	if !ok {
-		at = seen
-	}
+	at := TimeOf(f.Time, seen)
 	if s.Continues(f.Integration.Callback, f.Cause, at) {
 		f = s.adopt(f)
 	}
-	content := func() alert.Data { return contentOf(f) }
+	content := func() alert.Data { return r.content(f, from) }
 	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
 	called := cmp.Or(f.Integration.Name, s.Called)
 	o := Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}
@@ -217,21 +204,19 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 		s.Content, s.ContentAt = o.content(), o.At
 	}
 	s.Content.Cause.Severity, s.Content.Integration.Name, s.Content.Phase = severity, name, o.Impact.Phase
-	s = s.toProbe(o.probing, previous != cause)
+	changed := previous != cause
+	s = s.toProbe(o.probing, changed)
+	isFirst := changed && s.CauseAlerted[cause].IsZero()
 	switch {
 	case muted:
 		return s, nil
 	case s.Alerts == 0:
 		return r.raise(s, alert.Opened, o.At)
-	case previous != cause && s.CauseAlerted[cause].IsZero():
+	case !isFirst && s.Alone() && r.reminderDue(s, s.Last, o.seen):
+		return r.raise(s, alert.Reminder, o.At)
+	case isFirst, changed && r.causeIsNews(s) && !s.remindersOff(o.seen):
 		s.Content.Cause.Previous = &previous
 		s.Ack = nil // it was about another cause
-		s.LeaveGroup()
-		return r.raise(s, alert.Changed, o.At)
-	case s.Alone() && r.reminderDue(s, s.Last, o.seen):
-		return r.raise(s, alert.Reminder, o.At)
-	case previous != cause && r.causeIsNews(s) && !s.remindersOff(o.seen):
-		s.Content.Cause.Previous = &previous
 		s.LeaveGroup()
 		return r.raise(s, alert.Changed, o.At)
 	}
@@ -278,13 +263,10 @@ func (r *Rules) Settle(s State, now time.Time) (State, *alert.Alert) {
 				return s, a
 			}
 		}
-		s.Open = false
 		return r.Quiet(s)
-	case s.IsOverflow():
-		return r.alertOverflow(s, now)
-	case s.IsGroup(), !s.Awaits.IsZero():
+	case s.IsOverflow(), s.IsGroup(), !s.Awaits.IsZero():
 		return r.Pending(s, now)
-	case s.Alone() && s.Alerts > 0 && !r.muted(s.Content) && r.reminderDue(s, s.Last.Add(age), now):
+	case s.Alone() && s.Alerts > 0 && !r.Muted(s) && r.reminderDue(s, s.Last.Add(age), now):
 		kind := alert.Reminder
 		if s.isGap() {
 			kind = alert.Blind
@@ -335,7 +317,7 @@ func (r *Rules) Pending(s State, now time.Time) (State, *alert.Alert) {
 	case s.Awaits.IsZero() || s.Alerts > 0 || !s.Open || now.Before(s.Awaits):
 		return r.AlertGroup(s, now)
 	}
-	if r.muted(s.Content) {
+	if r.Muted(s) {
 		return s, nil
 	}
 	return r.raise(s, alert.Opened, s.Last)
@@ -361,10 +343,7 @@ func (s State) remindersOff(now time.Time) bool {
 func (r *Rules) Mutes(s State, o Occurrence) bool { return r.mutes(o.Cause.ID, o.severity(s)) }
 
 // Muted reports whether the operator wants no alert for an incident as it is now.
-func (r *Rules) Muted(s State) bool { return r.muted(s.Content) }
-
-// muted reports whether the operator wants no alert for a content.
-func (r *Rules) muted(d alert.Data) bool { return r.mutes(d.Cause.ID, d.Cause.Severity) }
+func (r *Rules) Muted(s State) bool { return r.mutes(s.Content.Cause.ID, s.Content.Cause.Severity) }
 
 func (r *Rules) mutes(cause string, severity conf.Severity) bool {
 	return slices.Contains(r.conf.Mute, cause) || severity < r.conf.MinSeverity

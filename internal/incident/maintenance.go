@@ -86,7 +86,7 @@ func (r *Rules) Release(s State, now time.Time) (State, bool) {
 		s.Held = new(held.and(s.Held))
 		return s, false
 	}
-	if r.muted(s.Content) {
+	if r.Muted(s) {
 		s.LeaveGroup()
 		return s, false
 	}
@@ -129,7 +129,7 @@ func (r *Rules) gather(key string, members []State, now time.Time) (State, []Sta
 	var g State
 	for i, m := range members {
 		seen := latest(m.Seen, g.Seen)
-		g, members[i] = r.Join(g, key, Joining{m, !m.Suppressed, false, m.First, seen}, seen)
+		g, members[i] = r.Join(g, key, Joining{State: m, Named: !m.Suppressed, At: m.First, Arrived: seen}, seen)
 	}
 	return g, members
 }

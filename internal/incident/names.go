@@ -77,10 +77,8 @@ func (n names) rename(d alert.Data, called string) *string {
 	if name := n.given(i, d.Facts, m); name != nil {
 		return name
 	}
-	for name := range maps.Values(n.exact) {
-		if d.Integration.Name != nil && name == *d.Integration.Name {
-			return &name
-		}
+	if name := d.Integration.Name; name != nil && slices.Contains(slices.Collect(maps.Values(n.exact)), *name) {
+		return name
 	}
 	return n.of(i, nil, matchers.Mailbox{})
 }

@@ -15,7 +15,7 @@ import (
 // The zero value is empty.
 type Openings struct {
 	Recent   []Opening            `json:"recent"`
-	Folds    []Fold               `json:"folds,omitempty"`    // see fold.go
+	Folds    []Fold               `json:"folds,omitempty"`
 	Mentions map[string]time.Time `json:"mentions,omitempty"` // by notifier
 }
 
@@ -65,19 +65,11 @@ func (l Lane) Note(o Openings, s State, at time.Time) (Openings, []Opening) {
 	// near now is kept for a while.
 	all := slices.DeleteFunc(slices.Clone(o.Recent), func(n Opening) bool { return n.Key == s.Key })
 	all = added(all, Opening{s.Key, at}, 4*(l.limit+1))
-	var near, far []Opening
-	for _, n := range all {
-		if l.near(at, n.At) {
-			near = append(near, n)
-		} else {
-			far = append(far, n)
-		}
-	}
-	if len(near) <= l.limit {
-		o.Recent = all
+	near := slices.DeleteFunc(slices.Clone(all), func(n Opening) bool { return !l.near(at, n.At) })
+	if o.Recent = all; len(near) <= l.limit {
 		return o, nil
 	}
-	o.Recent = far
+	o.Recent = slices.DeleteFunc(all, func(n Opening) bool { return l.near(at, n.At) })
 	return o, near
 }
 
@@ -107,10 +99,8 @@ func (r *Rules) Tester(f matchers.Failure) string {
 
 // Attempt is the incident in which a person last failed for this cause, "" = none is known.
 func (o Openings) Attempt(who string) alert.ID {
-	for _, fold := range o.Folds {
-		if fold.Who == who {
-			return fold.Incident
-		}
+	if i := slices.IndexFunc(o.Folds, func(fold Fold) bool { return fold.Who == who }); i >= 0 {
+		return o.Folds[i].Incident
 	}
 	return ""
 }
@@ -150,13 +140,8 @@ func (o Openings) Mention(notifier string, now time.Time) (Openings, bool) {
 	if at, ok := o.Mentions[notifier]; ok && recent(at) {
 		return o, false
 	}
-	mentions := map[string]time.Time{notifier: now}
-	for name, at := range o.Mentions {
-		if name != notifier && recent(at) {
-			mentions[name] = at
-		}
-	}
-	o.Mentions = mentions
+	o.Mentions = with(o.Mentions, notifier, now)
+	maps.DeleteFunc(o.Mentions, func(_ string, at time.Time) bool { return !recent(at) })
 	return o, true
 }
 

@@ -54,12 +54,12 @@ func TestPhaseOfTheLastFailure(t *testing.T) {
 	f := failure(cause("a", conf.SeverityHigh), t0)
 	f.Integration, f.Impact.Phase = matchers.Integration{ID: "x", KnownBy: alert.ByConfiguration}, alert.PhaseTest
 	s, _ := r.Step(incident.State{}, f, incident.Source{}, t0)
-	if ended := incident.Tested([]incident.State{s}, "x", t0.Add(time.Minute)); len(ended) != 1 {
+	if !s.EndsByTest("x", t0.Add(time.Minute)) {
 		t.Error("a successful test does not end the incident of a test")
 	}
 	f.Time, f.Impact.Phase = t0.Add(time.Second), alert.PhaseRefresh
 	s, _ = r.Step(s, f, incident.Source{}, f.Time)
-	if ended := incident.Tested([]incident.State{s}, "x", t0.Add(time.Minute)); len(ended) != 0 {
+	if s.EndsByTest("x", t0.Add(time.Minute)) {
 		t.Error("a successful test ends an incident of the background")
 	}
 }

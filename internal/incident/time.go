@@ -20,6 +20,14 @@ func PlausibleTime(at, seen time.Time) (time.Time, bool) {
 	return at, !at.IsZero() && !at.After(seen.Add(maxAhead))
 }
 
+// TimeOf is the time of an event that is read at seen, or seen if that time is not plausible.
+func TimeOf(at, seen time.Time) time.Time {
+	if at, ok := PlausibleTime(at, seen); ok {
+		return at
+	}
+	return seen
+}
+
 // encodable is a time that JSON can express: a zone such as +24:00 becomes UTC. A state
 // that cannot be stored would stop the program at the same line after every restart.
 func encodable(t time.Time) time.Time {

@@ -46,7 +46,7 @@ func (r *Rules) Trouble(s State, t Trouble, now time.Time) (State, *alert.Alert)
 	s.Count++
 	s.NewFailures++
 	s.Content = r.troubleData(t)
-	if r.muted(s.Content) {
+	if r.Muted(s) {
 		return s, nil
 	}
 	return r.raise(s, alert.Blind, now)
@@ -59,10 +59,8 @@ func (r *Rules) troubleData(t Trouble) alert.Data {
 	if t.Name != "" {
 		facts["notifier"] = t.Name
 	}
-	since := t.Since.Format("2006-01-02 15:04:05 -07:00")
-	waiting := text.Plural(t.Waits, "alert is queued for it", "alerts are queued for it")
-	d := r.ownData(t.Cause, t.Log, facts, "{waiting}", waiting, "{until}", text.Time(t.Until),
-		"{quote}", matchers.Quote(why), "{since}", since)
+	d := r.ownData(t.Cause, t.Log, facts, "{quote}", matchers.Quote(why), "{since}", text.Time(t.Since),
+		"{waiting}", text.Plural(t.Waits, "alert is queued for it", "alerts are queued for it"), "{until}", text.Time(t.Until))
 	d.Log.Excerpt = text.Cut(r.masks.Text(t.Line), alert.MaxFact)
 	if t.Lost > 0 {
 		d.Diagnosis += " " + t.lost()
@@ -135,7 +133,7 @@ func (r *Rules) Gap(s State, g Gap, log Source) (State, *alert.Alert) {
 		lost = "An unknown part"
 	}
 	s.Content = r.ownData(alert.LinesLost, log, map[string]any{"lost": lost, "reason": g.Why})
-	if r.muted(s.Content) || s.Alerts > 0 && !r.reminderDue(s, s.Last, g.At) {
+	if r.Muted(s) || s.Alerts > 0 && !r.reminderDue(s, s.Last, g.At) {
 		return s, nil
 	}
 	return r.raise(s, alert.Blind, g.At)
@@ -189,7 +187,7 @@ func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, 
 	}
 	facts := map[string]any{"limit": limits, "not_alerted": slices.Clone(s.Named)}
 	s.Content = r.ownData(LimitReached, Source{}, facts,
-		"{since}", s.First.Format("2006-01-02 15:04:05 -07:00"), "{count}", text.Plural(s.Count, "more failure was", "more failures were"))
+		"{since}", text.Time(s.First), "{count}", text.Plural(s.Count, "more failure was", "more failures were"))
 	return r.alertOverflow(s, now)
 }
 
@@ -197,7 +195,7 @@ func (r *Rules) Overflow(s State, key string, why Limit, now time.Time) (State, 
 func (r *Rules) alertOverflow(s State, now time.Time) (State, *alert.Alert) {
 	first := s.Alerts == 0 && now.Sub(s.Unnamed).Abs() >= groupSettles
 	again := s.Alerts > 0 && r.reminderDue(s, s.Last.Add(max(now.Sub(s.Seen), 0)), now)
-	if !first && !again || r.muted(s.Content) {
+	if !first && !again || r.Muted(s) {
 		return s, nil
 	}
 	s.Unnamed = time.Time{}

@@ -34,14 +34,7 @@ func (s storage) Merge(into, from incident.State, a *alert.Alert) {
 
 // correlator puts together what the logs say, in a transaction at the wall clock's now.
 func (r *Recorder) correlator(tx *store.Tx, now time.Time) incident.Correlator {
-	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: func(config string) string { return r.called(r.settings.name(config)) }}
-}
-
-// learn takes what another log shows of the mailbox of an open incident.
-func (r *Recorder) learn(tx *store.Tx, key string, f matchers.Failure) {
-	if s := tx.Incident(key); s.Open {
-		r.set(tx, r.Rules.Learn(s, f))
-	}
+	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: r.called}
 }
 
 // recordProbe takes what the diagnostics say of a mail server, at the wall clock's now.

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -8,70 +9,47 @@ import (
 	"jira-oauth-watcher/internal/store"
 )
 
-// ongoing is a group that further incidents join.
-type ongoing struct {
-	lane  incident.Lane
-	group incident.State
-}
-
-// ongoing is the group that an incident that opens at a time joins, nil if there is none.
-func (r *Recorder) ongoing(tx *store.Tx, lanes []incident.Lane, at, now time.Time) *ongoing {
+// opened queues the alert of a newcomer or adds the newcomer to a group: to an open one, or to one
+// that begins because there are too many.
+func (r *Recorder) opened(tx *store.Tx, n incident.Joining, a *alert.Alert, now time.Time) {
+	app, _ := n.Content.Facts["app_id"].(string)
+	lanes := r.Rules.Lanes(n.Content.Cause.ID, app)
 	for _, lane := range lanes {
 		g := tx.Incident(lane.Group)
-		if stale, _ := r.Rules.Stale(g, at, now); lane.IsOn(stale, at) {
-			return &ongoing{lane, g}
+		if stale, _ := r.Rules.Stale(g, n.At, now); lane.IsOn(stale, n.At) {
+			r.join(tx, lane.Group, g, n, a, []incident.Opening{{Key: n.Key}}, now)
+			return
 		}
 	}
-	return nil
-}
-
-// newcomer is an incident that opens, or that fails for a cause other than the one that its group
-// (was) reports.
-type newcomer struct {
-	incident.State
-	at  time.Time // of that failure
-	was string    // "" = it is a new one
-}
-
-// opened queues the alert of a newcomer or adds the newcomer to a group: to an open one (nil =
-// none) or to one that begins because there are too many.
-func (r *Recorder) opened(tx *store.Tx, n newcomer, a *alert.Alert, on *ongoing, now time.Time) {
-	s := n.State
-	if on != nil {
-		r.join(tx, on.lane.Group, on.group, n, a, []incident.Opening{{Key: s.Key}}, now)
-		return
-	}
-	app, _ := s.Content.Facts["app_id"].(string)
-	for _, lane := range r.Rules.Lanes(s.Content.Cause.ID, app) {
-		o, joining := lane.Note(tx.Openings(lane.Name), s, n.at)
+	for _, lane := range lanes {
+		o, joining := lane.Note(tx.Openings(lane.Name), n.State, n.At)
 		tx.SetOpenings(lane.Name, o)
 		if len(joining) > 0 {
 			r.join(tx, lane.Group, tx.Incident(lane.Group), n, a, joining, now)
 			return
 		}
 	}
-	r.save(tx, s, a)
+	r.save(tx, n.State, a)
 }
 
 // join adds to a group a newcomer and those that opened shortly before it.
-func (r *Recorder) join(tx *store.Tx, group string, g incident.State, n newcomer, a *alert.Alert, joining []incident.Opening,
-	now time.Time) {
-	s := n.State
-	g = r.endStale(tx, g, n.at, now)
+func (r *Recorder) join(tx *store.Tx, group string, g incident.State, n incident.Joining, a *alert.Alert,
+	joining []incident.Opening, now time.Time) {
+	g = r.endStale(tx, g, n.At, now)
 	if g.Open && !g.IsGroup() { // an integration whose key is like that of a group
-		r.save(tx, s, a)
+		r.save(tx, n.State, a)
 		return
 	}
 	for _, opening := range joining {
-		m := incident.Joining{State: s, Again: n.was == group, At: n.at, Arrived: now}
-		if opening.Key != s.Key {
-			m.State = tx.Incident(opening.Key)
-			if m.Again, m.At = false, opening.At; !m.Open || !m.Alone() || opening.At.Before(m.First) {
+		m := n
+		if opening.Key != n.Key {
+			m = incident.Joining{State: tx.Incident(opening.Key), At: opening.At, Arrived: now.Add(min(opening.At.Sub(n.At), 0))}
+			if !m.Open || !m.Alone() || m.At.Before(m.First) {
 				continue
 			}
-			m.Notified = withdraw(tx, m.State)
+			// An opened that still waits in a queue is withdrawn.
+			m.Notified = slices.DeleteFunc(m.Notified, func(name string) bool { return tx.Withdraw(name, m.ID()) })
 			m.Named = len(m.Notified) > 0
-			m.Arrived = now.Add(min(opening.At.Sub(n.at), 0))
 		}
 		var member incident.State
 		g, member = r.Rules.Join(g, group, m, now)
@@ -81,42 +59,28 @@ func (r *Recorder) join(tx *store.Tx, group string, g incident.State, n newcomer
 	r.save(tx, g, a)
 }
 
-// withdraw removes the opened of an incident from the queues in which it still waits. It returns
-// the notifiers that are notified of it anyway.
-func withdraw(tx *store.Tx, s incident.State) (notified []string) {
-	for _, name := range s.Notified {
-		if !tx.Withdraw(name, s.ID()) {
-			notified = append(notified, name)
-		}
-	}
-	return notified
-}
-
 // end stores an incident that is over and queues its last alert. The end of a member by silence is
 // reported by its group.
 func (r *Recorder) end(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) {
-	if s.IsGroup() && s.Resolved.IsZero() {
+	g := tx.Incident(s.Storm)
+	switch {
+	case s.IsGroup() && s.Resolved.IsZero():
 		r.endGroup(tx, s.Key, now)
-		return
-	}
-	if s.EndUnsaid() { // only what is kept for it is closed
+	case s.EndUnsaid(): // only what is kept for it is closed
 		r.cover(tx, s, s, a)
 		r.set(tx, s)
-		return
-	}
-	g := tx.Incident(s.Storm)
-	if !g.Open {
+	case !g.Open:
 		r.holdOrSave(tx, s, a, now)
-		return
+	default:
+		covered := a == nil || a.Data.Kind != alert.Resolved
+		g, a = r.Rules.Emptied(r.left(tx, g, s, a, covered, now), s.Resolved)
+		r.holdOrSave(tx, g, a, now)
 	}
-	said := a != nil && a.Data.Kind == alert.Resolved
-	g, a = r.Rules.Emptied(r.left(tx, g, s, a, !said, now), s.Resolved)
-	r.holdOrSave(tx, g, a, now)
 }
 
 // left stores a member that has ended, and returns its group.
 func (r *Recorder) left(tx *store.Tx, g, s incident.State, a *alert.Alert, covered bool, now time.Time) incident.State {
-	g = g.Left(s, covered, !s.Resolved.IsZero())
+	g = g.Left(s, covered)
 	if covered {
 		r.cover(tx, g, s, a)
 		r.set(tx, s)

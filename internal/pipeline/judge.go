@@ -26,10 +26,9 @@ const bornBefore = 20 * time.Millisecond // a file system's clock may lag this f
 
 // judged is what an event is, as far as it has been read.
 type judged struct {
-	begin   tailer.Position
-	size    int // of its text
-	failure matchers.Failure
-	ours    bool
+	begin tailer.Position
+	size  int // of its text
+	matchers.Verdict
 }
 
 // settle is the silence after which the open event counts; 0 = it does not count by silence,
@@ -39,15 +38,13 @@ func (l *Log) settle() time.Duration {
 	if !ok || len(e.Text) == l.counted.Size && isCounted(l.counted, e.Text) {
 		return 0
 	}
-	f, ours := l.match(e)
-	switch {
+	switch f, ours := l.match(e); {
 	case !ours:
 		return 0
 	case f.Certain() && !l.part:
 		return settleCertain
-	default:
-		return settleUnknown
 	}
+	return settleUnknown
 }
 
 // take judges a complete event.
@@ -60,7 +57,10 @@ func (l *Log) take(e event.Event) {
 func (l *Log) settled(e event.Event) {
 	switch l.Kind {
 	case conf.KindDiagnostics:
-		l.probed(e)
+		if p, ok := matchers.ProbeIn(e.Text); ok && l.probes.Changes(p) {
+			p.At = incident.TimeOf(p.At, clock.Now())
+			l.batch.probes = append(l.batch.probes, probe{p, l.Set().Unreachable(p, e.Text, l.Zone)})
+		}
 	case conf.KindAccess:
 		if c, ok := matchers.ClickIn(e.Text, l.Access, l.Zone); ok {
 			l.batch.clicks = append(l.batch.clicks, c)
@@ -75,12 +75,11 @@ func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 	if at := l.events.Complete(); l.open.begin != at || l.open.size != len(e.Text) {
 		l.open = judged{begin: at, size: len(e.Text)}
 		if l.events.Find(e.Text) >= 0 { // nearly never; else the catalogue need not be there
-			v := l.Set().Diagnose(string(e.Text), l.Zone)
-			l.open.failure, l.open.ours = v.Failure, v.Ours
+			l.open.Verdict = l.Set().Diagnose(string(e.Text), l.Zone)
 		}
 	}
-	l.open.failure.Node = l.Node
-	return l.open.failure, l.open.ours
+	l.open.Failure.Node = l.Node
+	return l.open.Failure, l.open.Ours
 }
 
 // judge counts an event once, if it is a failure. If it was counted before, only a different cause
@@ -89,7 +88,10 @@ func (l *Log) match(e event.Event) (matchers.Failure, bool) {
 func (l *Log) judge(e event.Event) store.Counted {
 	f, ours := l.match(e)
 	if !ours {
-		l.tested(e)
+		// Jira logs the beginning of a test at the level DEBUG.
+		if c, ok := matchers.TestedIn(e, l.Zone); ok && l.Recorder.Rules.OneJira() {
+			l.batch.clicks = append(l.batch.clicks, c)
+		}
 		return store.Counted{}
 	}
 	now := store.Counted{
@@ -110,31 +112,6 @@ func (l *Log) judge(e event.Event) store.Counted {
 		l.batch.failures = append(l.batch.failures, failure{Failure: f})
 	}
 	return now
-}
-
-// tested processes the beginning of a test, which Jira logs at the level DEBUG.
-func (l *Log) tested(e event.Event) {
-	if !l.Recorder.Rules.OneJira() {
-		return
-	}
-	if c, ok := matchers.TestedIn(e, l.Zone); ok {
-		l.batch.clicks = append(l.batch.clicks, c)
-	}
-}
-
-// probed processes what an event of the diagnostics log reports about a mail server, if it is
-// news.
-func (l *Log) probed(e event.Event) {
-	p, ok := matchers.ProbeIn(e.Text)
-	if !ok || !l.probes.Changes(p) {
-		return
-	}
-	if at, ok := incident.PlausibleTime(p.At, clock.Now()); !ok {
-		p.At = clock.Now()
-	} else {
-		p.At = at
-	}
-	l.batch.probes = append(l.batch.probes, probe{p, l.Set().Unreachable(p, e.Text, l.Zone)})
 }
 
 // isCounted reports whether c is the beginning of the event with this text.

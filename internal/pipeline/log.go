@@ -106,7 +106,6 @@ type failure struct {
 	matchers.Failure
 	counted string
 	shipped alert.ID
-	on      *ongoing // the group that its incident joins if it is a new one
 }
 
 // probe is what the diagnostics report about a mail server, and the failure that it represents
@@ -133,18 +132,17 @@ func (l *Log) Ended() bool { return l.ended.Load() }
 // Run reads until ctx is done or the input ends, neither of which is an error.
 func (l *Log) Run(ctx context.Context) error {
 	defer l.ended.Store(true)
+	l.events.Find, l.events.Lines = matchers.Find, l.Kind.Lines()
 	switch {
 	case l.Kind.Mail():
 		l.events.Find = matchers.FindMail
 	case l.Kind == conf.KindDiagnostics:
-		l.events.Find, l.events.Lines = matchers.FindProbe, true
-	case l.Kind == conf.KindAccess:
-		l.events.Find, l.events.Lines = matchers.Find, true
-	default:
-		l.events.Find = matchers.Find
+		l.events.Find = matchers.FindProbe
 	}
+	l.jira.Store(l.Earlier.Jira)
 	if l.Checkpoint != nil {
 		l.counted, l.err = l.Recorder.Store.Counted(l.Checkpoint.Key)
+		l.update(func(tx *store.Tx) { l.jira.Store(l.Earlier.Jira || tx.Recognized(l.Checkpoint.Key)) })
 	}
 	for wait := time.Duration(0); l.err == nil; wait = l.wait() {
 		asked := clock.Now()

@@ -36,12 +36,10 @@ func (l *Log) Health() Health {
 
 // troubles is what a log remembers to find out whether it has one.
 type troubles struct {
-	checked  time.Time
-	line     time.Time // when text came last, or reading began
-	text     bool      // text came since the last check
-	waiting  time.Time // since when the log cannot be read; zero = it can
-	restored bool      // open is as stored
-	open     map[string]bool
+	checked time.Time
+	line    time.Time // when text came last, or reading began
+	text    bool      // text came since the last check
+	waiting time.Time // since when the log cannot be read; zero = it can
 }
 
 // checkHealth reports a log that cannot be read for a minute, or has had no line for silent_after,
@@ -82,31 +80,9 @@ func (l *Log) checkHealth(now time.Time, text bool, waiting error) {
 // report updates the incident of a trouble. on means that it must be reported, over that it has
 // ended.
 func (l *Log) report(t incident.Trouble, on, over bool, now time.Time) {
-	l.restore()
-	if on || over && l.troubles.open[t.Cause] {
-		l.update(func(tx *store.Tx) { l.troubles.open[t.Cause], _ = l.Recorder.trouble(tx, t, on, now) })
+	if on || over {
+		l.update(func(tx *store.Tx) { l.Recorder.trouble(tx, t, on, now) })
 	}
-}
-
-// restore looks up once which troubles were reported before a restart, and
-// whether the log was known to be Jira's.
-func (l *Log) restore() {
-	if l.troubles.restored || l.err != nil {
-		return
-	}
-	l.troubles.restored, l.troubles.open = true, map[string]bool{}
-	if l.Earlier.Jira {
-		l.jira.Store(true)
-	}
-	l.err = l.Recorder.Store.View(func(tx *store.Tx) {
-		for _, cause := range incident.LogTroubles {
-			key := l.Recorder.Rules.TroubleKey(incident.Trouble{Cause: cause, Log: l.Source})
-			l.troubles.open[cause] = tx.Incident(key).Open
-		}
-		if l.Checkpoint != nil && tx.Recognized(l.Checkpoint.Key) {
-			l.jira.Store(true)
-		}
-	})
 }
 
 // What a log must have without a header of Jira's to be reported. A container's
@@ -148,21 +124,10 @@ func (f foreign) reported(now time.Time, ended bool) bool {
 	return f.lines >= foreignLines && (ended || now.Sub(f.since) >= foreignAfter)
 }
 
-// trouble is what the alert says.
-func (f foreign) trouble(log incident.Source) incident.Trouble {
-	return incident.Trouble{
-		Cause: incident.LogForeign, Log: log, Since: f.since, Line: f.first,
-		Why: fmt.Sprintf("none of the first %d lines begins with a date, a level and a logger", f.lines),
-	}
-}
-
 // recognize searches for a Jira header until the first one is found. This is remembered: a Jira
 // log stays one.
 func (l *Log) recognize(text []byte, now time.Time) {
 	if l.jira.Load() || len(text) == 0 || l.Kind.Optional() || l.Of != nil { // other logs have other headers
-		return
-	}
-	if l.restore(); l.jira.Load() {
 		return
 	}
 	var jira bool
@@ -177,10 +142,17 @@ func (l *Log) recognize(text []byte, now time.Time) {
 // checkForeign reports, once, that a log does not look like a Jira log, and reports when it turns
 // out to be one.
 func (l *Log) checkForeign(now time.Time, ended bool) {
-	if l.Of != nil {
+	f, jira := l.foreign, l.jira.Load()
+	if !jira && !f.reported(now, ended) {
 		return
 	}
-	l.restore()
-	on := !l.jira.Load() && !l.troubles.open[incident.LogForeign] && l.foreign.reported(now, ended)
-	l.report(l.foreign.trouble(l.Source), on, l.jira.Load(), now)
+	t := incident.Trouble{
+		Cause: incident.LogForeign, Log: l.Source, Since: f.since, Line: f.first,
+		Why: fmt.Sprintf("none of the first %d lines begins with a date, a level and a logger", f.lines),
+	}
+	l.update(func(tx *store.Tx) {
+		if jira || !tx.Incident(l.Recorder.Rules.TroubleKey(t)).Open {
+			l.Recorder.trouble(tx, t, !jira, now)
+		}
+	})
 }

@@ -13,10 +13,8 @@ import (
 func (r *Recorder) holdOrSave(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) {
 	var held *incident.Held
 	switch {
-	case a != nil && s.IsGroup():
-		held = r.Rules.HoldsBack(s, now)
 	case a != nil:
-		held = r.Rules.Maintenance(a.Data, now)
+		held = r.Rules.HoldsBack(s, now)
 	case !s.Open:
 		held = s.Held // no one was alerted to it
 	case !s.IsGroup() && len(r.late(s)) > 0:

@@ -17,19 +17,21 @@ import (
 // manyAtOnce is how many open incidents a new notifier is sent one by one.
 const manyAtOnce = 10
 
-// with is a list with a name, once.
-func with(names []string, name string) []string {
-	if slices.Contains(names, name) {
-		return names
+// with is a list with more names, each once. The given list is not changed.
+func with(names []string, more ...string) []string {
+	for _, name := range more {
+		if !slices.Contains(names, name) {
+			names = append(slices.Clip(names), name)
+		}
 	}
-	return append(slices.Clip(names), name)
+	return names
 }
 
 // save stores an incident and queues its alert, if any.
 func (r *Recorder) save(tx *store.Tx, s incident.State, a *alert.Alert) {
 	if a != nil {
 		nameMembers(tx, s, a)
-		to := r.recipients(tx, s, *a)
+		to := r.recipients(tx, s, a.Data.Kind)
 		if a.Data.Kind == alert.Changed && len(to) == 0 { // nobody was sent the previous cause
 			to = r.late(s)
 			a.Type, a.Data.Kind, a.Data.Cause.Previous = "jira.oauth."+string(alert.Opened), alert.Opened, nil
@@ -62,18 +64,24 @@ func nameMembers(tx *store.Tx, g incident.State, a *alert.Alert) {
 	g.Names(a, members)
 }
 
-// recipients are the notifiers that an alert about an incident is for.
-func (r *Recorder) recipients(tx *store.Tx, s incident.State, a alert.Alert) (names []string) {
-	kind := a.Data.Kind
+// recipients are the notifiers that an alert of a kind about an incident is for.
+func (r *Recorder) recipients(tx *store.Tx, s incident.State, kind alert.Kind) (names []string) {
 	if kind == alert.Changed || kind == alert.Sighted || kind.Closes() {
 		return r.reachable(tx, s.Notified, s.ID())
 	}
 	for _, to := range r.Recipients {
-		if a.Data.Cause.Severity >= to.MinSeverity && (kind != alert.Reminder || slices.Contains(s.Notified, to.Name)) {
+		if to.wants(s) && (kind != alert.Reminder || slices.Contains(s.Notified, to.Name)) {
 			names = append(names, to.Name)
 		}
 	}
 	return names
+}
+
+// wants reports whether a notifier is to be notified of an incident: it is severe enough, and not
+// about the notifier itself.
+func (to Recipient) wants(s incident.State) bool {
+	itself := s.Lasting() && s.Content.Facts["notifier"] == to.Name
+	return s.Content.Cause.Severity >= to.MinSeverity && !itself
 }
 
 // reachable are those notifiers of a list that are configured or for which an alert about the
@@ -103,8 +111,7 @@ func (r *Recorder) late(s incident.State) (names []string) {
 		return nil
 	}
 	for _, to := range r.Recipients {
-		itself := s.Lasting() && s.Content.Facts["notifier"] == to.Name
-		if s.Content.Cause.Severity >= to.MinSeverity && !itself && !slices.Contains(s.Notified, to.Name) {
+		if to.wants(s) && !slices.Contains(s.Notified, to.Name) {
 			names = append(names, to.Name)
 		}
 	}
@@ -154,14 +161,14 @@ func (r *Recorder) CatchUp() error {
 	return r.Store.Update(func(tx *store.Tx) {
 		now := clock.Now()
 		r.keepTime(tx, now)
-		missed, notified := map[string][]*incident.State{}, map[string]*incident.State{}
+		missed := map[string][]incident.State{}
 		for s := range tx.EachIncident() {
 			s = s.Shift(-s.Ahead(now))
 			if s.IsGroup() || s.Current().Kind == alert.Blind || r.Rules.Maintenance(s.Content, now) != nil || r.Rules.Muted(s) {
 				continue
 			}
 			for _, name := range r.late(s) {
-				missed[name], notified[s.Key] = append(missed[name], &s), &s
+				missed[name] = append(missed[name], s)
 			}
 		}
 		for _, to := range r.Recipients {
@@ -170,11 +177,6 @@ func (r *Recorder) CatchUp() error {
 			}
 		}
 		for s := range tx.EachIncident() {
-			if was := notified[s.Key]; was != nil {
-				for _, name := range was.Notified {
-					s.Notified = with(s.Notified, name)
-				}
-			}
 			r.save(tx, s.Shift(-s.Ahead(now)), nil)
 		}
 	})
@@ -206,18 +208,17 @@ func (r *Recorder) Started(version string) error {
 }
 
 // introduce sends a notifier one alert about incidents that it has missed.
-func (r *Recorder) introduce(tx *store.Tx, name string, missed []*incident.State, now time.Time) {
-	var open []incident.State
+func (r *Recorder) introduce(tx *store.Tx, name string, missed []incident.State, now time.Time) {
 	var ids []alert.ID
 	for _, s := range missed {
-		open, ids = append(open, *s), append(ids, s.ID())
+		ids = append(ids, s.ID())
 	}
-	g, a := r.Rules.Introduce(open, name, now)
+	g, a := r.Rules.Introduce(missed, name, now)
 	g.Names(a, ids)
 	g = r.send(tx, g, *a, []string{name})
 	for _, s := range missed {
-		for _, sent := range g.Notified { // none if there was no room
-			s.Notified = with(s.Notified, sent)
-		}
+		s = tx.Incident(s.Key)                       // as other notifiers have been introduced to it
+		s.Notified = with(s.Notified, g.Notified...) // none if there was no room
+		r.set(tx, s)
 	}
 }

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -23,7 +22,19 @@ const (
 func (r *Recorder) CheckNotifiers(now time.Time) error {
 	return r.Store.Update(func(tx *store.Tx) {
 		for _, t := range r.deliver() {
-			r.checkNotifier(tx, t, now)
+			h, s := tx.Health(t.Name), tx.Incident(r.Rules.TroubleKey(t))
+			t.Since, t.Why, t.Lost = h.Since, cmp.Or(h.Reason, "too much at once"), h.SetAside+h.Dropped-h.Reported
+			over := s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last)
+			switch {
+			case over, Failing(h, now):
+			case t.Lost > 0:
+				t.Since = now
+			default:
+				continue
+			}
+			if r.trouble(tx, t, !over, now) && t.Lost > 0 {
+				tx.SetReported(t.Name, h.Reported+t.Lost)
+			}
 		}
 	})
 }
@@ -46,50 +57,23 @@ func Failing(h notify.Health, now time.Time) bool {
 		h.Circuit == notify.Waiting && now.Sub(h.Since) >= failingFor
 }
 
-// checkNotifier alerts the other notifiers to one that does not deliver.
-func (r *Recorder) checkNotifier(tx *store.Tx, t incident.Trouble, now time.Time) {
-	h, s := tx.Health(t.Name), tx.Incident(r.Rules.TroubleKey(t))
-	lost := h.SetAside + h.Dropped - h.Reported
-	failing := Failing(h, now)
-	on := true
-	t.Since, t.Why, t.Lost = h.Since, cmp.Or(h.Reason, "too much at once"), lost
-	switch {
-	case s.Open && h.Circuit == notify.Closed && h.Succeeded.After(s.Last):
-		on = false
-	case failing:
-	case lost > 0:
-		t.Since = now
-	default:
-		return
-	}
-	if _, alerted := r.trouble(tx, t, on, now); alerted && lost > 0 {
-		tx.SetReported(t.Name, h.Reported+lost)
-	}
-}
-
-// trouble updates the incident of a trouble, and reports whether it is open now and whether it
-// raised an alert. on means that the trouble continues. A notifier is not alerted to its own
-// trouble, but at its end to what it has missed.
-func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time) (open, alerted bool) {
+// trouble updates the incident of a trouble, and reports whether it raised an alert. on means that
+// the trouble continues. A notifier is not alerted to its own trouble, but at its end to what it has
+// missed.
+func (r *Recorder) trouble(tx *store.Tx, t incident.Trouble, on bool, now time.Time) (alerted bool) {
 	before := tx.Incident(r.Rules.TroubleKey(t))
 	step := r.Rules.Over
 	if on {
 		step = r.Rules.Trouble
 	}
 	s, a := step(before, t, now)
-	if a != nil {
-		to := r.recipients(tx, s, *a)
-		if on {
-			to = slices.DeleteFunc(to, func(name string) bool { return name == t.Name })
-		} else if t.Lost > 0 && r.recipient(t.Name) != nil {
-			to = with(to, t.Name)
-		}
-		s = r.send(tx, s, *a, to)
+	if !on && t.Lost > 0 {
+		s.Notified = with(s.Notified, t.Name)
 	}
 	if a != nil || s.Open != before.Open {
-		r.set(tx, s)
+		r.save(tx, s, a)
 	}
-	return s.Open, a != nil
+	return a != nil
 }
 
 // CheckRemoved raises an alert when a notifier was removed while alerts are queued for it, and

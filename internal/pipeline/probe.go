@@ -73,7 +73,7 @@ func (r *Recorder) nextProbe(now time.Time) (host string, wait time.Duration, er
 				last[host] = probed{Began: now}
 				tx.SetNote(store.Probes, last)
 			case recent && p.Found != nil:
-				r.attach(tx, key, *p.Found)
+				r.set(tx, tx.Incident(key).WithProbe(*p.Found))
 			case recent && (wait < 0 || early < wait):
 				wait = early
 			}
@@ -82,7 +82,7 @@ func (r *Recorder) nextProbe(now time.Time) (host string, wait time.Duration, er
 	return host, wait, err
 }
 
-// endProbe stores the result of a probe, for all incidents that wait for it.
+// endProbe stores the result of a probe. nextProbe adds it to the incidents that wait for it.
 func (r *Recorder) endProbe(host string, found alert.Probe) error {
 	found = r.Rules.Probed(found)
 	return r.Store.Update(func(tx *store.Tx) {
@@ -90,17 +90,7 @@ func (r *Recorder) endProbe(host string, found alert.Probe) error {
 		tx.Note(store.Probes, &last)
 		last[host] = probed{last[host].Began, &found}
 		tx.SetNote(store.Probes, last)
-		for _, key := range slices.Sorted(maps.Keys(r.due)) {
-			if r.due[key].host == host {
-				r.attach(tx, key, found)
-			}
-		}
 	})
-}
-
-// attach stores the result of a probe in an incident.
-func (r *Recorder) attach(tx *store.Tx, key string, found alert.Probe) {
-	r.set(tx, tx.Incident(key).WithProbe(found))
 }
 
 // likely is the host of the tokens of all open incidents whose provider is known, "" = not one.

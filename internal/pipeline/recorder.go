@@ -35,8 +35,7 @@ type Recorder struct {
 	Jira     Integrations
 	settings settings
 
-	due     due
-	nextDue time.Time // nothing in due is due before
+	due due
 
 	unprobed chan struct{} // an incident waits for a probe; nil = there are none
 
@@ -82,14 +81,19 @@ func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key st
 }
 
 func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time.Time) (key string, shipped alert.ID) {
-	key, step := f.counted, r.Rules.Correct
-	if key == "" {
-		var repeated bool
-		if key, repeated = r.key(tx, f.Failure, from, now); repeated {
-			r.learn(tx, key, f.Failure)
+	if key = f.counted; key == "" {
+		repeated := false // another log's report of the failure has already been counted there
+		if r.Rules.Places(f.Failure) {
+			key, repeated = r.correlator(tx, now).Place(f.Failure, from.Name)
+		} else {
+			key = r.retried(tx, f.Failure, now)
+		}
+		if repeated {
+			if s := tx.Incident(key); s.Open {
+				r.set(tx, r.Rules.Learn(s, f.Failure))
+			}
 			return key, ""
 		}
-		step = r.Rules.Step
 		if r.Tally != nil {
 			r.Tally.Failure(key, f.Cause.ID, f.Time)
 		}
@@ -99,31 +103,15 @@ func (r *Recorder) count(tx *store.Tx, f failure, from incident.Source, now time
 	if f.counted != "" && !s.Open {
 		return key, f.shipped
 	}
-	s = r.endStale(tx, s, plausible(f.Time, now), now)
+	s = r.endStale(tx, s, incident.TimeOf(f.Time, now), now)
 	if !s.Open && tx.Open() >= cmp.Or(r.MaxOpen, incident.MaxOpen) {
 		r.overflow(tx, key, incident.TooManyOpen, now)
 		return key, r.ship(tx, tx.Incident(r.Rules.OverflowKey()), f, from, now)
 	}
-	if s.Alerts == 0 {
-		at := plausible(f.Time, now)
-		if s.Open {
-			at = s.First
-		}
-		f.on = r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), at, now)
-		joins := f.counted == "" && f.on != nil && !r.mayWait(f.Failure) && !r.Rules.InMaintenance(now)
-		if joins && f.on.group.Says(f.Cause.ID, at) {
-			step = r.Rules.StepBriefly
-		}
-	}
 	if key != r.Rules.Key(f.Failure) || s.Open && s.Content.Integration.KnownBy == alert.ByConfiguration {
 		f.Failure = s.Adopt(f.Failure)
 	}
-	r.apply(tx, s, f, func(s incident.State) (incident.State, *alert.Alert) {
-		s, a := step(s, f.Failure, from, now)
-		shipped = r.ship(tx, s, f, from, now)
-		return s, a
-	}, now)
-	return key, shipped
+	return key, r.apply(tx, s, f, from, now)
 }
 
 // ship queues a failure that was just counted in an incident for notify.Ship, and returns its ID, ""
@@ -139,17 +127,13 @@ func (r *Recorder) ship(tx *store.Tx, s incident.State, f failure, from incident
 	return id
 }
 
-// plausible is the time of an event or, if that is impossible, the time at which it is read.
-func plausible(at, now time.Time) time.Time {
-	if at, ok := incident.PlausibleTime(at, now); ok {
-		return at
+// apply applies one failure to its incident, and queues the alert that it raises. It returns what
+// the failure is shipped as.
+func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure, from incident.Source, now time.Time) (shipped alert.ID) {
+	step := r.Rules.Step
+	if f.counted != "" {
+		step = r.Rules.Correct
 	}
-	return now
-}
-
-// apply applies one failure to its incident, and queues the alert that it raises.
-func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
-	step func(incident.State) (incident.State, *alert.Alert), now time.Time) {
 	var group incident.State
 	if s.Storm != "" {
 		if group = tx.Incident(s.Storm); !group.Open {
@@ -157,71 +141,51 @@ func (r *Recorder) apply(tx *store.Tx, s incident.State, f failure,
 		}
 	}
 	before := s
-	s, a := step(s)
+	s, a := step(s, f.Failure, from, now)
+	shipped = r.ship(tx, s, f, from, now)
 	isNew := a != nil && a.Data.Kind == alert.Opened
 	if isNew {
 		if until := r.awaits(tx, f.Failure, before, s, now); now.Before(until) {
 			r.set(tx, s.Await(until, r.Rules.Tester(f.Failure)))
-			return
+			return shipped
 		}
 		if before.Open && s.Tester != "" { // it has waited long enough
 			r.overdue(tx, s, a, now)
-			return
+			return shipped
 		}
 	}
 	r.attempted(tx, r.Rules.Tester(f.Failure), f.Cause.ID, s)
+	leaves := s.Storm == "" && before.Storm != ""
+	if leaves { // those who know it from the group go on with it
+		s.Notified = with(s.Notified, group.Notified...)
+		r.set(tx, group.Left(before, false))
+	}
 	switch {
 	case isNew:
-		r.announceOn(tx, s, a, f.on, now)
-		return
+		r.announce(tx, s, a, now)
 	case s.Storm != "" && f.counted == "":
 		group, s, a = r.Rules.StepGroup(group, s, now)
 		r.set(tx, s)
 		r.holdOrSave(tx, group, a, now)
-		return
-	case s.Storm == "" && before.Storm != "": // those who know it from the group go on with it
-		for _, name := range group.Notified {
-			s.Notified = with(s.Notified, name)
-		}
-		r.set(tx, group.Left(before, false, false))
-		if before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil { // many may do so at once
-			n := newcomer{s, s.Last, group.Key}
-			on := r.ongoing(tx, r.Rules.Lanes(f.Cause.ID, f.Facts.Text("app_id")), s.Last, now)
-			r.opened(tx, n, a, on, now)
-			return
-		}
+	case leaves && before.Suppressed && r.Rules.Maintenance(s.Content, now) == nil: // many may do so at once
+		r.opened(tx, incident.Joining{State: s, Was: group.Key, At: s.Last, Arrived: now}, a, now)
+	default:
+		r.holdOrSave(tx, s, a, now)
 	}
-	r.holdOrSave(tx, s, a, now)
+	return shipped
 }
 
 // announce is holdOrSave for an incident that may be new or over: its alert may become part of a
 // group.
 func (r *Recorder) announce(tx *store.Tx, s incident.State, a *alert.Alert, now time.Time) {
-	if !s.Open {
+	switch {
+	case !s.Open:
 		r.end(tx, s, a, now)
-		return
+	case a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil:
+		r.opened(tx, incident.Joining{State: s, At: s.First, Arrived: now}, a, now)
+	default:
+		r.holdOrSave(tx, s, a, now)
 	}
-	app, _ := s.Content.Facts["app_id"].(string)
-	r.announceOn(tx, s, a, r.ongoing(tx, r.Rules.Lanes(s.Content.Cause.ID, app), s.First, now), now)
-}
-
-// announceOn is announce where the group that the incident may join is known.
-func (r *Recorder) announceOn(tx *store.Tx, s incident.State, a *alert.Alert, on *ongoing, now time.Time) {
-	if a != nil && a.Data.Kind == alert.Opened && r.Rules.Maintenance(a.Data, now) == nil {
-		r.opened(tx, newcomer{s, s.First, ""}, a, on, now)
-		return
-	}
-	r.holdOrSave(tx, s, a, now)
-}
-
-// key is the key of the incident of a failure. repeated reports that another log's report of the
-// failure has already been counted there.
-func (r *Recorder) key(tx *store.Tx, f matchers.Failure, from incident.Source, now time.Time) (
-	key string, repeated bool) {
-	if r.Rules.Places(f) {
-		return r.correlator(tx, now).Place(f, from.Name)
-	}
-	return r.retried(tx, f, now), false
 }
 
 // retried is the key of a failure's own incident, or of the callback that has just logged it, or

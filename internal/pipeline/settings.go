@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jira-oauth-watcher/internal/clock"
@@ -28,20 +29,25 @@ type Integrations interface {
 // settings is what Jira has reported about its integrations.
 type settings struct {
 	asking sync.Mutex
-	read   bool      // what was stored has been read
-	due    time.Time // when Jira may be asked again
-
-	mu     sync.Mutex // of what follows; held in transactions, and never while waiting
-	known  []jira.Integration
-	failed string // why Jira did not answer the last time, "" = it did
+	read   bool                    // what was stored has been read; held by asking
+	last   atomic.Pointer[answers] // nil = nothing is known
 }
 
-// stored is what survives a restart and a reload, so that these do not cause more requests.
-type stored struct {
+// answers is the state of settings. It is immutable, and stored, so that a restart and a reload do not
+// cause more requests.
+type answers struct {
 	URL    string             `json:"url"`
-	Due    time.Time          `json:"due"`
+	Due    time.Time          `json:"due"` // when Jira may be asked again
 	Known  []jira.Integration `json:"known,omitempty"`
-	Failed string             `json:"failed,omitempty"`
+	Failed string             `json:"failed,omitempty"` // why Jira did not answer the last time, "" = it did
+}
+
+// answers is what Jira has reported so far.
+func (r *Recorder) answers() answers {
+	if last := r.settings.last.Load(); last != nil {
+		return *last
+	}
+	return answers{URL: r.Rules.JiraURL()}
 }
 
 // ask asks Jira, if a minute has passed since the last time. Its answer is used for what is
@@ -50,18 +56,17 @@ func (r *Recorder) ask(ctx context.Context) error {
 	if r.Jira == nil {
 		return nil
 	}
-	s := &r.settings
-	s.asking.Lock()
-	defer s.asking.Unlock()
-	if err := s.restore(r); err != nil {
+	r.settings.asking.Lock()
+	defer r.settings.asking.Unlock()
+	if err := r.restoreAnswers(); err != nil {
 		return err
 	}
-	began := clock.Now()
-	if began.Before(s.due) && s.due.Sub(began) <= time.Hour { // else the clock was set back
+	now, began := r.answers(), clock.Now()
+	if began.Before(now.Due) && now.Due.Sub(began) <= time.Hour { // else the clock was set back
 		return nil
 	}
-	s.due = began.Add(askEvery)
-	if err := r.asked(incident.Own{From: began}); err != nil {
+	now.Due = began.Add(askEvery)
+	if err := r.asked(now, incident.Own{From: began}); err != nil {
 		return err
 	}
 	answer, err := r.Jira.Integrations(ctx)
@@ -69,48 +74,34 @@ func (r *Recorder) ask(ctx context.Context) error {
 		return nil
 	}
 	if refused, ok := errors.AsType[*jira.Error](err); ok && refused.RetryAfter > askEvery {
-		s.due = began.Add(refused.RetryAfter)
+		now.Due = began.Add(refused.RetryAfter)
 	}
-	s.learn(answer.Integrations, err)
-	return r.asked(incident.Own{From: began, Request: answer.RequestID, Fine: err == nil})
+	if err != nil {
+		now.Failed = err.Error()
+	} else {
+		now.Known, now.Failed = answer.Integrations, ""
+	}
+	return r.asked(now, incident.Own{From: began, Request: answer.RequestID, Fine: err == nil})
 }
 
-// restore reads, once, what was stored for the same Jira.
-func (s *settings) restore(r *Recorder) error {
-	if s.read {
+// restoreAnswers reads, once, what was stored for the same Jira.
+func (r *Recorder) restoreAnswers() error {
+	if r.settings.read {
 		return nil
 	}
-	var was stored
+	var was answers
 	err := r.Store.View(func(tx *store.Tx) { tx.Note(store.Settings, &was) })
-	if err != nil || was.URL != r.Rules.JiraURL() {
-		s.read = err == nil
-		return err
+	if r.settings.read = err == nil; was.URL == r.Rules.JiraURL() {
+		r.settings.last.Store(&was)
 	}
-	s.read, s.due = true, was.Due
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.known, s.failed = was.Known, was.Failed
-	return nil
+	return err
 }
 
-// learn takes an answer.
-func (s *settings) learn(known []jira.Integration, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err != nil {
-		s.failed = err.Error()
-		return
-	}
-	s.known, s.failed = known, ""
-}
-
-// asked stores what is known about one of our own requests: errors that Jira logs about it are not
-// failures.
-func (r *Recorder) asked(o incident.Own) error {
+// asked stores what is known now, and about one of our own requests: errors that Jira logs about it are
+// not failures.
+func (r *Recorder) asked(now answers, o incident.Own) error {
+	r.settings.last.Store(&now)
 	return r.Store.Update(func(tx *store.Tx) {
-		r.settings.mu.Lock()
-		now := stored{r.Rules.JiraURL(), r.settings.due, r.settings.known, r.settings.failed}
-		r.settings.mu.Unlock()
 		tx.SetEvidence(tx.Evidence().Ask(o))
 		tx.SetNote(store.Settings, now)
 	})
@@ -124,21 +115,19 @@ func (r *Recorder) own(tx *store.Tx, f matchers.Failure) bool {
 // of finds the integration of a failure: by the ID of its configuration, or else as the only one
 // with a value that the failure shows. id is the ID of its configuration, "" = not known. why says
 // why nothing else is known.
-func (s *settings) of(f matchers.Failure, config string) (found *jira.Integration, id, why string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (a answers) of(f matchers.Failure, config string) (found *jira.Integration, id, why string) {
 	var names []string
-	if known := s.byID(config); known != nil && f.Contradicts(settingsOf(*known)) {
+	if known := a.byID(config); known != nil && f.Contradicts(settingsOf(*known)) {
 		config = "" // what the failure itself shows counts more
 	}
-	for i, known := range s.known {
+	for _, known := range a.Known {
 		if strings.ToLower(known.ID) == config || config == "" && f.Of(settingsOf(known)) {
-			found, names = &s.known[i], append(names, known.Name)
+			found, names = &known, append(names, known.Name)
 		}
 	}
 	switch {
-	case s.failed != "":
-		why = s.failed
+	case a.Failed != "":
+		why = a.Failed
 	case len(names) > 1:
 		why = fmt.Sprintf("it may be one of %d integrations in Jira: %s", len(names), text.Cut(strings.Join(names, ", "), maxNames))
 	case found == nil && config != "":
@@ -146,7 +135,7 @@ func (s *settings) of(f matchers.Failure, config string) (found *jira.Integratio
 	case found == nil && f.Facts.Text("app_id") != "":
 		why = "no integration in Jira has this application ID"
 	case found == nil:
-		why = fmt.Sprintf("the log does not show which of the %s in Jira it is", text.Count(len(s.known), "integration"))
+		why = fmt.Sprintf("the log does not show which of the %s in Jira it is", text.Count(len(a.Known), "integration"))
 	}
 	if len(names) != 1 {
 		return nil, config, why
@@ -156,10 +145,8 @@ func (s *settings) of(f matchers.Failure, config string) (found *jira.Integratio
 
 // tokens is the host from which the integrations with an application ID get their tokens, or all
 // there are if it is "". It is "" if that is not one host that the catalogue knows.
-func (s *settings) tokens(client string) (host string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, known := range s.known {
+func (a answers) tokens(client string) (host string) {
+	for _, known := range a.Known {
 		of := matchers.TokenHost(known.TokenEndpoint)
 		if client != "" && client != known.ClientID {
 			continue
@@ -178,20 +165,11 @@ func settingsOf(i jira.Integration) matchers.Settings {
 	}
 }
 
-// name is what Jira calls the integration with an ID, "" = not known.
-func (s *settings) name(config string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := s.byID(config); i != nil {
-		return i.Name
-	}
-	return ""
-}
-
-func (s *settings) byID(config string) *jira.Integration {
-	for i := range s.known {
-		if strings.ToLower(s.known[i].ID) == config {
-			return &s.known[i]
+// byID is the integration with an ID, nil = not known.
+func (a answers) byID(config string) *jira.Integration {
+	for _, known := range a.Known {
+		if strings.ToLower(known.ID) == config {
+			return &known
 		}
 	}
 	return nil
@@ -199,24 +177,31 @@ func (s *settings) byID(config string) *jira.Integration {
 
 const maxNames = 200 // characters of a list of integrations
 
-// called is a name from Jira, redacted, because people wrote it.
-func (r *Recorder) called(name string) string { return text.Unlink(r.Rules.Mask(name)) }
+// redacted is a name from Jira, because people wrote it.
+func (r *Recorder) redacted(name string) string { return text.Unlink(r.Rules.Mask(name)) }
+
+// called is the name in Jira of the integration with an ID, "" = not known.
+func (r *Recorder) called(config string) string {
+	if known := r.answers().byID(config); known != nil {
+		return r.redacted(known.Name)
+	}
+	return ""
+}
 
 // compare is a failure with what Jira reports about its integration. config is the ID of the
 // configuration, "" = not known.
 func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
 	if r.Jira != nil {
-		found, id, why := r.settings.of(f, config)
+		answers := r.answers()
+		found, id, why := answers.of(f, config)
 		config, f.Unchecked = id, why
 		if found != nil {
-			f.Integration.Name, f.Integration.Client = r.called(found.Name), found.ClientID
+			f.Integration.Name, f.Integration.Client = r.redacted(found.Name), found.ClientID
 			if why == "" {
 				f.Compared = f.Compare(settingsOf(*found))
 			}
 		}
-	}
-	if r.Jira != nil {
-		f.Integration.Tokens = r.settings.tokens(f.Integration.Client)
+		f.Integration.Tokens = answers.tokens(f.Integration.Client)
 	}
 	if config != "" {
 		f = f.OfConfiguration(config)
