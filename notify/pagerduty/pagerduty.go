@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -55,18 +56,12 @@ func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	got, err := notify.Request{
 		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: []byte(body),
 		Secrets: []conf.Secret{n.conf.RoutingKey},
-	}.Post(ctx)
-	switch {
-	case err != nil:
-		return nil, err
-	case got.Status >= 200 && got.Status < 300:
-		return nil, nil
-	}
-	failed := got.Failed()
-	if got.Status == http.StatusBadRequest && strings.Contains(strings.ToLower(got.Body), "routing") {
+	}.Send(ctx)
+	if failed, ok := errors.AsType[*notify.Error](err); ok && got.Status == http.StatusBadRequest &&
+		strings.Contains(strings.ToLower(got.Body), "routing") {
 		failed.Outcome = notify.BadSettings // "routing_key is invalid"
 	}
-	return nil, failed
+	return nil, err
 }
 
 // Groups is true: PagerDuty groups alerts into incidents.

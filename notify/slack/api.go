@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/notify"
 )
 
@@ -71,20 +70,16 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, notify.Unanswered(err, sent, redactor)
 	}
 	defer resp.Body.Close()
-	limit := int64(notify.MaxReply)
+	limit := notify.MaxReply
 	if resp.StatusCode == http.StatusOK {
 		limit = maxAPIAnswer
 	}
-	text, broken := io.ReadAll(io.LimitReader(resp.Body, limit))
+	text, broken := io.ReadAll(io.LimitReader(resp.Body, int64(limit)))
 	said, isJSON := decode(text)
 	if resp.StatusCode == http.StatusOK && isJSON && said.OK {
 		return handOn(resp, said)
 	}
-	if len(text) == int(limit) { // the cut could split a secret, which would not be redacted
-		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
-	}
-	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(redactor.Redact(string(text))),
-		RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()), Broken: broken}
+	got := notify.Answered(resp, text, limit, broken, redactor)
 	if isJSON && said.Error != "" {
 		return nil, refused(path.Base(req.URL.Path), got, said, redactor)
 	}
