@@ -3,6 +3,7 @@
 package slack
 
 import (
+	"cmp"
 	"fmt"
 
 	"jira-oauth-watcher/conf"
@@ -58,8 +59,6 @@ func (s *shared) target(c conf.Slack) (notify.Target, error) {
 }
 
 func (s *shared) rateLimit(destination string) *notify.RateLimit {
-	if s.rateLimits[destination] == nil {
-		s.rateLimits[destination] = notify.NewRateLimit(postEvery)
-	}
+	s.rateLimits[destination] = cmp.Or(s.rateLimits[destination], notify.NewRateLimit(postEvery))
 	return s.rateLimits[destination]
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,9 +76,13 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
 	s := &socket{b: b, log: log, presses: presses}
-	d := &pressHandler{log: log, press: press, own: map[*Bot][]string{}}
+	handler := &pressHandler{log: log, press: press, own: map[*Bot][]string{}}
 	var work sync.WaitGroup
-	work.Go(func() { d.run(ctx, presses) })
+	work.Go(func() {
+		for p := range presses {
+			handler.apply(ctx, p)
+		}
+	})
 	defer work.Wait()
 	defer close(presses)
 	for pause := b.refuse; ; pause = min(2*pause, maxRefused) {
@@ -104,7 +109,7 @@ type socket struct {
 	b       *Buttons
 	log     *slog.Logger
 	presses chan<- *pressed
-	seen    recent
+	seen    []string // stamps of the last presses, which are few
 
 	up      time.Time // since when it is connected; zero = it is not
 	short   int       // short-lived connections in a row
@@ -199,9 +204,10 @@ func (s *socket) pressed(payload []byte) {
 	if err != nil {
 		s.log.Warn("button press ignored", "err", err)
 	}
-	if p == nil || !s.seen.add(p.stamp) {
+	if p == nil || slices.Contains(s.seen, p.stamp) {
 		return
 	}
+	s.seen = append(s.seen[max(0, len(s.seen)+1-maxSeen):], p.stamp)
 	select {
 	case s.presses <- p:
 	default:
@@ -221,9 +227,7 @@ func (s *socket) closed() {
 	if s.up.IsZero() {
 		return
 	}
-	if clock.Since(s.up) < shortLived {
-		s.short++
-	} else {
+	if s.short++; clock.Since(s.up) >= shortLived {
 		s.short = 0
 	}
 	s.up = time.Time{}
