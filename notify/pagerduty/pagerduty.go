@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -113,8 +112,7 @@ func (n *Notifier) key(id alert.ID) string {
 	if len(id) <= maxKey {
 		return string(id)
 	}
-	sum := sha256.Sum256([]byte(id))
-	return hex.EncodeToString(sum[:])
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(id)))
 }
 
 // details are the message as names and texts.

@@ -38,12 +38,8 @@ func newBot(c conf.Slack) (*Bot, *Buttons, error) {
 	transport := client.Transport.(*http.Transport)
 	api := &apiTransport{next: transport, secrets: []conf.Secret{c.BotToken, c.AppToken}}
 	client.Transport = api
-	bot := &Bot{
-		api:     slack.New(c.BotToken.Reveal(), apiOptions(c, client)...),
-		channel: c.Channel,
-		mention: c.Mention,
-		buttons: !c.AppToken.IsZero(),
-	}
+	bot := &Bot{api: slack.New(c.BotToken.Reveal(), apiOptions(c, client)...), channel: c.Channel, mention: c.Mention,
+		buttons: !c.AppToken.IsZero()}
 	if !bot.buttons {
 		return bot, nil, nil
 	}
@@ -51,11 +47,8 @@ func newBot(c conf.Slack) (*Bot, *Buttons, error) {
 }
 
 func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
-	options := []slack.Option{slack.OptionHTTPClient(client), slack.OptionLog(log.New(io.Discard, "", 0))}
-	if c.APIURL != "" {
-		options = append(options, slack.OptionAPIURL(c.APIURL))
-	}
-	return options
+	return []slack.Option{slack.OptionHTTPClient(client), slack.OptionAPIURL(c.APIURL),
+		slack.OptionLog(log.New(io.Discard, "", 0))}
 }
 
 // Send posts the first message of an incident; later it edits that one and then says in

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -59,10 +60,9 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 			Proxy:            transport.Proxy,
 			HandshakeTimeout: connectTime,
 			WriteBufferSize:  32 << 10, // Slack drops fragmented messages
+			// Without the protocols: no websocket over HTTP/2.
+			TLSClientConfig: &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs},
 		},
-	}
-	if transport.TLSClientConfig != nil { // without its protocols: no websocket over HTTP/2
-		b.dialer.TLSClientConfig = &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs}
 	}
 	options := append(apiOptions(c, &http.Client{Transport: b.throttle}),
 		slack.OptionAppLevelToken(c.AppToken.Reveal()))
@@ -121,25 +121,20 @@ type socket struct {
 // listen is one run of slack-go's client, which connects again by itself. It ends with
 // ctx, or with an error when the settings are rejected.
 func (s *socket) listen(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	client := socketmode.New(s.b.opener, socketmode.OptionDialer(s.b.dialer), socketmode.OptionReadLimit(maxEnvelope),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	ended := make(chan error, 1)
 	go func() { ended <- client.RunContext(ctx) }()
-	var refused error
 	for {
 		select {
 		case err := <-ended:
 			s.closed()
-			if refused != nil {
-				return refused
-			}
-			return errors.New(s.clean(err))
+			return cmp.Or(context.Cause(ctx), errors.New(s.clean(err)))
 		case e := <-client.Events:
-			if err := s.event(ctx, client, e); err != nil && refused == nil {
-				refused = err
-				cancel()
+			if err := s.event(ctx, client, e); err != nil {
+				cancel(err)
 			}
 		}
 	}
