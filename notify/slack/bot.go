@@ -27,6 +27,8 @@ type Bot struct {
 	channel string
 	mention string
 	buttons bool // they work
+
+	own []string // team and enterprise of the app, for its presses
 }
 
 // newBot makes the bot, and the buttons when there is a token for them.

@@ -105,21 +105,14 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 	return p, nil
 }
 
-// pressHandler applies presses, one after the other.
-type pressHandler struct {
-	log   *slog.Logger
-	press func(alert.Press) (string, error)
-	own   map[*Bot][]string // teams and enterprises of the app
-}
-
 // apply applies a press. One that was confirmed to Slack still counts when ctx is done.
-func (k *pressHandler) apply(ctx context.Context, p *pressed) {
-	log := k.log.With("incident", p.Incident)
-	if err := k.fromOurs(ctx, p); err != nil {
+func (p *pressed) apply(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) {
+	log = log.With("incident", p.Incident)
+	if err := p.fromOurs(ctx); err != nil {
 		log.Warn("button press ignored", "err", err)
 		return
 	}
-	sentence, err := k.press(p.Press)
+	sentence, err := press(p.Press)
 	if err != nil {
 		log.Error("button press failed", "err", err)
 		sentence = "This could not be stored, and does not count. The log of the watcher says why."
@@ -137,22 +130,20 @@ func (k *pressHandler) apply(ctx context.Context, p *pressed) {
 
 // fromOurs returns an error for a press that comes from a team that is not the
 // app's, or when that cannot be found out.
-func (k *pressHandler) fromOurs(ctx context.Context, p *pressed) error {
+func (p *pressed) fromOurs(ctx context.Context) error {
 	if len(p.teams) == 0 {
 		return nil
 	}
-	own, known := k.own[p.bot]
-	if !known {
+	if p.bot.own == nil {
 		ctx, cancel := context.WithTimeout(ctx, answerTime)
 		defer cancel()
 		auth, err := p.bot.api.AuthTestContext(ctx)
 		if err != nil {
 			return fmt.Errorf("look up the app's team: %w", apiError(err))
 		}
-		own = []string{auth.TeamID, auth.EnterpriseID}
-		k.own[p.bot] = own
+		p.bot.own = []string{auth.TeamID, auth.EnterpriseID}
 	}
-	if !slices.ContainsFunc(p.teams, func(id string) bool { return slices.Contains(own, id) }) {
+	if !slices.ContainsFunc(p.teams, func(id string) bool { return slices.Contains(p.bot.own, id) }) {
 		return errors.New("it comes from another team than the app's")
 	}
 	return nil

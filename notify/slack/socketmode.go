@@ -76,11 +76,10 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
 	s := &socket{b: b, log: log, presses: presses}
-	handler := &pressHandler{log: log, press: press, own: map[*Bot][]string{}}
 	var work sync.WaitGroup
 	work.Go(func() {
 		for p := range presses {
-			handler.apply(ctx, p)
+			p.apply(ctx, log, press)
 		}
 	})
 	defer work.Wait()
