@@ -29,15 +29,15 @@ var labelText string
 
 // labels name the facts of failures, in the order in which they are shown. A label may
 // name several facts, and the details are for those who investigate.
-var labels, detailLabels, unlabeled = readLabels(labelText)
+var labels, detailLabels, unlabeled, actors = readLabels(labelText)
 
 type label struct {
 	name  string
 	facts []string
 }
 
-func readLabels(text string) (shown, details, elsewhere []label) {
-	sections := []*[]label{&shown, &details, &elsewhere}
+func readLabels(text string) (shown, details, elsewhere, actors []label) {
+	sections := []*[]label{&shown, &details, &elsewhere, &actors}
 	for line := range strings.Lines(text) {
 		name, facts, ok := strings.Cut(line, ": ")
 		switch {
@@ -47,7 +47,7 @@ func readLabels(text string) (shown, details, elsewhere []label) {
 			sections = sections[1:]
 		}
 	}
-	return shown, details, elsewhere
+	return shown, details, elsewhere, actors
 }
 
 // list is facts being put together.

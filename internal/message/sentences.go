@@ -291,21 +291,12 @@ func alternating(d alert.Data) Sentence {
 		{Text: strings.Join(AtMost(causes, MaxValues), ", "), Emphasis: Exact}, {Text: "."}}
 }
 
-// actors says in words who can do a step.
-var actors = map[string]string{
-	"jira-admin":     "Jira admin",
-	"jira-host":      "Jira server admin",
-	"entra-admin":    "Entra admin",
-	"google-admin":   "Google admin",
-	"exchange-admin": "Exchange admin",
-	"mailbox-owner":  "Mailbox owner",
-	"network-admin":  "Network admin",
-}
-
 // Actor says in words who can do a step.
 func Actor(where string) string {
-	if words, ok := actors[where]; ok {
-		return words
+	for _, who := range actors {
+		if slices.Contains(who.facts, where) {
+			return who.name
+		}
 	}
 	if text.Blank(where) {
 		return "To do"

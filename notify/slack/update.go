@@ -42,13 +42,15 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 		now := showing(st.Data)
 		answer := at.DetailsDue || at.Threaded && now.Probe == at.Shown.Probe && now.Probe != "" && now.Probe != at.Probe
 		if now != at.Shown || answer {
-			w := stale{st, at, answer, 0, 0}
+			w, every := stale{st, at, answer, 0, 0}, time.Duration(0)
 			switch {
 			case answer:
-				w.waits(postEvery)
+				every = postEvery
 			case now.Acknowledged == at.Shown.Acknowledged && now.Probe == at.Shown.Probe:
-				w.rank = 1
-				w.waits(editEvery)
+				w.rank, every = 1, editEvery
+			}
+			if early := every - clock.Since(at.Edited); early <= every { // otherwise the clock was set back
+				w.in = max(early, 0)
 			}
 			all = append(all, w)
 		}
@@ -92,11 +94,4 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 		changed[incident] = was.encoded()
 	}
 	return changed, next, err
-}
-
-// waits makes a message wait until it has been as it is for some time.
-func (w *stale) waits(every time.Duration) {
-	if early := every - clock.Since(w.at.Edited); early > 0 && early <= every { // otherwise the clock was set back
-		w.in = early
-	}
 }

@@ -169,13 +169,13 @@ var functions = template.FuncMap{
 // apart.
 func fit(limit int, s string) (string, error) {
 	n := min(len([]rune(s)), limit) // a character takes at least one byte
-	for out := text.Cut(s, n); ; {
+	for {
+		out := text.Cut(s, n)
 		words, err := text.JSON(out)
 		if err != nil || len(words)-2 <= limit || n <= 0 {
 			return out, err
 		}
 		n -= max((len(words)-2-limit)/6, 1) // no character takes more than six bytes
-		out = text.Cut(s, n)
 	}
 }
 
