@@ -95,8 +95,7 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Pr
 		if !s.refused {
 			log.Error("Slack rejected the connection for buttons, alerts are sent without them: "+
 				"enable Socket Mode and Interactivity on the app's page, "+
-				"and fix app_token (xapp-…, scope connections:write)",
-				"in", pause, "err", err)
+				"and fix app_token (xapp-…, scope connections:write)", "in", pause, "err", err)
 		}
 		s.refused, s.down = true, true
 		clock.Wait(ctx, nil, pause)
