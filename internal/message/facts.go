@@ -304,28 +304,26 @@ func (r Roll) Heading() string {
 	return text.Members(r.Total, r.Attempts)
 }
 
-// verb is that of what they do.
-func (r Roll) verb() string {
-	if r.Total == 1 {
-		return "is"
-	}
-	return "are"
-}
-
 // fail says that they fail, and how.
 func (r Roll) fail(how string) string {
-	if r.Total > 0 && r.Attempts == r.Total { // an attempt does not go on
+	switch {
+	case r.Total > 0 && r.Attempts == r.Total: // an attempt does not go on
 		return r.Heading() + " failed " + how
+	case r.Total == 1:
+		return r.Heading() + " is failing " + how
 	}
-	return r.Heading() + " " + r.verb() + " failing " + how
+	return r.Heading() + " are failing " + how
 }
 
 // still says that they still fail.
 func (r Roll) still() string {
-	if r.Total > 0 && r.Attempts == r.Total {
+	switch {
+	case r.Total > 0 && r.Attempts == r.Total:
 		return "Tests still fail, " + r.Heading() + " so far"
+	case r.Total == 1:
+		return r.Heading() + " is still failing"
 	}
-	return r.Heading() + " " + r.verb() + " still failing"
+	return r.Heading() + " are still failing"
 }
 
 // these are the integrations within a sentence.

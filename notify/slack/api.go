@@ -73,7 +73,10 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		limit = maxAPIAnswer
 	}
 	text, broken := io.ReadAll(io.LimitReader(resp.Body, int64(limit)))
-	said, isJSON := decode(text)
+	var said apiAnswer
+	invalid := json.Unmarshal(text, &said)
+	_, odd := errors.AsType[*json.UnmarshalTypeError](invalid) // a field is of another type than the documented one
+	isJSON := invalid == nil || odd
 	if resp.StatusCode == http.StatusOK && isJSON && said.OK {
 		return handOn(resp, said)
 	}
@@ -87,14 +90,6 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		e.Err = fmt.Errorf("%w, which is not Slack's Web API: is api_url right, or did a proxy answer?", e.Err)
 	}
 	return nil, e
-}
-
-// decode reports whether text is an answer of the Web API, also when a
-// field is of another type than the documented one.
-func decode(text []byte) (said apiAnswer, ok bool) {
-	err := json.Unmarshal(text, &said)
-	_, odd := errors.AsType[*json.UnmarshalTypeError](err)
-	return said, err == nil || odd
 }
 
 // handOn makes an answer of what is asked for. Some of it is kept in the state file, so

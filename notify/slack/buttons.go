@@ -89,16 +89,12 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 	case !userID.MatchString(in.User.ID) || action.ActionTS == "" || len(action.ActionTS) > 32:
 		return nil, errors.New("it does not say who pressed, or when")
 	}
+	shown := func(name string) string { return text.Cut(strings.TrimSpace(text.Printable(name)), maxName) }
 	p := &pressed{
 		Press: alert.Press{Incident: alert.ID(action.Value), Snooze: snooze, UserID: in.User.ID, At: clock.Now(),
-			By: in.User.ID},
+			By: cmp.Or(shown(in.User.Name), shown(in.User.Username), in.User.ID)},
 		bot:   bot,
 		stamp: action.ActionTS + " " + in.User.ID,
-	}
-	for _, name := range []string{in.User.Username, in.User.Name} {
-		if name = strings.TrimSpace(text.Printable(name)); name != "" {
-			p.By = text.Cut(name, maxName)
-		}
 	}
 	p.teams = slices.DeleteFunc([]string{in.Team.ID, in.Team.EnterpriseID, in.Enterprise.ID},
 		func(id string) bool { return id == "" })
