@@ -2,12 +2,14 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -78,11 +80,9 @@ func TLSConfig(n conf.Notifier) (*tls.Config, error) {
 
 func clientCertificate(c conf.Client) (tls.Certificate, error) {
 	var own tls.Certificate
-	cert, err := ReadFile("client_cert", c.ClientCert, maxPEM)
-	if err != nil {
-		return own, err
-	}
-	key, err := ReadFile("client_key", c.ClientKey, maxPEM)
+	cert, certErr := ReadFile("client_cert", c.ClientCert, maxPEM)
+	key, keyErr := ReadFile("client_key", c.ClientKey, maxPEM)
+	err := cmp.Or(certErr, keyErr)
 	if err != nil {
 		return own, err
 	}
@@ -129,7 +129,7 @@ type Answer struct {
 	Broken     error // the body is incomplete
 }
 
-// Request is one to a receiver: a POST of JSON, or a GET.
+// Request is one to a receiver: a POST of JSON, or a GET when there is no body.
 type Request struct {
 	Client  *http.Client
 	To      conf.Secret // the address
@@ -139,30 +139,25 @@ type Request struct {
 	Public  []string      // words of the address that are not secret
 }
 
-// Post sends the request. Errors are rebuilt without what is secret: net/http puts the
-// whole URL into its own, and receivers echo the request in their answers.
-func (r Request) Post(ctx context.Context) (Answer, error) { return r.do(ctx, http.MethodPost) }
-
-// Get sends the request as Post does, without a body.
-func (r Request) Get(ctx context.Context) (Answer, error) { return r.do(ctx, http.MethodGet) }
-
-func (r Request) do(ctx context.Context, method string) (Answer, error) {
+// Send sends the request. An error is an *Error: there is no answer, or one with another status
+// than 2xx, which is returned too. It is without what is secret: net/http puts the whole URL into
+// its own errors, and receivers echo the request in their answers.
+func (r Request) Send(ctx context.Context) (Answer, error) {
 	ctx, sent := Traced(ctx)
+	method := http.MethodGet
+	if r.Body != nil {
+		method = http.MethodPost
+	}
 	req, err := http.NewRequestWithContext(ctx, method, r.To.Reveal(), bytes.NewReader(r.Body))
 	if err != nil {
 		return Answer{}, &Error{Outcome: BadSettings, Err: errors.New("the address is not a URL")}
 	}
-	secrets := r.Header.Clone()
-	if secrets == nil {
-		secrets = http.Header{}
-	}
+	maps.Copy(req.Header, r.Header)
+	secrets := req.Header.Clone()
 	for _, s := range r.Secrets {
 		secrets.Add("Authorization", s.Reveal())
 	}
 	redactor := NewRedactor(req.URL, secrets, r.Public...)
-	if r.Header != nil {
-		req.Header = r.Header.Clone()
-	}
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	}
@@ -171,23 +166,31 @@ func (r Request) do(ctx context.Context, method string) (Answer, error) {
 	}
 	resp, err := r.Client.Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
-			err = u.Err
+		if bad, ok := errors.AsType[*url.Error](err); ok {
+			err = bad.Err
 		}
 		return Answer{}, Unanswered(err, sent, redactor)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply))
-	if len(text) == MaxReply { // the cut could split a secret, which would not be redacted
-		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply))
+	answer := Answered(resp, body, MaxReply, err, redactor)
+	if answer.Status < 200 || answer.Status > 299 {
+		return answer, answer.Failed()
+	}
+	return answer, nil
+}
+
+// Answered is an answer of whose body at most limit bytes were read.
+func Answered(resp *http.Response, body []byte, limit int, broken error, redactor *Redactor) Answer {
+	if len(body) == limit { // the cut could split a secret, which would not be redacted
+		body = body[:bytes.LastIndexAny(body, " \t\r\n")+1]
 	}
 	return Answer{
 		Status:     resp.StatusCode,
-		Body:       OneLine(redactor.Redact(string(text))),
+		Body:       OneLine(redactor.Redact(string(body))),
 		RetryAfter: RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
-		Broken:     err,
-	}, nil
+		Broken:     broken,
+	}
 }
 
 // Traced is a context for one request. sent reports whether all of it was written.
@@ -206,26 +209,25 @@ func Unanswered(err error, sent func() bool, redactor *Redactor) *Error {
 		if e.Unsure = sent(); e.Unsure {
 			words = "no response in time, but the request may have been accepted: is a longer timeout required?"
 		}
-		err = &Reason{words, err}
+		err = Reworded(words, err)
 	}
-	e.Err = &Reason{OneLine(redactor.Redact(err.Error())), err}
+	e.Err = Reworded(OneLine(redactor.Redact(err.Error())), err)
 	return e
 }
 
 // Reworded is err in other words.
-func Reworded(words string, err error) error { return &Reason{words, err} }
+func Reworded(words string, err error) error { return &reworded{words, err} }
 
-// reason is an error said in other words.
-type Reason struct {
+type reworded struct {
 	text string
 	err  error
 }
 
-func (r *Reason) Error() string { return r.text }
+func (r *reworded) Error() string { return r.text }
 
-func (r *Reason) Unwrap() error { return r.err }
+func (r *reworded) Unwrap() error { return r.err }
 
-// retryAfter reads the header of that name: seconds, also with a fraction, or
+// RetryAfter reads the header of that name: seconds, also with a fraction, or
 // a date (RFC 9110, section 10.2.3).
 func RetryAfter(value string, now time.Time) time.Duration {
 	var d time.Duration
@@ -259,7 +261,7 @@ func (a Answer) Failed() *Error {
 	return e
 }
 
-// oneLine makes a receiver's answer fit for a log line: an HTML page is shortened,
+// OneLine makes a receiver's answer fit for a log line: an HTML page is shortened,
 // control characters are removed.
 func OneLine(s string) string {
 	s = strings.Map(func(r rune) rune {

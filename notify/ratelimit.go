@@ -6,7 +6,7 @@ import (
 )
 
 // RateLimit keeps a minimum time between the starts of two attempts, for all notifiers
-// that share a destination. A nil RateLimit does not limit.
+// that share a destination. The zero value does not limit.
 type RateLimit struct {
 	every time.Duration
 	mu    sync.Mutex
@@ -19,9 +19,6 @@ func NewRateLimit(every time.Duration) *RateLimit { return &RateLimit{every: eve
 // take is 0 when an attempt may begin now, and counts it; else how long to
 // wait before asking again.
 func (l *RateLimit) take(now time.Time) time.Duration {
-	if l == nil {
-		return 0
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if early := l.every - now.Sub(l.last); early > 0 && early <= l.every {
@@ -33,9 +30,6 @@ func (l *RateLimit) take(now time.Time) time.Duration {
 
 // began counts an attempt from before a restart.
 func (l *RateLimit) began(at time.Time) {
-	if l == nil {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if at.After(l.last) {

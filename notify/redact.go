@@ -100,13 +100,10 @@ func (r *Redactor) mark(v text.View, secret []bool) {
 		}
 	}
 	for w := range r.words {
-		for from := 0; ; {
-			i := strings.Index(v.Text[from:], w)
-			if i < 0 {
-				break
+		for i := range len(v.Text) {
+			if strings.HasPrefix(v.Text[i:], w) {
+				mark(i, i+len(w))
 			}
-			mark(from+i, from+i+len(w))
-			from += i + len(w)
 		}
 	}
 	for i := 0; i+sharedRun <= len(v.Text); i++ {

@@ -46,8 +46,7 @@ func (w *Worker) refresh(ctx context.Context) (time.Duration, error) {
 			}
 		}
 		if !w.refreshFailed && ctx.Err() == nil {
-			w.log.Warn("open alerts could not be refreshed at the receiver, will be retried", "in", pause, "err",
-				e)
+			w.log.Warn("open alerts could not be refreshed at the receiver, will be retried", "in", pause, "err", e)
 		}
 	}
 	w.refreshFailed = failed != nil

@@ -65,6 +65,9 @@ func TestStuckAlert(t *testing.T) {
 			if got := len(b.aside); (got == 1) == tt.plain || got > 1 {
 				t.Errorf("%s: %d set aside", name, got)
 			}
+			if b.count("another alert was accepted") != 1 {
+				t.Errorf("%s: %s", name, b.logged)
+			}
 		})
 	}
 }
@@ -110,9 +113,31 @@ func TestNobodyIsAtFault(t *testing.T) {
 					t.Errorf("outcome %d: asked %q", outcome, to.asked)
 					break
 				}
+				if pause := b.pauses[i].Sub(b.pauses[i-1]); to.asked[i] != "a@1#1" && pause < 8*time.Second {
+					t.Errorf("outcome %d: %s after an attempt in place of the oldest one", outcome, pause)
+				}
 			}
 		})
 	}
+}
+
+// A delivery that is refused in place of a stuck one waits as it is: by itself, that says nothing.
+func TestRefusedInPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("a@1#1", "b@1#1")
+		to := &choosy{answer: func(id string, _ bool) error {
+			if id == "b@1#1" {
+				return failing(notify.BadMessage, 0)
+			}
+			return failing(notify.BadSettings, 0)
+		}}
+		b := newBench(q, &receiver{})
+		b.worker = newWorker(to, q, b.logged)
+		b.run(t, 12*time.Hour)
+		if len(b.aside) != 0 || len(b.waiting) != 2 || b.waiting[1].Plain || b.waiting[1].Attempts == 0 {
+			t.Errorf("%d set aside, %+v waits", len(b.aside), b.waiting)
+		}
+	})
 }
 
 // The state file's queue passes over what waits behind one of its own incident.

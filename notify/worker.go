@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ type Worker struct {
 
 // NewWorker makes the worker of one notifier. It starts nothing.
 func NewWorker(t Target, q Queue, log *slog.Logger) *Worker {
+	t.RateLimit = cmp.Or(t.RateLimit, &RateLimit{})
 	return &Worker{target: t, queue: q, log: log.With("notifier", t.Name)}
 }
 
@@ -89,7 +91,7 @@ func (w *Worker) run(ctx context.Context, drain bool) (err error) {
 				clock.Wait(ctx, nil, early)
 				continue
 			}
-			if err := w.try(ctx, d); err != nil {
+			if err := w.attempt(ctx, d); err != nil {
 				return err
 			}
 		}
@@ -106,10 +108,24 @@ func (w *Worker) due() time.Time {
 	return due
 }
 
-// attempt sends one delivery and does with it what the outcome asks for.
-func (w *Worker) attempt(ctx context.Context, d Delivery) error {
+// attempt sends the oldest delivery, or another one when that is stuck, and does with it what the
+// outcome asks for.
+//
+// If another one is accepted the receiver works: the oldest is retried once as it is, since it may
+// have recovered just now, then as a rejected message. Otherwise nothing is known, and all
+// deliveries keep waiting.
+func (w *Worker) attempt(ctx context.Context, oldest Delivery) error {
+	d, err := w.choose(oldest)
+	if err != nil {
+		return err
+	}
 	d, failed, err := w.deliver(ctx, d)
 	if failed == nil {
+		if w.bypassed && err == nil && w.health.Circuit == Closed {
+			w.suspect = oldest.Seq
+			w.log.Warn("another alert was accepted, so the rejected one may be invalid", "alert",
+				oldest.Alert.Data.ID, "err", oldest.Reason)
+		}
 		return err
 	}
 	// A rate limit says nothing about the message; by now it is at fault for any other
@@ -118,10 +134,12 @@ func (w *Worker) attempt(ctx context.Context, d Delivery) error {
 	switch {
 	case failed.Outcome == Gone:
 		return w.disable(d, failed)
-	case failed.Outcome == BadMessage, w.suspect == d.Seq && !limited:
+	case !w.bypassed && (failed.Outcome == BadMessage || w.suspect == d.Seq && !limited):
 		return w.refused(d, failed)
 	case failed.Outcome == BadSettings:
 		return w.suspend(d, failed)
+	case w.bypassed:
+		return w.retryAfterPause(d, failed, oldest.Attempts)
 	default:
 		return w.retry(d, failed)
 	}

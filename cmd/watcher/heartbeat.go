@@ -33,10 +33,7 @@ func (d *daemon) beat(g *generation) []task {
 				continue
 			}
 			d.beaten = now
-			got, err := notify.Request{Client: client, To: g.conf.Heartbeat}.Get(ctx)
-			if err == nil && (got.Status < 200 || got.Status > 299) {
-				err = got.Failed()
-			}
+			_, err := notify.Request{Client: client, To: g.conf.Heartbeat}.Send(ctx)
 			switch {
 			case err == nil && failed:
 				d.log.Info("heartbeat accepted again")

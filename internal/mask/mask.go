@@ -26,8 +26,7 @@ type Masks struct {
 // New returns the masks for the kinds of data that the operator names.
 func New(kinds []conf.Mask, node string) Masks {
 	has := func(k conf.Mask) bool { return slices.Contains(kinds, k) }
-	return Masks{user: has(conf.MaskUser), ip: has(conf.MaskIP), email: has(conf.MaskEmail),
-		host: has(conf.MaskHost), node: node}
+	return Masks{has(conf.MaskUser), has(conf.MaskIP), has(conf.MaskEmail), has(conf.MaskHost), node}
 }
 
 type replacement struct {
@@ -81,7 +80,7 @@ func (m Masks) text(parts []string, h event.Header) []string {
 			}
 		}
 		at += len(s) + len(" ")
-		out[i] = m.operators(m.place(masked.String()+s[last:], h))
+		out[i] = m.operators(masked.String()+s[last:], h)
 	}
 	return out
 }
@@ -101,8 +100,17 @@ func visible(s string) string {
 // are masked in it, too.
 func (m Masks) Field(s string, h event.Header) string { return m.text([]string{s}, h)[0] }
 
-// operators masks what the operator names, by its shape.
-func (m Masks) operators(s string) string {
+// operators masks what the operator names. Fields of an event's header have no shape, and the
+// message may repeat them, so they are masked everywhere: the session always, user and addresses
+// if the operator says so.
+func (m Masks) operators(s string, h event.Header) string {
+	s = word(s, h.Session, "[session]")
+	if m.user {
+		s = word(s, h.User, "[user]")
+	}
+	if m.ip {
+		s = word(s, h.Client, "[ip]")
+	}
 	if m.email {
 		s = emails.on(s)
 	}
@@ -205,18 +213,4 @@ func (m Masks) Event(text string, h event.Header) string {
 		text = threadUser.on(text)
 	}
 	return text
-}
-
-// place masks fields of an event's header, which have no shape: the session always,
-// user and addresses if the operator says so. The message may repeat them, so they are
-// masked everywhere.
-func (m Masks) place(s string, h event.Header) string {
-	s = word(s, h.Session, "[session]")
-	if m.user {
-		s = word(s, h.User, "[user]")
-	}
-	if m.ip {
-		s = word(s, h.Client, "[ip]")
-	}
-	return s
 }

@@ -25,6 +25,22 @@ const (
 	base64 = "QWxhZGRpbjpvcGVuIHNlc2FtZSBBbGFkZGluOm9wZW4gc2VzYW1l"
 )
 
+// Each prefix of a token is known.
+func TestPrefixes(t *testing.T) {
+	const rest = "AbCdEfGhIjKlMnOpQrStUv"
+	for _, prefix := range []string{
+		"sk_live_", "rk_test_", "sk-", "sk-ant-", "SG.", "npm_", "dckr_pat_", "hf_", "shpat_", "shpca_", "shppa_", "shpss_", "lin_api_", "dop_v1_",
+		"doo_v1_", "pypi-", "PMAK-",
+	} {
+		if got := none.Text("sent " + prefix + rest + " twice"); got != "sent [api-token] twice" {
+			t.Errorf("%s: %s", prefix, got)
+		}
+	}
+	if got := none.Text("AGE-SECRET-KEY-1ABCDEFGHJKLMNPQ"); got != "[api-token]" {
+		t.Error(got)
+	}
+}
+
 // Secrets go, and what stood around them stays.
 func TestSecrets(t *testing.T) {
 	for _, tt := range []struct{ name, give, want string }{

@@ -2,6 +2,7 @@ package mask
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/base64"
 	"regexp"
 	"slices"
@@ -19,49 +20,20 @@ type shape struct {
 	find *regexp.Regexp // its first group is the secret, or all of it
 }
 
-func form(put, need, find string) shape {
-	return shape{put, strings.Fields(need), regexp.MustCompile(find)}
-}
+//go:embed shapes.txt
+var shapeText string
 
-// The prefixes are those that the providers document.
-var shapes = []shape{
-	form("[jwt]", "eyj", `\beyJ[A-Za-z0-9+/=_-]{8,}(?:\.[A-Za-z0-9+/=_-]*)+|\beyJ[A-Za-z0-9+/=_-]{17,}`),
-	form("[entra-secret]", "q~", `[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{6,}`),
-	form("[google-secret]", "gocspx-", `\bGOCSPX-[A-Za-z0-9_-]{4,}`),
-	form("[google-access-token]", "ya29.", `\bya29\.[A-Za-z0-9_-]{6,}`),
-	form("[google-token]", "1//0 4/0a", `(?:\b1//0|\b4/0A)[A-Za-z0-9_-]{20,}`),
-	form("[google-key]", "aiza", `\bAIza[A-Za-z0-9_-]{12,}`),
-	form("[entra-token]", "0.a 1.a", `\b[01]\.A[A-Za-z0-9_-]{30,}(?:\.[A-Za-z0-9_-]+)*`),
-	form("[msa-token]", "m.", `\bM\.[A-Z]\d+_[A-Za-z0-9.!*$_-]{20,}`),
-	form("[slack-webhook]", "hooks.slack", `(?i)(?:https?:\\*/\\*/)?hooks\.slack(?:-gov)?\.com(?::\d+)?\\*/[^\s"'<>]+`),
-	form("[webhook]", "/webhook /workflows/", `(?i)https?://[^\s"'<>/]+/(?:api/)?(?:webhooks?|webhookb2|`+
-		`workflows)/[^\s"'<>]{10,}`),
-	form("[slack-token]", "xox xapp-", `\bxox[a-z]-[A-Za-z0-9.%/+=-]{6,}|\bxapp-[A-Za-z0-9-]{6,}`),
-	form("[webhook-secret]", "whsec_", `\bwhsec_[A-Za-z0-9+/=_-]{6,}`),
-	form("[github-token]", "gh github_pat_", `\bgh[pousr]_[A-Za-z0-9]{8,}|\bgithub_pat_\w{8,}`),
-	form("[gitlab-token]", "gl", `\bgl(?:pat|dt|rt|ptt|ft|soat|cbt|imt|agent|oas|ffct)-[A-Za-z0-9_.-]{8,}`),
-	form("[atlassian-token]", "att atbb", `\bAT(?:ATT|CTT)3x[A-Za-z0-9+/=_-]{8,}|\bATBB[A-Za-z0-9]{20,}`),
-	form("[aws-key]", "akia asia abia acca", `\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{12,}`),
-	form("[api-token]", "_ sk- sg. npm_ pypi- pmak- age-",
-		`\b[srp]k_(?:live|test)_\w{8,}|\bsk-(?:[a-z]+\d*-)*[A-Za-z0-9_]{16,}[A-Za-z0-9_-]*|`+
-			`\bSG\.[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)?|\b(?:npm|dckr_pat|hf|shp(?:at|ca|pa|ss)|lin_api|dop_v1|`+
-			`doo_v1)_[A-Za-z0-9_-]{16,}|`+
-			`\b(?:pypi|PMAK)-[A-Za-z0-9_-]{16,}|\bAGE-SECRET-KEY-1[A-Z0-9]{8,}`),
-	form("[redacted]", "bearer", `(?i)\bbearer(?:[\s+]+token)?:?[\s+]+([A-Za-z0-9._~+/=-]*\d[A-Za-z0-9._~+/=-]{3,}|`+
-		`[A-Za-z0-9._~+/=-]{4,}\d[A-Za-z0-9._~+/=-]*|[A-Za-z0-9._~+/=-]{18,})`),
-	form("[redacted]", "negotiate ntlm", `(?i)\b(?:negotiate|ntlm)\s+([A-Za-z0-9+/=]*[0-9=][A-Za-z0-9+/=]{4,}|`+
-		`TlRMTVNTUA\S*|[A-Za-z0-9+/=]{18,})`),
-	// A client of a mail server sends a password or a token in base64.
-	form("[redacted]", "auth", `(?i)\bauth(?:enticate)?[\s+]+(?:plain|login|xoauth2|oauthbearer|cram-md5|ntlm)[\s+]+`+
-		`([a-z0-9+/]*\d[a-z0-9+/]*=*|[a-z0-9+/]{3,}={1,2}|[a-z0-9+/]{16,}=*)`),
-	// The name before a password may be an address, and the password hold a slash.
-	form("[redacted]", "@", `(?i)\b[a-z][a-z0-9+.-]*:(?:\\*/){2}((?:[^\s"'<>/?#]*:[^\s"'<>]*|[^/\s:@?#"'<>]+))@`),
-	form("[redacted]", "value",
-		`(?i)\bvalue\s*=\s*\\*["']([^"'<>\n]+?)\\*["'][\s+]+(?:[\w-]+=\\*["'][^"'<>\n]*["'][\s+]+)?(?:name|key|`+
-			`id)\s*=\s*\\*["'][^"'<>\s]*(?:secret|passw\w+|passcode|token|credentials?|key|ticket|otp|auth|code)\b`),
-	form("[redacted]", ":thin:", `(?i):thin:([^\s/@"'<>]+/[^\s@"'<>]+)@`),
-	form("[pem]", "-----end", `(?:[A-Za-z0-9+/=]{40,}(?:\\*[rn]|\s)*)*[A-Za-z0-9+/=]*(?:\\*[rn]|`+
-		`\s)*-----END[ +][A-Z0-9 +]+(?:-----)?`),
+// shapes are the lines of shapes.txt.
+var shapes = readShapes(shapeText)
+
+func readShapes(text string) (all []shape) {
+	for line := range strings.Lines(text) {
+		if put, rest, _ := strings.Cut(strings.TrimSpace(line), " "); put != "#" {
+			need, find, _ := strings.Cut(rest, " ")
+			all = append(all, shape{put, strings.Split(need, ","), regexp.MustCompile(find)})
+		}
+	}
+	return all
 }
 
 // span is a secret's range in the original text.
@@ -82,11 +54,11 @@ var done = marks()
 
 // marks matches each of our own placeholders at the beginning of a text.
 func marks() *regexp.Regexp {
-	list := []string{`\[opaque\]`, `\[not a GUID\]`, `\[user\]`, `\[e-mail\]`, `\[ip\]`, `\[host\]`, `\[session\]`}
+	find := `^(?:\[(?:opaque|not a GUID|user|e-mail|ip|host|session)\]`
 	for _, s := range shapes {
-		list = append(list, regexp.QuoteMeta(s.put))
+		find += "|" + regexp.QuoteMeta(s.put)
 	}
-	return regexp.MustCompile("^(?:" + strings.Join(list, "|") + ")")
+	return regexp.MustCompile(find + ")")
 }
 
 func (f *finder) mark(from, to int, put string) {

@@ -29,30 +29,26 @@ var labelText string
 
 // labels name the facts of failures, in the order in which they are shown. A label may
 // name several facts, and the details are for those who investigate.
-var labels, detailLabels = readLabels(labelText)
+var labels, detailLabels, unlabeled, actors = readLabels(labelText)
 
 type label struct {
 	name  string
 	facts []string
 }
 
-func readLabels(text string) (shown, details []label) {
-	to := &shown
+func readLabels(text string) (shown, details, elsewhere, actors []label) {
+	sections := []*[]label{&shown, &details, &elsewhere, &actors}
 	for line := range strings.Lines(text) {
 		name, facts, ok := strings.Cut(line, ": ")
 		switch {
 		case ok:
-			*to = append(*to, label{name, strings.Fields(facts)})
+			*sections[0] = append(*sections[0], label{name, strings.Fields(facts)})
 		case line == "\n":
-			to = &details
+			sections = sections[1:]
 		}
 	}
-	return shown, details
+	return shown, details, elsewhere, actors
 }
-
-// unlabeled are the facts that other parts of a message have.
-var unlabeled = []string{"message", "error_description", "integrations", "integrations_count", "alternates_with",
-	"notifier", "lost", "maintenance_from", "maintenance_to", "attempts_count", "incidents", "limit", "notifier_added"}
 
 // list is facts being put together.
 type list []Fact
@@ -134,8 +130,8 @@ func handler(m alert.Mailbox) string {
 func details(d alert.Data) []Fact {
 	var l list
 	l.labeled(d, detailLabels)
-	known := slices.Clone(unlabeled)
-	for _, of := range slices.Concat(labels, detailLabels) {
+	var known []string
+	for _, of := range slices.Concat(labels, detailLabels, unlabeled) {
 		known = append(known, of.facts...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Facts)) {
@@ -255,11 +251,15 @@ func values(d alert.Data, fact string) []string {
 }
 
 // AtMost are the first values of a list, and how many more there are.
-func AtMost(values []string, n int) []string {
-	if len(values) <= n {
+func AtMost(values []string, n int) []string { return first(values, n, len(values)) }
+
+// first are the first n values of so many, of which a list may have only some.
+func first(values []string, n, total int) []string {
+	n = max(min(len(values), n), 0)
+	if n == total {
 		return values
 	}
-	return append(values[:n:n], fmt.Sprintf("and %d more", len(values)-n))
+	return append(values[:n:n], fmt.Sprintf("and %d more", total-n))
 }
 
 // Roll names the integrations of a group. It is empty for any other alert.
@@ -285,14 +285,7 @@ func roll(d alert.Data) Roll {
 }
 
 // First are the first n of the integrations, and how many more there are.
-func (r Roll) First(n int) []string {
-	n = max(min(len(r.IDs), n), 0)
-	out := r.IDs[:n:n]
-	if more := r.Total - len(out); more > 0 {
-		out = append(out, fmt.Sprintf("and %d more", more))
-	}
-	return out
-}
+func (r Roll) First(n int) []string { return first(r.IDs, n, r.Total) }
 
 // Text names the first n integrations in one text, "" when there are none.
 func (r Roll) Text(n int) string {
@@ -311,28 +304,26 @@ func (r Roll) Heading() string {
 	return text.Members(r.Total, r.Attempts)
 }
 
-// verb is that of what they do.
-func (r Roll) verb() string {
-	if r.Total == 1 {
-		return "is"
-	}
-	return "are"
-}
-
 // fail says that they fail, and how.
 func (r Roll) fail(how string) string {
-	if r.Total > 0 && r.Attempts == r.Total { // an attempt does not go on
+	switch {
+	case r.Total > 0 && r.Attempts == r.Total: // an attempt does not go on
 		return r.Heading() + " failed " + how
+	case r.Total == 1:
+		return r.Heading() + " is failing " + how
 	}
-	return r.Heading() + " " + r.verb() + " failing " + how
+	return r.Heading() + " are failing " + how
 }
 
 // still says that they still fail.
 func (r Roll) still() string {
-	if r.Total > 0 && r.Attempts == r.Total {
+	switch {
+	case r.Total > 0 && r.Attempts == r.Total:
 		return "Tests still fail, " + r.Heading() + " so far"
+	case r.Total == 1:
+		return r.Heading() + " is still failing"
 	}
-	return r.Heading() + " " + r.verb() + " still failing"
+	return r.Heading() + " are still failing"
 }
 
 // these are the integrations within a sentence.

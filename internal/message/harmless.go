@@ -12,9 +12,8 @@ import (
 var Functions = map[string]any{
 	"turns": Turns, "blocks": text.Blocks, "time": text.Time, "join": strings.Join,
 	"indented": func(s string) string { return strings.ReplaceAll(text.Indented(s), "\n", "\n    ") },
-	"quoted":   marked,
 	"id":       func(id alert.ID) string { return text.Printable(string(id)) },
-	"json":     text.JSON,
+	"quoted":   marked, "json": text.JSON,
 }
 
 // marked marks each line after the first as a quotation, so that none passes for ours.

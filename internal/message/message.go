@@ -77,8 +77,7 @@ func Of(d alert.Data) Message {
 		Count: count(d), Reference: reference(d), Acknowledged: acknowledged(d.Acknowledged), Log: d.Log.Path,
 		Description: d.Diagnosis,
 		Facts:       facts(d), Details: details(d), Circumstances: circumstances(d), Request: request(d),
-		Origin:       origin(d),
-		Integrations: roll(d), Links: reachable(d.Links), Excerpt: d.Log.Excerpt,
+		Origin: origin(d), Integrations: roll(d), Links: reachable(d.Links), Excerpt: d.Log.Excerpt,
 	}
 	m.state(d)
 	m.Tag = tag(d, m)

@@ -234,7 +234,7 @@ func effect(d alert.Data) string {
 		return "Mail stops when Jira's remaining tokens expire: expect the background refresh to fail, too."
 	case tested(d) && d.Cause.Severity != conf.SeverityLow:
 		return "A mailbox that was authorized before may still work with its older token."
-	case !tested(d) && ofMail(d.Diagnosis):
+	case !tested(d) && ofMail.MatchString(d.Diagnosis):
 		return ""
 	case d.Cause.Severity == conf.SeverityCritical:
 		return "Until this is fixed, there is no mail in or out, and no mailbox can be authorized."
@@ -253,16 +253,8 @@ func tested(d alert.Data) bool { return d.Phase == alert.PhaseTest }
 // stated is how a diagnosis itself says what becomes of the mail.
 var stated = regexp.MustCompile(`(?i)\bmail (?:stops|stays|has stopped)\b`)
 
-// ofMail reports whether a diagnosis is about the mail or the mailbox itself.
-func ofMail(diagnosis string) bool {
-	for _, word := range strings.Fields(diagnosis) {
-		switch strings.Trim(word, ".,:;()") {
-		case "mail", "mailbox", "mailboxes", "mailbox's":
-			return true
-		}
-	}
-	return false
-}
+// ofMail is a word of a diagnosis that is about the mail or the mailbox itself.
+var ofMail = regexp.MustCompile(`(?:^|\s)[.,:;()]*mail(?:box(?:es|'s)?)?[.,:;()]*(?:\s|$)`)
 
 // deadline is until when a fix is enough. Jira's plugin gives up at that time at the latest.
 func deadline(d alert.Data) Sentence {
@@ -299,21 +291,12 @@ func alternating(d alert.Data) Sentence {
 		{Text: strings.Join(AtMost(causes, MaxValues), ", "), Emphasis: Exact}, {Text: "."}}
 }
 
-// actors says in words who can do a step.
-var actors = map[string]string{
-	"jira-admin":     "Jira admin",
-	"jira-host":      "Jira server admin",
-	"entra-admin":    "Entra admin",
-	"google-admin":   "Google admin",
-	"exchange-admin": "Exchange admin",
-	"mailbox-owner":  "Mailbox owner",
-	"network-admin":  "Network admin",
-}
-
 // Actor says in words who can do a step.
 func Actor(where string) string {
-	if words, ok := actors[where]; ok {
-		return words
+	for _, who := range actors {
+		if slices.Contains(who.facts, where) {
+			return who.name
+		}
 	}
 	if text.Blank(where) {
 		return "To do"

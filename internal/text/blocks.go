@@ -1,6 +1,10 @@
 package text
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // Block is a part of a step: sentences, or commands in a separate block.
 type Block struct {
@@ -11,27 +15,19 @@ type Block struct {
 // fence is the line before and after commands in a step, as in Markdown.
 const fence = "```"
 
+var fenceLine = regexp.MustCompile(`(?m)^[^\S\n]*` + fence + `[^\S\n]*$`)
+
 // Blocks splits a step at its commands, into at least one part. A fence that is not closed extends
 // to the end of the text.
 func Blocks(s string) []Block {
 	var all []Block
-	var lines []string
-	code := false
-	end := func() {
+	for i, part := range fenceLine.Split(s, -1) { // every second part is code
+		lines := slices.DeleteFunc(strings.Split(part, "\n"), func(line string) bool { return line == "" })
 		if len(lines) > 0 {
-			all = append(all, Block{strings.Join(lines, "\n"), code})
-		}
-		lines = nil
-	}
-	for line := range strings.SplitSeq(s, "\n") {
-		if strings.TrimSpace(line) == fence {
-			end()
-			code = !code
-		} else if line != "" {
-			lines = append(lines, line)
+			all = append(all, Block{strings.Join(lines, "\n"), i%2 == 1})
 		}
 	}
-	if end(); len(all) == 0 {
+	if len(all) == 0 {
 		return []Block{{Text: s}}
 	}
 	return all
@@ -51,12 +47,7 @@ func Join(all []Block) string {
 
 // Fenced reports whether a text contains commands, and whether their end is marked.
 func Fenced(s string) (holds, closed bool) {
-	n := 0
-	for line := range strings.SplitSeq(s, "\n") {
-		if strings.TrimSpace(line) == fence {
-			n++
-		}
-	}
+	n := len(fenceLine.FindAllString(s, -1))
 	return n > 0, n%2 == 0
 }
 

@@ -42,24 +42,18 @@ func (p *Page) Line(style, text string) {
 // Wrap writes a text, broken between words. A word that is longer than the line is not broken, so
 // that commands and URLs can be copied.
 func (p *Page) Wrap(first, next, text string) {
-	line, width := first, utf8.RuneCountInString(first)
-	most, empty := p.Style.Width, true
+	most := p.Style.Width
 	if most <= 0 {
 		most = 100
 	}
+	line, space := first, ""
 	for _, word := range strings.Fields(Printable(text)) {
-		n := utf8.RuneCountInString(word)
-		if !empty && width+1+n > most {
+		if space != "" && utf8.RuneCountInString(line+space+word) > most {
 			p.WriteString(line + "\n")
-			line, width, empty = next, utf8.RuneCountInString(next), true
+			line, space = next, ""
 		}
-		if !empty {
-			line += " "
-			width++
-		}
-		line += word
-		width += n
-		empty = false
+		line += space + word
+		space = " "
 	}
 	p.WriteString(strings.TrimRight(line, " ") + "\n")
 }

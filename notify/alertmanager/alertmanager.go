@@ -189,19 +189,12 @@ func (a *Notifier) postAll(ctx context.Context, alerts []posted) error {
 
 func (a *Notifier) post(ctx context.Context, to conf.Secret, body []byte) *notify.Error {
 	url := conf.NewSecret(strings.TrimRight(to.Reveal(), "/") + "/api/v2/alerts")
-	got, err := notify.Request{
+	_, err := notify.Request{
 		Client: a.client, To: url, Header: notify.ExtraHeaders(a.conf.Client), Body: body,
 		Public: []string{"alerts"}, // every address ends with it
-	}.Post(ctx)
-	if err != nil {
-		failed := &notify.Error{Err: err}
-		errors.As(err, &failed)
-		return failed
-	}
-	if got.Status >= 200 && got.Status < 300 {
-		return nil
-	}
-	return got.Failed()
+	}.Send(ctx)
+	failed, _ := errors.AsType[*notify.Error](err)
+	return failed
 }
 
 // combined is the failure of all members in one: the one most likely to recover

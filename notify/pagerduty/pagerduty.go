@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -55,18 +55,12 @@ func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	got, err := notify.Request{
 		Client: n.client, To: conf.NewSecret(n.conf.APIURL), Body: []byte(body),
 		Secrets: []conf.Secret{n.conf.RoutingKey},
-	}.Post(ctx)
-	switch {
-	case err != nil:
-		return nil, err
-	case got.Status >= 200 && got.Status < 300:
-		return nil, nil
-	}
-	failed := got.Failed()
-	if got.Status == http.StatusBadRequest && strings.Contains(strings.ToLower(got.Body), "routing") {
+	}.Send(ctx)
+	if failed, ok := errors.AsType[*notify.Error](err); ok && got.Status == http.StatusBadRequest &&
+		strings.Contains(strings.ToLower(got.Body), "routing") {
 		failed.Outcome = notify.BadSettings // "routing_key is invalid"
 	}
-	return nil, failed
+	return nil, err
 }
 
 // Groups is true: PagerDuty groups alerts into incidents.
@@ -118,8 +112,7 @@ func (n *Notifier) key(id alert.ID) string {
 	if len(id) <= maxKey {
 		return string(id)
 	}
-	sum := sha256.Sum256([]byte(id))
-	return hex.EncodeToString(sum[:])
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(id)))
 }
 
 // details are the message as names and texts.

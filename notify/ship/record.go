@@ -2,6 +2,7 @@ package ship
 
 import (
 	"cmp"
+	"maps"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -58,11 +59,9 @@ func recordOf(d notify.Delivery) record {
 		Body: body{Data: data},
 	}
 	ofFile := data.Log.Path != "-" && data.Log.Path != "" // standard input; a shipper that names no file
-	for name, value := range r.Attributes {
-		if value == "" || strings.HasPrefix(name, "log.file.") && !ofFile {
-			delete(r.Attributes, name)
-		}
-	}
+	maps.DeleteFunc(r.Attributes, func(name, value string) bool {
+		return value == "" || strings.HasPrefix(name, "log.file.") && !ofFile
+	})
 	return r
 }
 

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/notify"
 )
 
@@ -23,11 +22,10 @@ const (
 	maxAPIAnswer  = 1 << 20          // bytes of an answer of the Web API: it repeats the message
 	limitPause    = 30 * time.Second // after "ratelimited" without Retry-After
 	maxComplaints = 3                // of what Slack says about blocks
-	maxID         = 64               // bytes of an ID
 )
 
-// isStamp is a message's place in its channel.
-var isStamp = regexp.MustCompile(`^[0-9.]{1,64}$`)
+// isID is a message's place in its channel, or the ID of a team.
+var isID = regexp.MustCompile(`^[0-9A-Z.]{1,64}$`)
 
 // apiTransport is a transport to Slack's Web API that reads the answers itself.
 // slack-go decodes them whole, so that a message that Slack has accepted would
@@ -50,7 +48,6 @@ type apiAnswer struct {
 		Messages []string `json:"messages,omitempty"`
 	} `json:"response_metadata"`
 
-	Channel      string `json:"channel,omitempty"`
 	TS           string `json:"ts,omitempty"`
 	URL          string `json:"url,omitempty"`           // of apps.connections.open
 	TeamID       string `json:"team_id,omitempty"`       // of auth.test …
@@ -71,20 +68,19 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, notify.Unanswered(err, sent, redactor)
 	}
 	defer resp.Body.Close()
-	limit := int64(notify.MaxReply)
+	limit := notify.MaxReply
 	if resp.StatusCode == http.StatusOK {
 		limit = maxAPIAnswer
 	}
-	text, broken := io.ReadAll(io.LimitReader(resp.Body, limit))
-	said, isJSON := decode(text)
+	text, broken := io.ReadAll(io.LimitReader(resp.Body, int64(limit)))
+	var said apiAnswer
+	invalid := json.Unmarshal(text, &said)
+	_, odd := errors.AsType[*json.UnmarshalTypeError](invalid) // a field is of another type than the documented one
+	isJSON := invalid == nil || odd
 	if resp.StatusCode == http.StatusOK && isJSON && said.OK {
 		return handOn(resp, said)
 	}
-	if len(text) == int(limit) { // the cut could split a secret, which would not be redacted
-		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
-	}
-	got := notify.Answer{Status: resp.StatusCode, Body: notify.OneLine(redactor.Redact(string(text))),
-		RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()), Broken: broken}
+	got := notify.Answered(resp, text, limit, broken, redactor)
 	if isJSON && said.Error != "" {
 		return nil, refused(path.Base(req.URL.Path), got, said, redactor)
 	}
@@ -96,24 +92,11 @@ func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, e
 }
 
-// decode reports whether text is an answer of the Web API, also when a
-// field is of another type than the documented one.
-func decode(text []byte) (said apiAnswer, ok bool) {
-	err := json.Unmarshal(text, &said)
-	_, odd := errors.AsType[*json.UnmarshalTypeError](err)
-	return said, err == nil || odd
-}
-
 // handOn makes an answer of what is asked for. Some of it is kept in the state file, so
 // that anything unexpected is left out.
 func handOn(resp *http.Response, said apiAnswer) (*http.Response, error) {
-	for _, ts := range []*string{&said.TS, &said.Message.ThreadTS} {
-		if !isStamp.MatchString(*ts) {
-			*ts = ""
-		}
-	}
-	for _, id := range []*string{&said.Channel, &said.TeamID, &said.EnterpriseID} {
-		if len(*id) > maxID {
+	for _, id := range []*string{&said.TS, &said.Message.ThreadTS, &said.TeamID, &said.EnterpriseID} {
+		if !isID.MatchString(*id) {
 			*id = ""
 		}
 	}
@@ -141,19 +124,20 @@ var errorText string
 type knownError struct {
 	outcome notify.Outcome
 	remedy  string // what to do about it, "" for most
+	lost    bool   // the message is gone
 }
 
 var knownErrors = readErrors(errorText)
 
 func readErrors(text string) map[string]knownError {
 	outcomes := map[string]notify.Outcome{
-		"message": notify.BadMessage, "settings": notify.BadSettings, "retry": notify.Retry,
+		"message": notify.BadMessage, "settings": notify.BadSettings, "lost": notify.BadSettings, "retry": notify.Retry,
 	}
 	all := map[string]knownError{}
 	for line := range strings.Lines(text) {
 		if word, rest, _ := strings.Cut(strings.TrimSpace(line), " "); word != "#" {
 			code, remedy, _ := strings.Cut(rest, " ")
-			all[code] = knownError{outcomes[word], remedy}
+			all[code] = knownError{outcomes[word], remedy, word == "lost"}
 		}
 	}
 	return all

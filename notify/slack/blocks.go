@@ -57,8 +57,7 @@ var limits = []limit{
 
 // webhookMessage is an alert as a message for an incoming webhook. A plain one has no blocks.
 func webhookMessage(m message.Message, l options, plain bool) *slack.WebhookMessage {
-	off := false
-	out := &slack.WebhookMessage{Text: l.text(m, plain), UnfurlLinks: &off, UnfurlMedia: &off}
+	out := &slack.WebhookMessage{Text: l.text(m, plain), UnfurlLinks: new(false), UnfurlMedia: new(false)}
 	if !plain {
 		out.Blocks = &slack.Blocks{BlockSet: draw(m, l)}
 	}
@@ -82,24 +81,16 @@ func draw(m message.Message, l options) []slack.Block {
 	return fitted(func(b limit) []slack.Block { return drawing{m, l, b}.blocks() })
 }
 
-// fitted draws with the widest limits that Slack accepts.
+// fitted draws with the widest limits that Slack accepts. As far as it is known, Slack counts texts
+// and what holds them.
 func fitted(draw func(limit) []slack.Block) (blocks []slack.Block) {
 	for _, b := range limits {
-		if blocks = draw(b); length(blocks) <= maxMessage {
+		blocks = draw(b)
+		if words, err := text.JSON(blocks); err != nil || units(words) <= maxMessage {
 			break
 		}
 	}
 	return blocks
-}
-
-// length is what Slack counts of all blocks, as far as it is known: texts and
-// what holds them.
-func length(blocks []slack.Block) int {
-	words, err := text.JSON(blocks)
-	if err != nil {
-		return 0 // their sender counts them
-	}
-	return units(words)
 }
 
 // drawing is one message being drawn.
@@ -127,7 +118,7 @@ func (w drawing) blocks() []slack.Block {
 	}
 	steps := m.Steps[:min(len(m.Steps), w.b.steps)]
 	short := w.short(steps)
-	add(w.steps("steps", steps[:short])...)
+	add(w.steps("steps", "Who: ", steps[:short])...)
 	if m.Confirm != "" {
 		words := append([]slack.RichTextSectionElement{rich("Fixed when: ", message.Strong)},
 			w.prose(m.Confirm, w.b.step)...)
@@ -136,7 +127,7 @@ func (w drawing) blocks() []slack.Block {
 	act, articles := m.Pages()
 	add(w.buttons(act)...) // within reach of a thumb
 	head := len(blocks)
-	add(w.steps("more-steps", steps[short:])...)
+	add(w.steps("more-steps", "Further steps: ", steps[short:])...)
 	if len(m.Notes) > 0 {
 		add(w.meaning("notes", m.Notes))
 	}
@@ -239,15 +230,12 @@ func (w drawing) sentence(s message.Sentence) []slack.RichTextSectionElement {
 }
 
 // steps are numbered throughout, under who must act.
-func (w drawing) steps(id string, steps []message.Step) []slack.Block {
+func (w drawing) steps(id, head string, steps []message.Step) []slack.Block {
 	if len(steps) == 0 {
 		return nil
 	}
-	head, who := "Who: ", message.Who(steps)
-	if id != "steps" {
-		head = "Further steps: "
-	}
-	parts := []slack.RichTextElement{slack.NewRichTextSection(rich(head, message.Strong), rich(literal(who, 300), 0))}
+	who := rich(literal(message.Who(steps), 300), 0)
+	parts := []slack.RichTextElement{slack.NewRichTextSection(rich(head, message.Strong), who)}
 	var list *slack.RichTextList // of the steps since the last commands, which no list can hold
 	for _, step := range steps {
 		for i, b := range text.Blocks(step.Text) {

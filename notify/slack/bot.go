@@ -27,6 +27,8 @@ type Bot struct {
 	channel string
 	mention string
 	buttons bool // they work
+
+	own []string // team and enterprise of the app, for its presses
 }
 
 // newBot makes the bot, and the buttons when there is a token for them.
@@ -38,12 +40,8 @@ func newBot(c conf.Slack) (*Bot, *Buttons, error) {
 	transport := client.Transport.(*http.Transport)
 	api := &apiTransport{next: transport, secrets: []conf.Secret{c.BotToken, c.AppToken}}
 	client.Transport = api
-	bot := &Bot{
-		api:     slack.New(c.BotToken.Reveal(), apiOptions(c, client)...),
-		channel: c.Channel,
-		mention: c.Mention,
-		buttons: !c.AppToken.IsZero(),
-	}
+	bot := &Bot{api: slack.New(c.BotToken.Reveal(), apiOptions(c, client)...), channel: c.Channel, mention: c.Mention,
+		buttons: !c.AppToken.IsZero()}
 	if !bot.buttons {
 		return bot, nil, nil
 	}
@@ -51,11 +49,8 @@ func newBot(c conf.Slack) (*Bot, *Buttons, error) {
 }
 
 func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
-	options := []slack.Option{slack.OptionHTTPClient(client), slack.OptionLog(log.New(io.Discard, "", 0))}
-	if c.APIURL != "" {
-		options = append(options, slack.OptionAPIURL(c.APIURL))
-	}
-	return options
+	return []slack.Option{slack.OptionHTTPClient(client), slack.OptionAPIURL(c.APIURL),
+		slack.OptionLog(log.New(io.Discard, "", 0))}
 }
 
 // Send posts the first message of an incident; later it edits that one and then says in
@@ -63,51 +58,36 @@ func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
 // that fails between the two repeats nothing. A message that cannot be edited or
 // answered is dropped, and another one posted.
 func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	data := d.Alert.Data
-	m := message.Of(data)
+	m := message.Of(d.Alert.Data)
 	at, ok := s.place(d.Receipt)
 	if d.Covered {
 		if !ok {
 			return nil, nil
 		}
 		if err := s.edit(ctx, at, m, d.Plain); err != nil && !lost(err) {
-			return d.Receipt, err
+			return nil, err
 		}
 		return nil, nil
 	}
 	if ok && m.Subject != message.Trial {
-		stays, err := s.followUp(ctx, at, m, d.Plain)
-		switch {
-		case err == nil && stays:
-			return at.shows(data), nil
-		case err == nil:
-			return nil, nil
-		case !lost(err):
-			return nil, err
+		if r, err := s.followUp(ctx, at, d, m); !lost(err) {
+			return r, err
 		}
 	}
-	at, err := s.first(ctx, d, m)
-	if err != nil {
-		return nil, err
-	}
-	if m.Subject == message.Trial || m.Ends || data.Incident() == "" || at.TS == "" {
-		return nil, nil
-	}
-	return at.shows(data), nil
+	return s.first(ctx, d, m)
 }
 
 // Groups is false: each incident is a message in the channel.
 func (s *Bot) Groups() bool { return false }
 
 // first posts the first message of an incident. Its details follow in the thread, see Refresh.
-func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (receipt, error) {
+func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (notify.Receipt, error) {
 	l := options{mention: mentionFor(d, m, s.mention), buttons: s.buttons, thread: threaded(m)}
 	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, d.Plain)...)
-	if err != nil {
-		return receipt{}, apiError(err)
+	if err != nil || ts == "" || !l.thread {
+		return nil, apiError(err)
 	}
-	thread := l.thread && !d.Plain
-	return receipt{Channel: s.channel, TS: ts, Threaded: thread, DetailsDue: thread}, nil
+	return receipt{Channel: s.channel, TS: ts, Threaded: !d.Plain, DetailsDue: !d.Plain}.shows(d.Alert.Data), nil
 }
 
 // threaded reports whether the details of a message are in its thread: not where it has none.
@@ -137,23 +117,23 @@ func (s *Bot) postDetails(ctx context.Context, at receipt, m message.Message) er
 	return nil
 }
 
-// followUp edits a message and answers it. stays reports whether the message can be
+// followUp edits a message and answers it. There is no receipt when the message cannot be
 // used again.
-func (s *Bot) followUp(ctx context.Context, at receipt, m message.Message, plain bool) (stays bool, err error) {
-	if err := s.edit(ctx, at, m, plain); err != nil {
-		return false, err
+func (s *Bot) followUp(ctx context.Context, at receipt, d notify.Delivery, m message.Message) (notify.Receipt, error) {
+	if err := s.edit(ctx, at, m, d.Plain); err != nil {
+		return nil, err
 	}
-	options := append(newMessage(m, options{buttons: s.buttons, reply: true}, plain), slack.MsgOptionTS(at.TS))
+	options := append(newMessage(m, options{buttons: s.buttons, reply: true}, d.Plain), slack.MsgOptionTS(at.TS))
 	if m.Broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
 	_, _, reply, err := s.api.PostMessageWithResponseContext(ctx, s.channel, options...)
-	if err != nil {
-		return false, apiError(err)
-	}
 	// Without a thread, the message was deleted in between, and the answer
 	// is in the channel: it was delivered.
-	return reply.ThreadTimestamp != "" && !m.Ends, nil
+	if err != nil || reply.ThreadTimestamp == "" || m.Ends {
+		return nil, apiError(err)
+	}
+	return at.shows(d.Alert.Data), nil
 }
 
 // edit makes a message show m. It mentions no one.
@@ -234,15 +214,8 @@ func probeOf(d alert.Data) string {
 	return d.Probe.At.UTC().Format(time.RFC3339)
 }
 
-// lostErrors are the error codes for a message that cannot be edited or answered.
-var lostErrors = []string{
-	"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "cannot_reply_to_message",
-	"thread_not_found",
-	"restricted_action_thread_locked", "restricted_action_non_threadable_channel",
-}
-
 // lost reports whether a message is gone, so that its receipt must be dropped.
 func lost(err error) bool {
 	refusal, ok := errors.AsType[*refusal](err)
-	return ok && slices.Contains(lostErrors, refusal.code)
+	return ok && knownErrors[refusal.code].lost
 }

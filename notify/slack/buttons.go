@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,30 +36,23 @@ var snoozes = map[string]time.Duration{"acknowledge": 0, "snooze-1h": time.Hour,
 // slack-go, which refuses all of it when the message holds a block that is
 // newer than the library.
 type interaction struct {
-	Type string `json:"type"`
-	User struct {
-		ID       string `json:"id"`
-		Name     string `json:"name"`
-		Username string `json:"username"`
-	} `json:"user"`
-	Team struct {
-		ID           string `json:"id"`
-		EnterpriseID string `json:"enterprise_id"`
-	} `json:"team"`
-	Enterprise struct {
-		ID string `json:"id"`
-	} `json:"enterprise"`
-	Channel struct {
-		ID string `json:"id"`
-	} `json:"channel"`
+	Type                            string
+	User, Team, Enterprise, Channel party
+
 	Container struct {
 		ChannelID string `json:"channel_id"`
-	} `json:"container"`
+	}
 	Actions []struct {
 		ActionID string `json:"action_id"`
-		Value    string `json:"value"`
+		Value    string
 		ActionTS string `json:"action_ts"`
-	} `json:"actions"`
+	}
+}
+
+// party is who or what takes part in an interaction, as far as it is used.
+type party struct {
+	ID, Name, Username string
+	EnterpriseID       string `json:"enterprise_id"`
 }
 
 // pressed is a press to apply, if it comes from the app's own team.
@@ -86,11 +80,7 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 	if !ours {
 		return nil, nil
 	}
-	channel := in.Channel.ID
-	if channel == "" {
-		channel = in.Container.ChannelID
-	}
-	bot := b.bots[channel]
+	bot := b.bots[cmp.Or(in.Channel.ID, in.Container.ChannelID)]
 	switch {
 	case bot == nil:
 		return nil, errors.New("it comes from another channel than the configured one")
@@ -99,47 +89,26 @@ func (b *Buttons) read(payload []byte) (*pressed, error) {
 	case !userID.MatchString(in.User.ID) || action.ActionTS == "" || len(action.ActionTS) > 32:
 		return nil, errors.New("it does not say who pressed, or when")
 	}
+	shown := func(name string) string { return text.Cut(strings.TrimSpace(text.Printable(name)), maxName) }
 	p := &pressed{
 		Press: alert.Press{Incident: alert.ID(action.Value), Snooze: snooze, UserID: in.User.ID, At: clock.Now(),
-			By: in.User.ID},
+			By: cmp.Or(shown(in.User.Name), shown(in.User.Username), in.User.ID)},
 		bot:   bot,
 		stamp: action.ActionTS + " " + in.User.ID,
 	}
-	for _, name := range []string{in.User.Username, in.User.Name} {
-		if name = strings.TrimSpace(text.Printable(name)); name != "" {
-			p.By = text.Cut(name, maxName)
-		}
-	}
-	for _, id := range []string{in.Team.ID, in.Team.EnterpriseID, in.Enterprise.ID} {
-		if id != "" {
-			p.teams = append(p.teams, id)
-		}
-	}
+	p.teams = slices.DeleteFunc([]string{in.Team.ID, in.Team.EnterpriseID, in.Enterprise.ID},
+		func(id string) bool { return id == "" })
 	return p, nil
 }
 
-// pressHandler applies presses, one after the other.
-type pressHandler struct {
-	log   *slog.Logger
-	press func(alert.Press) (string, error)
-	own   map[*Bot][]string // teams and enterprises of the app
-}
-
-// run works until presses is closed. Those that were confirmed to Slack
-// still count when ctx is done.
-func (k *pressHandler) run(ctx context.Context, presses <-chan *pressed) {
-	for p := range presses {
-		k.one(ctx, p)
-	}
-}
-
-func (k *pressHandler) one(ctx context.Context, p *pressed) {
-	log := k.log.With("incident", p.Incident)
-	if err := k.fromOurs(ctx, p); err != nil {
+// apply applies a press. One that was confirmed to Slack still counts when ctx is done.
+func (p *pressed) apply(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) {
+	log = log.With("incident", p.Incident)
+	if err := p.fromOurs(ctx); err != nil {
 		log.Warn("button press ignored", "err", err)
 		return
 	}
-	sentence, err := k.press(p.Press)
+	sentence, err := press(p.Press)
 	if err != nil {
 		log.Error("button press failed", "err", err)
 		sentence = "This could not be stored, and does not count. The log of the watcher says why."
@@ -150,43 +119,28 @@ func (k *pressHandler) one(ctx context.Context, p *pressed) {
 	sending, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	text := slack.MsgOptionText(text.Cut(sentence, maxAnswer), true)
-	_, err = p.bot.api.PostEphemeralContext(sending, p.bot.channel, p.UserID, text)
-	if err != nil && ctx.Err() == nil {
+	if _, err = p.bot.api.PostEphemeralContext(sending, p.bot.channel, p.UserID, text); err != nil && ctx.Err() == nil {
 		log.Warn("no answer could be sent for a button press", "err", apiError(err))
 	}
 }
 
 // fromOurs returns an error for a press that comes from a team that is not the
 // app's, or when that cannot be found out.
-func (k *pressHandler) fromOurs(ctx context.Context, p *pressed) error {
+func (p *pressed) fromOurs(ctx context.Context) error {
 	if len(p.teams) == 0 {
 		return nil
 	}
-	own, known := k.own[p.bot]
-	if !known {
+	if p.bot.own == nil {
 		ctx, cancel := context.WithTimeout(ctx, answerTime)
 		defer cancel()
 		auth, err := p.bot.api.AuthTestContext(ctx)
 		if err != nil {
 			return fmt.Errorf("look up the app's team: %w", apiError(err))
 		}
-		own = []string{auth.TeamID, auth.EnterpriseID}
-		k.own[p.bot] = own
+		p.bot.own = []string{auth.TeamID, auth.EnterpriseID}
 	}
-	if !slices.ContainsFunc(p.teams, func(id string) bool { return slices.Contains(own, id) }) {
+	if !slices.ContainsFunc(p.teams, func(id string) bool { return slices.Contains(p.bot.own, id) }) {
 		return errors.New("it comes from another team than the app's")
 	}
 	return nil
-}
-
-// recent remembers the last of what it was given. There are few presses, so a list is enough.
-type recent []string
-
-// add returns false for what is known.
-func (r *recent) add(s string) bool {
-	if slices.Contains(*r, s) {
-		return false
-	}
-	*r = append((*r)[max(0, len(*r)+1-maxSeen):], s)
-	return true
 }

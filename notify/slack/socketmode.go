@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,10 +60,9 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 			Proxy:            transport.Proxy,
 			HandshakeTimeout: connectTime,
 			WriteBufferSize:  32 << 10, // Slack drops fragmented messages
+			// Without the protocols: no websocket over HTTP/2.
+			TLSClientConfig: &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs},
 		},
-	}
-	if transport.TLSClientConfig != nil { // without its protocols: no websocket over HTTP/2
-		b.dialer.TLSClientConfig = &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs}
 	}
 	options := append(apiOptions(c, &http.Client{Transport: b.throttle}),
 		slack.OptionAppLevelToken(c.AppToken.Reveal()))
@@ -75,9 +76,12 @@ func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *But
 func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Press) (string, error)) error {
 	presses := make(chan *pressed, maxWaiting)
 	s := &socket{b: b, log: log, presses: presses}
-	d := &pressHandler{log: log, press: press, own: map[*Bot][]string{}}
 	var work sync.WaitGroup
-	work.Go(func() { d.run(ctx, presses) })
+	work.Go(func() {
+		for p := range presses {
+			p.apply(ctx, log, press)
+		}
+	})
 	defer work.Wait()
 	defer close(presses)
 	for pause := b.refuse; ; pause = min(2*pause, maxRefused) {
@@ -91,8 +95,7 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Pr
 		if !s.refused {
 			log.Error("Slack rejected the connection for buttons, alerts are sent without them: "+
 				"enable Socket Mode and Interactivity on the app's page, "+
-				"and fix app_token (xapp-…, scope connections:write)",
-				"in", pause, "err", err)
+				"and fix app_token (xapp-…, scope connections:write)", "in", pause, "err", err)
 		}
 		s.refused, s.down = true, true
 		clock.Wait(ctx, nil, pause)
@@ -104,7 +107,7 @@ type socket struct {
 	b       *Buttons
 	log     *slog.Logger
 	presses chan<- *pressed
-	seen    recent
+	seen    []string // stamps of the last presses, which are few
 
 	up      time.Time // since when it is connected; zero = it is not
 	short   int       // short-lived connections in a row
@@ -116,25 +119,20 @@ type socket struct {
 // listen is one run of slack-go's client, which connects again by itself. It ends with
 // ctx, or with an error when the settings are rejected.
 func (s *socket) listen(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	client := socketmode.New(s.b.opener, socketmode.OptionDialer(s.b.dialer), socketmode.OptionReadLimit(maxEnvelope),
 		socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	ended := make(chan error, 1)
 	go func() { ended <- client.RunContext(ctx) }()
-	var refused error
 	for {
 		select {
 		case err := <-ended:
 			s.closed()
-			if refused != nil {
-				return refused
-			}
-			return errors.New(s.clean(err))
+			return cmp.Or(context.Cause(ctx), errors.New(s.clean(err)))
 		case e := <-client.Events:
-			if err := s.event(ctx, client, e); err != nil && refused == nil {
-				refused = err
-				cancel()
+			if err := s.event(ctx, client, e); err != nil {
+				cancel(err)
 			}
 		}
 	}
@@ -199,9 +197,10 @@ func (s *socket) pressed(payload []byte) {
 	if err != nil {
 		s.log.Warn("button press ignored", "err", err)
 	}
-	if p == nil || !s.seen.add(p.stamp) {
+	if p == nil || slices.Contains(s.seen, p.stamp) {
 		return
 	}
+	s.seen = append(s.seen[max(0, len(s.seen)+1-maxSeen):], p.stamp)
 	select {
 	case s.presses <- p:
 	default:
@@ -221,9 +220,7 @@ func (s *socket) closed() {
 	if s.up.IsZero() {
 		return
 	}
-	if clock.Since(s.up) < shortLived {
-		s.short++
-	} else {
+	if s.short++; clock.Since(s.up) >= shortLived {
 		s.short = 0
 	}
 	s.up = time.Time{}

@@ -23,7 +23,7 @@ type stale struct {
 	notify.OpenIncident
 	at     receipt
 	answer bool          // details or the probe are due in its thread
-	urgent bool          // it was acknowledged or probed, or an answer is due
+	rank   int           // 0 = it was acknowledged or probed, or an answer is due
 	in     time.Duration // until it may be edited
 }
 
@@ -42,13 +42,15 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 		now := showing(st.Data)
 		answer := at.DetailsDue || at.Threaded && now.Probe == at.Shown.Probe && now.Probe != "" && now.Probe != at.Probe
 		if now != at.Shown || answer {
-			w := stale{st, at, answer, true, 0}
+			w, every := stale{st, at, answer, 0, 0}, time.Duration(0)
 			switch {
 			case answer:
-				w.waits(postEvery)
+				every = postEvery
 			case now.Acknowledged == at.Shown.Acknowledged && now.Probe == at.Shown.Probe:
-				w.urgent = false
-				w.waits(editEvery)
+				w.rank, every = 1, editEvery
+			}
+			if early := every - clock.Since(at.Edited); early <= every { // otherwise the clock was set back
+				w.in = max(early, 0)
 			}
 			all = append(all, w)
 		}
@@ -57,10 +59,7 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 		return changed, 0, nil
 	}
 	slices.SortStableFunc(all, func(a, b stale) int {
-		if a.urgent != b.urgent {
-			return map[bool]int{true: -1, false: 1}[a.urgent]
-		}
-		return cmp.Or(cmp.Compare(a.in, b.in), a.at.Edited.Compare(b.at.Edited))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.in, b.in), a.at.Edited.Compare(b.at.Edited))
 	})
 	oldest := all[0]
 	if oldest.in > 0 {
@@ -95,11 +94,4 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 		changed[incident] = was.encoded()
 	}
 	return changed, next, err
-}
-
-// waits makes a message wait until it has been as it is for some time.
-func (w *stale) waits(every time.Duration) {
-	if early := every - clock.Since(w.at.Edited); early > 0 && early <= every { // otherwise the clock was set back
-		w.in = early
-	}
 }

@@ -33,11 +33,11 @@ func (s *Webhook) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}
-	got, err := notify.Request{Client: s.client, To: s.url, Body: body}.Post(ctx)
-	if err != nil {
+	got, err := notify.Request{Client: s.client, To: s.url, Body: body}.Send(ctx)
+	switch {
+	case got.Status == 0:
 		return nil, err
-	}
-	if s.text && accepted(got) || !s.text && got.Status == http.StatusOK && got.Body == "ok" {
+	case s.text && err == nil && accepted(got), !s.text && got.Status == http.StatusOK && got.Body == "ok":
 		return nil, nil
 	}
 	return nil, webhookError(got)
@@ -63,19 +63,14 @@ func mentionFor(d notify.Delivery, m message.Message, mention string) string {
 // accepted reports whether a receiver that resembles Slack has taken a message:
 // Mattermost says ok, Rocket.Chat and Zulip an object, others nothing at all.
 func accepted(a notify.Answer) bool {
-	if a.Status < 200 || a.Status > 299 || a.Broken != nil {
-		return false
-	}
-	if a.Body == "" || a.Body == "ok" {
-		return true
-	}
 	var said struct {
 		OK      any `json:"ok"`
 		Success any `json:"success"`
 		Result  any `json:"result"`
 	}
 	err := json.Unmarshal([]byte(a.Body), &said)
-	return err == nil && (said.OK == true || said.Success == true || said.Result == "success")
+	return a.Broken == nil && (a.Body == "" || a.Body == "ok" ||
+		err == nil && (said.OK == true || said.Success == true || said.Result == "success"))
 }
 
 func webhookError(got notify.Answer) *notify.Error {

@@ -48,10 +48,7 @@ func (n *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}
-	got, err := notify.Request{Client: n.client, To: n.conf.WorkflowURL, Body: body}.Post(ctx)
-	if err == nil && (got.Status < 200 || got.Status > 299) {
-		err = got.Failed()
-	}
+	_, err = notify.Request{Client: n.client, To: n.conf.WorkflowURL, Body: body}.Send(ctx)
 	return nil, err
 }
 

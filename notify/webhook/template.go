@@ -30,16 +30,17 @@ type bodyTemplate struct {
 }
 
 // output is what a template makes, with a limit.
-type output struct{ bytes.Buffer }
+type output struct {
+	bytes.Buffer
+	file string // of the template
+}
 
 func (o *output) Write(p []byte) (int, error) {
 	if o.Len()+len(p) > maxBody {
-		return 0, errTooLong
+		return 0, fmt.Errorf("template: %s: its output is larger than 1 MiB", o.file)
 	}
 	return o.Buffer.Write(p)
 }
-
-var errTooLong = errors.New("its output is larger than 1 MiB")
 
 // parseTemplate reads a template and tries it on alerts of each kind: a broken one must
 // be found before it is needed. Errors begin with the key.
@@ -77,31 +78,25 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out output
+	out := output{file: f.file}
 	if err := f.text.Execute(&out, fields); err != nil {
-		if errors.Is(err, errTooLong) {
-			return nil, fmt.Errorf("template: %s: %w", f.file, errTooLong)
-		}
 		return nil, err
 	}
-	text := out.Bytes()
-	if len(bytes.TrimSpace(text)) == 0 {
+	made := out.Bytes()
+	if len(bytes.TrimSpace(made)) == 0 {
 		return nil, nil
 	}
-	var body bytes.Buffer
 	var value json.RawMessage
-	if err := json.Unmarshal(text, &value); err != nil {
-		at := len(text)
+	if err := json.Unmarshal(made, &value); err != nil {
+		at := len(made)
 		if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
 			at = max(min(int(bad.Offset)-1, at), 0)
 		}
 		return nil, fmt.Errorf("template: %s: line %d of its output is not JSON at %q: %w", f.file,
-			1+bytes.Count(text[:at], []byte("\n")), notify.OneLine(string(text[max(at-30, 0):min(at+30, len(text))])), err)
+			1+bytes.Count(made[:at], []byte("\n")), notify.OneLine(string(made[max(at-30, 0):min(at+30, len(made))])), err)
 	}
-	if err := json.Compact(&body, text); err != nil {
-		return nil, fmt.Errorf("template: %s: %w", f.file, err)
-	}
-	return body.Bytes(), nil
+	body, err := text.JSON(value)
+	return []byte(body), err
 }
 
 // wireForm is an alert as templates see it: decoded from JSON, with whole numbers.
@@ -174,13 +169,13 @@ var functions = template.FuncMap{
 // apart.
 func fit(limit int, s string) (string, error) {
 	n := min(len([]rune(s)), limit) // a character takes at least one byte
-	for out := text.Cut(s, n); ; {
+	for {
+		out := text.Cut(s, n)
 		words, err := text.JSON(out)
 		if err != nil || len(words)-2 <= limit || n <= 0 {
 			return out, err
 		}
 		n -= max((len(words)-2-limit)/6, 1) // no character takes more than six bytes
-		out = text.Cut(s, n)
 	}
 }
 

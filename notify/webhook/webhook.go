@@ -5,6 +5,7 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -60,18 +61,11 @@ func (w *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadSettings, Err: err}
 	}
-	got, err := notify.Request{Client: w.client, To: w.conf.URL, Header: header, Body: body}.Post(ctx)
-	if err != nil {
-		return nil, err
+	got, err := notify.Request{Client: w.client, To: w.conf.URL, Header: header, Body: body}.Send(ctx)
+	if failed, ok := errors.AsType[*notify.Error](err); ok && got.Status == http.StatusGone {
+		failed.Outcome = notify.Gone // "disable the endpoint", says the specification
 	}
-	if got.Status >= 200 && got.Status < 300 {
-		return nil, nil
-	}
-	failed := got.Failed()
-	if got.Status == http.StatusGone { // "disable the endpoint", says the specification
-		failed.Outcome = notify.Gone
-	}
-	return nil, failed
+	return nil, err
 }
 
 func (w *Notifier) body(a alert.Alert) ([]byte, error) {
