@@ -108,9 +108,8 @@ func (s *Set) look(r report) seen {
 
 const uuidShape = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
 
-// blurred are the parts of Microsoft's reports that differ in each failure: d is a
-// digit, h a hexadecimal one. No pattern of the catalogue matches them, see
-// TestBlur.
+// blurred are the parts of Microsoft's reports that differ in each failure, see
+// event.Shaped. No pattern of the catalogue matches them, see TestBlur.
 var blurred = []struct {
 	before []byte
 	shape  string
@@ -129,29 +128,9 @@ func blur(text []byte) {
 				break
 			}
 			rest = rest[i+len(b.before):]
-			if shaped(rest, b.shape) {
+			if event.Shaped(rest, b.shape) {
 				copy(rest, b.shape)
 			}
 		}
 	}
-}
-
-func shaped[T string | []byte](text T, shape string) bool {
-	if len(text) < len(shape) {
-		return false
-	}
-	for i := range len(shape) {
-		c := text[i]
-		fits := c == shape[i]
-		switch shape[i] {
-		case 'd':
-			fits = c >= '0' && c <= '9'
-		case 'h':
-			fits = c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
-		}
-		if !fits {
-			return false
-		}
-	}
-	return true
 }

@@ -35,7 +35,7 @@ func flowID(url string) string {
 		if !ok {
 			return ""
 		}
-		if shaped(rest, uuidShape) {
+		if event.Shaped(rest, uuidShape) {
 			return rest[:len(uuidShape)]
 		}
 		url = rest

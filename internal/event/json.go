@@ -3,6 +3,7 @@ package event
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 	"strings"
 	"time"
 )
@@ -33,11 +34,11 @@ func parseJSON(line string) (h Header, message string, ok bool) {
 		"timestamp": &e.timestamp, "level": &e.level, "thread": &e.thread, "logger": &e.logger, "message": &e.message,
 		"err": &e.err, "ctx": &e.ctx,
 	}
-	members(line, func(name string, value json.RawMessage) {
+	for name, value := range Members(line) {
 		if to, known := into[name]; known {
 			_ = json.Unmarshal(value, to) // a member of another type stays empty
 		}
-	})
+	}
 	level := strings.ToUpper(e.level)
 	if from, to, known := levelOf(level); !known || to-from != len(level) || e.logger == "" {
 		return Header{}, line, false
@@ -47,9 +48,7 @@ func parseJSON(line string) (h Header, message string, ok bool) {
 		Thread:    strings.Join(strings.Fields(e.thread), " "),
 		RequestID: e.ctx.RequestID, Session: e.ctx.SessionID, User: e.ctx.UserKey,
 	}
-	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
-		h.ThreadURL = m[1]
-	}
+	h.ThreadURL = urlIn(h.Thread)
 	indented := func(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ") }
 	message = indented(e.message)
 	var stack string
@@ -68,23 +67,23 @@ func parseJSON(line string) (h Header, message string, ok bool) {
 	return h, message, true
 }
 
-// members calls f for each whole member of an object.
-func members(object string, f func(name string, value json.RawMessage)) {
-	d := json.NewDecoder(strings.NewReader(object))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
+// Members are the members of an object, which may be cut off: its last one then has no value.
+func Members(object string) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		d := json.NewDecoder(strings.NewReader(object))
+		if start, err := d.Token(); err != nil || start != json.Delim('{') {
 			return
 		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return
-		}
-		if s, ok := name.(string); ok {
-			f(s, value)
+		for d.More() {
+			var value json.RawMessage
+			name, err := d.Token()
+			if err != nil {
+				return
+			}
+			cut := d.Decode(&value) != nil
+			if !yield(name.(string), value) || cut {
+				return
+			}
 		}
 	}
 }

@@ -51,27 +51,7 @@ func begins(line []byte) bool {
 // maxHeader is how far into a line its level is.
 const maxHeader = 400
 
-func dated(line []byte) bool {
-	const shape = "dddd-dd-dd dd:dd:"
-	if len(line) < len(shape) {
-		return false
-	}
-	for i, c := range line[:len(shape)] {
-		fits := c == shape[i]
-		switch shape[i] {
-		case 'd':
-			fits = digit(c)
-		case '-':
-			fits = fits || c == '/'
-		case ' ':
-			fits = fits || c == 'T'
-		}
-		if !fits {
-			return false
-		}
-	}
-	return true
-}
+func dated(line []byte) bool { return Shaped(line, dateShape) }
 
 // prefixes are what collectors put before each physical line: Kubernetes (also
 // in its files), Docker Compose, syslog (RFC 3164 and 5424, and RFC 3164 with the time of
@@ -201,6 +181,5 @@ func HeaderTime(text []byte, zone *time.Location) time.Time {
 // takes it.
 func headerLine(text []byte) []byte {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	return Kept(line)
+	return Kept(trimEnd(line))
 }

@@ -23,6 +23,35 @@ func digits(s string, at int) int {
 	return n
 }
 
+// Shaped reports whether a text begins as a shape says: d is a digit, h a hexadecimal one, / a
+// hyphen or a slash, T a space or a T, and any other byte itself.
+func Shaped[T string | []byte](text T, shape string) bool {
+	if len(text) < len(shape) {
+		return false
+	}
+	for i := range len(shape) {
+		c := text[i]
+		fits := c == shape[i]
+		switch shape[i] {
+		case 'd':
+			fits = digit(c)
+		case 'h':
+			fits = digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f'
+		case '/':
+			fits = fits || c == '-'
+		case 'T':
+			fits = fits || c == ' '
+		}
+		if !fits {
+			return false
+		}
+	}
+	return true
+}
+
+// dateShape is how a header begins, before the second.
+const dateShape = "dddd/dd/ddTdd:dd:"
+
 // stamp is a timestamp in its parts.
 type stamp struct {
 	moment   string // dddd-dd-dd dd:dd:d…, whatever is between date and time
@@ -35,15 +64,14 @@ type stamp struct {
 //
 //	^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?
 func stampOf(line string) (s stamp, ok bool) {
-	const shape = "dddd-dd-dd dd:dd:"
-	if !dated([]byte(line[:min(len(line), len(shape))])) {
-		return s, false
+	n := 0
+	if Shaped(line, dateShape) {
+		n = digits(line, len(dateShape))
 	}
-	n := digits(line, len(shape))
 	if n == 0 {
 		return s, false
 	}
-	end := len(shape) + n
+	end := len(dateShape) + n
 	s.moment = line[:end]
 	if end < len(line) && (line[end] == ',' || line[end] == '.') {
 		if n := digits(line, end+1); n > 0 {
