@@ -45,13 +45,13 @@ var (
 var FactNames = factNames
 
 // Computed reports whether a fact is not from the log.
-func Computed(name string) bool { return kindOf(name) == computed }
+func Computed(name string) bool { return kindOf(name) == kinds["computed"] }
 
 // Strict reports whether a value fits the grammar of its fact, so that it is what
 // it is called, such as a GUID or a host name, and no free text.
 func Strict(fact, value string) bool {
 	k := kindOf(fact)
-	return k != nil && (k == computed || k.grammar != nil) && k.fits(value)
+	return k != nil && (k == kinds["computed"] || k.grammar != nil) && k.fits(value)
 }
 
 // Expressions are the regular expressions of a catalogue and of the facts.

@@ -47,7 +47,7 @@ func flowID(url string) string {
 func callbackSuffix(url string) string {
 	_, rest, _ := strings.Cut(url, flowURLs[1]+"/")
 	rest, _, _ = strings.Cut(rest, "?")
-	if !aSuffix.fits(rest) {
+	if !kinds["suffix"].fits(rest) {
 		return ""
 	}
 	return rest

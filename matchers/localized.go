@@ -1,27 +1,20 @@
 package matchers
 
 import (
-	_ "embed"
+	"slices"
 	"strings"
 )
-
-//go:embed localized.txt
-var localizedText string
 
 // localized is what an operating system says in another language than English.
 type localized struct{ says, english string }
 
 // localizedMessages are the messages of localized.txt, folded.
-var localizedMessages = readLocalized(localizedText)
+var localizedMessages = readLocalized()
 
-func readLocalized(text string) (all []localized) {
-	english := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if name, ok := strings.CutPrefix(line, "["); ok {
-			english = strings.TrimSuffix(name, "]")
-		} else if line != "" && !strings.HasPrefix(line, "#") {
-			all = append(all, localized{foldLetters(line), english})
+func readLocalized() (all []localized) {
+	for _, s := range sections(localizedText) {
+		for _, line := range s.lines {
+			all = append(all, localized{foldLetters(line), s.head})
 		}
 	}
 	return all
@@ -36,26 +29,16 @@ func inEnglish(text string) string {
 		return text
 	}
 	var out strings.Builder
-	rest := text
-	for {
-		i := strings.Index(rest, ": ")
-		if i < 0 {
-			break
+	at := 0
+	for part := range strings.SplitAfterSeq(text, ": ") {
+		says := foldLetters(text[at:min(len(text), at+maxLocalized)])
+		found := slices.IndexFunc(localizedMessages, func(m localized) bool { return strings.HasPrefix(says, m.says) })
+		if at > 0 && found >= 0 {
+			out.WriteString(localizedMessages[found].english + ": ")
 		}
-		out.WriteString(rest[:i+2])
-		rest = rest[i+2:]
-		says := foldLetters(rest[:min(len(rest), maxLocalized)])
-		for _, m := range localizedMessages {
-			if strings.HasPrefix(says, m.says) {
-				out.WriteString(m.english + ": ")
-				break
-			}
-		}
+		out.WriteString(part)
+		at += len(part)
 	}
-	if out.Len()+len(rest) == len(text) {
-		return text
-	}
-	out.WriteString(rest)
 	return out.String()
 }
 

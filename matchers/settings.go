@@ -92,7 +92,7 @@ func (f Failure) compareHosts(s Settings) string {
 		right := ""
 		switch full := permission(name); {
 		case full != "":
-			right = cloudHost(s.Scopes) + full
+			right = mailHosts[cloudOf(s.Scopes)] + full
 		case nearestResource(scope) != "":
 			right = nearestResource(scope) + "/" + name
 		}
