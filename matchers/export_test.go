@@ -16,7 +16,7 @@ func Proved() (*Set, error) {
 
 // Proofs are the events and texts that the cause must explain.
 func (c *Cause) Proofs() (logs, texts []string) {
-	for _, s := range c.samples {
+	for _, s := range c.Samples {
 		switch {
 		case s.Match && s.Log != "":
 			logs = append(logs, s.Log)
@@ -27,12 +27,12 @@ func (c *Cause) Proofs() (logs, texts []string) {
 	return logs, texts
 }
 
-// Tier is the name of the cause's tier.
-func (c *Cause) Tier() string {
+// TierName is the name of the cause's tier.
+func (c *Cause) TierName() string {
 	if c.ID == Unknown {
 		return Unknown
 	}
-	return tiers[c.tier]
+	return c.Tier
 }
 
 // IsFlowURL and FlowID look at a request's URL.
