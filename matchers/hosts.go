@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,21 +85,16 @@ func (f Failure) Host(configured map[string]string) (host string, assumed bool) 
 	if strings.Join(names, "") != "" || f.Impact.Phase == alert.PhaseMail {
 		return "", false
 	}
-	likely := map[string]bool{}
+	likely := map[string]bool{f.Integration.Likely: true}
 	for name := range configured {
+		likely[knownHosts[name]] = true
 		if strings.HasSuffix(name, ".apps.googleusercontent.com") {
 			likely[googleTokens] = true
-		} else if tokens := knownHosts[name]; tokens != "" {
-			likely[tokens] = true
 		}
 	}
-	if f.Integration.Likely != "" {
-		likely[f.Integration.Likely] = true
-	}
-	for host := range likely {
-		if len(likely) == 1 {
-			return host, true
-		}
+	delete(likely, "")
+	if hosts := slices.Collect(maps.Keys(likely)); len(hosts) == 1 {
+		return hosts[0], true
 	}
 	return microsoftTokens, true
 }

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -79,21 +78,21 @@ func load(dir string, without []string) (*Set, error) {
 
 // read decodes the built-in files of causes and those of dir, except without.
 func read(dir string, without []string) (*loader, error) {
-	places, err := loadPlaces()
+	l := &loader{known: map[string]*Cause{}, origins: map[*Cause]origin{}}
+	files, err := builtin.ReadDir("causes")
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{places: places, known: map[string]*Cause{}, origins: map[*Cause]origin{}}
-	names, err := fs.Glob(builtin, "causes/*.toml")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		text, err := fs.ReadFile(builtin, name)
+	for _, file := range files {
+		name := "causes/" + file.Name()
+		text, err := builtin.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		if path.Base(name) != placesFile {
+		if name == placesFile {
+			_, problems := conf.Decode(name, text, &l.shared)
+			l.problems = append(l.problems, problems...)
+		} else {
 			l.add(name, text, false)
 		}
 	}
@@ -107,7 +106,7 @@ func read(dir string, without []string) (*loader, error) {
 		}
 		text, err := readCauses(name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("causes: %w", err)
 		}
 		l.add(name, text, true)
 		l.changed = true
@@ -142,17 +141,13 @@ func readCauses(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("causes: %w", err)
+		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("causes: %s is not a file", name)
+		return nil, fmt.Errorf("%s is not a file", name)
 	case info.Size() > MaxCauseFile:
-		return nil, fmt.Errorf("causes: %s is larger than %d bytes", name, MaxCauseFile)
+		return nil, fmt.Errorf("%s is larger than %d bytes", name, MaxCauseFile)
 	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("causes: %w", err)
-	}
-	return text, nil
+	return os.ReadFile(name)
 }
 
 // causesFile is a file of causes: one [[cause]] per cause.
@@ -161,7 +156,9 @@ type causesFile struct {
 }
 
 type loader struct {
-	places   map[string]string
+	shared struct {
+		Places map[string]string `toml:"place"`
+	}
 	own, all []*Cause
 	known    map[string]*Cause
 	origins  map[*Cause]origin

@@ -2,11 +2,9 @@ package matchers
 
 import (
 	"fmt"
-	"io/fs"
 	"regexp"
 	"strings"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -15,23 +13,9 @@ import (
 // (causes/places.toml). A step's commands are between lines of three backticks, as
 // in Markdown.
 
-const placesFile = "places.toml"
+const placesFile = "causes/places.toml"
 
 var holeRE = regexp.MustCompile(`\{(@?)([a-z0-9_,-]+)(?:\|([^{}]*))?\}`)
-
-func loadPlaces() (map[string]string, error) {
-	file, err := fs.ReadFile(builtin, "causes/"+placesFile)
-	if err != nil {
-		return nil, err
-	}
-	var f struct {
-		Places map[string]string `toml:"place"`
-	}
-	if _, problems := conf.Decode("causes/"+placesFile, file, &f); len(problems) > 0 {
-		return nil, problems
-	}
-	return f.Places, nil
-}
 
 // template puts the places into a text and checks the names of its facts, so
 // that a misspelled one is found when the cause is loaded.
@@ -46,9 +30,9 @@ func (l *loader) template(c *Cause, key, words string) string {
 			}
 			return hole
 		}
-		place, ok := l.places[m[2]]
+		place, ok := l.shared.Places[m[2]]
 		if !ok {
-			l.problem(c, key, "%q is not defined in causes/%s", m[2], placesFile)
+			l.problem(c, key, "%q is not defined in %s", m[2], placesFile)
 		}
 		return place
 	})

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,27 +104,20 @@ func parseTime(line string, zone *time.Location) (t time.Time, rest string, ok b
 	if !ok {
 		return time.Time{}, line, false
 	}
-	if zone == nil {
-		zone = time.Local
-	}
 	var room [64]byte
 	moment := append(room[:0], m.moment...)
 	moment[4], moment[7], moment[10] = '-', '-', ' '
 	if m.fraction != "" {
 		moment = append(append(moment, '.'), m.fraction[:min(len(m.fraction), 9)]...)
 	}
-	var err error
 	switch m.offset {
 	case "":
-		t, err = time.ParseInLocation(time.DateTime, string(moment), zone)
+		t, _ = time.ParseInLocation(time.DateTime, string(moment), cmp.Or(zone, time.Local))
 	case "Z":
-		t, err = time.ParseInLocation(time.DateTime, string(moment), time.UTC)
+		t, _ = time.ParseInLocation(time.DateTime, string(moment), time.UTC)
 	default:
 		moment = append(append(moment, m.offset[:3]...), m.offset[len(m.offset)-2:]...)
-		t, err = time.Parse(time.DateTime+"-0700", string(moment))
-	}
-	if err != nil {
-		t = time.Time{}
+		t, _ = time.Parse(time.DateTime+"-0700", string(moment))
 	}
 	return t, line[m.size:], true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -97,12 +98,6 @@ func jsonTime(s string) time.Time {
 		t, _, _ = parseTime(s, time.UTC)
 		return t
 	}
-	ms := 0
-	for _, c := range fraction[:min(len(fraction), 3)] {
-		if c < '0' || c > '9' {
-			return t
-		}
-		ms = ms*10 + int(c-'0')
-	}
+	ms, _ := strconv.ParseUint(fraction[:min(len(fraction), 3)], 10, 16)
 	return t.Add(time.Duration(ms) * time.Millisecond)
 }
