@@ -229,16 +229,6 @@ func (f *Failure) clockSkew(at time.Time) {
 	f.Facts["clock_skew"] = fmt.Sprintf("%s %s the provider's", rounded, direction)
 }
 
-// notes are steps that a fact asks for, whatever the cause is.
-func notes(facts Facts) []alert.Step {
-	skew := facts.Text("clock_skew")
-	if skew == "" {
-		return nil
-	}
-	return []alert.Step{{Where: "jira-host", Text: "The clock of this Jira node is " + skew +
-		": correct it (timedatectl, chronyc tracking). A wrong clock alone breaks OAuth."}}
-}
-
 // redirectSuffix is the last segment of the Redirect URL that Jira makes for an
 // Authorization endpoint: the MD5 of its address in base64url without padding.
 // It was read in a published build of Jira's OAuth client plugin, and is a hint:

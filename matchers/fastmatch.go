@@ -55,10 +55,7 @@ func (p *FastMatcher) Match(text string, zone *time.Location) (FastMatch, bool) 
 	if !ok {
 		return FastMatch{}, false
 	}
-	r, ours := reportOf(h, text, message, false)
-	if !ours && h.MailLog && severe(h.Level) {
-		r, ours = p.set().mailReport(r)
-	}
+	r, ours := reportOf(h, text, message, false, p.set)
 	if !ours {
 		return FastMatch{}, false
 	}

@@ -114,9 +114,9 @@ type report struct {
 func severe(level string) bool { return level == "WARN" || level == "ERROR" || level == "FATAL" }
 
 // reportOf decides by level, request URL, logger and throwable, never by words of
-// the message: other parts of Jira report the same errors. pasted is whether
-// indentation may be lost.
-func reportOf(h event.Header, text, message string, pasted bool) (r report, ours bool) {
+// the message: other parts of Jira report the same errors. In a mail log, the causes of
+// set decide. pasted is whether indentation may be lost.
+func reportOf(h event.Header, text, message string, pasted bool, set func() *Set) (r report, ours bool) {
 	r = report{header: h, message: message}
 	if !severe(h.Level) {
 		r.reason = "its level is " + h.Level + ", not WARN, ERROR or FATAL"
@@ -145,6 +145,8 @@ func reportOf(h event.Header, text, message string, pasted bool) (r report, ours
 		if !background(h.Thread) && (strings.Contains(h.URL, flowURLs[0]) || strings.Contains(h.URL, flowURLs[1])) {
 			r.phase = alert.PhaseTest // a context path of several segments
 		}
+	case h.MailLog:
+		return set().mailReport(r)
 	default:
 		r.reason = "neither its request URL nor its logger belongs to the OAuth client flow, " +
 			"and no exception of the OAuth client plugin was thrown"

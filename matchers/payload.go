@@ -142,7 +142,7 @@ func (m message) codes() []string {
 			}
 		}
 		if len(codes) > 0 {
-			slices.SortStableFunc(codes, func(a, b string) int { return wraps(a) - wraps(b) })
+			slices.SortStableFunc(codes, func(a, b string) int { return vague[a] - vague[b] })
 			return codes
 		}
 	}
