@@ -82,10 +82,7 @@ const ServerUnreachable = "mail-server-unreachable"
 // say why, and look at mail servers that do not use OAuth 2.0 as well.
 func (s *Set) Unreachable(p Probe, line []byte, zone *time.Location) Failure {
 	id := ServerID(p.Server)
-	cause, known := s.Cause(ServerUnreachable)
-	if !known {
-		cause = s.unknown
-	}
+	cause, _ := s.Cause(ServerUnreachable) // it is built in
 	c := *cause
 	if c.Severity = conf.SeverityLow; !c.own {
 		c.Diagnosis = "Jira's own diagnostics have failed to connect to this mail server several times in a row. They do not " +

@@ -8,17 +8,6 @@ import (
 	"jira-oauth-watcher/internal/event"
 )
 
-// FastMatch is a failure without its text: when it was, which integration failed,
-// and what caused it.
-type FastMatch struct {
-	Time        time.Time // zero when the log's is impossible
-	Integration Integration
-	Header      event.Header
-	Known       []string // see Failure; of a failure without a flow
-	Cause       *Cause
-	Impact      Impact
-}
-
 // FastMatcher recognizes failures as Match does, without what only an alert's text
 // needs. It caches which cause a text has, since in a storm the same few repeat. It
 // belongs to one goroutine.
@@ -49,23 +38,23 @@ func NewFastMatcher(s func() *Set) *FastMatcher {
 }
 
 // Match parses an event; false when it is no failure of the flow, and of no mailbox that a mail
-// log tells of. zone is that of timestamps without an offset.
-func (p *FastMatcher) Match(text string, zone *time.Location) (FastMatch, bool) {
+// log tells of. The failure has its time, integration, header, cause and impact, and without a
+// flow what its integration is known by. zone is that of timestamps without an offset.
+func (p *FastMatcher) Match(text string, zone *time.Location) (f Failure, ok bool) {
 	h, message, ok := event.Parse(text, zone)
 	if !ok {
-		return FastMatch{}, false
+		return f, false
 	}
 	r, ours := reportOf(h, text, message, false, p.set)
 	if !ours {
-		return FastMatch{}, false
+		return f, false
 	}
 	x := p.look(r)
-	m := FastMatch{Time: h.Time, Header: h, Cause: x.cause, Impact: x.impact}
-	m.Integration = integration(r, x.identity, x.cause)
-	if m.Integration.Flow == "" {
-		m.Known = x.identity.known
+	f = Failure{Time: h.Time, Header: h, Cause: x.cause, Impact: x.impact, Integration: integration(r, x.identity, x.cause)}
+	if f.Integration.Flow == "" {
+		f.Known = x.identity.known
 	}
-	return m, true
+	return f, true
 }
 
 // look is what a report of the plugin shows.

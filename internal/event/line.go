@@ -123,25 +123,19 @@ func prefixed(line []byte) int {
 	return prefix[1]
 }
 
-// pasted are the marks that word processors and web pages put before a line.
-var pasted = [][]byte{[]byte("\ufeff"), []byte("\u201c"), []byte("\u201d"), []byte("\u2018"), []byte("\u2019"),
-	[]byte(`"`), []byte("'"), []byte("> ")}
-
-// pastedFirst are the first bytes of such marks: most lines begin with none.
-var pastedFirst = []byte("\xef\xe2\"'>")
+// pasted are the marks that word processors and web pages put before a line, and pastedFirst their first
+// bytes: most lines begin with none.
+var (
+	pasted      = regexp.MustCompile("^(?:[\ufeff\u201c\u201d\u2018\u2019\"']|> )+")
+	pastedFirst = []byte("\xef\xe2\"'>")
+)
 
 // trimPasted takes such marks away where a date follows them.
 func trimPasted(line []byte) []byte {
 	if len(line) == 0 || bytes.IndexByte(pastedFirst, line[0]) < 0 {
 		return line
 	}
-	rest := line
-	for i := 0; i < len(pasted) && len(rest) > 0 && (rest[0] < '0' || rest[0] > '9'); i++ {
-		if after, ok := bytes.CutPrefix(rest, pasted[i]); ok {
-			rest, i = after, -1 // there may be several, in any order
-		}
-	}
-	if dated(rest) {
+	if rest := line[len(pasted.Find(line)):]; dated(rest) {
 		return rest
 	}
 	return line

@@ -190,7 +190,7 @@ func (m *matcher) failure(ev event.Event) {
 }
 
 // shown is what a failure shows of its integration, without holding its whole text.
-func shown(s matchers.FastMatch, callback string) *matchers.Failure {
+func shown(s matchers.Failure, callback string) *matchers.Failure {
 	f := &matchers.Failure{
 		Time: s.Time, Integration: s.Integration, Cause: s.Cause, Impact: s.Impact,
 		Header: event.Header{
@@ -211,7 +211,7 @@ const maxKeys = 1 << 14
 
 // key is the key of a failure's incident. It is kept, so that it does not hold
 // the whole text of each failure.
-func (m *matcher) key(s matchers.FastMatch) string {
+func (m *matcher) key(s matchers.Failure) string {
 	name := s.Integration.ID
 	if name == matchers.Unknown {
 		name = m.found.in.Node + "\x00" + s.Header.Logger
@@ -224,9 +224,7 @@ func (m *matcher) key(s matchers.FastMatch) string {
 	}
 	key := strings.Clone(s.Integration.ID)
 	if key == matchers.Unknown {
-		f := matchers.Failure{Integration: s.Integration}
-		f.Header.Logger = s.Header.Logger
-		key = m.rules(m.found.in.Node).Key(f)
+		key = m.rules(m.found.in.Node).Key(s)
 	}
 	m.keys[strings.Clone(name)] = key
 	return key
