@@ -136,9 +136,8 @@ func correctScopes(scopes []string) []string {
 			continue
 		case full == "" || strings.Contains(full, "AsApp"):
 			return nil
-		}
-		if right := host + full; !slices.Contains(out, right) {
-			out = append(out, right)
+		case !slices.Contains(out, host+full):
+			out = append(out, host+full)
 		}
 	}
 	if out == nil {

@@ -11,8 +11,7 @@ import (
 // set compiles what was read and, if asked to, tries every sample on the whole.
 func (l *loader) set(prove bool) (*Set, error) {
 	s := &Set{byCode: map[string]*Cause{}, changed: l.changed}
-	all := slices.Concat(l.own, l.all)
-	for _, c := range all {
+	for _, c := range l.all {
 		l.compile(c)
 		if c.ID == Unknown {
 			s.unknown = c
@@ -20,11 +19,12 @@ func (l *loader) set(prove bool) (*Set, error) {
 		}
 		s.causes = append(s.causes, c)
 		for _, code := range c.Codes {
-			if other := s.byCode[code]; other == nil {
+			switch other := s.byCode[code]; {
+			case other == nil || c.own && !other.own:
 				s.byCode[code] = c
-			} else if other == c {
+			case other == c:
 				l.problem(c, "codes", "%s is listed twice", code)
-			} else if c.own == other.own {
+			default:
 				l.problem(c, "codes", "%s is already a code of %s", code, other.ID)
 			}
 		}
@@ -41,7 +41,7 @@ func (l *loader) set(prove bool) (*Set, error) {
 	case s.unknown == nil:
 		return nil, errors.New("causes: there is no cause " + Unknown)
 	case prove:
-		l.prove(s, all)
+		l.prove(s)
 	}
 	if len(l.problems) > 0 {
 		l.problems.Sort()
@@ -56,9 +56,9 @@ const maxNamed = 5
 // prove tries every sample on the whole catalogue. An added cause may explain
 // what a built-in one does when it names the code, and what nothing explained
 // so far; a pattern that takes a sample of another cause is too broad.
-func (l *loader) prove(s *Set, all []*Cause) {
+func (l *loader) prove(s *Set) {
 	taken := map[string][]string{}
-	for _, c := range all {
+	for _, c := range l.all {
 		for i, sample := range c.Samples {
 			got := s.run(sample)
 			by := got.Failure

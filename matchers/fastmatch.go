@@ -108,12 +108,7 @@ var blurred = []struct {
 // blur replaces these parts by their shapes.
 func blur(text []byte) {
 	for _, b := range blurred {
-		for rest := text; ; {
-			i := bytes.Index(rest, b.before)
-			if i < 0 {
-				break
-			}
-			rest = rest[i+len(b.before):]
+		for _, rest, found := bytes.Cut(text, b.before); found; _, rest, found = bytes.Cut(rest, b.before) {
 			if event.Shaped(rest, b.shape) {
 				copy(rest, b.shape)
 			}

@@ -30,16 +30,12 @@ const inFlow = "config/flow/"
 
 // flowID is the UUID of the flow in a URL, "" when there is none.
 func flowID(url string) string {
-	for {
-		_, rest, ok := strings.Cut(url, inFlow)
-		if !ok {
-			return ""
-		}
+	for _, rest, found := strings.Cut(url, inFlow); found; _, rest, found = strings.Cut(rest, inFlow) {
 		if event.Shaped(rest, uuidShape) {
 			return rest[:len(uuidShape)]
 		}
-		url = rest
 	}
+	return ""
 }
 
 // callbackSuffix is the last part of a callback's URL, which tells integrations

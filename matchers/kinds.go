@@ -77,9 +77,9 @@ var kinds = map[string]*kind{
 const maxHost = 253 // bytes of a host name
 
 func kindOf(fact string) *kind {
-	for i := range factTable {
-		if factTable[i].name == fact {
-			return factTable[i].kind
+	for _, f := range factTable {
+		if f.name == fact {
+			return f.kind
 		}
 	}
 	return nil

@@ -159,7 +159,7 @@ type loader struct {
 	shared struct {
 		Places map[string]string `toml:"place"`
 	}
-	own, all []*Cause
+	all      []*Cause
 	known    map[string]*Cause
 	origins  map[*Cause]origin
 	changed  bool // the operator has files of causes
@@ -198,9 +198,6 @@ func (l *loader) add(name string, text []byte, own bool) {
 			l.problem(c, "id", "%q is already overridden", c.ID)
 		case exists:
 			l.override(base, c)
-		case own:
-			l.known[c.ID] = c
-			l.own = append(l.own, c)
 		default:
 			l.known[c.ID] = c
 			l.all = append(l.all, c)

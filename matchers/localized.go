@@ -1,24 +1,24 @@
 package matchers
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // localized is what an operating system says in another language than English.
 type localized struct{ says, english string }
 
 // localizedMessages are the messages of localized.txt, folded.
-var localizedMessages = readLocalized()
-
-func readLocalized() (all []localized) {
+var localizedMessages = sync.OnceValue(func() (all []localized) {
 	for _, s := range sections(localizedText) {
 		for _, line := range s.lines {
 			all = append(all, localized{foldLetters(line), s.head})
 		}
 	}
 	return all
-}
+})
 
 const maxLocalized = 200 // bytes of a message that are compared
 
@@ -29,15 +29,14 @@ func inEnglish(text string) string {
 		return text
 	}
 	var out strings.Builder
-	at := 0
+	all, at := localizedMessages(), 0
 	for part := range strings.SplitAfterSeq(text, ": ") {
-		says := foldLetters(text[at:min(len(text), at+maxLocalized)])
-		found := slices.IndexFunc(localizedMessages, func(m localized) bool { return strings.HasPrefix(says, m.says) })
-		if at > 0 && found >= 0 {
-			out.WriteString(localizedMessages[found].english + ": ")
-		}
 		out.WriteString(part)
 		at += len(part)
+		says := foldLetters(text[at:min(len(text), at+maxLocalized)])
+		if i := slices.IndexFunc(all, func(m localized) bool { return strings.HasPrefix(says, m.says) }); i >= 0 {
+			out.WriteString(all[i].english + ": ")
+		}
 	}
 	return out.String()
 }
@@ -46,18 +45,7 @@ func inEnglish(text string) string {
 // curly apostrophes, and Latin letters with accents, which are the first to be damaged on
 // the way from Windows into a log. Of those only the place is left.
 func foldLetters(s string) string {
-	var out strings.Builder
-	lost := false
-	for _, r := range strings.ToLower(s) {
-		if r == '\'' || r == '?' || r >= 0x80 && r < 0x250 || r >= 0x1e00 && r <= 0x2122 || r == '\ufffd' {
-			lost = true
-			continue
-		}
-		if lost {
-			out.WriteByte('?')
-		}
-		lost = false
-		out.WriteRune(r)
-	}
-	return out.String()
+	return strings.TrimSuffix(damaged.ReplaceAllString(strings.ToLower(s), "?"), "?")
 }
+
+var damaged = regexp.MustCompile(`['?\x{80}-\x{24f}\x{1e00}-\x{2122}\x{fffd}]+`)

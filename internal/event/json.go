@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -22,50 +23,46 @@ func isJSON(line []byte) bool {
 // throwable come out as Jira's other layouts print them: further lines of the
 // message are indented.
 func parseJSON(line string) (h Header, message string, ok bool) {
-	var e struct {
-		timestamp, level, thread, logger, message string
-
-		err struct {
-			Msg, Class string
-			Stack      json.RawMessage
-		}
-		ctx struct{ RequestID, SessionID, UserKey string }
+	e := maps.Collect(Members(line))
+	var thrown struct {
+		Msg, Class string
+		Stack      json.RawMessage
 	}
-	into := map[string]any{
-		"timestamp": &e.timestamp, "level": &e.level, "thread": &e.thread, "logger": &e.logger, "message": &e.message,
-		"err": &e.err, "ctx": &e.ctx,
-	}
-	for name, value := range Members(line) {
-		if to, known := into[name]; known {
-			_ = json.Unmarshal(value, to) // a member of another type stays empty
-		}
-	}
-	level := strings.ToUpper(e.level)
-	if from, to, known := levelOf(level); !known || to-from != len(level) || e.logger == "" {
+	_ = json.Unmarshal(e["err"], &thrown)
+	var ctx struct{ RequestID, SessionID, UserKey string }
+	_ = json.Unmarshal(e["ctx"], &ctx)
+	level, logger := strings.ToUpper(textOf(e, "level")), textOf(e, "logger")
+	if from, to, known := levelOf(level); !known || to-from != len(level) || logger == "" {
 		return Header{}, line, false
 	}
 	h = Header{
-		Time: jsonTime(e.timestamp), Level: level, Logger: e.logger,
-		Thread:    strings.Join(strings.Fields(e.thread), " "),
-		RequestID: e.ctx.RequestID, Session: e.ctx.SessionID, User: e.ctx.UserKey,
+		Time: jsonTime(textOf(e, "timestamp")), Level: level, Logger: logger,
+		Thread:    strings.Join(strings.Fields(textOf(e, "thread")), " "),
+		RequestID: ctx.RequestID, Session: ctx.SessionID, User: ctx.UserKey,
 	}
 	h.ThreadURL = urlIn(h.Thread)
 	indented := func(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ") }
-	message = indented(e.message)
+	message = indented(textOf(e, "message"))
 	var stack string
-	switch _ = json.Unmarshal(e.err.Stack, &stack); { // a list of frames stays out
-	case e.err.Class != "" && strings.HasPrefix(stack, e.err.Class):
-		lead := e.err.Class + ": " // the exception's message may look like a stack trace
-		if rest, ok := strings.CutPrefix(stack, lead+e.err.Msg); ok && e.err.Msg != "" {
-			stack = lead + indented(e.err.Msg) + rest
+	switch _ = json.Unmarshal(thrown.Stack, &stack); { // a list of frames stays out
+	case thrown.Class != "" && strings.HasPrefix(stack, thrown.Class):
+		lead := thrown.Class + ": " // the exception's message may look like a stack trace
+		if rest, ok := strings.CutPrefix(stack, lead+thrown.Msg); ok && thrown.Msg != "" {
+			stack = lead + indented(thrown.Msg) + rest
 		}
 		message += "\n" + strings.TrimSpace(stack)
-	case e.err.Class != "":
-		message += strings.TrimRight("\n"+e.err.Class+": "+indented(e.err.Msg)+"\n"+stack, ": \r\n")
-	case e.err.Msg != "":
-		message = indented(e.message + "\n" + e.err.Msg)
+	case thrown.Class != "":
+		message += strings.TrimRight("\n"+thrown.Class+": "+indented(thrown.Msg)+"\n"+stack, ": \r\n")
+	case thrown.Msg != "":
+		message = indented(textOf(e, "message") + "\n" + thrown.Msg)
 	}
 	return h, message, true
+}
+
+// textOf is the text of a member, "" if it is missing or of another type.
+func textOf(members map[string]json.RawMessage, name string) (text string) {
+	_ = json.Unmarshal(members[name], &text)
+	return text
 }
 
 // Members are the members of an object, which may be cut off: its last one then has no value.
