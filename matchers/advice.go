@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/alert"
 )
 
 // advise adds what can be worked out from the facts, beyond what the log says.
@@ -26,25 +25,16 @@ func (f *Failure) advise() {
 			}
 		}
 	}
-	if resource, ok := f.Facts["resource"].(string); ok {
-		if known := nearestResource(resource); known != "" {
-			f.Facts["suggested_resource"] = known
-		}
-	}
+	f.Facts.set("suggested_resource", nearestResource(f.Facts.Text("resource")))
 	if len(f.Also) > 0 {
 		f.Facts["also"] = f.Also
 	}
-	f.endpoints()
-}
-
-// unmapped adds Microsoft's own page on a code that no cause has.
-func (f *Failure) unmapped() {
-	if len(f.Codes) > 0 {
-		number := strings.TrimPrefix(f.Codes[0], "AADSTS")
-		f.Links = append(f.Links, alert.Link{
-			Title: "Microsoft's explanation of " + f.Codes[0],
-			URL:   "https://login.microsoftonline.com/error?code=" + number,
-		})
+	for _, which := range []string{"expected", "actual"} {
+		for _, endpoint := range authorizationEndpoints { // which of them a Redirect URL was made for
+			if f.Facts.Text(which+"_suffix") == redirectSuffix(endpoint) {
+				f.Facts[which+"_endpoint"] = endpoint
+			}
+		}
 	}
 }
 
@@ -245,15 +235,4 @@ var authorizationEndpoints = []string{
 	"https://login.microsoftonline.com/consumers/oauth2/v2.0/authorize",
 	"https://accounts.google.com/o/oauth2/v2/auth",
 	"https://accounts.google.com/o/oauth2/auth",
-}
-
-// endpoints names the well-known endpoint that a Redirect URL was made for.
-func (f *Failure) endpoints() {
-	for _, which := range []string{"expected", "actual"} {
-		for _, endpoint := range authorizationEndpoints {
-			if f.Facts.Text(which+"_suffix") == redirectSuffix(endpoint) {
-				f.Facts[which+"_endpoint"] = endpoint
-			}
-		}
-	}
 }

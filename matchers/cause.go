@@ -3,7 +3,6 @@ package matchers
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"time"
 
 	"jira-oauth-watcher/conf"
@@ -122,9 +121,6 @@ var (
 	bare    = len(tiers) - 1
 	wrapper = bare - 1
 )
-
-// oauth is the tier of what the provider says in the words of the standard.
-var oauth = slices.Index(tiers, "oauth")
 
 // wheres are the people and places a step can be for.
 var wheres = []string{"jira-admin", "jira-host", "entra-admin", "google-admin", "exchange-admin", "mailbox-owner",

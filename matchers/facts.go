@@ -99,6 +99,13 @@ func notAnID(value string) string {
 	return "a name, not an application ID"
 }
 
+// set sets a fact, if it has a value.
+func (f Facts) set(name, value string) {
+	if value != "" {
+		f[name] = value
+	}
+}
+
 // facts extracts the facts of a payload.
 func (m message) facts() Facts {
 	f := Facts{}
@@ -107,19 +114,13 @@ func (m message) facts() Facts {
 		for _, wording := range fact.wordings {
 			found := wording.submatch(text)
 			for _, value := range found[min(len(found), 1):] {
-				if value = clean(value); value != "" {
-					f[fact.name] = value
-				}
+				f.set(fact.name, clean(value))
 			}
 		}
 	}
-	if exception := exceptionRE.FindString(wrapping.ReplaceAllString(m.text, "")); exception != "" {
-		f["exception"] = exception
-	}
+	f.set("exception", exceptionRE.FindString(wrapping.ReplaceAllString(m.text, "")))
 	if found := clientID.submatch(text); found != nil {
-		if is := notAnID(found[1]); is != "" {
-			f["client_id_is"] = is
-		}
+		f.set("client_id_is", notAnID(found[1]))
 	}
 	if tenant, ok := f["tenant"].(string); ok && isGUID.MatchString(tenant) {
 		f["tenant_id"] = strings.ToLower(tenant)
@@ -130,9 +131,7 @@ func (m message) facts() Facts {
 	}
 	// With a code the description is the code's text, which its cause knows better.
 	if found := description.submatch(text); found != nil && len(m.codes()) == 0 {
-		if words := clean(found[1]); words != "" {
-			f["error_description"] = words
-		}
+		f.set("error_description", clean(found[1]))
 	}
 	if m.authorized {
 		f["endpoint"] = "Authorization endpoint"

@@ -58,7 +58,7 @@ var (
 // case. Where the failure names no host, it is assumed: the token host that everything which is
 // configured or known of other incidents leads to, else Microsoft's.
 func (f Failure) Host(configured map[string]string) (host string, assumed bool) {
-	if f.Cause.tier < 0 || !slices.Contains(beforeAnswer, tiers[f.Cause.tier]) {
+	if !slices.Contains(beforeAnswer, f.Cause.Tier) {
 		return "", false
 	}
 	names := []string{f.Facts.Text("unknown_host"), f.Facts.Text("certificate_host")}

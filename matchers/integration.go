@@ -203,12 +203,11 @@ func impact(phase string, c *Cause, codes []string, t throwable) Impact {
 	if phase != alert.PhaseRefresh || slices.Contains(temporary, c.ID) {
 		return i
 	}
-	switch {
-	case c.ID == Unknown:
+	if c.ID == Unknown {
 		inner := t[len(t)-1]
 		i.Refused = len(codes) > 0 || inner.says() && !exceptionRE.MatchString(inner.message)
-	default:
-		i.Refused = len(codes) > 0 || slices.Contains([]string{"provider", "sentence", "oauth"}, tiers[c.tier])
+	} else {
+		i.Refused = len(codes) > 0 || slices.Contains([]string{"provider", "sentence", "oauth"}, c.Tier)
 	}
 	return i
 }

@@ -207,13 +207,12 @@ func (s *Set) failure(d decision) Failure {
 	}
 	if f.Cause == s.unknown {
 		f.Facts["message"] = clean(d.text)
-		f.unmapped()
 	}
 	if found[0].words && f.Confidence == "certain" {
 		f.Confidence = "likely"
 	}
 	for _, c := range found[1:] {
-		if c.cause != f.Cause && vague[c.signal] == 0 && c.cause.tier != wrapper && !slices.Contains(f.Also, c.cause.ID) {
+		if c.cause != f.Cause && vague[c.signal] == 0 && c.cause.Tier != "wrapper" && !slices.Contains(f.Also, c.cause.ID) {
 			f.Also = append(f.Also, c.cause.ID)
 		}
 	}
@@ -221,11 +220,16 @@ func (s *Set) failure(d decision) Failure {
 		f.Codes = slices.Concat([]string{f.Signal}, f.Codes[:i], f.Codes[i+1:])
 	}
 	if len(f.Codes) > 0 {
-		f.Facts["code"] = f.Codes[0]
-	} else if f.Facts["error_description"] == nil && (f.Cause.tier == oauth || f.Cause == s.unknown && d.reported) {
-		if words := clean(d.words()); words != "" {
-			f.Facts["error_description"] = words
+		code := f.Codes[0]
+		f.Facts["code"] = code
+		if f.Cause == s.unknown { // Microsoft's own page on it
+			f.Links = append(f.Links, alert.Link{
+				Title: "Microsoft's explanation of " + code,
+				URL:   "https://login.microsoftonline.com/error?code=" + strings.TrimPrefix(code, "AADSTS"),
+			})
 		}
+	} else if f.Facts["error_description"] == nil && (f.Cause.Tier == "oauth" || f.Cause == s.unknown && d.reported) {
+		f.Facts.set("error_description", clean(d.words()))
 	}
 	f.advise()
 	f.Links = append(f.Links, f.Cause.Links...)
@@ -291,7 +295,7 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 	}
 	text := newSubject(inEnglish(p.text))
 	for _, c := range s.causes {
-		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
+		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, c.Tier)) {
 			continue
 		}
 		by := firstMatch(c.patterns, text)
@@ -306,7 +310,7 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 		}
 	}
 	found := slices.Concat(own, specific, provider, wrapped, rest)
-	if len(codes) == 0 && (len(found) == 0 || tiers[found[0].cause.tier] == "wrapper" && p.words() != p.text) {
+	if len(codes) == 0 && (len(found) == 0 || found[0].cause.Tier == "wrapper" && p.words() != p.text) {
 		return slices.Concat(s.byWords(p.refusal()), found)
 	}
 	if len(codes) == 0 && found[0].cause.ID == "oauth-invalid-request" {
