@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/alert"
 )
 
 // advise adds what can be worked out from the facts, beyond what the log says.
@@ -21,30 +20,21 @@ func (f *Failure) advise() {
 		}
 		if slices.Contains(f.Codes, clientCredentials) {
 			delete(f.Facts, "suggested_scopes")
-			if only := appScope(scopes); only != "" && !slices.Contains(scopes, only) {
+			if only := appScopes[cloudOf(scopes)]; only != "" && !slices.Contains(scopes, only) {
 				f.Facts["suggested_scopes"] = []string{only}
 			}
 		}
 	}
-	if resource, ok := f.Facts["resource"].(string); ok {
-		if nearest := nearestResource(resource); nearest != "" {
-			f.Facts["suggested_resource"] = nearest
-		}
-	}
+	f.Facts.set("suggested_resource", nearestResource(f.Facts.Text("resource")))
 	if len(f.Also) > 0 {
 		f.Facts["also"] = f.Also
 	}
-	f.endpoints()
-}
-
-// unmapped adds Microsoft's own page on a code that no cause has.
-func (f *Failure) unmapped() {
-	if len(f.Codes) > 0 {
-		number := strings.TrimPrefix(f.Codes[0], "AADSTS")
-		f.Links = append(f.Links, alert.Link{
-			Title: "Microsoft's explanation of " + f.Codes[0],
-			URL:   "https://login.microsoftonline.com/error?code=" + number,
-		})
+	for _, which := range []string{"expected", "actual"} {
+		for _, endpoint := range authorizationEndpoints { // which of them a Redirect URL was made for
+			if f.Facts.Text(which+"_suffix") == redirectSuffix(endpoint) {
+				f.Facts[which+"_endpoint"] = endpoint
+			}
+		}
 	}
 }
 
@@ -52,20 +42,18 @@ func (f *Failure) unmapped() {
 // an app asks without a user.
 const clientCredentials = "AADSTS1002012"
 
-// appScope is the one scope that Jira can ask for without a user, at Microsoft Graph
-// of the cloud that the refused ones name. It is "" for the US Government clouds:
-// GCC High and DoD share a mail host, but not a Graph.
-func appScope(scopes []string) string {
-	graph := "https://graph.microsoft.com/.default"
-	for _, s := range scopes {
-		switch cloudOf(hostOf(s)) {
-		case usGovernment:
-			return ""
-		case china:
-			graph = "https://microsoftgraph.chinacloudapi.cn/.default"
-		}
-	}
-	return graph
+// appScopes are, by cloud, the one scope that Jira can ask for without a user, at Microsoft Graph. There is none
+// for the US Government clouds: GCC High and DoD share a mail host, but not a Graph.
+var appScopes = map[string]string{
+	microsoftTokens: "https://graph.microsoft.com/.default",
+	chinaTokens:     "https://microsoftgraph.chinacloudapi.cn/.default",
+}
+
+// mailHosts are what precedes the permissions of mail, by cloud.
+var mailHosts = map[string]string{
+	microsoftTokens:    "https://outlook.office.com/",
+	usGovernmentTokens: "https://outlook.office365.us/",
+	chinaTokens:        "https://partner.outlook.cn/",
 }
 
 // mailScopes are the permissions of the mail protocols, those of Exchange Online
@@ -97,30 +85,23 @@ func permission(name string) string {
 	if full, ok := shortNames[strings.ToLower(name)]; ok {
 		return full
 	}
-	const delegated, away = 3, 2
+	const delegated = 3
 	for _, known := range mailScopes {
 		if strings.EqualFold(name, known) {
 			return known
 		}
 	}
-	nearest := conf.Nearest(name, mailScopes[:delegated])
-	if len(nearest)-len(name) > away || len(name)-len(nearest) > away {
-		return ""
-	}
-	return nearest
+	return nearest(name, mailScopes[:delegated])
 }
 
-// cloudHost is the host that serves the permissions of mail in the cloud of the scopes.
-func cloudHost(scopes []string) string {
-	for _, s := range scopes {
-		switch cloudOf(hostOf(s)) {
-		case usGovernment:
-			return "https://outlook.office365.us/"
-		case china:
-			return "https://partner.outlook.cn/"
-		}
+// nearest is the known word that a misspelled one was meant to be, one or two letters away; "" = none.
+func nearest(word string, known []string) string {
+	const away = 2
+	found := conf.Nearest(word, known)
+	if max(len(found), len(word))-min(len(found), len(word)) > away { // Nearest also takes the beginning of a word for it
+		return ""
 	}
-	return "https://outlook.office.com/"
+	return found
 }
 
 // splitScopes are scopes that commas separate too.
@@ -134,7 +115,7 @@ func splitScopes(scopes []string) []string {
 // are among them, they need a separate integration.
 func correctScopes(scopes []string) []string {
 	scopes = splitScopes(scopes)
-	host := cloudHost(scopes)
+	host := mailHosts[cloudOf(scopes)]
 	var out []string
 	for _, s := range scopes {
 		s = strings.TrimSuffix(s, "/")
@@ -145,9 +126,8 @@ func correctScopes(scopes []string) []string {
 			continue
 		case full == "" || strings.Contains(full, "AsApp"):
 			return nil
-		}
-		if right := host + full; !slices.Contains(out, right) {
-			out = append(out, right)
+		case !slices.Contains(out, host+full):
+			out = append(out, host+full)
 		}
 	}
 	if out == nil {
@@ -173,14 +153,12 @@ var resourceHosts = []string{
 // nearestResource is the known resource that a misspelled one was meant to be:
 // one or two letters away. It is "" when the name is right or too far off.
 func nearestResource(resource string) string {
-	const away = 2
 	host := hostOf(resource)
-	nearest := conf.Nearest(host, resourceHosts)
-	// Nearest also takes the beginning of a word for the word.
-	if nearest == "" || nearest == host || max(len(nearest), len(host))-min(len(nearest), len(host)) > away {
+	found := nearest(host, resourceHosts)
+	if found == "" || found == host {
 		return ""
 	}
-	return "https://" + nearest
+	return "https://" + found
 }
 
 // natures are what an error can be by its looks, where no cause explains it: what to do first differs.
@@ -240,16 +218,6 @@ func (f *Failure) clockSkew(at time.Time) {
 	f.Facts["clock_skew"] = fmt.Sprintf("%s %s the provider's", rounded, direction)
 }
 
-// notes are steps that a fact asks for, whatever the cause is.
-func notes(facts Facts) []alert.Step {
-	skew := facts.Text("clock_skew")
-	if skew == "" {
-		return nil
-	}
-	return []alert.Step{{Where: "jira-host", Text: "The clock of this Jira node is " + skew +
-		": correct it (timedatectl, chronyc tracking). A wrong clock alone breaks OAuth."}}
-}
-
 // redirectSuffix is the last segment of the Redirect URL that Jira makes for an
 // Authorization endpoint: the MD5 of its address in base64url without padding.
 // It was read in a published build of Jira's OAuth client plugin, and is a hint:
@@ -267,16 +235,4 @@ var authorizationEndpoints = []string{
 	"https://login.microsoftonline.com/consumers/oauth2/v2.0/authorize",
 	"https://accounts.google.com/o/oauth2/v2/auth",
 	"https://accounts.google.com/o/oauth2/auth",
-}
-
-// endpoints names the well-known endpoint that a Redirect URL was made for.
-func (f *Failure) endpoints() {
-	for _, which := range []string{"expected", "actual"} {
-		suffix := f.Facts.Text(which + "_suffix")
-		for _, endpoint := range authorizationEndpoints {
-			if suffix != "" && suffix == redirectSuffix(endpoint) {
-				f.Facts[which+"_endpoint"] = endpoint
-			}
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"strings"
@@ -78,15 +79,9 @@ func ClickIn(line []byte, format *regexp.Regexp, zone *time.Location) (c Click, 
 	return c, true
 }
 
-// clickTime is a time in Tomcat's form (%t, the Common Log Format).
+// clickTime is a time in Tomcat's form (%t, the Common Log Format), zero when it is none.
 func clickTime(s string, zone *time.Location) time.Time {
-	if zone == nil {
-		zone = time.Local
-	}
-	t, err := time.ParseInLocation("02/Jan/2006:15:04:05 -0700", s, zone)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := time.ParseInLocation("02/Jan/2006:15:04:05 -0700", s, cmp.Or(zone, time.Local))
 	return t
 }
 
@@ -115,7 +110,7 @@ func (f Failure) Click() (c Click, ok bool) {
 
 // SessionOf is a short hash of a session's ID in a log, "" when it names none.
 func SessionOf(id string) string {
-	if id = known(id); id == "" {
+	if id == "-" || strings.Trim(id, "Xx*") == "" { // unset, or masked
 		return ""
 	}
 	return hashed("", id)
@@ -124,11 +119,3 @@ func SessionOf(id string) string {
 // RequestOf is a request's ID in a log without the node's, which some logs put before it
 // (@1IOQ6UPx755x4397x2); "" when there is none.
 func RequestOf(id string) string { return requestID.FindString(id) }
-
-// known is a field of a log, "" when it is unset or masked.
-func known(field string) string {
-	if field == "-" || strings.Trim(field, "Xx*") == "" {
-		return ""
-	}
-	return field
-}

@@ -32,7 +32,7 @@ func TestConfusion(t *testing.T) {
 		v := s.Diagnose(text, nil)
 		got := notOurs
 		if v.Ours {
-			got = v.Failure.Cause.Tier()
+			got = v.Failure.Cause.TierName()
 		}
 		if want == nil {
 			add(notOurs, got)
@@ -41,7 +41,7 @@ func TestConfusion(t *testing.T) {
 			}
 			return
 		}
-		add(want.Tier(), got)
+		add(want.TierName(), got)
 		if !v.Ours || v.Failure.Cause != want {
 			t.Errorf("a sample of %s is %s (%s): %.300s", want.ID, got, v.Failure.Signal, text)
 		}

@@ -3,6 +3,7 @@ package matchers
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,8 @@ const (
 	maxServer = 200      // characters of a server's name
 )
 
+var probed = regexp.MustCompile(`^(?i:MAIL\.(INCOMING|OUTGOING)\.CONNECTION\.STATE)`)
+
 // Name tells servers apart.
 func (p Probe) Name() string { return p.Direction + "/" + p.Server }
 
@@ -52,19 +55,12 @@ func ProbeIn(line []byte) (p Probe, ok bool) {
 	if json.Unmarshal(object, &m) != nil {
 		return p, false
 	}
-	label := strings.ToUpper(m.Label)
-	switch {
-	case strings.HasPrefix(label, "MAIL.INCOMING.CONNECTION.STATE"):
-		p.Direction = "incoming"
-	case strings.HasPrefix(label, "MAIL.OUTGOING.CONNECTION.STATE"):
-		p.Direction = "outgoing"
-	default:
-		return p, false
-	}
+	label := probed.FindStringSubmatch(m.Label)
 	connected, err := strconv.ParseBool(scalar(m.Attributes["connected"]))
-	if err != nil {
-		return p, false // a metric that was never filled
+	if label == nil || err != nil {
+		return p, false // another metric, or one that was never filled
 	}
+	p.Direction = strings.ToLower(label[1])
 	p.Server, p.Connected = text.Cut(text.Printable(m.Tags.ServerName), maxServer), connected
 	if seconds, err := strconv.ParseInt(scalar(m.Timestamp), 10, 64); err == nil {
 		p.At = time.Unix(seconds, 0)
@@ -82,10 +78,7 @@ const ServerUnreachable = "mail-server-unreachable"
 // say why, and look at mail servers that do not use OAuth 2.0 as well.
 func (s *Set) Unreachable(p Probe, line []byte, zone *time.Location) Failure {
 	id := ServerID(p.Server)
-	cause, known := s.Cause(ServerUnreachable)
-	if !known {
-		cause = s.unknown
-	}
+	cause, _ := s.Cause(ServerUnreachable) // it is built in
 	c := *cause
 	if c.Severity = conf.SeverityLow; !c.own {
 		c.Diagnosis = "Jira's own diagnostics have failed to connect to this mail server several times in a row. They do not " +

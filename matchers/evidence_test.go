@@ -27,7 +27,7 @@ func TestOldCauses(t *testing.T) {
 	for _, id := range old(causes, time.Now().AddDate(-1, 0, 0)) {
 		t.Logf("not checked for a year: %s", id)
 	}
-	day := causes[0].Checked
+	day := causes[0].Checked.Time
 	if all := old(causes, day.AddDate(10, 0, 0)); len(all) != len(causes)-1 {
 		t.Errorf("%d of %d causes are old in ten years, want all but the unknown one", len(all), len(causes))
 	}

@@ -16,7 +16,7 @@ func Proved() (*Set, error) {
 
 // Proofs are the events and texts that the cause must explain.
 func (c *Cause) Proofs() (logs, texts []string) {
-	for _, s := range c.samples {
+	for _, s := range c.Samples {
 		switch {
 		case s.Match && s.Log != "":
 			logs = append(logs, s.Log)
@@ -27,12 +27,12 @@ func (c *Cause) Proofs() (logs, texts []string) {
 	return logs, texts
 }
 
-// Tier is the name of the cause's tier.
-func (c *Cause) Tier() string {
+// TierName is the name of the cause's tier.
+func (c *Cause) TierName() string {
 	if c.ID == Unknown {
 		return Unknown
 	}
-	return tiers[c.tier]
+	return c.Tier
 }
 
 // IsFlowURL and FlowID look at a request's URL.
@@ -45,13 +45,13 @@ var (
 var FactNames = factNames
 
 // Computed reports whether a fact is not from the log.
-func Computed(name string) bool { return kindOf(name) == computed }
+func Computed(name string) bool { return kindOf(name) == kinds["computed"] }
 
 // Strict reports whether a value fits the grammar of its fact, so that it is what
 // it is called, such as a GUID or a host name, and no free text.
 func Strict(fact, value string) bool {
 	k := kindOf(fact)
-	return k != nil && (k == computed || k.grammar != nil) && k.fits(value)
+	return k != nil && (k == kinds["computed"] || k.grammar != nil) && k.fits(value)
 }
 
 // Expressions are the regular expressions of a catalogue and of the facts.

@@ -108,31 +108,19 @@ func needed(re *syntax.Regexp) (lists [][]string) {
 }
 
 // rarest is the list whose literals are the longest.
-func rarest(lists [][]string) (best []string) {
-	for _, list := range lists {
-		if best == nil || shortest(list) > shortest(best) {
-			best = list
-		}
+func rarest(lists [][]string) []string {
+	if len(lists) == 0 {
+		return nil
 	}
-	return best
+	shortest := func(list []string) int { return len(slices.MinFunc(list, byLength)) }
+	return slices.MaxFunc(lists, func(a, b []string) int { return shortest(a) - shortest(b) })
 }
+
+func byLength(a, b string) int { return len(a) - len(b) }
 
 // longestASCII is the longest piece of a literal that has no other letters, whose cases
 // may be more than two.
 func longestASCII(literal []rune) string {
-	best := ""
-	for _, piece := range strings.FieldsFunc(string(literal), func(r rune) bool { return r > unicode.MaxASCII }) {
-		if len(piece) > len(best) {
-			best = piece
-		}
-	}
-	return strings.ToLower(best)
-}
-
-func shortest(of []string) int {
-	least := len(of[0])
-	for _, s := range of {
-		least = min(least, len(s))
-	}
-	return least
+	pieces := strings.FieldsFunc(string(literal), func(r rune) bool { return r > unicode.MaxASCII })
+	return strings.ToLower(slices.MaxFunc(append(pieces, ""), byLength))
 }

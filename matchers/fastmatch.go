@@ -8,17 +8,6 @@ import (
 	"jira-oauth-watcher/internal/event"
 )
 
-// FastMatch is a failure without its text: when it was, which integration failed,
-// and what caused it.
-type FastMatch struct {
-	Time        time.Time // zero when the log's is impossible
-	Integration Integration
-	Header      event.Header
-	Known       []string // see Failure; of a failure without a flow
-	Cause       *Cause
-	Impact      Impact
-}
-
 // FastMatcher recognizes failures as Match does, without what only an alert's text
 // needs. It caches which cause a text has, since in a storm the same few repeat. It
 // belongs to one goroutine.
@@ -49,26 +38,23 @@ func NewFastMatcher(s func() *Set) *FastMatcher {
 }
 
 // Match parses an event; false when it is no failure of the flow, and of no mailbox that a mail
-// log tells of. zone is that of timestamps without an offset.
-func (p *FastMatcher) Match(text string, zone *time.Location) (FastMatch, bool) {
+// log tells of. The failure has its time, integration, header, cause and impact, and without a
+// flow what its integration is known by. zone is that of timestamps without an offset.
+func (p *FastMatcher) Match(text string, zone *time.Location) (f Failure, ok bool) {
 	h, message, ok := event.Parse(text, zone)
 	if !ok {
-		return FastMatch{}, false
+		return f, false
 	}
-	r, ours := reportOf(h, text, message, false)
-	if !ours && h.MailLog && severe(h.Level) {
-		r, ours = p.set().mailReport(r)
-	}
+	r, ours := reportOf(h, text, message, false, p.set)
 	if !ours {
-		return FastMatch{}, false
+		return f, false
 	}
 	x := p.look(r)
-	m := FastMatch{Time: h.Time, Header: h, Cause: x.cause, Impact: x.impact}
-	m.Integration = integration(r, x.identity, x.cause)
-	if m.Integration.Flow == "" {
-		m.Known = x.identity.known
+	f = Failure{Time: h.Time, Header: h, Cause: x.cause, Impact: x.impact, Integration: integration(r, x.identity, x.cause)}
+	if f.Integration.Flow == "" {
+		f.Known = x.identity.known
 	}
-	return m, true
+	return f, true
 }
 
 // look is what a report of the plugin shows.
@@ -108,9 +94,8 @@ func (s *Set) look(r report) seen {
 
 const uuidShape = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
 
-// blurred are the parts of Microsoft's reports that differ in each failure: d is a
-// digit, h a hexadecimal one. No pattern of the catalogue matches them, see
-// TestBlur.
+// blurred are the parts of Microsoft's reports that differ in each failure, see
+// event.Shaped. No pattern of the catalogue matches them, see TestBlur.
 var blurred = []struct {
 	before []byte
 	shape  string
@@ -123,35 +108,10 @@ var blurred = []struct {
 // blur replaces these parts by their shapes.
 func blur(text []byte) {
 	for _, b := range blurred {
-		for rest := text; ; {
-			i := bytes.Index(rest, b.before)
-			if i < 0 {
-				break
-			}
-			rest = rest[i+len(b.before):]
-			if shaped(rest, b.shape) {
+		for _, rest, found := bytes.Cut(text, b.before); found; _, rest, found = bytes.Cut(rest, b.before) {
+			if event.Shaped(rest, b.shape) {
 				copy(rest, b.shape)
 			}
 		}
 	}
-}
-
-func shaped[T string | []byte](text T, shape string) bool {
-	if len(text) < len(shape) {
-		return false
-	}
-	for i := range len(shape) {
-		c := text[i]
-		fits := c == shape[i]
-		switch shape[i] {
-		case 'd':
-			fits = c >= '0' && c <= '9'
-		case 'h':
-			fits = c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
-		}
-		if !fits {
-			return false
-		}
-	}
-	return true
 }

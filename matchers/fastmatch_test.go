@@ -19,9 +19,9 @@ import (
 func sameSight(t *testing.T, p *matchers.FastMatcher, s *matchers.Set, text string) {
 	t.Helper()
 	v := s.Diagnose(text, time.UTC)
-	want := matchers.FastMatch{}
+	want := matchers.Failure{}
 	if v.Ours {
-		want = matchers.FastMatch{Time: v.Failure.Time, Integration: v.Failure.Integration, Header: v.Header, Cause: v.Failure.Cause,
+		want = matchers.Failure{Time: v.Failure.Time, Integration: v.Failure.Integration, Header: v.Header, Cause: v.Failure.Cause,
 			Impact: v.Failure.Impact}
 		if want.Integration.Flow == "" {
 			want.Known = v.Failure.Known

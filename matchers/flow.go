@@ -30,16 +30,12 @@ const inFlow = "config/flow/"
 
 // flowID is the UUID of the flow in a URL, "" when there is none.
 func flowID(url string) string {
-	for {
-		_, rest, ok := strings.Cut(url, inFlow)
-		if !ok {
-			return ""
-		}
-		if shaped(rest, uuidShape) {
+	for _, rest, found := strings.Cut(url, inFlow); found; _, rest, found = strings.Cut(rest, inFlow) {
+		if event.Shaped(rest, uuidShape) {
 			return rest[:len(uuidShape)]
 		}
-		url = rest
 	}
+	return ""
 }
 
 // callbackSuffix is the last part of a callback's URL, which tells integrations
@@ -47,7 +43,7 @@ func flowID(url string) string {
 func callbackSuffix(url string) string {
 	_, rest, _ := strings.Cut(url, flowURLs[1]+"/")
 	rest, _, _ = strings.Cut(rest, "?")
-	if !aSuffix.fits(rest) {
+	if !kinds["suffix"].fits(rest) {
 		return ""
 	}
 	return rest
@@ -114,9 +110,9 @@ type report struct {
 func severe(level string) bool { return level == "WARN" || level == "ERROR" || level == "FATAL" }
 
 // reportOf decides by level, request URL, logger and throwable, never by words of
-// the message: other parts of Jira report the same errors. pasted is whether
-// indentation may be lost.
-func reportOf(h event.Header, text, message string, pasted bool) (r report, ours bool) {
+// the message: other parts of Jira report the same errors. In a mail log, the causes of
+// set decide. pasted is whether indentation may be lost.
+func reportOf(h event.Header, text, message string, pasted bool, set func() *Set) (r report, ours bool) {
 	r = report{header: h, message: message}
 	if !severe(h.Level) {
 		r.reason = "its level is " + h.Level + ", not WARN, ERROR or FATAL"
@@ -145,6 +141,8 @@ func reportOf(h event.Header, text, message string, pasted bool) (r report, ours
 		if !background(h.Thread) && (strings.Contains(h.URL, flowURLs[0]) || strings.Contains(h.URL, flowURLs[1])) {
 			r.phase = alert.PhaseTest // a context path of several segments
 		}
+	case h.MailLog:
+		return set().mailReport(r)
 	default:
 		r.reason = "neither its request URL nor its logger belongs to the OAuth client flow, " +
 			"and no exception of the OAuth client plugin was thrown"

@@ -215,8 +215,8 @@ func TestAnswered(t *testing.T) {
 	} {
 		for _, layout := range []string{carrier(tt.payload), strings.Replace(carrier(tt.payload), ". ", ".\n", 1)} {
 			f := diagnose(t, s, layout)
-			if lower := slices.Contains([]string{"proxy", "tls", "network"}, f.Cause.Tier()); lower == tt.answered {
-				t.Errorf("%s: %s of tier %s", tt.name, f.Cause.ID, f.Cause.Tier())
+			if lower := slices.Contains([]string{"proxy", "tls", "network"}, f.Cause.TierName()); lower == tt.answered {
+				t.Errorf("%s: %s of tier %s", tt.name, f.Cause.ID, f.Cause.TierName())
 			}
 			if host, found := f.Facts["unknown_host"]; found == tt.answered {
 				t.Errorf("%s: the host %v is a fact: %v", tt.name, host, found)

@@ -16,7 +16,7 @@ import (
 func TestFormatIsDocumented(t *testing.T) {
 	doc := testkit.Read(t, "../docs/causes-format.md")
 	names := slices.Concat(tiers, wheres, []string{"microsoft", "google", "any", "certain", "likely", "unknown"})
-	for _, of := range []reflect.Type{reflect.TypeFor[definition](), reflect.TypeFor[Step](), reflect.TypeFor[alert.Link](), reflect.TypeFor[sample]()} {
+	for _, of := range []reflect.Type{reflect.TypeFor[Cause](), reflect.TypeFor[Step](), reflect.TypeFor[alert.Link](), reflect.TypeFor[Sample]()} {
 		for field := range of.Fields() {
 			if key := field.Tag.Get("toml"); key != "" {
 				names = append(names, key)

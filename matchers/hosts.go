@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,49 +10,31 @@ import (
 	"jira-oauth-watcher/internal/alert"
 )
 
-// cloud is one of Microsoft's clouds, or the provider's only one.
-type cloud int
-
+// The hosts that issue the tokens of Microsoft's clouds, and of Google.
 const (
-	worldwide cloud = iota + 1
-	usGovernment
-	china
+	microsoftTokens    = "login.microsoftonline.com"
+	usGovernmentTokens = "login.microsoftonline.us"
+	chinaTokens        = "login.partner.microsoftonline.cn"
+	googleTokens       = "oauth2.googleapis.com"
 )
 
-// knownHosts are the hosts of the providers that the catalogue knows, compared
-// as whole names.
-var knownHosts = map[string]cloud{
-	"login.microsoftonline.com":        worldwide,
-	"login.microsoft.com":              worldwide,
-	"login.windows.net":                worldwide,
-	"sts.windows.net":                  worldwide,
-	"login.live.com":                   worldwide,
-	"graph.microsoft.com":              worldwide,
-	"outlook.office.com":               worldwide,
-	"outlook.office365.com":            worldwide,
-	"smtp.office365.com":               worldwide,
-	"login.microsoftonline.us":         usGovernment,
-	"graph.microsoft.us":               usGovernment,
-	"dod-graph.microsoft.us":           usGovernment,
-	"outlook.office365.us":             usGovernment,
-	"login.partner.microsoftonline.cn": china,
-	"login.chinacloudapi.cn":           china,
-	"microsoftgraph.chinacloudapi.cn":  china,
-	"partner.outlook.cn":               china,
-	"accounts.google.com":              worldwide,
-	"oauth2.googleapis.com":            worldwide,
-	"www.googleapis.com":               worldwide,
-	"gmail.googleapis.com":             worldwide,
-	"mail.google.com":                  worldwide,
-	"imap.gmail.com":                   worldwide,
-	"pop.gmail.com":                    worldwide,
-	"smtp.gmail.com":                   worldwide,
+// knownHosts are those of hosts.txt, each with the host that issues the tokens for it.
+var knownHosts = readHosts()
+
+func readHosts() map[string]string {
+	all := map[string]string{}
+	for _, s := range sections(hostsText) {
+		for _, name := range s.lines {
+			all[name] = s.head
+		}
+	}
+	return all
 }
 
 // clouds are the registrable domains of which Microsoft alone has all hosts.
-var clouds = map[string]cloud{
-	"microsoft.us": usGovernment, "office365.us": usGovernment, "microsoftonline.us": usGovernment,
-	"outlook.cn": china, "microsoftonline.cn": china,
+var clouds = map[string]string{
+	"microsoft.us": usGovernmentTokens, "office365.us": usGovernmentTokens, "microsoftonline.us": usGovernmentTokens,
+	"outlook.cn": chinaTokens, "microsoftonline.cn": chinaTokens,
 }
 
 // TokenHost is the host from which an integration with a token endpoint gets its tokens, "" if it
@@ -75,7 +58,7 @@ var (
 // case. Where the failure names no host, it is assumed: the token host that everything which is
 // configured or known of other incidents leads to, else Microsoft's.
 func (f Failure) Host(configured map[string]string) (host string, assumed bool) {
-	if f.Cause.tier < 0 || !slices.Contains(beforeAnswer, tiers[f.Cause.tier]) {
+	if !slices.Contains(beforeAnswer, f.Cause.Tier) {
 		return "", false
 	}
 	names := []string{f.Facts.Text("unknown_host"), f.Facts.Text("certificate_host")}
@@ -96,62 +79,44 @@ func (f Failure) Host(configured map[string]string) (host string, assumed bool) 
 	}
 	for _, name := range likeHost.FindAllString(f.Text, -1) {
 		if knownHost(name) {
-			return tokensOf(strings.ToLower(name)), false
+			return knownHosts[strings.ToLower(name)], false
 		}
 	}
 	if strings.Join(names, "") != "" || f.Impact.Phase == alert.PhaseMail {
 		return "", false
 	}
-	likely := map[string]bool{}
+	likely := map[string]bool{f.Integration.Likely: true}
 	for name := range configured {
-		if knownHost(name) || strings.HasSuffix(name, ".apps.googleusercontent.com") {
-			likely[tokensOf(name)] = true
+		likely[knownHosts[name]] = true
+		if strings.HasSuffix(name, ".apps.googleusercontent.com") {
+			likely[googleTokens] = true
 		}
 	}
-	if f.Integration.Likely != "" {
-		likely[f.Integration.Likely] = true
-	}
-	for host := range likely {
-		if len(likely) == 1 {
-			return host, true
-		}
+	delete(likely, "")
+	if hosts := slices.Collect(maps.Keys(likely)); len(hosts) == 1 {
+		return hosts[0], true
 	}
 	return microsoftTokens, true
 }
-
-const (
-	microsoftTokens = "login.microsoftonline.com"
-	googleTokens    = "oauth2.googleapis.com"
-)
 
 // ProviderTokens is the host that issues a provider's tokens, "" = it is not one provider.
 func ProviderTokens(provider string) string {
 	return map[string]string{"microsoft": microsoftTokens, "google": googleTokens}[provider]
 }
 
-// tokensOf is the host that issues the tokens for a known host.
-func tokensOf(name string) string {
-	switch c := knownHosts[name]; {
-	case strings.HasSuffix(name, "google.com") || strings.HasSuffix(name, "googleapis.com") ||
-		strings.HasSuffix(name, "gmail.com") || strings.HasSuffix(name, "googleusercontent.com"):
-		return googleTokens
-	case c == usGovernment:
-		return "login.microsoftonline.us"
-	case c == china:
-		return "login.partner.microsoftonline.cn"
+func knownHost(name string) bool { return knownHosts[strings.ToLower(name)] != "" }
+
+// cloudOf is the cloud of scopes, as the host that issues its tokens: the first one that is not Microsoft's worldwide.
+func cloudOf(scopes []string) string {
+	for _, s := range scopes {
+		name := hostOf(s)
+		labels := strings.Split(name, ".")
+		domain := strings.Join(labels[max(len(labels)-2, 0):], ".")
+		if c := cmp.Or(knownHosts[name], clouds[domain]); c == usGovernmentTokens || c == chinaTokens {
+			return c
+		}
 	}
 	return microsoftTokens
-}
-
-func knownHost(name string) bool { return knownHosts[strings.ToLower(name)] != 0 }
-
-// cloudOf is the cloud that a host is in, 0 when it is not known.
-func cloudOf(name string) cloud {
-	if c := knownHosts[name]; c != 0 {
-		return c
-	}
-	labels := strings.Split(name, ".")
-	return clouds[strings.Join(labels[max(len(labels)-2, 0):], ".")]
 }
 
 var schemeAndHost = regexp.MustCompile(`^(?:https?://)?(` + host + `)(?::\d{1,5})?(?:/|$)`)

@@ -35,11 +35,11 @@ func (f Failure) OfConfiguration(id string) Failure {
 	return f
 }
 
-// identity is what a text says of the integration: the ID, and what kind of ID it
-// is.
+// identity is what a text says of the integration.
 type identity struct {
-	id, by, suffix string
-	known          []string // its IDs, the best first
+	known  []string // its IDs, the best first
+	by     string   // what kind of ID the first one is
+	suffix string
 }
 
 // suffixMismatch is the cause of a failure that Jira logs twice.
@@ -83,8 +83,8 @@ func integration(r report, of *identity, c *Cause) Integration {
 		}
 		return i
 	}
-	if of.id != "" {
-		return Integration{ID: of.id, KnownBy: of.by}
+	if of.known != nil {
+		return Integration{ID: of.known[0], KnownBy: of.by}
 	}
 	suffix := of.suffix
 	for _, url := range r.requestURLs() {
@@ -100,16 +100,13 @@ func integration(r report, of *identity, c *Cause) Integration {
 func identityOf(f Facts, m Mailbox) identity {
 	of := identity{suffix: f.Text("actual_suffix")}
 	add := func(id, by string) {
-		if of.id == "" {
-			of.id, of.by = id, by
-		}
-		of.known = append(of.known, id)
+		of.known, of.by = append(of.known, id), cmp.Or(of.by, by)
 	}
 	if app := f.Text("app_id"); app != "" {
 		add(strings.ToLower(app), alert.ByApp)
 	}
 	switch tenant := cmp.Or(f.Text("tenant_id"), f.Text("tenant")); {
-	case of.id != "": // a tenant has many applications
+	case of.known != nil: // a tenant has many applications
 	case isGUID.MatchString(tenant):
 		add(strings.ToLower(tenant), alert.ByTenant)
 	case tenant != "":
@@ -206,12 +203,11 @@ func impact(phase string, c *Cause, codes []string, t throwable) Impact {
 	if phase != alert.PhaseRefresh || slices.Contains(temporary, c.ID) {
 		return i
 	}
-	switch {
-	case c.ID == Unknown:
+	if c.ID == Unknown {
 		inner := t[len(t)-1]
 		i.Refused = len(codes) > 0 || inner.says() && !exceptionRE.MatchString(inner.message)
-	default:
-		i.Refused = len(codes) > 0 || slices.Contains([]string{"provider", "sentence", "oauth"}, tiers[c.tier])
+	} else {
+		i.Refused = len(codes) > 0 || slices.Contains([]string{"provider", "sentence", "oauth"}, c.Tier)
 	}
 	return i
 }

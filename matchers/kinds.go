@@ -52,34 +52,34 @@ const (
 
 func whole(grammar string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + grammar + `)$`) }
 
-// The kinds.
-var (
-	computed   = &kind{use: anywhere} // by this program: no text of the log is in it
-	aGUID      = &kind{use: anywhere, grammar: whole(guid)}
-	aTime      = &kind{use: anywhere, grammar: whole(date)}
-	aNumber    = &kind{use: anywhere, grammar: whole(`\d{1,8}`)}
-	aSuffix    = &kind{use: anywhere, grammar: whole(`[0-9A-Za-z_-]{22}`)} // see redirectSuffix
-	anEndpoint = &kind{use: anywhere, grammar: whole(`(?:Authorization|Token) endpoint`)}
-	aKnownHost = &kind{use: anywhere, grammar: whole(host)} // see knownHosts
+// kinds by the names that they have in facts.txt.
+var kinds = map[string]*kind{
+	"computed":   {use: anywhere}, // by this program: no text of the log is in it
+	"GUID":       {use: anywhere, grammar: whole(guid)},
+	"time":       {use: anywhere, grammar: whole(date)},
+	"number":     {use: anywhere, grammar: whole(`\d{1,8}`)},
+	"suffix":     {use: anywhere, grammar: whole(`[0-9A-Za-z_-]{22}`)}, // see redirectSuffix
+	"endpoint":   {use: anywhere, grammar: whole(`(?:Authorization|Token) endpoint`)},
+	"known host": {use: anywhere, grammar: whole(host)}, // see knownHosts
 
-	aHost          = &kind{use: toReplace, grammar: whole(host + `|` + ipv6)}
-	aURL           = &kind{use: toReplace, grammar: whole(web)}
-	aScope         = &kind{use: toReplace, grammar: whole(token)}
-	domainOrName   = &kind{use: toReplace, grammar: whole(domain), named: true}
-	resourceOrName = &kind{use: toReplace, named: true,
-		grammar: whole(web + `|api://[0-9A-Za-z._/-]{1,100}|` + guid + `|` + host)}
+	"host":           {use: toReplace, grammar: whole(host + `|` + ipv6)},
+	"URL":            {use: toReplace, grammar: whole(web)},
+	"scope":          {use: toReplace, grammar: whole(token)},
+	"domain or name": {use: toReplace, grammar: whole(domain), named: true},
+	"resource or name": {use: toReplace, named: true,
+		grammar: whole(web + `|api://[0-9A-Za-z._/-]{1,100}|` + guid + `|` + host)},
 
-	aWord    = &kind{grammar: whole(`[\w.+/$-]{1,200}(?: [\w.+/$-]{1,60}){0,3}`)} // such as an error code
-	aName    = &kind{}
-	aMessage = &kind{own: true}
-)
+	"word":    {grammar: whole(`[\w.+/$-]{1,200}(?: [\w.+/$-]{1,60}){0,3}`)}, // such as an error code
+	"name":    {},
+	"message": {own: true},
+}
 
 const maxHost = 253 // bytes of a host name
 
 func kindOf(fact string) *kind {
-	for i := range factTable {
-		if factTable[i].name == fact {
-			return factTable[i].kind
+	for _, f := range factTable {
+		if f.name == fact {
+			return f.kind
 		}
 	}
 	return nil
@@ -89,9 +89,9 @@ func kindOf(fact string) *kind {
 func (k *kind) fits(value string) bool {
 	most := maxMessage
 	switch k {
-	case aKnownHost:
+	case kinds["known host"]:
 		return knownHost(value)
-	case aHost, domainOrName:
+	case kinds["host"], kinds["domain or name"]:
 		most = maxHost
 	}
 	return k.grammar == nil || len(value) <= most && k.grammar.MatchString(value)
@@ -108,9 +108,9 @@ func (k *kind) show(values []string, inStep, alone bool) string {
 	switch {
 	case strings.TrimSpace(text) == "", inStep && (k.use == inDiagnosis || !fits):
 		return ""
-	case fits && (k.use == anywhere || k == aHost && knownHost(text)):
+	case fits && (k.use == anywhere || k == kinds["host"] && knownHost(text)):
 		return text
-	case fits && k == aURL:
+	case fits && k == kinds["URL"]:
 		return "`" + shorten(text, maxURL) + "`"
 	case fits && k.grammar != nil:
 		return spans(strings.Fields(text))

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"slices"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/alert"
 )
 
 //go:embed causes
@@ -80,21 +78,21 @@ func load(dir string, without []string) (*Set, error) {
 
 // read decodes the built-in files of causes and those of dir, except without.
 func read(dir string, without []string) (*loader, error) {
-	places, err := loadPlaces()
+	l := &loader{known: map[string]*Cause{}, origins: map[*Cause]origin{}}
+	files, err := builtin.ReadDir("causes")
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{places: places, known: map[string]*definition{}}
-	names, err := fs.Glob(builtin, "causes/*.toml")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		text, err := fs.ReadFile(builtin, name)
+	for _, file := range files {
+		name := "causes/" + file.Name()
+		text, err := builtin.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		if path.Base(name) != placesFile {
+		if name == placesFile {
+			_, problems := conf.Decode(name, text, &l.shared)
+			l.problems = append(l.problems, problems...)
+		} else {
 			l.add(name, text, false)
 		}
 	}
@@ -108,7 +106,7 @@ func read(dir string, without []string) (*loader, error) {
 		}
 		text, err := readCauses(name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("causes: %w", err)
 		}
 		l.add(name, text, true)
 		l.changed = true
@@ -143,92 +141,40 @@ func readCauses(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("causes: %w", err)
+		return nil, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("causes: %s is not a file", name)
+		return nil, fmt.Errorf("%s is not a file", name)
 	case info.Size() > MaxCauseFile:
-		return nil, fmt.Errorf("causes: %s is larger than %d bytes", name, MaxCauseFile)
+		return nil, fmt.Errorf("%s is larger than %d bytes", name, MaxCauseFile)
 	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("causes: %w", err)
-	}
-	return text, nil
+	return os.ReadFile(name)
 }
 
 // causesFile is a file of causes: one [[cause]] per cause.
 type causesFile struct {
-	Causes []definition `toml:"cause"`
-}
-
-// definition is a [[cause]] as it is written in TOML; compile.go checks it. All keys
-// are required but root_cause, link, checked and sources, and one of codes and
-// patterns; a built-in cause has checked and, to be certain, a source. In the
-// operator's files, a definition with the ID of a built-in cause replaces only the
-// keys that it gives.
-type definition struct {
-	// ID names the cause in alerts, settings and links: up to 64 lower-case letters,
-	// digits and hyphens.
-	ID string `toml:"id"`
-	// RootCause is the number of the cause in Atlassian's article, if it is there.
-	RootCause *int `toml:"root_cause"`
-	// Provider is microsoft, google or any.
-	Provider string `toml:"provider"`
-	// Title is the headline of the alert: what is wrong, in one clause.
-	Title string `toml:"title"`
-	// Severity is low, medium, high or critical.
-	Severity *conf.Severity `toml:"severity"`
-	// Confidence is certain (documented or reproduced), likely or unknown.
-	Confidence string `toml:"confidence"`
-	// Tier ranks the patterns of a cause among those of others, see tiers. An exact
-	// code decides before any pattern.
-	Tier string `toml:"tier"`
-	// Codes are exact provider codes, such as AADSTS50194.
-	Codes []string `toml:"codes"`
-	// Patterns are regular expressions (RE2), tried in order on the event's message.
-	Patterns []string `toml:"patterns"`
-	// Words are regular expressions of what a provider's refusal is about, where its code is lost; in
-	// any case.
-	Words []string `toml:"words"`
-	// Diagnosis says what happened and why: a template, see fill. It may show any fact.
-	Diagnosis string `toml:"diagnosis"`
-	// Confirm says how to see that the fix worked: a template like that of a step.
-	Confirm string `toml:"confirm"`
-	// Fix are the steps in their order, each a [[cause.fix]]. A step may not show free
-	// text from the log, see inStep.
-	Fix []Step `toml:"fix"`
-	// Links are pages to read, each a [[cause.link]].
-	Links []alert.Link `toml:"link"`
-	// Checked is when the cause was last compared with its sources, YYYY-MM-DD.
-	Checked string `toml:"checked"`
-	// Sources are pages of vendors, beyond those of the links, that say what the cause says.
-	Sources []string `toml:"sources"`
-	// Samples prove the cause, each a [[cause.sample]]; at least one has match = true.
-	// Those of the whole catalogue are tried when operator causes are loaded.
-	Samples []sample `toml:"sample"`
-
-	source *conf.Source
-	at     string // its path in source, such as cause[3]
-
-	overridden  bool // source and at are those of the operator's definition
-	ownSeverity bool // the operator has given it
-}
-
-// sample is text that the cause must explain, or must not. It has a log or a text.
-type sample struct {
-	Match bool              `toml:"match"` // whether the cause explains it
-	Log   string            `toml:"log"`   // a whole event, with its header
-	Text  string            `toml:"text"`  // what follows "The error message is:"
-	Facts map[string]string `toml:"facts"` // facts that must be found, lists joined by spaces
+	Causes []Cause `toml:"cause"`
 }
 
 type loader struct {
-	places   map[string]string
-	own, all []*definition
-	known    map[string]*definition
+	shared struct {
+		Places map[string]string `toml:"place"`
+	}
+	all      []*Cause
+	known    map[string]*Cause
+	origins  map[*Cause]origin
 	changed  bool // the operator has files of causes
 	problems conf.Problems
 }
+
+// origin is where a cause is written.
+type origin struct {
+	source     *conf.Source
+	at         string // its path in source, such as cause[3]
+	overridden bool   // source and at are those of the operator's keys
+}
+
+// gives reports whether a key is written there.
+func (o origin) gives(key string) bool { return o.source.Has(o.at + "." + key) }
 
 // add decodes one file.
 func (l *loader) add(name string, text []byte, own bool) {
@@ -239,43 +185,44 @@ func (l *loader) add(name string, text []byte, own bool) {
 		return
 	}
 	for i := range f.Causes {
-		d := &f.Causes[i]
-		d.source, d.at = source, fmt.Sprintf("cause[%d]", i)
-		base, exists := l.known[d.ID]
+		c := &f.Causes[i]
+		c.own = own
+		l.origins[c] = origin{source: source, at: fmt.Sprintf("cause[%d]", i)}
+		base, exists := l.known[c.ID]
 		switch {
-		case d.ID == "":
-			l.problem(d, "id", `missing, write id = "a-short-name"`)
-		case exists && (!own || slices.Contains(l.own, base)):
-			l.problem(d, "id", "%q is already the ID of another cause", d.ID)
-		case exists && base.overridden:
-			l.problem(d, "id", "%q is already overridden", d.ID)
+		case c.ID == "":
+			l.problem(c, "id", `missing, write id = "a-short-name"`)
+		case exists && (!own || base.own):
+			l.problem(c, "id", "%q is already the ID of another cause", c.ID)
+		case exists && l.origins[base].overridden:
+			l.problem(c, "id", "%q is already overridden", c.ID)
 		case exists:
-			base.override(d)
+			l.override(base, c)
 		default:
-			l.known[d.ID] = d
-			if own {
-				l.own = append(l.own, d)
-			} else {
-				l.all = append(l.all, d)
-			}
+			l.known[c.ID] = c
+			l.all = append(l.all, c)
 		}
 	}
 }
 
-// override takes over the keys that another definition gives, an empty list too. Later problems
-// are reported at that one's text.
-func (d *definition) override(by *definition) {
-	from, to := reflect.ValueOf(by).Elem(), reflect.ValueOf(d).Elem()
+// override replaces the keys of a cause that another one gives. Later problems are reported at that
+// one's text.
+func (l *loader) override(c, by *Cause) {
+	o := l.origins[by]
+	from, to := reflect.ValueOf(by).Elem(), reflect.ValueOf(c).Elem()
 	for i := range from.NumField() {
-		if given := from.Field(i); from.Type().Field(i).IsExported() && !given.IsZero() {
+		key := from.Type().Field(i).Tag.Get("toml")
+		if given := from.Field(i); key != "" && (!given.IsZero() || o.gives(key)) {
 			to.Field(i).Set(given)
 		}
 	}
-	d.source, d.at, d.overridden, d.ownSeverity = by.source, by.at, true, by.Severity != nil
+	c.ownSeverity, o.overridden = o.gives("severity"), true
+	l.origins[c] = o
 }
 
-func (l *loader) problem(d *definition, key, format string, args ...any) {
-	l.problems = append(l.problems, d.source.Problem(d.at+"."+key, format, args...))
+func (l *loader) problem(c *Cause, key, format string, args ...any) {
+	o := l.origins[c]
+	l.problems = append(l.problems, o.source.Problem(o.at+"."+key, format, args...))
 }
 
 // Causes lists the catalogue in the order it is tried, the unknown cause last.

@@ -1,31 +1,24 @@
 package matchers
 
 import (
-	_ "embed"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 )
-
-//go:embed localized.txt
-var localizedText string
 
 // localized is what an operating system says in another language than English.
 type localized struct{ says, english string }
 
 // localizedMessages are the messages of localized.txt, folded.
-var localizedMessages = readLocalized(localizedText)
-
-func readLocalized(text string) (all []localized) {
-	english := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if name, ok := strings.CutPrefix(line, "["); ok {
-			english = strings.TrimSuffix(name, "]")
-		} else if line != "" && !strings.HasPrefix(line, "#") {
-			all = append(all, localized{foldLetters(line), english})
+var localizedMessages = sync.OnceValue(func() (all []localized) {
+	for _, s := range sections(localizedText) {
+		for _, line := range s.lines {
+			all = append(all, localized{foldLetters(line), s.head})
 		}
 	}
 	return all
-}
+})
 
 const maxLocalized = 200 // bytes of a message that are compared
 
@@ -36,26 +29,15 @@ func inEnglish(text string) string {
 		return text
 	}
 	var out strings.Builder
-	rest := text
-	for {
-		i := strings.Index(rest, ": ")
-		if i < 0 {
-			break
-		}
-		out.WriteString(rest[:i+2])
-		rest = rest[i+2:]
-		says := foldLetters(rest[:min(len(rest), maxLocalized)])
-		for _, m := range localizedMessages {
-			if strings.HasPrefix(says, m.says) {
-				out.WriteString(m.english + ": ")
-				break
-			}
+	all, at := localizedMessages(), 0
+	for part := range strings.SplitAfterSeq(text, ": ") {
+		out.WriteString(part)
+		at += len(part)
+		says := foldLetters(text[at:min(len(text), at+maxLocalized)])
+		if i := slices.IndexFunc(all, func(m localized) bool { return strings.HasPrefix(says, m.says) }); i >= 0 {
+			out.WriteString(all[i].english + ": ")
 		}
 	}
-	if out.Len()+len(rest) == len(text) {
-		return text
-	}
-	out.WriteString(rest)
 	return out.String()
 }
 
@@ -63,18 +45,7 @@ func inEnglish(text string) string {
 // curly apostrophes, and Latin letters with accents, which are the first to be damaged on
 // the way from Windows into a log. Of those only the place is left.
 func foldLetters(s string) string {
-	var out strings.Builder
-	lost := false
-	for _, r := range strings.ToLower(s) {
-		if r == '\'' || r == '?' || r >= 0x80 && r < 0x250 || r >= 0x1e00 && r <= 0x2122 || r == '\ufffd' {
-			lost = true
-			continue
-		}
-		if lost {
-			out.WriteByte('?')
-		}
-		lost = false
-		out.WriteRune(r)
-	}
-	return out.String()
+	return strings.TrimSuffix(damaged.ReplaceAllString(strings.ToLower(s), "?"), "?")
 }
+
+var damaged = regexp.MustCompile(`['?\x{80}-\x{24f}\x{1e00}-\x{2122}\x{fffd}]+`)

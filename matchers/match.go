@@ -64,7 +64,10 @@ func (c *Cause) Advise(facts Facts) Advice {
 		}
 		a.Fix = append(a.Fix, alert.Step{Text: fill(step.Text, facts, true), Where: step.Where})
 	}
-	a.Fix = append(a.Fix, notes(facts)...)
+	if skew := facts.Text("clock_skew"); skew != "" { // whatever the cause is
+		a.Fix = append(a.Fix, alert.Step{Where: "jira-host", Text: "The clock of this Jira node is " + skew +
+			": correct it (timedatectl, chronyc tracking). A wrong clock alone breaks OAuth."})
+	}
 	return a
 }
 
@@ -125,10 +128,7 @@ func (s *Set) diagnose(text string, zone *time.Location, pasted bool) Verdict {
 		return Verdict{Reason: "it has no header with a date and a level"}
 	}
 	v := Verdict{Headed: true, Header: h}
-	r, ours := reportOf(h, text, message, pasted)
-	if !ours && h.MailLog && severe(h.Level) {
-		r, ours = s.mailReport(r)
-	}
+	r, ours := reportOf(h, text, message, pasted, func() *Set { return s })
 	if v.Ours, v.Reason = ours, r.reason; !ours {
 		return v
 	}
@@ -201,20 +201,18 @@ func (s *Set) decide(r report) (d decision) {
 
 // failure writes the diagnosis of a payload.
 func (s *Set) failure(d decision) Failure {
-	var f Failure
 	found := d.found
-	f.Codes = d.codes
-	f.Facts = d.facts()
-	if found[0].cause == s.unknown {
-		f.Facts["message"] = clean(d.text)
-		f.unmapped()
+	f := Failure{
+		Cause: found[0].cause, Signal: found[0].signal, Confidence: found[0].cause.Confidence, Codes: d.codes, Facts: d.facts(),
 	}
-	f.Cause, f.Signal, f.Confidence = found[0].cause, found[0].signal, found[0].cause.Confidence
+	if f.Cause == s.unknown {
+		f.Facts["message"] = clean(d.text)
+	}
 	if found[0].words && f.Confidence == "certain" {
 		f.Confidence = "likely"
 	}
 	for _, c := range found[1:] {
-		if c.cause != f.Cause && wraps(c.signal) == 0 && c.cause.tier != wrapper && !slices.Contains(f.Also, c.cause.ID) {
+		if c.cause != f.Cause && vague[c.signal] == 0 && c.cause.Tier != "wrapper" && !slices.Contains(f.Also, c.cause.ID) {
 			f.Also = append(f.Also, c.cause.ID)
 		}
 	}
@@ -222,11 +220,16 @@ func (s *Set) failure(d decision) Failure {
 		f.Codes = slices.Concat([]string{f.Signal}, f.Codes[:i], f.Codes[i+1:])
 	}
 	if len(f.Codes) > 0 {
-		f.Facts["code"] = f.Codes[0]
-	} else if f.Facts["error_description"] == nil && (f.Cause.tier == oauth || f.Cause == s.unknown && d.reported) {
-		if words := clean(d.words()); words != "" {
-			f.Facts["error_description"] = words
+		code := f.Codes[0]
+		f.Facts["code"] = code
+		if f.Cause == s.unknown { // Microsoft's own page on it
+			f.Links = append(f.Links, alert.Link{
+				Title: "Microsoft's explanation of " + code,
+				URL:   "https://login.microsoftonline.com/error?code=" + strings.TrimPrefix(code, "AADSTS"),
+			})
 		}
+	} else if f.Facts["error_description"] == nil && (f.Cause.Tier == "oauth" || f.Cause == s.unknown && d.reported) {
+		f.Facts.set("error_description", clean(d.words()))
 	}
 	f.advise()
 	f.Links = append(f.Links, f.Cause.Links...)
@@ -239,15 +242,9 @@ type candidate struct {
 	words  bool // it is one of the cause's words
 }
 
-// vague codes only wrap others: a more specific one next to them wins.
-var vague = []string{"AADSTS70002", "AADSTS70000", "AADSTS65005", "AADSTS90023", "AADSTS50000", "AADSTS9002313"}
-
-// wraps is 1 for a vague code, 0 for a specific one.
-func wraps(code string) int {
-	if slices.Contains(vague, code) {
-		return 1
-	}
-	return 0
+// vague has 1 for codes that only wrap others: a more specific one next to them wins.
+var vague = map[string]int{
+	"AADSTS70002": 1, "AADSTS70000": 1, "AADSTS65005": 1, "AADSTS90023": 1, "AADSTS50000": 1, "AADSTS9002313": 1,
 }
 
 // firstMatch is the first of the expressions that matches a text, "" when none does.
@@ -290,7 +287,7 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 		case !ok:
 		case c.own:
 			own = append(own, candidate{cause: c, signal: code})
-		case wraps(code) > 0:
+		case vague[code] > 0:
 			wrapped = append(wrapped, candidate{cause: c, signal: code})
 		default:
 			specific = append(specific, candidate{cause: c, signal: code})
@@ -298,7 +295,7 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 	}
 	text := newSubject(inEnglish(p.text))
 	for _, c := range s.causes {
-		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, tiers[c.tier])) {
+		if !c.own && (len(codes) > 0 && c.tier > 0 || p.answered && slices.Contains(beforeAnswer, c.Tier)) {
 			continue
 		}
 		by := firstMatch(c.patterns, text)
@@ -313,7 +310,7 @@ func (s *Set) candidates(p message, codes []string) []candidate {
 		}
 	}
 	found := slices.Concat(own, specific, provider, wrapped, rest)
-	if len(codes) == 0 && (len(found) == 0 || tiers[found[0].cause.tier] == "wrapper" && p.words() != p.text) {
+	if len(codes) == 0 && (len(found) == 0 || found[0].cause.Tier == "wrapper" && p.words() != p.text) {
 		return slices.Concat(s.byWords(p.refusal()), found)
 	}
 	if len(codes) == 0 && found[0].cause.ID == "oauth-invalid-request" {

@@ -44,7 +44,7 @@ func TestMutations(t *testing.T) {
 	for _, c := range s.Causes() {
 		_, texts := c.Proofs()
 		for _, text := range texts {
-			if c.Tier() != "provider" || !strings.HasPrefix(text, "AADSTS") {
+			if c.TierName() != "provider" || !strings.HasPrefix(text, "AADSTS") {
 				continue
 			}
 			for name, log := range variants(t, text) {

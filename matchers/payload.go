@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"jira-oauth-watcher/internal/event"
 )
 
 // message is what the OAuth client plugin reports, in a form that patterns
@@ -60,18 +62,9 @@ func answer(report string) bool {
 	if strings.HasPrefix(report, authorizing) {
 		return true
 	}
-	d := json.NewDecoder(strings.NewReader(report))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return false
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil || name == "error" || name == "error_description" {
-			return err == nil
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return false
+	for name := range event.Members(report) {
+		if name == "error" || name == "error_description" {
+			return true
 		}
 	}
 	return false
@@ -149,7 +142,7 @@ func (m message) codes() []string {
 			}
 		}
 		if len(codes) > 0 {
-			slices.SortStableFunc(codes, func(a, b string) int { return wraps(a) - wraps(b) })
+			slices.SortStableFunc(codes, func(a, b string) int { return vague[a] - vague[b] })
 			return codes
 		}
 	}

@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -89,18 +90,17 @@ func (f Failure) compareHosts(s Settings) string {
 			continue
 		}
 		name := scope[strings.LastIndexByte(scope, '/')+1:]
-		right := ""
-		switch full := permission(name); {
-		case full != "":
-			right = cloudHost(s.Scopes) + full
-		case nearestResource(scope) != "":
-			right = nearestResource(scope) + "/" + name
+		right := scope
+		if full := permission(name); full != "" {
+			right = mailHosts[cloudOf(s.Scopes)] + full
+		} else if known := nearestResource(scope); known != "" {
+			right = known + "/" + name
 		}
-		if right != "" && right != scope {
-			wrong = append(wrong, setting(scope)+", should be "+setting(right))
-		} else {
-			wrong = append(wrong, setting(scope))
+		is := setting(scope)
+		if right != scope {
+			is += ", should be " + setting(right)
 		}
+		wrong = append(wrong, is)
 	}
 	if wrong == nil {
 		return "In Jira, Scopes are " + settings(s.Scopes) + ": none of them has this host now." + corrected
@@ -148,8 +148,5 @@ func settings(values []string) string {
 	for _, v := range values[:min(len(values), maxSettings)] {
 		all = append(all, setting(v))
 	}
-	if all == nil {
-		return "empty"
-	}
-	return strings.Join(all, " ")
+	return cmp.Or(strings.Join(all, " "), "empty")
 }

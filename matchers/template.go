@@ -2,11 +2,9 @@ package matchers
 
 import (
 	"fmt"
-	"io/fs"
 	"regexp"
 	"strings"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/text"
 )
 
@@ -15,53 +13,39 @@ import (
 // (causes/places.toml). A step's commands are between lines of three backticks, as
 // in Markdown.
 
-const placesFile = "places.toml"
+const placesFile = "causes/places.toml"
 
 var holeRE = regexp.MustCompile(`\{(@?)([a-z0-9_,-]+)(?:\|([^{}]*))?\}`)
 
-func loadPlaces() (map[string]string, error) {
-	file, err := fs.ReadFile(builtin, "causes/"+placesFile)
-	if err != nil {
-		return nil, err
-	}
-	var f struct {
-		Places map[string]string `toml:"place"`
-	}
-	if _, problems := conf.Decode("causes/"+placesFile, file, &f); len(problems) > 0 {
-		return nil, problems
-	}
-	return f.Places, nil
-}
-
 // template puts the places into a text and checks the names of its facts, so
 // that a misspelled one is found when the cause is loaded.
-func (l *loader) template(d *definition, key, words string) string {
+func (l *loader) template(c *Cause, key, words string) string {
 	words = holeRE.ReplaceAllStringFunc(words, func(hole string) string {
 		m := holeRE.FindStringSubmatch(hole)
 		if m[1] == "" {
 			for name := range strings.SplitSeq(m[2], ",") {
 				if kindOf(name) == nil {
-					l.problem(d, key, "unknown fact %q, known facts are: %s", name, strings.Join(factNames(), ", "))
+					l.problem(c, key, "unknown fact %q, known facts are: %s", name, strings.Join(factNames(), ", "))
 				}
 			}
 			return hole
 		}
-		place, ok := l.places[m[2]]
+		place, ok := l.shared.Places[m[2]]
 		if !ok {
-			l.problem(d, key, "%q is not defined in causes/%s", m[2], placesFile)
+			l.problem(c, key, "%q is not defined in %s", m[2], placesFile)
 		}
 		return place
 	})
 	if rest := holeRE.ReplaceAllString(words, ""); strings.ContainsAny(rest, "{}") {
-		l.problem(d, key, `a brace that is not part of {fact|fallback}`)
+		l.problem(c, key, `a brace that is not part of {fact|fallback}`)
 	}
 	switch holds, closed := text.Fenced(words); {
 	case holds && !strings.HasPrefix(key, "fix["):
-		l.problem(d, key, "commands belong in a step, write a [[cause.fix]]")
+		l.problem(c, key, "commands belong in a step, write a [[cause.fix]]")
 	case holds && text.Blocks(words)[0].Code:
-		l.problem(d, key, "a step must first say what its command is for")
+		l.problem(c, key, "a step must first say what its command is for")
 	case !closed:
-		l.problem(d, key, "the command block is not closed: end it with a line of three backticks")
+		l.problem(c, key, "the command block is not closed: end it with a line of three backticks")
 	}
 	return tidy(words, func(s string) string { return s })
 }
@@ -86,23 +70,23 @@ func tidy(s string, change func(string) string) string {
 
 // inStep is template for a text that someone acts on, a step or how to confirm it:
 // untrusted text must not become part of it.
-func (l *loader) inStep(d *definition, key, step string) string {
-	step = l.template(d, key, step)
+func (l *loader) inStep(c *Cause, key, step string) string {
+	step = l.template(c, key, step)
 	for _, b := range text.Blocks(step) {
-		l.safe(d, key, b)
+		l.safe(c, key, b)
 	}
 	return step
 }
 
-func (l *loader) safe(d *definition, key string, b text.Block) {
+func (l *loader) safe(c *Cause, key string, b text.Block) {
 	for _, m := range holeRE.FindAllStringSubmatchIndex(b.Text, -1) {
 		for name := range strings.SplitSeq(b.Text[m[4]:m[5]], ",") {
 			switch k := kindOf(name); {
 			case k == nil: // reported already
 			case k.use == inDiagnosis:
-				l.problem(d, key, "{%s} is free text from the log: it may appear in the diagnosis only", name)
+				l.problem(c, key, "{%s} is free text from the log: it may appear in the diagnosis only", name)
 			case k.use == toReplace && (b.Code || acted(b.Text[:m[0]], b.Text[m[1]:])):
-				l.problem(d, key, "{%s} is untrusted text from the log: use it only as the value to replace, "+
+				l.problem(c, key, "{%s} is untrusted text from the log: use it only as the value to replace, "+
 					"such as \"in place of {%[1]s}\", \"is {%[1]s} misspelled?\" or \"{%[1]s} is wrong\", "+
 					"and never in a command, a URL or a link", name)
 			}

@@ -74,10 +74,8 @@ func inObject(object []byte, depth int) (text []byte, ok bool) {
 	if json.Unmarshal(object, &members) != nil {
 		return nil, false
 	}
-	for _, answer := range []string{"error", "error_description"} {
-		if _, is := members[answer]; is {
-			return nil, false // what a provider said
-		}
+	if members["error"] != nil || members["error_description"] != nil {
+		return nil, false // what a provider said
 	}
 	if structured(members) {
 		return slices.Clone(object), depth > 0 && isJSON(object)
@@ -112,16 +110,12 @@ func inObject(object []byte, depth int) (text []byte, ok bool) {
 // Jira's JSON layout. What is left in its message is never a line: it may be untrusted
 // text in the form of one.
 func structured(members map[string]json.RawMessage) bool {
-	own := func(name string) (s string) {
-		_ = json.Unmarshal(members[name], &s)
-		return s
-	}
 	for _, name := range []string{"logger", "logger_name", "log.logger"} {
-		if strings.Contains(own(name), ".") {
+		if strings.Contains(textOf(members, name), ".") {
 			return true
 		}
 	}
-	return own("timestamp") != "" && own("level") != "" && own("logger") != ""
+	return textOf(members, "timestamp") != "" && textOf(members, "level") != "" && textOf(members, "logger") != ""
 }
 
 // logical is a collector's text without what other collectors put before and

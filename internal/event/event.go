@@ -73,16 +73,14 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 			continue
 		}
 		a.add(first)
-		if a.Lines {
+		at = end
+		switch {
+		case a.Lines:
 			a.end = b.Position(end)
 			a.complete(take)
-			at = end
-			continue
-		}
-		if more {
+		case more:
 			a.several(rest, b, end, take)
 		}
-		at = end
 	}
 	if len(b.Text) > 0 {
 		a.end = b.Position(len(b.Text))

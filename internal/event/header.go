@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,11 +63,7 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 	h.Thread = joined(rest[:from])
 	h.Level = rest[from:to]
 	rest = rest[to:]
-	if strings.Contains(h.Thread, "url:") {
-		if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
-			h.ThreadURL = m[1]
-		}
-	}
+	h.ThreadURL = urlIn(h.Thread)
 	h.MailLog = h.Thread == "" && isMailLog(rest)
 	from, to, ok = loggerOf(rest)
 	if !ok || h.MailLog {
@@ -80,13 +77,24 @@ func Parse(text string, zone *time.Location) (h Header, message string, ok bool)
 // ordinary reports whether a text begins as Jira writes it: there is nothing in
 // front of it that had to be taken off.
 func ordinary(text string) bool {
-	return len(text) > 11 && text[10] == ' ' && digit(text[11]) && dated([]byte(text[:min(len(text), 17)]))
+	return Shaped(text, dateShape) && text[len("dddd/dd/dd")] == ' '
 }
 
 var (
 	levelRE   = regexp.MustCompile(`(?:^|\s)(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)(?:\s|$)`)
 	threadURL = regexp.MustCompile(`\burl:\s*(/[^\s;]*)`)
 )
+
+// urlIn is the URL in the name of a thread, "" when it has none.
+func urlIn(thread string) string {
+	if !strings.Contains(thread, "url:") {
+		return ""
+	}
+	if m := threadURL.FindStringSubmatch(thread); m != nil {
+		return m[1]
+	}
+	return ""
+}
 
 // parseTime reads the timestamp at the start of a line. An offset may be
 // missing (Jira 7 and older). A time that cannot be, such as minute 72, is the
@@ -96,40 +104,23 @@ func parseTime(line string, zone *time.Location) (t time.Time, rest string, ok b
 	if !ok {
 		return time.Time{}, line, false
 	}
-	if zone == nil {
-		zone = time.Local
-	}
 	var room [64]byte
 	moment := append(room[:0], m.moment...)
 	moment[4], moment[7], moment[10] = '-', '-', ' '
-	layout := time.DateTime
-	if fraction := m.fraction[:min(len(m.fraction), 9)]; fraction != "" {
-		moment = append(append(moment, '.'), fraction...)
-		layout = fractions[len(fraction)]
+	if m.fraction != "" {
+		moment = append(append(moment, '.'), m.fraction[:min(len(m.fraction), 9)]...)
 	}
-	var err error
 	switch m.offset {
 	case "":
-		t, err = time.ParseInLocation(layout, string(moment), zone)
+		t, _ = time.ParseInLocation(time.DateTime, string(moment), cmp.Or(zone, time.Local))
 	case "Z":
-		t, err = time.ParseInLocation(layout, string(moment), time.UTC)
+		t, _ = time.ParseInLocation(time.DateTime, string(moment), time.UTC)
 	default:
 		moment = append(append(moment, m.offset[:3]...), m.offset[len(m.offset)-2:]...)
-		t, err = time.Parse(layout+"-0700", string(moment))
-	}
-	if err != nil {
-		t = time.Time{}
+		t, _ = time.Parse(time.DateTime+"-0700", string(moment))
 	}
 	return t, line[m.size:], true
 }
-
-// fractions are layouts by the number of digits after the second.
-var fractions = func() (all [10]string) {
-	for n := range all {
-		all[n] = strings.TrimSuffix(time.DateTime+"."+strings.Repeat("0", n), ".")
-	}
-	return all
-}()
 
 // request sorts the fields between level and logger: user, request ID, session
 // ID, addresses, URL. Any of them may be missing.

@@ -3,6 +3,9 @@ package event
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
+	"maps"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,71 +23,65 @@ func isJSON(line []byte) bool {
 // throwable come out as Jira's other layouts print them: further lines of the
 // message are indented.
 func parseJSON(line string) (h Header, message string, ok bool) {
-	var e struct {
-		timestamp, level, thread, logger, message string
-
-		err struct {
-			Msg, Class string
-			Stack      json.RawMessage
-		}
-		ctx struct{ RequestID, SessionID, UserKey string }
+	e := maps.Collect(Members(line))
+	var thrown struct {
+		Msg, Class string
+		Stack      json.RawMessage
 	}
-	into := map[string]any{
-		"timestamp": &e.timestamp, "level": &e.level, "thread": &e.thread, "logger": &e.logger, "message": &e.message,
-		"err": &e.err, "ctx": &e.ctx,
-	}
-	members(line, func(name string, value json.RawMessage) {
-		if to, known := into[name]; known {
-			_ = json.Unmarshal(value, to) // a member of another type stays empty
-		}
-	})
-	level := strings.ToUpper(e.level)
-	if from, to, known := levelOf(level); !known || to-from != len(level) || e.logger == "" {
+	_ = json.Unmarshal(e["err"], &thrown)
+	var ctx struct{ RequestID, SessionID, UserKey string }
+	_ = json.Unmarshal(e["ctx"], &ctx)
+	level, logger := strings.ToUpper(textOf(e, "level")), textOf(e, "logger")
+	if from, to, known := levelOf(level); !known || to-from != len(level) || logger == "" {
 		return Header{}, line, false
 	}
 	h = Header{
-		Time: jsonTime(e.timestamp), Level: level, Logger: e.logger,
-		Thread:    strings.Join(strings.Fields(e.thread), " "),
-		RequestID: e.ctx.RequestID, Session: e.ctx.SessionID, User: e.ctx.UserKey,
+		Time: jsonTime(textOf(e, "timestamp")), Level: level, Logger: logger,
+		Thread:    strings.Join(strings.Fields(textOf(e, "thread")), " "),
+		RequestID: ctx.RequestID, Session: ctx.SessionID, User: ctx.UserKey,
 	}
-	if m := threadURL.FindStringSubmatch(h.Thread); m != nil {
-		h.ThreadURL = m[1]
-	}
+	h.ThreadURL = urlIn(h.Thread)
 	indented := func(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ") }
-	message = indented(e.message)
+	message = indented(textOf(e, "message"))
 	var stack string
-	switch _ = json.Unmarshal(e.err.Stack, &stack); { // a list of frames stays out
-	case e.err.Class != "" && strings.HasPrefix(stack, e.err.Class):
-		lead := e.err.Class + ": " // the exception's message may look like a stack trace
-		if rest, ok := strings.CutPrefix(stack, lead+e.err.Msg); ok && e.err.Msg != "" {
-			stack = lead + indented(e.err.Msg) + rest
+	switch _ = json.Unmarshal(thrown.Stack, &stack); { // a list of frames stays out
+	case thrown.Class != "" && strings.HasPrefix(stack, thrown.Class):
+		lead := thrown.Class + ": " // the exception's message may look like a stack trace
+		if rest, ok := strings.CutPrefix(stack, lead+thrown.Msg); ok && thrown.Msg != "" {
+			stack = lead + indented(thrown.Msg) + rest
 		}
 		message += "\n" + strings.TrimSpace(stack)
-	case e.err.Class != "":
-		message += strings.TrimRight("\n"+e.err.Class+": "+indented(e.err.Msg)+"\n"+stack, ": \r\n")
-	case e.err.Msg != "":
-		message = indented(e.message + "\n" + e.err.Msg)
+	case thrown.Class != "":
+		message += strings.TrimRight("\n"+thrown.Class+": "+indented(thrown.Msg)+"\n"+stack, ": \r\n")
+	case thrown.Msg != "":
+		message = indented(textOf(e, "message") + "\n" + thrown.Msg)
 	}
 	return h, message, true
 }
 
-// members calls f for each whole member of an object.
-func members(object string, f func(name string, value json.RawMessage)) {
-	d := json.NewDecoder(strings.NewReader(object))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return
-	}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
+// textOf is the text of a member, "" if it is missing or of another type.
+func textOf(members map[string]json.RawMessage, name string) (text string) {
+	_ = json.Unmarshal(members[name], &text)
+	return text
+}
+
+// Members are the members of an object, which may be cut off: its last one then has no value.
+func Members(object string) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		d := json.NewDecoder(strings.NewReader(object))
+		if start, err := d.Token(); err != nil || start != json.Delim('{') {
 			return
 		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return
-		}
-		if s, ok := name.(string); ok {
-			f(s, value)
+		for d.More() {
+			var value json.RawMessage
+			name, err := d.Token()
+			if err != nil {
+				return
+			}
+			cut := d.Decode(&value) != nil
+			if !yield(name.(string), value) || cut {
+				return
+			}
 		}
 	}
 }
@@ -98,12 +95,6 @@ func jsonTime(s string) time.Time {
 		t, _, _ = parseTime(s, time.UTC)
 		return t
 	}
-	ms := 0
-	for _, c := range fraction[:min(len(fraction), 3)] {
-		if c < '0' || c > '9' {
-			return t
-		}
-		ms = ms*10 + int(c-'0')
-	}
+	ms, _ := strconv.ParseUint(fraction[:min(len(fraction), 3)], 10, 16)
 	return t.Add(time.Duration(ms) * time.Millisecond)
 }

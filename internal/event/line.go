@@ -51,27 +51,7 @@ func begins(line []byte) bool {
 // maxHeader is how far into a line its level is.
 const maxHeader = 400
 
-func dated(line []byte) bool {
-	const shape = "dddd-dd-dd dd:dd:"
-	if len(line) < len(shape) {
-		return false
-	}
-	for i, c := range line[:len(shape)] {
-		fits := c == shape[i]
-		switch shape[i] {
-		case 'd':
-			fits = digit(c)
-		case '-':
-			fits = fits || c == '/'
-		case ' ':
-			fits = fits || c == 'T'
-		}
-		if !fits {
-			return false
-		}
-	}
-	return true
-}
+func dated(line []byte) bool { return Shaped(line, dateShape) }
 
 // prefixes are what collectors put before each physical line: Kubernetes (also
 // in its files), Docker Compose, syslog (RFC 3164 and 5424, and RFC 3164 with the time of
@@ -143,25 +123,19 @@ func prefixed(line []byte) int {
 	return prefix[1]
 }
 
-// pasted are the marks that word processors and web pages put before a line.
-var pasted = [][]byte{[]byte("\ufeff"), []byte("\u201c"), []byte("\u201d"), []byte("\u2018"), []byte("\u2019"),
-	[]byte(`"`), []byte("'"), []byte("> ")}
-
-// pastedFirst are the first bytes of such marks: most lines begin with none.
-var pastedFirst = []byte("\xef\xe2\"'>")
+// pasted are the marks that word processors and web pages put before a line, and pastedFirst their first
+// bytes: most lines begin with none.
+var (
+	pasted      = regexp.MustCompile("^(?:[\ufeff\u201c\u201d\u2018\u2019\"']|> )+")
+	pastedFirst = []byte("\xef\xe2\"'>")
+)
 
 // trimPasted takes such marks away where a date follows them.
 func trimPasted(line []byte) []byte {
 	if len(line) == 0 || bytes.IndexByte(pastedFirst, line[0]) < 0 {
 		return line
 	}
-	rest := line
-	for i := 0; i < len(pasted) && len(rest) > 0 && (rest[0] < '0' || rest[0] > '9'); i++ {
-		if after, ok := bytes.CutPrefix(rest, pasted[i]); ok {
-			rest, i = after, -1 // there may be several, in any order
-		}
-	}
-	if dated(rest) {
+	if rest := line[len(pasted.Find(line)):]; dated(rest) {
 		return rest
 	}
 	return line
@@ -201,6 +175,5 @@ func HeaderTime(text []byte, zone *time.Location) time.Time {
 // takes it.
 func headerLine(text []byte) []byte {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	return Kept(line)
+	return Kept(trimEnd(line))
 }

@@ -3,13 +3,15 @@ package event
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"io"
 	"regexp"
 	"strconv"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // Paste removes what tools and web pages add to the lines of a log that a person pastes: grep and
@@ -126,22 +128,13 @@ type pastedReader struct{ in, out io.Reader }
 
 func (p *pastedReader) Read(b []byte) (int, error) {
 	if p.out == nil {
-		p.out = recoded(bufio.NewReader(p.in))
+		p.out = recoded(p.in)
 	}
 	return p.out.Read(b)
 }
 
-func recoded(in *bufio.Reader) io.Reader {
-	mark, _ := in.Peek(3)
-	switch {
-	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}):
-		in = bufio.NewReader(&utf16Reader{in, binary.LittleEndian})
-	case bytes.HasPrefix(mark, []byte{0xfe, 0xff}):
-		in = bufio.NewReader(&utf16Reader{in, binary.BigEndian})
-	}
-	if c, _, _ := in.ReadRune(); c != '\ufeff' {
-		_ = in.UnreadRune()
-	}
+func recoded(raw io.Reader) io.Reader {
+	in := bufio.NewReader(transform.NewReader(raw, unicode.BOMOverride(encoding.Nop.NewDecoder())))
 	if first, _ := in.Peek(1); len(first) == 0 || first[0] != '{' && first[0] != '[' {
 		return in
 	}
@@ -176,33 +169,4 @@ func documents(text []byte) (io.Reader, error) {
 			out.WriteByte('\n')
 		}
 	}
-}
-
-// utf16Reader reads UTF-16.
-type utf16Reader struct {
-	in    *bufio.Reader
-	order binary.ByteOrder
-}
-
-func (w *utf16Reader) Read(b []byte) (n int, err error) {
-	for n+utf8.UTFMax <= len(b) {
-		var two [2]byte
-		if _, err := io.ReadFull(w.in, two[:]); err != nil {
-			switch {
-			case n > 0:
-				err = nil // the next read returns it again
-			case err == io.ErrUnexpectedEOF:
-				err = io.EOF
-			}
-			return n, err
-		}
-		c := rune(w.order.Uint16(two[:]))
-		if next, _ := w.in.Peek(2); utf16.IsSurrogate(c) && len(next) == 2 {
-			if c = utf16.DecodeRune(c, rune(w.order.Uint16(next))); c != utf8.RuneError {
-				_, _ = w.in.Discard(2)
-			}
-		}
-		n += utf8.EncodeRune(b[n:], c)
-	}
-	return n, nil
 }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,6 +24,35 @@ func digits(s string, at int) int {
 	return n
 }
 
+// Shaped reports whether a text begins as a shape says: d is a digit, h a hexadecimal one, / a
+// hyphen or a slash, T a space or a T, and any other byte itself.
+func Shaped[T string | []byte](text T, shape string) bool {
+	if len(text) < len(shape) {
+		return false
+	}
+	for i := range len(shape) {
+		c := text[i]
+		fits := c == shape[i]
+		switch shape[i] {
+		case 'd':
+			fits = digit(c)
+		case 'h':
+			fits = digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f'
+		case '/':
+			fits = fits || c == '-'
+		case 'T':
+			fits = fits || c == ' '
+		}
+		if !fits {
+			return false
+		}
+	}
+	return true
+}
+
+// dateShape is how a header begins, before the second.
+const dateShape = "dddd/dd/ddTdd:dd:"
+
 // stamp is a timestamp in its parts.
 type stamp struct {
 	moment   string // dddd-dd-dd dd:dd:d…, whatever is between date and time
@@ -35,15 +65,14 @@ type stamp struct {
 //
 //	^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?
 func stampOf(line string) (s stamp, ok bool) {
-	const shape = "dddd-dd-dd dd:dd:"
-	if !dated([]byte(line[:min(len(line), len(shape))])) {
-		return s, false
+	n := 0
+	if Shaped(line, dateShape) {
+		n = digits(line, len(dateShape))
 	}
-	n := digits(line, len(shape))
 	if n == 0 {
 		return s, false
 	}
-	end := len(shape) + n
+	end := len(dateShape) + n
 	s.moment = line[:end]
 	if end < len(line) && (line[end] == ',' || line[end] == '.') {
 		if n := digits(line, end+1); n > 0 {
@@ -65,24 +94,12 @@ func stampOf(line string) (s stamp, ok bool) {
 // offset is the length of the time zone's offset that s begins with, if white
 // space or the end follows it; else 0.
 func offset(s string) int {
-	n := 0
-	switch {
-	case s == "":
-		return 0
-	case s[0] == 'Z':
-		n = 1
-	case s[0] == '+' || s[0] == '-':
-		switch d := digits(s, 1); {
-		case d == 2 && len(s) > 3 && s[3] == ':' && digits(s, 4) >= 2:
-			n = 6
-		case d >= 4:
-			n = 5
+	for _, shape := range []string{"Z", "+dd:dd", "-dd:dd", "+dddd", "-dddd"} {
+		if n := len(shape); Shaped(s, shape) && (n == len(s) || isSpace(s[n])) {
+			return n
 		}
 	}
-	if n == 0 || n < len(s) && !isSpace(s[n]) {
-		return 0
-	}
-	return n
+	return 0
 }
 
 // word is the next run of non-space, at or after an offset; from
@@ -134,7 +151,7 @@ func loggerOf(s string) (from, to int, ok bool) {
 		if from == 0 || to-from < 2 || s[from] != '[' {
 			continue
 		}
-		if s[to-1] == ']' && only(s[from+1:to-1], loggerByte) && !isMark(s[from:to]) && !inUser(s, from, to) {
+		if s[to-1] == ']' && only(s[from+1:to-1], loggerByte) && !slices.Contains(marks, s[from:to]) && !inUser(s, from, to) {
 			return from, to, true
 		}
 		name, _, closed := strings.Cut(s[from+1:to], "]")
@@ -146,14 +163,8 @@ func loggerOf(s string) (from, to int, ok bool) {
 	return glued[0], glued[1], glued[1] > 0
 }
 
-// isMark reports whether a word is what our own excerpts have in place of a masked field.
-func isMark(s string) bool {
-	switch s {
-	case "[user]", "[session]", "[ip]", "[host]", "[redacted]", "[opaque]":
-		return true
-	}
-	return false
-}
+// marks are what our own excerpts have in place of a masked field.
+var marks = []string{"[user]", "[session]", "[ip]", "[host]", "[redacted]", "[opaque]"}
 
 // inUser reports whether a word is a part of the user's name: no request ID is before
 // it, and one within the three words after it, with an address or a URL within the

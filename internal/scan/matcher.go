@@ -170,7 +170,7 @@ func (m *matcher) failure(ev event.Event) {
 }
 
 // shown is what a failure shows of its integration, without holding its whole text.
-func shown(s matchers.FastMatch, callback string) *matchers.Failure {
+func shown(s matchers.Failure, callback string) *matchers.Failure {
 	f := &matchers.Failure{
 		Time: s.Time, Integration: s.Integration, Cause: s.Cause, Impact: s.Impact,
 		Header: event.Header{
@@ -187,7 +187,7 @@ func shown(s matchers.FastMatch, callback string) *matchers.Failure {
 }
 
 // key is the key of a failure's incident, without holding the whole text of the failure.
-func (m *matcher) key(s matchers.FastMatch) string {
+func (m *matcher) key(s matchers.Failure) string {
 	f := matchers.Failure{Integration: s.Integration, Header: event.Header{Logger: s.Header.Logger}}
 	return strings.Clone(m.rules(m.found.in.Node).Key(f))
 }

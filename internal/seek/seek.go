@@ -4,6 +4,7 @@ package seek
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -21,53 +22,51 @@ type Word struct {
 	Rare string
 }
 
-// all are the texts that a word means.
-func (w Word) all() (texts []string) {
-	for _, next := range w.Next {
-		texts = append(texts, w.Text+next)
-	}
-	if w.Next == nil {
-		texts = []string{w.Text}
-	}
-	return texts
-}
-
 // Words are two words to look for. They are immutable.
 type Words struct {
-	words  [2]Word
+	words  [2]word
 	bytes  [4]byte // those compared first, of both words
 	places [4]int  // of the first and the third of them, of the other two, and the first one's other place
 	reach  int     // how far after the beginning of a word a compared byte is at most
+}
 
-	longest int // bytes of the first word with what follows it
+// word is a Word to search for.
+type word struct {
+	texts   [][]byte // all that it means
+	longest int      // bytes of one of them
+	rare    []byte
+	before  int // bytes of the word before rare
 }
 
 // NewWords makes Words of two words, each longer than the place that they have
 // in common. Only the first may have its byte in two places. It panics when a
 // text of a word lacks the compared byte: it would not be found.
 func NewWords(a, b Word, common int) *Words {
-	if a.Also == 0 {
-		a.Also = a.One
-	}
-	first, second := a.all()[0], b.all()[0]
-	w := &Words{
-		words:  [2]Word{a, b},
-		bytes:  [4]byte{first[a.One], first[common], second[b.One], second[common]},
+	a.Also, b.Also = cmp.Or(a.Also, a.One), b.One
+	first, second := a.word(), b.word()
+	one, two := first.texts[0], second.texts[0]
+	return &Words{
+		words:  [2]word{first, second},
+		bytes:  [4]byte{one[a.One], one[common], two[b.One], two[common]},
 		places: [4]int{a.One, b.One, common, a.Also},
 		reach:  max(a.One, a.Also, b.One, common),
 	}
-	for i, word := range w.words {
-		for _, text := range word.all() {
-			if i == 0 {
-				w.longest = max(w.longest, len(text))
-			}
-			if one := w.bytes[2*i]; text[word.One] != one && (word.Also == 0 || text[word.Also] != one) {
-				panic("seek: no " + string(one) + " where it is compared in " + text)
-			}
-		}
-		w.words[i].Rare = cmp.Or(word.Rare, word.Text)
+}
+
+func (w Word) word() word {
+	if w.Next == nil {
+		w.Next = []string{""}
 	}
-	return w
+	rare := cmp.Or(w.Rare, w.Text)
+	all := word{rare: []byte(rare), before: strings.Index(w.Text, rare)}
+	for _, next := range w.Next {
+		text := []byte(w.Text + next)
+		all.texts, all.longest = append(all.texts, text), max(all.longest, len(text))
+		if one := all.texts[0][w.One]; text[w.One] != one && text[w.Also] != one {
+			panic("seek: no " + string(one) + " where it is compared in " + string(text))
+		}
+	}
+	return all
 }
 
 // Index is where the first of the words begins in text, -1 = there is none.
@@ -95,17 +94,8 @@ func (w *Words) Index(text []byte) int {
 func (w *Words) begins(text []byte) bool { return w.words[0].begins(text) || w.words[1].begins(text) }
 
 // begins reports whether a text begins with the word and what may follow it.
-func (w *Word) begins(text []byte) bool {
-	if len(text) < len(w.Text) || string(text[:len(w.Text)]) != w.Text {
-		return false
-	}
-	rest := text[len(w.Text):]
-	for _, next := range w.Next {
-		if len(rest) >= len(next) && string(rest[:len(next)]) == next {
-			return true
-		}
-	}
-	return w.Next == nil
+func (w *word) begins(text []byte) bool {
+	return slices.ContainsFunc(w.texts, func(one []byte) bool { return bytes.HasPrefix(text, one) })
 }
 
 // slow is Index where the processor or the rest of a text is too small: one
@@ -113,7 +103,7 @@ func (w *Word) begins(text []byte) bool {
 func (w *Words) slow(text []byte) int {
 	first := w.words[1].find(text)
 	if first >= 0 {
-		text = text[:min(first+w.longest, len(text))]
+		text = text[:min(first+w.words[0].longest, len(text))]
 	}
 	if i := w.words[0].find(text); i >= 0 && (first < 0 || i < first) {
 		return i
@@ -122,15 +112,14 @@ func (w *Words) slow(text []byte) int {
 }
 
 // find is where the word begins.
-func (w *Word) find(text []byte) int {
-	rare, before := []byte(w.Rare), strings.Index(w.Text, w.Rare)
-	for at := before; at <= len(text); at++ {
-		i := bytes.Index(text[at:], rare)
+func (w *word) find(text []byte) int {
+	for at := w.before; at <= len(text); at++ {
+		i := bytes.Index(text[at:], w.rare)
 		if i < 0 {
 			return -1
 		}
-		if at += i; w.begins(text[at-before:]) {
-			return at - before
+		if at += i; w.begins(text[at-w.before:]) {
+			return at - w.before
 		}
 	}
 	return -1
