@@ -25,7 +25,6 @@ func (a *app) causesCommand() *cobra.Command {
 	form := newFormat("text", "json", "markdown")
 	c := &cobra.Command{
 		Use:               "causes [ID]",
-		Short:             "List the causes that can be diagnosed, or show one in full",
 		Args:              atMostOne,
 		ValidArgsFunction: completeCauses,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -27,17 +27,7 @@ func (a *app) checkCommand() *cobra.Command {
 	var config, name string
 	var online bool
 	c := &cobra.Command{
-		Use:   "check",
-		Short: "Check the configuration, the causes, the logs and the state directory",
-		Long: `Reads the configuration and your own causes and prints every problem with file,
-line and column (exit status 2). Then checks that each log and file can be read
-and the state directory written (exit status 1). Run it as root: then access is
-checked for the user of the service (with another configuration than that of the
-package, name it with --user).
-
---online also tries to reach the host of each notifier, of [heartbeat] and, if it
-has a token, of [jira] url. It uses the proxy in HTTPS_PROXY and ends with TLS: no
-message, no request and no credentials are sent.`,
+		Use:  "check",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context(), config, name, online) },
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed" // help.txt
 	"errors"
 	"fmt"
 	"io"
@@ -112,26 +113,30 @@ func unknownCommand(root *cobra.Command, args []string) error {
 }
 
 func newRoot(name string, a *app) *cobra.Command {
-	root := &cobra.Command{
-		Use:   name,
-		Short: "Alerts you, with diagnosis and fix steps, when an OAuth 2.0 mail integration of Jira Data Center breaks",
-		Long: `Follows Jira's log and sends an alert to Slack, e-mail, Teams, a webhook
-and others when an OAuth 2.0 mail integration (Microsoft 365, Exchange Online, Google) breaks, with the
-diagnosis and the steps to fix it.`,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
+	root := &cobra.Command{Use: name, Version: version(), SilenceErrors: true, SilenceUsage: true}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v%s; run '%s --help' to see the flags", err, flagMeant(c, err), c.CommandPath())
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
 		a.causesCommand(), a.statusCommand(), a.doctorCommand(), a.demoCommand(), a.versionCommand())
-	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
+	addHelp(root, "PROGRAM", name)
 	for _, c := range root.Commands() {
-		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)
+		addHelp(c, c.Name(), name)
 	}
 	return root
+}
+
+//go:embed help.txt
+var helpText string
+
+// addHelp gives a command what help.txt says under its title.
+func addHelp(c *cobra.Command, title, program string) {
+	_, section, _ := strings.Cut(helpText, "\n== "+title+": ")
+	section, _, _ = strings.Cut(section, "\n== ")
+	short, rest, _ := strings.Cut(section, "\n")
+	long, examples, _ := strings.Cut(rest, "Examples:\n")
+	c.Short, c.Long = short, strings.TrimSpace(long)
+	c.Example = strings.ReplaceAll(strings.TrimRight(examples, "\n"), "PROGRAM", program)
 }
 
 // flagMeant names the flag that is nearest to a misspelled one.

@@ -30,13 +30,7 @@ const (
 func (a *app) demoCommand() *cobra.Command {
 	var all, keep bool
 	c := &cobra.Command{
-		Use:   "demo",
-		Short: "Run a demonstration on generated logs",
-		Long: `Writes logs as Jira does into a temporary directory, follows them, and prints
-the alerts as they arrive: the failures of Atlassian's article, with one rotation,
-and a night in which a client secret expires. The first alert is printed in full,
-the others in two lines each. Nothing is sent anywhere, and the command ends by
-itself after about ten seconds.`,
+		Use:  "demo",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), all, keep) },
 	}

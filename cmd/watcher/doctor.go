@@ -27,20 +27,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var config, save string
 	form := newFormat("text", "json")
 	c := &cobra.Command{
-		Use:   "doctor [HOST...]",
-		Short: "Probe what the mail flow needs from this machine, and name what is in the way",
-		Long: `Probes from this machine what Jira's OAuth 2.0 mail flow needs: DNS, TCP, the
-proxy, TLS with the certificates compared with the trust store of Jira's Java,
-STARTTLS, HTTP and the clock. It ends with a verdict, who has to act, and the
-command that fixes it. Run it as root on each Jira node: otherwise the running
-Jira's Java options may be invisible.
-
-HOST is a host, host:port or a URL; without one, the endpoints of Microsoft 365
-and Google are probed, or those of the clouds whose hosts are in [integrations]. --save writes a certificate that Java's trust store lacks
-to a directory, for keytool.
-
-No credentials are sent, not to a proxy either, no redirect is followed, and
-nothing that is probed is trusted. The exit status is 1 if there is a problem.`,
+		Use: "doctor [HOST...]",
 		RunE: func(c *cobra.Command, hosts []string) error {
 			return a.doctor(c.Context(), config, form.value, save, hosts)
 		},

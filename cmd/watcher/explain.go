@@ -27,15 +27,7 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	form := newFormat("text", "json")
 	c := &cobra.Command{
-		Use:   "explain [FILE]",
-		Short: "Diagnose a pasted log excerpt or error message",
-		Long: `Diagnoses an excerpt of Jira's log from FILE or standard input. For each event it
-says what the cause is and how to fix it, and then why: how the event was
-recognized as a failure of the OAuth flow, or why it is none. A bare error message
-such as "AADSTS7000215: …" works, too.
-
-Secrets are redacted in the output. The exit status is 1 if something was not
-diagnosed.`,
+		Use:  "explain [FILE]",
 		Args: atMostOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			in, name := a.in, "standard input"

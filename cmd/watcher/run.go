@@ -38,14 +38,7 @@ const (
 func (a *app) runCommand() *cobra.Command {
 	o := runOptions{logFormat: newFormat(logAuto, logText, logJSON, logJournal)}
 	c := &cobra.Command{
-		Use:   "run",
-		Short: "Follow the logs and send alerts until stopped",
-		Long: `Follows the logs and sends alerts until SIGTERM or SIGINT. SIGHUP reloads the
-configuration; an invalid one is rejected, and the current one stays in effect.
-
-With --log, no configuration file is required: alerts are then printed to
-standard output. --log - reads standard input, for rsyslog's omprog, Fluent Bit,
-Vector or kubectl logs -f.`,
+		Use:  "run",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), o) },
 	}

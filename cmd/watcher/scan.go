@@ -27,31 +27,7 @@ func (a *app) scanCommand() *cobra.Command {
 	var o scanOptions
 	form := newFormat("text", "json", "html")
 	c := &cobra.Command{
-		Use:   "scan FILE...",
-		Short: "Report what failed in old logs, since when, and why",
-		Long: `Reads old logs and reports each integration that failed: the cause, how often,
-over what period, and how to fix it.
-
-FILE is a log (plain or .gz), a support zip, "-" for standard input, or a
-directory. In a directory, scan reads atlassian-jira.log, the mail logs, the log
-of Jira's diagnostics, the access log, and all their rotated files; if it has
-none, it reads those in its subdirectories. All logs of a node are combined into
-one timeline per integration. Scan the logs of several nodes together: a failure
-on two nodes is one incident. A node is named after the folder of its logs.
-
---since and --until accept "2026-01-02", "2026-01-02 10:00", a time with an
-offset (RFC 3339), or a time span before now, such as "36h" or "7d". A date
-covers the whole day.
-
-Secrets are masked, as is everything in the configuration's [alerts] mask. If a
-file cannot be read completely, or nothing at all, the exit status is 1; the rest
-is reported.
-This also applies to zips of more than 50,000 files, and to logs that unpack to
-more than 1 GiB and 200 times their size.
-
-The name of the file of -o decides the format (.html, .json, .txt), unless
---format is given. The file is readable only by you and written atomically.
-Symbolic links are rejected. A killed scan leaves .jira-oauth-watcher-report-*.tmp.`,
+		Use: "scan FILE...",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+

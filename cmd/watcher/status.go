@@ -27,14 +27,7 @@ func (a *app) statusCommand() *cobra.Command {
 	var config string
 	form := newFormat("text", "json")
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show the state of the running service",
-		Long: `Asks the running service, through its [http] listener, which integrations are
-failing, how far the logs have been read, and the state of the notifiers. It
-prints the same information as the status page. The address and the password are
-taken from the configuration. The text has the first 100 incidents, JSON has all.
-
-The exit status is 1 if the service does not answer.`,
+		Use:  "status",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.status(c.Context(), config, form.value) },
 	}

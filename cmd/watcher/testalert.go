@@ -18,10 +18,9 @@ import (
 func (a *app) testAlertCommand() *cobra.Command {
 	var config, to, cause, kind string
 	c := &cobra.Command{
-		Use:   "test-alert",
-		Short: "Send a sample alert, marked as a test, to all notifiers or one",
-		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.testAlert(c, config, to, cause, kind) },
+		Use:  "test-alert",
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.testAlert(c, config, to, cause, kind) },
 	}
 	configFlag(c, &config)
 	c.Flags().StringVar(&to, "to", "", "only the notifier `NAME`")

@@ -10,9 +10,8 @@ import (
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print version, commit and Go version",
-		Args:  noArgs,
+		Use:  "version",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			fmt.Fprintf(a.out, "%s %s\n", c.Root().Name(), version())
 			return nil
