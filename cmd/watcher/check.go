@@ -52,11 +52,7 @@ type checker struct {
 }
 
 func (a *app) check(ctx context.Context, config, name string, online bool) error {
-	c, err := loadConfig(config, false)
-	if err != nil {
-		return err
-	}
-	set, err := loadCauses(c)
+	c, set, err := withCauses(loadConfig(config, false))
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,19 +76,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		err = unknown
 	}
 	status := exitFailed
-	var e *exit
-	var problems conf.Problems
-	switch {
-	case errors.As(err, &e):
-		status = e.status
-		if e.err == nil {
+	if e, ok := errors.AsType[*exit](err); ok {
+		if status = e.status; e.err == nil {
 			return status
 		}
-		errors.As(e.err, &problems)
-	case errors.As(err, &problems):
-		status = exitUsage
 	}
-	if problems != nil {
+	if problems, ok := errors.AsType[conf.Problems](err); ok {
 		fmt.Fprintln(errw, problems) // FILE:LINE:COL is prefix enough
 		return status
 	}
@@ -141,8 +133,8 @@ func addHelp(c *cobra.Command, title, program string) {
 
 // flagMeant names the flag that is nearest to a misspelled one.
 func flagMeant(c *cobra.Command, err error) string {
-	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
 		return ""
 	}
 	var names []string
@@ -228,72 +220,46 @@ func wrongConfig(c *conf.Config, err error) (*conf.Config, error) {
 	return c, nil
 }
 
-// loadCauses compiles the catalogue with the operator's causes, and checks the
-// muted ones against it. Causes with problems are an error.
-func loadCauses(c *conf.Config) (*matchers.Set, error) {
-	dir, err := causesDir(c)
-	if err != nil {
-		return nil, err
-	}
-	set, err := matchers.Load(dir)
-	if err != nil {
-		return nil, &exit{exitUsage, err}
-	}
-	return set, checkCauses(c, set)
-}
-
-// withCauses are a configuration and its catalogue.
+// withCauses are a configuration and its catalogue. Causes with problems are an error.
 func withCauses(c *conf.Config, err error) (*conf.Config, *matchers.Set, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	set, err := loadCauses(c)
-	return c, set, err
-}
-
-// validCauses is loadCauses without the files that have problems: these are
-// logged. A service that is started at night runs with the rest. The built-in
-// catalogue alone, which the tests have proved, is compiled when it is first needed: that takes
-// as long as the rest of the start.
-func validCauses(c *conf.Config, log *slog.Logger) (func() *matchers.Set, error) {
-	dir, err := causesDir(c)
+	set, err := catalogue(c, matchers.Load)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if own, err := matchers.HasCauses(dir); err == nil && !own && len(c.CheckCauses(nil, incident.OwnCauses)) == 0 {
-		return builtinCauses(), nil // and the configuration names none, which would have to exist
-	}
-	set, problems, err := matchers.LoadValid(dir)
-	if err != nil {
-		return nil, &exit{exitUsage, err}
-	}
-	for _, p := range problems {
-		log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
-	}
-	return func() *matchers.Set { return set }, checkCauses(c, set)
+	return c, set(), nil
 }
 
-// builtinCauses compiles the built-in catalogue when it is first needed.
-func builtinCauses() func() *matchers.Set {
-	return sync.OnceValue(func() *matchers.Set {
-		set, err := matchers.Builtin()
-		if err != nil {
-			panic(err) // the program is not what its tests have tested
-		}
-		return set
-	})
-}
-
-// causesDir is where the operator's causes are, "" where there are none.
-func causesDir(c *conf.Config) (string, error) {
+// catalogue is the built-in one with the operator's causes, which load reads, and has every cause
+// that the configuration names. Without them it has been proved by the tests, and is compiled when
+// it is first needed: that takes as long as the rest of a start.
+func catalogue(c *conf.Config, load func(dir string) (*matchers.Set, error)) (func() *matchers.Set, error) {
 	dir := c.Causes.Dir
 	if _, err := os.Stat(dir); err != nil {
 		if c.Causes.DirGiven || !errors.Is(err, fs.ErrNotExist) {
-			return "", &exit{exitUsage, fmt.Errorf("causes.dir: %w", err)}
+			return nil, usage("causes.dir: %w", err)
 		}
-		return "", nil
+		dir = ""
 	}
-	return dir, nil
+	if own, err := matchers.HasCauses(dir); err == nil && !own && len(c.CheckCauses(nil, incident.OwnCauses)) == 0 {
+		return sync.OnceValue(func() *matchers.Set {
+			set, err := matchers.Builtin()
+			if err != nil {
+				panic(err) // the program is not what its tests have tested
+			}
+			return set
+		}), nil
+	}
+	set, err := load(dir)
+	if err != nil {
+		return nil, &exit{exitUsage, err}
+	}
+	if problems := c.CheckCauses(causeIDs(set), incident.OwnCauses); len(problems) > 0 {
+		return nil, &exit{exitUsage, problems}
+	}
+	return func() *matchers.Set { return set }, nil
 }
 
 func causeIDs(set *matchers.Set) []string {
@@ -307,12 +273,4 @@ func each[T, R any](values []T, f func(T) R) []R {
 		all[i] = f(v)
 	}
 	return all
-}
-
-// checkCauses reports causes in the configuration that nothing has.
-func checkCauses(c *conf.Config, set *matchers.Set) error {
-	if problems := c.CheckCauses(causeIDs(set), incident.OwnCauses); len(problems) > 0 {
-		return &exit{exitUsage, problems}
-	}
-	return nil
 }

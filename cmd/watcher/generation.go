@@ -79,11 +79,11 @@ func (d *daemon) next() (*generation, error) {
 		return nil, fmt.Errorf("state_dir cannot change from %s to %s while the program is running: restart it",
 			d.stateDir, c.StateDir)
 	}
-	set, err := loadCauses(c)
+	set, err := catalogue(c, matchers.Load)
 	if err != nil {
 		return nil, err
 	}
-	g, err := d.build(c, func() *matchers.Set { return set })
+	g, err := d.build(c, set)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"jira-oauth-watcher/internal/receive"
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
+	"jira-oauth-watcher/matchers"
 	"jira-oauth-watcher/tailer"
 )
 
@@ -127,7 +128,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 		http: listener{key: "[http] listen"}, otlp: listener{key: "[receive] otlp"},
 	}
 	defer d.close()
-	set, err := validCauses(c, log)
+	set, err := catalogue(c, d.validCauses)
 	if err != nil {
 		return err
 	}
@@ -163,6 +164,16 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	}
 	log.Info("started", append(about, "notifiers", strings.Join(namesOf(first.targets), ", "))...)
 	return d.follow(ctx, first, hup)
+}
+
+// validCauses are the causes of dir without the files that have problems: these are logged. A
+// service that is started at night runs with the rest.
+func (d *daemon) validCauses(dir string) (*matchers.Set, error) {
+	set, problems, err := matchers.LoadValid(dir)
+	for _, p := range problems {
+		d.log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
+	}
+	return set, err
 }
 
 // greet says on a terminal that silence means that all is well.

@@ -76,9 +76,12 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	set, err := scanCauses(c)
+	set, err := catalogue(c, matchers.Load)
 	if err != nil {
 		return err
+	}
+	if runtime.GOMAXPROCS(0) > 1 {
+		go set() // while the logs are read; on one core only once a failure was found
 	}
 	node := ""
 	if c.NodeGiven {
@@ -102,25 +105,6 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 		return err
 	}
 	return a.scanned(ctx, r, o)
-}
-
-// scanCauses is the catalogue. Without causes of the operator it cannot be wrong
-// and is loaded while the logs are read; on one core only once a failure was
-// found.
-func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
-	dir, err := causesDir(c)
-	switch {
-	case err != nil:
-		return nil, err
-	case dir != "" || len(c.Alerts.Mute) > 0:
-		set, err := loadCauses(c)
-		return func() *matchers.Set { return set }, err
-	}
-	set := builtinCauses()
-	if runtime.GOMAXPROCS(0) > 1 {
-		go set()
-	}
-	return set, nil
 }
 
 // scanning is how the logs are to be read.
