@@ -44,12 +44,7 @@ type exit struct {
 	err    error
 }
 
-func (e *exit) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit status %d", e.status)
-	}
-	return e.err.Error()
-}
+func (e *exit) Error() string { return fmt.Sprint(e.err) }
 
 func (e *exit) Unwrap() error { return e.err }
 

@@ -62,7 +62,9 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 	quiet.out, quiet.errw = screen, &strings.Builder{} // alerts are what a demo shows
 	// The program is stopped when all alerts have been printed.
 	tasks := []task{
-		func(ctx context.Context) error { return quiet.run(ctx, runOptions{config: settings}) },
+		func(ctx context.Context) error {
+			return quiet.run(ctx, runOptions{config: settings, logFormat: logText})
+		},
 		func(ctx context.Context) error {
 			defer cancel()
 			return a.play(ctx, scenes, filepath.Join(dir, "log"), screen)

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -56,7 +55,7 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	if err != nil {
 		return err
 	}
-	endpoints := doctor.Defaults(slices.Collect(maps.Keys(c.Integrations)))
+	var endpoints []doctor.Endpoint
 	if len(hosts) > maxHosts {
 		return usage("doctor takes at most %d hosts", maxHosts)
 	}
@@ -65,10 +64,10 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 		if err != nil {
 			return usage("host %d: %w", i+1, err)
 		}
-		if i == 0 {
-			endpoints = nil
-		}
 		endpoints = append(endpoints, e)
+	}
+	if len(hosts) == 0 {
+		endpoints = doctor.Defaults(slices.Collect(maps.Keys(c.Integrations)))
 	}
 	if save != "" {
 		if info, err := os.Stat(save); err != nil || !info.IsDir() {
@@ -90,9 +89,7 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	}
 	report.Verdict = doctor.Overall(report.Endpoints)
 	if form == "json" {
-		e := json.NewEncoder(a.out)
-		e.SetIndent("", "  ")
-		err = e.Encode(report)
+		err = printJSON(a.out, report)
 	} else {
 		err = report.Text(a.out, message.Actor)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,10 +108,8 @@ func (a *app) explain(ctx context.Context, in io.Reader, name, form string) erro
 	if err != nil {
 		return err
 	}
-	for _, x := range list {
-		if !x.Ours || x.Cause.ID == matchers.Unknown {
-			return &exit{status: exitFailed}
-		}
+	if slices.ContainsFunc(list, func(x explained) bool { return !x.Ours || x.Cause.ID == matchers.Unknown }) {
+		return &exit{status: exitFailed}
 	}
 	return nil
 }
@@ -154,13 +153,8 @@ func (e *explainer) all(ctx context.Context, in io.Reader) ([]explained, error) 
 // Jira's if it says so, or if nothing that was found has a header. Otherwise it
 // may be the rest of any event.
 func (e *explainer) each(found []reported) []explained {
-	var verdicts []matchers.Verdict
-	anyHeader := false
-	for _, r := range found {
-		v := e.set.Pasted(r.text)
-		verdicts = append(verdicts, v)
-		anyHeader = anyHeader || v.Headed
-	}
+	verdicts := each(found, func(r reported) matchers.Verdict { return e.set.Pasted(r.text) })
+	anyHeader := slices.ContainsFunc(verdicts, func(v matchers.Verdict) bool { return v.Headed })
 	list := []explained{}
 	for i, r := range found {
 		v := verdicts[i]
@@ -208,14 +202,6 @@ func (e *explainer) say(v matchers.Verdict, s string) explained {
 	return x
 }
 
-// orNone is a field of a header, or a dash.
-func orNone(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return text.Printable(s)
-}
-
 // explainText prints the answer first, and then what it is based on.
 func explainText(out io.Writer, list []explained, style text.Style) error {
 	p := text.Page{Style: style}
@@ -237,10 +223,10 @@ func explainText(out io.Writer, list []explained, style text.Style) error {
 		p.Line(text.Faint, "Why this diagnosis:")
 		evidence := func(name, value string) { p.Wrap("  "+name+" ", "    ", text.Printable(value)) }
 		evidence("A failure of the OAuth flow, since", x.Reason)
-		if h := x.Event; h != nil {
+		if h, none := x.Event, "–"; h != nil {
 			evidence("Header:", fmt.Sprintf("%s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s",
-				h.Level, h.Time.Format(time.RFC3339Nano), orNone(h.Thread), orNone(h.User), orNone(h.Request),
-				orNone(h.Client), orNone(h.URL), orNone(h.Logger)))
+				h.Level, h.Time.Format(time.RFC3339Nano), cmp.Or(h.Thread, none), cmp.Or(h.User, none),
+				cmp.Or(h.Request, none), cmp.Or(h.Client, none), cmp.Or(h.URL, none), cmp.Or(h.Logger, none)))
 		}
 		if x.Signal != "" {
 			evidence("Cause found by:", x.Signal)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/doctor"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/jira"
 	"jira-oauth-watcher/internal/listen"
@@ -29,9 +31,9 @@ type generation struct {
 	conf    *conf.Config
 	set     func() *matchers.Set
 	targets []notify.Target
-	jira    *jira.Client   // nil = Jira is not asked
-	http    *listen.Server // only if its address is not that of the one before
-	otlp    *listen.Server // the same
+	jira    pipeline.Integrations // nil = Jira is not asked
+	http    *listen.Server        // only if its address is not that of the one before
+	otlp    *listen.Server        // the same
 
 	reloaded bool // it replaces another one
 
@@ -39,8 +41,7 @@ type generation struct {
 	logs     []*pipeline.Log
 	receiver *receive.Receiver // nil = off
 	workers  []*notify.Worker
-	buttons  []task
-	probing  []task
+	others   []task // buttons, probes and the heartbeat
 	closers  []func() error
 }
 
@@ -63,7 +64,7 @@ func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, e
 	g := &generation{conf: c, set: set, targets: targets}
 	if !c.Jira.Token.IsZero() {
 		if g.jira, err = jira.New(c.Alerts.JiraURL, c.Jira.Token); err != nil {
-			return nil, &exit{exitUsage, fmt.Errorf("jira.url: %w", err)}
+			return nil, usage("jira.url: %w", err)
 		}
 	}
 	return g, nil
@@ -97,16 +98,19 @@ func (g *generation) open(d *daemon) error {
 		return err
 	}
 	g.recorder = &pipeline.Recorder{
-		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(),
+		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(), Jira: g.jira,
 		Ship:             g.conf.Ship != "",
 		AlertUnreachable: g.conf.Jira.AlertUnreachable,
 		AccessLog:        slices.ContainsFunc(g.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess }),
 	}
-	if g.jira != nil {
-		g.recorder.Jira = g.jira
+	if g.conf.Probe.OnAlert && !d.options.once {
+		g.others = append(g.others, g.recorder.Prober(func(ctx context.Context, host string) *alert.Probe {
+			found := newDoctor(g.conf).Probe(ctx, doctor.ForHost(host)) // Jira's Java may be another one by now
+			return found.Alert()
+		}))
 	}
-	if !d.options.once {
-		g.probing = g.probes()
+	if !g.conf.Heartbeat.IsZero() {
+		g.others = append(g.others, d.beat(g.conf.Heartbeat))
 	}
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
@@ -121,7 +125,7 @@ func (g *generation) open(d *daemon) error {
 		g.recorder.Recipients = append(g.recorder.Recipients, to)
 		if t.Buttons != nil {
 			log := d.log.With("notifier", t.Name)
-			g.buttons = append(g.buttons, func(ctx context.Context) error {
+			g.others = append(g.others, func(ctx context.Context) error {
 				return t.Buttons.Run(ctx, log, g.recorder.Acknowledge)
 			})
 		}
@@ -245,12 +249,10 @@ func (d *daemon) removed(configured []notify.Target) ([]store.Orphan, error) {
 	return orphans, err
 }
 
-func (g *generation) close() error {
-	var all error
+func (g *generation) close() {
 	for _, c := range g.closers {
-		all = errors.Join(all, c())
+		_ = c()
 	}
-	return all
 }
 
 func (g *generation) readers() []task {
@@ -262,7 +264,7 @@ func (g *generation) readers() []task {
 }
 
 func (g *generation) senders() []task {
-	return slices.Concat(each(g.workers, func(w *notify.Worker) task { return w.Run }), g.buttons, g.probing)
+	return slices.Concat(each(g.workers, func(w *notify.Worker) task { return w.Run }), g.others)
 }
 
 func (g *generation) drains() []task {

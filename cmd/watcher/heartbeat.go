@@ -16,11 +16,8 @@ const (
 
 // beat requests the address of [heartbeat] while all is well. It is a separate task, so that no
 // alert waits for it. A request that fails is not retried: the next one follows anyway.
-func (d *daemon) beat(g *generation) []task {
-	if g.conf.Heartbeat.IsZero() {
-		return nil
-	}
-	return []task{func(ctx context.Context) error {
+func (d *daemon) beat(to conf.Secret) task {
+	return func(ctx context.Context) error {
 		client, err := notify.NewClient(conf.Notifier{}, conf.Client{})
 		if err != nil {
 			return err
@@ -33,7 +30,7 @@ func (d *daemon) beat(g *generation) []task {
 				continue
 			}
 			d.beaten = now
-			got, err := notify.Request{Client: client, To: g.conf.Heartbeat}.Get(ctx)
+			got, err := notify.Request{Client: client, To: to}.Get(ctx)
 			if err == nil && (got.Status < 200 || got.Status > 299) {
 				err = got.Failed()
 			}
@@ -46,5 +43,5 @@ func (d *daemon) beat(g *generation) []task {
 			failed = err != nil
 		}
 		return nil
-	}}
+	}
 }

@@ -159,12 +159,8 @@ const (
 	logJournal = "journal"
 )
 
-// newLogger logs to w in one of the forms above; nil is auto.
-func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error) {
-	format := logAuto
-	if form != nil {
-		format = form.value
-	}
+// newLogger logs to w in one of the forms above.
+func newLogger(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	attached := fileOf(w) == os.Stderr && attachedToJournal()
 	switch {

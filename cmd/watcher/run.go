@@ -37,18 +37,22 @@ const (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	o := runOptions{logFormat: newFormat(logAuto, logText, logJSON, logJournal)}
+	var o runOptions
+	form := newFormat(logAuto, logText, logJSON, logJournal)
 	c := &cobra.Command{
 		Use:  "run",
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.logFormat = form.value
+			return a.run(c.Context(), o)
+		},
 	}
 	configFlag(c, &o.config)
 	c.Flags().StringArrayVar(&o.logs, "log", nil, "also follow `FILE` (- is standard input); can be repeated")
 	c.Flags().BoolVar(&o.once, "once", false, "read the logs to their end, deliver the alerts, and exit")
 	c.Flags().BoolVar(&o.confirm, "confirm", false,
 		"print OK for each stored line of standard input, as rsyslog's omprog expects with confirmMessages")
-	o.logFormat.addAs(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text")
+	form.addAs(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text")
 	return c
 }
 
@@ -57,7 +61,7 @@ type runOptions struct {
 	logs      []string
 	once      bool
 	confirm   bool
-	logFormat *format // nil = auto
+	logFormat string
 }
 
 // load reads the configuration and adds the logs of the command line.
@@ -233,7 +237,8 @@ func (d *daemon) once(ctx context.Context, g *generation) error {
 	return d.drain(ctx, g)
 }
 
-// drain delivers what is queued when nothing more will be read.
+// drain delivers what is queued when nothing more will be read. Deliveries that still wait then
+// are an error.
 func (d *daemon) drain(ctx context.Context, g *generation) error {
 	if err := g.recorder.Finish(); err != nil {
 		return err
@@ -243,11 +248,6 @@ func (d *daemon) drain(ctx context.Context, g *generation) error {
 	if err := together(draining, g.drains()); err != nil {
 		return err
 	}
-	return d.undelivered(g)
-}
-
-// undelivered is an error when deliveries still wait.
-func (d *daemon) undelivered(g *generation) error {
 	waiting, _, err := d.store.Waiting()
 	if err != nil {
 		return err
@@ -266,14 +266,11 @@ func (d *daemon) undelivered(g *generation) error {
 // follow runs one generation after the other: a reload is a restart that keeps
 // the process.
 func (d *daemon) follow(ctx context.Context, g *generation, hup <-chan os.Signal) error {
-	for g != nil {
-		next, err := d.generation(ctx, g, hup)
-		if err != nil {
-			return err
-		}
-		g = next
+	var err error
+	for g != nil && err == nil {
+		g, err = d.generation(ctx, g, hup)
 	}
-	return nil
+	return err
 }
 
 // generation runs g until it is to be replaced (by what is returned), until
@@ -288,7 +285,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 		d.log.Info("configuration reloaded", "file", g.conf.File)
 	}
 	running, stop := context.WithCancel(ctx)
-	reading, sending := start(running, g.readers()), start(running, append(g.senders(), d.beat(g)...))
+	reading, sending := start(running, g.readers()), start(running, g.senders())
 	finish := func() error {
 		stop()
 		return errors.Join(reading.wait(), sending.wait())

@@ -56,9 +56,7 @@ func (a *app) status(ctx context.Context, config, form string) error {
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(a.out)
-	e.SetIndent("", "  ")
-	return e.Encode(report)
+	return printJSON(a.out, report)
 }
 
 // askAll asks the service for all pages of its status, as one.
@@ -122,12 +120,11 @@ func ask(ctx context.Context, h conf.HTTP, path string) ([]byte, error) {
 
 // unreachable says what to do when the service cannot be asked.
 func unreachable(h conf.HTTP, err error) error {
-	var op *net.OpError
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	if errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("the service does not answer at %s: start it with: systemctl start jira-oauth-watcher; "+
 			"if it is running, it has not loaded [http] listen yet: systemctl reload jira-oauth-watcher", h.Local())
-	case errors.As(err, &op):
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err
 	}
 	return fmt.Errorf("the service does not answer at %s: %w", h.Local(), err)
