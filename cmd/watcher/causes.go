@@ -22,27 +22,22 @@ import (
 )
 
 func (a *app) causesCommand() *cobra.Command {
-	form := newFormat("text", "json", "markdown")
-	c := &cobra.Command{
-		Use:               "causes [ID]",
-		Args:              atMostOne,
-		ValidArgsFunction: completeCauses,
-		RunE: func(c *cobra.Command, args []string) error {
-			_, set, err := withCauses(wrongConfig(conf.Default()))
-			if err != nil {
-				return err
-			}
-			if len(args) == 0 {
-				return printCauses(a.out, form.value, set.Causes(), false)
-			}
-			cause, err := knownCause(c, set, args[0])
-			if err != nil {
-				return err
-			}
-			return printCauses(a.out, form.value, []*matchers.Cause{cause}, true)
-		},
+	c := &cobra.Command{Use: "causes [ID]", Args: atMostOne, ValidArgsFunction: completeCauses}
+	form := formatFlag(c, "text", "json", "markdown")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		_, set, err := withCauses(wrongConfig(conf.Default()))
+		if err != nil {
+			return err
+		}
+		if len(args) == 0 {
+			return printCauses(a.out, *form, set.Causes(), false)
+		}
+		cause, err := knownCause(c, set, args[0])
+		if err != nil {
+			return err
+		}
+		return printCauses(a.out, *form, []*matchers.Cause{cause}, true)
 	}
-	form.addTo(c)
 	return c
 }
 

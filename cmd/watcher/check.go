@@ -24,16 +24,11 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var config, name string
-	var online bool
-	c := &cobra.Command{
-		Use:  "check",
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context(), config, name, online) },
-	}
-	configFlag(c, &config)
-	c.Flags().BoolVar(&online, "online", false, "also try to reach the hosts of the notifiers")
-	c.Flags().StringVar(&name, "user", "", "check what the user `NAME` can read and write (root only)")
+	c := &cobra.Command{Use: "check", Args: noArgs}
+	config := configFlag(c)
+	online := c.Flags().Bool("online", false, "also try to reach the hosts of the notifiers")
+	name := c.Flags().String("user", "", "check what the user `NAME` can read and write (root only)")
+	c.RunE = func(*cobra.Command, []string) error { return a.check(c.Context(), *config, *name, *online) }
 	return c
 }
 

@@ -157,37 +157,41 @@ func atMostOne(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// format is a flag with a fixed set of words.
-type format struct {
-	value   string
+// choice is a flag with a fixed set of words.
+type choice struct {
+	word    string
 	allowed []string
 }
 
-func newFormat(allowed ...string) *format { return &format{allowed[0], allowed} }
+func (f *choice) String() string { return f.word }
 
-func (f *format) String() string { return f.value }
+func (f *choice) Type() string { return strings.Join(f.allowed, "|") }
 
-func (f *format) Type() string { return strings.Join(f.allowed, "|") }
-
-func (f *format) Set(s string) error {
+func (f *choice) Set(s string) error {
 	if !slices.Contains(f.allowed, s) {
 		return fmt.Errorf("write one of: %s", strings.Join(f.allowed, ", "))
 	}
-	f.value = s
+	f.word = s
 	return nil
 }
 
-func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "output format") }
-
-func (f *format) addAs(c *cobra.Command, name, usage string) {
+// choiceFlag adds a flag with one of the allowed words; the first is the default.
+func choiceFlag(c *cobra.Command, name, usage string, allowed ...string) *string {
+	f := &choice{allowed[0], allowed}
 	c.Flags().Var(f, name, usage)
-	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
+	return &f.word
+}
+
+func formatFlag(c *cobra.Command, allowed ...string) *string {
+	return choiceFlag(c, "format", "output format", allowed...)
 }
 
 // configFlag adds --config, whose default may be in the environment.
-func configFlag(c *cobra.Command, to *string) {
-	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default $WATCHER_CONFIG, else "+defaultConfig+")")
-	*to = os.Getenv("WATCHER_CONFIG")
+func configFlag(c *cobra.Command) *string {
+	path := c.Flags().String("config", "", "configuration `FILE` (default $WATCHER_CONFIG, else "+defaultConfig+")")
+	*path = os.Getenv("WATCHER_CONFIG")
+	return path
 }
 
 // loadConfig reads the configuration: the given file, else the package's, else

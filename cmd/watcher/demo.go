@@ -28,14 +28,10 @@ const (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	var all, keep bool
-	c := &cobra.Command{
-		Use:  "demo",
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), all, keep) },
-	}
-	c.Flags().BoolVar(&all, "all", false, "print all alerts in full")
-	c.Flags().BoolVar(&keep, "keep", false, "keep the generated logs")
+	c := &cobra.Command{Use: "demo", Args: noArgs}
+	all := c.Flags().Bool("all", false, "print all alerts in full")
+	keep := c.Flags().Bool("keep", false, "keep the generated logs")
+	c.RunE = func(*cobra.Command, []string) error { return a.demo(c.Context(), *all, *keep) }
 	return c
 }
 

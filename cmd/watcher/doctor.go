@@ -23,17 +23,12 @@ import (
 const maxHosts = 100 // on the command line
 
 func (a *app) doctorCommand() *cobra.Command {
-	var config, save string
-	form := newFormat("text", "json")
-	c := &cobra.Command{
-		Use: "doctor [HOST...]",
-		RunE: func(c *cobra.Command, hosts []string) error {
-			return a.doctor(c.Context(), config, form.value, save, hosts)
-		},
+	c := &cobra.Command{Use: "doctor [HOST...]"}
+	config, form := configFlag(c), formatFlag(c, "text", "json")
+	save := c.Flags().String("save", "", "write missing certificates to the directory `DIR`, as PEM")
+	c.RunE = func(_ *cobra.Command, hosts []string) error {
+		return a.doctor(c.Context(), *config, *form, *save, hosts)
 	}
-	configFlag(c, &config)
-	form.addTo(c)
-	c.Flags().StringVar(&save, "save", "", "write missing certificates to the directory `DIR`, as PEM")
 	return c
 }
 

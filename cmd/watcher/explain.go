@@ -26,33 +26,28 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	form := newFormat("text", "json")
-	c := &cobra.Command{
-		Use:  "explain [FILE]",
-		Args: atMostOne,
-		RunE: func(c *cobra.Command, args []string) error {
-			in, name := a.in, "standard input"
-			if len(args) == 1 && args[0] != "-" {
-				info, err := os.Stat(args[0]) // before it is opened: a pipe would block
-				switch {
-				case err != nil:
-					return usage("%s: %w", args[0], reason(err, "run this as a user who may read it"))
-				case info.IsDir():
-					return usage("%s is a directory, name a file", args[0])
-				case !info.Mode().IsRegular():
-					return usage("%s is not a regular file, give it to standard input", args[0])
-				}
-				f, err := tailer.Open(args[0])
-				if err != nil {
-					return usage("%w", err)
-				}
-				defer f.Close()
-				in, name = f, args[0]
-			}
-			return a.explain(c.Context(), in, name, form.value)
-		},
+	c := &cobra.Command{Use: "explain [FILE]", Args: atMostOne}
+	form := formatFlag(c, "text", "json")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 || args[0] == "-" {
+			return a.explain(c.Context(), a.in, "standard input", *form)
+		}
+		info, err := os.Stat(args[0]) // before it is opened: a pipe would block
+		switch {
+		case err != nil:
+			return usage("%s: %w", args[0], reason(err, "run this as a user who may read it"))
+		case info.IsDir():
+			return usage("%s is a directory, name a file", args[0])
+		case !info.Mode().IsRegular():
+			return usage("%s is not a regular file, give it to standard input", args[0])
+		}
+		f, err := tailer.Open(args[0])
+		if err != nil {
+			return usage("%w", err)
+		}
+		defer f.Close()
+		return a.explain(c.Context(), f, args[0], *form)
 	}
-	form.addTo(c)
 	return c
 }
 

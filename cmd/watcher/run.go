@@ -38,21 +38,18 @@ const (
 
 func (a *app) runCommand() *cobra.Command {
 	var o runOptions
-	form := newFormat(logAuto, logText, logJSON, logJournal)
-	c := &cobra.Command{
-		Use:  "run",
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			o.logFormat = form.value
-			return a.run(c.Context(), o)
-		},
-	}
-	configFlag(c, &o.config)
+	c := &cobra.Command{Use: "run", Args: noArgs}
+	config := configFlag(c)
+	logFormat := choiceFlag(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text",
+		logAuto, logText, logJSON, logJournal)
 	c.Flags().StringArrayVar(&o.logs, "log", nil, "also follow `FILE` (- is standard input); can be repeated")
 	c.Flags().BoolVar(&o.once, "once", false, "read the logs to their end, deliver the alerts, and exit")
 	c.Flags().BoolVar(&o.confirm, "confirm", false,
 		"print OK for each stored line of standard input, as rsyslog's omprog expects with confirmMessages")
-	form.addAs(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text")
+	c.RunE = func(*cobra.Command, []string) error {
+		o.config, o.logFormat = *config, *logFormat
+		return a.run(c.Context(), o)
+	}
 	return c
 }
 

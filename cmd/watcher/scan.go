@@ -25,31 +25,24 @@ import (
 
 func (a *app) scanCommand() *cobra.Command {
 	var o scanOptions
-	form := newFormat("text", "json", "html")
-	c := &cobra.Command{
-		Use: "scan FILE...",
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
-					"run '%s --help' to see what it takes", c.Name(), c.CommandPath())
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			o.form = form.value
-			if by := byName[filepath.Ext(o.out)]; by != "" && !c.Flags().Changed("format") {
-				o.form = by
-			} else if by != "" && by != o.form {
-				fmt.Fprintf(a.errw, "-o %s: the report is in the format %s, as --format asks\n", text.Printable(o.out), o.form)
-			}
-			return a.scan(c.Context(), args, o)
-		},
-	}
-	form.addTo(c)
-	configFlag(c, &o.config)
+	c := &cobra.Command{Use: "scan FILE..."}
+	config, form := configFlag(c), formatFlag(c, "text", "json", "html")
 	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE` (atomically); its name decides the format")
 	c.Flags().StringVar(&o.since, "since", "", "ignore failures before `TIME`")
 	c.Flags().StringVar(&o.until, "until", "", "ignore failures after `TIME`")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
+				"run '%s --help' to see what it takes", c.Name(), c.CommandPath())
+		}
+		o.config, o.form = *config, *form
+		if by := byName[filepath.Ext(o.out)]; by != "" && !c.Flags().Changed("format") {
+			o.form = by
+		} else if by != "" && by != o.form {
+			fmt.Fprintf(a.errw, "-o %s: the report is in the format %s, as --format asks\n", text.Printable(o.out), o.form)
+		}
+		return a.scan(c.Context(), args, o)
+	}
 	return c
 }
 

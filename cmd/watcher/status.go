@@ -24,15 +24,9 @@ const (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	var config string
-	form := newFormat("text", "json")
-	c := &cobra.Command{
-		Use:  "status",
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.status(c.Context(), config, form.value) },
-	}
-	configFlag(c, &config)
-	form.addTo(c)
+	c := &cobra.Command{Use: "status", Args: noArgs}
+	config, form := configFlag(c), formatFlag(c, "text", "json")
+	c.RunE = func(*cobra.Command, []string) error { return a.status(c.Context(), *config, *form) }
 	return c
 }
 

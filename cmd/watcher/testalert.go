@@ -16,17 +16,13 @@ import (
 )
 
 func (a *app) testAlertCommand() *cobra.Command {
-	var config, to, cause, kind string
-	c := &cobra.Command{
-		Use:  "test-alert",
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.testAlert(c, config, to, cause, kind) },
-	}
-	configFlag(c, &config)
-	c.Flags().StringVar(&to, "to", "", "only the notifier `NAME`")
-	c.Flags().StringVar(&cause, "cause", sampleCause, "show what an alert about the cause `ID` looks like")
-	c.Flags().StringVar(&kind, "kind", string(alert.Test), "show what an alert of this `KIND` looks like: "+kinds())
+	c := &cobra.Command{Use: "test-alert", Args: noArgs}
+	config := configFlag(c)
+	to := c.Flags().String("to", "", "only the notifier `NAME`")
+	cause := c.Flags().String("cause", sampleCause, "show what an alert about the cause `ID` looks like")
+	kind := c.Flags().String("kind", string(alert.Test), "show what an alert of this `KIND` looks like: "+kinds())
 	c.RegisterFlagCompletionFunc("cause", completeCauses)
+	c.RunE = func(*cobra.Command, []string) error { return a.testAlert(c, *config, *to, *cause, *kind) }
 	return c
 }
 

@@ -9,14 +9,9 @@ import (
 )
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:  "version",
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			fmt.Fprintf(a.out, "%s %s\n", c.Root().Name(), version())
-			return nil
-		},
-	}
+	return &cobra.Command{Use: "version", Args: noArgs, Run: func(c *cobra.Command, _ []string) {
+		fmt.Fprintf(a.out, "%s %s\n", c.Root().Name(), version())
+	}}
 }
 
 // version is version, commit and Go version in one line.
