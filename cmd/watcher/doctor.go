@@ -75,7 +75,7 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	d := newDoctor(c)
 	report := doctor.NewReport(d, d.All(ctx, endpoints))
 	if ctx.Err() != nil { // what was cut off looks like a fault
-		return &exit{status: exitFailed, err: errors.New("stopped before all hosts were probed")}
+		return errors.New("stopped before all hosts were probed")
 	}
 	for i := range report.Endpoints {
 		if err := savePEM(d, &report.Endpoints[i], save); err != nil {

@@ -41,7 +41,6 @@ type generation struct {
 	logs     []*pipeline.Log
 	receiver *receive.Receiver // nil = off
 	workers  []*notify.Worker
-	others   []task // buttons, probes and the heartbeat
 	closers  []func() error
 }
 
@@ -103,15 +102,6 @@ func (g *generation) open(d *daemon) error {
 		AlertUnreachable: g.conf.Jira.AlertUnreachable,
 		AccessLog:        slices.ContainsFunc(g.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess }),
 	}
-	if g.conf.Probe.OnAlert && !d.options.once {
-		g.others = append(g.others, g.recorder.Prober(func(ctx context.Context, host string) *alert.Probe {
-			found := newDoctor(g.conf).Probe(ctx, doctor.ForHost(host)) // Jira's Java may be another one by now
-			return found.Alert()
-		}))
-	}
-	if !g.conf.Heartbeat.IsZero() {
-		g.others = append(g.others, d.beat(g.conf.Heartbeat))
-	}
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
 		g.workers = append(g.workers, notify.NewWorker(t, queue, d.log))
@@ -123,12 +113,6 @@ func (g *generation) open(d *daemon) error {
 			to.Keeps, to.Groups = true, keeper.Groups()
 		}
 		g.recorder.Recipients = append(g.recorder.Recipients, to)
-		if t.Buttons != nil {
-			log := d.log.With("notifier", t.Name)
-			g.others = append(g.others, func(ctx context.Context) error {
-				return t.Buttons.Run(ctx, log, g.recorder.Acknowledge)
-			})
-		}
 	}
 	for _, l := range g.conf.Logs {
 		if err := g.follow(d, l); err != nil {
@@ -185,13 +169,12 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 	p := g.newLog(d, l)
 	if l.Path == stdinPath {
 		if d.stdin == nil {
-			d.stdin = tailer.Stream(d.in)
-			d.confirmed = &confirmed{StreamReader: d.stdin, out: d.out}
+			d.stdin = &confirmed{StreamReader: tailer.Stream(d.in), out: d.out}
 		}
-		p.Reader = d.stdin
+		p.Reader = d.stdin.StreamReader
 		if d.options.confirm {
-			p.Reader = d.confirmed
-			g.closers = append(g.closers, d.confirmed.refuse)
+			p.Reader = d.stdin
+			g.closers = append(g.closers, d.stdin.refuse)
 		}
 		return nil
 	}
@@ -249,9 +232,13 @@ func (d *daemon) removed(configured []notify.Target) ([]store.Orphan, error) {
 	return orphans, err
 }
 
-func (g *generation) close() {
+// close ends what open opened. What has been counted is kept for the next generation to continue.
+func (g *generation) close(d *daemon) {
 	for _, c := range g.closers {
 		_ = c()
+	}
+	for _, l := range g.logs {
+		d.stats[l.Source] = l.Stats()
 	}
 }
 
@@ -263,8 +250,25 @@ func (g *generation) readers() []task {
 	return all
 }
 
-func (g *generation) senders() []task {
-	return slices.Concat(each(g.workers, func(w *notify.Worker) task { return w.Run }), g.others)
+// senders are all tasks but the readers, which must not run yet.
+func (g *generation) senders(d *daemon) []task {
+	all := each(g.workers, func(w *notify.Worker) task { return w.Run })
+	for _, t := range g.targets {
+		if t.Buttons != nil {
+			log := d.log.With("notifier", t.Name)
+			all = append(all, func(ctx context.Context) error { return t.Buttons.Run(ctx, log, g.recorder.Acknowledge) })
+		}
+	}
+	if g.conf.Probe.OnAlert {
+		all = append(all, g.recorder.Prober(func(ctx context.Context, host string) *alert.Probe {
+			found := newDoctor(g.conf).Probe(ctx, doctor.ForHost(host)) // Jira's Java may be another one by now
+			return found.Alert()
+		}))
+	}
+	if !g.conf.Heartbeat.IsZero() {
+		all = append(all, d.beat(g.conf.Heartbeat))
+	}
+	return all
 }
 
 func (g *generation) drains() []task {

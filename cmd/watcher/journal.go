@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/coreos/go-systemd/v22/journal"
 
@@ -145,10 +144,7 @@ func bounded(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
+	return strings.ToValidUTF8(text[:n], "")
 }
 
 // The forms of the program's own log.
@@ -162,7 +158,8 @@ const (
 // newLogger logs to w in one of the forms above.
 func newLogger(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
-	attached := fileOf(w) == os.Stderr && attachedToJournal()
+	attached, _ := journal.StderrIsJournalStream()
+	attached = attached && fileOf(w) == os.Stderr
 	switch {
 	case format == logJSON:
 		return slog.New(slog.NewJSONHandler(w, options)), nil
@@ -174,10 +171,4 @@ func newLogger(w io.Writer, format string, level slog.Level) (*slog.Logger, erro
 		return slog.New(newJournal(w, level, nil)), nil
 	}
 	return slog.New(slog.NewTextHandler(w, options)), nil
-}
-
-// attachedToJournal reports whether standard error is what systemd gave us.
-func attachedToJournal() bool {
-	is, err := journal.StderrIsJournalStream()
-	return is && err == nil
 }

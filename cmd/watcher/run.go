@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -23,7 +24,6 @@ import (
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
-	"jira-oauth-watcher/tailer"
 )
 
 const (
@@ -127,6 +127,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	d := &daemon{
 		app: a, options: o, log: log, stateDir: c.StateDir,
 		http: listener{key: "[http] listen"}, otlp: listener{key: "[receive] otlp"},
+		stats: map[incident.Source]pipeline.Stats{},
 	}
 	defer d.close()
 	set, err := catalogue(c, d.validCauses)
@@ -148,7 +149,9 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	d.newSite()
+	version, commit := build()
+	program := status.Program{Version: version, Commit: commit, Go: runtime.Version()}
+	d.site = status.New(program, d.store, log) // has the counters, which are there without a listener, too
 	if o.once {
 		return d.once(ctx, first)
 	}
@@ -158,7 +161,6 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if c.File == "" {
 		d.greet(c)
 	}
-	version, _ := build()
 	about := []any{"version", version, "logs", len(c.Logs)}
 	if c.Receive.On() {
 		about = append(about, "receiver", c.Receive.Listen)
@@ -198,9 +200,8 @@ type daemon struct {
 	log     *slog.Logger
 	store   *store.Store
 
-	stateDir  string
-	stdin     *tailer.StreamReader
-	confirmed *confirmed // stdin, for rsyslog
+	stateDir string
+	stdin    *confirmed
 
 	site     *status.Site
 	http     listener
@@ -227,7 +228,7 @@ func (d *daemon) once(ctx context.Context, g *generation) error {
 	if err := g.open(d); err != nil {
 		return err
 	}
-	defer g.close()
+	defer g.close(d)
 	if err := together(ctx, g.readers()); err != nil {
 		return err
 	}
@@ -245,17 +246,13 @@ func (d *daemon) drain(ctx context.Context, g *generation) error {
 	if err := together(draining, g.drains()); err != nil {
 		return err
 	}
-	waiting, _, err := d.store.Waiting()
-	if err != nil {
+	state := stateCounts{changed: true}
+	if err := state.read(d, g); err != nil {
 		return err
 	}
-	n := 0
-	for _, t := range g.targets {
-		n += waiting[t.Name]
-	}
-	if n > 0 {
+	if state.waiting > 0 {
 		return fmt.Errorf("%d deliveries failed; they are kept in %s and will be retried by the next run",
-			n, g.conf.StateDir)
+			state.waiting, g.conf.StateDir)
 	}
 	return nil
 }
@@ -276,18 +273,18 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 	if err := g.open(d); err != nil {
 		return nil, err
 	}
-	defer func() { g.close(); d.keep(g) }()
+	defer g.close(d)
 	d.show(g)
 	if g.reloaded { // the one before it has ended
 		d.log.Info("configuration reloaded", "file", g.conf.File)
 	}
 	running, stop := context.WithCancel(ctx)
-	reading, sending := start(running, g.readers()), start(running, g.senders())
+	sending, reading := start(running, g.senders(d)), start(running, g.readers())
 	finish := func() error {
 		stop()
 		return errors.Join(reading.wait(), sending.wait())
 	}
-	service, state := newSystemd(d.log), &stateCounts{store: d.store}
+	service, state := newSystemd(d.log), &stateCounts{changed: true}
 	tick, idle := time.NewTimer(readyEvery), false
 	defer tick.Stop()
 	settled, changed, active, started := time.Now(), d.store.Changed(), time.Now(), false
@@ -308,7 +305,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 				return next, finish()
 			}
 		case <-changed:
-			changed, active = d.store.Changed(), time.Now()
+			changed, active, state.changed = d.store.Changed(), time.Now(), true
 			if idle {
 				idle = false
 				tick.Reset(settleEvery)
@@ -329,7 +326,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			if now.Sub(settled) >= settleEvery {
 				settled = now
 				d.unmapMuch()
-				if err := errors.Join(g.settle(now), state.read()); err != nil {
+				if err := errors.Join(g.settle(now), state.read(d, g)); err != nil {
 					return nil, errors.Join(err, finish())
 				}
 				service.setStatus(g.status(state))

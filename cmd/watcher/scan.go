@@ -174,18 +174,15 @@ const maxNamed = 10
 // scanned is an error when a report is not whole. It names the reasons where
 // the report is not on this terminal.
 func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error {
-	status := &exit{status: exitFailed}
 	switch {
 	case r.Complete && r.Unread():
-		status.err = errors.New("nothing could be read: the files are empty")
-		return status
+		return errors.New("nothing could be read: the files are empty")
 	case r.Complete:
 		return nil
 	case ctx.Err() != nil:
-		status.err = errors.New("stopped: the report contains only what was read until then")
-		return status
+		return errors.New("stopped: the report contains only what was read until then")
 	case o.form == "text" && o.out == "":
-		return status
+		return &exit{status: exitFailed}
 	}
 	n := 0
 	for _, f := range r.Files {
@@ -196,6 +193,5 @@ func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error
 			fmt.Fprintf(a.errw, "%s: %s\n", text.Printable(f.Path), text.Printable(f.Problem))
 		}
 	}
-	status.err = fmt.Errorf("not read completely: %d of %d files", n, len(r.Files))
-	return status
+	return fmt.Errorf("not read completely: %d of %d files", n, len(r.Files))
 }

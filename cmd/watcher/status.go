@@ -83,10 +83,7 @@ func askStatus(ctx context.Context, h conf.HTTP, query string) (report status.Re
 
 // ask asks the service, without a proxy.
 func ask(ctx context.Context, h conf.HTTP, path string) ([]byte, error) {
-	client := http.Client{
-		Timeout:   statusTime,
-		Transport: &http.Transport{DisableKeepAlives: true},
-	}
+	client := http.Client{Timeout: statusTime, Transport: &http.Transport{DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+path, nil)
 	if err != nil {
 		return nil, err
