@@ -22,7 +22,7 @@ import (
 )
 
 func (a *app) causesCommand() *cobra.Command {
-	c := &cobra.Command{Use: "causes [ID]", Args: atMostOne, ValidArgsFunction: completeCauses}
+	c := &cobra.Command{Use: "causes [ID]", Args: atMost(1), ValidArgsFunction: completeCauses}
 	form := formatFlag(c, "text", "json", "markdown")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		_, set, err := withCauses(wrongConfig(conf.Default()))

@@ -24,7 +24,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	c := &cobra.Command{Use: "check", Args: noArgs}
+	c := &cobra.Command{Use: "check", Args: atMost(0)}
 	config := configFlag(c)
 	online := c.Flags().Bool("online", false, "also try to reach the hosts of the notifiers")
 	name := c.Flags().String("user", "", "check what the user `NAME` can read and write (root only)")

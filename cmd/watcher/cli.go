@@ -140,21 +140,14 @@ func flagMeant(c *cobra.Command, err error) string {
 	return ""
 }
 
-// noArgs refuses arguments in words.
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage("%s takes no argument %q; run '%[1]s --help' to see the usage", c.CommandPath(), args[0])
+// atMost refuses more arguments than n in words.
+func atMost(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage("%s takes no argument %q; run '%[1]s --help' to see the usage", c.CommandPath(), args[n])
+		}
+		return nil
 	}
-	return nil
-}
-
-// atMostOne refuses more than one argument in words.
-func atMostOne(c *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return usage("%s takes one argument, not %d; run '%[1]s --help' to see the usage",
-			c.CommandPath(), len(args))
-	}
-	return nil
 }
 
 // choice is a flag with a fixed set of words.
@@ -197,19 +190,18 @@ func configFlag(c *cobra.Command) *string {
 // loadConfig reads the configuration: the given file, else the package's, else
 // the defaults where optional is set.
 func loadConfig(path string, optional bool) (*conf.Config, error) {
-	if path != "" {
-		return wrongConfig(conf.Load(path))
+	if path == "" {
+		path = defaultConfig
+		switch _, err := os.Stat(path); {
+		case errors.Is(err, fs.ErrNotExist) && optional:
+			return wrongConfig(conf.Default())
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, usage("there is no %s: name your configuration with --config FILE", path)
+		case err != nil:
+			return nil, usage("configuration: %w", err)
+		}
 	}
-	_, err := os.Stat(defaultConfig)
-	switch {
-	case err == nil:
-		return wrongConfig(conf.Load(defaultConfig))
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, usage("configuration: %w", err)
-	case optional:
-		return wrongConfig(conf.Default())
-	}
-	return nil, usage("there is no %s: name your configuration with --config FILE", defaultConfig)
+	return wrongConfig(conf.Load(path))
 }
 
 func wrongConfig(c *conf.Config, err error) (*conf.Config, error) {

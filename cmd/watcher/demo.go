@@ -28,7 +28,7 @@ const (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	c := &cobra.Command{Use: "demo", Args: noArgs}
+	c := &cobra.Command{Use: "demo", Args: atMost(0)}
 	all := c.Flags().Bool("all", false, "print all alerts in full")
 	keep := c.Flags().Bool("keep", false, "keep the generated logs")
 	c.RunE = func(*cobra.Command, []string) error { return a.demo(c.Context(), *all, *keep) }
@@ -145,13 +145,9 @@ type written struct{ log, text string }
 // demoFailures are the failures of the demo, each of a separate integration and among ordinary
 // lines, with one rotation in the middle.
 func demoFailures() []scene {
-	const ordinary = "DATE Caesium-1-2 INFO ServiceRunner     " +
-		"[c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
 	var all []scene
-	events := strings.Split(strings.TrimSpace(strings.TrimPrefix(demoLog, "DATE ")), "\nDATE ")
-	for i, e := range events {
-		e = strings.Replace(e, "UUID", fmt.Sprintf("0000000%d-aaaa-4bbb-8ccc-00000000000%d", i+1, i+1), 1)
-		all = append(all, scene{files: []written{{applicationLog, ordinary + "DATE " + e + "\n" + ordinary}}})
+	for lines := range strings.SplitSeq(demoLog, "\n\n") {
+		all = append(all, scene{files: []written{{applicationLog, strings.TrimSpace(lines) + "\n"}}})
 	}
 	middle := &all[len(all)/2]
 	middle.said, middle.rotates = "Jira rotates its log here: atlassian-jira.log becomes atlassian-jira.log.1.", true
@@ -225,9 +221,7 @@ func lastNight(now time.Time) []scene {
 				{incomingLog, polls(down, down.Add(time.Minute))},
 			}},
 		{said: "The mail handler keeps failing every ten minutes. At " + hour(later) + " a reminder is sent",
-			files: []written{
-				{incomingLog, polls(down.Add(pollsEvery), later.Add(time.Minute))},
-			}},
+			files: []written{{incomingLog, polls(down.Add(pollsEvery), later.Add(time.Minute))}}},
 		{said: "In the morning, a new client secret is entered in Jira. At " + hour(fixed) + " the mailbox works again",
 			files: []written{
 				{incomingLog, polls(later.Add(pollsEvery), fixed.Add(-time.Minute))},

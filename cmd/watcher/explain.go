@@ -26,7 +26,7 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	c := &cobra.Command{Use: "explain [FILE]", Args: atMostOne}
+	c := &cobra.Command{Use: "explain [FILE]", Args: atMost(1)}
 	form := formatFlag(c, "text", "json")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 || args[0] == "-" {

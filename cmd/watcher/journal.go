@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,20 +32,18 @@ const (
 //	journalctl -u jira-oauth-watcher NOTIFIER=ops
 //	journalctl -o json -u jira-oauth-watcher
 type journalHandler struct {
-	level  slog.Level
-	fields map[string]string // of With; immutable
-	groups string            // of WithGroup, as a prefix of fields
-
-	text   slog.Handler // writes the keys of a record into line
-	shared *journalOutput
+	slog.Handler                   // writes the keys of a record into shared.line
+	fields       map[string]string // of With; immutable
+	shared       *journalOutput
 }
 
 // journalOutput is what a handler and those made from it by With share.
 type journalOutput struct {
-	mu   sync.Mutex
-	line bytes.Buffer
-	send sender // nil = lines on out
-	out  io.Writer
+	mu     sync.Mutex
+	line   bytes.Buffer
+	fields map[string]string // of the record or the handler that is being written
+	send   sender            // nil = lines on out
+	out    io.Writer
 }
 
 // sender is journal.Send.
@@ -54,36 +53,23 @@ type sender func(message string, p journal.Priority, fields map[string]string) e
 // nil, they become lines on out after their priority, as sd-daemon(3) has it.
 func newJournal(out io.Writer, level slog.Level, send sender) *journalHandler {
 	shared := &journalOutput{send: send, out: out}
-	keys := func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
-			return slog.Attr{} // the journal knows the first two, and the message comes first
-		}
-		return a
-	}
-	text := slog.NewTextHandler(&shared.line, &slog.HandlerOptions{Level: level, ReplaceAttr: keys})
-	fields := map[string]string{"SYSLOG_IDENTIFIER": "jira-oauth-watcher"}
-	return &journalHandler{level: level, text: text, shared: shared, fields: fields}
+	text := slog.NewTextHandler(&shared.line, &slog.HandlerOptions{Level: level, ReplaceAttr: shared.field})
+	return &journalHandler{text, map[string]string{"SYSLOG_IDENTIFIER": "jira-oauth-watcher"}, shared}
 }
 
-func (h *journalHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
-
 func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
-	fields := maps.Clone(h.fields)
-	r.Attrs(func(a slog.Attr) bool {
-		field(fields, h.groups, a)
-		return true
-	})
 	o := h.shared
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.line.Reset()
-	if err := h.text.Handle(ctx, r); err != nil {
+	o.fields = maps.Clone(h.fields)
+	if err := h.Handler.Handle(ctx, r); err != nil {
 		return err
 	}
 	message := strings.TrimSpace(r.Message + " " + o.line.String())
 	message = bounded(message, maxMessage)
 	priority := priorityOf(r.Level)
-	if o.send != nil && o.send(message, priority, fields) == nil {
+	if o.send != nil && o.send(message, priority, o.fields) == nil {
 		return nil
 	}
 	line := "<" + strconv.Itoa(int(priority)) + ">" + strings.ReplaceAll(message, "\n", " ") + "\n"
@@ -92,20 +78,14 @@ func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (h *journalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	next := *h
-	next.fields = maps.Clone(h.fields)
-	for _, a := range attrs {
-		field(next.fields, h.groups, a)
-	}
-	next.text = h.text.WithAttrs(attrs)
-	return &next
+	h.shared.mu.Lock()
+	defer h.shared.mu.Unlock()
+	h.shared.fields = maps.Clone(h.fields)
+	return &journalHandler{h.Handler.WithAttrs(attrs), h.shared.fields, h.shared}
 }
 
 func (h *journalHandler) WithGroup(name string) slog.Handler {
-	next := *h
-	next.groups += name + "_"
-	next.text = h.text.WithGroup(name)
-	return &next
+	return &journalHandler{h.Handler.WithGroup(name), h.fields, h.shared}
 }
 
 func priorityOf(level slog.Level) journal.Priority {
@@ -120,18 +100,22 @@ func priorityOf(level slog.Level) journal.Priority {
 	return journal.PriDebug
 }
 
-// field adds a key as a field of the journal, and to an alert its incident.
-func field(fields map[string]string, groups string, a slog.Attr) {
-	name := notOfField.ReplaceAllString(strings.ToUpper(groups+a.Key), "_")
+// field adds a key that is written as a field of the journal, and to an alert its incident.
+func (o *journalOutput) field(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
+		return slog.Attr{} // the journal knows the first two, and the message comes first
+	}
+	name := strings.ToUpper(strings.Join(append(slices.Clone(groups), a.Key), "_"))
+	name = notOfField.ReplaceAllString(name, "_")
 	name = strings.TrimLeft(name, "_0123456789") // such names are reserved, or refused
-	if _, own := reserved[name]; own || name == "" || len(name) > 64 || len(fields) >= maxFields {
-		return // it is in the message anyway
+	if _, own := reserved[name]; own || name == "" || len(name) > 64 || len(o.fields) >= maxFields {
+		return a // it is in the message anyway
 	}
-	value := bounded(a.Value.Resolve().String(), maxField)
-	fields[name] = value
+	o.fields[name] = bounded(a.Value.String(), maxField)
 	if name == "ALERT" {
-		fields["INCIDENT"] = string(alert.ID(value).Incident())
+		o.fields["INCIDENT"] = string(alert.ID(o.fields[name]).Incident())
 	}
+	return a
 }
 
 var notOfField = regexp.MustCompile(`[^A-Z0-9]`)

@@ -41,10 +41,9 @@ func (l *listener) bind(d *daemon, address string, connections int, h http.Handl
 
 // replace serves at next. It returns whether that is new; an address that stays is not interrupted.
 func (l *listener) replace(d *daemon, next *listen.Server, on bool) bool {
-	if next == nil && on {
-		return false
+	if next != nil || !on {
+		l.close()
 	}
-	l.close()
 	if next == nil {
 		return false
 	}

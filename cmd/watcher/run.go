@@ -38,7 +38,7 @@ const (
 
 func (a *app) runCommand() *cobra.Command {
 	var o runOptions
-	c := &cobra.Command{Use: "run", Args: noArgs}
+	c := &cobra.Command{Use: "run", Args: atMost(0)}
 	config := configFlag(c)
 	logFormat := choiceFlag(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text",
 		logAuto, logText, logJSON, logJournal)

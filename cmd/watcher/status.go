@@ -24,7 +24,7 @@ const (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	c := &cobra.Command{Use: "status", Args: noArgs}
+	c := &cobra.Command{Use: "status", Args: atMost(0)}
 	config, form := configFlag(c), formatFlag(c, "text", "json")
 	c.RunE = func(*cobra.Command, []string) error { return a.status(c.Context(), *config, *form) }
 	return c
@@ -65,12 +65,30 @@ func askAll(ctx context.Context, h conf.HTTP) (status.Report, error) {
 	return all, err
 }
 
-// askStatus asks the service for a page of its status.
+// askStatus asks the service for a page of its status, without a proxy.
 func askStatus(ctx context.Context, h conf.HTTP, query string) (report status.Report, err error) {
-	answer, err := ask(ctx, h, "/api/v1/status"+query)
+	client := http.Client{Timeout: statusTime, Transport: &http.Transport{DisableKeepAlives: true}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+"/api/v1/status"+query, nil)
+	if err != nil {
+		return report, err
+	}
+	if user, password, ok := strings.Cut(h.BasicAuth.Reveal(), ":"); ok {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return report, unreachable(h, err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxStatus))
 	switch {
 	case err != nil:
-		return report, err
+		return report, unreachable(h, err)
+	case response.StatusCode == http.StatusUnauthorized:
+		return report, fmt.Errorf("the service at %s rejected the user and password: it runs with an older configuration; "+
+			"run: systemctl reload jira-oauth-watcher", h.Local())
+	case response.StatusCode != http.StatusOK:
+		return report, fmt.Errorf("the service at %s answers %s", h.Local(), response.Status)
 	case json.Unmarshal(answer, &report) != nil || report.Schema == 0:
 		return report, fmt.Errorf("another program answers at %s: "+
 			"find out which one uses the port, or change [http] listen", h.Local())
@@ -79,34 +97,6 @@ func askStatus(ctx context.Context, h conf.HTTP, query string) (report status.Re
 			"run: systemctl restart jira-oauth-watcher", h.Local())
 	}
 	return report, nil
-}
-
-// ask asks the service, without a proxy.
-func ask(ctx context.Context, h conf.HTTP, path string) ([]byte, error) {
-	client := http.Client{Timeout: statusTime, Transport: &http.Transport{DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	if user, password, ok := strings.Cut(h.BasicAuth.Reveal(), ":"); ok {
-		request.SetBasicAuth(user, password)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, unreachable(h, err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxStatus))
-	switch {
-	case err != nil:
-		return nil, unreachable(h, err)
-	case response.StatusCode == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the service at %s rejected the user and password: it runs with an older configuration; "+
-			"run: systemctl reload jira-oauth-watcher", h.Local())
-	case response.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("the service at %s answers %s", h.Local(), response.Status)
-	}
-	return answer, nil
 }
 
 // unreachable says what to do when the service cannot be asked.

@@ -9,14 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/notify"
 )
 
 func (a *app) testAlertCommand() *cobra.Command {
-	c := &cobra.Command{Use: "test-alert", Args: noArgs}
+	c := &cobra.Command{Use: "test-alert", Args: atMost(0)}
 	config := configFlag(c)
 	to := c.Flags().String("to", "", "only the notifier `NAME`")
 	cause := c.Flags().String("cause", sampleCause, "show what an alert about the cause `ID` looks like")
@@ -80,10 +79,5 @@ func kinds() string {
 
 // unknownNotifier names those that there are.
 func unknownNotifier(name, file string, targets []notify.Target) error {
-	names := namesOf(targets)
-	meant := ""
-	if near := conf.Nearest(name, names); near != "" {
-		meant = fmt.Sprintf(", did you mean %q?", near)
-	}
-	return usage("there is no notifier %q in %s%s (there are: %s)", name, file, meant, strings.Join(names, ", "))
+	return usage("there is no notifier %q in %s (there are: %s)", name, file, strings.Join(namesOf(targets), ", "))
 }

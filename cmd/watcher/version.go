@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{Use: "version", Args: noArgs, Run: func(c *cobra.Command, _ []string) {
+	return &cobra.Command{Use: "version", Args: atMost(0), Run: func(c *cobra.Command, _ []string) {
 		fmt.Fprintf(a.out, "%s %s\n", c.Root().Name(), version())
 	}}
 }
