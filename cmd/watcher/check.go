@@ -53,7 +53,7 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 	}
 	targets, err := newNotifiers(c, a.out, text.Style{})
 	if err != nil {
-		return &exit{exitUsage, err}
+		return wrong{err}
 	}
 	if _, err := withShip(c, targets, a.out, false); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 		k.online(ctx)
 	}
 	if k.failed {
-		return &exit{status: exitFailed}
+		return errReported
 	}
 	return nil
 }
@@ -276,8 +276,8 @@ func (k *checker) form(kind conf.Kind, f *os.File) (n int, ok bool, err error) {
 	}
 	const most = 64 << 10 // bytes that are read at each end
 	for _, from := range []int64{max(0, end-most), 0} {
-		content := make([]byte, min(most, end))
-		if _, err := f.ReadAt(content, from); err != nil && err != io.EOF {
+		content, err := io.ReadAll(io.NewSectionReader(f, from, most))
+		if err != nil {
 			return 0, false, err
 		}
 		lines := slices.Collect(bytes.Lines(content))

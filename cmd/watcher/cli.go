@@ -37,20 +37,17 @@ type app struct {
 	out, errw io.Writer
 }
 
-// exit is an error that decides the exit status. A nil err prints nothing: all
-// has been printed.
-type exit struct {
-	status int
-	err    error
-}
+// errReported ends a command that has printed already why it failed.
+var errReported = errors.New("failed")
 
-func (e *exit) Error() string { return fmt.Sprint(e.err) }
+// wrong is an error in how the program was called or configured.
+type wrong struct{ error }
 
-func (e *exit) Unwrap() error { return e.err }
+func (w wrong) Unwrap() error { return w.error }
 
 // usage is an error in how the program was called.
 func usage(format string, args ...any) error {
-	return &exit{exitUsage, fmt.Errorf(format, args...)}
+	return wrong{fmt.Errorf(format, args...)}
 }
 
 // run is the program: args[0] is the name it was called by. It returns the
@@ -71,16 +68,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		err = unknown
 	}
 	status := exitFailed
-	if e, ok := errors.AsType[*exit](err); ok {
-		if status = e.status; e.err == nil {
-			return status
-		}
+	if _, ok := errors.AsType[wrong](err); ok {
+		status = exitUsage
 	}
 	if problems, ok := errors.AsType[conf.Problems](err); ok {
 		fmt.Fprintln(errw, problems) // FILE:LINE:COL is prefix enough
-		return status
+	} else if !errors.Is(err, errReported) {
+		fmt.Fprintf(errw, "%s: %v\n", name, err)
 	}
-	fmt.Fprintf(errw, "%s: %v\n", name, err)
 	return status
 }
 
@@ -206,7 +201,7 @@ func loadConfig(path string, optional bool) (*conf.Config, error) {
 
 func wrongConfig(c *conf.Config, err error) (*conf.Config, error) {
 	if err != nil {
-		return nil, &exit{exitUsage, err}
+		return nil, wrong{err}
 	}
 	return c, nil
 }
@@ -245,10 +240,10 @@ func catalogue(c *conf.Config, load func(dir string) (*matchers.Set, error)) (fu
 	}
 	set, err := load(dir)
 	if err != nil {
-		return nil, &exit{exitUsage, err}
+		return nil, wrong{err}
 	}
 	if problems := c.CheckCauses(causeIDs(set), incident.OwnCauses); len(problems) > 0 {
-		return nil, &exit{exitUsage, problems}
+		return nil, wrong{problems}
 	}
 	return func() *matchers.Set { return set }, nil
 }

@@ -89,7 +89,7 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 		err = report.Text(a.out, message.Actor)
 	}
 	if err == nil && !report.Verdict.OK {
-		err = &exit{status: exitFailed}
+		err = errReported
 	}
 	return err
 }

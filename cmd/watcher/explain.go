@@ -104,7 +104,7 @@ func (a *app) explain(ctx context.Context, in io.Reader, name, form string) erro
 		return err
 	}
 	if slices.ContainsFunc(list, func(x explained) bool { return !x.Ours || x.Cause.ID == matchers.Unknown }) {
-		return &exit{status: exitFailed}
+		return errReported
 	}
 	return nil
 }

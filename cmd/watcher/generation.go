@@ -13,6 +13,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/doctor"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/jira"
@@ -48,7 +49,7 @@ type generation struct {
 func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, error) {
 	targets, err := newNotifiers(c, d.out, terminal(d.out))
 	if err != nil {
-		return nil, &exit{exitUsage, err}
+		return nil, wrong{err}
 	}
 	if d.options.confirm && targets[0].Kind == "console" {
 		return nil, usage("--confirm requires a notifier, because alerts would be printed among the answers: " +
@@ -265,10 +266,45 @@ func (g *generation) senders(d *daemon) []task {
 			return found.Alert()
 		}))
 	}
-	if !g.conf.Heartbeat.IsZero() {
-		all = append(all, d.beat(g.conf.Heartbeat))
+	if to := g.conf.Heartbeat; !to.IsZero() {
+		all = append(all, func(ctx context.Context) error { return d.beat(ctx, to) })
 	}
 	return all
+}
+
+const (
+	beatEvery   = time.Minute      // how often the address of [heartbeat] is requested at most
+	beatTimeout = 10 * time.Second // for one request
+)
+
+// beat requests the address of [heartbeat] while all is well. It is a separate task, so that no
+// alert waits for it. A request that fails is not retried: the next one follows anyway.
+func (d *daemon) beat(ctx context.Context, to conf.Secret) error {
+	client, err := notify.NewClient(conf.Notifier{}, conf.Client{})
+	if err != nil {
+		return err
+	}
+	client.Timeout = beatTimeout
+	for failed := false; ctx.Err() == nil; {
+		now := time.Now()
+		if early := beatEvery - now.Sub(d.beaten); early > 0 || !d.site.Well(now) {
+			clock.Wait(ctx, nil, max(early, settleEvery))
+			continue
+		}
+		d.beaten = now
+		got, err := notify.Request{Client: client, To: to}.Get(ctx)
+		if err == nil && (got.Status < 200 || got.Status > 299) {
+			err = got.Failed()
+		}
+		switch {
+		case err == nil && failed:
+			d.log.Info("heartbeat accepted again")
+		case err != nil && !failed && ctx.Err() == nil:
+			d.log.Warn("heartbeat failed, further failures are not logged", "err", err)
+		}
+		failed = err != nil
+	}
+	return nil
 }
 
 func (g *generation) drains() []task {

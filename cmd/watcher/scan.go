@@ -182,7 +182,7 @@ func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error
 	case ctx.Err() != nil:
 		return errors.New("stopped: the report contains only what was read until then")
 	case o.form == "text" && o.out == "":
-		return &exit{status: exitFailed}
+		return errReported
 	}
 	n := 0
 	for _, f := range r.Files {

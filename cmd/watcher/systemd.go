@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
@@ -67,13 +68,9 @@ func (s *systemd) reloading() {
 // the watchdog as long as all of them have a heartbeat. It returns whether the
 // service is ready.
 func (s *systemd) watch(heartbeats []time.Time) bool {
-	for _, b := range heartbeats {
-		if b.IsZero() {
-			return s.isReady
-		}
-		if s.watchdog > 0 && time.Since(b) > s.watchdog {
-			return s.isReady // not notified: systemd ends and restarts us
-		}
+	oldest := slices.MinFunc(append(heartbeats, time.Now()), time.Time.Compare)
+	if oldest.IsZero() || s.watchdog > 0 && time.Since(oldest) > s.watchdog {
+		return s.isReady // not notified: systemd ends and restarts us
 	}
 	if !s.isReady {
 		s.ready()

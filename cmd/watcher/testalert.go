@@ -36,7 +36,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 	}
 	targets, err := newNotifiers(c, a.out, terminal(a.out))
 	if err != nil {
-		return &exit{exitUsage, err}
+		return wrong{err}
 	}
 	cause, err := knownCause(cmd, set, id)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 		return unknownNotifier(to, c.File, targets)
 	}
 	if failed > 0 {
-		return &exit{status: exitFailed}
+		return errReported
 	}
 	return nil
 }
