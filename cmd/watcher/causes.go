@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"text/template"
@@ -94,7 +95,11 @@ func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tROOT CAUSE\tSEVERITY\tTITLE")
 	for _, c := range causes {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.ID, orDash(c.RootCause), c.Severity, c.Title)
+		root := "–"
+		if c.RootCause != 0 {
+			root = strconv.Itoa(c.RootCause)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.ID, root, c.Severity, c.Title)
 	}
 	return w.Flush()
 }
@@ -168,13 +173,6 @@ func (c causeJSON) Unlinked() []string {
 	return slices.DeleteFunc(slices.Clone(c.Sources), func(url string) bool {
 		return slices.ContainsFunc(c.Links, func(l alert.Link) bool { return l.URL == url })
 	})
-}
-
-func orDash(n int) string {
-	if n == 0 {
-		return "–"
-	}
-	return fmt.Sprint(n)
 }
 
 // printJSON prints v indented, with < and > as they are.

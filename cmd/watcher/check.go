@@ -18,6 +18,7 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/java"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/tailer"
@@ -148,14 +149,6 @@ func printed(program string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// shell is a path as one word of a shell command.
-func shell(path string) string {
-	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+") == "" {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
 // files checks the configuration, certificates, templates and causes for another user. What is in
 // credentials is handed over by systemd.
 func (k *checker) files() {
@@ -166,7 +159,7 @@ func (k *checker) files() {
 			continue
 		}
 		if !k.may("-r", "", file) {
-			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", printed("id", "-gn", k.user), shell(file))
+			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", printed("id", "-gn", k.user), java.Quote(file))
 			k.problem("%s cannot be read: %v", file, k.denied(fs.ErrPermission, fix))
 		}
 	}
@@ -260,7 +253,7 @@ func (k *checker) letRead(file string) string {
 		return fmt.Sprintf("usermod -aG %s %s", group, k.user)
 	}
 	return fmt.Sprintf("setfacl -m u:%[1]s:rx %[2]s && setfacl -d -m u:%[1]s:r %[2]s && setfacl -m u:%[1]s:r %[3]s",
-		k.user, shell(filepath.Dir(file)), shell(file))
+		k.user, java.Quote(filepath.Dir(file)), java.Quote(file))
 }
 
 // form reports whether one of the lines at the end of a log, or at its beginning, has the form
@@ -295,9 +288,9 @@ func (k *checker) state() {
 	if k.user == serviceUser && k.other && !filepath.IsAbs(dir) {
 		dir = "/var/lib/jira-oauth-watcher" // the unit's StateDirectory
 	}
-	in, fix := dir, "chown -R "+k.user+" "+shell(dir)
+	in, fix := dir, "chown -R "+k.user+" "+java.Quote(dir)
 	if _, err := os.Stat(dir); err != nil {
-		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+shell(dir)
+		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+java.Quote(dir)
 	}
 	warning, err := store.Guard(dir)
 	if warning != "" {
@@ -328,14 +321,14 @@ func (k *checker) ship() {
 	if file == "" || file == conf.Stdout {
 		return
 	}
-	in, fix := file, fmt.Sprintf("chown %s %s", k.user, shell(file))
+	in, fix := file, fmt.Sprintf("chown %s %s", k.user, java.Quote(file))
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
 	switch {
 	case err == nil:
 		f.Close()
 	case errors.Is(err, fs.ErrNotExist):
 		in = filepath.Dir(file)
-		fix = fmt.Sprintf("install -m 0640 -o %s /dev/null %s", k.user, shell(file))
+		fix = fmt.Sprintf("install -m 0640 -o %s /dev/null %s", k.user, java.Quote(file))
 		if _, err = os.Stat(in); err == nil && !k.other {
 			err = writable(in)
 		}

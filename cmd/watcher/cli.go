@@ -54,10 +54,9 @@ func usage(format string, args ...any) error {
 // exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	name := filepath.Base(args[0])
-	out, errw = newScreen(out), &screen{to: errw} // no styles there: names in errors may hold escape sequences
+	out, errw = &screen{to: out, color: terminal(out).Color}, &screen{to: errw} // names in errors may hold styles
 	root := newRoot(name, &app{in: in, out: out, errw: errw})
 	root.SetArgs(args[1:])
-	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)

@@ -25,6 +25,8 @@ var demoLog string
 const (
 	demoPause = 700 * time.Millisecond // between two events
 	demoLimit = 30 * time.Second       // a demo that takes longer has failed
+
+	stamp = "2006-01-02 15:04:05,000-0700" // of log4j
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -57,7 +59,7 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 	quiet := *a
 	quiet.out, quiet.errw = screen, &strings.Builder{} // alerts are what a demo shows
 	// The program is stopped when all alerts have been printed.
-	tasks := []task{
+	err = together(ctx, []task{
 		func(ctx context.Context) error {
 			return quiet.run(ctx, runOptions{config: settings, logFormat: logText})
 		},
@@ -65,8 +67,8 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 			defer cancel()
 			return a.play(ctx, scenes, filepath.Join(dir, "log"), screen)
 		},
-	}
-	if err := together(ctx, tasks); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if n := int(screen.n.Load()); n != len(scenes) {
@@ -170,7 +172,7 @@ func (a *app) play(ctx context.Context, scenes []scene, dir string, screen *demo
 				clock.Wait(ctx, nil, demoPause)
 			}
 			now := time.Now()
-			f.text = strings.ReplaceAll(f.text, "DATE", demoStamp(now))
+			f.text = strings.ReplaceAll(f.text, "DATE", now.Format(stamp))
 			f.text = strings.ReplaceAll(f.text, "UTC", now.UTC().Format("2006-01-02 15:04:05Z"))
 			screen.said.Store(says(f.text))
 			if err := appendTo(filepath.Join(dir, f.log), f.text); err != nil {
@@ -235,7 +237,7 @@ func lastNight(now time.Time) []scene {
 func polls(from, to time.Time) string {
 	var b strings.Builder
 	for at := from; at.Before(to); at = at.Add(pollsEvery) {
-		b.WriteString(strings.Replace(demoMail, "DATE", demoStamp(at), 1))
+		b.WriteString(strings.Replace(demoMail, "DATE", at.Format(stamp), 1))
 	}
 	return b.String()
 }
@@ -244,10 +246,5 @@ func polls(from, to time.Time) string {
 func probe(at time.Time, connected bool) string {
 	return fmt.Sprintf("%s Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] IPDMONITORING {\"timestamp\":\"%d\","+
 		"\"label\":\"MAIL.INCOMING.CONNECTION.STATE\",\"tags\":{\"serverName\":\"Help desk 365\"},"+
-		"\"attributes\":{\"connected\":\"%t\",\"totalFailures\":\"0\"}}\n", demoStamp(at), at.Unix(), connected)
-}
-
-// demoStamp is a time as log4j writes it.
-func demoStamp(at time.Time) string {
-	return strings.Replace(at.Format("2006-01-02 15:04:05.000-0700"), ".", ",", 1)
+		"\"attributes\":{\"connected\":\"%t\",\"totalFailures\":\"0\"}}\n", at.Format(stamp), at.Unix(), connected)
 }

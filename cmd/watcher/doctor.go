@@ -34,13 +34,11 @@ func (a *app) doctorCommand() *cobra.Command {
 
 // newDoctor is a doctor for the Jira of a configuration.
 func newDoctor(c *conf.Config) *doctor.Doctor {
-	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install, Jira: []string{c.Jira.Home}}
-	for _, l := range c.Logs {
-		where.Jira = append(where.Jira, l.Path)
-	}
+	places := append([]string{c.Jira.Home}, each(c.Logs, func(l conf.Log) string { return l.Path })...)
+	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install, Jira: places}
 	d := &doctor.Doctor{JVM: java.Find(where), Proxy: c.Probe.Proxy}
 	if c.File != "" && c.File != defaultConfig {
-		d.Arguments = " --config " + shell(c.File)
+		d.Arguments = " --config " + java.Quote(c.File)
 	}
 	return d
 }

@@ -66,8 +66,7 @@ func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
 	if err := h.Handler.Handle(ctx, r); err != nil {
 		return err
 	}
-	message := strings.TrimSpace(r.Message + " " + o.line.String())
-	message = bounded(message, maxMessage)
+	message := bounded(strings.TrimSpace(r.Message+" "+o.line.String()), maxMessage)
 	priority := priorityOf(r.Level)
 	if o.send != nil && o.send(message, priority, o.fields) == nil {
 		return nil
