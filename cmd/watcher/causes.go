@@ -136,8 +136,7 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 		Links: append([]alert.Link{}, c.Links...), Sources: append([]string{}, c.Sources...),
 	}
 	if !c.Checked.IsZero() {
-		checked := c.Checked.Format(time.DateOnly)
-		j.Checked = &checked
+		j.Checked = new(c.Checked.Format(time.DateOnly))
 	}
 	if c.RootCause != 0 {
 		j.RootCause = &c.RootCause

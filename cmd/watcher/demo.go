@@ -81,8 +81,7 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 	if keep {
 		fmt.Fprintf(a.out, " The logs are kept in %s.", filepath.Join(dir, "log"))
 	}
-	fmt.Fprintf(a.out, " To follow a real log:\n\n"+
-		"    %s run --log %s\n", filepath.Base(os.Args[0]), usualLog)
+	fmt.Fprintf(a.out, " To follow a real log:\n\n    %s run --log %s\n", filepath.Base(os.Args[0]), usualLog)
 	return nil
 }
 

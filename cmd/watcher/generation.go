@@ -123,9 +123,7 @@ func (g *generation) open(d *daemon) error {
 	if g.conf.Receive.On() && !d.options.once {
 		g.receiveLogs(d)
 	}
-	for _, l := range g.logs {
-		g.recorder.Logs = append(g.recorder.Logs, l.Source)
-	}
+	g.recorder.Logs = each(g.logs, func(l *pipeline.Log) incident.Source { return l.Source })
 	if err := d.store.SweepReceipts(); err != nil {
 		return err
 	}

@@ -148,10 +148,8 @@ func newLogger(w io.Writer, format string, level slog.Level) (*slog.Logger, erro
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	case format == logJournal && !journal.Enabled():
 		return nil, usage("--log-format journal: no journal is available; omit the flag, or choose text or json")
-	case format == logJournal, format == logAuto && attached && journal.Enabled():
+	case format == logJournal, format == logAuto && attached:
 		return slog.New(newJournal(w, level, journal.Send)), nil
-	case format == logAuto && attached:
-		return slog.New(newJournal(w, level, nil)), nil
 	}
 	return slog.New(slog.NewTextHandler(w, options)), nil
 }

@@ -40,7 +40,8 @@ func (a *app) runCommand() *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{Use: "run", Args: atMost(0)}
 	config := configFlag(c)
-	logFormat := choiceFlag(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text",
+	logFormat := choiceFlag(c, "log-format",
+		"format of the program's own log; auto is journal under systemd, otherwise text",
 		logAuto, logText, logJSON, logJournal)
 	c.Flags().StringArrayVar(&o.logs, "log", nil, "also follow `FILE` (- is standard input); can be repeated")
 	c.Flags().BoolVar(&o.once, "once", false, "read the logs to their end, deliver the alerts, and exit")

@@ -64,7 +64,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 		fmt.Fprintf(a.out, "notifier %q (%s): delivered\n", t.Name, t.Kind)
 	}
 	if sent == 0 {
-		return unknownNotifier(to, c.File, targets)
+		return usage("there is no notifier %q in %s (there are: %s)", to, c.File, strings.Join(namesOf(targets), ", "))
 	}
 	if failed > 0 {
 		return errReported
@@ -75,9 +75,4 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 // kinds lists the kinds of alerts.
 func kinds() string {
 	return strings.Join(each(alert.Kinds, func(k alert.Kind) string { return string(k) }), ", ")
-}
-
-// unknownNotifier names those that there are.
-func unknownNotifier(name, file string, targets []notify.Target) error {
-	return usage("there is no notifier %q in %s (there are: %s)", name, file, strings.Join(namesOf(targets), ", "))
 }
