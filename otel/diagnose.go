@@ -64,11 +64,9 @@ func (d *diagnoser) failure(l plog.LogRecord) (f matchers.Failure, ok bool) {
 			f, ok = v.Failure, v.Ours
 		}
 	}
-	var text []byte
-	if body := l.Body(); body.Type() == pcommon.ValueTypeBytes {
-		text = body.Bytes().AsRaw()
-	} else {
-		text = []byte(body.AsString())
+	text := []byte(l.Body().AsString())
+	if l.Body().Type() == pcommon.ValueTypeBytes {
+		text = l.Body().Bytes().AsRaw()
 	}
 	lines := event.Assembler{Find: find}
 	lines.Block(tailer.Block{Text: text}, take)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"text/template"
@@ -22,28 +23,22 @@ import (
 )
 
 func (a *app) causesCommand() *cobra.Command {
-	form := newFormat("text", "json", "markdown")
-	c := &cobra.Command{
-		Use:               "causes [ID]",
-		Short:             "List the causes that can be diagnosed, or show one in full",
-		Args:              atMostOne,
-		ValidArgsFunction: completeCauses,
-		RunE: func(c *cobra.Command, args []string) error {
-			_, set, err := withCauses(wrongConfig(conf.Default()))
-			if err != nil {
-				return err
-			}
-			if len(args) == 0 {
-				return printCauses(a.out, form.value, set.Causes(), false)
-			}
-			cause, err := knownCause(c, set, args[0])
-			if err != nil {
-				return err
-			}
-			return printCauses(a.out, form.value, []*matchers.Cause{cause}, true)
-		},
+	c := &cobra.Command{Use: "causes [ID]", Args: atMost(1), ValidArgsFunction: completeCauses}
+	form := formatFlag(c, "text", "json", "markdown")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		_, set, err := withCauses(wrongConfig(conf.Default()))
+		if err != nil {
+			return err
+		}
+		if len(args) == 0 {
+			return printCauses(a.out, *form, set.Causes(), false)
+		}
+		cause, err := knownCause(c, set, args[0])
+		if err != nil {
+			return err
+		}
+		return printCauses(a.out, *form, []*matchers.Cause{cause}, true)
 	}
-	form.addTo(c)
 	return c
 }
 
@@ -100,7 +95,11 @@ func printCauses(out io.Writer, form string, causes []*matchers.Cause, full bool
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tROOT CAUSE\tSEVERITY\tTITLE")
 	for _, c := range causes {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.ID, orDash(c.RootCause), c.Severity, c.Title)
+		root := "–"
+		if c.RootCause != 0 {
+			root = strconv.Itoa(c.RootCause)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", c.ID, root, c.Severity, c.Title)
 	}
 	return w.Flush()
 }
@@ -137,8 +136,7 @@ func newCauseJSON(c *matchers.Cause) causeJSON {
 		Links: append([]alert.Link{}, c.Links...), Sources: append([]string{}, c.Sources...),
 	}
 	if !c.Checked.IsZero() {
-		checked := c.Checked.Format(time.DateOnly)
-		j.Checked = &checked
+		j.Checked = new(c.Checked.Format(time.DateOnly))
 	}
 	if c.RootCause != 0 {
 		j.RootCause = &c.RootCause
@@ -174,13 +172,6 @@ func (c causeJSON) Unlinked() []string {
 	return slices.DeleteFunc(slices.Clone(c.Sources), func(url string) bool {
 		return slices.ContainsFunc(c.Links, func(l alert.Link) bool { return l.URL == url })
 	})
-}
-
-func orDash(n int) string {
-	if n == 0 {
-		return "–"
-	}
-	return fmt.Sprint(n)
 }
 
 // printJSON prints v indented, with < and > as they are.

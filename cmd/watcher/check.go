@@ -18,32 +18,18 @@ import (
 
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/event"
+	"jira-oauth-watcher/internal/java"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/text"
 	"jira-oauth-watcher/tailer"
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var config, name string
-	var online bool
-	c := &cobra.Command{
-		Use:   "check",
-		Short: "Check the configuration, the causes, the logs and the state directory",
-		Long: `Reads the configuration and your own causes and prints every problem with file,
-line and column (exit status 2). Then checks that each log and file can be read
-and the state directory written (exit status 1). Run it as root: it then checks
-the access of the service's user. If the configuration is not the packaged one,
-name that user with --user.
-
---online also tries to reach the host of each notifier, of [heartbeat] and, if it
-has a token, of [jira] url. It uses the proxy in HTTPS_PROXY and ends with TLS: no
-message, no request and no credentials are sent.`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.check(c.Context(), config, name, online) },
-	}
-	configFlag(c, &config)
-	c.Flags().BoolVar(&online, "online", false, "also try to reach the hosts of the notifiers")
-	c.Flags().StringVar(&name, "user", "", "check what the user `NAME` can read and write (root only)")
+	c := &cobra.Command{Use: "check", Args: atMost(0)}
+	config := configFlag(c)
+	online := c.Flags().Bool("online", false, "also try to reach the hosts of the notifiers")
+	name := c.Flags().String("user", "", "check what the user `NAME` can read and write (root only)")
+	c.RunE = func(*cobra.Command, []string) error { return a.check(c.Context(), *config, *name, *online) }
 	return c
 }
 
@@ -62,17 +48,13 @@ type checker struct {
 }
 
 func (a *app) check(ctx context.Context, config, name string, online bool) error {
-	c, err := loadConfig(config, false)
-	if err != nil {
-		return err
-	}
-	set, err := loadCauses(c)
+	c, set, err := withCauses(loadConfig(config, false))
 	if err != nil {
 		return err
 	}
 	targets, err := newNotifiers(c, a.out, text.Style{})
 	if err != nil {
-		return &exit{exitUsage, err}
+		return wrong{err}
 	}
 	if _, err := withShip(c, targets, a.out, false); err != nil {
 		return err
@@ -120,7 +102,7 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 		k.online(ctx)
 	}
 	if k.failed {
-		return &exit{status: exitFailed}
+		return errReported
 	}
 	return nil
 }
@@ -167,14 +149,6 @@ func printed(program string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// shell is a path as one word of a shell command.
-func shell(path string) string {
-	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+") == "" {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
 // files checks the configuration, certificates, templates and causes for another user. What is in
 // credentials is handed over by systemd.
 func (k *checker) files() {
@@ -185,7 +159,7 @@ func (k *checker) files() {
 			continue
 		}
 		if !k.may("-r", "", file) {
-			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", printed("id", "-gn", k.user), shell(file))
+			fix := fmt.Sprintf("chgrp %s %s && chmod g+r %[2]s", printed("id", "-gn", k.user), java.Quote(file))
 			k.problem("%s cannot be read: %v", file, k.denied(fs.ErrPermission, fix))
 		}
 	}
@@ -279,7 +253,7 @@ func (k *checker) letRead(file string) string {
 		return fmt.Sprintf("usermod -aG %s %s", group, k.user)
 	}
 	return fmt.Sprintf("setfacl -m u:%[1]s:rx %[2]s && setfacl -d -m u:%[1]s:r %[2]s && setfacl -m u:%[1]s:r %[3]s",
-		k.user, shell(filepath.Dir(file)), shell(file))
+		k.user, java.Quote(filepath.Dir(file)), java.Quote(file))
 }
 
 // form reports whether one of the lines at the end of a log, or at its beginning, has the form
@@ -295,8 +269,8 @@ func (k *checker) form(kind conf.Kind, f *os.File) (n int, ok bool, err error) {
 	}
 	const most = 64 << 10 // bytes that are read at each end
 	for _, from := range []int64{max(0, end-most), 0} {
-		content := make([]byte, min(most, end))
-		if _, err := f.ReadAt(content, from); err != nil && err != io.EOF {
+		content, err := io.ReadAll(io.NewSectionReader(f, from, most))
+		if err != nil {
 			return 0, false, err
 		}
 		lines := slices.Collect(bytes.Lines(content))
@@ -314,9 +288,9 @@ func (k *checker) state() {
 	if k.user == serviceUser && k.other && !filepath.IsAbs(dir) {
 		dir = "/var/lib/jira-oauth-watcher" // the unit's StateDirectory
 	}
-	in, fix := dir, "chown -R "+k.user+" "+shell(dir)
+	in, fix := dir, "chown -R "+k.user+" "+java.Quote(dir)
 	if _, err := os.Stat(dir); err != nil {
-		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+shell(dir)
+		in, fix = filepath.Dir(dir), "install -d -m 0700 -o "+k.user+" "+java.Quote(dir)
 	}
 	warning, err := store.Guard(dir)
 	if warning != "" {
@@ -347,14 +321,14 @@ func (k *checker) ship() {
 	if file == "" || file == conf.Stdout {
 		return
 	}
-	in, fix := file, fmt.Sprintf("chown %s %s", k.user, shell(file))
+	in, fix := file, fmt.Sprintf("chown %s %s", k.user, java.Quote(file))
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
 	switch {
 	case err == nil:
 		f.Close()
 	case errors.Is(err, fs.ErrNotExist):
 		in = filepath.Dir(file)
-		fix = fmt.Sprintf("install -m 0640 -o %s /dev/null %s", k.user, shell(file))
+		fix = fmt.Sprintf("install -m 0640 -o %s /dev/null %s", k.user, java.Quote(file))
 		if _, err = os.Stat(in); err == nil && !k.other {
 			err = writable(in)
 		}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
+	_ "embed" // help.txt
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,35 +37,26 @@ type app struct {
 	out, errw io.Writer
 }
 
-// exit is an error that decides the exit status. A nil err prints nothing: all
-// has been printed.
-type exit struct {
-	status int
-	err    error
-}
+// errReported ends a command that has printed already why it failed.
+var errReported = errors.New("failed")
 
-func (e *exit) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit status %d", e.status)
-	}
-	return e.err.Error()
-}
+// wrong is an error in how the program was called or configured.
+type wrong struct{ error }
 
-func (e *exit) Unwrap() error { return e.err }
+func (w wrong) Unwrap() error { return w.error }
 
 // usage is an error in how the program was called.
 func usage(format string, args ...any) error {
-	return &exit{exitUsage, fmt.Errorf(format, args...)}
+	return wrong{fmt.Errorf(format, args...)}
 }
 
 // run is the program: args[0] is the name it was called by. It returns the
 // exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	name := filepath.Base(args[0])
-	out, errw = newScreen(out), &screen{to: errw} // no styles there: names in errors may hold escape sequences
+	out, errw = &screen{to: out, color: terminal(out).Color}, &screen{to: errw} // names in errors may hold styles
 	root := newRoot(name, &app{in: in, out: out, errw: errw})
 	root.SetArgs(args[1:])
-	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
@@ -76,23 +67,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		err = unknown
 	}
 	status := exitFailed
-	var e *exit
-	var problems conf.Problems
-	switch {
-	case errors.As(err, &e):
-		status = e.status
-		if e.err == nil {
-			return status
-		}
-		errors.As(e.err, &problems)
-	case errors.As(err, &problems):
+	if _, ok := errors.AsType[wrong](err); ok {
 		status = exitUsage
 	}
-	if problems != nil {
+	if problems, ok := errors.AsType[conf.Problems](err); ok {
 		fmt.Fprintln(errw, problems) // FILE:LINE:COL is prefix enough
-		return status
+	} else if !errors.Is(err, errReported) {
+		fmt.Fprintf(errw, "%s: %v\n", name, err)
 	}
-	fmt.Fprintf(errw, "%s: %v\n", name, err)
 	return status
 }
 
@@ -112,21 +94,16 @@ func unknownCommand(root *cobra.Command, args []string) error {
 }
 
 func newRoot(name string, a *app) *cobra.Command {
-	root := &cobra.Command{
-		Use:   name,
-		Short: "Alerts you, with diagnosis and fix steps, when an OAuth 2.0 mail integration of Jira Data Center breaks",
-		Long: `Follows Jira's logs and sends an alert when an OAuth 2.0 mail integration
-(Microsoft 365, Exchange Online, Google) breaks, with the diagnosis and the
-steps to fix it: to Slack, e-mail, Teams, PagerDuty, a webhook or Alertmanager.`,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
+	root := &cobra.Command{Use: name, Version: version(), SilenceErrors: true, SilenceUsage: true}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%v%s; run '%s --help' to see the flags", err, flagMeant(c, err), c.CommandPath())
 	})
 	root.AddCommand(a.runCommand(), a.scanCommand(), a.explainCommand(), a.checkCommand(), a.testAlertCommand(),
 		a.causesCommand(), a.statusCommand(), a.doctorCommand(), a.demoCommand(), a.versionCommand())
+	addHelp(root, "PROGRAM", name)
+	for _, c := range root.Commands() {
+		addHelp(c, c.Name(), name)
+	}
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil { // cobra's own succeeds at a topic that does not exist
 		help.Run, help.RunE = nil, func(_ *cobra.Command, topic []string) error {
@@ -138,17 +115,26 @@ steps to fix it: to Slack, e-mail, Teams, PagerDuty, a webhook or Alertmanager.`
 			return of.Help()
 		}
 	}
-	root.Example = strings.ReplaceAll(examples[""], "PROGRAM", name)
-	for _, c := range root.Commands() {
-		c.Example = strings.ReplaceAll(examples[c.Name()], "PROGRAM", name)
-	}
 	return root
+}
+
+//go:embed help.txt
+var helpText string
+
+// addHelp gives a command what help.txt says under its title.
+func addHelp(c *cobra.Command, title, program string) {
+	_, section, _ := strings.Cut(helpText, "\n== "+title+": ")
+	section, _, _ = strings.Cut(section, "\n== ")
+	short, rest, _ := strings.Cut(section, "\n")
+	long, examples, _ := strings.Cut(rest, "Examples:\n")
+	c.Short, c.Long = short, strings.TrimSpace(long)
+	c.Example = strings.ReplaceAll(strings.TrimRight(examples, "\n"), "PROGRAM", program)
 }
 
 // flagMeant names the flag that is nearest to a misspelled one.
 func flagMeant(c *cobra.Command, err error) string {
-	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
 		return ""
 	}
 	var names []string
@@ -159,147 +145,117 @@ func flagMeant(c *cobra.Command, err error) string {
 	return ""
 }
 
-// noArgs refuses arguments in words.
-func noArgs(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage("%s takes no argument %q; run '%[1]s --help' to see the usage", c.CommandPath(), args[0])
+// atMost refuses more arguments than n in words.
+func atMost(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage("%s takes no argument %q; run '%[1]s --help' to see the usage", c.CommandPath(), args[n])
+		}
+		return nil
 	}
-	return nil
 }
 
-// atMostOne refuses more than one argument in words.
-func atMostOne(c *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return usage("%s takes one argument, not %d; run '%[1]s --help' to see the usage",
-			c.CommandPath(), len(args))
-	}
-	return nil
-}
-
-// format is a flag with a fixed set of words.
-type format struct {
-	value   string
+// choice is a flag with a fixed set of words.
+type choice struct {
+	word    string
 	allowed []string
 }
 
-func newFormat(allowed ...string) *format { return &format{allowed[0], allowed} }
+func (f *choice) String() string { return f.word }
 
-func (f *format) String() string { return f.value }
+func (f *choice) Type() string { return strings.Join(f.allowed, "|") }
 
-func (f *format) Type() string { return strings.Join(f.allowed, "|") }
-
-func (f *format) Set(s string) error {
+func (f *choice) Set(s string) error {
 	if !slices.Contains(f.allowed, s) {
 		return fmt.Errorf("write one of: %s", strings.Join(f.allowed, ", "))
 	}
-	f.value = s
+	f.word = s
 	return nil
 }
 
-func (f *format) addTo(c *cobra.Command) { f.addAs(c, "format", "output format") }
-
-func (f *format) addAs(c *cobra.Command, name, usage string) {
+// choiceFlag adds a flag with one of the allowed words; the first is the default.
+func choiceFlag(c *cobra.Command, name, usage string, allowed ...string) *string {
+	f := &choice{allowed[0], allowed}
 	c.Flags().Var(f, name, usage)
-	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(f.allowed, cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
+	return &f.word
+}
+
+func formatFlag(c *cobra.Command, allowed ...string) *string {
+	return choiceFlag(c, "format", "output format", allowed...)
 }
 
 // configFlag adds --config, whose default may be in the environment.
-func configFlag(c *cobra.Command, to *string) {
-	c.Flags().StringVar(to, "config", "", "configuration `FILE` (default $WATCHER_CONFIG, else "+defaultConfig+")")
-	*to = os.Getenv("WATCHER_CONFIG")
+func configFlag(c *cobra.Command) *string {
+	path := c.Flags().String("config", "", "configuration `FILE` (default $WATCHER_CONFIG, else "+defaultConfig+")")
+	*path = os.Getenv("WATCHER_CONFIG")
+	return path
 }
 
 // loadConfig reads the configuration: the given file, else the package's, else
 // the defaults where optional is set.
 func loadConfig(path string, optional bool) (*conf.Config, error) {
-	if path != "" {
-		return wrongConfig(conf.Load(path))
+	if path == "" {
+		path = defaultConfig
+		switch _, err := os.Stat(path); {
+		case errors.Is(err, fs.ErrNotExist) && optional:
+			return wrongConfig(conf.Default())
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, usage("there is no %s: name your configuration with --config FILE", path)
+		case err != nil:
+			return nil, usage("configuration: %w", err)
+		}
 	}
-	_, err := os.Stat(defaultConfig)
-	switch {
-	case err == nil:
-		return wrongConfig(conf.Load(defaultConfig))
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, usage("configuration: %w", err)
-	case optional:
-		return wrongConfig(conf.Default())
-	}
-	return nil, usage("there is no %s: name your configuration with --config FILE", defaultConfig)
+	return wrongConfig(conf.Load(path))
 }
 
 func wrongConfig(c *conf.Config, err error) (*conf.Config, error) {
 	if err != nil {
-		return nil, &exit{exitUsage, err}
+		return nil, wrong{err}
 	}
 	return c, nil
 }
 
-// loadCauses compiles the catalogue with the operator's causes, and checks the
-// muted ones against it. Causes with problems are an error.
-func loadCauses(c *conf.Config) (*matchers.Set, error) {
-	dir, err := causesDir(c)
-	if err != nil {
-		return nil, err
-	}
-	set, err := matchers.Load(dir)
-	if err != nil {
-		return nil, &exit{exitUsage, err}
-	}
-	return set, checkCauses(c, set)
-}
-
-// withCauses are a configuration and its catalogue.
+// withCauses are a configuration and its catalogue. Causes with problems are an error.
 func withCauses(c *conf.Config, err error) (*conf.Config, *matchers.Set, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	set, err := loadCauses(c)
-	return c, set, err
-}
-
-// validCauses is loadCauses without the files that have problems: these are
-// logged. A service that is started at night runs with the rest. The built-in
-// catalogue alone, which the tests have proved, is compiled when it is first needed: that takes
-// as long as the rest of the start.
-func validCauses(c *conf.Config, log *slog.Logger) (func() *matchers.Set, error) {
-	dir, err := causesDir(c)
+	set, err := catalogue(c, matchers.Load)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if own, err := matchers.HasCauses(dir); err == nil && !own && len(c.CheckCauses(nil, incident.OwnCauses)) == 0 {
-		return builtinCauses(), nil // and the configuration names none, which would have to exist
-	}
-	set, problems, err := matchers.LoadValid(dir)
-	if err != nil {
-		return nil, &exit{exitUsage, err}
-	}
-	for _, p := range problems {
-		log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
-	}
-	return func() *matchers.Set { return set }, checkCauses(c, set)
+	return c, set(), nil
 }
 
-// builtinCauses compiles the built-in catalogue when it is first needed.
-func builtinCauses() func() *matchers.Set {
-	return sync.OnceValue(func() *matchers.Set {
-		set, err := matchers.Builtin()
-		if err != nil {
-			panic(err) // the program is not what its tests have tested
-		}
-		return set
-	})
-}
-
-// causesDir is where the operator's causes are, "" where there are none.
-func causesDir(c *conf.Config) (string, error) {
+// catalogue is the built-in one with the operator's causes, which load reads, and has every cause
+// that the configuration names. Without them it has been proved by the tests, and is compiled when
+// it is first needed: that takes as long as the rest of a start.
+func catalogue(c *conf.Config, load func(dir string) (*matchers.Set, error)) (func() *matchers.Set, error) {
 	dir := c.Causes.Dir
 	if _, err := os.Stat(dir); err != nil {
 		if c.Causes.DirGiven || !errors.Is(err, fs.ErrNotExist) {
-			return "", &exit{exitUsage, fmt.Errorf("causes.dir: %w", err)}
+			return nil, usage("causes.dir: %w", err)
 		}
-		return "", nil
+		dir = ""
 	}
-	return dir, nil
+	if own, err := matchers.HasCauses(dir); err == nil && !own && len(c.CheckCauses(nil, incident.OwnCauses)) == 0 {
+		return sync.OnceValue(func() *matchers.Set {
+			set, err := matchers.Builtin()
+			if err != nil {
+				panic(err) // the program is not what its tests have tested
+			}
+			return set
+		}), nil
+	}
+	set, err := load(dir)
+	if err != nil {
+		return nil, wrong{err}
+	}
+	if problems := c.CheckCauses(causeIDs(set), incident.OwnCauses); len(problems) > 0 {
+		return nil, wrong{problems}
+	}
+	return func() *matchers.Set { return set }, nil
 }
 
 func causeIDs(set *matchers.Set) []string {
@@ -313,12 +269,4 @@ func each[T, R any](values []T, f func(T) R) []R {
 		all[i] = f(v)
 	}
 	return all
-}
-
-// checkCauses reports causes in the configuration that nothing has.
-func checkCauses(c *conf.Config, set *matchers.Set) error {
-	if problems := c.CheckCauses(causeIDs(set), incident.OwnCauses); len(problems) > 0 {
-		return &exit{exitUsage, problems}
-	}
-	return nil
 }

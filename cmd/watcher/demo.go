@@ -25,23 +25,15 @@ var demoLog string
 const (
 	demoPause = 700 * time.Millisecond // between two events
 	demoLimit = 30 * time.Second       // a demo that takes longer has failed
+
+	stamp = "2006-01-02 15:04:05,000-0700" // of log4j
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	var all, keep bool
-	c := &cobra.Command{
-		Use:   "demo",
-		Short: "Run a demonstration on generated logs",
-		Long: `Writes logs as Jira does into a temporary directory, follows them, and prints
-the alerts as they arrive: the failures of Atlassian's article, with one rotation,
-and a night in which a client secret expires. The first alert is printed in full,
-the others in two lines each. Nothing is sent anywhere, and the command ends by
-itself after about ten seconds.`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), all, keep) },
-	}
-	c.Flags().BoolVar(&all, "all", false, "print all alerts in full")
-	c.Flags().BoolVar(&keep, "keep", false, "keep the generated logs")
+	c := &cobra.Command{Use: "demo", Args: atMost(0)}
+	all := c.Flags().Bool("all", false, "print all alerts in full")
+	keep := c.Flags().Bool("keep", false, "keep the generated logs")
+	c.RunE = func(*cobra.Command, []string) error { return a.demo(c.Context(), *all, *keep) }
 	return c
 }
 
@@ -67,14 +59,16 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 	quiet := *a
 	quiet.out, quiet.errw = screen, &strings.Builder{} // alerts are what a demo shows
 	// The program is stopped when all alerts have been printed.
-	tasks := []task{
-		func(ctx context.Context) error { return quiet.run(ctx, runOptions{config: settings}) },
+	err = together(ctx, []task{
+		func(ctx context.Context) error {
+			return quiet.run(ctx, runOptions{config: settings, logFormat: logText})
+		},
 		func(ctx context.Context) error {
 			defer cancel()
 			return a.play(ctx, scenes, filepath.Join(dir, "log"), screen)
 		},
-	}
-	if err := together(ctx, tasks); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if n := int(screen.n.Load()); n != len(scenes) {
@@ -87,8 +81,7 @@ func (a *app) demo(ctx context.Context, all, keep bool) error {
 	if keep {
 		fmt.Fprintf(a.out, " The logs are kept in %s.", filepath.Join(dir, "log"))
 	}
-	fmt.Fprintf(a.out, " To follow a real log:\n\n"+
-		"    %s run --log %s\n", filepath.Base(os.Args[0]), usualLog)
+	fmt.Fprintf(a.out, " To follow a real log:\n\n    %s run --log %s\n", filepath.Base(os.Args[0]), usualLog)
 	return nil
 }
 
@@ -153,13 +146,9 @@ type written struct{ log, text string }
 // demoFailures are the failures of the demo, each of a separate integration and among ordinary
 // lines, with one rotation in the middle.
 func demoFailures() []scene {
-	const ordinary = "DATE Caesium-1-2 INFO ServiceRunner     " +
-		"[c.a.j.p.h.service.HealthCheckSchedulerImpl] Health check ran in 12 ms\n"
 	var all []scene
-	events := strings.Split(strings.TrimSpace(strings.TrimPrefix(demoLog, "DATE ")), "\nDATE ")
-	for i, e := range events {
-		e = strings.Replace(e, "UUID", fmt.Sprintf("0000000%d-aaaa-4bbb-8ccc-00000000000%d", i+1, i+1), 1)
-		all = append(all, scene{files: []written{{applicationLog, ordinary + "DATE " + e + "\n" + ordinary}}})
+	for lines := range strings.SplitSeq(demoLog, "\n\n") {
+		all = append(all, scene{files: []written{{applicationLog, strings.TrimSpace(lines) + "\n"}}})
 	}
 	middle := &all[len(all)/2]
 	middle.said, middle.rotates = "Jira rotates its log here: atlassian-jira.log becomes atlassian-jira.log.1.", true
@@ -182,7 +171,7 @@ func (a *app) play(ctx context.Context, scenes []scene, dir string, screen *demo
 				clock.Wait(ctx, nil, demoPause)
 			}
 			now := time.Now()
-			f.text = strings.ReplaceAll(f.text, "DATE", demoStamp(now))
+			f.text = strings.ReplaceAll(f.text, "DATE", now.Format(stamp))
 			f.text = strings.ReplaceAll(f.text, "UTC", now.UTC().Format("2006-01-02 15:04:05Z"))
 			screen.said.Store(says(f.text))
 			if err := appendTo(filepath.Join(dir, f.log), f.text); err != nil {
@@ -233,9 +222,7 @@ func lastNight(now time.Time) []scene {
 				{incomingLog, polls(down, down.Add(time.Minute))},
 			}},
 		{said: "The mail handler keeps failing every ten minutes. At " + hour(later) + ", a reminder is sent.",
-			files: []written{
-				{incomingLog, polls(down.Add(pollsEvery), later.Add(time.Minute))},
-			}},
+			files: []written{{incomingLog, polls(down.Add(pollsEvery), later.Add(time.Minute))}}},
 		{said: "In the morning, a new client secret is entered in Jira. At " + hour(fixed) + ", the mailbox works again.",
 			files: []written{
 				{incomingLog, polls(later.Add(pollsEvery), fixed.Add(-time.Minute))},
@@ -249,7 +236,7 @@ func lastNight(now time.Time) []scene {
 func polls(from, to time.Time) string {
 	var b strings.Builder
 	for at := from; at.Before(to); at = at.Add(pollsEvery) {
-		b.WriteString(strings.Replace(demoMail, "DATE", demoStamp(at), 1))
+		b.WriteString(strings.Replace(demoMail, "DATE", at.Format(stamp), 1))
 	}
 	return b.String()
 }
@@ -258,10 +245,5 @@ func polls(from, to time.Time) string {
 func probe(at time.Time, connected bool) string {
 	return fmt.Sprintf("%s Caesium-1-1 INFO anonymous     [ipd-monitoring-data-logger] IPDMONITORING {\"timestamp\":\"%d\","+
 		"\"label\":\"MAIL.INCOMING.CONNECTION.STATE\",\"tags\":{\"serverName\":\"Help desk 365\"},"+
-		"\"attributes\":{\"connected\":\"%t\",\"totalFailures\":\"0\"}}\n", demoStamp(at), at.Unix(), connected)
-}
-
-// demoStamp is a time as log4j writes it.
-func demoStamp(at time.Time) string {
-	return strings.Replace(at.Format("2006-01-02 15:04:05.000-0700"), ".", ",", 1)
+		"\"attributes\":{\"connected\":\"%t\",\"totalFailures\":\"0\"}}\n", at.Format(stamp), at.Unix(), connected)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -24,43 +23,22 @@ import (
 const maxHosts = 100 // on the command line
 
 func (a *app) doctorCommand() *cobra.Command {
-	var config, save string
-	form := newFormat("text", "json")
-	c := &cobra.Command{
-		Use:   "doctor [HOST...]",
-		Short: "Test every connection that the mail flow needs, and name what blocks it",
-		Long: `Tests from this machine what Jira's OAuth 2.0 mail flow needs: DNS, TCP, the
-proxy, TLS (with the certificates compared with the trust store of Jira's Java),
-STARTTLS, HTTP and the clock. It ends with a verdict, who has to act, and the
-command that fixes the problem. Run it as root on each Jira node: otherwise it
-may not see the Java options of the running Jira.
-
-HOST is a host, host:port or a URL. Without one, the endpoints of Microsoft 365
-and Google are probed, or those of the clouds whose hosts are in [integrations].
---save writes a certificate that Java's trust store lacks to a directory, for
-keytool.
-
-No credentials are sent, not even to a proxy. No redirect is followed, and
-nothing that is probed is trusted. The exit status is 1 if there is a problem.`,
-		RunE: func(c *cobra.Command, hosts []string) error {
-			return a.doctor(c.Context(), config, form.value, save, hosts)
-		},
+	c := &cobra.Command{Use: "doctor [HOST...]"}
+	config, form := configFlag(c), formatFlag(c, "text", "json")
+	save := c.Flags().String("save", "", "write missing certificates to the directory `DIR`, as PEM")
+	c.RunE = func(_ *cobra.Command, hosts []string) error {
+		return a.doctor(c.Context(), *config, *form, *save, hosts)
 	}
-	configFlag(c, &config)
-	form.addTo(c)
-	c.Flags().StringVar(&save, "save", "", "write missing certificates to the directory `DIR`, as PEM")
 	return c
 }
 
 // newDoctor is a doctor for the Jira of a configuration.
 func newDoctor(c *conf.Config) *doctor.Doctor {
-	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install, Jira: []string{c.Jira.Home}}
-	for _, l := range c.Logs {
-		where.Jira = append(where.Jira, l.Path)
-	}
+	places := append([]string{c.Jira.Home}, each(c.Logs, func(l conf.Log) string { return l.Path })...)
+	where := java.Where{TrustStore: c.Probe.TrustStore, Install: c.Jira.Install, Jira: places}
 	d := &doctor.Doctor{JVM: java.Find(where), Proxy: c.Probe.Proxy}
 	if c.File != "" && c.File != defaultConfig {
-		d.Arguments = " --config " + shell(c.File)
+		d.Arguments = " --config " + java.Quote(c.File)
 	}
 	return d
 }
@@ -70,7 +48,7 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	if err != nil {
 		return err
 	}
-	endpoints := doctor.Defaults(slices.Collect(maps.Keys(c.Integrations)))
+	var endpoints []doctor.Endpoint
 	if len(hosts) > maxHosts {
 		return usage("doctor takes at most %d hosts", maxHosts)
 	}
@@ -79,10 +57,10 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 		if err != nil {
 			return usage("host %d: %w", i+1, err)
 		}
-		if i == 0 {
-			endpoints = nil
-		}
 		endpoints = append(endpoints, e)
+	}
+	if len(hosts) == 0 {
+		endpoints = doctor.Defaults(slices.Collect(maps.Keys(c.Integrations)))
 	}
 	if save != "" {
 		if info, err := os.Stat(save); err != nil || !info.IsDir() {
@@ -95,7 +73,7 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	d := newDoctor(c)
 	report := doctor.NewReport(d, d.All(ctx, endpoints))
 	if ctx.Err() != nil { // what was cut off looks like a fault
-		return &exit{status: exitFailed, err: errors.New("stopped before all hosts were probed")}
+		return errors.New("stopped before all hosts were probed")
 	}
 	for i := range report.Endpoints {
 		if err := savePEM(d, &report.Endpoints[i], save); err != nil {
@@ -104,14 +82,12 @@ func (a *app) doctor(ctx context.Context, config, form, save string, hosts []str
 	}
 	report.Verdict = doctor.Overall(report.Endpoints)
 	if form == "json" {
-		e := json.NewEncoder(a.out)
-		e.SetIndent("", "  ")
-		err = e.Encode(report)
+		err = printJSON(a.out, report)
 	} else {
 		err = report.Text(a.out, message.Actor)
 	}
 	if err == nil && !report.Verdict.OK {
-		err = &exit{status: exitFailed}
+		err = errReported
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,41 +26,28 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	form := newFormat("text", "json")
-	c := &cobra.Command{
-		Use:   "explain [FILE]",
-		Short: "Diagnose a pasted log excerpt or error message",
-		Long: `Diagnoses an excerpt of Jira's log from FILE or standard input. For each event it
-says what the cause is and how to fix it, and then why: how the event was
-recognized as a failure of the OAuth flow, or why it is not one. A bare error
-message such as "AADSTS7000215: …" works, too.
-
-Secrets are redacted in the output. The exit status is 1 if something was not
-diagnosed.`,
-		Args: atMostOne,
-		RunE: func(c *cobra.Command, args []string) error {
-			in, name := a.in, "standard input"
-			if len(args) == 1 && args[0] != "-" {
-				info, err := os.Stat(args[0]) // before it is opened: a pipe would block
-				switch {
-				case err != nil:
-					return usage("%s: %w", args[0], reason(err, "run this as a user who may read it"))
-				case info.IsDir():
-					return usage("%s is a directory, name a file", args[0])
-				case !info.Mode().IsRegular():
-					return usage("%s is not a regular file, give it to standard input", args[0])
-				}
-				f, err := tailer.Open(args[0])
-				if err != nil {
-					return usage("%w", err)
-				}
-				defer f.Close()
-				in, name = f, args[0]
-			}
-			return a.explain(c.Context(), in, name, form.value)
-		},
+	c := &cobra.Command{Use: "explain [FILE]", Args: atMost(1)}
+	form := formatFlag(c, "text", "json")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 || args[0] == "-" {
+			return a.explain(c.Context(), a.in, "standard input", *form)
+		}
+		info, err := os.Stat(args[0]) // before it is opened: a pipe would block
+		switch {
+		case err != nil:
+			return usage("%s: %w", args[0], reason(err, "run this as a user who may read it"))
+		case info.IsDir():
+			return usage("%s is a directory, name a file", args[0])
+		case !info.Mode().IsRegular():
+			return usage("%s is not a regular file, give it to standard input", args[0])
+		}
+		f, err := tailer.Open(args[0])
+		if err != nil {
+			return usage("%w", err)
+		}
+		defer f.Close()
+		return a.explain(c.Context(), f, args[0], *form)
 	}
-	form.addTo(c)
 	return c
 }
 
@@ -115,10 +103,8 @@ func (a *app) explain(ctx context.Context, in io.Reader, name, form string) erro
 	if err != nil {
 		return err
 	}
-	for _, x := range list {
-		if !x.Ours || x.Cause.ID == matchers.Unknown {
-			return &exit{status: exitFailed}
-		}
+	if slices.ContainsFunc(list, func(x explained) bool { return !x.Ours || x.Cause.ID == matchers.Unknown }) {
+		return errReported
 	}
 	return nil
 }
@@ -162,13 +148,8 @@ func (e *explainer) all(ctx context.Context, in io.Reader) ([]explained, error) 
 // Jira's if it says so, or if nothing that was found has a header. Otherwise it
 // may be the rest of any event.
 func (e *explainer) each(found []reported) []explained {
-	var verdicts []matchers.Verdict
-	anyHeader := false
-	for _, r := range found {
-		v := e.set.Pasted(r.text)
-		verdicts = append(verdicts, v)
-		anyHeader = anyHeader || v.Headed
-	}
+	verdicts := each(found, func(r reported) matchers.Verdict { return e.set.Pasted(r.text) })
+	anyHeader := slices.ContainsFunc(verdicts, func(v matchers.Verdict) bool { return v.Headed })
 	list := []explained{}
 	for i, r := range found {
 		v := verdicts[i]
@@ -217,14 +198,6 @@ func (e *explainer) say(v matchers.Verdict, s string) explained {
 	return x
 }
 
-// orNone is a field of a header, or a dash.
-func orNone(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return text.Printable(s)
-}
-
 // explainText prints the answer first, and then what it is based on.
 func explainText(out io.Writer, list []explained, style text.Style) error {
 	p := text.Page{Style: style}
@@ -246,10 +219,10 @@ func explainText(out io.Writer, list []explained, style text.Style) error {
 		p.Line(text.Faint, "Why this diagnosis:")
 		evidence := func(name, value string) { p.Wrap("  "+name+" ", "    ", text.Printable(value)) }
 		evidence("A failure of the OAuth flow, since", x.Reason)
-		if h := x.Event; h != nil {
+		if h, none := x.Event, "–"; h != nil {
 			evidence("Header:", fmt.Sprintf("%s at %s, thread %s, user %s, request %s, client %s, URL %s, logger %s",
-				h.Level, h.Time.Format(time.RFC3339Nano), orNone(h.Thread), orNone(h.User), orNone(h.Request),
-				orNone(h.Client), orNone(h.URL), orNone(h.Logger)))
+				h.Level, h.Time.Format(time.RFC3339Nano), cmp.Or(h.Thread, none), cmp.Or(h.User, none),
+				cmp.Or(h.Request, none), cmp.Or(h.Client, none), cmp.Or(h.URL, none), cmp.Or(h.Logger, none)))
 		}
 		if x.Signal != "" {
 			evidence("Cause found by:", x.Signal)

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/alert"
+	"jira-oauth-watcher/internal/clock"
+	"jira-oauth-watcher/internal/doctor"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/jira"
 	"jira-oauth-watcher/internal/listen"
@@ -29,9 +32,9 @@ type generation struct {
 	conf    *conf.Config
 	set     func() *matchers.Set
 	targets []notify.Target
-	jira    *jira.Client   // nil = Jira is not asked
-	http    *listen.Server // only if its address is not that of the one before
-	otlp    *listen.Server // the same
+	jira    pipeline.Integrations // nil = Jira is not asked
+	http    *listen.Server        // only if its address is not that of the one before
+	otlp    *listen.Server        // the same
 
 	reloaded bool // it replaces another one
 
@@ -39,8 +42,6 @@ type generation struct {
 	logs     []*pipeline.Log
 	receiver *receive.Receiver // nil = off
 	workers  []*notify.Worker
-	buttons  []task
-	probing  []task
 	closers  []func() error
 }
 
@@ -48,7 +49,7 @@ type generation struct {
 func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, error) {
 	targets, err := newNotifiers(c, d.out, terminal(d.out))
 	if err != nil {
-		return nil, &exit{exitUsage, err}
+		return nil, wrong{err}
 	}
 	if d.options.confirm && targets[0].Kind == "console" {
 		return nil, usage("--confirm requires a notifier, because alerts would be printed among the answers: " +
@@ -63,7 +64,7 @@ func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, e
 	g := &generation{conf: c, set: set, targets: targets}
 	if !c.Jira.Token.IsZero() {
 		if g.jira, err = jira.New(c.Alerts.JiraURL, c.Jira.Token); err != nil {
-			return nil, &exit{exitUsage, fmt.Errorf("jira.url: %w", err)}
+			return nil, usage("jira.url: %w", err)
 		}
 	}
 	return g, nil
@@ -79,11 +80,11 @@ func (d *daemon) next() (*generation, error) {
 		return nil, fmt.Errorf("state_dir cannot change from %s to %s while the program is running: restart it",
 			d.stateDir, c.StateDir)
 	}
-	set, err := loadCauses(c)
+	set, err := catalogue(c, matchers.Load)
 	if err != nil {
 		return nil, err
 	}
-	g, err := d.build(c, func() *matchers.Set { return set })
+	g, err := d.build(c, set)
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +98,10 @@ func (g *generation) open(d *daemon) error {
 		return err
 	}
 	g.recorder = &pipeline.Recorder{
-		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(),
+		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(), Jira: g.jira,
 		Ship:             g.conf.Ship != "",
 		AlertUnreachable: g.conf.Jira.AlertUnreachable,
 		AccessLog:        slices.ContainsFunc(g.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess }),
-	}
-	if g.jira != nil {
-		g.recorder.Jira = g.jira
-	}
-	if !d.options.once {
-		g.probing = g.probes()
 	}
 	queue := d.site.Metrics().Queue(d.store)
 	for _, t := range g.targets {
@@ -119,12 +114,6 @@ func (g *generation) open(d *daemon) error {
 			to.Keeps, to.Groups = true, keeper.Groups()
 		}
 		g.recorder.Recipients = append(g.recorder.Recipients, to)
-		if t.Buttons != nil {
-			log := d.log.With("notifier", t.Name)
-			g.buttons = append(g.buttons, func(ctx context.Context) error {
-				return t.Buttons.Run(ctx, log, g.recorder.Acknowledge)
-			})
-		}
 	}
 	for _, l := range g.conf.Logs {
 		if err := g.follow(d, l); err != nil {
@@ -134,9 +123,7 @@ func (g *generation) open(d *daemon) error {
 	if g.conf.Receive.On() && !d.options.once {
 		g.receiveLogs(d)
 	}
-	for _, l := range g.logs {
-		g.recorder.Logs = append(g.recorder.Logs, l.Source)
-	}
+	g.recorder.Logs = each(g.logs, func(l *pipeline.Log) incident.Source { return l.Source })
 	if err := d.store.SweepReceipts(); err != nil {
 		return err
 	}
@@ -181,13 +168,12 @@ func (g *generation) follow(d *daemon, l conf.Log) error {
 	p := g.newLog(d, l)
 	if l.Path == stdinPath {
 		if d.stdin == nil {
-			d.stdin = tailer.Stream(d.in)
-			d.confirmed = &confirmed{StreamReader: d.stdin, out: d.out}
+			d.stdin = &confirmed{StreamReader: tailer.Stream(d.in), out: d.out}
 		}
-		p.Reader = d.stdin
+		p.Reader = d.stdin.StreamReader
 		if d.options.confirm {
-			p.Reader = d.confirmed
-			g.closers = append(g.closers, d.confirmed.refuse)
+			p.Reader = d.stdin
+			g.closers = append(g.closers, d.stdin.refuse)
 		}
 		return nil
 	}
@@ -245,12 +231,14 @@ func (d *daemon) removed(configured []notify.Target) ([]store.Orphan, error) {
 	return orphans, err
 }
 
-func (g *generation) close() error {
-	var all error
+// close ends what open opened. What has been counted is kept for the next generation to continue.
+func (g *generation) close(d *daemon) {
 	for _, c := range g.closers {
-		all = errors.Join(all, c())
+		_ = c()
 	}
-	return all
+	for _, l := range g.logs {
+		d.stats[l.Source] = l.Stats()
+	}
 }
 
 func (g *generation) readers() []task {
@@ -261,8 +249,57 @@ func (g *generation) readers() []task {
 	return all
 }
 
-func (g *generation) senders() []task {
-	return slices.Concat(each(g.workers, func(w *notify.Worker) task { return w.Run }), g.buttons, g.probing)
+// senders are all tasks but the readers, which must not run yet.
+func (g *generation) senders(d *daemon) []task {
+	all := each(g.workers, func(w *notify.Worker) task { return w.Run })
+	for _, t := range g.targets {
+		if t.Buttons != nil {
+			log := d.log.With("notifier", t.Name)
+			all = append(all, func(ctx context.Context) error { return t.Buttons.Run(ctx, log, g.recorder.Acknowledge) })
+		}
+	}
+	if g.conf.Probe.OnAlert {
+		all = append(all, g.recorder.Prober(func(ctx context.Context, host string) *alert.Probe {
+			found := newDoctor(g.conf).Probe(ctx, doctor.ForHost(host)) // Jira's Java may be another one by now
+			return found.Alert()
+		}))
+	}
+	if to := g.conf.Heartbeat; !to.IsZero() {
+		all = append(all, func(ctx context.Context) error { return d.beat(ctx, to) })
+	}
+	return all
+}
+
+const (
+	beatEvery   = time.Minute      // how often the address of [heartbeat] is requested at most
+	beatTimeout = 10 * time.Second // for one request
+)
+
+// beat requests the address of [heartbeat] while all is well. It is a separate task, so that no
+// alert waits for it. A request that fails is not retried: the next one follows anyway.
+func (d *daemon) beat(ctx context.Context, to conf.Secret) error {
+	client, err := notify.NewClient(conf.Notifier{}, conf.Client{})
+	if err != nil {
+		return err
+	}
+	client.Timeout = beatTimeout
+	for failed := false; ctx.Err() == nil; {
+		now := time.Now()
+		if early := beatEvery - now.Sub(d.beaten); early > 0 || !d.site.Well(now) {
+			clock.Wait(ctx, nil, max(early, settleEvery))
+			continue
+		}
+		d.beaten = now
+		_, err := notify.Request{Client: client, To: to}.Send(ctx)
+		switch {
+		case err == nil && failed:
+			d.log.Info("heartbeat accepted again")
+		case err != nil && !failed && ctx.Err() == nil:
+			d.log.Warn("heartbeat failed, further failures are not logged", "err", err)
+		}
+		failed = err != nil
+	}
+	return nil
 }
 
 func (g *generation) drains() []task {

@@ -8,10 +8,10 @@ import (
 	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/coreos/go-systemd/v22/journal"
 
@@ -32,20 +32,18 @@ const (
 //	journalctl -u jira-oauth-watcher NOTIFIER=ops
 //	journalctl -o json -u jira-oauth-watcher
 type journalHandler struct {
-	level  slog.Level
-	fields map[string]string // of With; immutable
-	groups string            // of WithGroup, as a prefix of fields
-
-	text   slog.Handler // writes the keys of a record into line
-	shared *journalOutput
+	slog.Handler                   // writes the keys of a record into shared.line
+	fields       map[string]string // of With; immutable
+	shared       *journalOutput
 }
 
 // journalOutput is what a handler and those made from it by With share.
 type journalOutput struct {
-	mu   sync.Mutex
-	line bytes.Buffer
-	send sender // nil = lines on out
-	out  io.Writer
+	mu     sync.Mutex
+	line   bytes.Buffer
+	fields map[string]string // of the record or the handler that is being written
+	send   sender            // nil = lines on out
+	out    io.Writer
 }
 
 // sender is journal.Send.
@@ -55,36 +53,22 @@ type sender func(message string, p journal.Priority, fields map[string]string) e
 // nil, they become lines on out after their priority, as sd-daemon(3) has it.
 func newJournal(out io.Writer, level slog.Level, send sender) *journalHandler {
 	shared := &journalOutput{send: send, out: out}
-	keys := func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
-			return slog.Attr{} // the journal knows the first two, and the message comes first
-		}
-		return a
-	}
-	text := slog.NewTextHandler(&shared.line, &slog.HandlerOptions{Level: level, ReplaceAttr: keys})
-	fields := map[string]string{"SYSLOG_IDENTIFIER": "jira-oauth-watcher"}
-	return &journalHandler{level: level, text: text, shared: shared, fields: fields}
+	text := slog.NewTextHandler(&shared.line, &slog.HandlerOptions{Level: level, ReplaceAttr: shared.field})
+	return &journalHandler{text, map[string]string{"SYSLOG_IDENTIFIER": "jira-oauth-watcher"}, shared}
 }
 
-func (h *journalHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
-
 func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
-	fields := maps.Clone(h.fields)
-	r.Attrs(func(a slog.Attr) bool {
-		field(fields, h.groups, a)
-		return true
-	})
 	o := h.shared
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.line.Reset()
-	if err := h.text.Handle(ctx, r); err != nil {
+	o.fields = maps.Clone(h.fields)
+	if err := h.Handler.Handle(ctx, r); err != nil {
 		return err
 	}
-	message := strings.TrimSpace(r.Message + " " + o.line.String())
-	message = bounded(message, maxMessage)
+	message := bounded(strings.TrimSpace(r.Message+" "+o.line.String()), maxMessage)
 	priority := priorityOf(r.Level)
-	if o.send != nil && o.send(message, priority, fields) == nil {
+	if o.send != nil && o.send(message, priority, o.fields) == nil {
 		return nil
 	}
 	line := "<" + strconv.Itoa(int(priority)) + ">" + strings.ReplaceAll(message, "\n", " ") + "\n"
@@ -93,20 +77,14 @@ func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (h *journalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	next := *h
-	next.fields = maps.Clone(h.fields)
-	for _, a := range attrs {
-		field(next.fields, h.groups, a)
-	}
-	next.text = h.text.WithAttrs(attrs)
-	return &next
+	h.shared.mu.Lock()
+	defer h.shared.mu.Unlock()
+	h.shared.fields = maps.Clone(h.fields)
+	return &journalHandler{h.Handler.WithAttrs(attrs), h.shared.fields, h.shared}
 }
 
 func (h *journalHandler) WithGroup(name string) slog.Handler {
-	next := *h
-	next.groups += name + "_"
-	next.text = h.text.WithGroup(name)
-	return &next
+	return &journalHandler{h.Handler.WithGroup(name), h.fields, h.shared}
 }
 
 func priorityOf(level slog.Level) journal.Priority {
@@ -121,18 +99,22 @@ func priorityOf(level slog.Level) journal.Priority {
 	return journal.PriDebug
 }
 
-// field adds a key as a field of the journal, and to an alert its incident.
-func field(fields map[string]string, groups string, a slog.Attr) {
-	name := notOfField.ReplaceAllString(strings.ToUpper(groups+a.Key), "_")
+// field adds a key that is written as a field of the journal, and to an alert its incident.
+func (o *journalOutput) field(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
+		return slog.Attr{} // the journal knows the first two, and the message comes first
+	}
+	name := strings.ToUpper(strings.Join(append(slices.Clone(groups), a.Key), "_"))
+	name = notOfField.ReplaceAllString(name, "_")
 	name = strings.TrimLeft(name, "_0123456789") // such names are reserved, or refused
-	if _, own := reserved[name]; own || name == "" || len(name) > 64 || len(fields) >= maxFields {
-		return // it is in the message anyway
+	if _, own := reserved[name]; own || name == "" || len(name) > 64 || len(o.fields) >= maxFields {
+		return a // it is in the message anyway
 	}
-	value := bounded(a.Value.Resolve().String(), maxField)
-	fields[name] = value
+	o.fields[name] = bounded(a.Value.String(), maxField)
 	if name == "ALERT" {
-		fields["INCIDENT"] = string(alert.ID(value).Incident())
+		o.fields["INCIDENT"] = string(alert.ID(o.fields[name]).Incident())
 	}
+	return a
 }
 
 var notOfField = regexp.MustCompile(`[^A-Z0-9]`)
@@ -145,10 +127,7 @@ func bounded(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
+	return strings.ToValidUTF8(text[:n], "")
 }
 
 // The forms of the program's own log.
@@ -159,29 +138,18 @@ const (
 	logJournal = "journal"
 )
 
-// newLogger logs to w in one of the forms above; nil is auto.
-func newLogger(w io.Writer, form *format, level slog.Level) (*slog.Logger, error) {
-	format := logAuto
-	if form != nil {
-		format = form.value
-	}
+// newLogger logs to w in one of the forms above.
+func newLogger(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
-	attached := fileOf(w) == os.Stderr && attachedToJournal()
+	attached, _ := journal.StderrIsJournalStream()
+	attached = attached && fileOf(w) == os.Stderr
 	switch {
 	case format == logJSON:
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	case format == logJournal && !journal.Enabled():
 		return nil, usage("--log-format journal: no journal is available; omit the flag, or choose text or json")
-	case format == logJournal, format == logAuto && attached && journal.Enabled():
+	case format == logJournal, format == logAuto && attached:
 		return slog.New(newJournal(w, level, journal.Send)), nil
-	case format == logAuto && attached:
-		return slog.New(newJournal(w, level, nil)), nil
 	}
 	return slog.New(slog.NewTextHandler(w, options)), nil
-}
-
-// attachedToJournal reports whether standard error is what systemd gave us.
-func attachedToJournal() bool {
-	is, err := journal.StderrIsJournalStream()
-	return is && err == nil
 }

@@ -6,29 +6,18 @@ import (
 	"net"
 	"net/http"
 	"path"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"jira-oauth-watcher/conf"
-	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/listen"
 	"jira-oauth-watcher/internal/mask"
-	"jira-oauth-watcher/internal/pipeline"
 	"jira-oauth-watcher/internal/receive"
 	"jira-oauth-watcher/internal/status"
 )
 
 const statusConnections = 64 // that are open at a time
-
-// newSite makes what the [http] listener serves, and the counters, which are
-// there without a listener, too.
-func (d *daemon) newSite() {
-	version, commit := build()
-	d.site = status.New(status.Program{Version: version, Commit: commit, Go: runtime.Version()}, d.store, d.log)
-	d.stats = map[incident.Source]pipeline.Stats{}
-}
 
 // listener is one that lives longer than a generation, unless its address changes.
 type listener struct {
@@ -52,10 +41,9 @@ func (l *listener) bind(d *daemon, address string, connections int, h http.Handl
 
 // replace serves at next. It returns whether that is new; an address that stays is not interrupted.
 func (l *listener) replace(d *daemon, next *listen.Server, on bool) bool {
-	if next == nil && on {
-		return false
+	if next != nil || !on {
+		l.close()
 	}
-	l.close()
 	if next == nil {
 		return false
 	}
@@ -81,7 +69,8 @@ func (d *daemon) listen(g *generation) (err error) {
 	if g.http, err = d.http.bind(d, g.conf.HTTP.Listen, statusConnections, d.site.Handler()); err != nil {
 		return err
 	}
-	g.otlp, err = d.otlp.bind(d, g.conf.Receive.Listen, receive.Connections, http.HandlerFunc(d.receive))
+	running := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.receiver.Load().ServeHTTP(w, r) })
+	g.otlp, err = d.otlp.bind(d, g.conf.Receive.Listen, receive.Connections, running)
 	if err != nil && g.http != nil {
 		g.http.Close()
 	}
@@ -108,9 +97,6 @@ func (d *daemon) show(g *generation) {
 	}
 }
 
-// receive answers by the receiver of the generation that runs.
-func (d *daemon) receive(w http.ResponseWriter, r *http.Request) { d.receiver.Load().ServeHTTP(w, r) }
-
 // otlpName is the name in metrics of all streams together.
 const otlpName = "otlp"
 
@@ -128,11 +114,4 @@ func (g *generation) receiveLogs(d *daemon) {
 		return stream.Run
 	})
 	all.Reader = g.receiver
-}
-
-// keep remembers what a generation counted, for the next one to continue.
-func (d *daemon) keep(g *generation) {
-	for _, l := range g.logs {
-		d.stats[l.Source] = l.Stats()
-	}
 }

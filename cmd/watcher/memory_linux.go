@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"syscall"
 )
@@ -40,11 +38,10 @@ func (d *daemon) giveBack() {
 
 // unmapMuch returns pages of files if they are many.
 func (d *daemon) unmapMuch() {
-	text, err := os.ReadFile("/proc/self/statm")
-	if fields := strings.Fields(string(text)); err == nil && len(fields) > 2 {
-		if pages, _ := strconv.Atoi(fields[2]); pages*os.Getpagesize() > mostMapped {
-			d.unmap()
-		}
+	text, _ := os.ReadFile("/proc/self/statm")
+	var size, resident, shared int // pages
+	if _, err := fmt.Sscan(string(text), &size, &resident, &shared); err == nil && shared*os.Getpagesize() > mostMapped {
+		d.unmap()
 	}
 }
 
@@ -55,19 +52,15 @@ func (d *daemon) unmap() {
 	if err != nil {
 		return
 	}
-	smaps, err := os.Open("/proc/self/smaps")
-	if err != nil {
-		return
-	}
-	defer smaps.Close()
+	smaps, _ := os.ReadFile("/proc/self/smaps")
 	var from, to uintptr // of the mapping that the lines are about; 0 = of no interest
-	for lines := bufio.NewScanner(smaps); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
+	for line := range strings.Lines(string(smaps)) {
+		fields := strings.Fields(line)
 		switch {
 		case len(fields) < 2:
 		case strings.Contains(fields[0], "-"): // 00400000-00c6d000 r-xp 00000000 fe:00 1234   /usr/bin/…
 			from = 0
-			name := strings.HasSuffix(lines.Text(), " "+program) || strings.HasSuffix(lines.Text(), " "+d.store.Path())
+			name := strings.HasSuffix(line, " "+program+"\n") || strings.HasSuffix(line, " "+d.store.Path()+"\n")
 			if name && strings.HasPrefix(fields[1], "r-") {
 				fmt.Sscanf(fields[0], "%x-%x", &from, &to)
 			}

@@ -65,14 +65,6 @@ func isKernelName(path string) bool {
 	return err == nil && (device || strings.HasPrefix(path, "/proc/"))
 }
 
-// terminal is what the report is written to, if that can be a terminal.
-func (o *output) terminal() io.Writer {
-	if o.file != nil {
-		return io.Discard
-	}
-	return o.Writer
-}
-
 // commit puts the file in its place.
 func (o *output) commit() error {
 	if o.file == nil {

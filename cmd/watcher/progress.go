@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
 
+	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/scan"
 )
 
@@ -22,30 +25,22 @@ func (a *app) showProgress(p *scan.Progress) (hide func()) {
 	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return func() {}
 	}
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
+	const clear = "\r\x1b[K" // the line
+	ctx, stop := context.WithCancel(context.Background())
+	var showing sync.WaitGroup
+	showing.Go(func() {
 		began := time.Now()
-		next := time.NewTimer(progressAfter)
-		defer next.Stop()
-		shown := false
-		for {
-			select {
-			case <-stop:
-				if shown {
-					io.WriteString(f, "\r\x1b[K")
-				}
-				return
-			case <-next.C:
-				shown = true
-				io.WriteString(f, "\r\x1b[K"+progressLine(p.Read.Load(), p.Total.Load(), time.Since(began)))
-				next.Reset(progressEvery)
-			}
+		if clock.Wait(ctx, nil, progressAfter); ctx.Err() != nil {
+			return
 		}
-	}()
+		for ; ctx.Err() == nil; clock.Wait(ctx, nil, progressEvery) {
+			io.WriteString(f, clear+progressLine(p.Read.Load(), p.Total.Load(), time.Since(began)))
+		}
+		io.WriteString(f, clear)
+	})
 	return func() {
-		close(stop)
-		<-stopped
+		stop()
+		showing.Wait()
 	}
 }
 

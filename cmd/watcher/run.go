@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -22,7 +23,7 @@ import (
 	"jira-oauth-watcher/internal/receive"
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
-	"jira-oauth-watcher/tailer"
+	"jira-oauth-watcher/matchers"
 )
 
 const (
@@ -36,25 +37,20 @@ const (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	o := runOptions{logFormat: newFormat(logAuto, logText, logJSON, logJournal)}
-	c := &cobra.Command{
-		Use:   "run",
-		Short: "Follow the logs and send alerts until stopped",
-		Long: `Follows the logs and sends alerts until SIGTERM or SIGINT. SIGHUP reloads the
-configuration; an invalid one is rejected, and the current one stays in effect.
-
-With --log, no configuration file is required: alerts are then printed to
-standard output. --log - reads standard input, for rsyslog's omprog, Fluent Bit,
-Vector or kubectl logs -f.`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), o) },
-	}
-	configFlag(c, &o.config)
+	var o runOptions
+	c := &cobra.Command{Use: "run", Args: atMost(0)}
+	config := configFlag(c)
+	logFormat := choiceFlag(c, "log-format",
+		"format of the program's own log; auto is journal under systemd, otherwise text",
+		logAuto, logText, logJSON, logJournal)
 	c.Flags().StringArrayVar(&o.logs, "log", nil, "also follow `FILE` (- is standard input); can be repeated")
 	c.Flags().BoolVar(&o.once, "once", false, "read the logs to their end, deliver the alerts, and exit")
 	c.Flags().BoolVar(&o.confirm, "confirm", false,
 		"print OK for each stored line of standard input, as rsyslog's omprog expects with confirmMessages")
-	o.logFormat.addAs(c, "log-format", "format of the program's own log; auto is journal under systemd, otherwise text")
+	c.RunE = func(*cobra.Command, []string) error {
+		o.config, o.logFormat = *config, *logFormat
+		return a.run(c.Context(), o)
+	}
 	return c
 }
 
@@ -63,7 +59,7 @@ type runOptions struct {
 	logs      []string
 	once      bool
 	confirm   bool
-	logFormat *format // nil = auto
+	logFormat string
 }
 
 // load reads the configuration and adds the logs of the command line.
@@ -132,9 +128,10 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	d := &daemon{
 		app: a, options: o, log: log, stateDir: c.StateDir,
 		http: listener{key: "[http] listen"}, otlp: listener{key: "[receive] otlp"},
+		stats: map[incident.Source]pipeline.Stats{},
 	}
 	defer d.close()
-	set, err := validCauses(c, log)
+	set, err := catalogue(c, d.validCauses)
 	if err != nil {
 		return err
 	}
@@ -153,7 +150,9 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	d.newSite()
+	version, commit := build()
+	program := status.Program{Version: version, Commit: commit, Go: runtime.Version()}
+	d.site = status.New(program, d.store, log) // has the counters, which are there without a listener, too
 	if o.once {
 		return d.once(ctx, first)
 	}
@@ -163,13 +162,22 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 	if c.File == "" {
 		d.greet(c)
 	}
-	version, _ := build()
 	about := []any{"version", version, "logs", len(c.Logs)}
 	if c.Receive.On() {
 		about = append(about, "receiver", c.Receive.Listen)
 	}
 	log.Info("started", append(about, "notifiers", strings.Join(namesOf(first.targets), ", "))...)
 	return d.follow(ctx, first, hup)
+}
+
+// validCauses are the causes of dir without the files that have problems: these are logged. A
+// service that is started at night runs with the rest.
+func (d *daemon) validCauses(dir string) (*matchers.Set, error) {
+	set, problems, err := matchers.LoadValid(dir)
+	for _, p := range problems {
+		d.log.Error("custom cause file rejected and ignored: fix it, then reload", "err", p.String())
+	}
+	return set, err
 }
 
 // greet says on a terminal that silence means that all is well.
@@ -193,9 +201,8 @@ type daemon struct {
 	log     *slog.Logger
 	store   *store.Store
 
-	stateDir  string
-	stdin     *tailer.StreamReader
-	confirmed *confirmed // stdin, for rsyslog
+	stateDir string
+	stdin    *confirmed
 
 	site     *status.Site
 	http     listener
@@ -222,14 +229,15 @@ func (d *daemon) once(ctx context.Context, g *generation) error {
 	if err := g.open(d); err != nil {
 		return err
 	}
-	defer g.close()
+	defer g.close(d)
 	if err := together(ctx, g.readers()); err != nil {
 		return err
 	}
 	return d.drain(ctx, g)
 }
 
-// drain delivers what is queued when nothing more will be read.
+// drain delivers what is queued when nothing more will be read. Deliveries that still wait then
+// are an error.
 func (d *daemon) drain(ctx context.Context, g *generation) error {
 	if err := g.recorder.Finish(); err != nil {
 		return err
@@ -239,22 +247,13 @@ func (d *daemon) drain(ctx context.Context, g *generation) error {
 	if err := together(draining, g.drains()); err != nil {
 		return err
 	}
-	return d.undelivered(g)
-}
-
-// undelivered is an error when deliveries still wait.
-func (d *daemon) undelivered(g *generation) error {
-	waiting, _, err := d.store.Waiting()
-	if err != nil {
+	state := stateCounts{changed: true}
+	if err := state.read(d, g); err != nil {
 		return err
 	}
-	n := 0
-	for _, t := range g.targets {
-		n += waiting[t.Name]
-	}
-	if n > 0 {
+	if state.waiting > 0 {
 		return fmt.Errorf("%d deliveries failed; they are kept in %s and will be retried by the next run",
-			n, g.conf.StateDir)
+			state.waiting, g.conf.StateDir)
 	}
 	return nil
 }
@@ -262,14 +261,11 @@ func (d *daemon) undelivered(g *generation) error {
 // follow runs one generation after the other: a reload is a restart that keeps
 // the process.
 func (d *daemon) follow(ctx context.Context, g *generation, hup <-chan os.Signal) error {
-	for g != nil {
-		next, err := d.generation(ctx, g, hup)
-		if err != nil {
-			return err
-		}
-		g = next
+	var err error
+	for g != nil && err == nil {
+		g, err = d.generation(ctx, g, hup)
 	}
-	return nil
+	return err
 }
 
 // generation runs g until it is to be replaced (by what is returned), until
@@ -278,18 +274,18 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 	if err := g.open(d); err != nil {
 		return nil, err
 	}
-	defer func() { g.close(); d.keep(g) }()
+	defer g.close(d)
 	d.show(g)
 	if g.reloaded { // the one before it has ended
 		d.log.Info("configuration reloaded", "file", g.conf.File)
 	}
 	running, stop := context.WithCancel(ctx)
-	reading, sending := start(running, g.readers()), start(running, append(g.senders(), d.beat(g)...))
+	sending, reading := start(running, g.senders(d)), start(running, g.readers())
 	finish := func() error {
 		stop()
 		return errors.Join(reading.wait(), sending.wait())
 	}
-	service, state := newSystemd(d.log), &stateCounts{store: d.store}
+	service, state := newSystemd(d.log), &stateCounts{changed: true}
 	tick, idle := time.NewTimer(readyEvery), false
 	defer tick.Stop()
 	settled, changed, active, started := time.Now(), d.store.Changed(), time.Now(), false
@@ -310,7 +306,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 				return next, finish()
 			}
 		case <-changed:
-			changed, active = d.store.Changed(), time.Now()
+			changed, active, state.changed = d.store.Changed(), time.Now(), true
 			if idle {
 				idle = false
 				tick.Reset(settleEvery)
@@ -331,7 +327,7 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			if now.Sub(settled) >= settleEvery {
 				settled = now
 				d.unmapMuch()
-				if err := errors.Join(g.settle(now), state.read()); err != nil {
+				if err := errors.Join(g.settle(now), state.read(d, g)); err != nil {
 					return nil, errors.Join(err, finish())
 				}
 				service.setStatus(g.status(state))

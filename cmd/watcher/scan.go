@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,54 +26,24 @@ import (
 
 func (a *app) scanCommand() *cobra.Command {
 	var o scanOptions
-	form := newFormat("text", "json", "html")
-	c := &cobra.Command{
-		Use:   "scan FILE...",
-		Short: "Report what failed in old logs, since when, and why",
-		Long: `Reads old logs and reports each integration that failed: the cause, how often,
-over what period, and how to fix it.
-
-FILE is a log (plain or .gz), a support zip, "-" for standard input, or a
-directory. In a directory, scan reads atlassian-jira.log, the mail logs, the log
-of Jira's diagnostics, the access log, and all their rotated files; if it has
-none, it reads those in its subdirectories. All logs of a node are combined into
-one timeline per integration. Scan the logs of several nodes together: a failure
-on two nodes is one incident. A node is named after the folder of its logs.
-
---since and --until accept "2026-01-02", "2026-01-02 10:00", a time with an
-offset (RFC 3339), or a time span before now, such as "36h" or "7d". A date
-covers the whole day.
-
-Secrets are masked, as is everything in the configuration's [alerts] mask. If a
-file cannot be read completely, or if nothing could be read, the exit status is
-1, and the rest is reported. This also applies to zips of more than 50,000 files,
-and to logs that unpack to more than 1 GiB and 200 times their size.
-
-The name of the output file decides the format (.html, .json, .txt), unless
---format is given. The file is readable only by you and written atomically.
-Symbolic links are rejected. A killed scan leaves .jira-oauth-watcher-report-*.tmp.`,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
-					"run '%s --help' to see what it takes", c.Name(), c.CommandPath())
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			o.form = form.value
-			if by := byName[filepath.Ext(o.out)]; by != "" && !c.Flags().Changed("format") {
-				o.form = by
-			} else if by != "" && by != o.form {
-				fmt.Fprintf(a.errw, "-o %s: the report is in the format %s, as --format asks\n", text.Printable(o.out), o.form)
-			}
-			return a.scan(c.Context(), args, o)
-		},
-	}
-	form.addTo(c)
-	configFlag(c, &o.config)
+	c := &cobra.Command{Use: "scan FILE..."}
+	config, form := configFlag(c), formatFlag(c, "text", "json", "html")
 	c.Flags().StringVarP(&o.out, "output", "o", "", "write the report to `FILE` (atomically); its name decides the format")
 	c.Flags().StringVar(&o.since, "since", "", "ignore failures before `TIME`")
 	c.Flags().StringVar(&o.until, "until", "", "ignore failures after `TIME`")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("%s needs a log to read, such as a support zip or Jira's log directory; "+
+				"run '%s --help' to see what it takes", c.Name(), c.CommandPath())
+		}
+		o.config, o.form = *config, *form
+		if by := byName[filepath.Ext(o.out)]; by != "" && !c.Flags().Changed("format") {
+			o.form = by
+		} else if by != "" && by != o.form {
+			fmt.Fprintf(a.errw, "-o %s: the report is in the format %s, as --format asks\n", text.Printable(o.out), o.form)
+		}
+		return a.scan(c.Context(), args, o)
+	}
 	return c
 }
 
@@ -99,9 +70,12 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	set, err := scanCauses(c)
+	set, err := catalogue(c, matchers.Load)
 	if err != nil {
 		return err
+	}
+	if runtime.GOMAXPROCS(0) > 1 {
+		go set() // while the logs are read; on one core only once a failure was found
 	}
 	node := ""
 	if c.NodeGiven {
@@ -127,25 +101,6 @@ func (a *app) scan(ctx context.Context, args []string, o scanOptions) error {
 	return a.scanned(ctx, r, o)
 }
 
-// scanCauses is the catalogue. Without causes of the operator it cannot be wrong
-// and is loaded while the logs are read; on one core only once a failure was
-// found.
-func scanCauses(c *conf.Config) (func() *matchers.Set, error) {
-	dir, err := causesDir(c)
-	switch {
-	case err != nil:
-		return nil, err
-	case dir != "" || len(c.Alerts.Mute) > 0:
-		set, err := loadCauses(c)
-		return func() *matchers.Set { return set }, err
-	}
-	set := builtinCauses()
-	if runtime.GOMAXPROCS(0) > 1 {
-		go set()
-	}
-	return set, nil
-}
-
 // scanning is how the logs are to be read.
 func (a *app) scanning(c *conf.Config, o scanOptions) (scan.Options, error) {
 	now := time.Now()
@@ -169,6 +124,40 @@ func (a *app) scanning(c *conf.Config, o scanOptions) (scan.Options, error) {
 		return options, usage("--until %s is before --since %s", o.until, o.since)
 	}
 	return options, nil
+}
+
+// timeLayouts are the layouts that parseTime accepts in addition to RFC 3339.
+var timeLayouts = []string{
+	"2006-01-02 15:04:05.000-0700", "2006-01-02 15:04:05.000", "2006-01-02 15:04:05", "2006-01-02 15:04",
+	"2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly,
+}
+
+// parseTime reads a time as a person writes it: RFC 3339, a date with or
+// without a time, one copied from Jira's log, or how long before now. A date
+// alone is its beginning, or with end its last moment. The error says what to
+// write.
+func parseTime(s string, now time.Time, end bool) (time.Time, error) {
+	s = strings.TrimSpace(s)
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	for _, layout := range timeLayouts {
+		t, err := time.ParseInLocation(layout, strings.Replace(s, ",", ".", 1), now.Location())
+		switch {
+		case err != nil:
+		case end && layout == time.DateOnly:
+			return t.AddDate(0, 0, 1).Add(-1), nil
+		default:
+			return t, nil
+		}
+	}
+	if ago, err := conf.ParseDuration(s); err == nil {
+		return now.Add(-ago), nil
+	} else if s != "" && s[0] >= '0' && s[0] <= '9' && !strings.ContainsAny(s, "-/:T") {
+		return time.Time{}, err
+	}
+	return time.Time{}, fmt.Errorf(`cannot read the time %q, write "2026-01-02", "2026-01-02 10:00", `+
+		`"2026-01-02T10:00:00+01:00", or how long ago, such as "36h" or "7d"`, s)
 }
 
 // zoneOf is the zone of timestamps without an offset: the one that all
@@ -205,7 +194,7 @@ func writeReport(file *output, r report.Report, form string) error {
 	case "html":
 		err = html.Write(file, r)
 	default:
-		err = report.Text(file, r, terminal(file.terminal()))
+		err = report.Text(file, r, terminal(file.Writer))
 	}
 	if err != nil {
 		return fmt.Errorf("the report was not written: %w", reason(err, "run this as a user with write permission"))
@@ -220,18 +209,15 @@ const maxNamed = 10
 // scanned is an error when a report is not whole. It names the reasons where
 // the report is not on this terminal.
 func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error {
-	status := &exit{status: exitFailed}
 	switch {
 	case r.Complete && r.Unread():
-		status.err = errors.New("nothing could be read: the files are empty")
-		return status
+		return errors.New("nothing could be read: the files are empty")
 	case r.Complete:
 		return nil
 	case ctx.Err() != nil:
-		status.err = errors.New("stopped: the report contains only what was read until then")
-		return status
+		return errors.New("stopped: the report contains only what was read until then")
 	case o.form == "text" && o.out == "":
-		return status
+		return errReported
 	}
 	n := 0
 	for _, f := range r.Files {
@@ -242,6 +228,5 @@ func (a *app) scanned(ctx context.Context, r report.Report, o scanOptions) error
 			fmt.Fprintf(a.errw, "%s: %s\n", text.Printable(f.Path), text.Printable(f.Problem))
 		}
 	}
-	status.err = fmt.Errorf("not read completely: %d of %d files", n, len(r.Files))
-	return status
+	return fmt.Errorf("not read completely: %d of %d files", n, len(r.Files))
 }

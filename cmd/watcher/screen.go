@@ -24,8 +24,6 @@ type screen struct {
 	rest []byte // the beginning of a character that the last write cut
 }
 
-func newScreen(to io.Writer) *screen { return &screen{to: to, color: terminal(to).Color} }
-
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -24,22 +24,9 @@ const (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	var config string
-	form := newFormat("text", "json")
-	c := &cobra.Command{
-		Use:   "status",
-		Short: "Show the state of the running service",
-		Long: `Asks the running service, through its [http] listener, which integrations are
-failing, how far the logs have been read, and the state of the notifiers. It
-prints the same information as the status page. The address and the password are
-taken from the configuration. The text has the first 100 incidents, JSON has all.
-
-The exit status is 1 if the service does not answer.`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.status(c.Context(), config, form.value) },
-	}
-	configFlag(c, &config)
-	form.addTo(c)
+	c := &cobra.Command{Use: "status", Args: atMost(0)}
+	config, form := configFlag(c), formatFlag(c, "text", "json")
+	c.RunE = func(*cobra.Command, []string) error { return a.status(c.Context(), *config, *form) }
 	return c
 }
 
@@ -63,9 +50,7 @@ func (a *app) status(ctx context.Context, config, form string) error {
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(a.out)
-	e.SetIndent("", "  ")
-	return e.Encode(report)
+	return printJSON(a.out, report)
 }
 
 // askAll asks the service for all pages of its status, as one.
@@ -80,12 +65,30 @@ func askAll(ctx context.Context, h conf.HTTP) (status.Report, error) {
 	return all, err
 }
 
-// askStatus asks the service for a page of its status.
+// askStatus asks the service for a page of its status, without a proxy.
 func askStatus(ctx context.Context, h conf.HTTP, query string) (report status.Report, err error) {
-	answer, err := ask(ctx, h, "/api/v1/status"+query)
+	client := http.Client{Timeout: statusTime, Transport: &http.Transport{DisableKeepAlives: true}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+"/api/v1/status"+query, nil)
+	if err != nil {
+		return report, err
+	}
+	if user, password, ok := strings.Cut(h.BasicAuth.Reveal(), ":"); ok {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return report, unreachable(h, err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxStatus))
 	switch {
 	case err != nil:
-		return report, err
+		return report, unreachable(h, err)
+	case response.StatusCode == http.StatusUnauthorized:
+		return report, fmt.Errorf("the service at %s rejected the user and password: it runs with an older configuration; "+
+			"run: systemctl reload jira-oauth-watcher", h.Local())
+	case response.StatusCode != http.StatusOK:
+		return report, fmt.Errorf("the service at %s answers %s", h.Local(), response.Status)
 	case json.Unmarshal(answer, &report) != nil || report.Schema == 0:
 		return report, fmt.Errorf("another program answers at %s: "+
 			"find out which one uses the port, or change [http] listen", h.Local())
@@ -96,45 +99,13 @@ func askStatus(ctx context.Context, h conf.HTTP, query string) (report status.Re
 	return report, nil
 }
 
-// ask asks the service, without a proxy.
-func ask(ctx context.Context, h conf.HTTP, path string) ([]byte, error) {
-	client := http.Client{
-		Timeout:   statusTime,
-		Transport: &http.Transport{DisableKeepAlives: true},
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Local()+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	if user, password, ok := strings.Cut(h.BasicAuth.Reveal(), ":"); ok {
-		request.SetBasicAuth(user, password)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, unreachable(h, err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxStatus))
-	switch {
-	case err != nil:
-		return nil, unreachable(h, err)
-	case response.StatusCode == http.StatusUnauthorized:
-		return nil, fmt.Errorf("the service at %s rejected the user and password: it runs with an older configuration; "+
-			"run: systemctl reload jira-oauth-watcher", h.Local())
-	case response.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("the service at %s answers %s", h.Local(), response.Status)
-	}
-	return answer, nil
-}
-
 // unreachable says what to do when the service cannot be asked.
 func unreachable(h conf.HTTP, err error) error {
-	var op *net.OpError
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	if errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("the service does not answer at %s: start it with: systemctl start jira-oauth-watcher; "+
 			"if it is running, it has not loaded [http] listen yet: systemctl reload jira-oauth-watcher", h.Local())
-	case errors.As(err, &op):
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err
 	}
 	return fmt.Errorf("the service does not answer at %s: %w", h.Local(), err)

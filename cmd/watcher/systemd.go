@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
@@ -67,13 +68,9 @@ func (s *systemd) reloading() {
 // the watchdog as long as all of them have a heartbeat. It returns whether the
 // service is ready.
 func (s *systemd) watch(heartbeats []time.Time) bool {
-	for _, b := range heartbeats {
-		if b.IsZero() {
-			return s.isReady
-		}
-		if s.watchdog > 0 && time.Since(b) > s.watchdog {
-			return s.isReady // not notified: systemd ends and restarts us
-		}
+	oldest := slices.MinFunc(append(heartbeats, time.Now()), time.Time.Compare)
+	if oldest.IsZero() || s.watchdog > 0 && time.Since(oldest) > s.watchdog {
+		return s.isReady // not notified: systemd ends and restarts us
 	}
 	if !s.isReady {
 		s.ready()
@@ -95,31 +92,29 @@ func (s *systemd) interval(most time.Duration) time.Duration {
 // stateCounts are what the status says of the state file. They are read only when
 // something has changed in it, so that a quiet service reads nothing.
 type stateCounts struct {
-	store     *store.Store
-	changed   <-chan struct{} // nil at first
-	incidents int
-	waiting   map[string]int // by notifier
+	changed   bool // what follows must be read
+	incidents int  // open ones
+	waiting   int  // deliveries
 }
 
-func (c *stateCounts) read() error {
-	select {
-	case <-c.changed:
-	default:
-		if c.changed != nil && total(c.waiting) == 0 { // a completed delivery closes no incident
-			return nil
-		}
+func (c *stateCounts) read(d *daemon, g *generation) error {
+	if !c.changed && c.waiting == 0 { // a completed delivery closes no incident
+		return nil
 	}
-	c.changed = c.store.Changed()
-	var err error
-	if c.waiting, _, err = c.store.Waiting(); err != nil {
+	waiting, _, err := d.store.Waiting()
+	if err != nil {
 		return err
 	}
-	return c.store.View(func(tx *store.Tx) { c.incidents = tx.Open() })
+	c.changed, c.waiting = false, 0
+	for _, t := range g.targets {
+		c.waiting += waiting[t.Name]
+	}
+	return d.store.View(func(tx *store.Tx) { c.incidents = tx.Open() })
 }
 
 // status is what g does, in one line.
 func (g *generation) status(c *stateCounts) string {
-	logs, unreadable, waiting := 0, 0, 0
+	logs, unreadable := 0, 0
 	for _, l := range g.logs {
 		if l.Ended() {
 			continue
@@ -129,21 +124,10 @@ func (g *generation) status(c *stateCounts) string {
 			unreadable++
 		}
 	}
-	for _, t := range g.targets {
-		waiting += c.waiting[t.Name]
-	}
 	following := text.Count(logs, "log")
 	if unreadable > 0 {
 		following += fmt.Sprintf(" (%d cannot be read)", unreadable)
 	}
 	return fmt.Sprintf("following %s; %s; %s waiting",
-		following, text.Count(c.incidents, "open incident"), text.Plural(waiting, "delivery", "deliveries"))
-}
-
-func total(counts map[string]int) int {
-	n := 0
-	for _, c := range counts {
-		n += c
-	}
-	return n
+		following, text.Count(c.incidents, "open incident"), text.Plural(c.waiting, "delivery", "deliveries"))
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/text"
@@ -17,27 +16,22 @@ import (
 )
 
 func (a *app) testAlertCommand() *cobra.Command {
-	var config, to, cause, kind string
-	c := &cobra.Command{
-		Use:   "test-alert",
-		Short: "Send a sample alert, marked as a test, to all notifiers or one",
-		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.testAlert(c, config, to, cause, kind) },
-	}
-	configFlag(c, &config)
-	c.Flags().StringVar(&to, "to", "", "only the notifier `NAME`")
-	c.Flags().StringVar(&cause, "cause", sampleCause, "show what an alert about the cause `ID` looks like")
-	c.Flags().StringVar(&kind, "kind", string(alert.Test), "show what an alert of this `KIND` looks like: "+kinds())
+	c := &cobra.Command{Use: "test-alert", Args: atMost(0)}
+	config := configFlag(c)
+	to := c.Flags().String("to", "", "only the notifier `NAME`")
+	cause := c.Flags().String("cause", sampleCause, "show what an alert about the cause `ID` looks like")
+	kind := c.Flags().String("kind", string(alert.Test), "show what an alert of this `KIND` looks like: "+kinds())
 	c.RegisterFlagCompletionFunc("cause", completeCauses)
 	c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(strings.Split(kinds(), ", "), cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("to", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		settings, err := loadConfig(config, true)
+		settings, err := loadConfig(*config, true)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		targets, _ := newNotifiers(settings, a.out, text.Style{})
 		return namesOf(targets), cobra.ShellCompDirectiveNoFileComp
 	})
+	c.RunE = func(*cobra.Command, []string) error { return a.testAlert(c, *config, *to, *cause, *kind) }
 	return c
 }
 
@@ -52,7 +46,7 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 	}
 	targets, err := newNotifiers(c, a.out, terminal(a.out))
 	if err != nil {
-		return &exit{exitUsage, err}
+		return wrong{err}
 	}
 	cause, err := knownCause(cmd, set, id)
 	if err != nil {
@@ -80,10 +74,10 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 		fmt.Fprintf(a.out, "notifier %q (%s): delivered\n", t.Name, t.Kind)
 	}
 	if sent == 0 {
-		return unknownNotifier(to, c.File, targets)
+		return usage("there is no notifier %q in %s (there are: %s)", to, c.File, strings.Join(namesOf(targets), ", "))
 	}
 	if failed > 0 {
-		return &exit{status: exitFailed}
+		return errReported
 	}
 	return nil
 }
@@ -91,14 +85,4 @@ func (a *app) testAlert(cmd *cobra.Command, config, to, id, kind string) error {
 // kinds lists the kinds of alerts.
 func kinds() string {
 	return strings.Join(each(alert.Kinds, func(k alert.Kind) string { return string(k) }), ", ")
-}
-
-// unknownNotifier names those that there are.
-func unknownNotifier(name, file string, targets []notify.Target) error {
-	names := namesOf(targets)
-	meant := ""
-	if near := conf.Nearest(name, names); near != "" {
-		meant = fmt.Sprintf(", did you mean %q?", near)
-	}
-	return usage("there is no notifier %q in %s%s (there are: %s)", name, file, meant, strings.Join(names, ", "))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -9,15 +10,9 @@ import (
 )
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print version, commit and Go version",
-		Args:  noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			fmt.Fprintf(a.out, "%s %s\n", c.Root().Name(), version())
-			return nil
-		},
-	}
+	return &cobra.Command{Use: "version", Args: atMost(0), Run: func(c *cobra.Command, _ []string) {
+		fmt.Fprintf(a.out, "%s %s\n", c.Root().Name(), version())
+	}}
 }
 
 // version is version, commit and Go version in one line.
@@ -37,24 +32,17 @@ func build() (version, commit string) {
 	if release != "" {
 		return release, revision
 	}
-	version, commit = "(devel)", "unknown"
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return version, commit
+		return "(devel)", "unknown"
 	}
-	if info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	modified := ""
+	settings := map[string]string{}
 	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			commit = s.Value
-		case "vcs.modified":
-			if s.Value == "true" {
-				modified = " (modified)"
-			}
-		}
+		settings[s.Key] = s.Value
 	}
-	return version, commit + modified
+	commit = cmp.Or(settings["vcs.revision"], "unknown")
+	if settings["vcs.modified"] == "true" {
+		commit += " (modified)"
+	}
+	return cmp.Or(info.Main.Version, "(devel)"), commit
 }

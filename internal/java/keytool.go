@@ -18,13 +18,13 @@ func (j *JVM) Import(alias, pemPath string) string {
 	}
 	tool, password := "keytool", PasswordPlaceholder
 	if j.Home != "" {
-		tool = quote(filepath.Join(j.Home, "bin", "keytool"))
+		tool = Quote(filepath.Join(j.Home, "bin", "keytool"))
 	}
 	if s, err := j.Trust(); err == nil && (s.open || s.password == known) {
 		password = known
 	}
-	return tool + " -importcert -noprompt -trustcacerts -alias " + quote(alias) + " -file " + quote(pemPath) +
-		" -keystore " + quote(j.Store) + " -storepass " + password
+	return tool + " -importcert -noprompt -trustcacerts -alias " + Quote(alias) + " -file " + Quote(pemPath) +
+		" -keystore " + Quote(j.Store) + " -storepass " + password
 }
 
 // ImportInContainer is the same for a Jira container named "jira", on one line with the restart. What it changes is
@@ -32,15 +32,15 @@ func (j *JVM) Import(alias, pemPath string) string {
 func (j *JVM) ImportInContainer(alias, pemPath string) string {
 	const args = " -importcert -noprompt -trustcacerts -cacerts -storepass changeit -alias "
 	file := "/tmp/" + filepath.Base(pemPath)
-	run := `"$JAVA_HOME/bin/keytool"` + args + quote(alias) + " -file " + quote(file)
-	return "docker cp " + quote(pemPath) + " " + quote("jira:"+file) + " && docker exec -u root jira sh -c " + quote(run) +
+	run := `"$JAVA_HOME/bin/keytool"` + args + Quote(alias) + " -file " + Quote(file)
+	return "docker cp " + Quote(pemPath) + " " + Quote("jira:"+file) + " && docker exec -u root jira sh -c " + Quote(run) +
 		" && docker restart jira\n# COPY " + filepath.Base(pemPath) + " " + file + "\n# RUN " + run
 }
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+-]+$`)
 
-// quote makes one word of a shell.
-func quote(s string) string {
+// Quote makes one word of a shell.
+func Quote(s string) string {
 	if plain.MatchString(s) {
 		return s
 	}
