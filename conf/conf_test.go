@@ -155,6 +155,15 @@ func TestLoadLogDefaults(t *testing.T) {
 	}
 }
 
+// The time zone of a log has no empty name, unlike that of texts.
+func TestNoTimeZone(t *testing.T) {
+	file := write(t, t.TempDir()+"/config.toml", "[alerts]\ndisplay_zone = \"\"\n[[log]]\npath = \"/jira.log\"\ntime_zone = \"\"\n", 0o600)
+	want := file + `:5:13: log.time_zone: unknown time zone "", write an IANA name such as "Europe/Paris"`
+	if _, err := conf.Load(file); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // load writes a configuration into dir, for its owner only, and loads it.
 func load(t *testing.T, dir, text string) *conf.Config {
 	t.Helper()

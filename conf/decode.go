@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -238,21 +237,14 @@ func (d *decoder) wantTable(path string) bool {
 }
 
 func (d *decoder) text(path string, value any, u encoding.TextUnmarshaler) bool {
-	var text string
-	switch value := value.(type) {
-	case string:
-		text = value
-	case int64:
-		text = strconv.FormatInt(value, 10)
-	case bool:
-		text = strconv.FormatBool(value)
-	default:
-		return d.refuse(path, "expected a string in quotes")
+	switch value.(type) {
+	case string, int64, bool:
+		if err := u.UnmarshalText(fmt.Append(nil, value)); err != nil {
+			return d.refuse(path, "%v", err)
+		}
+		return true
 	}
-	if err := u.UnmarshalText([]byte(text)); err != nil {
-		return d.refuse(path, "%v", err)
-	}
-	return true
+	return d.refuse(path, "expected a string in quotes")
 }
 
 func (d *decoder) number(path string, value any, v reflect.Value) bool {

@@ -4,10 +4,8 @@ package jira
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -33,17 +31,9 @@ type Client struct {
 	client  *http.Client
 }
 
-// New makes a client for the Jira at a base URL. The token is a personal access token of a
-// system administrator. Nothing is requested yet.
+// New makes a client for the Jira at a base URL, as conf has checked it. The token is a personal
+// access token of a system administrator. Nothing is requested yet.
 func New(base string, token conf.Secret) (*Client, error) {
-	u, err := url.Parse(base)
-	switch {
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "",
-		u.User != nil, u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("not a base URL of Jira, write one such as https://jira.example.com")
-	case token.IsZero():
-		return nil, errors.New("the token is missing")
-	}
 	client, err := notify.NewClient(conf.Notifier{}, conf.Client{})
 	if err != nil {
 		return nil, err

@@ -333,20 +333,6 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-func TestNew(t *testing.T) {
-	for _, base := range []string{
-		"", "jira.example.com", "ftp://jira.example.com", "https://", "https://u:hunter2@jira.example.com",
-		"https://h/?a=hunter2", "https://h/#x", "http://[", "http://h\n",
-	} {
-		if c, err := jira.New(base, conf.NewSecret(token)); err == nil || c != nil || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("New(%q): %v", base, err)
-		}
-	}
-	if _, err := jira.New("https://jira.example.com", conf.Secret{}); err == nil {
-		t.Error("a client without a token")
-	}
-}
-
 // Whatever Jira answers, what is kept is bounded and can be shown.
 func FuzzIntegrations(f *testing.F) {
 	for _, s := range []string{

@@ -41,8 +41,7 @@ func On(key, address string, connections int, h http.Handler, log *slog.Logger) 
 		return nil, fmt.Errorf("%s: %s is in use by another program: "+
 			"stop that one, or choose another port", key, address)
 	case err != nil:
-		var op *net.OpError
-		if errors.As(err, &op) {
+		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err
 		}
 		return nil, fmt.Errorf("%s: %s: %w", key, address, err)
