@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,7 +128,8 @@ func (m message) facts() Facts {
 		delete(f, "tenant")
 	}
 	if found := scopeList.submatch(text); found != nil {
-		f["scopes"] = list(strings.FieldsFunc(found[1]+found[2], func(r rune) bool { return r == ' ' || r == ';' }))
+		scopes := strings.FieldsFunc(clean(found[1]+found[2]), func(r rune) bool { return r == ' ' || r == ';' })
+		f["scopes"] = scopes[:min(len(scopes), maxList)]
 	}
 	// With a code the description is the code's text, which its cause knows better.
 	if found := description.submatch(text); found != nil && len(m.codes()) == 0 {
@@ -144,23 +146,11 @@ func (m message) facts() Facts {
 			delete(f, name)
 		}
 	}
-	for name := range f {
+	maps.DeleteFunc(f, func(name string, _ any) bool { // all of a list: what is left would be another one
 		k := kindOf(name)
-		if !k.named && slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) }) {
-			delete(f, name) // all of a list: what is left would be another one
-		}
-	}
+		return !k.named && slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) })
+	})
 	return f
-}
-
-func list(values []string) []string {
-	var out []string
-	for _, v := range values[:min(len(values), maxList)] {
-		if v = clean(v); v != "" {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 // clean makes untrusted text fit to be shown on one line: without characters

@@ -66,7 +66,8 @@ func (a *Assembler) Block(b tailer.Block, take func(Event)) {
 			end = at + i + 1
 		}
 		text := unwrap(bare(trimEnd(b.Text[at:end])), 0)
-		first, rest, more := cutLine(text)
+		first, rest, more := bytes.Cut(text, []byte("\n"))
+		first = Kept(first)
 		if a.shut(first) {
 			a.end = b.Position(at)
 			a.complete(take)
@@ -97,9 +98,8 @@ func (a *Assembler) shut(line []byte) bool {
 // ends with the envelope.
 func (a *Assembler) several(text []byte, b tailer.Block, end int, take func(Event)) {
 	apart := false
-	for more := true; more; {
-		var line []byte
-		line, text, more = cutLine(text)
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		line = Kept(line)
 		if a.shut(line) {
 			begin := a.begin
 			a.end, apart = b.Position(end), true
@@ -111,12 +111,6 @@ func (a *Assembler) several(text []byte, b tailer.Block, end int, take func(Even
 	if apart {
 		a.complete(take)
 	}
-}
-
-// cutLine is the first line of a text, as far as it is kept.
-func cutLine(text []byte) (line, rest []byte, more bool) {
-	line, rest, more = bytes.Cut(text, []byte("\n"))
-	return Kept(line), rest, more
 }
 
 // skip passes over events that do not matter, from an offset where one begins: to
@@ -135,10 +129,7 @@ func (a *Assembler) skip(text []byte, from int) int {
 		}
 	}
 	for {
-		start := from
-		if i := bytes.LastIndexByte(text[from:max(at-1, from)], '\n'); i >= 0 {
-			start = from + i + 1
-		}
+		start := from + bytes.LastIndexByte(text[from:max(at-1, from)], '\n') + 1
 		if start == from || a.Lines || Begins(text[start:]) {
 			return start
 		}
