@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -110,19 +111,21 @@ func (f *Follower) discover() error {
 	return nil // the next poll may fall outside a rotation
 }
 
-// merge puts a file that was opened before, and has lost its name since, after the
-// one that it followed then.
+// merge puts a file that was opened before, and has lost its name since, where it belongs: between
+// its neighbours of then. A file that is listed only now may be older than all of them. In a dated
+// log, dates alone decide.
 func merge(opened, before []*file) []*file {
 	for i, g := range before {
 		if slices.Contains(opened, g) {
 			continue
 		}
-		at := 0
+		at := slices.IndexFunc(opened, func(o *file) bool { return slices.Contains(before, o) })
 		if i > 0 {
 			at = slices.Index(opened, before[i-1]) + 1
 		}
-		opened = slices.Insert(opened, at, g)
+		opened = slices.Insert(opened, max(at, 0), g)
 	}
+	slices.SortStableFunc(opened, func(a, b *file) int { return strings.Compare(a.stamp, b.stamp) })
 	return opened
 }
 
