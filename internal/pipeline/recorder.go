@@ -35,7 +35,8 @@ type Recorder struct {
 	Jira     Integrations
 	settings settings
 
-	due due
+	due     due
+	nextDue time.Time // nothing in due is due before
 
 	unprobed chan struct{} // an incident waits for a probe; nil = there are none
 
