@@ -25,7 +25,7 @@ func cluster(t *testing.T, hook string) []string {
 	for _, own := range peers {
 		dir, address := t.TempDir(), testkit.FreeAddress(t)
 		config := testkit.Write(t, filepath.Join(dir, "am.yml"), fmt.Sprintf(`
-route: {receiver: hook, group_by: [alertname, cause], group_wait: 3s, group_interval: 1s, repeat_interval: 1h}
+route: {receiver: hook, group_by: [alertname, cause], group_wait: 10s, group_interval: 1s, repeat_interval: 1h}
 receivers:
   - name: hook
     webhook_configs: [{url: "%s", send_resolved: true}]
@@ -81,6 +81,7 @@ func TestFourNodes(t *testing.T) {
 		watchers[n] = start(t, dir, "run", "--config", config)
 		watchers[n].follows()
 	}
+	begun := time.Now()
 	for _, log := range logs {
 		for i := range integrations { // now: Alertmanager does not wait to group what began long ago
 			appendAs(t, log, testkit.Failure(time.Now(), flowID(i), []string{badSecret, badTLS}[i%causes]))
@@ -94,6 +95,7 @@ func TestFourNodes(t *testing.T) {
 			return nil
 		})
 	}
+	grouped := time.Since(begun) < 10*time.Second // else Alertmanager has stopped waiting before the last one came
 	notified := func() (ids []string) {
 		for _, q := range hook.all() {
 			var group struct {
@@ -125,7 +127,7 @@ func TestFourNodes(t *testing.T) {
 	}
 	t.Logf("%d failures on %d nodes: %d notifications of Alertmanager about %d integrations, %d alerts of PagerDuty, %d with across_nodes",
 		nodes*integrations, nodes, len(hook.all()), len(notified()), pages(pager), pages(shared))
-	if got := len(hook.all()); got != causes {
+	if got := len(hook.all()); got < causes || grouped && got != causes {
 		t.Errorf("%d notifications, want %d", got, causes)
 	}
 	if pages(pager) != nodes*integrations || pages(shared) != integrations {
