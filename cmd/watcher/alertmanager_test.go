@@ -15,6 +15,9 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
+// groupWait is how long the Alertmanagers of cluster wait after the start of a group's first alert.
+const groupWait = 10 * time.Second
+
 // cluster runs two real Alertmanagers that know each other, and tell a
 // receiver; it returns their addresses.
 func cluster(t *testing.T, hook string) []string {
@@ -25,11 +28,11 @@ func cluster(t *testing.T, hook string) []string {
 	for _, own := range peers {
 		dir, address := t.TempDir(), testkit.FreeAddress(t)
 		config := testkit.Write(t, filepath.Join(dir, "am.yml"), fmt.Sprintf(`
-route: {receiver: hook, group_by: [alertname, cause], group_wait: 10s, group_interval: 1s, repeat_interval: 1h}
+route: {receiver: hook, group_by: [alertname, cause], group_wait: %s, group_interval: 1s, repeat_interval: 1h}
 receivers:
   - name: hook
     webhook_configs: [{url: "%s", send_resolved: true}]
-`, hook))
+`, groupWait, hook))
 		cmd := exec.Command(program, "--config.file="+config, "--storage.path="+dir, "--web.listen-address="+address, "--log.level=warn",
 			"--cluster.listen-address="+own, "--cluster.advertise-address="+own, "--cluster.peer="+peers[0], "--cluster.peer="+peers[1],
 			"--cluster.peer-timeout=1s", "--cluster.gossip-interval=20ms", "--cluster.pushpull-interval=500ms")
@@ -95,7 +98,7 @@ func TestFourNodes(t *testing.T) {
 			return nil
 		})
 	}
-	grouped := time.Since(begun) < 10*time.Second // else Alertmanager has stopped waiting before the last one came
+	grouped := time.Since(begun) < groupWait // else Alertmanager had stopped waiting before the last one came
 	notified := func() (ids []string) {
 		for _, q := range hook.all() {
 			var group struct {
@@ -111,7 +114,7 @@ func TestFourNodes(t *testing.T) {
 		return slices.Compact(slices.Sorted(slices.Values(ids)))
 	}
 	testkit.Eventually(t, "each integration is in a notification", func() bool { return len(notified()) == integrations })
-	time.Sleep(3 * time.Second) // longer than group_wait, group_interval and the peer's timeout: another one would have come
+	time.Sleep(3 * time.Second) // longer than group_interval and the peer's timeout: another one would have come
 	pages := func(r *receiver) int {
 		keys := map[string]bool{}
 		for _, q := range r.all() {
