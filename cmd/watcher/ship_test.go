@@ -31,21 +31,22 @@ type shipped struct {
 	body json.RawMessage
 }
 
-// failuresIn are the lines of files, in order. A line that is no record is an error.
-func failuresIn(t *testing.T, files ...string) (all []shipped) {
+// failuresIn are the lines of files, in order. A line that is no record is an error: it is being written, or
+// it is torn.
+func failuresIn(t *testing.T, files ...string) (all []shipped, _ error) {
 	t.Helper()
 	for _, file := range files {
 		for line := range strings.Lines(textOf(t, file)) {
 			var s shipped
 			var raw struct{ Body json.RawMessage }
 			if err := json.Unmarshal([]byte(line), &s); err != nil || json.Unmarshal([]byte(line), &raw) != nil || !strings.HasSuffix(line, "\n") {
-				t.Fatalf("%s: %v in %q", file, err, line)
+				return nil, fmt.Errorf("%s: %v in %q", file, err, line)
 			}
 			s.body = raw.Body
 			all = append(all, s)
 		}
 	}
-	return all
+	return all, nil
 }
 
 // textOf is the text of a file that may be compressed, or not be there.
@@ -71,19 +72,16 @@ func textOf(t *testing.T, file string) string {
 	return string(text)
 }
 
-// awaitFailures waits for a file to have n failures with different IDs.
+// awaitFailures waits for files to have n failures with different IDs, and no line but whole ones.
 func awaitFailures(t *testing.T, n int, files func() []string) (all []shipped) {
 	t.Helper()
-	testkit.Until(t, func() error {
-		ids := map[alert.ID]bool{}
-		all = nil
-		for _, file := range files() {
-			if text := textOf(t, file); !strings.HasSuffix(text, "\n") && text != "" {
-				return fmt.Errorf("%s is being written", file)
-			}
+	testkit.Until(t, func() (err error) {
+		if all, err = failuresIn(t, files()...); err != nil {
+			return err
 		}
-		for _, s := range failuresIn(t, files()...) {
-			all, ids[s.Body.ID] = append(all, s), true
+		ids := map[alert.ID]bool{}
+		for _, s := range all {
+			ids[s.Body.ID] = true
 		}
 		if len(ids) != n {
 			return fmt.Errorf("%d failures, want %d: %v", len(ids), n, ids)
