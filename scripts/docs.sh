@@ -8,7 +8,7 @@ mkdir -p "${1:?usage: scripts/docs.sh DIRECTORY}/examples"
 to=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 
-cp README.md CHANGELOG.md SECURITY.md docs/* notify/alert.schema.json "$to"
+cp README.md CHANGELOG.md SECURITY.md docs/*.* notify/alert.schema.json "$to"
 rm "$to/releasing.md"
 cp -r packaging/{alertmanager,docker,grafana,kubernetes,plugins,prometheus,templates} packaging/{config.toml,slack-app.yaml} "$to/examples"
 sed -i -E \

@@ -62,8 +62,8 @@ func TestBrowser(t *testing.T) {
 				if _, high := b.Size(); name == "night" && (width == 1280 && high > 3*800 || width == 390 && high > 6*844) {
 					t.Errorf("%s: at a width of %d it is %d high", name, width, high)
 				}
-				picture := map[int]string{1280: "status-" + scheme, 390: "status-phone"}[width]
-				if *testkit.Update && name == "sample" && picture != "" && (width == 1280 || scheme == "light") {
+				picture := map[int]string{1280: "status-" + scheme, 390: "status-phone-" + scheme}[width]
+				if *testkit.Update && name == "sample" && picture != "" {
 					testkit.Write(t, filepath.Join("..", "..", "docs", picture+".png"), string(b.Picture(0, 2010)))
 				}
 			}

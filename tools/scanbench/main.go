@@ -1,4 +1,4 @@
-// Command scanbench measures watcher scan against other programs that search logs, and
+// Command scanbench measures jira-oauth-watcher scan against other programs that search logs, and
 // writes the figures into docs/performance.md.
 //
 //	go run ./tools/scanbench
@@ -104,8 +104,8 @@ func (b *bench) fit() error {
 
 // prepare builds the programs and makes the logs that are not there yet.
 func (b *bench) prepare(ctx context.Context) error {
-	for _, name := range []string{"cmd/watcher", "tools/jiralog"} {
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(b.dir, filepath.Base(name)), "./"+name)
+	for program, name := range map[string]string{"jira-oauth-watcher": "cmd/watcher", "jiralog": "tools/jiralog"} {
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(b.dir, program), "./"+name)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("go build %s: %w\n%s", name, err, out)

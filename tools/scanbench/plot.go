@@ -33,7 +33,7 @@ func plot(all []point) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="12" role="img" aria-label="Seconds by size of the log">`+"\n", width, height)
-	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="white"/><text x="%.0f" y="18">watcher scan on one core: seconds by size of the log (GiB); medians, ● elapsed, ○ CPU</text>`+"\n", left)
+	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="white"/><text x="%.0f" y="18">jira-oauth-watcher scan on one core: seconds by size of the log (GiB); medians, ● elapsed, ○ CPU</text>`+"\n", left)
 	for i := range 6 {
 		gx, _ := at(x*float64(i)/5, 0)
 		_, gy := at(0, y*float64(i)/5)

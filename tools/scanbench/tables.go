@@ -38,7 +38,7 @@ var (
 // bySize is the table that is drawn as well.
 const bySize = "By size, one core"
 
-const scanWords = "./watcher scan --format json {log}"
+const scanWords = "./jira-oauth-watcher scan --format json {log}"
 
 // parts is how many compressed parts a log is cut into.
 const parts = 8
@@ -46,7 +46,7 @@ const parts = 8
 func partName(i int) string { return fmt.Sprintf("part%d.log.gz", i) }
 
 func scans(log string, cores int) row {
-	return row{name: "watcher scan", log: log, words: scanWords, cores: cores, count: ofReport}
+	return row{name: "jira-oauth-watcher scan", log: log, words: scanWords, cores: cores, count: ofReport}
 }
 
 func rg(log, pattern string) row {
@@ -83,13 +83,13 @@ func (b *bench) tables() []table {
 	}
 	all := strings.Join(partNames, " ")
 	packed := []row{
-		{name: "watcher scan", log: "one.log", words: "./watcher scan --format json one.log.gz", cores: 1, count: ofReport},
+		{name: "jira-oauth-watcher scan", log: "one.log", words: "./jira-oauth-watcher scan --format json one.log.gz", cores: 1, count: ofReport},
 		{name: "zcat \\| rg -c oauth2", log: "one.log", words: "zcat one.log.gz | rg -c oauth2", needs: "rg", cores: 1, count: lastNumber},
-		{name: "watcher scan", log: "one.log", words: "./watcher scan --format json one.log.gz", count: ofReport},
+		{name: "jira-oauth-watcher scan", log: "one.log", words: "./jira-oauth-watcher scan --format json one.log.gz", count: ofReport},
 		{name: "zcat \\| rg -c oauth2", log: "one.log", words: "zcat one.log.gz | rg -c oauth2", needs: "rg", count: lastNumber},
-		{name: "watcher scan, 8 files", log: "one.log", words: "./watcher scan --format json " + all, count: ofReport},
+		{name: "jira-oauth-watcher scan, 8 files", log: "one.log", words: "./jira-oauth-watcher scan --format json " + all, count: ofReport},
 		{name: "zcat \\| rg -c oauth2, 8 files", log: "one.log", words: "zcat " + all + " | rg -c oauth2", needs: "rg", count: lastNumber},
-		{name: "watcher scan, storm", log: "storm.log", words: "./watcher scan --format json storm.log.gz", count: ofReport},
+		{name: "jira-oauth-watcher scan, storm", log: "storm.log", words: "./jira-oauth-watcher scan --format json storm.log.gz", count: ofReport},
 		{name: "zcat \\| rg -c oauth2, storm", log: "storm.log", words: "zcat storm.log.gz | rg -c oauth2", needs: "rg", count: lastNumber},
 	}
 	var sizes []row

@@ -112,15 +112,17 @@ func TestHeight(t *testing.T) {
 		width, most int
 		name        string
 	}{{1280, 3 * 800, "scan-report"}, {390, 6 * 844, "scan-report-phone"}} {
-		b.View(browser.View{Width: tt.width})
-		b.Open(page.URL)
-		width, height := b.Size()
-		t.Logf("%d: %d high", tt.width, height)
-		if height > tt.most || width > tt.width {
-			t.Errorf("at a width of %d, the page is %d wide and %d high, want at most %d", tt.width, width, height, tt.most)
-		}
-		if *picture {
-			testkit.Write(t, "../../../docs/"+tt.name+".png", string(b.Picture(0, tt.most)))
+		for _, dark := range []bool{false, true} {
+			b.View(browser.View{Width: tt.width, Dark: dark})
+			b.Open(page.URL)
+			width, height := b.Size()
+			t.Logf("%d: %d high", tt.width, height)
+			if height > tt.most || width > tt.width {
+				t.Errorf("at a width of %d, the page is %d wide and %d high, want at most %d", tt.width, width, height, tt.most)
+			}
+			if *picture {
+				testkit.Write(t, "../../../docs/"+tt.name+map[bool]string{true: "-dark"}[dark]+".png", string(b.Picture(0, height)))
+			}
 		}
 	}
 }
