@@ -68,7 +68,7 @@ func (a *app) check(ctx context.Context, config, name string, online bool) error
 	for _, t := range targets {
 		if t.Kind == "console" {
 			k.say("warning", "no notifier is configured, so alerts are only written to the journal and nobody is notified: "+
-				"add a [[slack]] table or another one, see notifiers.md")
+				"add a notifier such as [[slack]], see notifiers.md")
 			continue
 		}
 		k.say("ok", "notifier %q (%s)", t.Name, t.Kind)

@@ -260,7 +260,7 @@ func (g *generation) senders(d *daemon) []task {
 	}
 	if g.conf.Probe.OnAlert {
 		all = append(all, g.recorder.Prober(func(ctx context.Context, host string) *alert.Probe {
-			found := newDoctor(g.conf).Probe(ctx, doctor.ForHost(host)) // Jira's Java may be another one by now
+			found := newDoctor(g.conf).Probe(ctx, doctor.ForHost(host)) // Jira's Java may be a different one by now
 			return found.Alert()
 		}))
 	}

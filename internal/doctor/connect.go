@@ -208,7 +208,7 @@ func schemes(answer *http.Response) string {
 	return ", offers " + text.Cut(strings.Join(names, ", "), maxQuoted)
 }
 
-// proxyLogin is the fault of a proxy that wants a login: whether Java may give it.
+// proxyLogin is the fault of a proxy that requires a login: whether Java may give it.
 func (p *probe) proxyLogin(answer *http.Response) fault {
 	f := known("proxy-auth-basic-tunnel-disabled")
 	basic := slices.ContainsFunc(answer.Header.Values("Proxy-Authenticate"), func(offer string) bool {

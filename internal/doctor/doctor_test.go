@@ -166,9 +166,9 @@ func (l *laboratory) proxies() []situation {
 		{what: "the proxy of Jira's Java options is used", id: "reachable", contains: "at the proxy " + squid, e: e,
 			d: &doctor.Doctor{JVM: l.jvm("-Dhttps.proxyHost=127.0.0.1", "-Dhttps.proxyPort="+strings.TrimPrefix(squid, "127.0.0.1:"),
 				"-Dhttp.nonProxyHosts=")}},
-		{what: "tinyproxy wants a login (407, Basic)", id: "proxy-auth-basic-tunnel-disabled",
+		{what: "tinyproxy requires a login (407, Basic)", id: "proxy-auth-basic-tunnel-disabled",
 			cause: "proxy-auth-basic-tunnel-disabled", contains: "offers Basic", d: through(login), e: e},
-		{what: "squid wants a login (407, Basic)", id: "proxy-auth-basic-tunnel-disabled",
+		{what: "squid requires a login (407, Basic)", id: "proxy-auth-basic-tunnel-disabled",
 			cause: "proxy-auth-basic-tunnel-disabled", contains: "offers Basic", d: through(squidLogin), e: e},
 		{what: "the same, and Jira's Java may use Basic", id: "proxy-auth-basic-tunnel-disabled",
 			cause: "proxy-auth-basic-tunnel-disabled", contains: "Java may log in with Basic", e: e,
@@ -312,7 +312,7 @@ func (l *laboratory) services() []situation {
 		plain("POP3 with STLS", "reachable", "", doctor.POP, upgrade("+OK ready\r\n", "+OK go ahead\r\n")),
 		plain("STARTTLS is refused", "starttls-missing", "", doctor.SMTP,
 			greets("220 ready\r\n", "250 localhost\r\n", "502 unknown command\r\n")),
-		plain("something else than a mail server", "starttls-missing", "", doctor.SMTP, greets("SSH-2.0-OpenSSH_9.2\r\n")),
+		plain("a server that is not a mail server", "starttls-missing", "", doctor.SMTP, greets("SSH-2.0-OpenSSH_9.2\r\n")),
 	}
 }
 

@@ -96,7 +96,7 @@ func certificates(t *testing.T) []*meeting {
 		of("The CA in the store has expired", in(stale), issue(t, tokenHost, stale, nil)),
 		of("The certificate in the store is no CA", in(noCA), issue(t, tokenHost, noCA, nil)),
 		of("A CA below one that may have none", in(root), issue(t, tokenHost, below, nil), below, narrow),
-		of("A certificate that is no CA has issued it", in(root), issue(t, tokenHost, leaf, nil), leaf),
+		of("It was issued by a certificate that is not a CA", in(root), issue(t, tokenHost, leaf, nil), leaf),
 		of("Not for servers", in(root), issue(t, tokenHost, root, func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 		})),
@@ -199,7 +199,7 @@ func proxy(status, header string) func(net.Conn) {
 	}
 }
 
-// tunnel is a proxy that wants a login with Basic, and then opens a tunnel to a server.
+// tunnel is a proxy that requires a login with Basic, and then opens a tunnel to a server.
 func tunnel(t *testing.T, server *tls.Config) func(net.Conn) {
 	to := fmt.Sprint("127.0.0.1:", (&meeting{serve: server}).listen(t))
 	refuse := proxy("407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"proxy\"\r\n")
