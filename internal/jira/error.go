@@ -23,7 +23,6 @@ const maxReason = 200 // characters of a reason that others wrote
 // Error is why there are no integrations: one clause for an alert, which never holds the
 // token.
 type Error struct {
-	Status     int           // of HTTP, 0 = there was no answer
 	RetryAfter time.Duration // Jira asked for this pause, at most an hour; 0 = it did not
 	Err        error
 }
@@ -69,21 +68,14 @@ func (c *Client) harmless(s string) string {
 	return shown(notify.NewRedactor(&url.URL{}, secret).Redact(s), maxReason)
 }
 
-func failed(resp *http.Response, what string) error {
-	return &Error{Status: resp.StatusCode, Err: errors.New(what)}
-}
-
 // refused is an answer with another status than 200.
 func (c *Client) refused(resp *http.Response, body []byte) error {
-	e := &Error{
-		Status:     resp.StatusCode,
-		RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
-	}
+	e := &Error{RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now())}
 	why := c.why(resp, body)
 	if e.RetryAfter > 0 {
 		why += "; the next request is sent after " + text.Duration(e.RetryAfter)
 	}
-	e.Err = fmt.Errorf("answered %d: %s", e.Status, why)
+	e.Err = fmt.Errorf("answered %d: %s", resp.StatusCode, why)
 	return e
 }
 
