@@ -320,39 +320,28 @@ func steps(fix []alert.Step) []Step {
 	return out
 }
 
-// Who says who has to act, with the numbers of their steps.
+// Who says who has to act, with the numbers of their steps, such as 1, 3–5.
 func Who(steps []Step) string {
 	var names []string
-	numbers := map[string][]int{}
-	for _, s := range steps {
-		if numbers[s.Who] == nil {
-			names = append(names, s.Who)
+	numbers := map[string][]string{}
+	for _, turn := range Turns(steps) {
+		who, first, last := turn[0].Who, turn[0].Number, turn[len(turn)-1].Number
+		part := strconv.Itoa(first)
+		if last > first {
+			part += "–" + strconv.Itoa(last)
 		}
-		numbers[s.Who] = append(numbers[s.Who], s.Number)
+		if numbers[who] == nil {
+			names = append(names, who)
+		}
+		numbers[who] = append(numbers[who], part)
 	}
 	if len(names) == 1 {
 		return names[0]
 	}
 	for i, name := range names {
-		names[i] = name + " (" + ranges(numbers[name]) + ")"
+		names[i] = name + " (" + strings.Join(numbers[name], ", ") + ")"
 	}
 	return strings.Join(names, ", ")
-}
-
-// ranges are ascending numbers in as few characters as possible, such as 1, 3–5.
-func ranges(numbers []int) string {
-	var parts []string
-	for i := 0; i < len(numbers); {
-		from := i
-		for i++; i < len(numbers) && numbers[i] == numbers[i-1]+1; i++ {
-		}
-		part := strconv.Itoa(numbers[from])
-		if i > from+1 {
-			part += "–" + strconv.Itoa(numbers[i-1])
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ", ")
 }
 
 // Turns are the runs of steps for the same person. Steps keep their order and
