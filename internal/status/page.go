@@ -37,7 +37,6 @@ type view struct {
 	query
 	Headline, Mood                   string
 	Glance                           []glance
-	Icon                             template.URL
 	Style                            template.HTML
 	Items                            []*page.Item // those that have a row in the list
 	Troubles, Storms, Failing, Muted []*page.Cause
@@ -79,7 +78,6 @@ func (r Report) item(i Incident) *page.Item {
 func newView(r Report, q query) view {
 	v := view{Report: r, query: q, Style: template.HTML("<style>" + page.CSS + "</style>")}
 	v.Headline, v.Mood = headline(r)
-	v.Icon = icon(v.Mood)
 	storms := map[alert.ID]*page.Cause{}
 	var failing, muted []*page.Item
 	for _, i := range r.Open {
@@ -168,14 +166,6 @@ func (v view) glances() []glance {
 		all = append(all, glance{"#notifier-" + n.Name, n.Name, n.Mood(), n.Words(v.Time)})
 	}
 	return all
-}
-
-// icons are the colors of the dot that a browser shows next to the title.
-var icons = map[string]string{"good": "1a6b3c", "warn": "d98a00", "bad": "b3261e"}
-
-func icon(mood string) template.URL {
-	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +
-		"%3Ccircle cx='8' cy='8' r='7' fill='%23" + icons[mood] + "'/%3E%3C/svg%3E")
 }
 
 // Clock is the time of the report.
