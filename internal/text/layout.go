@@ -9,7 +9,8 @@ import (
 
 // Functions are those for numbers in all pages.
 var Functions = template.FuncMap{
-	"count": Count[int], "count64": Count[int64], "number": Number[int], "number64": Number[int64], "size": Size,
+	"count": Count[int], "count64": Count[int64], "plural": Plural[int],
+	"number": Number[int], "number64": Number[int64], "size": Size,
 }
 
 // Layout writes what a template makes of data for a terminal. A text that is not ours belongs in line, wrap or step: like
