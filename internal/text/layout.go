@@ -13,8 +13,8 @@ var Functions = template.FuncMap{
 	"number": Number[int], "number64": Number[int64], "size": Size,
 }
 
-// Layout writes what a template makes of data for a terminal. A text that is not ours belongs in line, wrap or step: like
-// the methods of Page, they make it printable, and so of at most one line. more are further functions.
+// Layout writes what a template makes of data for a terminal. What others wrote belongs in line, wrap or step, which
+// take it in parts and make it printable, without line ends, as the methods of Page do. more are further functions.
 func (s Style) Layout(w io.Writer, layout string, data any, more template.FuncMap) error {
 	t := template.New("layout").Funcs(Functions).Funcs(more)
 	paragraph := func(write func(p *Page, first, next, text string)) any {
@@ -35,7 +35,7 @@ func (s Style) Layout(w io.Writer, layout string, data any, more template.FuncMa
 		"wrap": paragraph((*Page).Wrap), "step": paragraph((*Page).Step),
 		"line":  func(parts ...string) string { return Printable(strings.Join(parts, "")) },
 		"split": func(s string) iter.Seq[string] { return strings.SplitSeq(strings.TrimSuffix(s, "\n"), "\n") },
-		"show": func(name string, data any) (string, error) { // the text of another template, to be wrapped
+		"show": func(name string, data any) (string, error) { // what another template makes of data, to be wrapped
 			var b strings.Builder
 			err := t.ExecuteTemplate(&b, name, data)
 			return b.String(), err
