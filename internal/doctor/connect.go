@@ -78,10 +78,9 @@ func (p *probe) resolve(ctx context.Context, host string) []netip.Addr {
 		return found[:min(len(found), maxAddresses)]
 	}
 	f, got := known("net-dns-unknown-host"), "no such host"
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-	case errors.As(err, &dns) && dns.IsTimeout, part.Err() != nil:
+	switch dns, ok := errors.AsType[*net.DNSError](err); {
+	case ok && dns.IsNotFound:
+	case ok && dns.IsTimeout, part.Err() != nil:
 		f, got = known("dns-no-answer"), "the name server did not answer"
 	default:
 		f, got = known("dns-failure"), "the name server reported an error"

@@ -136,12 +136,11 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 	case version < tls.VersionTLS12:
 		p.fail(known("tls-protocol-version"), "tls", tried, tls.VersionName(version)+" is the newest that the server offers")
 	default:
-		got := tls.VersionName(version) + ", " + tls.CipherSuiteName(c.ConnectionState().CipherSuite)
+		state, got := Good, tls.VersionName(version)+", "+tls.CipherSuiteName(c.ConnectionState().CipherSuite)
 		if wanted {
-			p.step(Note, "tls", tried, got+", the server asks for a client certificate", "")
-		} else {
-			p.step(Good, "tls", tried, got, "")
+			state, got = Note, got+", the server asks for a client certificate"
 		}
+		p.step(state, "tls", tried, got, "")
 		return c, wanted
 	}
 	return nil, wanted
@@ -155,10 +154,8 @@ func handshakeFault(err error) (f Verdict, got string) {
 		}
 		return f, got
 	}
-	var alert tls.AlertError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &record):
+	switch record, plain := errors.AsType[tls.RecordHeaderError](err); {
+	case plain:
 		return known("tls-plaintext-answer"), "the server answers without TLS: " + quote(string(record.RecordHeader[:]))
 	case strings.Contains(err.Error(), "protocol version"):
 		return known("tls-protocol-version"), "the server offers no TLS version from 1.0 to 1.3"
@@ -166,7 +163,7 @@ func handshakeFault(err error) (f Verdict, got string) {
 		return known("tls-unrecognized-name"), "alert unrecognized_name"
 	case strings.Contains(err.Error(), "handshake failure"):
 		return known("tls-handshake-failure"), "alert handshake_failure"
-	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error"):
+	case strings.Contains(err.Error(), "remote error"):
 		return known("tls-fatal-alert-other"), quote(err.Error())
 	}
 	return known("tls-failure"), quote(err.Error())
