@@ -35,8 +35,8 @@ func (p *probe) connect(ctx context.Context) net.Conn {
 		conn := p.dial(ctx, p.resolve(ctx, socks), port)
 		if conn == nil {
 			f := known("proxy-socks")
-			f.cause = p.fault.cause // Java's words do not name the proxy
-			p.fault = f
+			f.Cause = p.Verdict.Cause // Java's words do not name the proxy
+			p.Verdict = f
 			return nil
 		}
 		conn.Close()
@@ -78,10 +78,9 @@ func (p *probe) resolve(ctx context.Context, host string) []netip.Addr {
 		return found[:min(len(found), maxAddresses)]
 	}
 	f, got := known("net-dns-unknown-host"), "no such host"
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &dns) && dns.IsNotFound:
-	case errors.As(err, &dns) && dns.IsTimeout, part.Err() != nil:
+	switch dns, ok := errors.AsType[*net.DNSError](err); {
+	case ok && dns.IsNotFound:
+	case ok && dns.IsTimeout, part.Err() != nil:
 		f, got = known("dns-no-answer"), "the name server did not answer"
 	default:
 		f, got = known("dns-failure"), "the name server reported an error"
@@ -128,7 +127,7 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 			}
 		case kept < 0:
 			if p.Via != "" {
-				f.title, f.means = "The connection to the proxy fails", "This is the proxy. "+f.means
+				f.Title, f.Text = "The connection to the proxy fails", "This is the proxy. "+f.Text
 			}
 			p.fail(f, "tcp", tried, got)
 		case family(addresses[i]) == "IPv6":
@@ -145,10 +144,10 @@ func (p *probe) dial(ctx context.Context, addresses []netip.Addr, port int) net.
 }
 
 // connectFault is why a connection failed.
-func connectFault(err error) (f fault, got string) {
+func connectFault(err error) (f Verdict, got string) {
 	switch {
 	case err == nil:
-		return fault{}, ""
+		return Verdict{}, ""
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return known("net-connection-refused"), "connection refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
@@ -209,16 +208,16 @@ func schemes(answer *http.Response) string {
 }
 
 // proxyLogin is the fault of a proxy that requires a login: whether Java may give it.
-func (p *probe) proxyLogin(answer *http.Response) fault {
+func (p *probe) proxyLogin(answer *http.Response) Verdict {
 	f := known("proxy-auth-basic-tunnel-disabled")
 	basic := slices.ContainsFunc(answer.Header.Values("Proxy-Authenticate"), func(offer string) bool {
 		return strings.HasPrefix(strings.ToLower(offer), "basic")
 	})
 	switch {
 	case basic && p.JVM.AllowsBasic():
-		f.means = "Java may log in with Basic if its user and password are set and right. Doctor sent none."
+		f.Text = "Java may log in with Basic if its user and password are set and right. Doctor sent none."
 	case basic:
-		f.means = "Java does not log in with Basic for https unless jdk.http.auth.tunneling.disabledSchemes is empty."
+		f.Text = "Java does not log in with Basic for https unless jdk.http.auth.tunneling.disabledSchemes is empty."
 	}
 	return f
 }

@@ -147,7 +147,6 @@ func (d *Doctor) proxyFor(host string) string {
 type probe struct {
 	*Doctor
 	Result
-	fault fault // the first one
 	chain []*x509.Certificate
 	began time.Time // the present step
 }
@@ -160,12 +159,12 @@ func (p *probe) step(state State, name, tried, got, means string) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// fail adds a step that ends the probe.
-func (p *probe) fail(f fault, name, tried, got string) {
-	if p.fault.id == "" {
-		p.fault = f
+// fail adds a step that ends the probe. The first fault is the verdict.
+func (p *probe) fail(f Verdict, name, tried, got string) {
+	if p.Verdict.ID == "" {
+		p.Verdict = f
 	}
-	p.step(Fault, name, tried, got, f.means)
+	p.step(Fault, name, tried, got, f.Text)
 }
 
 // address is the host and port that is connected to: the proxy's, if there is one.
@@ -184,7 +183,7 @@ func (p *probe) flags() {
 		switch {
 		case f.Bad && p.Kind == HTTPS:
 			p.step(Note, "java", "option of the running Jira", f.Option, f.Means)
-		case p.fault.id != "" && p.Kind == HTTPS:
+		case p.Verdict.ID != "" && p.Kind == HTTPS:
 			p.step(Good, "java", "option of the running Jira", f.Option, f.Means)
 		}
 	}

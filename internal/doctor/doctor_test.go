@@ -294,7 +294,7 @@ func (l *laboratory) services() []situation {
 		serves("a web page instead of the token endpoint", "token-response-not-json", "token-response-not-json", doctor.HTTPS, "",
 			says(page("200 OK", ""))),
 		serves("the token endpoint redirects to a portal", "token-response-not-json", "token-response-not-json", doctor.HTTPS, "",
-			says(page("302 Found", "Location: https://portal.example/login\r\n"))),
+			says(page("302 Found", "Location: https://portal.example/login\r\nDate: Mon, 02 Mar 2026 10:00:00 GMT\r\n"))), // the first fault counts
 		serves("a web page from another host", "reachable", "", doctor.HTTPS, doctor.API, says(page("200 OK", ""))),
 		serves("the server reports an error (503)", "http-error", "", doctor.HTTPS, "", says("HTTP/1.1 503 Busy\r\n\r\n")),
 		serves("no HTTP behind TLS", "not-http", "net-unexpected-eof", doctor.HTTPS, "", says("* OK IMAP ready\r\n")),

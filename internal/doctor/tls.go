@@ -123,7 +123,7 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 	switch {
 	case err != nil && wanted && strings.Contains(err.Error(), "handshake failure"): // as of TLS 1.2
 		f := known("client-certificate")
-		f.cause = "tls-handshake-failure"
+		f.Cause = "tls-handshake-failure"
 		p.fail(f, "tls", tried, "the server requires a client certificate")
 	case err != nil && wanted:
 		p.verify()
@@ -136,29 +136,26 @@ func (p *probe) handshake(ctx context.Context, conn net.Conn) (c *tls.Conn, want
 	case version < tls.VersionTLS12:
 		p.fail(known("tls-protocol-version"), "tls", tried, tls.VersionName(version)+" is the newest that the server offers")
 	default:
-		got := tls.VersionName(version) + ", " + tls.CipherSuiteName(c.ConnectionState().CipherSuite)
+		state, got := Good, tls.VersionName(version)+", "+tls.CipherSuiteName(c.ConnectionState().CipherSuite)
 		if wanted {
-			p.step(Note, "tls", tried, got+", the server asks for a client certificate", "")
-		} else {
-			p.step(Good, "tls", tried, got, "")
+			state, got = Note, got+", the server asks for a client certificate"
 		}
+		p.step(state, "tls", tried, got, "")
 		return c, wanted
 	}
 	return nil, wanted
 }
 
 // handshakeFault is why a handshake failed.
-func handshakeFault(err error) (f fault, got string) {
-	if f, got = cut(err, "", ""); f.id != "" {
-		if f.id == "net-unexpected-eof" {
+func handshakeFault(err error) (f Verdict, got string) {
+	if f, got = cut(err, "", ""); f.ID != "" {
+		if f.ID == "net-unexpected-eof" {
 			f = known("tls-handshake-closed")
 		}
 		return f, got
 	}
-	var alert tls.AlertError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &record):
+	switch record, plain := errors.AsType[tls.RecordHeaderError](err); {
+	case plain:
 		return known("tls-plaintext-answer"), "the server answers without TLS: " + quote(string(record.RecordHeader[:]))
 	case strings.Contains(err.Error(), "protocol version"):
 		return known("tls-protocol-version"), "the server offers no TLS version from 1.0 to 1.3"
@@ -166,14 +163,14 @@ func handshakeFault(err error) (f fault, got string) {
 		return known("tls-unrecognized-name"), "alert unrecognized_name"
 	case strings.Contains(err.Error(), "handshake failure"):
 		return known("tls-handshake-failure"), "alert handshake_failure"
-	case errors.As(err, &alert), strings.Contains(err.Error(), "remote error"):
+	case strings.Contains(err.Error(), "remote error"):
 		return known("tls-fatal-alert-other"), quote(err.Error())
 	}
 	return known("tls-failure"), quote(err.Error())
 }
 
 // cut is how a connection ended, or if it did not, another fault; "" = none.
-func cut(err error, otherwise, said string) (f fault, got string) {
+func cut(err error, otherwise, said string) (f Verdict, got string) {
 	switch {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return known("net-connection-reset"), "the connection was reset"
@@ -194,7 +191,7 @@ func (p *probe) verify() {
 	got := "the server presents " + strings.Join(shown, " ← ")
 	if p.Verify != nil {
 		if f := known("certificate"); len(p.chain) > 0 {
-			if f.means = p.Verify(p.Host, p.chain); f.means == "" {
+			if f.Text = p.Verify(p.Host, p.chain); f.Text == "" {
 				p.step(Good, "trust", "verify the certificate", got, "")
 			} else {
 				p.fail(f, "trust", "verify the certificate", got)
@@ -220,7 +217,7 @@ func (p *probe) verify() {
 		p.fail(known("tls-truststore-empty"), "trust", tried, got)
 	default:
 		f := known(wrong.Kind)
-		f.means = wrong.Explain(f.means)
+		f.Text = wrong.Explain(f.Text)
 		if c := wrong.Import; c != nil {
 			p.Missing = &Certificate{quote(c.Subject.String()), quote(c.Issuer.String()), java.Fingerprint(c), c.NotBefore,
 				c.NotAfter, "", c}
@@ -234,9 +231,9 @@ func (p *probe) greeting(c net.Conn, wanted bool) {
 	line, err := bufio.NewReaderSize(http.MaxBytesReader(nil, c, maxAnswer), 512).ReadSlice('\n')
 	tried := "wait for the mail server's greeting"
 	switch f, got := cut(err, "", ""); {
-	case err != nil && wanted && f.id != "net-read-timeout":
+	case err != nil && wanted && f.ID != "net-read-timeout":
 		p.fail(known("client-certificate"), "tls", tried, "the server requires a client certificate")
-	case f.id != "":
+	case f.ID != "":
 		p.fail(f, "greeting", tried, got)
 	case !positive(string(line)):
 		p.fail(known("not-mail"), "greeting", tried, quote(strings.TrimSpace(string(line))))
@@ -257,7 +254,7 @@ func (p *probe) http(c net.Conn, wanted bool) {
 	answer, err := http.ReadResponse(bufio.NewReader(http.MaxBytesReader(nil, c, maxAnswer)), &http.Request{Method: method})
 	if err != nil {
 		f, got := cut(err, "not-http", "no HTTP answer")
-		if wanted && f.id != "net-read-timeout" {
+		if wanted && f.ID != "net-read-timeout" {
 			f, got = known("client-certificate"), "the server requires a client certificate"
 		}
 		p.fail(f, "http", tried, got)
@@ -306,8 +303,8 @@ func (p *probe) clock(date string) {
 	switch {
 	case skew.Abs() > maxSkew:
 		f := known("clock-wrong")
-		if dates := p.fault.cause == "tls-certificate-expired"; dates && p.valid(at) {
-			f.cause, p.fault = p.fault.cause, fault{} // the certificate is right
+		if dates := p.Verdict.Cause == "tls-certificate-expired"; dates && p.valid(at) {
+			f.Cause, p.Verdict = p.Verdict.Cause, Verdict{} // the certificate is right
 		}
 		p.fail(f, "clock", tried, got)
 	case skew.Abs() > 2*time.Second:

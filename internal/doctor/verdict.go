@@ -11,24 +11,16 @@ import (
 	"jira-oauth-watcher/internal/text"
 )
 
-// A fault is one thing that can be wrong with the way to an endpoint.
-type fault struct {
-	id    string
-	who   string // has to act
-	cause string // in the catalogue, "" = none
-	title string
-	means string // in one or two sentences
-}
-
 //go:embed faults.txt
 var faultLines string
 
-// faults are the lines of faults.txt by their IDs.
-var faults = sync.OnceValue(func() map[string]fault {
-	all := map[string]fault{}
+// faults are the lines of faults.txt by their IDs: each is one thing that can be wrong with the way to an endpoint.
+var faults = sync.OnceValue(func() map[string]Verdict {
+	all := map[string]Verdict{}
 	for line := range strings.Lines(faultLines) {
 		if f := strings.Split(strings.TrimSpace(line), " | "); !strings.HasPrefix(line, "#") {
-			all[f[0]] = fault{f[0], f[1], strings.TrimPrefix(f[2], "-"), f[3], strings.Join(f[4:], "")}
+			all[f[0]] = Verdict{ID: f[0], Who: f[1], Cause: strings.TrimPrefix(f[2], "-"), Title: f[3],
+				Text: strings.Join(f[4:], "")}
 		}
 	}
 	return all
@@ -44,17 +36,14 @@ const (
 const allowBasic = `sed -i -E 's/^(: \$\{)?JVM_SUPPORT_RECOMMENDED_ARGS:?="/&-Djdk.http.auth.tunneling.disabledSchemes= /' ` +
 	`/opt/atlassian/jira/bin/setenv.sh`
 
-// judge draws the verdict from the first fault.
+// judge completes the verdict.
 func (p *probe) judge() {
-	f := p.fault
-	if f.id == "" {
-		p.Verdict = Verdict{ID: reachable, OK: true, Title: "Reachable", Text: "Everything that Jira needs from it works."}
-		return
-	}
-	v := Verdict{ID: f.id, Title: f.title, Text: f.means, Who: f.who, Cause: f.cause}
-	switch f.id {
+	v := &p.Verdict
+	switch v.ID {
+	case "":
+		*v = Verdict{ID: reachable, OK: true, Title: "Reachable", Text: "Everything that Jira needs from it works."}
 	case "proxy-auth-basic-tunnel-disabled":
-		if !p.JVM.AllowsBasic() && strings.Contains(f.means, "disabledSchemes") {
+		if !p.JVM.AllowsBasic() && strings.Contains(v.Text, "disabledSchemes") {
 			v.Who, v.Command = "jira-host", allowBasic
 			v.Text += " The command adds that to the JVM arguments of this node; then restart Jira."
 		}
@@ -65,13 +54,13 @@ func (p *probe) judge() {
 	case notChecked:
 		v.Text = strings.Join(append([]string{v.Text}, p.JVM.Hidden...), " ")
 	}
-	if p.Missing != nil {
-		v.Text += " Import it only if the network team confirms its SHA-256. " + restart
+	if p.Missing == nil {
+		return
 	}
-	p.Verdict = v
+	v.Text += " Import it only if the network team confirms its SHA-256. " + restart
 	p.ImportFrom("", p.JVM)
-	if strings.Contains(p.Verdict.Command, java.PasswordPlaceholder) {
-		p.Verdict.Text += " In the command, replace " + java.PasswordPlaceholder + " with the trust store's password."
+	if strings.Contains(v.Command, java.PasswordPlaceholder) {
+		v.Text += " In the command, replace " + java.PasswordPlaceholder + " with the trust store's password."
 	}
 }
 
@@ -128,4 +117,4 @@ func Overall(results []Result) Verdict {
 }
 
 // known is the fault with an ID.
-func known(id string) fault { return faults()[id] }
+func known(id string) Verdict { return faults()[id] }

@@ -60,18 +60,13 @@ func (f *Fault) Explain(sentence string) string {
 	if f.Cert == nil {
 		return sentence
 	}
-	c := Describe(f.Cert)
+	c := fmt.Sprintf("subject %s, issuer %s, valid %s to %s, SHA-256 %s", text.Printable(f.Cert.Subject.String()),
+		text.Printable(f.Cert.Issuer.String()), day(f.Cert.NotBefore), day(f.Cert.NotAfter), Fingerprint(f.Cert))
 	if f.Kind == "unknown-ca" && f.Import == nil {
 		c = text.Printable(f.Cert.Issuer.String()) +
 			". It was not presented: get this CA certificate from the network team"
 	}
 	return strings.NewReplacer("{certificate}", c, "{detail}", f.Detail).Replace(sentence)
-}
-
-// Describe names a certificate: subject, issuer, validity, SHA-256. The names are escaped.
-func Describe(c *x509.Certificate) string {
-	return fmt.Sprintf("subject %s, issuer %s, valid %s to %s, SHA-256 %s", text.Printable(c.Subject.String()),
-		text.Printable(c.Issuer.String()), day(c.NotBefore), day(c.NotAfter), Fingerprint(c))
 }
 
 // Fingerprint is the SHA-256 of a certificate as keytool prints it.

@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,6 @@ const maxReason = 200 // characters of a reason that others wrote
 // Error is why there are no integrations: one clause for an alert, which never holds the
 // token.
 type Error struct {
-	Status     int           // of HTTP, 0 = there was no answer
 	RetryAfter time.Duration // Jira asked for this pause, at most an hour; 0 = it did not
 	Err        error
 }
@@ -69,51 +69,42 @@ func (c *Client) harmless(s string) string {
 	return shown(notify.NewRedactor(&url.URL{}, secret).Redact(s), maxReason)
 }
 
-func failed(resp *http.Response, what string) error {
-	return &Error{Status: resp.StatusCode, Err: errors.New(what)}
-}
-
 // refused is an answer with another status than 200.
 func (c *Client) refused(resp *http.Response, body []byte) error {
-	e := &Error{
-		Status:     resp.StatusCode,
-		RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
-	}
+	e := &Error{RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now())}
 	why := c.why(resp, body)
 	if e.RetryAfter > 0 {
 		why += "; the next request is sent after " + text.Duration(e.RetryAfter)
 	}
-	e.Err = fmt.Errorf("answered %d: %s", e.Status, why)
+	e.Err = fmt.Errorf("answered %d: %s", resp.StatusCode, why)
 	return e
 }
 
-// why is what a status means here, and what to check.
+// meanings are what a status means here, and what to check.
+var meanings = map[int]string{
+	http.StatusUnauthorized: "the token in token_file is wrong, expired or revoked",
+	http.StatusForbidden:    "the user of the token is not a system administrator of Jira",
+	http.StatusNotFound: "url in [jira] is not Jira's base URL with its context path, " +
+		"or Jira's OAuth 2.0 client plugin is disabled",
+	http.StatusTooManyRequests:    "too many requests",
+	http.StatusBadGateway:         "Jira is down, starting or under maintenance",
+	http.StatusServiceUnavailable: "Jira is down, starting or under maintenance",
+	http.StatusGatewayTimeout:     "Jira is down, starting or under maintenance",
+}
+
+// why is what an answer means here.
 func (c *Client) why(resp *http.Response, body []byte) string {
-	switch status := resp.StatusCode; {
-	case status == http.StatusUnauthorized:
-		return "the token in token_file is wrong, expired or revoked"
+	status := resp.StatusCode
+	switch said := c.complaint(body); {
 	case status == http.StatusForbidden && resp.Header.Get("X-Authentication-Denied-Reason") != "":
 		// The only reason that Jira gives is CAPTCHA_CHALLENGE, after several failed sign-ins.
 		return "Jira asks the user of the token for a CAPTCHA: sign in to Jira in a browser as that user"
-	case status == http.StatusForbidden:
-		return "the user of the token is not a system administrator of Jira"
-	case status == http.StatusNotFound:
-		return "url in [jira] is not Jira's base URL with its context path, or Jira's OAuth 2.0 client plugin is disabled"
-	case status == http.StatusTooManyRequests:
-		return "too many requests"
-	case status >= 300 && status < 400:
+	case status/100 == 3:
 		return "a redirect, so url in [jira] is not Jira's base URL, or something in front of Jira asks for a sign-in"
-	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
-		return "Jira is down, starting or under maintenance"
-	case status >= 400 && status < 500:
-		if said := c.complaint(body); said != "" {
-			return said
-		}
+	case status/100 == 4 && meanings[status] == "" && said != "":
+		return said
 	}
-	if words := http.StatusText(resp.StatusCode); words != "" {
-		return words
-	}
-	return "an unexpected status"
+	return cmp.Or(meanings[status], http.StatusText(status), "an unexpected status")
 }
 
 // complaint is what the plugin says is wrong, as a quotation: it answers with the JSON

@@ -4,6 +4,7 @@ package jira
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"regexp"
@@ -72,13 +73,14 @@ func (c *Client) Integrations(ctx context.Context) (Answer, error) {
 	case err != nil:
 		return answer, c.broken(ctx, "did not complete its response", err)
 	case len(body) > maxBody:
-		return answer, failed(resp, "sent a response larger than 1 MiB")
+		return answer, &Error{Err: errors.New("sent a response larger than 1 MiB")}
 	case isPage(resp, body):
-		return answer, failed(resp, "answered with a web page instead of JSON: something in front of Jira asks for a sign-in")
+		return answer, &Error{Err: errors.New("answered with a web page instead of JSON: " +
+			"something in front of Jira asks for a sign-in")}
 	}
 	body = bytes.ReplaceAll(body, []byte(c.token.Reveal()), []byte("[redacted]")) // a Jira that echoes it
 	if answer.Integrations, err = decode(body); err != nil {
-		return answer, failed(resp, "answered with something other than a JSON list of integrations")
+		return answer, &Error{Err: errors.New("answered with something other than a JSON list of integrations")}
 	}
 	return answer, nil
 }

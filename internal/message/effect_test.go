@@ -19,6 +19,21 @@ func TestEffectOfMany(t *testing.T) {
 	}
 }
 
+// A failed test does not prove that mail is down; where a log does not show what Jira was doing, nothing does.
+func TestStateByPhase(t *testing.T) {
+	for phase, want := range map[string]string{
+		alert.PhaseTest: "Cause changed, connection test failed", alert.PhaseRefresh: "Cause changed, Jira mail still down",
+		alert.PhaseMail: "Cause changed, Jira mail still down", "": "Cause changed, Jira mail connection is still failing",
+	} {
+		if got := message.Of(alert.Data{Kind: alert.Changed, Facts: map[string]any{}, Phase: phase}).State; got != want {
+			t.Errorf("%s: %q, want %q", phase, got, want)
+		}
+	}
+	if got := message.Of(alert.Data{Kind: "new", Phase: alert.PhaseTest}).State; got != "new" {
+		t.Errorf("a kind that is not known: %q", got)
+	}
+}
+
 // What a failure means for mail follows from its phase: a failed test does not prove
 // that mail has stopped, a failed refresh does. A diagnosis that says it is not
 // repeated.

@@ -46,67 +46,48 @@ func (s Sentence) String() string {
 	return b.String()
 }
 
+// states are the mark and the words for what has happened; test and mail are those for what Jira was doing when it
+// failed: a failed test does not prove that mail is down.
+var states = map[alert.Kind]struct{ mark, state, test, mail string }{
+	alert.Opened: {"🔴", "Jira mail connection is failing", "Connection test failed", "Jira mail down"},
+	alert.Changed: {"🟠", "Cause changed, Jira mail connection is still failing", "Cause changed, connection test failed",
+		"Cause changed, Jira mail still down"},
+	alert.Reminder: {"🔁", "Jira mail connection is still failing", "Connection test still fails", "Jira mail still down"},
+	alert.Storm:    {mark: "🔴"},
+	alert.Quiet:    {mark: "⚪", state: "No longer failing (unconfirmed)"},
+	alert.Resolved: {mark: "🟢", state: "Resolved"},
+	alert.Blind:    {mark: "⚠️", state: "Monitoring impaired"},
+	alert.Sighted:  {mark: "🟢", state: "Monitoring restored"},
+	alert.Started:  {mark: "ℹ️", state: "jira-oauth-watcher started"},
+	alert.Test:     {mark: "🧪", state: "TEST, nothing is broken"},
+}
+
 // state is the first thing that a reader wants to know.
 func (m *Message) state(d alert.Data) {
-	switch d.Kind {
-	case alert.Opened:
-		m.Mark, m.State = "🔴", failing(d, "Connection test failed", "Jira mail down", "Jira mail connection is failing")
-	case alert.Changed:
-		m.Mark, m.State = "🟠", "Cause changed, "+failing(d, "connection test failed", "Jira mail still down",
-			"Jira mail connection is still failing")
-	case alert.Reminder:
-		m.Mark, m.State = "🔁", failing(d, "Connection test still fails", "Jira mail still down",
-			"Jira mail connection is still failing")
-	case alert.Storm:
-		m.Mark, m.State = "🔴", m.Integrations.fail("at once")
-		if afterMaintenance(d) {
-			m.State = m.Integrations.fail("after maintenance")
-		}
-		if len(values(d, "notifier_added")) > 0 {
-			m.State = m.Integrations.fail("already")
-		}
-		if d.Again() {
-			m.Mark, m.State = "🔁", m.Integrations.still()
-		}
-	case alert.Quiet:
-		m.Mark, m.State = "⚪", "No longer failing (unconfirmed)"+m.ofMany()
-	case alert.Resolved:
-		m.Mark, m.State = "🟢", "Resolved"+m.ofMany()
-	case alert.Blind:
-		m.Mark, m.State = "⚠️", "Monitoring impaired"
-	case alert.Sighted:
-		m.Mark, m.State = "🟢", "Monitoring restored"
-	case alert.Started:
-		m.Mark, m.State = "ℹ️", "jira-oauth-watcher started"
-	case alert.Test:
-		m.Mark, m.State = "🧪", "TEST, nothing is broken"
-	default:
-		m.Mark, m.State = "🔴", string(d.Kind)
+	s, known := states[d.Kind]
+	if !known {
+		s.mark, s.state = "🔴", string(d.Kind)
+	}
+	m.Mark, m.State, m.About = s.mark, s.state, about(d)
+	switch storm := d.Kind == alert.Storm; {
+	case storm && d.Again():
+		m.Mark, m.State = "🔁", m.Integrations.still()
+	case storm && len(values(d, "notifier_added")) > 0:
+		m.State = m.Integrations.fail("already")
+	case storm && afterMaintenance(d):
+		m.State = m.Integrations.fail("after maintenance")
+	case storm:
+		m.State = m.Integrations.fail("at once")
+	case d.Kind.Closes() && m.Integrations.Total > 0:
+		m.State += ", " + m.Integrations.Heading()
+	case d.Phase == alert.PhaseTest && s.test != "":
+		m.State = s.test
+	case (d.Phase == alert.PhaseRefresh || d.Phase == alert.PhaseMail) && s.mail != "":
+		m.State = s.mail
 	}
 	if d.Acknowledged != nil && m.Subject != Trial && m.Subject != Watcher && !d.Kind.Closes() {
 		m.Mark = "🟡"
 	}
-	m.About = about(d)
-}
-
-// failing chooses words by what Jira was doing when it failed: a failed test does not prove
-// that mail is down.
-func failing(d alert.Data, test, mail, unknown string) string {
-	switch d.Phase {
-	case alert.PhaseTest:
-		return test
-	case alert.PhaseRefresh, alert.PhaseMail:
-		return mail
-	}
-	return unknown
-}
-
-// ofMany says of how many integrations an end is, "" for that of one.
-func (m *Message) ofMany() string {
-	if m.Integrations.Total == 0 {
-		return ""
-	}
-	return ", " + m.Integrations.Heading()
 }
 
 // about is what follows the state in a headline: the cause. What a watcher
@@ -320,39 +301,28 @@ func steps(fix []alert.Step) []Step {
 	return out
 }
 
-// Who says who has to act, with the numbers of their steps.
+// Who says who has to act, with the numbers of their steps, such as 1, 3–5.
 func Who(steps []Step) string {
 	var names []string
-	numbers := map[string][]int{}
-	for _, s := range steps {
-		if numbers[s.Who] == nil {
-			names = append(names, s.Who)
+	numbers := map[string][]string{}
+	for _, turn := range Turns(steps) {
+		who, first, last := turn[0].Who, turn[0].Number, turn[len(turn)-1].Number
+		part := strconv.Itoa(first)
+		if last > first {
+			part += "–" + strconv.Itoa(last)
 		}
-		numbers[s.Who] = append(numbers[s.Who], s.Number)
+		if numbers[who] == nil {
+			names = append(names, who)
+		}
+		numbers[who] = append(numbers[who], part)
 	}
 	if len(names) == 1 {
 		return names[0]
 	}
 	for i, name := range names {
-		names[i] = name + " (" + ranges(numbers[name]) + ")"
+		names[i] = name + " (" + strings.Join(numbers[name], ", ") + ")"
 	}
 	return strings.Join(names, ", ")
-}
-
-// ranges are ascending numbers in as few characters as possible, such as 1, 3–5.
-func ranges(numbers []int) string {
-	var parts []string
-	for i := 0; i < len(numbers); {
-		from := i
-		for i++; i < len(numbers) && numbers[i] == numbers[i-1]+1; i++ {
-		}
-		part := strconv.Itoa(numbers[from])
-		if i > from+1 {
-			part += "–" + strconv.Itoa(numbers[i-1])
-		}
-		parts = append(parts, part)
-	}
-	return strings.Join(parts, ", ")
 }
 
 // Turns are the runs of steps for the same person. Steps keep their order and

@@ -210,16 +210,12 @@ func (c *Cause) Varies() bool {
 
 // Template is a page with the shared parts in it: "list" of items, "cause", "spans".
 func Template(page string) *template.Template {
-	t := template.New("page").Funcs(template.FuncMap{
+	t := template.New("page").Funcs(text.Functions).Funcs(template.FuncMap{
 		"name": func(s string) string { return line(s, maxName) }, "line": func(s string) string { return line(s, maxLine) },
-		"lines": func(s string) string { return lines(s, maxText) },
-		"spans": func(s string) []text.Span { return text.Spans(line(s, maxText)) },
-		"steps": func(s []message.Step) []message.Step { return s[:min(len(s), maxSteps)] },
-		"blocks": func(s string) []text.Block {
-			return text.Blocks(lines(s, maxText))
-		},
-		"words": words, "number": text.Number[int], "number64": text.Number[int64], "size": text.Size,
-		"count": text.Count[int], "count64": text.Count[int64],
+		"lines":  func(s string) string { return lines(s, maxText) },
+		"spans":  func(s string) []text.Span { return text.Spans(line(s, maxText)) },
+		"steps":  func(s []message.Step) []message.Step { return s[:min(len(s), maxSteps)] },
+		"blocks": func(s string) []text.Block { return text.Blocks(lines(s, maxText)) }, "words": words,
 	})
 	return template.Must(template.Must(t.Parse(parts)).Parse(page))
 }

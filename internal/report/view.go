@@ -105,16 +105,10 @@ func (r Report) item(i Incident) *page.Item {
 // earlier adds to the causes what came before the last ones of the integrations: each cause is
 // shown with its steps.
 func (v *View) earlier(r Report, heads map[string]*page.Item, all []*page.Cause) []*page.Cause {
-	known, said := map[string]*page.Cause{}, map[string]alert.Data{}
+	known, added := map[string]*page.Cause{}, map[*page.Cause]int{}
 	for _, c := range all {
 		known[c.Data.Cause.ID] = c
 	}
-	for _, i := range r.Incidents {
-		if _, ok := said[i.Data.Cause.ID]; !ok {
-			said[i.Data.Cause.ID] = i.Data
-		}
-	}
-	added := map[*page.Cause]int{}
 	for _, i := range r.Incidents {
 		head := heads[Key(i)]
 		last := i.Data.ID == head.Data.ID
@@ -128,14 +122,7 @@ func (v *View) earlier(r Report, heads map[string]*page.Item, all []*page.Cause)
 			}
 			c := known[s.Cause]
 			if c == nil {
-				d, ok := said[s.Cause]
-				if !ok {
-					d, ok = r.Advice[s.Cause]
-				}
-				if !ok {
-					d.Cause.ID, d.Cause.Title = s.Cause, s.Title
-				}
-				c = page.NewCause(d)
+				c = page.NewCause(r.told(s))
 				known[s.Cause], all = c, append(all, c)
 			}
 			if added[c]++; added[c] > maxEarlier {
@@ -149,6 +136,19 @@ func (v *View) earlier(r Report, heads map[string]*page.Item, all []*page.Cause)
 		}
 	}
 	return all
+}
+
+// told is what is known of a cause: what the first incident with it says, or the catalogue.
+func (r Report) told(s Spell) alert.Data {
+	for _, i := range r.Incidents {
+		if i.Data.Cause.ID == s.Cause {
+			return i.Data
+		}
+	}
+	if d, ok := r.Advice[s.Cause]; ok {
+		return d
+	}
+	return alert.Data{Cause: alert.Cause{ID: s.Cause, Title: s.Title}}
 }
 
 func (v *View) headline(r Report) {

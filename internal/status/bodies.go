@@ -29,8 +29,8 @@ type bodies struct {
 
 type body struct {
 	text  []byte
-	next  string // the path of the next page, "" = it is the last one
-	users int    // who need the text: requests, and bodies while it is fresh
+	next  string         // the path of the next page, "" = it is the last one
+	users sync.WaitGroup // requests that send it
 }
 
 func newBodies() *bodies {
@@ -39,8 +39,8 @@ func newBodies() *bodies {
 	}
 }
 
-// get is the body for a key, which render makes if there is no fresh one. It
-// must be released. get waits until ctx ends, and fails with errBusy then.
+// get is the body for a key, which render makes if there is no fresh one. Who has
+// sent it calls users.Done. get waits until ctx ends, and fails with errBusy then.
 func (b *bodies) get(ctx context.Context, key string, render func() (*body, error)) (made *body, err error) {
 	if known := b.use(key); known != nil {
 		return known, nil
@@ -65,13 +65,14 @@ func (b *bodies) get(ctx context.Context, key string, render func() (*body, erro
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	made.users = 2
+	made.users.Add(1)
 	b.fresh[key] = made
 	time.AfterFunc(freshTime, func() {
 		b.mu.Lock()
 		delete(b.fresh, key)
 		b.mu.Unlock()
-		b.release(made)
+		made.users.Wait()
+		<-b.room
 	})
 	return made, nil
 }
@@ -91,16 +92,7 @@ func (b *bodies) use(key string) *body {
 	defer b.mu.Unlock()
 	known := b.fresh[key]
 	if known != nil {
-		known.users++
+		known.users.Add(1)
 	}
 	return known
-}
-
-// release is for each get, once its body is sent.
-func (b *bodies) release(sent *body) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if sent.users--; sent.users == 0 {
-		<-b.room
-	}
 }

@@ -28,7 +28,7 @@ type Bodies struct{ b *bodies }
 // NewBodies has none.
 func NewBodies() Bodies { return Bodies{newBodies()} }
 
-// Get is the body for a key; done releases it.
+// Get is the body for a key; done says that it is sent.
 func (b Bodies) Get(ctx context.Context, key string, render func() (string, error)) (text string, done func(), err error) {
 	made, err := b.b.get(ctx, key, func() (*body, error) {
 		text, err := render()
@@ -37,7 +37,7 @@ func (b Bodies) Get(ctx context.Context, key string, render func() (string, erro
 	if err != nil {
 		return "", nil, err
 	}
-	return string(made.text), func() { b.b.release(made) }, nil
+	return string(made.text), made.users.Done, nil
 }
 
 // ErrBusy is the error when there is no body in time.

@@ -99,7 +99,7 @@ func (s *Site) answer(w http.ResponseWriter, r *http.Request, kind string,
 		http.Error(w, "the status cannot be shown: see the service's log", http.StatusInternalServerError)
 		return
 	}
-	defer s.bodies.release(b)
+	defer b.users.Done()
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(b.text))) // else it is copied in chunks
 	if b.next != "" {

@@ -36,16 +36,11 @@ type view struct {
 	Report
 	query
 	Headline, Mood                   string
-	Glance                           []glance
-	Icon                             template.URL
 	Style                            template.HTML
 	Items                            []*page.Item // those that have a row in the list
 	Troubles, Storms, Failing, Muted []*page.Cause
 	Closed                           []*page.Item
 }
-
-// glance is one entry of the overview, and a link to its details.
-type glance struct{ Link, Name, Mood, Words string }
 
 // When is a time as the page shows it, in the zone of the report.
 func (r Report) When(t time.Time) string {
@@ -79,7 +74,6 @@ func (r Report) item(i Incident) *page.Item {
 func newView(r Report, q query) view {
 	v := view{Report: r, query: q, Style: template.HTML("<style>" + page.CSS + "</style>")}
 	v.Headline, v.Mood = headline(r)
-	v.Icon = icon(v.Mood)
 	storms := map[alert.ID]*page.Cause{}
 	var failing, muted []*page.Item
 	for _, i := range r.Open {
@@ -124,7 +118,6 @@ func newView(r Report, q query) view {
 	for _, i := range r.Closed {
 		v.Closed = append(v.Closed, r.item(i))
 	}
-	v.Glance = v.glances()
 	return v
 }
 
@@ -152,31 +145,13 @@ func (v view) link(n int) string {
 	return ""
 }
 
+// Silent is a link to the page on which the muted ones begin.
+func (v view) Silent() string {
+	return v.link(v.Counts.Troubles + v.Counts.Storms + v.Counts.Failing)
+}
+
 // Ended is a link to the page on which the closed incidents begin.
 func (v view) Ended() string { return v.link(v.Total - v.Counts.Closed) }
-
-func (v view) glances() []glance {
-	var all []glance
-	if n := v.Counts.Muted; n > 0 {
-		at := v.link(v.Counts.Troubles + v.Counts.Storms + v.Counts.Failing)
-		all = append(all, glance{at + "#muted", "muted", "", text.Plural(n, "integration fails", "integrations fail")})
-	}
-	for _, l := range v.Logs {
-		all = append(all, glance{"#log-" + l.Name, l.Name, l.Mood(), l.Words()})
-	}
-	for _, n := range v.Notifiers {
-		all = append(all, glance{"#notifier-" + n.Name, n.Name, n.Mood(), n.Words(v.Time)})
-	}
-	return all
-}
-
-// icons are the colors of the dot that a browser shows next to the title.
-var icons = map[string]string{"good": "1a6b3c", "warn": "d98a00", "bad": "b3261e"}
-
-func icon(mood string) template.URL {
-	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +
-		"%3Ccircle cx='8' cy='8' r='7' fill='%23" + icons[mood] + "'/%3E%3C/svg%3E")
-}
 
 // Clock is the time of the report.
 func (r Report) Clock() string { return text.Time(r.Time) }

@@ -11,6 +11,7 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/status"
+	"jira-oauth-watcher/internal/testkit"
 )
 
 // What a log says is text on the page and nothing else, whatever it holds.
@@ -76,10 +77,11 @@ func TestPreferences(t *testing.T) {
 // longer stays whole.
 func TestText(t *testing.T) {
 	for _, tt := range []struct {
+		golden string
 		report status.Report
 		want   []string
 	}{
-		{sampleReport(t), []string{
+		{"sample", sampleReport(t), []string{
 			"2 integrations are failing.\n", "jira-node-1, as of 2026-03-04 14:25:07 +01:00; running since",
 			"\nFAILING NOW\n\n[high] ", "\n  - 67513c3d-f6a4-4f93-ab37-f1bd822e68c9: 5 failures since 2026-03-03 18:14,",
 			"; snoozed by maria until", "      hub: reminder waiting, queued 14 h ago, tried 31 times: dial",
@@ -91,7 +93,7 @@ func TestText(t *testing.T) {
 			"1 alert dead-lettered",
 			"\nCLOSED IN THE LAST 7 DAYS\n", "closed 4 days ago",
 		}},
-		{sampleStorm(t), []string{
+		{"storm", sampleStorm(t), []string{
 			"60 integrations are failing.\nlog \"jira\", " + sampleLog + ", cannot\nbe read: permission denied\n",
 			"\nMONITORING IMPAIRED\n\n[high] A log cannot be read\n", "since 2026-03-04 13:01\n",
 			"\nMANY INTEGRATIONS AT ONCE\n", "  - 00000018-aaaa-4bbb-8ccc-000000000000: 2 failures since ", "  - and 41 more\n",
@@ -104,6 +106,7 @@ func TestText(t *testing.T) {
 			t.Fatal(err)
 		}
 		contains(t, b.String(), tt.want...)
+		testkit.Golden(t, "testdata/"+tt.golden+".golden.txt", b.String())
 		for line := range strings.Lines(b.String()) {
 			line = strings.TrimRight(line, "\n")
 			command := strings.HasPrefix(line, "        ") // stays whole, to be copied

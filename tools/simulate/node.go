@@ -261,7 +261,7 @@ func (n *node) Integrations(context.Context) (jira.Answer, error) {
 			"Error occurred: java.net.ConnectException: Connection timed out\n"})
 	}
 	if n.rest == "refuses" {
-		return a, &jira.Error{Status: 403, Err: errors.New("refused the token")}
+		return a, &jira.Error{Err: errors.New("refused the token")}
 	}
 	for _, b := range n.boxes {
 		a.Integrations = append(a.Integrations, jira.Integration{

@@ -169,10 +169,15 @@ func TestEarlierCause(t *testing.T) {
 		incidentOf("x", proxyForbids(), at(0, 0, 0), at(0, 1, 0), time.Hour, "n"),
 		incidentOf("x", secretExpired(), at(0, 2, 0), at(0, 3, 0), time.Hour, "n"))))
 	r.Advice = map[string]alert.Data{"proxy-forbidden": proxyForbids()}
-	got := words(read(t, r).byID("quiet"))
-	for _, want := range []string{"x: 2 failures from 2026-03-02 00:00 to 2026-03-02 01:00; another cause came after", "Allow CONNECT", "Fixed when:"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no %q in %s", want, got)
+	two := reportOf(incidentOf("x", proxyForbids(), at(0, 0, 0), at(0, 1, 0), time.Hour, "n"),
+		open(incidentOf("x", secretExpired(), at(3, 0, 0), at(3, 1, 0), time.Hour, "n")))
+	two.Advice = map[string]alert.Data{}
+	for state, r := range map[string]report.Report{"another cause came after": r, "an earlier incident": two} {
+		got := words(read(t, r).byID("quiet"))
+		for _, want := range []string{"x: 2 failures from 2026-03-02 00:00 to 2026-03-02 01:00; " + state, "Allow CONNECT", "Fixed when:"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %q in %s", want, got)
+			}
 		}
 	}
 }

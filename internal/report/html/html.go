@@ -9,7 +9,6 @@ import (
 	"html/template"
 	"io"
 	"slices"
-	"time"
 
 	"jira-oauth-watcher/internal/page"
 	"jira-oauth-watcher/internal/report"
@@ -90,12 +89,4 @@ func (v *view) leave(n int, what, how string) {
 	if n > 0 {
 		v.LeftOut = append(v.LeftOut, text.Count(n, what)+" "+how)
 	}
-}
-
-// Clock is a time of a file.
-func (view) Clock(t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return t.Format(text.Minute)
 }
