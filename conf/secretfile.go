@@ -133,7 +133,7 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 			b.problem(path, "%s %v", c, err)
 			return "", nil, 0
 		}
-		b.files = append(b.files, b.whole(path, c))
+		b.conf.Files = append(b.conf.Files, b.whole(path, c))
 		return c, content, mode
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
@@ -182,7 +182,7 @@ func (b *builder) candidates(name string) []string {
 	}
 	// Next to the configuration, and in the directory there that the unit's
 	// LoadCredential reads: when a person runs check, systemd has not loaded it.
-	beside := filepath.Dir(b.file)
+	beside := filepath.Dir(b.conf.File)
 	return append(places, filepath.Join(beside, name), filepath.Join(beside, "credentials", name))
 }
 
@@ -192,7 +192,7 @@ func (b *builder) loaded() string {
 	if os.Getenv("CREDENTIALS_DIRECTORY") == "" {
 		return ""
 	}
-	return filepath.Join(filepath.Dir(b.file), "credentials")
+	return filepath.Join(filepath.Dir(b.conf.File), "credentials")
 }
 
 // readRegular reads a file whole. The error continues a sentence that begins

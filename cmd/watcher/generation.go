@@ -99,7 +99,7 @@ func (g *generation) open(d *daemon) error {
 	}
 	g.recorder = &pipeline.Recorder{
 		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(), Jira: g.jira,
-		Ship:             g.conf.Ship != "",
+		Ship:             g.conf.Ship.File != "",
 		AlertUnreachable: g.conf.Jira.AlertUnreachable,
 		AccessLog:        slices.ContainsFunc(g.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess }),
 	}
@@ -264,7 +264,7 @@ func (g *generation) senders(d *daemon) []task {
 			return found.Alert()
 		}))
 	}
-	if to := g.conf.Heartbeat; !to.IsZero() {
+	if to := g.conf.Heartbeat.URL; !to.IsZero() {
 		all = append(all, func(ctx context.Context) error { return d.beat(ctx, to) })
 	}
 	return all

@@ -47,17 +47,17 @@ func newNotifiers(c *conf.Config, out io.Writer, style text.Style) ([]notify.Tar
 // is where they go.
 func withShip(c *conf.Config, targets []notify.Target, out io.Writer, confirm bool) ([]notify.Target, error) {
 	switch {
-	case c.Ship == "":
+	case c.Ship.File == "":
 		return targets, nil
-	case c.Ship == conf.Stdout && confirm:
+	case c.Ship.File == conf.Stdout && confirm:
 		return nil, usage("ship.file: failures cannot go to standard output with --confirm, which answers there: " +
 			"write the path of a file")
-	case c.Ship == conf.Stdout && targets[0].Kind == "console":
+	case c.Ship.File == conf.Stdout && targets[0].Kind == "console":
 		return nil, usage("ship.file: failures and alerts cannot both go to standard output: write the path of a file, " +
 			"or add a notifier")
 	}
 	return append(targets, notify.Target{Notifier: conf.Notifier{Name: notify.Ship, Timeout: time.Minute}, Kind: "ship",
-		To: ship.New(c.Ship, out), Endless: true}), nil
+		To: ship.New(c.Ship.File, out), Endless: true}), nil
 }
 
 func namesOf(targets []notify.Target) []string {
