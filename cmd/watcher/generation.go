@@ -45,8 +45,12 @@ type generation struct {
 	closers  []func() error
 }
 
-// build makes a generation of a configuration and its causes.
-func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, error) {
+// build makes a generation of a configuration and its causes, which load reads.
+func (d *daemon) build(c *conf.Config, load func(dir string) (*matchers.Set, error)) (*generation, error) {
+	set, err := catalogue(c, load)
+	if err != nil {
+		return nil, err
+	}
 	targets, err := newNotifiers(c, d.out, terminal(d.out))
 	if err != nil {
 		return nil, wrong{err}
@@ -80,11 +84,7 @@ func (d *daemon) next() (*generation, error) {
 		return nil, fmt.Errorf("state_dir cannot change from %s to %s while the program is running: restart it",
 			d.stateDir, c.StateDir)
 	}
-	set, err := catalogue(c, matchers.Load)
-	if err != nil {
-		return nil, err
-	}
-	g, err := d.build(c, set)
+	g, err := d.build(c, matchers.Load)
 	if err != nil {
 		return nil, err
 	}

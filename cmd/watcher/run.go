@@ -131,11 +131,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 		stats: map[incident.Source]pipeline.Stats{},
 	}
 	defer d.close()
-	set, err := catalogue(c, d.validCauses)
-	if err != nil {
-		return err
-	}
-	first, err := d.build(c, set)
+	first, err := d.build(c, d.validCauses)
 	if err != nil {
 		return err
 	}
