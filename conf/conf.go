@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -199,4 +200,12 @@ func Default() (*Config, error) {
 // NewLog is a log that the command line names.
 func NewLog(path string) Log {
 	return Log{Path: path, Kind: KindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
+}
+
+// AddLog adds a log, whose name becomes one that no other has.
+func (c *Config) AddLog(l Log) {
+	for slices.ContainsFunc(c.Logs, func(other Log) bool { return other.Name == l.Name }) {
+		l.Name += "+" // such as the same file name in two directories
+	}
+	c.Logs = append(c.Logs, l)
 }

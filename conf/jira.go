@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // homeLogs are the logs that Jira writes in its home directory, by kind.
@@ -62,13 +61,15 @@ func (b *builder) jira(c *Config, j *Jira) {
 		for _, h := range homeLogs {
 			off := h.kind.Mail() && !j.MailLogs || h.kind == KindDiagnostics && !j.DiagnosticsLog
 			if !off {
-				c.addLog(own, filepath.Join(j.Home, "log", h.name), h.name, h.kind)
+				c.addUnlisted(own, NewLog(filepath.Join(j.Home, "log", h.name)))
 			}
 		}
 	}
 	b.absolute("jira.install", &j.Install)
 	if b.accessLog(j); j.AccessLog != "" {
-		c.addLog(own, j.AccessLog, accessName(j.AccessLog), KindAccess)
+		l := NewLog(j.AccessLog)
+		l.Name, l.Kind = accessName(j.AccessLog), KindAccess
+		c.addUnlisted(own, l)
 	}
 	diagnostics := func(l Log) bool { return l.Kind == KindDiagnostics }
 	if j.AlertUnreachable && !slices.ContainsFunc(c.Logs, diagnostics) {
@@ -77,16 +78,11 @@ func (b *builder) jira(c *Config, j *Jira) {
 	}
 }
 
-// addLog adds a log of Jira's, unless it is one of those that have a table of their own.
-func (c *Config) addLog(own []Log, path, name string, kind Kind) {
-	l := Log{Path: path, Kind: kind, Name: name, Start: StartEnd, TimeZone: time.Local}
-	if slices.ContainsFunc(own, func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }) {
-		return
+// addUnlisted adds a log of Jira's, unless it is one of those that have a table of their own.
+func (c *Config) addUnlisted(own []Log, l Log) {
+	if !slices.ContainsFunc(own, func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }) {
+		c.AddLog(l)
 	}
-	for slices.ContainsFunc(c.Logs, func(other Log) bool { return other.Name == l.Name }) {
-		l.Name += "+" // a log of this name in another directory
-	}
-	c.Logs = append(c.Logs, l)
 }
 
 // jiraToken takes the token for Jira's REST API.
@@ -145,9 +141,6 @@ func accessName(path string) string {
 // ofOneJira reports whether logs without a [jira] table are of one Jira: there are mail or
 // diagnostics logs among them, and all are in one directory.
 func ofOneJira(logs []Log) bool {
-	dirs := map[string]bool{}
-	for _, l := range logs {
-		dirs[filepath.Dir(l.Path)] = true
-	}
-	return len(dirs) == 1 && slices.ContainsFunc(logs, func(l Log) bool { return l.Kind.Optional() })
+	elsewhere := func(l Log) bool { return filepath.Dir(l.Path) != filepath.Dir(logs[0].Path) }
+	return !slices.ContainsFunc(logs, elsewhere) && slices.ContainsFunc(logs, func(l Log) bool { return l.Kind.Optional() })
 }

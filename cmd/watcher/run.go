@@ -91,10 +91,7 @@ func (o runOptions) load() (*conf.Config, error) {
 					"name it only once", path, other.Name, other.Path)
 			}
 		}
-		for slices.ContainsFunc(c.Logs, func(other conf.Log) bool { return other.Name == l.Name }) {
-			l.Name += "+" // such as the same file name in two directories
-		}
-		c.Logs = append(c.Logs, l)
+		c.AddLog(l)
 	}
 	if len(c.Logs) == 0 && (o.once || !c.Receive.On()) {
 		return nil, usage("there is no log to follow: add a [[log]] to %s, or give --log FILE", c.File)
