@@ -33,35 +33,25 @@ func (b *builder) alertmanager(at string, a *Alertmanager) {
 	case b.good(all) && (len(a.Members) == 0 || len(a.Members) > maxMembers):
 		b.problem(all, `expected 1 to %d addresses, each such as "http://host:9093"`, maxMembers)
 	}
-	var addresses []string
-	if b.good(one) {
-		addresses = append(addresses, b.member(one, a.URL))
-	}
-	for i, u := range a.Members {
-		path := element(all, i)
+	again := false // one warning is enough
+	member := func(path, address string) {
 		if !b.good(path) {
-			continue
+			return
 		}
-		address := b.member(path, u)
-		if address != "" && slices.Contains(addresses, address) {
+		base := b.base(path, address)
+		b.plain(path, base)
+		if alertmanagerAPI.MatchString(base) {
+			b.problem(path, "remove /api and everything after it, because the program appends it")
+		}
+		if base != "" && slices.ContainsFunc(a.URLs, func(u Secret) bool { return u.Reveal() == base }) {
 			b.problem(path, "this address is already in the list, remove it")
 		}
-		addresses = append(addresses, address)
+		a.URLs = append(a.URLs, NewSecret(base))
+		again = again || b.sendsTo(at, base)
 	}
-	again := false // one warning is enough
-	for _, address := range addresses {
-		a.URLs = append(a.URLs, NewSecret(address))
-		again = again || b.sendsTo(at, address)
+	member(one, a.URL)
+	for i, address := range a.Members {
+		member(element(all, i), address)
 	}
 	a.URL, a.Members = "", nil
-}
-
-// member is the base address of one Alertmanager.
-func (b *builder) member(path, address string) string {
-	base := b.base(path, address)
-	b.plain(path, base)
-	if alertmanagerAPI.MatchString(base) {
-		b.problem(path, "remove /api and everything after it, because the program appends it")
-	}
-	return base
 }
