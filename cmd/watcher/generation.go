@@ -302,10 +302,6 @@ func (d *daemon) beat(ctx context.Context, to conf.Secret) error {
 	return nil
 }
 
-func (g *generation) drains() []task {
-	return each(g.workers, func(w *notify.Worker) task { return w.Drain })
-}
-
 // heartbeats are those of the logs that still run.
 func (g *generation) heartbeats() []time.Time {
 	var all []time.Time
@@ -315,14 +311,6 @@ func (g *generation) heartbeats() []time.Time {
 		}
 	}
 	return all
-}
-
-// settle queues what is due by time.
-func (g *generation) settle(now time.Time) error {
-	if err := g.recorder.CheckNotifiers(now); err != nil {
-		return err
-	}
-	return g.recorder.Settle(now, g.current)
 }
 
 // current reports whether a log has been read to its end: only then does its

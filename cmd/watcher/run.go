@@ -24,6 +24,7 @@ import (
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
 )
 
 const (
@@ -237,7 +238,7 @@ func (d *daemon) drain(ctx context.Context, g *generation) error {
 	}
 	draining, cancel := context.WithTimeout(ctx, onceGrace)
 	defer cancel()
-	if err := together(draining, g.drains()); err != nil {
+	if err := together(draining, each(g.workers, func(w *notify.Worker) task { return w.Drain })); err != nil {
 		return err
 	}
 	state := stateCounts{changed: true}
@@ -320,7 +321,8 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			if now.Sub(settled) >= settleEvery {
 				settled = now
 				d.unmapMuch()
-				if err := errors.Join(g.settle(now), state.read(d, g)); err != nil {
+				err := errors.Join(g.recorder.CheckNotifiers(now), g.recorder.Settle(now, g.current), state.read(d, g))
+				if err != nil {
 					return nil, errors.Join(err, finish())
 				}
 				service.setStatus(g.status(state))
