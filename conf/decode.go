@@ -85,11 +85,8 @@ func (d *decoder) table(path string, keys map[string]any, v reflect.Value) {
 // hint names the key that was probably meant, be it one that is not supported
 // yet, or else those there are.
 func hint(key string, names, all []string) string {
-	if n := Nearest(key, all); n != "" {
-		return fmt.Sprintf(", did you mean %q?", n)
-	}
-	if len(names) == 0 {
-		return ""
+	if m := meant(key, all); m != "" || len(names) == 0 {
+		return m
 	}
 	return ", allowed here: " + strings.Join(names, ", ")
 }

@@ -162,10 +162,7 @@ func (c *Config) CheckCauses(ids, own []string) Problems {
 			if slices.Contains(known, id) {
 				continue
 			}
-			complaint := fmt.Sprintf("unknown cause %s", quote(id))
-			if n := Nearest(id, known); n != "" {
-				complaint += fmt.Sprintf(", did you mean %q?", n)
-			}
+			complaint := fmt.Sprintf("unknown cause %s%s", quote(id), meant(id, known))
 			if slices.Contains(own, id) {
 				complaint = fmt.Sprintf("alerts about the watcher itself (%s) are never held back, remove it", id)
 			}
