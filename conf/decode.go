@@ -71,7 +71,7 @@ func (d *decoder) table(path string, keys map[string]any, v reflect.Value) {
 		case !known:
 			d.keyProblem(p, "unknown key%s", hint(key, names, slices.Sorted(maps.Keys(fields))))
 		case f.later:
-			d.later(p, keys[key])
+			d.keyProblem(p, "not supported yet")
 		case f.file:
 			var name string
 			d.value(p, keys[key], reflect.ValueOf(&name).Elem())
@@ -89,20 +89,6 @@ func hint(key string, names, all []string) string {
 		return m
 	}
 	return ", allowed here: " + strings.Join(names, ", ")
-}
-
-// later refuses a key, or each of several [[tables]].
-func (d *decoder) later(path string, value any) {
-	places := []string{path}
-	if tables, ok := value.([]map[string]any); ok {
-		places = nil
-		for i := range tables {
-			places = append(places, element(path, i))
-		}
-	}
-	for _, p := range places {
-		d.keyProblem(p, "not supported yet")
-	}
 }
 
 type field struct {
