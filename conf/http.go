@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -81,11 +80,7 @@ func (b *builder) listener(at, key, example string, h *HTTP) {
 
 func listenable(address string) bool {
 	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 {
+	if err != nil || !isPort(port) {
 		return false
 	}
 	_, err = netip.ParseAddr(host)
