@@ -123,7 +123,10 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 		return "", nil, 0
 	}
 	candidates := b.candidates(name)
-	loaded := b.loaded()
+	loaded := "" // the directory of the credentials that systemd has loaded, which only root can list
+	if os.Getenv("CREDENTIALS_DIRECTORY") != "" {
+		loaded = filepath.Join(filepath.Dir(b.conf.File), "credentials")
+	}
 	for _, c := range candidates {
 		content, mode, err := readRegular(c, limit)
 		if errors.Is(err, fs.ErrNotExist) || (errors.Is(err, fs.ErrPermission) && within(loaded, c)) {
@@ -184,15 +187,6 @@ func (b *builder) candidates(name string) []string {
 	// LoadCredential reads: when a person runs check, systemd has not loaded it.
 	beside := filepath.Dir(b.conf.File)
 	return append(places, filepath.Join(beside, name), filepath.Join(beside, "credentials", name))
-}
-
-// loaded is the directory of the credentials that systemd has loaded, "" when a person
-// runs the program. Only root can list it.
-func (b *builder) loaded() string {
-	if os.Getenv("CREDENTIALS_DIRECTORY") == "" {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(b.conf.File), "credentials")
 }
 
 // readRegular reads a file whole. The error continues a sentence that begins
