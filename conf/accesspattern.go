@@ -44,14 +44,11 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		b.WriteString(regexp.QuoteMeta(s))
 		quoted = quoted != (strings.Count(s, `"`)%2 == 1)
 	}
-	for _, m := range item.FindAllStringSubmatchIndex(pattern, -1) {
+	for _, m := range item.FindAllStringIndex(pattern, -1) {
 		literal(pattern[at:m[0]])
 		at = m[1]
-		of := ""
-		if m[2] >= 0 {
-			of = pattern[m[2]:m[3]]
-		}
-		letter := pattern[m[4]:m[5]]
+		parts := item.FindStringSubmatch(pattern[m[0]:m[1]])
+		of, letter := parts[1], parts[2]
 		const url = `(?P<url>[^"\s]*)`
 		value := `[^"]*?`
 		if quoted {
@@ -59,23 +56,22 @@ func (p *accessPattern) UnmarshalText(text []byte) error {
 		} else if strings.Contains("ioc", letter) {
 			return fmt.Errorf("put %s in quotation marks, as in Jira's server.xml: its value is chosen by whoever sends the request", pattern[m[0]:m[1]])
 		}
-		switch name := groups[of+" "+letter]; {
+		name := groups[of+" "+letter]
+		switch {
 		case letter == "q" && strings.HasSuffix(b.String(), url): // is in it
 		case letter == "U" && strings.HasPrefix(pattern[at:], "%q"):
-			seen["url"] = true
+			name = "url"
 			b.WriteString(url)
-		case name != "" && !seen[name]:
-			if seen[name] = true; name == "time" {
-				b.WriteString(`\[(?P<time>[^\]]*)\]`)
-				continue
-			}
-			if name == "status" {
-				value = `\d{3}`
-			}
-			fmt.Fprintf(&b, "(?P<%s>%s)", name, value)
-		default:
+		case name == "" || seen[name]:
 			b.WriteString(value)
+		case name == "time":
+			b.WriteString(`\[(?P<time>[^\]]*)\]`)
+		case name == "status":
+			b.WriteString(`(?P<status>\d{3})`)
+		default:
+			fmt.Fprintf(&b, "(?P<%s>%s)", name, value)
 		}
+		seen[name] = true
 	}
 	literal(pattern[at:])
 	for _, need := range []struct{ what, write string }{

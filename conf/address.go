@@ -14,27 +14,27 @@ func (b *builder) url(path string, v Secret) *url.URL {
 
 // address checks an address of one of two schemes without ever showing it.
 func (b *builder) address(path string, v Secret, scheme, other, example string) *url.URL {
-	refuse := func(text string) *url.URL {
-		b.problem(path, "%s", text)
-		return nil
-	}
-	s := v.Reveal()
-	u, err := url.Parse(s)
-	if err != nil || strings.ContainsAny(s, " \t\r\n") {
-		return refuse("not a URL, write one such as " + scheme + "://" + example)
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	u, err := url.Parse(v.Reveal())
 	switch {
+	case err != nil || strings.ContainsAny(v.Reveal(), " \t\r\n"):
+		b.problem(path, "not a URL, write one such as %s://%s", scheme, example)
 	case u.Scheme != scheme && u.Scheme != other:
-		return refuse("must begin with " + scheme + ":// or " + other + "://")
+		b.problem(path, "must begin with %s:// or %s://", scheme, other)
 	case u.Hostname() == "":
-		return refuse("has no host, write one such as " + scheme + "://" + example)
+		b.problem(path, "has no host, write one such as %s://%s", scheme, example)
 	case u.User != nil:
-		return refuse("has a user or password before the host, leave them out")
-	case u.Port() != "" && (err != nil || port == 0):
-		return refuse("has a port that is not between 1 and 65535")
+		b.problem(path, "has a user or password before the host, leave them out")
+	case u.Port() != "" && !isPort(u.Port()):
+		b.problem(path, "has a port that is not between 1 and 65535")
+	default:
+		return u
 	}
-	return u
+	return nil
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // base checks an address that paths are put after, and takes the slashes off

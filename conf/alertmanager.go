@@ -8,15 +8,11 @@ import (
 // Alertmanager is a Prometheus Alertmanager, or all members of a cluster of
 // them.
 type Alertmanager struct {
-	URLs []Secret // base addresses, at least one
+	URL     string   `toml:"url"` // only while the file is read, as Members: URLs has them
+	Members []string `toml:"urls"`
+	URLs    []Secret // base addresses, at least one
 	Client
 	Notifier
-}
-
-type rawAlertmanager struct {
-	URL  string   `toml:"url"`
-	URLs []string `toml:"urls"`
-	Alertmanager
 }
 
 // maxMembers is how many members a cluster of Alertmanagers can have here:
@@ -25,47 +21,37 @@ const maxMembers = 10
 
 var alertmanagerAPI = regexp.MustCompile(`/api/v[12](/alerts)?$`)
 
-func (b *builder) alertmanager(at string, f *rawAlertmanager) Alertmanager {
-	b.notifier(at, &f.Notifier)
-	b.client(at, &f.Client)
+func (b *builder) alertmanager(at string, a *Alertmanager) {
+	b.notifier(at, &a.Notifier)
+	b.client(at, &a.Client)
 	one, all := at+".url", at+".urls"
 	switch hasOne, hasAll := b.source.Has(one), b.source.Has(all); {
 	case !hasOne && !hasAll:
 		b.problem(at, `url is missing, write url = "http://host:9093", or urls for the members of a cluster`)
 	case hasOne && hasAll:
 		b.problem(all, "url is also set, at line %d, remove one of them", b.source.location(one).value.line)
-	case b.good(all) && (len(f.URLs) == 0 || len(f.URLs) > maxMembers):
+	case b.good(all) && (len(a.Members) == 0 || len(a.Members) > maxMembers):
 		b.problem(all, `expected 1 to %d addresses, each such as "http://host:9093"`, maxMembers)
 	}
-	var addresses []string
-	if b.good(one) {
-		addresses = append(addresses, b.member(one, f.URL))
-	}
-	for i, u := range f.URLs {
-		path := element(all, i)
+	again := false // one warning is enough
+	member := func(path, address string) {
 		if !b.good(path) {
-			continue
+			return
 		}
-		address := b.member(path, u)
-		if address != "" && slices.Contains(addresses, address) {
+		base := b.base(path, address)
+		b.plain(path, base)
+		if alertmanagerAPI.MatchString(base) {
+			b.problem(path, "remove /api and everything after it, because the program appends it")
+		}
+		if base != "" && slices.ContainsFunc(a.URLs, func(u Secret) bool { return u.Reveal() == base }) {
 			b.problem(path, "this address is already in the list, remove it")
 		}
-		addresses = append(addresses, address)
+		a.URLs = append(a.URLs, NewSecret(base))
+		again = again || b.sendsTo(at, base)
 	}
-	again := false // one warning is enough
-	for _, address := range addresses {
-		f.Alertmanager.URLs = append(f.Alertmanager.URLs, NewSecret(address))
-		again = again || b.sendsTo(at, address)
+	member(one, a.URL)
+	for i, address := range a.Members {
+		member(element(all, i), address)
 	}
-	return f.Alertmanager
-}
-
-// member is the base address of one Alertmanager.
-func (b *builder) member(path, address string) string {
-	base := b.base(path, address)
-	b.plain(path, base)
-	if alertmanagerAPI.MatchString(base) {
-		b.problem(path, "remove /api and everything after it, because the program appends it")
-	}
-	return base
+	a.URL, a.Members = "", nil
 }

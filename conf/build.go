@@ -17,81 +17,49 @@ const (
 	maxStorm       = 1000        // one alert must list them
 )
 
-// builder turns the text of a configuration into a Config. It continues after a
+// builder checks a configuration that has been decoded, and completes it. It continues after a
 // problem, so that all of them are reported at once.
 type builder struct {
 	checker
-	file         string
-	mode         fs.FileMode // of file
-	warnings     []string
+	conf         *Config
+	mode         fs.FileMode       // of its file
 	names        map[string]string // of the notifiers so far, with their paths
 	destinations map[string]string // theirs, with their paths
 	inline       string            // the first secret in the file itself
-	files        []string          // that were read
 }
 
 // good reports whether the file has a key whose value could be decoded.
 func (b *builder) good(path string) bool { return b.source.Has(path) && !b.source.refused[path] }
 
-// defaults are what an empty file means.
-func defaults() (*raw, error) {
-	node, err := os.Hostname()
-	if err != nil {
-		return nil, fmt.Errorf("find the host name, the default of node: %w", err)
-	}
-	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd may give several
-	return &raw{
-		Node:     node,
-		StateDir: cmp.Or(state, "./watcher-state"),
-		Jira:     rawJira{MailLogs: true, DiagnosticsLog: true, AccessPattern: defaultAccessPattern()},
-		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
-		Causes:   Causes{Dir: filepath.Join(Directory, "causes.d")},
-	}, nil
-}
-
-func (b *builder) config(f *raw) *Config {
-	b.names, b.destinations = map[string]string{}, map[string]string{}
-	c := &Config{
-		File: b.file, source: b.source, Node: f.Node, NodeGiven: b.source.Has("node"), StateDir: f.StateDir,
-		Logs: f.Logs, Alerts: f.Alerts, Causes: f.Causes, HTTP: f.HTTP, Receive: HTTP(f.Receive),
-		Probe: f.Probe, Heartbeat: f.Heart.URL, Slack: f.Slack, Webhooks: f.Webhooks, Integrations: f.Integrations,
-		PagerDuty: f.PagerDuty, Teams: f.Teams, Ship: f.Ship.File,
-	}
+func (b *builder) check(c *Config) {
+	c.NodeGiven, c.Causes.DirGiven = b.source.Has("node"), b.source.Has("causes.dir")
 	if b.good("node") {
 		b.label("node", c.Node)
 	}
 	b.absolute("state_dir", &c.StateDir)
 	b.absolute("causes.dir", &c.Causes.Dir)
-	c.Causes.DirGiven = b.source.Has("causes.dir")
 	b.alerts(&c.Alerts)
-	b.heartbeat(&c.Heartbeat)
-	for i := range f.Maintenance {
-		c.Maintenance = append(c.Maintenance, b.maintenance(element("maintenance", i), &f.Maintenance[i]))
-	}
+	b.heartbeat(&c.Heartbeat.URL)
+	each("maintenance", c.Maintenance, b.maintenance)
 	b.listener("http", "listen", `"127.0.0.1:9494"`, &c.HTTP)
+	c.Receive, c.Receiver = HTTP(c.Receiver), receiver{}
 	b.receive(&c.Receive, c.HTTP)
 	b.probe(&c.Probe)
 	b.integrations(c.Integrations)
 	b.logs(c.Logs)
-	b.jira(c, &f.Jira)
-	b.ship(&c.Ship, c.Logs)
+	b.jira(c, &c.Jira)
+	b.ship(&c.Ship.File, c.Logs)
 	c.Jira.Given = b.source.Has("jira") || ofOneJira(c.Logs)
 	each("slack", c.Slack, b.slack)
 	each("webhook", c.Webhooks, b.webhook)
-	for i := range f.Alertmanagers {
-		c.Alertmanagers = append(c.Alertmanagers, b.alertmanager(element("alertmanager", i), &f.Alertmanagers[i]))
-	}
+	each("alertmanager", c.Alertmanagers, b.alertmanager)
 	each("pagerduty", c.PagerDuty, b.pagerduty)
-	for i := range f.Email {
-		c.Email = append(c.Email, b.email(element("email", i), &f.Email[i]))
-	}
+	each("email", c.Email, b.email)
 	each("teams", c.Teams, b.teams)
 	if b.inline != "" && open(b.mode) {
 		b.warn("%s can be read by other users (mode %04o) and contains a secret (%s), run: chmod 600 %[1]s",
-			b.file, b.mode.Perm(), withoutIndexes(b.inline))
+			c.File, b.mode.Perm(), withoutIndexes(b.inline))
 	}
-	c.Warnings, c.Files = b.warnings, b.files
-	return c
 }
 
 // each checks the tables of an array.
@@ -102,7 +70,7 @@ func each[T any](name string, tables []T, check func(at string, t *T)) {
 }
 
 func (b *builder) warn(format string, args ...any) {
-	b.warnings = append(b.warnings, fmt.Sprintf(format, args...))
+	b.conf.Warnings = append(b.conf.Warnings, fmt.Sprintf(format, args...))
 }
 
 func (b *builder) alerts(a *Alerts) {
@@ -250,11 +218,7 @@ func (b *builder) absolute(path string, name *string) {
 		b.problem(path, "contains an unprintable character")
 	}
 	if !filepath.IsAbs(*name) {
-		dir, err := filepath.Abs(filepath.Dir(b.file))
-		if err != nil {
-			b.problem(path, "%s: %v", quote(*name), err)
-		}
-		*name = filepath.Join(dir, *name)
+		*name = b.whole(path, filepath.Join(filepath.Dir(b.conf.File), *name))
 	}
 }
 

@@ -23,11 +23,10 @@ func (b *builder) client(at string, c *Client) {
 	if !b.good(key) {
 		return
 	}
-	found, private, mode := b.read(key, c.ClientKey, maxSecret)
+	found, private := b.read(key, c.ClientKey, maxSecret)
 	if found == "" {
 		return
 	}
-	b.warnOpen(key, found, mode)
 	c.ClientKey = b.whole(key, found)
 	if public != nil {
 		if text := pairProblem(public, private); text != "" {

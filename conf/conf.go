@@ -2,58 +2,67 @@
 package conf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"jira-oauth-watcher/internal/text"
 )
 
 // Config is a checked configuration with its defaults filled in. Names are
-// unique, paths from the file absolute, and secrets read.
+// unique, paths from the file absolute, and secrets read. Here and in its tables, a field with a
+// tag is what that key says, and one without is derived.
 type Config struct {
-	File          string // where it was read from, "" = defaults only
-	Node          string // default: the host name
-	NodeGiven     bool   // the file names it
-	StateDir      string // default: $STATE_DIRECTORY, else ./watcher-state
-	Jira          Jira
-	Logs          []Log // may be empty: the command line can name logs too
-	Alerts        Alerts
-	Maintenance   []Maintenance
-	Causes        Causes
-	HTTP          HTTP
-	Receive       HTTP              // where shippers send log lines by OTLP
-	Integrations  map[string]string // names that people know integrations by: ID = name
-	Slack         []Slack
-	Webhooks      []Webhook
-	Alertmanagers []Alertmanager
-	PagerDuty     []PagerDuty
-	Email         []Email
-	Teams         []Teams
-	Probe         Probe
-	Ship          string   // the file that each failure is written to, Stdout = standard output, "" = none
-	Heartbeat     Secret   // an address to request while all is well; unset = none
-	Files         []string // that were read: File, and those of secrets, certificates and templates
-	Warnings      []string // sentences about what works but should not stay, such as open secret files
+	Node          string            `toml:"node"`      // default: the host name
+	StateDir      string            `toml:"state_dir"` // default: $STATE_DIRECTORY, else ./watcher-state
+	Jira          Jira              `toml:"jira"`
+	Logs          []Log             `toml:"log"` // may be empty: the command line can name logs too
+	Alerts        Alerts            `toml:"alerts"`
+	Causes        Causes            `toml:"causes"`
+	HTTP          HTTP              `toml:"http"`
+	Receiver      receiver          `toml:"receive"` // only while the file is read: Receive has it
+	Probe         Probe             `toml:"probe"`
+	Heartbeat     Heartbeat         `toml:"heartbeat"`
+	Slack         []Slack           `toml:"slack"`
+	Webhooks      []Webhook         `toml:"webhook"`
+	Integrations  map[string]string `toml:"integrations"` // names that people know integrations by: ID = name
+	Alertmanagers []Alertmanager    `toml:"alertmanager"`
+	PagerDuty     []PagerDuty       `toml:"pagerduty"`
+	Email         []Email           `toml:"email"`
+	Teams         []Teams           `toml:"teams"`
+	Maintenance   []Maintenance     `toml:"maintenance"`
+	Ship          Ship              `toml:"ship"`
+	Cluster       any               `toml:"cluster,later"`
+
+	File      string   // where it was read from, "" = defaults only
+	NodeGiven bool     // the file names it
+	Receive   HTTP     // where shippers send log lines by OTLP
+	Files     []string // that were read: File, and those of secrets, certificates and templates
+	Warnings  []string // sentences about what works but should not stay, such as open secret files
 
 	source *Source
 }
 
 // Jira is what is known of the Jira node.
 type Jira struct {
-	Given     bool   // the logs are of one Jira: what they say of one failure is put together
-	Home      string // the home directory whose logs are followed, "" = none
-	Token     Secret // a personal access token for Alerts.JiraURL; unset = none
-	Install   string // the installation directory, "" = unknown
-	AccessLog string // may have %Y, %m, %d, %H and %M in its base name; "" = none
+	Home             string        `toml:"home"` // the home directory whose logs are followed, "" = none
+	MailLogs         bool          `toml:"mail_logs"`
+	DiagnosticsLog   bool          `toml:"diagnostics_log"`
+	URL              string        `toml:"url"`               // as it is written: Alerts.JiraURL has it checked
+	Token            Secret        `toml:"token,file"`        // a personal access token for Alerts.JiraURL; unset = none
+	Install          string        `toml:"install"`           // the installation directory, "" = unknown
+	AccessLog        string        `toml:"access_log"`        // may have %Y, %m, %d, %H and %M in its base name; "" = none
+	AccessPattern    accessPattern `toml:"access_pattern"`    // AccessLine has it
+	AlertUnreachable bool          `toml:"alert_unreachable"` // alert when Jira loses the connection to a mail server
 
-	// AccessLine is the form of the lines of AccessLog, with the groups that
-	// matchers.ClickIn names.
-	AccessLine *regexp.Regexp
-
-	AlertUnreachable bool // alert when Jira loses the connection to a mail server; there is a diagnostics log
+	Given      bool           // the logs are of one Jira: what they say of one failure is put together
+	AccessLine *regexp.Regexp // the form of the lines of AccessLog, with the groups that matchers.ClickIn names
 }
 
 // Log is one log file to follow.
@@ -104,6 +113,24 @@ type HTTP struct {
 	AllowRemote bool   `toml:"allow_remote"`    // other machines may ask without a password
 }
 
+// receiver is HTTP with the keys of [receive].
+type receiver struct {
+	Listen      string `toml:"otlp"`
+	Token       Secret `toml:"token,file"`
+	BasicAuth   Secret `toml:"basic_auth,file"`
+	AllowRemote bool   `toml:"allow_remote"`
+}
+
+// Heartbeat is an address to request while all is well.
+type Heartbeat struct {
+	URL Secret `toml:"url,file"` // unset = none
+}
+
+// Ship is where each failure is written to.
+type Ship struct {
+	File string `toml:"file"` // Stdout = standard output, "" = none
+}
+
 // Notifier is what all notifiers have in common.
 type Notifier struct {
 	Name        string        `toml:"name"`
@@ -133,16 +160,18 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configuration file %s: %w", path, text.WithoutPath(err))
 	}
-	f, err := defaults()
+	c, err := Default()
 	if err != nil {
 		return nil, err
 	}
-	source, problems := decode(path, data, f, true)
+	source, problems := decode(path, data, c, true)
 	if source == nil {
 		return nil, problems
 	}
-	b := builder{checker: checker{source, problems}, file: path, mode: mode, files: []string{path}}
-	c := b.config(f)
+	c.File, c.Files, c.source = path, []string{path}, source
+	b := builder{checker: checker{source, problems}, conf: c, mode: mode,
+		names: map[string]string{}, destinations: map[string]string{}}
+	b.check(c)
 	if len(b.problems) > 0 {
 		b.problems.Sort()
 		return nil, b.problems
@@ -152,15 +181,31 @@ func Load(path string) (*Config, error) {
 
 // Default is the configuration without a file.
 func Default() (*Config, error) {
-	f, err := defaults()
+	node, err := os.Hostname()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("find the host name, the default of node: %w", err)
 	}
-	b := builder{checker: checker{source: &Source{}}}
-	return b.config(f), nil
+	state, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":") // systemd may give several
+	pattern := defaultAccessPattern()
+	return &Config{
+		Node:     node,
+		StateDir: cmp.Or(state, "./watcher-state"),
+		Jira:     Jira{MailLogs: true, DiagnosticsLog: true, AccessPattern: pattern, AccessLine: pattern.line},
+		Alerts:   Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
+		Causes:   Causes{Dir: filepath.Join(Directory, "causes.d")},
+		source:   &Source{},
+	}, nil
 }
 
 // NewLog is a log that the command line names.
 func NewLog(path string) Log {
 	return Log{Path: path, Kind: KindOf(path), Name: filepath.Base(path), Start: StartEnd, TimeZone: time.Local}
+}
+
+// AddLog adds a log, whose name becomes one that no other has.
+func (c *Config) AddLog(l Log) {
+	for slices.ContainsFunc(c.Logs, func(other Log) bool { return other.Name == l.Name }) {
+		l.Name += "+" // such as the same file name in two directories
+	}
+	c.Logs = append(c.Logs, l)
 }

@@ -23,7 +23,7 @@ func TestLoad(t *testing.T) {
 		Node:     "jira-node-1",
 		StateDir: "/var/lib/watcher",
 		Jira: conf.Jira{
-			Given: true, Install: "/opt/jira", Token: conf.NewSecret("hunter2"),
+			Given: true, Install: "/opt/jira", Token: conf.NewSecret("hunter2"), MailLogs: true, DiagnosticsLog: true,
 			AccessLog: "/opt/jira/logs/access.%Y-%m-%d-%H.log",
 		},
 		Logs: []conf.Log{{
@@ -106,7 +106,7 @@ func absolute(t *testing.T, path string) string {
 // checked out, without the form of the access log, and without unexported fields.
 func exported(c *conf.Config) conf.Config {
 	jira := c.Jira
-	jira.AccessLine = nil
+	jira.AccessLine, jira.AccessPattern = nil, conf.Jira{}.AccessPattern
 	return conf.Config{
 		File: c.File, Node: c.Node, StateDir: c.StateDir, Jira: jira, Logs: c.Logs, Alerts: c.Alerts,
 		Causes: c.Causes, HTTP: c.HTTP, Slack: c.Slack, Webhooks: c.Webhooks, Alertmanagers: c.Alertmanagers,
@@ -132,6 +132,7 @@ func TestDefault(t *testing.T) {
 		want := conf.Config{
 			Node:     host,
 			StateDir: want,
+			Jira:     conf.Jira{MailLogs: true, DiagnosticsLog: true},
 			Alerts:   conf.Alerts{RepeatInterval: 4 * time.Hour, QuietAfter: 24 * time.Hour, Storm: 50},
 			Causes:   conf.Causes{Dir: "/etc/jira-oauth-watcher/causes.d"},
 		}

@@ -17,11 +17,10 @@ import (
 // are case-sensitive. The problems are all there are in the text, sorted; what
 // has none is decoded all the same. The Source is nil if the text is no TOML.
 //
-// Fields may be strings, booleans, integers, any type with UnmarshalText (of a
-// string, a whole number or a boolean), structs, and pointers, slices and
-// string maps of these. Embedded structs count as if written out. A pointer
-// distinguishes an absent key from a zero. Durations, days of the week and time zones are strings. A field without
-// a tag is left alone.
+// Fields may be strings, booleans, signed integers, any type with UnmarshalText (of a
+// string, a whole number or a boolean), structs, and slices and string maps of
+// these. Embedded structs count as if written out. Durations, days of the week
+// and time zones are strings. A field without a tag is left alone.
 //
 // The tag `toml:"key,file"` of a Secret allows key_file, too: the Secret holds the name of
 // that file then.
@@ -56,63 +55,40 @@ type decoder struct {
 	expand bool
 }
 
-// refuse notes a problem with the value at path. It returns false, as all of
-// the decoder does when a value has a problem.
-func (d *decoder) refuse(path, format string, args ...any) bool {
+// refuse notes a problem with the value at path.
+func (d *decoder) refuse(path, format string, args ...any) {
 	d.source.refused[path] = true
 	d.problem(path, format, args...)
-	return false
 }
 
 // table decodes what the keys say into the struct v.
-func (d *decoder) table(path string, keys map[string]any, v reflect.Value) bool {
+func (d *decoder) table(path string, keys map[string]any, v reflect.Value) {
 	fields, names := fieldsOf(v.Type())
-	good := true
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		p := join(path, key)
 		f, known := fields[key]
 		switch {
 		case !known:
 			d.keyProblem(p, "unknown key%s", hint(key, names, slices.Sorted(maps.Keys(fields))))
-			good = false
 		case f.later:
-			good = d.later(p, keys[key])
+			d.keyProblem(p, "not supported yet")
 		case f.file:
 			var name string
-			good = d.value(p, keys[key], reflect.ValueOf(&name).Elem()) && good
+			d.value(p, keys[key], reflect.ValueOf(&name).Elem())
 			v.FieldByIndex(f.index).Set(reflect.ValueOf(NewSecret(name)))
 		default:
-			good = d.value(p, keys[key], v.FieldByIndex(f.index)) && good
+			d.value(p, keys[key], v.FieldByIndex(f.index))
 		}
 	}
-	return good
 }
 
 // hint names the key that was probably meant, be it one that is not supported
 // yet, or else those there are.
 func hint(key string, names, all []string) string {
-	if n := Nearest(key, all); n != "" {
-		return fmt.Sprintf(", did you mean %q?", n)
-	}
-	if len(names) == 0 {
-		return ""
+	if m := meant(key, all); m != "" || len(names) == 0 {
+		return m
 	}
 	return ", allowed here: " + strings.Join(names, ", ")
-}
-
-// later refuses a key, or each of several [[tables]].
-func (d *decoder) later(path string, value any) bool {
-	places := []string{path}
-	if tables, ok := value.([]map[string]any); ok {
-		places = nil
-		for i := range tables {
-			places = append(places, element(path, i))
-		}
-	}
-	for _, p := range places {
-		d.keyProblem(p, "not supported yet")
-	}
-	return false
 }
 
 type field struct {
@@ -143,57 +119,60 @@ func fieldsOf(t reflect.Type) (fields map[string]field, names []string) {
 }
 
 // value decodes one value into v.
-func (d *decoder) value(path string, value any, v reflect.Value) bool {
-	if v.Kind() == reflect.Pointer && v.Type() != reflect.TypeFor[*time.Location]() {
-		to := reflect.New(v.Type().Elem())
-		good := d.value(path, value, to.Elem())
-		if good {
-			v.Set(to)
-		}
-		return good
-	}
+func (d *decoder) value(path string, value any, v reflect.Value) {
 	if s, ok := value.(string); ok && d.expand {
-		if value, ok = d.variables(path, s); !ok {
-			return false
+		if value = d.variables(path, s); d.source.refused[path] {
+			return
 		}
 	}
-	switch to := v.Addr().Interface().(type) {
-	case encoding.TextUnmarshaler:
-		return d.text(path, value, to)
-	case *time.Duration:
-		return d.text(path, value, (*duration)(to))
-	case *time.Weekday:
-		return d.text(path, value, (*weekday)(to))
-	case **time.Location:
-		return d.text(path, value, zone{to})
+	if to := unmarshaler(v); to != nil {
+		d.text(path, value, to)
+		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		keys, ok := value.(map[string]any)
-		if !ok {
-			return d.wantTable(path)
-		}
-		return d.table(path, keys, v)
-	case reflect.Slice:
-		return d.list(path, value, v)
+		d.table(path, d.keys(path, value), v)
 	case reflect.Map:
-		return d.mapping(path, value, v)
+		d.mapping(path, d.keys(path, value), v)
+	case reflect.Slice:
+		d.list(path, value, v)
 	case reflect.String:
-		s, ok := value.(string)
-		if !ok {
-			return d.refuse(path, "expected a string in quotes")
+		if s, ok := value.(string); ok {
+			v.SetString(s)
+		} else {
+			d.refuse(path, "expected a string in quotes")
 		}
-		v.SetString(s)
-		return true
 	case reflect.Bool:
-		b, ok := value.(bool)
-		if !ok {
-			return d.refuse(path, "expected true or false, without quotes")
+		if b, ok := value.(bool); ok {
+			v.SetBool(b)
+		} else {
+			d.refuse(path, "expected true or false, without quotes")
 		}
-		v.SetBool(b)
-		return true
+	default:
+		switch n, ok := value.(int64); {
+		case !ok:
+			d.refuse(path, "expected a whole number, without quotes")
+		case v.OverflowInt(n):
+			d.refuse(path, "the number %d is out of range", n)
+		default:
+			v.SetInt(n)
+		}
 	}
-	return d.number(path, value, v)
+}
+
+// unmarshaler decodes a text into v; nil if v is not made of one.
+func unmarshaler(v reflect.Value) encoding.TextUnmarshaler {
+	switch to := v.Addr().Interface().(type) {
+	case encoding.TextUnmarshaler:
+		return to
+	case *time.Duration:
+		return (*duration)(to)
+	case *time.Weekday:
+		return (*weekday)(to)
+	case **time.Location:
+		return zone{to}
+	}
+	return nil
 }
 
 // maxExpanded is how long a value may be with its environment variables.
@@ -203,9 +182,9 @@ var variable = regexp.MustCompile(`\$\$\{|\$\{([A-Z_][A-Z0-9_]*)\}|\$\{`)
 
 // variables replaces ${NAME} with the value of an environment variable, and $${ with ${. What else
 // follows ${ is not shown: it may be a part of a secret.
-func (d *decoder) variables(path, s string) (string, bool) {
-	good, size := true, len(s)
-	expanded := variable.ReplaceAllStringFunc(s, func(found string) string {
+func (d *decoder) variables(path, s string) string {
+	size := len(s)
+	return variable.ReplaceAllStringFunc(s, func(found string) string {
 		if found == "$${" {
 			return "${"
 		}
@@ -213,99 +192,75 @@ func (d *decoder) variables(path, s string) (string, bool) {
 		value, ok := os.LookupEnv(name)
 		switch {
 		case name == "":
-			good = d.refuse(path, "expected ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
+			d.refuse(path, "expected ${NAME}, an environment variable in capitals (write $${ for a literal ${)")
 		case strings.ContainsAny(value, "\r\n\x00"):
-			good = d.refuse(path, "the environment variable %s has a line break: remove it", name)
+			d.refuse(path, "the environment variable %s has a line break: remove it", name)
 		case !ok:
-			good = d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
+			d.refuse(path, "the environment variable %s is not set (write $${ for a literal ${)", name)
 		}
 		d.source.expanded[path] = true
-		if size += len(value); size > maxExpanded {
-			good = good && d.refuse(path, "longer than %d bytes with its environment variables", maxExpanded)
-			return ""
+		if size += len(value); size <= maxExpanded {
+			return value
 		}
-		return value
+		if !d.source.refused[path] {
+			d.refuse(path, "longer than %d bytes with its environment variables", maxExpanded)
+		}
+		return ""
 	})
-	return expanded, good
 }
 
-func (d *decoder) wantTable(path string) bool {
-	if strings.HasSuffix(path, "]") { // an element of a list
-		return d.refuse(path, "expected a table, written [[%s]]", withoutIndexes(path))
+// keys are those of a table.
+func (d *decoder) keys(path string, value any) map[string]any {
+	keys, ok := value.(map[string]any)
+	switch {
+	case ok:
+	case strings.HasSuffix(path, "]"): // an element of a list
+		d.refuse(path, "expected a table, written [[%s]]", withoutIndexes(path))
+	default:
+		d.refuse(path, "expected a table, written [%s]", withoutIndexes(path))
 	}
-	return d.refuse(path, "expected a table, written [%s]", withoutIndexes(path))
+	return keys
 }
 
-func (d *decoder) text(path string, value any, u encoding.TextUnmarshaler) bool {
+func (d *decoder) text(path string, value any, to encoding.TextUnmarshaler) {
 	switch value.(type) {
 	case string, int64, bool:
-		if err := u.UnmarshalText(fmt.Append(nil, value)); err != nil {
-			return d.refuse(path, "%v", err)
-		}
-		return true
-	}
-	return d.refuse(path, "expected a string in quotes")
-}
-
-func (d *decoder) number(path string, value any, v reflect.Value) bool {
-	n, ok := value.(int64)
-	switch {
-	case v.CanInt():
-		if ok && !v.OverflowInt(n) {
-			v.SetInt(n)
-			return true
-		}
-	case v.CanUint():
-		if ok && n >= 0 && !v.OverflowUint(uint64(n)) {
-			v.SetUint(uint64(n))
-			return true
+		if err := to.UnmarshalText(fmt.Append(nil, value)); err != nil {
+			d.refuse(path, "%v", err)
 		}
 	default:
-		panic("conf: no key can have the type " + v.Type().String())
+		d.refuse(path, "expected a string in quotes")
 	}
-	if ok {
-		return d.refuse(path, "the number %d is out of range", n)
-	}
-	return d.refuse(path, "expected a whole number, without quotes")
 }
 
 // list decodes an array or [[tables]].
-func (d *decoder) list(path string, value any, v reflect.Value) bool {
-	list := reflect.ValueOf(value)
-	if list.Kind() != reflect.Slice {
-		if v.Type().Elem().Kind() == reflect.Struct && !unmarshals(v.Type().Elem()) {
-			return d.refuse(path, "expected a list of tables, each written [[%s]]", withoutIndexes(path))
-		}
-		return d.refuse(path, `expected a list in brackets, such as ["one", "two"]`)
+func (d *decoder) list(path string, value any, v reflect.Value) {
+	list, one := reflect.ValueOf(value), reflect.New(v.Type().Elem()).Elem()
+	switch {
+	case list.Kind() == reflect.Slice:
+	case one.Kind() == reflect.Struct && unmarshaler(one) == nil:
+		d.refuse(path, "expected a list of tables, each written [[%s]]", withoutIndexes(path))
+		return
+	default:
+		d.refuse(path, `expected a list in brackets, such as ["one", "two"]`)
+		return
 	}
-	good := true
 	v.Set(reflect.MakeSlice(v.Type(), list.Len(), list.Len()))
 	for i := range list.Len() {
-		good = d.value(element(path, i), list.Index(i).Interface(), v.Index(i)) && good
+		d.value(element(path, i), list.Index(i).Interface(), v.Index(i))
 	}
-	return good
 }
 
-func unmarshals(t reflect.Type) bool {
-	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
-}
-
-func (d *decoder) mapping(path string, value any, v reflect.Value) bool {
-	keys, ok := value.(map[string]any)
-	if !ok {
-		return d.wantTable(path)
-	}
-	good := true
+func (d *decoder) mapping(path string, keys map[string]any, v reflect.Value) {
 	v.Set(reflect.MakeMap(v.Type()))
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		to := reflect.New(v.Type().Elem()).Elem()
+		p, to := join(path, key), reflect.New(v.Type().Elem()).Elem()
 		if _, dotted := keys[key].(map[string]any); dotted && to.Kind() == reflect.String {
-			good = d.refuse(join(path, key), "expected a string in quotes; a key with dots must be in quotes, too")
-		} else if d.value(join(path, key), keys[key], to) {
-			v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), to)
-		} else {
-			good = false
+			d.refuse(p, "expected a string in quotes; a key with dots must be in quotes, too")
+			continue
+		}
+		if d.value(p, keys[key], to); !d.source.refused[p] {
+			v.SetMapIndex(reflect.ValueOf(key), to)
 		}
 	}
-	return good
 }

@@ -17,7 +17,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		for of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {
 			of = of.Elem()
 		}
-		if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[raw]().PkgPath() {
+		if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[Config]().PkgPath() {
 			return
 		}
 		for i := range of.NumField() {
@@ -39,7 +39,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			walk(of.Field(i).Type)
 		}
 	}
-	walk(reflect.TypeFor[raw]())
+	walk(reflect.TypeFor[Config]())
 	if seen < 40 {
 		t.Errorf("only %d keys were looked for", seen)
 	}

@@ -9,14 +9,18 @@ import (
 
 // Email is a mail relay with the addresses that alerts are sent to.
 type Email struct {
-	Notifier
-	Host       string // of the relay
+	SMTP       string   `toml:"smtp"` // only while the file is read, like FromText and ToTexts
+	FromText   string   `toml:"from"`
+	ToTexts    []string `toml:"to"`
+	Username   string   `toml:"username"` // "" = without authentication
+	Password   Secret   `toml:"password,file"`
+	AllowPlain bool     `toml:"allow_plain"` // as it is written: Encryption has it
+	Host       string   // of the relay
 	Port       string
 	Encryption Encryption
 	From       mail.Address
 	To         []mail.Address // at least one
-	Username   string         // "" = without authentication
-	Password   Secret
+	Notifier
 }
 
 // Encryption is how the connection to a mail relay is encrypted. A password is never
@@ -31,45 +35,32 @@ const (
 	Unencrypted                     // for a relay on this machine
 )
 
-type rawEmail struct {
-	SMTP       string   `toml:"smtp"`
-	From       string   `toml:"from"`
-	To         []string `toml:"to"`
-	Username   string   `toml:"username"`
-	Password   Secret   `toml:"password,file"`
-	AllowPlain bool     `toml:"allow_plain"`
-	Notifier
-}
-
 const maxRecipients = 20 // more belong in a distribution list
 
-func (b *builder) email(at string, f *rawEmail) Email {
-	b.notifier(at, &f.Notifier)
-	e := Email{Notifier: f.Notifier}
-	b.relay(&e, at, f)
+func (b *builder) email(at string, e *Email) {
+	b.notifier(at, &e.Notifier)
+	b.relay(at, e)
 	b.required(at, "from", "jira-watcher@example.com")
 	if b.good(at + ".from") {
-		e.From = b.mailbox(at+".from", f.From)
+		e.From = b.mailbox(at+".from", e.FromText)
 	}
-	if n := len(f.To); n > maxRecipients || n == 0 && !b.source.refused[at+".to"] {
+	if n := len(e.ToTexts); n > maxRecipients || n == 0 && !b.source.refused[at+".to"] {
 		b.problem(at, `expected to = ["ops@example.com"], with 1 to %d addresses; use a distribution list for more`,
 			maxRecipients)
 	}
-	for i, address := range f.To {
+	for i, address := range e.ToTexts {
 		e.To = append(e.To, b.mailbox(element(at+".to", i), address))
 	}
+	e.SMTP, e.FromText, e.ToTexts = "", "", nil
 	b.sendsTo(at, fmt.Sprint(e.Host, e.Port, e.To))
 
-	b.secret(at, "password", &f.Password)
+	b.secret(at, "password", &e.Password)
 	switch given := b.given(at, "password"); {
 	case given == "" && b.good(at+".username"):
 		b.keyProblem(at+".username", "requires password_file, the name of the file with the password")
-	case given != "" && f.Username == "":
+	case given != "" && e.Username == "":
 		b.keyProblem(given, "requires username")
-	case given != "":
-		e.Username, e.Password = f.Username, f.Password
 	}
-	return e
 }
 
 // required reports a key that is missing.
@@ -80,13 +71,13 @@ func (b *builder) required(at, key, example string) {
 }
 
 // relay takes the address of the relay, which decides how the connection is encrypted.
-func (b *builder) relay(e *Email, at string, f *rawEmail) {
+func (b *builder) relay(at string, e *Email) {
 	path := at + ".smtp"
 	b.required(at, "smtp", "smtp://relay.example.com:587")
 	if !b.good(path) {
 		return
 	}
-	u := b.address(path, NewSecret(f.SMTP), "smtp", "smtps", "relay.example.com:587")
+	u := b.address(path, NewSecret(e.SMTP), "smtp", "smtps", "relay.example.com:587")
 	if u == nil {
 		return
 	}
@@ -99,9 +90,9 @@ func (b *builder) relay(e *Email, at string, f *rawEmail) {
 		e.Encryption, e.Port = ImplicitTLS, cmp.Or(u.Port(), "465")
 	case loopback(e.Host):
 		e.Encryption = Unencrypted
-	case f.AllowPlain && b.good(at+".username"):
+	case e.AllowPlain && b.good(at+".username"):
 		b.keyProblem(at+".allow_plain", "would send the password without encryption, remove it or username")
-	case f.AllowPlain:
+	case e.AllowPlain:
 		e.Encryption = Opportunistic
 	}
 }

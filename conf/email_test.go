@@ -35,6 +35,7 @@ func TestEmail(t *testing.T) {
 		c := load(t, dir, fmt.Sprintf("[[email]]\nsmtp = %q\nfrom = '\"Jira, mail\" <jira@example.com>'\nto = ['ops@example.com', 'A. B. <ab@example.com>']\n%s",
 			tt.smtp, tt.more))
 		tt.want.Notifier = conf.Notifier{Name: "email", Timeout: 10 * time.Second, RetryFor: 24 * time.Hour}
+		tt.want.AllowPlain = strings.HasPrefix(tt.more, "allow_plain")
 		tt.want.From = mail.Address{Name: "Jira, mail", Address: "jira@example.com"}
 		tt.want.To = []mail.Address{{Address: "ops@example.com"}, {Name: "A. B.", Address: "ab@example.com"}}
 		if tt.smtp == "" || len(c.Email) != 1 || !reflect.DeepEqual(c.Email[0], tt.want) {

@@ -54,6 +54,6 @@ func (c *Config) Hosts() (hosts []Host) {
 	if !c.Jira.Token.IsZero() {
 		add("[jira] url", Notifier{}, Client{}, c.Alerts.JiraURL)
 	}
-	add("[heartbeat]", Notifier{}, Client{}, c.Heartbeat.Reveal())
+	add("[heartbeat]", Notifier{}, Client{}, c.Heartbeat.URL.Reveal())
 	return hosts
 }

@@ -1,11 +1,11 @@
 package conf
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -62,19 +62,15 @@ func (b *builder) listener(at, key, example string, h *HTTP) {
 	if from := b.secret(at, "basic_auth", &h.BasicAuth); !h.BasicAuth.IsZero() && !userAndPassword(h.BasicAuth.Reveal()) {
 		b.problem(from, "expected one line such as user:password")
 	}
-	if !b.source.Has(at + "." + key) {
-		for _, other := range []string{"basic_auth", "basic_auth_file", "token", "token_file", "allow_remote"} {
-			if b.source.Has(at + "." + other) {
-				b.keyProblem(at+"."+other, `requires %s, too, such as %s`, key, example)
-				break
-			}
-		}
+	login := cmp.Or(b.given(at, "basic_auth"), b.given(at, "token"))
+	if other := cmp.Or(login, b.given(at, "allow_remote")); other != "" && !b.source.Has(at+"."+key) {
+		b.keyProblem(other, `requires %s, too, such as %s`, key, example)
 	}
 	switch {
 	case !b.good(at + "." + key):
 	case !listenable(h.Listen):
 		b.problem(at+"."+key, "expected an address and a port, such as %s", example)
-	case !h.Loopback() && !h.AllowRemote && b.given(at, "basic_auth") == "" && b.given(at, "token") == "":
+	case !h.Loopback() && !h.AllowRemote && login == "":
 		b.problem(at+"."+key, `other machines can reach %s: add %s, or write allow_remote = true if `+
 			`all of them are allowed to %s it, or listen on "127.0.0.1"`, quote(h.Listen),
 			map[string]string{"http": "basic_auth_file", "receive": "token_file or basic_auth_file"}[at],
@@ -84,11 +80,7 @@ func (b *builder) listener(at, key, example string, h *HTTP) {
 
 func listenable(address string) bool {
 	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 {
+	if err != nil || !isPort(port) {
 		return false
 	}
 	_, err = netip.ParseAddr(host)

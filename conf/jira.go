@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // homeLogs are the logs that Jira writes in its home directory, by kind.
@@ -48,61 +47,57 @@ func KindOf(path string) Kind {
 
 // jira takes what is said of the Jira node, and adds its logs to those that have a table
 // of their own.
-func (b *builder) jira(c *Config, f *rawJira) {
-	c.Jira = Jira{Home: f.Home, Token: f.Token, Install: f.Install, AccessLog: f.AccessLog,
-		AccessLine: f.AccessPattern.line, AlertUnreachable: f.AlertUnreachable}
+func (b *builder) jira(c *Config, j *Jira) {
+	j.AccessLine = j.AccessPattern.line
 	switch {
-	case f.URL != "" && c.Alerts.JiraURL != "":
+	case j.URL != "" && c.Alerts.JiraURL != "":
 		b.problem("alerts.jira_url", "is the old name of url in [jira], which is also set: keep only url")
-	case f.URL != "":
-		c.Alerts.JiraURL = b.base("jira.url", f.URL)
+	case j.URL != "":
+		c.Alerts.JiraURL = b.base("jira.url", j.URL)
 	}
-	b.jiraToken(c, f)
+	b.jiraToken(j, c.Alerts.JiraURL)
 	own := slices.Clone(c.Logs)
-	if b.absolute("jira.home", &c.Jira.Home); c.Jira.Home != "" {
+	if b.absolute("jira.home", &j.Home); j.Home != "" {
 		for _, h := range homeLogs {
-			off := h.kind.Mail() && !f.MailLogs || h.kind == KindDiagnostics && !f.DiagnosticsLog
+			off := h.kind.Mail() && !j.MailLogs || h.kind == KindDiagnostics && !j.DiagnosticsLog
 			if !off {
-				c.addLog(own, filepath.Join(c.Jira.Home, "log", h.name), h.name, h.kind)
+				c.addUnlisted(own, NewLog(filepath.Join(j.Home, "log", h.name)))
 			}
 		}
 	}
-	b.absolute("jira.install", &c.Jira.Install)
-	if b.accessLog(&c.Jira); c.Jira.AccessLog != "" {
-		c.addLog(own, c.Jira.AccessLog, accessName(c.Jira.AccessLog), KindAccess)
+	b.absolute("jira.install", &j.Install)
+	if b.accessLog(j); j.AccessLog != "" {
+		l := NewLog(j.AccessLog)
+		l.Name, l.Kind = accessName(j.AccessLog), KindAccess
+		c.addUnlisted(own, l)
 	}
 	diagnostics := func(l Log) bool { return l.Kind == KindDiagnostics }
-	if f.AlertUnreachable && !slices.ContainsFunc(c.Logs, diagnostics) {
+	if j.AlertUnreachable && !slices.ContainsFunc(c.Logs, diagnostics) {
 		b.problem("jira.alert_unreachable", "requires the diagnostics log, where Jira logs what it cannot reach: "+
 			"add home, and remove diagnostics_log = false")
 	}
 }
 
-// addLog adds a log of Jira's, unless it is one of those that have a table of their own.
-func (c *Config) addLog(own []Log, path, name string, kind Kind) {
-	l := Log{Path: path, Kind: kind, Name: name, Start: StartEnd, TimeZone: time.Local}
-	if slices.ContainsFunc(own, func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }) {
-		return
+// addUnlisted adds a log of Jira's, unless it is one of those that have a table of their own.
+func (c *Config) addUnlisted(own []Log, l Log) {
+	if !slices.ContainsFunc(own, func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }) {
+		c.AddLog(l)
 	}
-	for slices.ContainsFunc(c.Logs, func(other Log) bool { return other.Name == l.Name }) {
-		l.Name += "+" // a log of this name in another directory
-	}
-	c.Logs = append(c.Logs, l)
 }
 
 // jiraToken takes the token for Jira's REST API.
-func (b *builder) jiraToken(c *Config, f *rawJira) {
-	b.token("jira", patToken, &c.Jira.Token)
+func (b *builder) jiraToken(j *Jira, base string) {
+	b.token("jira", patToken, &j.Token)
 	given := b.given("jira", "token")
 	if given == "" {
 		return
 	}
 	address := "jira.url"
-	if f.URL == "" {
+	if j.URL == "" {
 		address = "alerts.jira_url"
 	}
-	switch u, err := url.Parse(c.Alerts.JiraURL); {
-	case f.URL == "" && c.Alerts.JiraURL == "":
+	switch u, err := url.Parse(base); {
+	case j.URL == "" && base == "":
 		b.keyProblem(given, `requires url, too: the base URL of Jira, such as "https://jira.example.com"`)
 	case err == nil && u.Scheme == "http" && !loopback(u.Hostname()):
 		b.problem(address, "must begin with https://, because the token in [jira] is sent there")
@@ -146,9 +141,6 @@ func accessName(path string) string {
 // ofOneJira reports whether logs without a [jira] table are of one Jira: there are mail or
 // diagnostics logs among them, and all are in one directory.
 func ofOneJira(logs []Log) bool {
-	dirs := map[string]bool{}
-	for _, l := range logs {
-		dirs[filepath.Dir(l.Path)] = true
-	}
-	return len(dirs) == 1 && slices.ContainsFunc(logs, func(l Log) bool { return l.Kind.Optional() })
+	elsewhere := func(l Log) bool { return filepath.Dir(l.Path) != filepath.Dir(logs[0].Path) }
+	return !slices.ContainsFunc(logs, elsewhere) && slices.ContainsFunc(logs, func(l Log) bool { return l.Kind.Optional() })
 }

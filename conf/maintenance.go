@@ -15,6 +15,8 @@ const (
 
 // Maintenance is a window in which alerts are held back: once, or every week.
 type Maintenance struct {
+	FromText string    `toml:"from"` // as it is written, like ToText
+	ToText   string    `toml:"to"`
 	From, To time.Time // of a window that is once; zero = it is weekly
 
 	// Of a weekly window: the days on which it begins, and the times of day in Zone. One
@@ -73,12 +75,6 @@ func (m Maintenance) Covers(cause string, integration ...string) bool {
 		(len(m.Integrations) == 0 || slices.ContainsFunc(integration, named))
 }
 
-type rawMaintenance struct {
-	From string `toml:"from"`
-	To   string `toml:"to"`
-	Maintenance
-}
-
 // weekday is a day of the week in three letters.
 type weekday time.Weekday
 
@@ -90,12 +86,12 @@ func (d *weekday) UnmarshalText(text []byte) error {
 	return oneOf("day", string(text), append(weekdays[1:], weekdays[0])...)
 }
 
-func (b *builder) maintenance(at string, f *rawMaintenance) Maintenance {
-	f.Zone = time.Local
+func (b *builder) maintenance(at string, m *Maintenance) {
+	m.Zone = time.Local
 	if at == element("maintenance", maxWindows) {
 		b.problem(at, "more than %d windows, remove those that are over", maxWindows)
 	}
-	for i, name := range f.Integrations {
+	for i, name := range m.Integrations {
 		if strings.TrimSpace(name) == "" {
 			b.problem(element(at+".integrations", i), "empty, write the ID or the name of an integration")
 		}
@@ -108,15 +104,14 @@ func (b *builder) maintenance(at string, f *rawMaintenance) Maintenance {
 	switch {
 	case !b.good(at+".from") || !b.good(at+".to"):
 	case b.source.Has(at + ".days"):
-		b.weekly(at, f, &f.Maintenance)
+		b.weekly(at, m)
 	default:
-		b.once(at, f, &f.Maintenance)
+		b.once(at, m)
 	}
-	return f.Maintenance
 }
 
 // once checks a window with dates.
-func (b *builder) once(at string, f *rawMaintenance, m *Maintenance) {
+func (b *builder) once(at string, m *Maintenance) {
 	parse := func(key, value string) time.Time {
 		t, err := time.Parse(time.RFC3339, value)
 		if err != nil {
@@ -125,7 +120,7 @@ func (b *builder) once(at string, f *rawMaintenance, m *Maintenance) {
 		}
 		return t
 	}
-	m.From, m.To = parse("from", f.From), parse("to", f.To)
+	m.From, m.To = parse("from", m.FromText), parse("to", m.ToText)
 	switch {
 	case m.From.IsZero() || m.To.IsZero():
 	case !m.To.After(m.From):
@@ -136,8 +131,8 @@ func (b *builder) once(at string, f *rawMaintenance, m *Maintenance) {
 }
 
 // weekly checks a window with days.
-func (b *builder) weekly(at string, f *rawMaintenance, m *Maintenance) {
-	if len(f.Days) == 0 {
+func (b *builder) weekly(at string, m *Maintenance) {
+	if len(m.Days) == 0 {
 		b.problem(at+".days", `empty, write days such as "sat", or leave it out for a window with dates`)
 	}
 	parse := func(key, value string) time.Duration {
@@ -152,7 +147,7 @@ func (b *builder) weekly(at string, f *rawMaintenance, m *Maintenance) {
 		}
 		return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 	}
-	m.Begin, m.End = parse("from", f.From), parse("to", f.To)
+	m.Begin, m.End = parse("from", m.FromText), parse("to", m.ToText)
 	if m.Begin >= 0 && m.Begin == m.End {
 		b.problem(at+".to", `the same as from, write another time; a whole day is from "00:00" to "24:00"`)
 	}
@@ -167,10 +162,7 @@ func (c *Config) CheckCauses(ids, own []string) Problems {
 			if slices.Contains(known, id) {
 				continue
 			}
-			complaint := fmt.Sprintf("unknown cause %s", quote(id))
-			if n := Nearest(id, known); n != "" {
-				complaint += fmt.Sprintf(", did you mean %q?", n)
-			}
+			complaint := fmt.Sprintf("unknown cause %s%s", quote(id), meant(id, known))
 			if slices.Contains(own, id) {
 				complaint = fmt.Sprintf("alerts about the watcher itself (%s) are never held back, remove it", id)
 			}

@@ -13,16 +13,16 @@ import (
 // The library has accepted the text, so the scanner checks nothing.
 type scanner struct {
 	text      content
-	pos       int
+	rest      string // of the text, from where the scanner is
 	locations map[string]location
 	tables    map[string]int // how many [[tables]] so far, by path
-	table     string         // the path of the table that pos is in
+	table     string         // the path of the table that the scanner is in
 }
 
 func scan(t content) *scanner {
-	s := &scanner{text: t, locations: map[string]location{}, tables: map[string]int{}}
-	for s.space(); s.pos < len(t.string); s.space() {
-		if s.peek() == '[' {
+	s := &scanner{text: t, rest: t.string, locations: map[string]location{}, tables: map[string]int{}}
+	for s.space(); s.rest != ""; s.space() {
+		if s.rest[0] == '[' {
 			s.table = s.header()
 		} else {
 			s.pair(s.table)
@@ -37,8 +37,8 @@ func repeated(t content, offset int) (path string, first int) {
 	begin := t.lines[t.position(offset).line-1]
 	s := scan(content{t.string[:begin], t.lines, t.inner})
 	before := s.locations
-	s.text, s.pos, s.locations = t, begin, map[string]location{}
-	if s.space(); s.peek() == '[' {
+	s.text, s.rest, s.locations = t, t.string[begin:], map[string]location{}
+	if s.space(); strings.HasPrefix(s.rest, "[") {
 		path = s.header()
 	} else {
 		path = s.table
@@ -52,18 +52,15 @@ func repeated(t content, offset int) (path string, first int) {
 // header reads [a.b] or [[a.b]]. It returns the path of the table, in which each
 // [[table]] named on the way means its last element.
 func (s *scanner) header() string {
-	start := s.pos
+	start, path := s.here(), ""
 	array := s.skip("[[")
-	if !array {
-		s.pos++
-	}
-	path := ""
+	s.skip("[")
 	keys := s.keys()
 	for i, k := range keys {
 		path = join(path, k.name)
 		last := i == len(keys)-1
 		if last && !array {
-			s.put(path, start) // also when [a.b] has implied [a] before
+			s.locations[path] = location{start, start} // also when [a.b] has implied [a] before
 			break
 		}
 		s.add(path, start)
@@ -82,31 +79,32 @@ func (s *scanner) header() string {
 
 // pair reads key = value.
 func (s *scanner) pair(table string) {
-	start, path := s.pos, table
+	before, path := s.rest, table
 	for _, k := range s.keys() {
 		path = join(path, k.name)
-		s.add(path, k.pos)
+		s.add(path, k.at)
 	}
 	s.skip("=")
 	s.space()
 	s.value(path)
-	if s.pos == start {
-		s.pos++ // the scanner must always advance
+	if s.rest == before {
+		s.rest = s.rest[1:] // the scanner must always advance
 	}
 }
 
 // value reads a value, to its last character or further up to a delimiter.
 func (s *scanner) value(path string) {
-	s.add(path, s.pos)
-	s.locations[path] = location{s.locations[path].key, s.text.position(s.pos)}
+	at := s.here()
+	s.add(path, at)
+	s.locations[path] = location{s.locations[path].key, at}
 	switch {
 	case s.quoted():
 	case s.skip("["):
-		for i := 0; s.more(']'); i++ {
+		for i := 0; s.more("]"); i++ {
 			s.value(element(path, i))
 		}
 	case s.skip("{"):
-		for s.more('}') {
+		for s.more("}") {
 			s.pair(path)
 		}
 	default:
@@ -115,31 +113,26 @@ func (s *scanner) value(path string) {
 }
 
 // more goes to the next element of an array or inline table, or over its end.
-func (s *scanner) more(end byte) bool {
+func (s *scanner) more(end string) bool {
 	for s.space(); s.skip(","); s.space() {
 	}
-	if s.peek() == end {
-		s.pos++
-		return false
-	}
-	return s.pos < len(s.text.string) && !strings.ContainsRune("]}", rune(s.peek()))
+	return s.rest != "" && !s.skip(end) && !strings.ContainsAny(s.rest[:1], "]}")
 }
 
 type namedKey struct {
 	name string
-	pos  int
+	at   position
 }
 
 // keys reads a key with all its dots.
-func (s *scanner) keys() []namedKey {
-	var keys []namedKey
+func (s *scanner) keys() (keys []namedKey) {
 	for {
 		s.space()
-		start := s.pos
+		from, at := s.rest, s.here()
 		if !s.quoted() {
 			s.toAny(" \t.=]#,}\n")
 		}
-		keys = append(keys, namedKey{unquote(s.text.string[start:s.pos]), start})
+		keys = append(keys, namedKey{unquote(from[:len(from)-len(s.rest)]), at})
 		s.space()
 		if !s.skip(".") {
 			return keys
@@ -162,14 +155,11 @@ func unquote(key string) string {
 // space skips spaces, line ends and comments.
 func (s *scanner) space() {
 	for {
-		switch s.peek() {
-		case ' ', '\t', '\n':
-			s.pos++
-		case '#':
-			s.toAny("\n")
-		default:
+		s.rest = strings.TrimLeft(s.rest, " \t\n")
+		if !s.skip("#") {
 			return
 		}
+		s.toAny("\n")
 	}
 }
 
@@ -181,52 +171,34 @@ func (s *scanner) quoted() bool {
 		return false
 	}
 	quote := quotes[kind]
-	for s.pos < len(s.text.string) && !s.skip(quote) {
-		if quote[0] == '"' && s.peek() == '\\' {
-			s.pos++
-		}
-		s.pos++
-	}
-	if len(quote) == 3 { // """a""""" is a"": the last three of them are the end
-		for range 2 {
-			s.skip(quote[:1])
+	ends := quote[:1] + `\`
+	for s.toAny(ends); s.rest != "" && !s.skip(quote); s.toAny(ends) {
+		if quote[0] == '\'' || !s.skip(`\\`) && !s.skip(`\"`) {
+			s.rest = s.rest[1:]
 		}
 	}
-	s.pos = min(s.pos, len(s.text.string))
+	s.rest = strings.TrimLeft(s.rest, quote[:1]) // """a""""" is a"": the last three of them are the end
 	return true
 }
 
 func (s *scanner) toAny(ends string) {
-	if i := strings.IndexAny(s.text.string[s.pos:], ends); i >= 0 {
-		s.pos += i
+	if i := strings.IndexAny(s.rest, ends); i >= 0 {
+		s.rest = s.rest[i:]
 	} else {
-		s.pos = len(s.text.string)
+		s.rest = ""
 	}
 }
 
-func (s *scanner) peek() byte {
-	if s.pos < len(s.text.string) {
-		return s.text.string[s.pos]
-	}
-	return 0
+func (s *scanner) skip(prefix string) (found bool) {
+	s.rest, found = strings.CutPrefix(s.rest, prefix)
+	return found
 }
 
-func (s *scanner) skip(prefix string) bool {
-	if strings.HasPrefix(s.text.string[min(s.pos, len(s.text.string)):], prefix) {
-		s.pos += len(prefix)
-		return true
-	}
-	return false
-}
+func (s *scanner) here() position { return s.text.position(len(s.text.string) - len(s.rest)) }
 
-// put records where a table begins, add only if it has no position yet.
-func (s *scanner) put(path string, pos int) {
-	at := s.text.position(pos)
-	s.locations[path] = location{at, at}
-}
-
-func (s *scanner) add(path string, pos int) {
+// add records where a key or a table begins, if it has no position yet.
+func (s *scanner) add(path string, at position) {
 	if _, ok := s.locations[path]; !ok {
-		s.put(path, pos)
+		s.locations[path] = location{at, at}
 	}
 }

@@ -98,16 +98,20 @@ func common(a, b string) (n int) {
 	return n
 }
 
+// meant continues a complaint about an unknown word with the one that was probably meant, if any.
+func meant(word string, known []string) string {
+	if n := Nearest(word, known); n != "" {
+		return fmt.Sprintf(", did you mean %q?", n)
+	}
+	return ""
+}
+
 // oneOf is nil when word is one of the allowed words of a kind.
 func oneOf(kind, word string, allowed ...string) error {
 	if slices.Contains(allowed, word) {
 		return nil
 	}
-	if n := Nearest(word, allowed); n != "" {
-		return fmt.Errorf("unknown %s %s, did you mean %q? (allowed: %s)", kind, quote(word), n,
-			strings.Join(allowed, ", "))
-	}
-	return fmt.Errorf("unknown %s %s (allowed: %s)", kind, quote(word), strings.Join(allowed, ", "))
+	return fmt.Errorf("unknown %s %s%s (allowed: %s)", kind, quote(word), meant(word, allowed), strings.Join(allowed, ", "))
 }
 
 // quote shows the beginning of what was written.

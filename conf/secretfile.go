@@ -52,11 +52,10 @@ func (b *builder) secret(at, key string, s *Secret) (path string) {
 }
 
 func (b *builder) secretFile(path, name string) Secret {
-	found, content, mode := b.read(path, name, maxSecret)
+	found, content := b.read(path, name, maxSecret)
 	if found == "" {
 		return Secret{}
 	}
-	b.warnOpen(path, found, mode)
 	content, cut := bytes.CutSuffix(content, []byte("\n"))
 	if cut {
 		content = bytes.TrimSuffix(content, []byte("\r"))
@@ -79,21 +78,13 @@ func (b *builder) secretFile(path, name string) Secret {
 	return Secret{}
 }
 
-// warnOpen warns about a file of a secret that others can read.
-func (b *builder) warnOpen(path, found string, mode fs.FileMode) {
-	if open(mode) && !within(os.Getenv("CREDENTIALS_DIRECTORY"), found) {
-		b.warn("%s: %s can be read by other users (mode %04o), run: chmod 600 %[2]s", withoutIndexes(path), found,
-			mode.Perm())
-	}
-}
-
 // certificates completes the path of a file that holds certificates, and reads it.
 // There is no content when it has a problem.
 func (b *builder) certificates(path string, name *string) (content []byte) {
 	if !b.good(path) {
 		return nil
 	}
-	found, content, _ := b.read(path, *name, maxCertificates)
+	found, content := b.read(path, *name, maxCertificates)
 	if found == "" {
 		return nil
 	}
@@ -115,15 +106,18 @@ func (b *builder) whole(path, found string) string {
 	return whole
 }
 
-// read finds and reads a file that the configuration names. A problem is
-// noted, and found is "" then.
-func (b *builder) read(path, name string, limit int64) (found string, content []byte, mode fs.FileMode) {
+// read finds and reads a file that the configuration names: with the limit maxSecret, that of a secret.
+// A problem is noted, and found is "" then.
+func (b *builder) read(path, name string, limit int64) (found string, content []byte) {
 	if complaint := badFileName(name); complaint != "" {
 		b.problem(path, "%s", complaint)
-		return "", nil, 0
+		return "", nil
 	}
 	candidates := b.candidates(name)
-	loaded := b.loaded()
+	loaded := "" // the directory of the credentials that systemd has loaded, which only root can list
+	if os.Getenv("CREDENTIALS_DIRECTORY") != "" {
+		loaded = filepath.Join(filepath.Dir(b.conf.File), "credentials")
+	}
 	for _, c := range candidates {
 		content, mode, err := readRegular(c, limit)
 		if errors.Is(err, fs.ErrNotExist) || (errors.Is(err, fs.ErrPermission) && within(loaded, c)) {
@@ -131,10 +125,13 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 		}
 		if err != nil {
 			b.problem(path, "%s %v", c, err)
-			return "", nil, 0
+			return "", nil
 		}
-		b.files = append(b.files, b.whole(path, c))
-		return c, content, mode
+		if limit == maxSecret && open(mode) && !within(os.Getenv("CREDENTIALS_DIRECTORY"), c) {
+			b.warn("%s: %s can be read by other users (mode %04o), run: chmod 600 %[2]s", withoutIndexes(path), c, mode.Perm())
+		}
+		b.conf.Files = append(b.conf.Files, b.whole(path, c))
+		return c, content
 	}
 	missing := "there is no file " + strings.Join(candidates, " and no ")
 	if limit == maxSecret { // else it is not pasted
@@ -149,7 +146,7 @@ func (b *builder) read(path, name string, limit int64) (found string, content []
 			"so restart the service after you change them"
 	}
 	b.problem(path, "%s", missing)
-	return "", nil, 0
+	return "", nil
 }
 
 var looksSecret = regexp.MustCompile(`://|^whsec_|^xox|^xapp`)
@@ -182,17 +179,8 @@ func (b *builder) candidates(name string) []string {
 	}
 	// Next to the configuration, and in the directory there that the unit's
 	// LoadCredential reads: when a person runs check, systemd has not loaded it.
-	beside := filepath.Dir(b.file)
+	beside := filepath.Dir(b.conf.File)
 	return append(places, filepath.Join(beside, name), filepath.Join(beside, "credentials", name))
-}
-
-// loaded is the directory of the credentials that systemd has loaded, "" when a person
-// runs the program. Only root can list it.
-func (b *builder) loaded() string {
-	if os.Getenv("CREDENTIALS_DIRECTORY") == "" {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(b.file), "credentials")
 }
 
 // readRegular reads a file whole. The error continues a sentence that begins

@@ -70,32 +70,22 @@ func (b *builder) slack(at string, s *Slack) {
 		b.problem(bot, "%s is also set, at line %d, remove one of them", strings.TrimPrefix(hook, at+"."),
 			b.source.location(hook).value.line)
 	case bot != "":
-		b.withToken(s, at)
+		if !b.source.Has(at + ".channel") {
+			b.problem(at, "channel is missing, %s", channelHelp)
+		}
+		if s.Text {
+			b.problem(at+".format", `"text" is for receivers that resemble Slack and have a webhook_url, leave it out `+
+				`with bot_token`)
+		}
+		s.APIURL = cmp.Or(s.APIURL, defaultSlackAPI)
 		b.sendsTo(at, s.APIURL+" "+s.Channel)
 	default:
-		b.withoutToken(at)
-		b.sendsTo(at, s.WebhookURL.Reveal())
-	}
-}
-
-// withToken checks the settings that a bot token needs.
-func (b *builder) withToken(s *Slack, at string) {
-	if !b.source.Has(at + ".channel") {
-		b.problem(at, "channel is missing, %s", channelHelp)
-	}
-	s.APIURL = cmp.Or(s.APIURL, defaultSlackAPI)
-	if s.Text {
-		b.problem(at+".format", `"text" is for receivers that resemble Slack and have a webhook_url, leave it out `+
-			`with bot_token`)
-	}
-}
-
-// withoutToken refuses settings that only a bot can use.
-func (b *builder) withoutToken(at string) {
-	for _, key := range []string{"channel", "api_url", "app_token", "app_token_file"} {
-		if path := at + "." + key; b.source.Has(path) {
-			b.keyProblem(path, "requires bot_token, remove it if you use webhook_url")
+		for _, key := range []string{"channel", "api_url", "app_token", "app_token_file"} {
+			if path := at + "." + key; b.source.Has(path) {
+				b.keyProblem(path, "requires bot_token, remove it if you use webhook_url")
+			}
 		}
+		b.sendsTo(at, s.WebhookURL.Reveal())
 	}
 }
 

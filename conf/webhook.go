@@ -74,5 +74,5 @@ func (b *builder) template(path string, file *string) {
 	case err != nil:
 		b.problem(path, "%s %v", *file, err)
 	}
-	b.files = append(b.files, *file)
+	b.conf.Files = append(b.conf.Files, *file)
 }

@@ -317,7 +317,7 @@ func (k *checker) state() {
 
 // ship checks that the file of failures can be appended to. Its directory is not made.
 func (k *checker) ship() {
-	file := k.conf.Ship
+	file := k.conf.Ship.File
 	if file == "" || file == conf.Stdout {
 		return
 	}

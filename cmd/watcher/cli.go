@@ -197,13 +197,11 @@ func configFlag(c *cobra.Command) *string {
 func loadConfig(path string, optional bool) (*conf.Config, error) {
 	if path == "" {
 		path = defaultConfig
-		switch _, err := os.Stat(path); {
-		case errors.Is(err, fs.ErrNotExist) && optional:
-			return wrongConfig(conf.Default())
-		case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if optional {
+				return wrongConfig(conf.Default())
+			}
 			return nil, usage("there is no %s: name your configuration with --config FILE", path)
-		case err != nil:
-			return nil, usage("configuration: %w", err)
 		}
 	}
 	return wrongConfig(conf.Load(path))

@@ -45,8 +45,12 @@ type generation struct {
 	closers  []func() error
 }
 
-// build makes a generation of a configuration and its causes.
-func (d *daemon) build(c *conf.Config, set func() *matchers.Set) (*generation, error) {
+// build makes a generation of a configuration and its causes, which load reads.
+func (d *daemon) build(c *conf.Config, load func(dir string) (*matchers.Set, error)) (*generation, error) {
+	set, err := catalogue(c, load)
+	if err != nil {
+		return nil, err
+	}
 	targets, err := newNotifiers(c, d.out, terminal(d.out))
 	if err != nil {
 		return nil, wrong{err}
@@ -80,11 +84,7 @@ func (d *daemon) next() (*generation, error) {
 		return nil, fmt.Errorf("state_dir cannot change from %s to %s while the program is running: restart it",
 			d.stateDir, c.StateDir)
 	}
-	set, err := catalogue(c, matchers.Load)
-	if err != nil {
-		return nil, err
-	}
-	g, err := d.build(c, set)
+	g, err := d.build(c, matchers.Load)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (g *generation) open(d *daemon) error {
 	}
 	g.recorder = &pipeline.Recorder{
 		Store: d.store, Rules: incident.NewRules(g.conf), Tally: d.site.Metrics(), Jira: g.jira,
-		Ship:             g.conf.Ship != "",
+		Ship:             g.conf.Ship.File != "",
 		AlertUnreachable: g.conf.Jira.AlertUnreachable,
 		AccessLog:        slices.ContainsFunc(g.conf.Logs, func(l conf.Log) bool { return l.Kind == conf.KindAccess }),
 	}
@@ -264,7 +264,7 @@ func (g *generation) senders(d *daemon) []task {
 			return found.Alert()
 		}))
 	}
-	if to := g.conf.Heartbeat; !to.IsZero() {
+	if to := g.conf.Heartbeat.URL; !to.IsZero() {
 		all = append(all, func(ctx context.Context) error { return d.beat(ctx, to) })
 	}
 	return all
@@ -302,10 +302,6 @@ func (d *daemon) beat(ctx context.Context, to conf.Secret) error {
 	return nil
 }
 
-func (g *generation) drains() []task {
-	return each(g.workers, func(w *notify.Worker) task { return w.Drain })
-}
-
 // heartbeats are those of the logs that still run.
 func (g *generation) heartbeats() []time.Time {
 	var all []time.Time
@@ -315,14 +311,6 @@ func (g *generation) heartbeats() []time.Time {
 		}
 	}
 	return all
-}
-
-// settle queues what is due by time.
-func (g *generation) settle(now time.Time) error {
-	if err := g.recorder.CheckNotifiers(now); err != nil {
-		return err
-	}
-	return g.recorder.Settle(now, g.current)
 }
 
 // current reports whether a log has been read to its end: only then does its

@@ -24,6 +24,7 @@ import (
 	"jira-oauth-watcher/internal/status"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
+	"jira-oauth-watcher/notify"
 )
 
 const (
@@ -91,10 +92,7 @@ func (o runOptions) load() (*conf.Config, error) {
 					"name it only once", path, other.Name, other.Path)
 			}
 		}
-		for slices.ContainsFunc(c.Logs, func(other conf.Log) bool { return other.Name == l.Name }) {
-			l.Name += "+" // such as the same file name in two directories
-		}
-		c.Logs = append(c.Logs, l)
+		c.AddLog(l)
 	}
 	if len(c.Logs) == 0 && (o.once || !c.Receive.On()) {
 		return nil, usage("there is no log to follow: add a [[log]] to %s, or give --log FILE", c.File)
@@ -131,11 +129,7 @@ func (a *app) run(ctx context.Context, o runOptions) error {
 		stats: map[incident.Source]pipeline.Stats{},
 	}
 	defer d.close()
-	set, err := catalogue(c, d.validCauses)
-	if err != nil {
-		return err
-	}
-	first, err := d.build(c, set)
+	first, err := d.build(c, d.validCauses)
 	if err != nil {
 		return err
 	}
@@ -244,7 +238,7 @@ func (d *daemon) drain(ctx context.Context, g *generation) error {
 	}
 	draining, cancel := context.WithTimeout(ctx, onceGrace)
 	defer cancel()
-	if err := together(draining, g.drains()); err != nil {
+	if err := together(draining, each(g.workers, func(w *notify.Worker) task { return w.Drain })); err != nil {
 		return err
 	}
 	state := stateCounts{changed: true}
@@ -327,7 +321,8 @@ func (d *daemon) generation(ctx context.Context, g *generation, hup <-chan os.Si
 			if now.Sub(settled) >= settleEvery {
 				settled = now
 				d.unmapMuch()
-				if err := errors.Join(g.settle(now), state.read(d, g)); err != nil {
+				err := errors.Join(g.recorder.CheckNotifiers(now), g.recorder.Settle(now, g.current), state.read(d, g))
+				if err != nil {
 					return nil, errors.Join(err, finish())
 				}
 				service.setStatus(g.status(state))
