@@ -53,17 +53,15 @@ func newBot(c conf.Slack) (*Bot, *Buttons, error) {
 // answered is dropped, and another one posted.
 func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	m := message.Of(d.Alert.Data)
-	at, ok := s.place(d.Receipt)
-	if d.Covered {
-		if !ok {
-			return nil, nil
-		}
-		if err := s.edit(ctx, at, m, d.Plain); err != nil && !lost(err) {
+	switch at, ok := s.place(d.Receipt); {
+	case d.Covered && !ok:
+		return nil, nil
+	case d.Covered:
+		if err := s.edit(ctx, at, m, d.Plain); !lost(err) {
 			return nil, err
 		}
 		return nil, nil
-	}
-	if ok && m.Subject != message.Trial {
+	case ok && m.Subject != message.Trial:
 		if r, err := s.followUp(ctx, at, d, m); !lost(err) {
 			return r, err
 		}
