@@ -19,6 +19,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
@@ -101,6 +103,19 @@ func TestButtonsReconnect(t *testing.T) {
 	if text := l.logged(); text != "" {
 		t.Errorf("logged %s", text)
 	}
+}
+
+// Settings that are refused again after they have worked are said again; and what is too large
+// for a press ends the connection.
+func TestButtonsRefusedAgain(t *testing.T) {
+	f := newFake(t)
+	f.says("apps.connections.open", word("invalid_auth"))
+	l := listen(t, f, f.bot(withButtons).Buttons)
+	conn := got(t, f.conns)
+	f.says("apps.connections.open", word("invalid_auth"))
+	conn.WriteMessage(websocket.TextMessage, []byte(envelope("a", "x", `"`+strings.Repeat("x", 2<<20)+`"`)))
+	got(t, f.conns)
+	testkit.Eventually(t, "two refusals", func() bool { return strings.Count(l.logged(), "level=ERROR") == 2 })
 }
 
 // A connection without pings is dead, whatever else the system says of it.
