@@ -89,9 +89,7 @@ func wireForm(a alert.Alert) (map[string]any, error) {
 		return nil, err
 	}
 	var fields map[string]any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&fields); err != nil {
+	if err := json.Unmarshal(text, &fields); err != nil {
 		return nil, err
 	}
 	data := whole(fields)["data"].(map[string]any)
@@ -106,10 +104,8 @@ func wireForm(a alert.Alert) (map[string]any, error) {
 func whole(fields map[string]any) map[string]any {
 	for name, value := range fields {
 		switch v := value.(type) {
-		case json.Number:
-			if n, err := v.Int64(); err == nil {
-				fields[name] = int(n)
-			}
+		case float64:
+			fields[name] = int(v)
 		case map[string]any:
 			whole(v)
 		}
