@@ -260,11 +260,8 @@ func (a Answer) Failed() *Error {
 // OneLine makes a receiver's answer fit for a log line: an HTML page is shortened,
 // control characters are removed.
 func OneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	return text.Cut(strings.Join(strings.Fields(s), " "), maxReason)
+	words := strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	})
+	return text.Cut(strings.Join(words, " "), maxReason)
 }
