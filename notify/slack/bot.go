@@ -11,7 +11,6 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/message"
@@ -29,22 +28,6 @@ type Bot struct {
 	buttons bool // they work
 
 	own []string // team and enterprise of the app, for its presses
-}
-
-// newBot makes the bot, and the buttons when there is a token for them.
-func newBot(c conf.Slack) (*Bot, *Buttons, error) {
-	client, err := notify.NewClient(c.Notifier, conf.Client{})
-	if err != nil {
-		return nil, nil, err
-	}
-	with := func(token conf.Secret) *api {
-		return &api{client, c.APIURL, token, []conf.Secret{c.BotToken, c.AppToken}}
-	}
-	bot := &Bot{api: with(c.BotToken), channel: c.Channel, mention: c.Mention, buttons: !c.AppToken.IsZero()}
-	if !bot.buttons {
-		return bot, nil, nil
-	}
-	return bot, newButtons(with(c.AppToken)), nil
 }
 
 // Send posts the first message of an incident; later it edits that one and then says in
