@@ -11,6 +11,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/message"
@@ -23,8 +24,7 @@ const postMessage = "chat.postMessage"
 // place and always shows the current state. News is posted in its thread.
 type Bot struct {
 	api     *api
-	channel string
-	mention string
+	conf    conf.Slack
 	buttons bool // they work
 
 	own []string // team and enterprise of the app, for its presses
@@ -57,12 +57,12 @@ func (s *Bot) Groups() bool { return false }
 
 // first posts the first message of an incident. Its details follow in the thread, see Refresh.
 func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (notify.Receipt, error) {
-	l := options{mention: mentionFor(d, m, s.mention), buttons: s.buttons, thread: threaded(m)}
+	l := options{mention: mentionFor(d, m, s.conf.Mention), buttons: s.buttons, thread: threaded(m)}
 	posted, err := s.api.call(ctx, postMessage, s.newMessage(m, l, d.Plain))
 	if err != nil || posted.TS == "" || !l.thread {
 		return nil, err
 	}
-	return receipt{Channel: s.channel, TS: posted.TS, Threaded: !d.Plain, DetailsDue: !d.Plain}.shows(d.Alert.Data), nil
+	return receipt{Channel: s.conf.Channel, TS: posted.TS, Threaded: !d.Plain, DetailsDue: !d.Plain}.shows(d.Alert.Data), nil
 }
 
 // threaded reports whether the details of a message are in its thread: not where it has none.
@@ -130,7 +130,7 @@ func (s *Bot) newMessage(m message.Message, l options, plain bool) url.Values {
 
 // form is a message of a text, which is escaped, and of blocks, if there are any.
 func (s *Bot) form(text string, blocks []slack.Block) url.Values {
-	form := url.Values{"channel": {s.channel}, "text": {text}, "unfurl_links": {"false"}, "unfurl_media": {"false"}}
+	form := url.Values{"channel": {s.conf.Channel}, "text": {text}, "unfurl_links": {"false"}, "unfurl_media": {"false"}}
 	if len(blocks) > 0 {
 		words, _ := json.Marshal(blocks) // texts, numbers and lists of them: that cannot fail
 		form.Set("blocks", string(words))
@@ -163,7 +163,7 @@ type shown struct {
 // moved there, and so do the messages.
 func (s *Bot) place(r notify.Receipt) (at receipt, ok bool) {
 	err := json.Unmarshal(r, &at)
-	return at, err == nil && at.Channel == s.channel && at.TS != ""
+	return at, err == nil && at.Channel == s.conf.Channel && at.TS != ""
 }
 
 // shows is the receipt of a message that shows data now.

@@ -33,13 +33,13 @@ func target(c conf.Slack, apps map[string]*Buttons) (notify.Target, error) {
 	t := notify.Target{Notifier: c.Notifier, Kind: "slack", PlainText: true}
 	client, err := notify.NewClient(c.Notifier, conf.Client{})
 	if err != nil || c.BotToken.IsZero() {
-		t.To = &Webhook{client: client, url: c.WebhookURL, mention: c.Mention, text: c.Text}
+		t.To = &Webhook{client, c}
 		return t, err
 	}
 	with := func(token conf.Secret) *api {
 		return &api{client, c.APIURL, token, []conf.Secret{c.BotToken, c.AppToken}}
 	}
-	bot := &Bot{api: with(c.BotToken), channel: c.Channel, mention: c.Mention, buttons: !c.AppToken.IsZero()}
+	bot := &Bot{api: with(c.BotToken), conf: c, buttons: !c.AppToken.IsZero()}
 	t.To = bot
 	if bot.buttons {
 		app := c.APIURL + " " + c.AppToken.Reveal()
