@@ -62,7 +62,8 @@ func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (
 	if err != nil || posted.TS == "" || !l.thread {
 		return nil, err
 	}
-	return receipt{Channel: s.conf.Channel, TS: posted.TS, Threaded: !d.Plain, DetailsDue: !d.Plain}.shows(d.Alert.Data), nil
+	at := receipt{Channel: s.conf.Channel, TS: posted.TS, Threaded: !d.Plain, DetailsDue: !d.Plain}
+	return at.shows(d.Alert.Data), nil
 }
 
 // threaded reports whether the details of a message are in its thread: not where it has none.

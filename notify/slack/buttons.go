@@ -120,8 +120,8 @@ func (p *pressed) apply(ctx context.Context, log *slog.Logger, press func(alert.
 	}
 	sending, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	_, err = p.bot.api.call(sending, "chat.postEphemeral", url.Values{"channel": {p.bot.conf.Channel}, "user": {p.UserID},
-		"text": {slackutilsx.EscapeMessage(text.Cut(sentence, maxAnswer))}})
+	_, err = p.bot.api.call(sending, "chat.postEphemeral", url.Values{"user": {p.UserID},
+		"channel": {p.bot.conf.Channel}, "text": {slackutilsx.EscapeMessage(text.Cut(sentence, maxAnswer))}})
 	if err != nil && ctx.Err() == nil {
 		log.Warn("no answer could be sent for a button press", "err", err)
 	}
