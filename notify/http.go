@@ -26,7 +26,7 @@ import (
 )
 
 const (
-	MaxReply      = 4 << 10   // bytes read of an answer: enough for any reason a receiver gives
+	MaxReply      = 4 << 10   // bytes of an answer that are looked at: enough for any reason a receiver gives
 	maxHeaders    = 64 << 10  // bytes of an answer's headers
 	maxReason     = 200       // characters of an answer that are shown
 	maxRetryAfter = time.Hour // a longer pause is ignored
@@ -125,25 +125,36 @@ func ExtraHeaders(c conf.Client) http.Header {
 type Answer struct {
 	Status     int
 	Body       string // its beginning, one line, printable, redacted
+	Raw        []byte // as it was received
 	RetryAfter time.Duration
 	Broken     error // the body is incomplete
+
+	redactor *Redactor
 }
 
-// Request is one to a receiver: a POST of JSON, or a GET when there is no body.
+// Clean makes a part of Raw fit to be shown.
+func (a Answer) Clean(s string) string { return OneLine(a.redactor.Redact(s)) }
+
+// Request is one to a receiver: a POST, or a GET when there is no body.
 type Request struct {
 	Client  *http.Client
 	To      conf.Secret // the address
 	Header  http.Header
 	Body    []byte
+	Type    string        // media type of the body, "" = JSON
 	Secrets []conf.Secret // of the body: they appear in no error
 	Public  []string      // words of the address that are not secret
+	Limit   int64         // of the bytes read of the answer; 0 = MaxReply
 }
 
 // Send sends the request. An error is an *Error: there is no answer, or one with another status
 // than 2xx, which is returned too. It is without what is secret: net/http puts the whole URL into
 // its own errors, and receivers echo the request in their answers.
 func (r Request) Send(ctx context.Context) (Answer, error) {
-	ctx, sent := Traced(ctx)
+	var sent atomic.Bool // all of the request
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest: func(w httptrace.WroteRequestInfo) { sent.Store(w.Err == nil) },
+	})
 	method := http.MethodGet
 	if r.Body != nil {
 		method = http.MethodPost
@@ -159,7 +170,7 @@ func (r Request) Send(ctx context.Context) (Answer, error) {
 	}
 	redactor := NewRedactor(req.URL, secrets, r.Public...)
 	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/json; charset=utf-8")
+		req.Header.Set("Content-Type", cmp.Or(r.Type, "application/json; charset=utf-8"))
 	}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "jira-oauth-watcher")
@@ -169,44 +180,29 @@ func (r Request) Send(ctx context.Context) (Answer, error) {
 		if bad, ok := errors.AsType[*url.Error](err); ok {
 			err = bad.Err
 		}
-		return Answer{}, Unanswered(err, sent, redactor)
+		return Answer{}, unanswered(err, sent.Load(), redactor)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply))
-	answer := Answered(resp, body, MaxReply, err, redactor)
+	answer := Answer{Status: resp.StatusCode, RetryAfter: RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
+		redactor: redactor}
+	answer.Raw, answer.Broken = io.ReadAll(io.LimitReader(resp.Body, cmp.Or(r.Limit, MaxReply)))
+	beginning := answer.Raw[:min(len(answer.Raw), MaxReply)]
+	if len(beginning) == MaxReply { // the cut could split a secret, which would not be redacted
+		beginning = beginning[:bytes.LastIndexAny(beginning, " \t\r\n")+1]
+	}
+	answer.Body = answer.Clean(string(beginning))
 	if answer.Status < 200 || answer.Status > 299 {
 		return answer, answer.Failed()
 	}
 	return answer, nil
 }
 
-// Answered is an answer of whose body at most limit bytes were read.
-func Answered(resp *http.Response, body []byte, limit int, broken error, redactor *Redactor) Answer {
-	if len(body) == limit { // the cut could split a secret, which would not be redacted
-		body = body[:bytes.LastIndexAny(body, " \t\r\n")+1]
-	}
-	return Answer{
-		Status:     resp.StatusCode,
-		Body:       OneLine(redactor.Redact(string(body))),
-		RetryAfter: RetryAfter(resp.Header.Get("Retry-After"), clock.Now()),
-		Broken:     broken,
-	}
-}
-
-// Traced is a context for one request. sent reports whether all of it was written.
-func Traced(ctx context.Context) (traced context.Context, sent func() bool) {
-	var written atomic.Bool
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(w httptrace.WroteRequestInfo) { written.Store(w.Err == nil) },
-	}), written.Load
-}
-
-// Unanswered is the error of a request without an answer.
-func Unanswered(err error, sent func() bool, redactor *Redactor) *Error {
+// unanswered is the error of a request without an answer. sent is whether all of it was written.
+func unanswered(err error, sent bool, redactor *Redactor) *Error {
 	e := &Error{}
 	if errors.Is(err, context.DeadlineExceeded) {
 		words := "no response in time: is the address right, and is a proxy required (HTTPS_PROXY)?"
-		if e.Unsure = sent(); e.Unsure {
+		if e.Unsure = sent; e.Unsure {
 			words = "no response in time, but the request may have been accepted: is a longer timeout required?"
 		}
 		err = Reworded(words, err)
@@ -264,11 +260,8 @@ func (a Answer) Failed() *Error {
 // OneLine makes a receiver's answer fit for a log line: an HTML page is shortened,
 // control characters are removed.
 func OneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	return text.Cut(strings.Join(strings.Fields(s), " "), maxReason)
+	words := strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	})
+	return text.Cut(strings.Join(words, " "), maxReason)
 }

@@ -32,11 +32,9 @@ func NewRedactor(u *url.URL, header http.Header, public ...string) *Redactor {
 	r.parts(strings.Split(u.EscapedPath(), "/")...)
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		r.whole(name, value)
-		r.parts(value)
-		if decoded, err := url.QueryUnescape(value); err == nil {
-			r.parts(decoded)
-		}
+		decoded, _ := url.QueryUnescape(value)
+		r.whole(name)
+		r.parts(value, decoded)
 	}
 	password, _ := u.User.Password()
 	r.parts(password)
@@ -45,7 +43,6 @@ func NewRedactor(u *url.URL, header http.Header, public ...string) *Redactor {
 			continue
 		}
 		for _, v := range values {
-			r.whole(v)
 			r.parts(v)
 			r.parts(strings.Fields(v)...) // "Bearer …"
 		}

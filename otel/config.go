@@ -2,11 +2,11 @@ package jiraoauthprocessor
 
 import (
 	"fmt"
-	"os"
 	"time"
 	_ "time/tzdata" // time_zone must work in containers without zone files
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/matchers"
 )
 
 // Config are the settings of the processor. The names are those of the daemon's configuration.
@@ -33,19 +33,11 @@ type Config struct {
 // Validate reports the first setting that cannot work. Causes are tried when the processor is
 // created.
 func (c *Config) Validate() error {
-	if _, err := c.zone(); err != nil {
-		return err
-	}
-	if c.CausesDir == "" {
-		return nil
-	}
-	switch info, err := os.Stat(c.CausesDir); {
-	case err != nil:
+	if _, err := matchers.HasCauses(c.CausesDir); err != nil {
 		return fmt.Errorf("causes_dir: %w", err)
-	case !info.IsDir():
-		return fmt.Errorf("causes_dir: %s is not a directory", c.CausesDir)
 	}
-	return nil
+	_, err := c.zone()
+	return err
 }
 
 func (c *Config) zone() (*time.Location, error) {

@@ -300,7 +300,7 @@ func TestWrongSettings(t *testing.T) {
 		{"mask", []any{"names"}, []string{"mask", "names", "user"}},
 		{"time_zone", "Paris", []string{"time_zone", "Paris", "Europe/Paris"}},
 		{"causes_dir", "/does/not/exist", []string{"causes_dir", "/does/not/exist"}},
-		{"causes_dir", file, []string{"causes_dir", "is not a directory"}},
+		{"causes_dir", file, []string{"causes_dir", "not a directory"}},
 		{"only_failure", true, []string{"only_failure"}},
 		{"only_failures", "perhaps", []string{"only_failures"}},
 	} {

@@ -27,7 +27,6 @@ const (
 
 // Server answers on one address.
 type Server struct {
-	address  string
 	listener net.Listener
 	http     *http.Server
 }
@@ -47,9 +46,9 @@ func On(key, address string, connections int, h http.Handler, log *slog.Logger) 
 		return nil, fmt.Errorf("%s: %s: %w", key, address, err)
 	}
 	return &Server{
-		address:  address,
 		listener: listener,
 		http: &http.Server{
+			Addr:              address,
 			Handler:           h,
 			ReadHeaderTimeout: headerTime,
 			ReadTimeout:       requestTime,
@@ -86,7 +85,7 @@ func (c *open) changed(conn net.Conn, state http.ConnState) {
 }
 
 // Address is what On was given.
-func (s *Server) Address() string { return s.address }
+func (s *Server) Address() string { return s.http.Addr }
 
 // Serve answers until Close, which is no error.
 func (s *Server) Serve() error {

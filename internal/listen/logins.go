@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jira-oauth-watcher/conf"
+	"jira-oauth-watcher/internal/clock"
 )
 
 const (
@@ -63,13 +64,6 @@ func (l *Logins) refuse(now time.Time) (n int) {
 	return n
 }
 
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
-
 // Allow reports whether a request has the password or the token, if one is set. A browser begins
 // without a login: that counts as none. What was given is not logged: it may be a password.
 func (l *Logins) Allow(rules conf.HTTP, r *http.Request) bool {
@@ -78,7 +72,7 @@ func (l *Logins) Allow(rules conf.HTTP, r *http.Request) bool {
 	}
 	wait := l.Sleep
 	if wait == nil {
-		wait = sleep
+		wait = func(ctx context.Context, d time.Duration) { clock.Wait(ctx, nil, d) }
 	}
 	wait(r.Context(), l.pause(time.Now()))
 	if Permits(rules, r) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -63,12 +64,8 @@ func source(resource, record pcommon.Map) Source {
 		}
 		return ""
 	}
-	var pod []string
-	for _, name := range []string{"k8s.namespace.name", "k8s.pod.name", "k8s.container.name"} {
-		if part := get(name); part != "" {
-			pod = append(pod, part)
-		}
-	}
+	pod := slices.DeleteFunc([]string{get("k8s.namespace.name"), get("k8s.pod.name"), get("k8s.container.name")},
+		func(part string) bool { return part == "" })
 	return Source{Node: get("host.name"), Log: cmp.Or(get("log.file.path"), get("log.file.name"),
 		strings.Join(pod, "/"), get("service.name"))}
 }

@@ -33,8 +33,8 @@ func (r *refusal) Error() string { return r.why }
 // ServeHTTP answers POST /v1/logs as the OTLP specification says
 // (https://opentelemetry.io/docs/specs/otlp/#otlphttp).
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	refused := r.serve(w, q)
 	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
+	refused := r.serve(w, q, media)
 	if media != protobuf {
 		media = jsonType
 	}
@@ -61,8 +61,7 @@ func (r *refusal) answer(w http.ResponseWriter, media string) {
 	w.Write(body)
 }
 
-func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) *refusal {
-	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
+func (r *Receiver) serve(w http.ResponseWriter, q *http.Request, media string) *refusal {
 	compression := q.Header.Get("Content-Encoding")
 	switch {
 	case r.rules.Loopback() && !listen.Here(r.rules, "", q.Host): // DNS rebinding, as for the status page

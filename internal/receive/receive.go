@@ -86,10 +86,7 @@ func (r *Receiver) Run(ctx context.Context) error {
 
 // Block waits: there are no lines but those of the streams.
 func (r *Receiver) Block(ctx context.Context, wait time.Duration) (tailer.Block, error) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(wait):
-	}
+	clock.Wait(ctx, nil, max(wait, 0))
 	return tailer.Block{}, ctx.Err()
 }
 

@@ -71,26 +71,20 @@ func (s *Stream) notify() {
 
 // Block is the text of the next request. A stream without lines for a minute ends.
 func (s *Stream) Block(ctx context.Context, wait time.Duration) (tailer.Block, error) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for timeout := wait <= 0; ; {
-		if b, ok, err := s.next(); ok || err != nil {
+	for end := clock.Now().Add(wait); ; {
+		b, err := s.next()
+		left := clock.Until(end)
+		if len(b.Text) > 0 || err != nil || left <= 0 {
 			return b, err
 		}
-		if timeout {
-			return tailer.Block{}, nil
-		}
-		select {
-		case <-ctx.Done():
-			return tailer.Block{}, ctx.Err()
-		case <-s.wake:
-		case <-timer.C:
-			timeout = true
+		if clock.Wait(ctx, s.wake, left); ctx.Err() != nil {
+			return b, ctx.Err()
 		}
 	}
 }
 
-func (s *Stream) next() (b tailer.Block, ok bool, err error) {
+// next is what the next request has, empty if there is none.
+func (s *Stream) next() (b tailer.Block, err error) {
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	if len(s.queue) > 0 {
@@ -99,15 +93,15 @@ func (s *Stream) next() (b tailer.Block, ok bool, err error) {
 		s.read = append(s.read, c.of)
 		b = tailer.Memory(c.text, s.offset)
 		s.offset += int64(len(c.text))
-		return b, true, nil
+		return b, nil
 	}
 	if !s.ended && s.idle() && clock.Since(s.latest) >= idleTime {
 		s.end()
 	}
 	if s.ended {
-		return b, false, io.EOF
+		err = io.EOF
 	}
-	return b, false, nil
+	return b, err
 }
 
 // Stored acknowledges what was read.

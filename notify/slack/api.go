@@ -1,15 +1,13 @@
 package slack
 
 import (
-	"bytes"
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -27,86 +25,65 @@ const (
 // isID is a message's place in its channel, or the ID of a team.
 var isID = regexp.MustCompile(`^[0-9A-Z.]{1,64}$`)
 
-// apiTransport is a transport to Slack's Web API that reads the answers itself.
-// slack-go decodes them whole, so that a message that Slack has accepted would
-// count as failed, and be sent again and again, when its echo holds something
-// newer than the library; and its errors lack the reason, or hold the address.
-// What is handed on to slack-go is only what is asked for here; everything but
-// success becomes an *Error.
-type apiTransport struct {
-	next    http.RoundTripper
+// api calls methods of Slack's Web API. The requests are ours and not slack-go's, which decodes
+// answers whole, so that a message that Slack has accepted would count as failed, and be sent again
+// and again, when its echo holds something newer than the library; and whose errors lack the reason,
+// or hold the address.
+type api struct {
+	client  *http.Client
+	url     string
+	token   conf.Secret
 	secrets []conf.Secret // appear in no error
 }
 
 // apiAnswer is what is used of an answer.
 type apiAnswer struct {
-	OK       bool   `json:"ok"`
-	Error    string `json:"error,omitempty"`
-	Needed   string `json:"needed,omitempty"`   // scopes …
-	Provided string `json:"provided,omitempty"` // … when one is missing
+	OK       bool
+	Error    string
+	Needed   string // scopes …
+	Provided string // … when one is missing
 	Metadata struct {
-		Messages []string `json:"messages,omitempty"`
+		Messages []string
 	} `json:"response_metadata"`
 
-	TS           string `json:"ts,omitempty"`
-	URL          string `json:"url,omitempty"`           // of apps.connections.open
-	TeamID       string `json:"team_id,omitempty"`       // of auth.test …
-	EnterpriseID string `json:"enterprise_id,omitempty"` // … as well
+	TS           string
+	URL          string // of apps.connections.open
+	TeamID       string `json:"team_id"`       // of auth.test …
+	EnterpriseID string `json:"enterprise_id"` // … as well
 	Message      struct {
-		ThreadTS string `json:"thread_ts,omitempty"`
-	} `json:"message"`
+		ThreadTS string `json:"thread_ts"`
+	}
 }
 
-// RoundTrip implements http.RoundTripper.
-func (t *apiTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	redactor := t.redactor(req.URL)
-	ctx, sent := notify.Traced(req.Context())
-	req = req.Clone(ctx)
-	req.Header.Set("User-Agent", "jira-oauth-watcher")
-	resp, err := t.next.RoundTrip(req)
-	if err != nil {
-		return nil, notify.Unanswered(err, sent, redactor)
+// call calls a method. What is not as expected in an answer is left out: some of it is kept in the
+// state file. An error is a *notify.Error.
+func (a *api) call(ctx context.Context, method string, form url.Values) (said apiAnswer, err error) {
+	got, err := notify.Request{Client: a.client, To: conf.NewSecret(a.url + method),
+		Header: http.Header{"Authorization": {"Bearer " + a.token.Reveal()}}, Body: []byte(form.Encode()),
+		Type: "application/x-www-form-urlencoded", Secrets: a.secrets, Limit: maxAPIAnswer}.Send(ctx)
+	if got.Status == 0 {
+		return said, err
 	}
-	defer resp.Body.Close()
-	limit := notify.MaxReply
-	if resp.StatusCode == http.StatusOK {
-		limit = maxAPIAnswer
-	}
-	text, broken := io.ReadAll(io.LimitReader(resp.Body, int64(limit)))
-	var said apiAnswer
-	invalid := json.Unmarshal(text, &said)
+	invalid := json.Unmarshal(got.Raw, &said)
 	_, odd := errors.AsType[*json.UnmarshalTypeError](invalid) // a field is of another type than the documented one
 	isJSON := invalid == nil || odd
-	if resp.StatusCode == http.StatusOK && isJSON && said.OK {
-		return handOn(resp, said)
-	}
-	got := notify.Answered(resp, text, limit, broken, redactor)
-	if isJSON && said.Error != "" {
-		return nil, refused(path.Base(req.URL.Path), got, said, redactor)
-	}
-	e := got.Failed()
-	if got.Status < 300 && broken == nil {
-		e.Outcome = notify.BadSettings
-		e.Err = fmt.Errorf("%w, which is not Slack's Web API: is api_url right, or did a proxy answer?", e.Err)
-	}
-	return nil, e
-}
-
-// handOn makes an answer of what is asked for. Some of it is kept in the state file, so
-// that anything unexpected is left out.
-func handOn(resp *http.Response, said apiAnswer) (*http.Response, error) {
 	for _, id := range []*string{&said.TS, &said.Message.ThreadTS, &said.TeamID, &said.EnterpriseID} {
 		if !isID.MatchString(*id) {
 			*id = ""
 		}
 	}
-	body, err := json.Marshal(said)
-	if err != nil {
-		return nil, err
+	switch {
+	case got.Status == http.StatusOK && isJSON && said.OK:
+		return said, nil
+	case isJSON && said.Error != "":
+		return said, refused(method, got, said)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	resp.ContentLength = int64(len(body))
-	return resp, nil
+	failed := got.Failed()
+	if got.Status < 300 && got.Broken == nil {
+		failed.Outcome = notify.BadSettings
+		failed.Err = fmt.Errorf("%w, which is not Slack's Web API: is api_url right, or did a proxy answer?", failed.Err)
+	}
+	return said, failed
 }
 
 // refusal is an error code of Slack with an explanation.
@@ -144,20 +121,19 @@ func readErrors(text string) map[string]knownError {
 }
 
 // refused makes an Error of Slack's error code: by the code, then by the status.
-func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.Redactor) *notify.Error {
-	clean := func(s string) string { return notify.OneLine(redactor.Redact(s)) }
-	text := "Slack refuses " + method + ": " + clean(said.Error)
+func refused(method string, got notify.Answer, said apiAnswer) *notify.Error {
+	text := "Slack refuses " + method + ": " + got.Clean(said.Error)
 	meaning, known := knownErrors[said.Error]
 	if meaning.remedy != "" {
 		text += " (" + meaning.remedy + ")"
 	}
 	for _, scope := range []struct{ name, value string }{{"needed", said.Needed}, {"provided", said.Provided}} {
 		if scope.value != "" {
-			text += fmt.Sprintf(", %s: %s", scope.name, clean(scope.value))
+			text += fmt.Sprintf(", %s: %s", scope.name, got.Clean(scope.value))
 		}
 	}
 	for _, complaint := range said.Metadata.Messages[:min(len(said.Metadata.Messages), maxComplaints)] {
-		text += "; " + clean(complaint)
+		text += "; " + got.Clean(complaint)
 	}
 	e := &notify.Error{RetryAfter: got.RetryAfter, Err: &refusal{said.Error, text}}
 	switch {
@@ -175,31 +151,4 @@ func refused(method string, got notify.Answer, said apiAnswer, redactor *notify.
 		e.RetryAfter = limitPause
 	}
 	return e
-}
-
-// redactor redacts what must not be shown: tokens and what follows the host.
-func (t *apiTransport) redactor(u *url.URL) *notify.Redactor {
-	header := http.Header{}
-	for _, s := range t.secrets {
-		if !s.IsZero() {
-			header.Add("Authorization", s.Reveal())
-			header.Add("Authorization", url.QueryEscape(s.Reveal())) // as in the body of a request
-		}
-	}
-	return notify.NewRedactor(u, header)
-}
-
-// apiError is the *Error of apiTransport in what slack-go returned: only that is
-// without the address. Any other error is of a request that was never sent.
-func apiError(err error) error {
-	if err == nil {
-		return nil
-	}
-	if e, ok := errors.AsType[*notify.Error](err); ok {
-		return e
-	}
-	if bad, ok := errors.AsType[*url.Error](err); ok {
-		return &notify.Error{Outcome: notify.BadSettings, Err: fmt.Errorf("api_url: %w", bad.Err)}
-	}
-	return &notify.Error{Outcome: notify.BadMessage, Err: err}
 }

@@ -60,6 +60,7 @@ func TestSlackAPIAnswers(t *testing.T) {
 		{slackSays{200, `{"ok":true,"x":"` + strings.Repeat("x", 2<<20) + `"}`, nil}, notify.BadSettings},
 		{slackSays{201, `{"ok":true}`, nil}, notify.BadSettings},
 		{slackSays{200, `{"ok":true}`, nil}, -1},
+		{slackSays{200, `{"ok":true,"message":{"text":"` + strings.Repeat("x", 100_000) + `"}}`, nil}, -1},
 		{slackSays{200, `{"ok":true,"ts":5,"needed":[],"message":[]}`, nil}, -1},
 		{slackSays{200, `{"ok":true,"ts":"1","warning":"x","message":{"blocks":[{"type":"tomorrow"}]}}`, nil}, -1},
 	} {

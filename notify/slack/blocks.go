@@ -67,7 +67,7 @@ func webhookMessage(m message.Message, l options, plain bool) *slack.WebhookMess
 // text is what notifications show next to blocks, or the whole message without blocks.
 func (l options) text(m message.Message, plain bool) string {
 	if plain && !(l.reply && m.Repeats) { // the first message says the rest
-		return bareAnd.ReplaceAllString(plainText(m, l.mentions(m)), "&amp;$1")
+		return bareAnd.ReplaceAllString(plainText(m, l.mention), "&amp;$1")
 	}
 	return notification(m, l)
 }
@@ -107,8 +107,8 @@ func (w drawing) blocks() []slack.Block {
 	}
 	blocks := []slack.Block{w.title()}
 	add := func(more ...slack.Block) { blocks = append(blocks, more...) }
-	if mention := w.l.mentions(m); mention != "" { // configuration, and checked
-		add(slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, mention, false, true), nil, nil))
+	if w.l.mention != "" { // configuration, and checked
+		add(slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, w.l.mention, false, true), nil, nil))
 	}
 	if m.Acknowledged != nil {
 		add(contextBlock("acknowledged", acknowledged(*m.Acknowledged)))
@@ -175,14 +175,6 @@ func (w drawing) title() slack.Block {
 	}
 	title := literal(w.m.Mark+" "+w.m.State+w.m.About, maxHeader-units(which)) + which
 	return slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, title, false, false))
-}
-
-// mentions is the token to mention people with; none when it is over.
-func (l options) mentions(m message.Message) string {
-	if m.Ends {
-		return ""
-	}
-	return l.mention
 }
 
 // opening is a follow-up of a few sentences, without a title.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"log"
-	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,37 +18,16 @@ import (
 	"jira-oauth-watcher/notify"
 )
 
+const postMessage = "chat.postMessage"
+
 // Bot writes with a bot token: one message per incident, which is edited in
 // place and always shows the current state. News is posted in its thread.
 type Bot struct {
-	api     *slack.Client
-	channel string
-	mention string
+	api     *api
+	conf    conf.Slack
 	buttons bool // they work
 
 	own []string // team and enterprise of the app, for its presses
-}
-
-// newBot makes the bot, and the buttons when there is a token for them.
-func newBot(c conf.Slack) (*Bot, *Buttons, error) {
-	client, err := notify.NewClient(c.Notifier, conf.Client{})
-	if err != nil {
-		return nil, nil, err
-	}
-	transport := client.Transport.(*http.Transport)
-	api := &apiTransport{next: transport, secrets: []conf.Secret{c.BotToken, c.AppToken}}
-	client.Transport = api
-	bot := &Bot{api: slack.New(c.BotToken.Reveal(), apiOptions(c, client)...), channel: c.Channel, mention: c.Mention,
-		buttons: !c.AppToken.IsZero()}
-	if !bot.buttons {
-		return bot, nil, nil
-	}
-	return bot, newButtons(c, transport, api), nil
-}
-
-func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
-	return []slack.Option{slack.OptionHTTPClient(client), slack.OptionAPIURL(c.APIURL),
-		slack.OptionLog(log.New(io.Discard, "", 0))}
 }
 
 // Send posts the first message of an incident; later it edits that one and then says in
@@ -59,17 +36,15 @@ func apiOptions(c conf.Slack, client *http.Client) []slack.Option {
 // answered is dropped, and another one posted.
 func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	m := message.Of(d.Alert.Data)
-	at, ok := s.place(d.Receipt)
-	if d.Covered {
-		if !ok {
-			return nil, nil
-		}
-		if err := s.edit(ctx, at, m, d.Plain); err != nil && !lost(err) {
+	switch at, ok := s.place(d.Receipt); {
+	case d.Covered && !ok:
+		return nil, nil
+	case d.Covered:
+		if err := s.edit(ctx, at, m, d.Plain); !lost(err) {
 			return nil, err
 		}
 		return nil, nil
-	}
-	if ok && m.Subject != message.Trial {
+	case ok && m.Subject != message.Trial:
 		if r, err := s.followUp(ctx, at, d, m); !lost(err) {
 			return r, err
 		}
@@ -82,12 +57,13 @@ func (s *Bot) Groups() bool { return false }
 
 // first posts the first message of an incident. Its details follow in the thread, see Refresh.
 func (s *Bot) first(ctx context.Context, d notify.Delivery, m message.Message) (notify.Receipt, error) {
-	l := options{mention: mentionFor(d, m, s.mention), buttons: s.buttons, thread: threaded(m)}
-	_, ts, _, err := s.api.PostMessageWithResponseContext(ctx, s.channel, newMessage(m, l, d.Plain)...)
-	if err != nil || ts == "" || !l.thread {
-		return nil, apiError(err)
+	l := options{mention: mentionFor(d, m, s.conf.Mention), buttons: s.buttons, thread: threaded(m)}
+	posted, err := s.api.call(ctx, postMessage, s.newMessage(m, l, d.Plain))
+	if err != nil || posted.TS == "" || !l.thread {
+		return nil, err
 	}
-	return receipt{Channel: s.channel, TS: ts, Threaded: !d.Plain, DetailsDue: !d.Plain}.shows(d.Alert.Data), nil
+	at := receipt{Channel: s.conf.Channel, TS: posted.TS, Threaded: !d.Plain, DetailsDue: !d.Plain}
+	return at.shows(d.Alert.Data), nil
 }
 
 // threaded reports whether the details of a message are in its thread: not where it has none.
@@ -105,16 +81,13 @@ func (s *Bot) postDetails(ctx context.Context, at receipt, m message.Message) er
 		w := drawing{m, options{}, b}
 		return append(w.details(), w.origin())
 	})
-	_, _, reply, err := s.api.PostMessageWithResponseContext(ctx, s.channel, slack.MsgOptionTS(at.TS),
-		slack.MsgOptionText("Details: "+inline(m.Title(), maxNotification-20), false), slack.MsgOptionBlocks(blocks...),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
-	switch {
-	case err != nil:
-		return apiError(err)
-	case reply.ThreadTimestamp == "": // the message was deleted in between
+	details := s.form("Details: "+inline(m.Title(), maxNotification-20), blocks)
+	details.Set("thread_ts", at.TS)
+	reply, err := s.api.call(ctx, postMessage, details)
+	if err == nil && reply.Message.ThreadTS == "" { // the message was deleted in between
 		return &refusal{code: "thread_not_found"}
 	}
-	return nil
+	return err
 }
 
 // followUp edits a message and answers it. There is no receipt when the message cannot be
@@ -123,39 +96,47 @@ func (s *Bot) followUp(ctx context.Context, at receipt, d notify.Delivery, m mes
 	if err := s.edit(ctx, at, m, d.Plain); err != nil {
 		return nil, err
 	}
-	options := append(newMessage(m, options{buttons: s.buttons, reply: true}, d.Plain), slack.MsgOptionTS(at.TS))
+	answer := s.newMessage(m, options{buttons: s.buttons, reply: true}, d.Plain)
+	answer.Set("thread_ts", at.TS)
 	if m.Broadcast {
-		options = append(options, slack.MsgOptionBroadcast())
+		answer.Set("reply_broadcast", "true")
 	}
-	_, _, reply, err := s.api.PostMessageWithResponseContext(ctx, s.channel, options...)
+	reply, err := s.api.call(ctx, postMessage, answer)
 	// Without a thread, the message was deleted in between, and the answer
 	// is in the channel: it was delivered.
-	if err != nil || reply.ThreadTimestamp == "" || m.Ends {
-		return nil, apiError(err)
+	if err != nil || reply.Message.ThreadTS == "" || m.Ends {
+		return nil, err
 	}
 	return at.shows(d.Alert.Data), nil
 }
 
 // edit makes a message show m. It mentions no one.
 func (s *Bot) edit(ctx context.Context, at receipt, m message.Message, plain bool) error {
-	options := newMessage(m, options{buttons: s.buttons, thread: at.Threaded && !m.Ends}, plain)
+	form := s.newMessage(m, options{buttons: s.buttons, thread: at.Threaded && !m.Ends}, plain)
+	form.Set("ts", at.TS)
 	if plain {
-		options = append(options, slack.MsgOptionBlocks()) // none: otherwise the old ones stay
+		form.Set("blocks", "[]") // none: otherwise the old ones stay
 	}
-	_, _, _, err := s.api.UpdateMessageContext(ctx, at.Channel, at.TS, options...)
-	return apiError(err)
+	_, err := s.api.call(ctx, "chat.update", form)
+	return err
 }
 
 // newMessage is an alert as a new message. A plain one has no blocks.
-func newMessage(m message.Message, l options, plain bool) []slack.MsgOption {
-	options := []slack.MsgOption{
-		slack.MsgOptionText(l.text(m, plain), false), // already escaped
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
+func (s *Bot) newMessage(m message.Message, l options, plain bool) url.Values {
+	if plain {
+		return s.form(l.text(m, plain), nil)
 	}
-	if !plain {
-		options = append(options, slack.MsgOptionBlocks(draw(m, l)...))
+	return s.form(l.text(m, plain), draw(m, l))
+}
+
+// form is a message of a text, which is escaped, and of blocks, if there are any.
+func (s *Bot) form(text string, blocks []slack.Block) url.Values {
+	form := url.Values{"channel": {s.conf.Channel}, "text": {text}, "unfurl_links": {"false"}, "unfurl_media": {"false"}}
+	if len(blocks) > 0 {
+		words, _ := json.Marshal(blocks) // texts, numbers and lists of them: that cannot fail
+		form.Set("blocks", string(words))
 	}
-	return options
+	return form
 }
 
 // receipt locates the message of an incident and says what it shows: a Receipt.
@@ -183,7 +164,7 @@ type shown struct {
 // moved there, and so do the messages.
 func (s *Bot) place(r notify.Receipt) (at receipt, ok bool) {
 	err := json.Unmarshal(r, &at)
-	return at, err == nil && at.Channel == s.channel && at.TS != ""
+	return at, err == nil && at.Channel == s.conf.Channel && at.TS != ""
 }
 
 // shows is the receipt of a message that shows data now.

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
@@ -118,9 +120,10 @@ func (p *pressed) apply(ctx context.Context, log *slog.Logger, press func(alert.
 	}
 	sending, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	text := slack.MsgOptionText(text.Cut(sentence, maxAnswer), true)
-	if _, err = p.bot.api.PostEphemeralContext(sending, p.bot.channel, p.UserID, text); err != nil && ctx.Err() == nil {
-		log.Warn("no answer could be sent for a button press", "err", apiError(err))
+	_, err = p.bot.api.call(sending, "chat.postEphemeral", url.Values{"user": {p.UserID},
+		"channel": {p.bot.conf.Channel}, "text": {slackutilsx.EscapeMessage(text.Cut(sentence, maxAnswer))}})
+	if err != nil && ctx.Err() == nil {
+		log.Warn("no answer could be sent for a button press", "err", err)
 	}
 }
 
@@ -133,9 +136,9 @@ func (p *pressed) fromOurs(ctx context.Context) error {
 	if p.bot.own == nil {
 		ctx, cancel := context.WithTimeout(ctx, answerTime)
 		defer cancel()
-		auth, err := p.bot.api.AuthTestContext(ctx)
+		auth, err := p.bot.api.call(ctx, "auth.test", nil)
 		if err != nil {
-			return fmt.Errorf("look up the app's team: %w", apiError(err))
+			return fmt.Errorf("look up the app's team: %w", err)
 		}
 		p.bot.own = []string{auth.TeamID, auth.EnterpriseID}
 	}

@@ -13,9 +13,13 @@ type Look struct {
 	Buttons, Reply, Thread bool
 }
 
-// DrawSlack is an alert as any of the senders to Slack draws it.
+// DrawSlack is an alert as any of the senders to Slack draws it: none mentions people when it is over.
 func DrawSlack(d alert.Data, l Look) *slack.WebhookMessage {
-	return webhookMessage(message.Of(d), options{mention: l.Mention, buttons: l.Buttons, reply: l.Reply, thread: l.Thread}, false)
+	m := message.Of(d)
+	if m.Ends {
+		l.Mention = ""
+	}
+	return webhookMessage(m, options{mention: l.Mention, buttons: l.Buttons, reply: l.Reply, thread: l.Thread}, false)
 }
 
 // DrawPlain is an alert for receivers that only resemble Slack.

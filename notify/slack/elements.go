@@ -15,13 +15,9 @@ import (
 // rich is a text where Slack interprets nothing.
 func rich(text string, look message.Emphasis) slack.RichTextSectionElement {
 	var style *slack.RichTextSectionTextStyle
-	switch look {
-	case message.Strong:
-		style = &slack.RichTextSectionTextStyle{Bold: true}
-	case message.Struck:
-		style = &slack.RichTextSectionTextStyle{Strike: true}
-	case message.Exact:
-		style = &slack.RichTextSectionTextStyle{Code: true}
+	if look != 0 {
+		style = &slack.RichTextSectionTextStyle{Bold: look == message.Strong, Strike: look == message.Struck,
+			Code: look == message.Exact}
 	}
 	return slack.NewRichTextSectionTextElement(text, style)
 }

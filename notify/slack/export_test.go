@@ -10,20 +10,25 @@ import (
 	"jira-oauth-watcher/internal/message"
 )
 
-// SlackHurry shortens the pauses of buttons.
-func Hurry(b *Buttons, connect, refused time.Duration) {
-	b.throttle.minimum, b.refuse = connect, refused
-}
+// Hurry shortens the pauses of buttons.
+func Hurry(b *Buttons, connect, refused time.Duration) { b.every, b.refuse = connect, refused }
 
-// SlackThrough sends everything of buttons through a proxy.
+// Silence is how long a connection may be without a ping.
+func Silence(b *Buttons, most time.Duration) { b.silence = most }
+
+// Through sends everything of buttons through a proxy.
 func Through(b *Buttons, proxy *url.URL) {
-	b.redactor.next.(*http.Transport).Proxy = http.ProxyURL(proxy)
+	b.api.client.Transport.(*http.Transport).Proxy = http.ProxyURL(proxy)
 	b.dialer.Proxy = http.ProxyURL(proxy)
 }
 
-// SlackUnhurried is the transport that keeps pauses between connects.
-func Unhurried(next http.RoundTripper) http.RoundTripper {
-	return &throttled{next: next, minimum: connectEvery}
+// Pauses are those after connections that lasted so long, one after the other.
+func Pauses(lasted ...time.Duration) (pauses []time.Duration) {
+	s := &socket{b: &Buttons{every: connectEvery}}
+	for _, l := range lasted {
+		pauses = append(pauses, s.pause(l))
+	}
+	return pauses
 }
 
 // Drawn is an alert as a bot draws it.
@@ -37,7 +42,7 @@ func Drawn(d alert.Data, mention string, buttons, reply bool) (text, blocks stri
 	return notification(m, l), string(b)
 }
 
-// SlackHook is an alert as an incoming webhook gets it.
+// Hook is an alert as an incoming webhook gets it.
 func Hook(d alert.Data, mention string, plain bool) string {
 	b, err := json.Marshal(webhookMessage(message.Of(d), options{mention: mention}, plain))
 	if err != nil {
@@ -46,8 +51,8 @@ func Hook(d alert.Data, mention string, plain bool) string {
 	return string(b)
 }
 
-// SlackPlain is an alert for what resembles Slack.
+// Plain is an alert for what resembles Slack.
 func Plain(d alert.Data, mention string) string { return plainText(message.Of(d), mention) }
 
-// SlackOpener replaces what connects of buttons go through.
-func Opener(b *Buttons, through http.RoundTripper) { b.throttle.next = through }
+// Opener replaces what the requests of buttons go through.
+func Opener(b *Buttons, through http.RoundTripper) { b.api.client.Transport = through }

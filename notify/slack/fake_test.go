@@ -152,7 +152,7 @@ func (f *fake) answer(method string, r *http.Request) map[string]any {
 		}
 		return map[string]any{"ok": true, "url": "ws" + strings.TrimPrefix(f.URL, "http") + "/link?ticket=" + ticket}
 	}
-	if form.Get("token") != botToken {
+	if r.Header.Get("Authorization") != "Bearer "+botToken {
 		return refuse("invalid_auth")
 	}
 	if method == "auth.test" {

@@ -31,20 +31,21 @@ func Targets(sections []conf.Slack) ([]notify.Target, error) {
 // target makes the notifier of one [[slack]]. apps are the buttons made so far.
 func target(c conf.Slack, apps map[string]*Buttons) (notify.Target, error) {
 	t := notify.Target{Notifier: c.Notifier, Kind: "slack", PlainText: true}
-	if c.BotToken.IsZero() {
-		client, err := notify.NewClient(c.Notifier, conf.Client{})
-		t.To = &Webhook{client: client, url: c.WebhookURL, mention: c.Mention, text: c.Text}
+	client, err := notify.NewClient(c.Notifier, conf.Client{})
+	if err != nil || c.BotToken.IsZero() {
+		t.To = &Webhook{client, c}
 		return t, err
 	}
-	bot, buttons, err := newBot(c)
-	if err != nil {
-		return t, err
+	with := func(token conf.Secret) *api {
+		return &api{client, c.APIURL, token, []conf.Secret{c.BotToken, c.AppToken}}
 	}
+	bot := &Bot{api: with(c.BotToken), conf: c, buttons: !c.AppToken.IsZero()}
 	t.To = bot
-	if buttons != nil {
+	if bot.buttons {
 		app := c.APIURL + " " + c.AppToken.Reveal()
-		if apps[app] == nil {
-			apps[app], t.Buttons = buttons, buttons // of all channels: see Buttons
+		if apps[app] == nil { // one for all channels: see Buttons
+			apps[app] = newButtons(with(c.AppToken))
+			t.Buttons = apps[app]
 		}
 		apps[app].bots[c.Channel] = bot
 	}

@@ -1,13 +1,10 @@
 package slack
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"io"
-	"log"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -16,10 +13,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	"github.com/slack-go/slack"
-	"github.com/slack-go/slack/socketmode"
 
-	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/notify"
@@ -27,9 +21,11 @@ import (
 
 const (
 	maxEnvelope  = 1 << 20          // bytes: a press repeats the message
-	connectTime  = 15 * time.Second // for a request or a handshake
+	connectTime  = 15 * time.Second // for a connection
 	ackTime      = 3 * time.Second  // what Slack waits for
+	maxSilence   = time.Minute      // without a ping, of which Slack sends several
 	connectEvery = 5 * time.Second  // at most, to begin with
+	calm         = 24               // times that: no pause after a connection that was longer
 	shortLived   = time.Minute      // a connection that ends sooner is bad …
 	manyShort    = 5                // … and so many in a row are worth a line in the log
 	firstRefused = 5 * time.Minute  // pause after settings were rejected; doubles
@@ -37,37 +33,35 @@ const (
 )
 
 // Buttons listen to the buttons on the messages of an app, over a connection
-// that is opened from here (Socket Mode). There is one for all channels of an
-// app: Slack sends each press to one connection only.
+// that is opened from here (Socket Mode, https://docs.slack.dev/apis/events-api/using-socket-mode).
+// There is one for all channels of an app: Slack sends each press to one connection only.
 type Buttons struct {
-	bots     map[string]*Bot // by channel
-	opener   *slack.Client
-	throttle *throttled
-	dialer   *websocket.Dialer
-	redactor *apiTransport
-	refuse   time.Duration // the first pause after settings were rejected
+	bots   map[string]*Bot // by channel
+	api    *api            // with the app's token
+	dialer *websocket.Dialer
+
+	every   time.Duration // the first pause between two connects
+	refuse  time.Duration // the first pause after settings were rejected
+	silence time.Duration // how long a connection may be without a ping
 }
 
 // newButtons makes the buttons of an app. What reaches its Web API reaches its
 // websocket.
-func newButtons(c conf.Slack, transport *http.Transport, api *apiTransport) *Buttons {
-	b := &Buttons{
-		bots:     map[string]*Bot{},
-		throttle: &throttled{next: api, minimum: connectEvery},
-		redactor: api,
-		refuse:   firstRefused,
+func newButtons(app *api) *Buttons {
+	transport := app.client.Transport.(*http.Transport)
+	return &Buttons{
+		bots:    map[string]*Bot{},
+		api:     app,
+		every:   connectEvery,
+		refuse:  firstRefused,
+		silence: maxSilence,
 		dialer: &websocket.Dialer{
-			Proxy:            transport.Proxy,
-			HandshakeTimeout: connectTime,
-			WriteBufferSize:  32 << 10, // Slack drops fragmented messages
+			Proxy:           transport.Proxy,
+			WriteBufferSize: 32 << 10, // Slack drops fragmented messages
 			// Without the protocols: no websocket over HTTP/2.
 			TLSClientConfig: &tls.Config{RootCAs: transport.TLSClientConfig.RootCAs},
 		},
 	}
-	options := append(apiOptions(c, &http.Client{Transport: b.throttle}),
-		slack.OptionAppLevelToken(c.AppToken.Reveal()))
-	b.opener = slack.New("", options...)
-	return b
 }
 
 // Run listens until ctx is done, which is no error. Buttons are optional: failures are
@@ -84,22 +78,16 @@ func (b *Buttons) Run(ctx context.Context, log *slog.Logger, press func(alert.Pr
 	})
 	defer work.Wait()
 	defer close(presses)
-	for pause := b.refuse; ; pause = min(2*pause, maxRefused) {
-		err := s.listen(ctx)
-		if ctx.Err() != nil {
-			return nil
+	for ctx.Err() == nil {
+		begun := clock.Now()
+		failed := s.listen(ctx)
+		pause := s.pause(clock.Since(begun))
+		if failed != nil && ctx.Err() == nil {
+			pause = s.failed(failed, pause)
 		}
-		if s.worked {
-			s.worked, pause = false, b.refuse
-		}
-		if !s.refused {
-			log.Error("Slack rejected the connection for buttons, alerts are sent without them: "+
-				"enable Socket Mode and Interactivity on the app's page, "+
-				"and fix app_token (xapp-…, scope connections:write)", "in", pause, "err", err)
-		}
-		s.refused, s.down = true, true
 		clock.Wait(ctx, nil, pause)
 	}
+	return nil
 }
 
 // socket is the connection for buttons, across reconnects.
@@ -109,85 +97,113 @@ type socket struct {
 	presses chan<- *pressed
 	seen    []string // stamps of the last presses, which are few
 
-	up      time.Time // since when it is connected; zero = it is not
-	short   int       // short-lived connections in a row
-	down    bool      // its absence was logged …
-	refused bool      // … and that the settings are rejected
-	worked  bool      // since the last refusal
+	quick    int  // connections that followed each other quickly
+	short    int  // short-lived connections in a row
+	down     bool // the absence of a connection was logged
+	refusals int  // how often the settings were rejected since they last worked
 }
 
-// listen is one run of slack-go's client, which connects again by itself. It ends with
-// ctx, or with an error when the settings are rejected.
-func (s *socket) listen(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	client := socketmode.New(s.b.opener, socketmode.OptionDialer(s.b.dialer), socketmode.OptionReadLimit(maxEnvelope),
-		socketmode.OptionLog(log.New(io.Discard, "", 0)))
-	ended := make(chan error, 1)
-	go func() { ended <- client.RunContext(ctx) }()
-	for {
-		select {
-		case err := <-ended:
-			s.closed()
-			return cmp.Or(context.Cause(ctx), errors.New(s.clean(err)))
-		case e := <-client.Events:
-			if err := s.event(ctx, client, e); err != nil {
-				cancel(err)
-			}
-		}
+// listen is one connection. An error means that there was none.
+func (s *socket) listen(ctx context.Context) *notify.Error {
+	opening, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	said, err := s.b.api.call(opening, "apps.connections.open", nil)
+	if failed, ok := errors.AsType[*notify.Error](err); ok {
+		return failed
 	}
-}
-
-// event handles one event. An error means that the settings are rejected: slack-go
-// would retry for ever for most of the reasons.
-func (s *socket) event(ctx context.Context, client *socketmode.Client, e socketmode.Event) error {
-	switch data := e.Data.(type) {
-	case *slack.ConnectingEvent:
-		s.closed()
-	case *socketmode.ConnectedEvent:
-		s.opened()
-	case *slack.ConnectionErrorEvent:
-		if failed, ok := errors.AsType[*notify.Error](data.ErrorObj); ok && failed.Outcome != notify.Retry {
-			return failed
-		}
-		if !s.down && ctx.Err() == nil {
-			s.down = true
-			s.log.Warn("no connection for Slack's buttons, will be retried", "in", data.Backoff, "err",
-				s.clean(data.ErrorObj))
-		}
+	address, err := url.Parse(said.URL)
+	if err != nil {
+		return &notify.Error{Err: errors.New("the address that Slack has given is not a URL")}
 	}
-	id, payload := envelope(e)
-	if id != "" {
-		ack, cancel := context.WithTimeout(ctx, ackTime)
-		err := client.AckCtx(ack, id, nil)
-		cancel()
-		if err != nil {
-			s.log.Debug("button press not acknowledged to Slack", "err", err)
-		}
+	conn, _, err := s.b.dialer.DialContext(opening, said.URL, nil)
+	if err != nil {
+		words := notify.NewRedactor(address, nil).Redact(err.Error())
+		return &notify.Error{Err: errors.New(notify.OneLine(words))}
 	}
-	if payload != nil {
-		s.pressed(payload)
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	if s.down {
+		s.log.Info("Slack's buttons work again")
+	}
+	s.down, s.refusals = false, 0
+	begun := clock.Now()
+	s.read(conn)
+	if s.short++; clock.Since(begun) >= shortLived {
+		s.short = 0
+	}
+	if s.short == manyShort {
+		s.log.Warn("the connection for Slack's buttons is cut repeatedly: " +
+			"does a proxy or firewall close long-lived websockets?")
 	}
 	return nil
 }
 
-// envelope is what an event came in: its ID, and its payload when that is of a
-// button. slack-go may have failed to read the payload.
-func envelope(e socketmode.Event) (id string, payload []byte) {
-	req := e.Request
-	if bad, ok := e.Data.(*socketmode.ErrorBadMessage); ok {
-		req = new(socketmode.Request)
-		if json.Unmarshal(bad.Message, req) != nil {
-			return "", nil
+// read reads presses until the connection ends, or Slack asks for another one.
+func (s *socket) read(conn *websocket.Conn) {
+	conn.SetReadLimit(maxEnvelope)
+	conn.SetReadDeadline(time.Now().Add(s.b.silence))
+	pong := conn.PingHandler()
+	conn.SetPingHandler(func(data string) error {
+		conn.SetReadDeadline(time.Now().Add(s.b.silence))
+		return pong(data)
+	})
+	for {
+		_, message, err := conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		var envelope struct {
+			Type    string
+			ID      string `json:"envelope_id"`
+			Payload json.RawMessage
+		}
+		_ = json.Unmarshal(message, &envelope) // what cannot be read is nothing that counts
+		if envelope.Type == "disconnect" {
+			return
+		}
+		if envelope.ID != "" {
+			conn.SetWriteDeadline(time.Now().Add(ackTime))
+			if err := conn.WriteJSON(map[string]string{"envelope_id": envelope.ID}); err != nil {
+				s.log.Debug("button press not acknowledged to Slack", "err", err)
+			}
+		}
+		if envelope.Type == "interactive" {
+			s.pressed(envelope.Payload)
 		}
 	}
-	if req == nil {
-		return "", nil
+}
+
+// pause is how long to wait after a connection. Slack allows few a minute, so it grows while they
+// follow each other quickly.
+func (s *socket) pause(lasted time.Duration) time.Duration {
+	if lasted > calm*s.b.every {
+		s.quick = 0
+		return 0
 	}
-	if req.Type == socketmode.RequestTypeInteractive {
-		payload = req.Payload
+	pause := s.b.every<<s.quick - lasted
+	s.quick = min(s.quick+1, 4)
+	return max(pause, 0)
+}
+
+// failed notes that there is no connection, and makes the pause longer where that is asked for. It is
+// logged once, and once more when the settings are rejected.
+func (s *socket) failed(err *notify.Error, pause time.Duration) time.Duration {
+	pause = max(pause, err.RetryAfter)
+	if err.Outcome == notify.Retry {
+		if !s.down {
+			s.log.Warn("no connection for Slack's buttons, will be retried", "in", pause, "err", err)
+		}
+	} else {
+		pause = max(pause, min(s.b.refuse<<min(s.refusals, 10), maxRefused))
+		if s.refusals == 0 {
+			s.log.Error("Slack rejected the connection for buttons, alerts are sent without them: "+
+				"enable Socket Mode and Interactivity on the app's page, "+
+				"and fix app_token (xapp-…, scope connections:write)", "in", pause, "err", err)
+		}
+		s.refusals++
 	}
-	return req.EnvelopeID, payload
+	s.down = true
+	return pause
 }
 
 // pressed passes a press on. Slack sends it again when it does not get our
@@ -206,74 +222,4 @@ func (s *socket) pressed(payload []byte) {
 	default:
 		s.log.Warn("button press ignored", "incident", p.Incident, "err", "too many wait")
 	}
-}
-
-func (s *socket) opened() {
-	if s.down {
-		s.log.Info("Slack's buttons work again")
-	}
-	s.up, s.down, s.refused, s.worked = clock.Now(), false, false, true
-}
-
-// closed notes the end of a connection, if there was one.
-func (s *socket) closed() {
-	if s.up.IsZero() {
-		return
-	}
-	if s.short++; clock.Since(s.up) >= shortLived {
-		s.short = 0
-	}
-	s.up = time.Time{}
-	if s.short == manyShort {
-		s.log.Warn("the connection for Slack's buttons is cut repeatedly: " +
-			"does a proxy or firewall close long-lived websockets?")
-	}
-}
-
-// clean is an error of slack-go without address and tokens.
-func (s *socket) clean(err error) string {
-	if err == nil {
-		return "the connection ended"
-	}
-	if failed, ok := errors.AsType[*notify.Error](err); ok {
-		return failed.Error()
-	}
-	if bad, ok := errors.AsType[*url.Error](err); ok {
-		err = bad.Err
-	}
-	return notify.OneLine(s.b.redactor.redactor(&url.URL{}).Redact(err.Error()))
-}
-
-// throttled keeps a pause between requests, which grows while they follow each other
-// quickly: slack-go connects again at once after a cut, and Slack allows few
-// connections a minute. It is used by one goroutine at a time.
-type throttled struct {
-	next    http.RoundTripper
-	minimum time.Duration
-	quick   int       // requests soon after the one before
-	last    time.Time // of the last request
-	until   time.Time // what Slack asked for
-}
-
-// RoundTrip implements http.RoundTripper. next hands on whole answers.
-func (u *throttled) RoundTrip(req *http.Request) (*http.Response, error) {
-	const patience = 24 // times least: more than the longest pause
-	due := u.until
-	if since := clock.Since(u.last); since > patience*u.minimum {
-		u.quick = 0
-	} else if soon := u.last.Add(u.minimum << u.quick); soon.After(due) {
-		due, u.quick = soon, min(u.quick+1, 4)
-	}
-	clock.Wait(req.Context(), nil, max(clock.Until(due), 0))
-	if err := req.Context().Err(); err != nil {
-		return nil, &notify.Error{Err: err}
-	}
-	u.last = clock.Now()
-	ctx, cancel := context.WithTimeout(req.Context(), connectTime)
-	defer cancel()
-	resp, err := u.next.RoundTrip(req.Clone(ctx))
-	if failed, ok := errors.AsType[*notify.Error](err); ok {
-		u.until = clock.Now().Add(failed.RetryAfter)
-	}
-	return resp, err
 }

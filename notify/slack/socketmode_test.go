@@ -19,10 +19,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/testkit"
-	"jira-oauth-watcher/notify"
 	"jira-oauth-watcher/notify/notifytest"
 	"jira-oauth-watcher/notify/slack"
 )
@@ -35,51 +36,37 @@ func (f trips) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) 
 // A server that accepts and cuts at once is asked at growing pauses, of five
 // seconds at least; after a long connection there is no pause.
 func TestConnectPauses(t *testing.T) {
+	got := slack.Pauses(0, 0, time.Second, 0, 0, 0, 100*time.Second, time.Hour, 7*time.Second, 0)
+	want := []time.Duration{5, 10, 19, 40, 80, 80, 0, 0, 0, 10}
+	for i := range want {
+		want[i] *= time.Second
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("paused for %s, want %s", got, want)
+	}
+}
+
+// The pause that Slack asks for is kept, and a request that hangs ends.
+func TestConnectHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		var at []time.Duration
-		transport := slack.Unhurried(trips(func(r *http.Request) (*http.Response, error) {
-			at = append(at, time.Since(start))
-			switch len(at) {
-			case 9:
-				return nil, &notify.Error{RetryAfter: 10 * time.Minute, Err: errors.New("ratelimited")}
-			case 11:
+		at, _ := connects(t, 1000*time.Second, func(n int, r *http.Request) (*http.Response, error) {
+			switch n {
+			case 1:
+				return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {"600"}}, Body: http.NoBody}, nil
+			case 2:
 				<-r.Context().Done() // hangs
 				return nil, r.Context().Err()
 			}
-			return nil, nil
-		}))
-		ask := func() {
-			transport.RoundTrip(httpRequest(t.Context()))
+			return nil, errors.New("refused")
+		})
+		want := []time.Duration{0, 600, 615, 635, 675, 755, 835, 915, 995} // 615: after 15 s, in which the pause of 10 s is over
+		for i := range want {
+			want[i] *= time.Second
 		}
-		for range 8 {
-			ask() // 0 5 15 35 75 155 235 315
-		}
-		time.Sleep(time.Hour)
-		ask() // 3915
-		ask() // 4515
-		ask() // 4520, for 15 s
-		ask() // 4535: ten seconds later than the one before are over
-		want := []int{0, 5, 15, 35, 75, 155, 235, 315, 3915, 4515, 4520, 4535}
-		for i, w := range want {
-			if i >= len(at) || at[i] != time.Duration(w)*time.Second {
-				t.Fatalf("asked at %s, want seconds %d", at, want)
-			}
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, err := transport.RoundTrip(httpRequest(ctx)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 4536*time.Second {
-			t.Errorf("the end of the program: %v after %s", err, time.Since(start))
+		if !slices.Equal(at, want) {
+			t.Errorf("asked at %s, want %s", at, want)
 		}
 	})
-}
-
-func httpRequest(ctx context.Context) *http.Request {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://slack.invalid/", http.NoBody)
-	if err != nil {
-		panic(err)
-	}
-	return r
 }
 
 // Connections that are cut at once are opened anew without hurry, which is said
@@ -116,6 +103,29 @@ func TestButtonsReconnect(t *testing.T) {
 	if text := l.logged(); text != "" {
 		t.Errorf("logged %s", text)
 	}
+}
+
+// Settings that are refused again after they have worked are said again; and what is too large
+// for a press ends the connection.
+func TestButtonsRefusedAgain(t *testing.T) {
+	f := newFake(t)
+	f.says("apps.connections.open", word("invalid_auth"))
+	l := listen(t, f, f.bot(withButtons).Buttons)
+	conn := got(t, f.conns)
+	f.says("apps.connections.open", word("invalid_auth"))
+	conn.WriteMessage(websocket.TextMessage, []byte(envelope("a", "x", `"`+strings.Repeat("x", 2<<20)+`"`)))
+	got(t, f.conns)
+	testkit.Eventually(t, "two refusals", func() bool { return strings.Count(l.logged(), "level=ERROR") == 2 })
+}
+
+// A connection without pings is dead, whatever else the system says of it.
+func TestButtonsSilence(t *testing.T) {
+	f := newFake(t)
+	b := f.bot(withButtons).Buttons
+	slack.Silence(b.(*slack.Buttons), pause)
+	listen(t, f, b)
+	got(t, f.conns)
+	got(t, f.conns)
 }
 
 // Settings that Slack refuses are said once, with what to do, and tried again;
@@ -244,25 +254,33 @@ func tunnel(t *testing.T, w http.ResponseWriter, host string) {
 // to once an hour, and are not said again.
 func TestButtonsRefusedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		targets, err := slack.Targets([]conf.Slack{{BotToken: conf.NewSecret(botToken), AppToken: conf.NewSecret(appToken), Channel: channel}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		start := time.Now()
-		var at []time.Duration
-		slack.Opener(targets[0].Buttons.(*slack.Buttons), trips(func(*http.Request) (*http.Response, error) {
-			at = append(at, time.Since(start).Truncate(time.Second))
-			return nil, &notify.Error{Outcome: notify.BadSettings, Err: errors.New("token_expired")}
-		}))
-		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Hour)
-		defer cancel()
-		var logged strings.Builder
-		if err := targets[0].Buttons.Run(ctx, slog.New(slog.NewTextHandler(&logged, nil)), nil); err != nil {
-			t.Error(err)
-		}
+		at, logged := connects(t, 4*time.Hour, func(int, *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"ok":false,"error":"token_expired"}`))}, nil
+		})
 		want := []time.Duration{0, 5 * time.Minute, 15 * time.Minute, 35 * time.Minute, 75 * time.Minute, 135 * time.Minute, 195 * time.Minute}
-		if !slices.Equal(at, want) || strings.Count(logged.String(), "\n") != 1 || !strings.Contains(logged.String(), "err=token_expired") {
-			t.Errorf("asked at %s, want %s\n%s", at, want, logged.String())
+		if !slices.Equal(at, want) || strings.Count(logged, "\n") != 1 || !strings.Contains(logged, "token_expired") {
+			t.Errorf("asked at %s, want %s\n%s", at, want, logged)
 		}
 	})
+}
+
+// connects is when buttons try to connect within a time, and what they log, if each request has an
+// answer by its number, from 1.
+func connects(t *testing.T, within time.Duration, answer func(int, *http.Request) (*http.Response, error)) (at []time.Duration, logged string) {
+	targets, err := slack.Targets([]conf.Slack{{BotToken: conf.NewSecret(botToken), AppToken: conf.NewSecret(appToken), Channel: channel}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	slack.Opener(targets[0].Buttons.(*slack.Buttons), trips(func(r *http.Request) (*http.Response, error) {
+		at = append(at, time.Since(start).Truncate(time.Second))
+		return answer(len(at), r)
+	}))
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	var log strings.Builder
+	if err := targets[0].Buttons.Run(ctx, slog.New(slog.NewTextHandler(&log, nil)), nil); err != nil {
+		t.Error(err)
+	}
+	return at, log.String()
 }

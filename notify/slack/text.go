@@ -67,8 +67,8 @@ const maxNotification = 300
 // about, and what to do first, since a phone shows the beginning only.
 func notification(m message.Message, l options) string {
 	ours := ""
-	if mention := l.mentions(m); mention != "" {
-		ours = mention + " "
+	if l.mention != "" {
+		ours = l.mention + " "
 	}
 	words := m.Headline()
 	switch {
@@ -91,7 +91,7 @@ var plainURL = strings.NewReplacer("<", "%3C", ">", "%3E", "*", "%2A", "`", "%60
 func plainText(m message.Message, mention string) string {
 	out := &lines{left: maxPlain}
 	ours := ""
-	if mention != "" && !m.Ends {
+	if mention != "" {
 		ours = mention + " "
 	}
 	out.add(ours, m.Headline(), unmarked)

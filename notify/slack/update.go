@@ -35,25 +35,24 @@ func (s *Bot) Refresh(ctx context.Context, open []notify.OpenIncident) (map[aler
 	var all []stale
 	for _, st := range open {
 		at, ok := s.place(st.Receipt)
-		if !ok {
+		now := showing(st.Data)
+		w, every := stale{OpenIncident: st, at: at}, time.Duration(0)
+		w.answer = at.DetailsDue || at.Threaded && now.Probe == at.Shown.Probe && now.Probe != "" && now.Probe != at.Probe
+		switch {
+		case !ok:
 			changed[st.Data.Incident()] = nil
 			continue
+		case w.answer:
+			every = postEvery
+		case now == at.Shown:
+			continue
+		case now.Acknowledged == at.Shown.Acknowledged && now.Probe == at.Shown.Probe:
+			w.rank, every = 1, editEvery
 		}
-		now := showing(st.Data)
-		answer := at.DetailsDue || at.Threaded && now.Probe == at.Shown.Probe && now.Probe != "" && now.Probe != at.Probe
-		if now != at.Shown || answer {
-			w, every := stale{st, at, answer, 0, 0}, time.Duration(0)
-			switch {
-			case answer:
-				every = postEvery
-			case now.Acknowledged == at.Shown.Acknowledged && now.Probe == at.Shown.Probe:
-				w.rank, every = 1, editEvery
-			}
-			if early := every - clock.Since(at.Edited); early <= every { // otherwise the clock was set back
-				w.in = max(early, 0)
-			}
-			all = append(all, w)
+		if early := every - clock.Since(at.Edited); early <= every { // otherwise the clock was set back
+			w.in = max(early, 0)
 		}
+		all = append(all, w)
 	}
 	if len(all) == 0 {
 		return changed, 0, nil

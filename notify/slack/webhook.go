@@ -21,10 +21,8 @@ const postEvery = time.Second
 // text. The request is ours and not slack-go's, which drops Slack's reason,
 // takes any 200 for success and puts the secret address into its errors.
 type Webhook struct {
-	client  *http.Client
-	url     conf.Secret
-	mention string
-	text    bool // text alone, for receivers that only resemble Slack
+	client *http.Client
+	conf   conf.Slack
 }
 
 // Send posts the alert. A plain one has no blocks.
@@ -33,11 +31,11 @@ func (s *Webhook) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 	if err != nil {
 		return nil, &notify.Error{Outcome: notify.BadMessage, Err: err}
 	}
-	got, err := notify.Request{Client: s.client, To: s.url, Body: body}.Send(ctx)
+	got, err := notify.Request{Client: s.client, To: s.conf.WebhookURL, Body: body}.Send(ctx)
 	switch {
 	case got.Status == 0:
 		return nil, err
-	case s.text && err == nil && accepted(got), !s.text && got.Status == http.StatusOK && got.Body == "ok":
+	case s.conf.Text && err == nil && accepted(got), !s.conf.Text && got.Status == http.StatusOK && got.Body == "ok":
 		return nil, nil
 	}
 	return nil, webhookError(got)
@@ -45,8 +43,8 @@ func (s *Webhook) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 
 func (s *Webhook) body(d notify.Delivery) ([]byte, error) {
 	m := message.Of(d.Alert.Data)
-	mention := mentionFor(d, m, s.mention)
-	if s.text {
+	mention := mentionFor(d, m, s.conf.Mention)
+	if s.conf.Text { // alone, for receivers that only resemble Slack
 		return json.Marshal(map[string]string{"text": plainText(m, mention)})
 	}
 	return json.Marshal(webhookMessage(m, options{mention: mention}, d.Plain))

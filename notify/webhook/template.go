@@ -21,30 +21,9 @@ const (
 	maxBody     = 1 << 20 // bytes of its output
 )
 
-// bodyTemplate is an operator's template for the body of a webhook. It is filled with
-// the alert as it is on the wire, so that the names in it are those of the
-// schema, and makes JSON.
-type bodyTemplate struct {
-	file string
-	text *template.Template
-}
-
-// output is what a template makes, with a limit.
-type output struct {
-	bytes.Buffer
-	file string // of the template
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	if o.Len()+len(p) > maxBody {
-		return 0, fmt.Errorf("template: %s: its output is larger than 1 MiB", o.file)
-	}
-	return o.Buffer.Write(p)
-}
-
-// parseTemplate reads a template and tries it on alerts of each kind: a broken one must
-// be found before it is needed. Errors begin with the key.
-func parseTemplate(file string) (*bodyTemplate, error) {
+// parseTemplate reads an operator's template for the body of a webhook and tries it on alerts of each
+// kind: a broken one must be found before it is needed. Errors begin with the key.
+func parseTemplate(file string) (*template.Template, error) {
 	text, err := notify.ReadFile("template", file, maxTemplate)
 	if err != nil {
 		return nil, err
@@ -52,14 +31,13 @@ func parseTemplate(file string) (*bodyTemplate, error) {
 	if !utf8.Valid(text) {
 		return nil, fmt.Errorf("template: %s is not in UTF-8", file)
 	}
-	t, err := template.New(file).Option("missingkey=error").Funcs(functions).Parse(string(text))
+	form, err := template.New(file).Option("missingkey=error").Funcs(functions).Parse(string(text))
 	if err != nil {
 		return nil, err // it begins with "template: " and the place
 	}
-	f := &bodyTemplate{file, t}
 	empty := true
 	for _, a := range samples() {
-		body, err := f.fill(a)
+		body, err := fill(form, a)
 		if err != nil {
 			return nil, fmt.Errorf("%w (in a sample of kind %s)", err, a.Data.Kind)
 		}
@@ -68,22 +46,26 @@ func parseTemplate(file string) (*bodyTemplate, error) {
 	if empty {
 		return nil, fmt.Errorf("template: %s makes nothing of any alert", file)
 	}
-	return f, nil
+	return form, nil
 }
 
 // fill makes the body of an alert, without the white space that JSON does not
-// need. nil = the template makes nothing of this alert.
-func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
+// need. The form is filled with the alert as it is on the wire, so that the names in it are
+// those of the schema. nil = it makes nothing of this alert.
+func fill(form *template.Template, a alert.Alert) ([]byte, error) {
 	fields, err := wireForm(a)
 	if err != nil {
 		return nil, err
 	}
-	out := output{file: f.file}
-	if err := f.text.Execute(&out, fields); err != nil {
+	var out bytes.Buffer
+	if err := form.Execute(&out, fields); err != nil {
 		return nil, err
 	}
 	made := out.Bytes()
-	if len(bytes.TrimSpace(made)) == 0 {
+	switch {
+	case len(made) > maxBody:
+		return nil, fmt.Errorf("template: %s: its output is larger than 1 MiB", form.Name())
+	case len(bytes.TrimSpace(made)) == 0:
 		return nil, nil
 	}
 	var value json.RawMessage
@@ -92,7 +74,7 @@ func (f *bodyTemplate) fill(a alert.Alert) ([]byte, error) {
 		if bad, ok := errors.AsType[*json.SyntaxError](err); ok {
 			at = max(min(int(bad.Offset)-1, at), 0)
 		}
-		return nil, fmt.Errorf("template: %s: line %d of its output is not JSON at %q: %w", f.file,
+		return nil, fmt.Errorf("template: %s: line %d of its output is not JSON at %q: %w", form.Name(),
 			1+bytes.Count(made[:at], []byte("\n")), notify.OneLine(string(made[max(at-30, 0):min(at+30, len(made))])), err)
 	}
 	body, err := text.JSON(value)
@@ -107,9 +89,7 @@ func wireForm(a alert.Alert) (map[string]any, error) {
 		return nil, err
 	}
 	var fields map[string]any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&fields); err != nil {
+	if err := json.Unmarshal(text, &fields); err != nil {
 		return nil, err
 	}
 	data := whole(fields)["data"].(map[string]any)
@@ -124,10 +104,8 @@ func wireForm(a alert.Alert) (map[string]any, error) {
 func whole(fields map[string]any) map[string]any {
 	for name, value := range fields {
 		switch v := value.(type) {
-		case json.Number:
-			if n, err := v.Int64(); err == nil {
-				fields[name] = int(n)
-			}
+		case float64:
+			fields[name] = int(v)
 		case map[string]any:
 			whole(v)
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"text/template"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -26,7 +27,7 @@ import (
 type Notifier struct {
 	client *http.Client
 	conf   conf.Webhook
-	form   *bodyTemplate // nil = the alert as it is
+	form   *template.Template // nil = the alert as it is
 }
 
 // New returns a notifier. Its template is parsed and tried on samples.
@@ -70,7 +71,7 @@ func (w *Notifier) Send(ctx context.Context, d notify.Delivery) (notify.Receipt,
 
 func (w *Notifier) body(a alert.Alert) ([]byte, error) {
 	if w.form != nil {
-		return w.form.fill(a)
+		return fill(w.form, a)
 	}
 	return json.Marshal(a)
 }
