@@ -103,18 +103,8 @@ var signs = seek.NewWords(
 	},
 	seek.Word{Text: "[c.a.o.c", Next: []string{".", "lient."}, One: 0}, 5)
 
-// Match diagnoses an event; false when it is no failure of the flow. zone is
-// that of timestamps without an offset.
-func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
-	if Find(e.Text) < 0 {
-		return Failure{}, false
-	}
-	v := s.Diagnose(string(e.Text), zone)
-	return v.Failure, v.Ours
-}
-
 // Diagnose reports whether an event's text is a failure of the flow, and what caused
-// it.
+// it. zone is that of timestamps without an offset.
 func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
 	return s.diagnose(text, zone, false)
 }
