@@ -33,22 +33,17 @@ var factTable = readFacts()
 func readFacts() (all []fact) {
 	shared := []string{"{guid}", guid}
 	for _, s := range sections(factsText) {
-		for i, line := range s.lines {
-			s.lines[i] = strings.NewReplacer(shared...).Replace(line)
+		parts := strings.NewReplacer(shared...)
+		name, of, ok := strings.Cut(s.head, ": ")
+		if !ok {
+			shared = append(shared, "{"+s.head+"}", parts.Replace(s.lines[0]))
+			continue
 		}
-		if name, of, ok := strings.Cut(s.head, ": "); ok {
-			all = append(all, fact{name, kinds[of], reads(s.lines...)})
-		} else {
-			shared = append(shared, "{"+s.head+"}", s.lines[0])
+		f := fact{name: name, kind: kinds[of]}
+		for _, line := range s.lines {
+			f.wordings = append(f.wordings, mustExpression(parts.Replace(line)))
 		}
-	}
-	return all
-}
-
-func reads(wordings ...string) []*expression {
-	var all []*expression
-	for _, w := range wordings {
-		all = append(all, mustExpression(w))
+		all = append(all, f)
 	}
 	return all
 }

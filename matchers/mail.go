@@ -38,7 +38,7 @@ var connecting = regexp.MustCompile(`\.(?:AuthenticationFailed|MailConnect|Socke
 // a server's answer; a subject or an address in the message does not.
 func (s *Set) mailReport(r report) (report, bool) {
 	lines := strings.Split(r.message, "\n")
-	_, first := mailFields(lines[0])
+	_, first := mailFields(inMailLog, lines[0])
 	var said []string
 	if lead := mailLead.FindString(first); lead != "" {
 		said = append(said, first[len(lead):])
