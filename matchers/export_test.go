@@ -54,7 +54,7 @@ var (
 )
 
 // FactNames are the names of all facts.
-var FactNames = factNames
+func FactNames() []string { return factNames }
 
 // Computed reports whether a fact is not from the log.
 func Computed(name string) bool { return kindOf(name) == kinds["computed"] }

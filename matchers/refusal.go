@@ -37,19 +37,15 @@ var endings = []string{"'s", "s", "ed", "d", "es", "ing", "led", "ting", "ged", 
 
 // isUsual reports whether a word is one of providers' refusals.
 func isUsual(word string) bool {
-	if _, ok := slices.BinarySearch(usual, word); ok {
-		return true
-	}
-	for _, ending := range endings {
-		if stem, ok := strings.CutSuffix(word, ending); ok {
-			for _, whole := range []string{stem, stem + "e"} {
-				if _, ok := slices.BinarySearch(usual, whole); ok {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return listedUsual(word) || slices.ContainsFunc(endings, func(ending string) bool {
+		stem, ok := strings.CutSuffix(word, ending)
+		return ok && (listedUsual(stem) || listedUsual(stem+"e"))
+	})
+}
+
+func listedUsual(word string) bool {
+	_, ok := slices.BinarySearch(usual, word)
+	return ok
 }
 
 // firstSentence is a text up to its first full stop.

@@ -24,7 +24,7 @@ func (l *loader) template(c *Cause, key, words string) string {
 		if m[1] == "" {
 			for name := range strings.SplitSeq(m[2], ",") {
 				if kindOf(name) == nil {
-					l.problem(c, key, "unknown fact %q, known facts are: %s", name, strings.Join(factNames(), ", "))
+					l.problem(c, key, "unknown fact %q, known facts are: %s", name, strings.Join(factNames, ", "))
 				}
 			}
 			return hole
