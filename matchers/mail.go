@@ -13,8 +13,8 @@ import (
 // password would be the same failure of another kind of mailbox.
 var mailSigns = []string{"XOAUTH2", "AADSTS", pluginPackage}
 
-// FindMail is Find for the lines of a mail log.
-func FindMail(text []byte) int {
+// findMail is Find for the lines of a mail log.
+func findMail(text []byte) int {
 	first := -1
 	for _, sign := range mailSigns {
 		if i := bytes.Index(text, []byte(sign)); i >= 0 && (first < 0 || i < first) {

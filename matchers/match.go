@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/seek"
@@ -93,6 +94,17 @@ type Verdict struct {
 //
 // Every byte of every log passes it (docs/performance.md has figures).
 func Find(text []byte) int { return signs.Index(text) }
+
+// Finder is Find for the lines of a kind of log.
+func Finder(kind conf.Kind) func(text []byte) int {
+	switch {
+	case kind.Mail():
+		return findMail
+	case kind == conf.KindDiagnostics:
+		return findProbe
+	}
+	return Find
+}
 
 // signs are compared by the two of their letters that are rarest together in
 // Jira's logs: "2" before the "l" of client, and "[" before "o".
