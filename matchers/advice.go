@@ -86,10 +86,8 @@ func permission(name string) string {
 		return full
 	}
 	const delegated = 3
-	for _, known := range mailScopes {
-		if strings.EqualFold(name, known) {
-			return known
-		}
+	if i := slices.IndexFunc(mailScopes, func(known string) bool { return strings.EqualFold(name, known) }); i >= 0 {
+		return mailScopes[i]
 	}
 	return nearest(name, mailScopes[:delegated])
 }

@@ -37,8 +37,8 @@ var probed = regexp.MustCompile(`^(?i:MAIL\.(INCOMING|OUTGOING)\.CONNECTION\.STA
 // Name tells servers apart.
 func (p Probe) Name() string { return p.Direction + "/" + p.Server }
 
-// FindProbe is Find for the lines of a diagnostics log.
-func FindProbe(text []byte) int { return bytes.Index(text, []byte(`"MAIL.`)) }
+// findProbe is Find for the lines of a diagnostics log.
+func findProbe(text []byte) int { return bytes.Index(text, []byte(`"MAIL.`)) }
 
 // ProbeIn reads an event of a diagnostics log; false when it is about something else.
 func ProbeIn(line []byte) (p Probe, ok bool) {

@@ -3,6 +3,9 @@ package matchers
 import (
 	"slices"
 	"testing"
+	"time"
+
+	"jira-oauth-watcher/internal/event"
 )
 
 // Proved is the built-in catalogue after every sample has been tried on it.
@@ -12,6 +15,15 @@ func Proved() (*Set, error) {
 		return nil, err
 	}
 	return l.set(true)
+}
+
+// Match diagnoses an event that an Assembler with Find takes; false when it is no failure of the flow.
+func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
+	if Find(e.Text) < 0 {
+		return Failure{}, false
+	}
+	v := s.Diagnose(string(e.Text), zone)
+	return v.Failure, v.Ours
 }
 
 // Proofs are the events and texts that the cause must explain.
@@ -42,7 +54,7 @@ var (
 )
 
 // FactNames are the names of all facts.
-var FactNames = factNames
+func FactNames() []string { return factNames }
 
 // Computed reports whether a fact is not from the log.
 func Computed(name string) bool { return kindOf(name) == kinds["computed"] }

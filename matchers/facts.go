@@ -22,44 +22,30 @@ const guid = `[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`
 
 // fact is a detail that an event may show, see facts.txt.
 type fact struct {
-	name     string
 	kind     *kind
 	wordings []*expression
 }
 
-// factTable is every fact there can be.
-var factTable = readFacts()
+// factTable is every fact there can be, by its name; factNames are these names in their order.
+var factTable, factNames = readFacts()
 
-func readFacts() (all []fact) {
+func readFacts() (all map[string]fact, names []string) {
+	all = map[string]fact{}
 	shared := []string{"{guid}", guid}
 	for _, s := range sections(factsText) {
-		for i, line := range s.lines {
-			s.lines[i] = strings.NewReplacer(shared...).Replace(line)
+		parts := strings.NewReplacer(shared...)
+		name, of, ok := strings.Cut(s.head, ": ")
+		if !ok {
+			shared = append(shared, "{"+s.head+"}", parts.Replace(s.lines[0]))
+			continue
 		}
-		if name, of, ok := strings.Cut(s.head, ": "); ok {
-			all = append(all, fact{name, kinds[of], reads(s.lines...)})
-		} else {
-			shared = append(shared, "{"+s.head+"}", s.lines[0])
+		f := fact{kind: kinds[of]}
+		for _, line := range s.lines {
+			f.wordings = append(f.wordings, mustExpression(parts.Replace(line)))
 		}
+		all[name], names = f, append(names, name)
 	}
-	return all
-}
-
-func reads(wordings ...string) []*expression {
-	var all []*expression
-	for _, w := range wordings {
-		all = append(all, mustExpression(w))
-	}
-	return all
-}
-
-// factNames are the names of the facts.
-func factNames() []string {
-	var names []string
-	for _, fact := range factTable {
-		names = append(names, fact.name)
-	}
-	return names
+	return all, names
 }
 
 // description is the provider's explanation; a quotation mark may be in it, since
@@ -111,11 +97,11 @@ func (f Facts) set(name, value string) {
 func (m message) facts() Facts {
 	f := Facts{}
 	text := newSubject(m.text)
-	for _, fact := range factTable {
+	for name, fact := range factTable {
 		for _, wording := range fact.wordings {
 			found := wording.submatch(text)
 			for _, value := range found[min(len(found), 1):] {
-				f.set(fact.name, clean(value))
+				f.set(name, clean(value))
 			}
 		}
 	}
@@ -140,18 +126,17 @@ func (m message) facts() Facts {
 	} else if len(m.codes()) > 0 {
 		f["endpoint"] = "Token endpoint"
 	}
-	if m.answered { // words about the route to the provider are content
-		for _, name := range []string{"proxy_status", "proxy_reason", "unknown_host", "tls_alert",
-			"certificate_date", "certificate_host"} {
-			delete(f, name)
-		}
-	}
 	maps.DeleteFunc(f, func(name string, _ any) bool { // all of a list: what is left would be another one
 		k := kindOf(name)
-		return !k.named && slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) })
+		fits := k.named || !slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) })
+		return !fits || m.answered && slices.Contains(ofRoute, name)
 	})
 	return f
 }
+
+// ofRoute are the facts about the route to the provider: once it has answered, such words are content.
+var ofRoute = []string{"proxy_status", "proxy_reason", "unknown_host", "tls_alert", "certificate_date",
+	"certificate_host"}
 
 // clean makes untrusted text fit to be shown on one line: without characters
 // that control a terminal or the direction of writing, or that are invisible.

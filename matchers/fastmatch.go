@@ -8,7 +8,7 @@ import (
 	"jira-oauth-watcher/internal/event"
 )
 
-// FastMatcher recognizes failures as Match does, without what only an alert's text
+// FastMatcher recognizes failures as Diagnose does, without what only an alert's text
 // needs. It caches which cause a text has, since in a storm the same few repeat. It
 // belongs to one goroutine.
 type FastMatcher struct {

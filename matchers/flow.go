@@ -15,14 +15,9 @@ var flowURLs = []string{"/rest/oauth2-client/", "/plugins/servlet/oauth2/client/
 
 // isFlowURL reports whether a request belongs to the flow.
 func isFlowURL(url string) bool {
-	if hasPrefix(url, flowURLs) {
-		return true
-	}
-	if len(url) < 2 || url[0] != '/' {
-		return false
-	}
-	i := strings.IndexByte(url[1:], '/')
-	return i > 0 && !strings.ContainsAny(url[1:1+i], " \t\n\f\r?;#") && hasPrefix(url[1+i:], flowURLs)
+	context, _, _ := strings.Cut(strings.TrimPrefix(url, "/"), "/")
+	return hasPrefix(url, flowURLs) || strings.HasPrefix(url, "/") && context != "" &&
+		!strings.ContainsAny(context, " \t\n\f\r?;#") && hasPrefix(url[1+len(context):], flowURLs)
 }
 
 // inFlow comes before the UUID of a flow.
@@ -154,9 +149,7 @@ func reportOf(h event.Header, text, message string, pasted bool, set func() *Set
 // afterMessage are the lines of an event after the first one of its message, and
 // that one too if it may be an exception.
 func afterMessage(text, message string, first bool) []string {
-	text = strings.TrimSpace(text)
-	if at := len(text) - len(message); strings.HasSuffix(text, message) {
-		before := text[:at]
+	if before, ok := strings.CutSuffix(strings.TrimSpace(text), message); ok {
 		message = before[len(strings.TrimRight(before, " \t\r\n")):] + message
 	}
 	lines := strings.Split(message, "\n")

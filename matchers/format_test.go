@@ -35,9 +35,9 @@ func TestFormatIsDocumented(t *testing.T) {
 			documented[strings.Trim(name, "`")] = row[2]
 		}
 	}
-	for _, fact := range factTable {
-		if want := uses[fact.kind.use]; documented[fact.name] != want {
-			t.Errorf("the fact %s is documented for use %q, want %q", fact.name, documented[fact.name], want)
+	for name, fact := range factTable {
+		if want := uses[fact.kind.use]; documented[name] != want {
+			t.Errorf("the fact %s is documented for use %q, want %q", name, documented[name], want)
 		}
 	}
 }
@@ -45,13 +45,13 @@ func TestFormatIsDocumented(t *testing.T) {
 // Every fact has a label for people, unless another part of a message has it.
 func TestEveryFactHasALabel(t *testing.T) {
 	elsewhere := []string{"message", "error_description", "provider_host"}
-	for _, fact := range factTable {
-		m := said.Of(alert.Data{Kind: alert.Opened, Facts: map[string]any{fact.name: "value"}})
+	for _, name := range factNames {
+		m := said.Of(alert.Data{Kind: alert.Opened, Facts: map[string]any{name: "value"}})
 		labeled := slices.ContainsFunc(slices.Concat(m.Facts, m.Details), func(f said.Fact) bool {
-			return slices.Contains(f.Values, "value") && f.Label != strings.ReplaceAll(fact.name, "_", " ")
+			return slices.Contains(f.Values, "value") && f.Label != strings.ReplaceAll(name, "_", " ")
 		})
-		if labeled == slices.Contains(elsewhere, fact.name) {
-			t.Errorf("the fact %s has a label: %t", fact.name, labeled)
+		if labeled == slices.Contains(elsewhere, name) {
+			t.Errorf("the fact %s has a label: %t", name, labeled)
 		}
 	}
 }

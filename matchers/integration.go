@@ -142,50 +142,37 @@ type Mailbox struct {
 	HandlerID string // its number
 }
 
+// handler is what Jira's mail code begins a message with: Help Desk Handler[10100]: Messaging Exception …
+const handler = `(?:([^\[\]:\r\n]{1,100})\[(\d{1,18})\]: )?`
+
 var (
 	// A mail log has the server after the level: [365 IMAP] Caesium-1-3 anonymous …
-	inMailLog = regexp.MustCompile(`^\[([^\]\r\n]{0,100})\] \S+ \S+ `)
-	// Help Desk Handler[10100]: Messaging Exception …
-	handlerLead = regexp.MustCompile(`^([^\[\]:\r\n]{1,100})\[(\d{1,18})\]: `)
-	isHost      = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)+$`)
-	atServer    = regexp.MustCompile(`the folder '[^'\r\n]{1,100}' at (` + host + `)`)
+	inMailLog = regexp.MustCompile(`^(?:\[([^\]\r\n]{0,100})\] \S+ \S+ )?` + handler)
+	inJiraLog = regexp.MustCompile(`^()` + handler)
+	isHost    = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)+$`)
+	atServer  = regexp.MustCompile(`the folder '[^'\r\n]{1,100}' at (` + host + `)`)
 )
 
 // mailbox is what a header and the first line of its message say of the mailbox.
 func mailbox(h event.Header, message string) (m Mailbox) {
-	line, _, _ := strings.Cut(message, "\n")
+	fields := inJiraLog
 	switch {
 	case h.MailLog:
-		m, _ = mailFields(line)
-	case h.Thread == "" || mailLogger(h.Logger):
-		m, _ = handlerOf(line)
-	default:
+		fields = inMailLog
+	case h.Thread != "" && !mailLogger(h.Logger):
 		return m
 	}
+	m, _ = mailFields(fields, message)
 	if found := atServer.FindStringSubmatch(message); found != nil && m.Server == "" {
 		m.Server = strings.TrimRight(found[1], ".")
 	}
 	return m
 }
 
-// mailFields is what the first line of an event of a mail log says of the mailbox, and its
-// message.
-func mailFields(line string) (m Mailbox, message string) {
-	server := ""
-	if found := inMailLog.FindStringSubmatch(line); found != nil {
-		server, line = clean(found[1]), line[len(found[0]):]
-	}
-	m, line = handlerOf(line)
-	m.Server = server
-	return m, line
-}
-
-// handlerOf takes the handler off the beginning of a message.
-func handlerOf(line string) (m Mailbox, message string) {
-	if found := handlerLead.FindStringSubmatch(line); found != nil {
-		return Mailbox{Handler: clean(found[1]), HandlerID: found[2]}, line[len(found[0]):]
-	}
-	return m, line
+// mailFields takes what a message says of the mailbox off its beginning.
+func mailFields(fields *regexp.Regexp, message string) (m Mailbox, rest string) {
+	found := fields.FindStringSubmatch(message)
+	return Mailbox{Server: clean(found[1]), Handler: clean(found[2]), HandlerID: found[3]}, message[len(found[0]):]
 }
 
 // Impact is what a failure means for mail.

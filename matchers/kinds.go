@@ -76,14 +76,8 @@ var kinds = map[string]*kind{
 
 const maxHost = 253 // bytes of a host name
 
-func kindOf(fact string) *kind {
-	for _, f := range factTable {
-		if f.name == fact {
-			return f.kind
-		}
-	}
-	return nil
-}
+// kindOf is the kind of a fact, nil if there is no such fact.
+func kindOf(fact string) *kind { return factTable[fact].kind }
 
 // fits reports whether a value has the grammar of the kind. All text is free text.
 func (k *kind) fits(value string) bool {
@@ -169,17 +163,8 @@ func shorten(s string, n int) string {
 // Where the log's host, scope or URL would be run, and where it is to be replaced.
 var (
 	sentenceStart = regexp.MustCompile(`[.!?] `)
-	programs      = regexp.MustCompile(`(?:^|[\s("'/])(?:sudo|env|curl|wget|openssl|keytool|getent|nslookup|dig|` +
-		`ping6?|traceroute|tracert|telnet|ssh|n?cat|nc|grep|awk|sed|java|bash|sh|zsh|pwsh|powershell|cmd|python3?|` +
-		`perl|systemctl|firewall-cmd|apt|dnf|yum|docker|kubectl|az|gcloud|` +
-		`(?:Invoke|Test|Resolve|Get|Set|New|Add|Connect)-\w+)(?:\.exe)?\s|\s--?[A-Za-z]|[|&;$]|[<>]{2}`)
-	// wrong is how a sentence says of a fact, at the |, that it is to be replaced.
-	wrong = regexp.MustCompile(`(?i)\b(?:(?:in place|instead) of|rather than|(?:replac|chang)(?:es?|ing)|` +
-		`remov(?:es?|ing)|delet(?:es?|ing)|correct(?:s|ing)?|(?:begin|start|end)s? with|contains?)` +
-		`(?: (?:the|its|this|that|old|wrong|host|name|scopes?|URL|address|value|tenant|domain|resource|service|` +
-		`list))*` +
-		` ["'“(\x60]*\||\bis ["'“(\x60]*\|(?:[^.!?]|\.\S)*\?|` +
-		`\|["'”)\x60]*(?:\?| (?:is|was|are|were) (?:wrong|misspel|not |no |unknown|missing))`)
+	programs      = regexp.MustCompile(listed("programs"))
+	wrong         = regexp.MustCompile(listed("wrong"))
 )
 
 // acted reports whether a fact between before and after would be more than named.

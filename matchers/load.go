@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -79,16 +80,9 @@ func load(dir string, without []string) (*Set, error) {
 // read decodes the built-in files of causes and those of dir, except without.
 func read(dir string, without []string) (*loader, error) {
 	l := &loader{known: map[string]*Cause{}, origins: map[*Cause]origin{}}
-	files, err := builtin.ReadDir("causes")
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range files {
-		name := "causes/" + file.Name()
-		text, err := builtin.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
+	files, _ := fs.Glob(builtin, "causes/*")
+	for _, name := range files {
+		text, _ := builtin.ReadFile(name) // it is embedded
 		if name == placesFile {
 			_, problems := conf.Decode(name, text, &l.shared)
 			l.problems = append(l.problems, problems...)

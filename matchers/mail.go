@@ -13,8 +13,8 @@ import (
 // password would be the same failure of another kind of mailbox.
 var mailSigns = []string{"XOAUTH2", "AADSTS", pluginPackage}
 
-// FindMail is Find for the lines of a mail log.
-func FindMail(text []byte) int {
+// findMail is Find for the lines of a mail log.
+func findMail(text []byte) int {
 	first := -1
 	for _, sign := range mailSigns {
 		if i := bytes.Index(text, []byte(sign)); i >= 0 && (first < 0 || i < first) {
@@ -38,7 +38,7 @@ var connecting = regexp.MustCompile(`\.(?:AuthenticationFailed|MailConnect|Socke
 // a server's answer; a subject or an address in the message does not.
 func (s *Set) mailReport(r report) (report, bool) {
 	lines := strings.Split(r.message, "\n")
-	_, first := mailFields(lines[0])
+	_, first := mailFields(inMailLog, lines[0])
 	var said []string
 	if lead := mailLead.FindString(first); lead != "" {
 		said = append(said, first[len(lead):])

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -48,7 +49,7 @@ func TestMailLog(t *testing.T) {
 	} {
 		sameSight(t, matchers.NewFastMatcher(func() *matchers.Set { return builtin(t) }), builtin(t), tt.text)
 		v := builtin(t).Diagnose(tt.text, time.UTC)
-		f, ours := v.Failure, v.Ours && matchers.FindMail([]byte(tt.text)) >= 0
+		f, ours := v.Failure, v.Ours && matchers.Finder(conf.KindIncoming)([]byte(tt.text)) >= 0
 		switch {
 		case ours != (tt.cause != ""):
 			t.Errorf("%s: ours %v, since %s", tt.name, ours, builtin(t).Diagnose(tt.text, time.UTC).Reason)
@@ -58,12 +59,12 @@ func TestMailLog(t *testing.T) {
 	}
 }
 
-// A whole mail log is read with FindMail: it finds what Diagnose counts.
+// A whole mail log is read with its Finder: it finds what Diagnose counts.
 func TestFindMail(t *testing.T) {
 	for text, want := range map[string]int{
 		"a XOAUTH2 AADSTS1": 2, "AADSTS1 XOAUTH2": 0, "at com.atlassian.oauth2.client.X": 3, "oauth2 xoauth2": -1,
 	} {
-		if got := matchers.FindMail([]byte(text)); got != want {
+		if got := matchers.Finder(conf.KindIncoming)([]byte(text)); got != want {
 			t.Errorf("%s: %d, want %d", text, got, want)
 		}
 	}

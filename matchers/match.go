@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/seek"
@@ -94,6 +95,17 @@ type Verdict struct {
 // Every byte of every log passes it (docs/performance.md has figures).
 func Find(text []byte) int { return signs.Index(text) }
 
+// Finder is Find for the lines of a kind of log.
+func Finder(kind conf.Kind) func(text []byte) int {
+	switch {
+	case kind.Mail():
+		return findMail
+	case kind == conf.KindDiagnostics:
+		return findProbe
+	}
+	return Find
+}
+
 // signs are compared by the two of their letters that are rarest together in
 // Jira's logs: "2" before the "l" of client, and "[" before "o".
 var signs = seek.NewWords(
@@ -103,18 +115,8 @@ var signs = seek.NewWords(
 	},
 	seek.Word{Text: "[c.a.o.c", Next: []string{".", "lient."}, One: 0}, 5)
 
-// Match diagnoses an event; false when it is no failure of the flow. zone is
-// that of timestamps without an offset.
-func (s *Set) Match(e event.Event, zone *time.Location) (Failure, bool) {
-	if Find(e.Text) < 0 {
-		return Failure{}, false
-	}
-	v := s.Diagnose(string(e.Text), zone)
-	return v.Failure, v.Ours
-}
-
 // Diagnose reports whether an event's text is a failure of the flow, and what caused
-// it.
+// it. zone is that of timestamps without an offset.
 func (s *Set) Diagnose(text string, zone *time.Location) Verdict {
 	return s.diagnose(text, zone, false)
 }

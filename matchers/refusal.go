@@ -1,7 +1,6 @@
 package matchers
 
 import (
-	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,28 +13,11 @@ import (
 
 const maxRefusal = 400 // bytes of a description; more is a page
 
-// refusing is how a provider says no.
-var refusing = mustExpression(`(?i)\b(?:invalid(?:ated)?|incorrect|wrong|bad|un(?:known|registered|recognized|supported|` +
-	`authorized|matching|usable)|malformed|missing|expired?|revoked|denied|declined|refused|rejected|cancell?ed|` +
-	`fail(?:ed|ure|s)?|disabled|inactive|locked|blocked|blacklisted|suspended|deactivated|deleted|mismatch(?:ing)?|` +
-	`requires?|needed|empty|duplicated?|repeated|already|redeemed|` +
-	`consumed|been used|illegal|stale|forbidden|restricted|exceed(?:ed|s)?|(?:\w+_)?errors?|unavailable|` +
-	`temporar(?:y|ily)|too many|throttled|busy|overload(?:ed|ing)?|timeout|limit|unable|again|different|unexpected|` +
-	`prevented|no longer|could not|couldn.t|cannot|can.t|issued before|(?:has|does|do|did|is|was)n.t|not|` +
-	`no (?:\w+ ){0,2}(?:client|app|application|code|token|redirect|user|session|grant|scope|proof)|` +
-	`must (?:sign|log|consent|re-?auth|first|specify|include|contain|match|use (?:proof|pkce)|not|` +
-	`be (?:one of|an?|absolute|blank|the same|specified|provided|present|set|included|https)))\b|\brequired(?:$|[^\w ]| (?:[^tf]|t[^o]|to (?:use|sign|log|consent)|f[^o]|for th))`)
-
-// addressing is a sentence to somebody, or about the matter in general.
-var addressing = regexp.MustCompile(`(?i)^\W*(?:if|when(?:ever)?|how|why|what|where|to|make|check|ensure|verify|see|note|` +
-	`reminder|fix(?:ing|ed)?|troubleshoot\w*|some|users|by default|for|did|does|do|has|have|is|are|was|can|could you|i|we|` +
-	`our|my|as|jira|this error|because|since|after|before|once|please|use|copy|create|hi|hello|thanks|sorry|ticket|it|there|` +
-	`that|they|you (?:can|must|need|should|may)|in order)\b|^\W*@|\?|` +
-	`\b(?:i|we|our|my|us|me|can you|could you|you (?:can|should|need)|so that|occurs|happens|means|usually|typically|jira server|basic authentication|` +
-	`recommended|deprecated|following table|should|yesterday|today|tomorrow|last (?:night|week)|team|says|think|works?|worked|fixed)\b|` +
-	`, (?:so|can|ask|see|sorry|as)\b`)
-
 var (
+	// refusing is how a provider says no.
+	refusing = mustExpression(listed("refusing"))
+	// addressing is a sentence to somebody, or about the matter in general.
+	addressing = regexp.MustCompile(listed("addressing"))
 	// adfs is what AD FS and others write in front of their words: a number.
 	adfs = regexp.MustCompile(`^(?:[A-Z]{3,}\d{3,}[A-Z]?:? )?(?:Received invalid OAuth[^.]{0,60}\. )?`)
 	// labeled is a text of another program, such as "git: repository access denied".
@@ -47,30 +29,23 @@ var (
 	wordRE    = regexp.MustCompile(`[A-Z]?[a-z]+(?:['\x{2019}][a-z]+)?|[A-Z]+|[A-Za-z0-9]*\d[A-Za-z0-9.]*`)
 )
 
-//go:embed usual.txt
-var usualText string
-
 // usual are the words of providers' refusals, without their endings, sorted.
-var usual = strings.Fields(usualText)
+var usual = strings.Fields(listed("usual"))
 
 // endings of words; what is left is compared.
 var endings = []string{"'s", "s", "ed", "d", "es", "ing", "led", "ting", "ged", "red"}
 
 // isUsual reports whether a word is one of providers' refusals.
 func isUsual(word string) bool {
-	if _, ok := slices.BinarySearch(usual, word); ok {
-		return true
-	}
-	for _, ending := range endings {
-		if stem, ok := strings.CutSuffix(word, ending); ok {
-			for _, whole := range []string{stem, stem + "e"} {
-				if _, ok := slices.BinarySearch(usual, whole); ok {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return listedUsual(word) || slices.ContainsFunc(endings, func(ending string) bool {
+		stem, ok := strings.CutSuffix(word, ending)
+		return ok && (listedUsual(stem) || listedUsual(stem+"e"))
+	})
+}
+
+func listedUsual(word string) bool {
+	_, ok := slices.BinarySearch(usual, word)
+	return ok
 }
 
 // firstSentence is a text up to its first full stop.

@@ -2,6 +2,7 @@ package matchers
 
 import (
 	_ "embed" // the tables
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,8 @@ var (
 	hostsText string
 	//go:embed localized.txt
 	localizedText string
+	//go:embed words.txt
+	wordsText string
 )
 
 // section is a part of an embedded table: [head], and the lines below it.
@@ -33,4 +36,11 @@ func sections(table string) (all []section) {
 		}
 	}
 	return all
+}
+
+// listed are the lines of a part of words.txt.
+func listed(head string) string {
+	all := sections(wordsText)
+	i := slices.IndexFunc(all, func(s section) bool { return s.head == head })
+	return strings.Join(all[i].lines, " ")
 }

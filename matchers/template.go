@@ -1,7 +1,6 @@
 package matchers
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -25,7 +24,7 @@ func (l *loader) template(c *Cause, key, words string) string {
 		if m[1] == "" {
 			for name := range strings.SplitSeq(m[2], ",") {
 				if kindOf(name) == nil {
-					l.problem(c, key, "unknown fact %q, known facts are: %s", name, strings.Join(factNames(), ", "))
+					l.problem(c, key, "unknown fact %q, known facts are: %s", name, strings.Join(factNames, ", "))
 				}
 			}
 			return hole
@@ -102,10 +101,9 @@ func fill(template string, facts Facts, inStep bool) string {
 }
 
 func fillPart(template string, facts Facts, inStep bool) string {
-	var b strings.Builder
-	at := 0
+	filled, at := "", 0
 	for _, m := range holeRE.FindAllStringSubmatchIndex(template, -1) {
-		b.WriteString(template[at:m[0]])
+		filled += template[at:m[0]]
 		at = m[1]
 		alone := strings.HasSuffix(template[:m[0]], ": ") && strings.Trim(template[m[1]:], ".") == ""
 		value := ""
@@ -117,59 +115,45 @@ func fillPart(template string, facts Facts, inStep bool) string {
 		if value == "" && m[6] >= 0 {
 			value = template[m[6]:m[7]]
 		}
-		if before := strings.LastIndex(b.String(), ". "); value == "" && alone && before >= 0 {
-			sentences := b.String()[:before+1]
-			b.Reset()
-			b.WriteString(sentences)
-			at = len(template)
+		if before := strings.LastIndex(filled, ". "); value == "" && alone && before >= 0 {
+			filled, at = filled[:before+1], len(template)
 			break
 		}
 		if value == "" {
-			at += leaveOut(&b, template[at:])
+			before, after := leaveOut(filled, template[at:])
+			filled, at = before, len(template)-len(after)
 		}
-		b.WriteString(value)
+		filled += value
 	}
-	b.WriteString(template[at:])
-	filled := strings.ReplaceAll(b.String(), "``", "`") // the template had it in code style too
-	return strings.ReplaceAll(filled, ".”.", ".”")      // one full stop ends a sentence
+	filled = strings.ReplaceAll(filled+template[at:], "``", "`") // the template had it in code style too
+	return strings.ReplaceAll(filled, ".”.", ".”")               // one full stop ends a sentence
 }
 
-// leaveOut takes back the parentheses and the space that end with a missing fact, and
-// returns how much of the rest of the template belongs to that.
-func leaveOut(b *strings.Builder, rest string) (closing int) {
-	before := b.String()
-	if open := strings.LastIndexByte(before, '('); strings.HasPrefix(rest, ")") && open > strings.LastIndexByte(before, ')') {
-		before, closing = before[:open], len(")")
+// leaveOut takes off what is before and after a missing fact the parentheses that end with it, and a space.
+func leaveOut(before, after string) (string, string) {
+	open := strings.LastIndexByte(before, '(')
+	if strings.HasPrefix(after, ")") && open > strings.LastIndexByte(before, ')') {
+		before, after = before[:open], after[len(")"):]
 	}
-	if next := rest[closing:]; next == "" || strings.ContainsAny(next[:1], ".,;: ") {
+	if after == "" || strings.ContainsAny(after[:1], ".,;: ") {
 		before = strings.TrimSuffix(before, " ")
 	}
-	b.Reset()
-	b.WriteString(before)
-	return closing
+	return before, after
 }
 
 // values are the values of a fact.
 func (f Facts) values(name string) []string {
-	if list, ok := f[name].([]string); ok {
-		return list
+	switch value := f[name].(type) {
+	case string:
+		return []string{value}
+	case []string:
+		return value
 	}
 	if name == "provider_host" {
 		return []string{f.Text("unknown_host") + f.Text("certificate_host")} // a failure has one of them
 	}
-	return []string{f.Text(name)}
+	return nil
 }
 
 // Text is a fact as it appears in a sentence: a list is joined by spaces.
-func (f Facts) Text(name string) string {
-	switch value := f[name].(type) {
-	case string:
-		return value
-	case []string:
-		return strings.Join(value, " ")
-	case nil:
-		return ""
-	default:
-		return fmt.Sprint(value)
-	}
-}
+func (f Facts) Text(name string) string { return strings.Join(f.values(name), " ") }

@@ -54,12 +54,8 @@ func (d *diagnoser) process(_ context.Context, logs plog.Logs) (plog.Logs, error
 // another shipper has put around one.
 func (d *diagnoser) failure(l plog.LogRecord) (f matchers.Failure, ok bool) {
 	file := cmp.Or(textOf(l.Attributes(), "log.file.name"), textOf(l.Attributes(), "log.file.path"))
-	find := matchers.Find
-	if conf.KindOf(file).Mail() {
-		find = matchers.FindMail
-	}
 	take := func(e event.Event) {
-		if !ok && find(e.Text) >= 0 {
+		if !ok {
 			v := d.causes.Diagnose(string(e.Text), d.zone)
 			f, ok = v.Failure, v.Ours
 		}
@@ -68,7 +64,7 @@ func (d *diagnoser) failure(l plog.LogRecord) (f matchers.Failure, ok bool) {
 	if l.Body().Type() == pcommon.ValueTypeBytes {
 		text = l.Body().Bytes().AsRaw()
 	}
-	lines := event.Assembler{Find: find}
+	lines := event.Assembler{Find: matchers.Finder(conf.KindOf(file))}
 	lines.Block(tailer.Block{Text: text}, take)
 	lines.Flush(take)
 	return f, ok

@@ -96,30 +96,40 @@ func urlIn(thread string) string {
 	return ""
 }
 
-// parseTime reads the timestamp at the start of a line. An offset may be
-// missing (Jira 7 and older). A time that cannot be, such as minute 72, is the
-// zero time: the event is one all the same.
+// parseTime reads the timestamp at the start of a line:
+//
+//	^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?
+//
+// An offset may be missing (Jira 7 and older). A time that cannot be, such as minute 72, is
+// the zero time: the event is one all the same.
 func parseTime(line string, zone *time.Location) (t time.Time, rest string, ok bool) {
-	m, ok := stampOf(line)
-	if !ok {
+	if !Shaped(line, dateShape+"d") {
 		return time.Time{}, line, false
 	}
+	end := len(dateShape) + digits(line, len(dateShape))
+	if end < len(line) && (line[end] == ',' || line[end] == '.') {
+		if n := digits(line, end+1); n > 0 {
+			end += 1 + n
+		}
+	}
 	var room [64]byte
-	moment := append(room[:0], m.moment...)
+	moment := append(room[:0], line[:end]...) // time.Parse takes a fraction after either mark
 	moment[4], moment[7], moment[10] = '-', '-', ' '
-	if m.fraction != "" {
-		moment = append(append(moment, '.'), m.fraction[:min(len(m.fraction), 9)]...)
+	at := end
+	if at < len(line) && isSpace(line[at]) {
+		at++
 	}
-	switch m.offset {
-	case "":
+	n := offset(line[at:])
+	if n == 0 {
 		t, _ = time.ParseInLocation(time.DateTime, string(moment), cmp.Or(zone, time.Local))
-	case "Z":
-		t, _ = time.ParseInLocation(time.DateTime, string(moment), time.UTC)
-	default:
-		moment = append(append(moment, m.offset[:3]...), m.offset[len(m.offset)-2:]...)
-		t, _ = time.Parse(time.DateTime+"-0700", string(moment))
+		return t, line[end:], true
 	}
-	return t, line[m.size:], true
+	layout := time.DateTime + "Z07:00"
+	if n == len("+dddd") {
+		layout = time.DateTime + "Z0700"
+	}
+	t, _ = time.Parse(layout, string(append(moment, line[at:at+n]...)))
+	return t, line[min(at+n+1, len(line)):], true
 }
 
 // request sorts the fields between level and logger: user, request ID, session

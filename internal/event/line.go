@@ -93,34 +93,29 @@ func prefixed(line []byte) int {
 	if len(line) == 0 {
 		return 0
 	}
-	var prefix []int
+	var prefix []byte
 	switch c := line[0]; {
 	case c >= '0' && c <= '9':
 		// Jira's own date is no prefix: it has no T, or a level after it.
 		if len(line) > 10 && line[10] == 'T' {
-			if prefix = rsyslog.FindIndex(line); prefix == nil || begins(line) && !begins(line[prefix[1]:]) {
-				prefix = kubernetes.FindIndex(line)
+			if prefix = rsyslog.Find(line); prefix == nil || begins(line) && !begins(line[len(prefix):]) {
+				prefix = kubernetes.Find(line)
 			}
-			if prefix != nil && begins(line) {
-				if rest := line[prefix[1]:]; !begins(rest) && !bytes.HasPrefix(rest, []byte("{")) {
-					prefix = nil
-				}
+			if rest := line[len(prefix):]; begins(line) && !begins(rest) && !bytes.HasPrefix(rest, []byte("{")) {
+				prefix = nil
 			}
 		}
 	case c == '\t' || c == ' ':
 		return 0
 	case c == '[':
-		prefix = maven.FindIndex(line)
+		prefix = maven.Find(line)
 	case c == '<' || len(line) > 3 && line[3] == ' ' && c >= 'A' && c <= 'Z':
-		prefix = syslog.FindIndex(line)
+		prefix = syslog.Find(line)
 	}
 	if prefix == nil && bytes.IndexByte(line[:min(len(line), 104)], '|') > 0 {
-		prefix = compose.FindIndex(line)
+		prefix = compose.Find(line)
 	}
-	if prefix == nil {
-		return 0
-	}
-	return prefix[1]
+	return len(prefix)
 }
 
 // pasted are the marks that word processors and web pages put before a line, and pastedFirst their first

@@ -53,44 +53,6 @@ func Shaped[T string | []byte](text T, shape string) bool {
 // dateShape is how a header begins, before the second.
 const dateShape = "dddd/dd/ddTdd:dd:"
 
-// stamp is a timestamp in its parts.
-type stamp struct {
-	moment   string // dddd-dd-dd dd:dd:d…, whatever is between date and time
-	fraction string
-	offset   string // Z, or sign and four digits with or without a colon
-	size     int    // how much of the line it takes
-}
-
-// stampOf reads the timestamp that a line begins with:
-//
-//	^(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d+)(?:[,.](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)(?:\s|$))?
-func stampOf(line string) (s stamp, ok bool) {
-	n := 0
-	if Shaped(line, dateShape) {
-		n = digits(line, len(dateShape))
-	}
-	if n == 0 {
-		return s, false
-	}
-	end := len(dateShape) + n
-	s.moment = line[:end]
-	if end < len(line) && (line[end] == ',' || line[end] == '.') {
-		if n := digits(line, end+1); n > 0 {
-			s.fraction = line[end+1 : end+1+n]
-			end += 1 + n
-		}
-	}
-	s.size = end
-	if end < len(line) && isSpace(line[end]) {
-		end++
-	}
-	if n := offset(line[end:]); n > 0 {
-		s.offset = line[end : end+n]
-		s.size = min(end+n+1, len(line))
-	}
-	return s, true
-}
-
 // offset is the length of the time zone's offset that s begins with, if white
 // space or the end follows it; else 0.
 func offset(s string) int {

@@ -261,7 +261,8 @@ func kinds(s string) (k int) {
 }
 
 var (
-	blockHead = regexp.MustCompile(`^-----BEGIN[ +][A-Z0-9 +]*[A-Z0-9](?:-----)?`)
+	blockHead = regexp.MustCompile(`-----BEGIN[ +][A-Z0-9 +]{0,68}[A-Z0-9](?:-----)?`)
+	blockEnd  = regexp.MustCompile(`(?s)-----END(?:.{0,67}?-----)?`)
 	blockCut  = regexp.MustCompile(`^(?:(?:\\*[rn]|\s)*(?:Proc-Type|DEK-Info):[^\n\\]*)*(?:(?:\\*[rn]|` +
 		`\s)*[A-Za-z0-9+/=]{40,})*(?:(?:\\*[rn]|\s)*[A-Za-z0-9+/=]+)?`)
 )
@@ -270,29 +271,21 @@ var (
 func (f *finder) blocks() {
 	const longest = 16 << 10
 	for at := 0; ; {
-		i := strings.Index(f.Text[at:], "-----BEGIN")
-		if i < 0 {
+		head := blockHead.FindStringIndex(f.Text[at:])
+		if head == nil {
 			return
 		}
-		at += i
-		to := at + len(blockHead.FindString(f.Text[at:min(at+80, len(f.Text))]))
-		if to == at {
-			at++
-			continue
-		}
+		from, to := at+head[0], at+head[1]
 		if strings.HasPrefix(f.Text[to:], "BEGIN") {
 			to -= len("-----") // these are the next block's
 		}
 		rest := f.Text[to:min(to+longest, len(f.Text))]
-		if end := strings.Index(rest, "-----END"); end >= 0 {
-			to += end + len("-----END")
-			if i := strings.Index(rest[end+len("-----END"):min(end+80, len(rest))], "-----"); i >= 0 {
-				to += i + len("-----")
-			}
+		if end := blockEnd.FindStringIndex(rest); end != nil {
+			to += end[1]
 		} else {
 			to += len(blockCut.FindString(rest))
 		}
-		f.mark(at, to, "[pem]")
+		f.mark(from, to, "[pem]")
 		at = to
 	}
 }

@@ -132,13 +132,7 @@ func (l *Log) Ended() bool { return l.ended.Load() }
 // Run reads until ctx is done or the input ends, neither of which is an error.
 func (l *Log) Run(ctx context.Context) error {
 	defer l.ended.Store(true)
-	l.events.Find, l.events.Lines = matchers.Find, l.Kind.Lines()
-	switch {
-	case l.Kind.Mail():
-		l.events.Find = matchers.FindMail
-	case l.Kind == conf.KindDiagnostics:
-		l.events.Find = matchers.FindProbe
-	}
+	l.events.Find, l.events.Lines = matchers.Finder(l.Kind), l.Kind.Lines()
 	l.jira.Store(l.Earlier.Jira)
 	if l.Checkpoint != nil {
 		l.counted, l.err = l.Recorder.Store.Counted(l.Checkpoint.Key)

@@ -26,8 +26,8 @@ func slowly(t testing.TB, text string) (failures []matchers.Failure) {
 	var open []string
 	size := 0
 	complete := func() {
-		if f, ours := builtin(t).Match(event.Event{Text: []byte(strings.Join(open, "\n"))}, time.UTC); ours {
-			failures = append(failures, f)
+		if v := builtin(t).Diagnose(strings.Join(open, "\n"), time.UTC); v.Ours {
+			failures = append(failures, v.Failure)
 		}
 		open, size = nil, 0
 	}

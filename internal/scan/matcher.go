@@ -61,13 +61,7 @@ func newMatcher(set func() *matchers.Set, o Options) *matcher {
 func (m *matcher) start(in *input) {
 	m.found = findings{in: in}
 	m.events.Flush(func(event.Event) {})
-	m.events.Find, m.events.Lines = matchers.Find, in.Kind.Lines()
-	switch {
-	case in.Kind.Mail():
-		m.events.Find = matchers.FindMail
-	case in.Kind == conf.KindDiagnostics:
-		m.events.Find = matchers.FindProbe
-	}
+	m.events.Find, m.events.Lines = matchers.Finder(in.Kind), in.Kind.Lines()
 }
 
 // add takes whole lines, which continue the ones before, and notes when the first and the

@@ -19,7 +19,6 @@ import (
 	"jira-oauth-watcher/conf"
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
-	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/internal/incident"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/internal/testkit"
@@ -248,11 +247,11 @@ func storedFailure(t *testing.T, n int, at time.Time, text string) matchers.Fail
 		"/rest/oauth2-client/latest/config/flow/0000000%d-aaaa-4bbb-8ccc-00000000000%[2]d "+
 		"[c.a.o.client.rest.resource.AuthorizationCodeFlowResource] Error when fetching authorization response: %s",
 		at.Format("2006-01-02 15:04:05,000-0700"), n, text)
-	f, ours := set.Match(event.Event{Text: []byte(line)}, time.UTC)
-	if !ours {
+	v := set.Diagnose(line, time.UTC)
+	if !v.Ours {
 		t.Fatalf("no failure: %s", line)
 	}
-	return f
+	return v.Failure
 }
 
 // storedClock stops until the writer moves it.

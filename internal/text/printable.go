@@ -40,11 +40,8 @@ func IsPrintable(r rune) bool {
 // Blank reports whether a text contains nothing visible.
 func Blank(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
-		switch r {
-		case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0': // letters without a shape
-			return false
-		}
-		return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
+		const shapeless = "\u115f\u1160\u2800\u3164\uffa0" // they are letters
+		return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) && !strings.ContainsRune(shapeless, r)
 	})
 }
 

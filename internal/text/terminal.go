@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 )
@@ -42,10 +43,7 @@ func (p *Page) Line(style, text string) {
 // Wrap writes a text, broken between words. A word that is longer than the line is not broken, so
 // that commands and URLs can be copied.
 func (p *Page) Wrap(first, next, text string) {
-	most := p.Style.Width
-	if most <= 0 {
-		most = 100
-	}
+	most := cmp.Or(p.Style.Width, 100)
 	line, space := first, ""
 	for _, word := range strings.Fields(Printable(text)) {
 		if space != "" && utf8.RuneCountInString(line+space+word) > most {

@@ -14,7 +14,6 @@ import (
 
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
-	"jira-oauth-watcher/internal/event"
 	"jira-oauth-watcher/matchers"
 )
 
@@ -222,11 +221,11 @@ func (w *world) entry(d *disk) (x *failure, text string) {
 		"[c.a.o.c.rest.resource.ClientConfigurationResource] Error occurred while authorizing an integration. " +
 		"The error message is: %s\n"
 	text = fmt.Sprintf(form, stamp(x.at), w.dice.IntN(20), len(m.failures), session, x.key, strings.ReplaceAll(said, "|", "\n"))
-	f, ours := w.set.Match(event.Event{Text: []byte(strings.TrimSuffix(text, "\n"))}, time.UTC)
-	if !ours {
+	v := w.set.Diagnose(strings.TrimSuffix(text, "\n"), time.UTC)
+	if !v.Ours {
 		w.must(errors.New("this is no failure: " + text))
 	}
-	x.cause = f.Cause.ID
+	x.cause = v.Failure.Cause.ID
 	return x, text
 }
 

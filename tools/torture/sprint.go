@@ -51,7 +51,7 @@ func (t task) sprintOurs(ctx context.Context) (s sprinted, err error) {
 	f := tailer.Follow(t.Log, tailer.Position{}, tailer.Options{Start: tailer.Beginning, Once: !t.Follow})
 	defer f.Close()
 	take := func(e event.Event) {
-		if _, ours := set.Match(e, time.UTC); ours {
+		if set.Diagnose(string(e.Text), time.UTC).Ours {
 			s.Found++
 		}
 	}
