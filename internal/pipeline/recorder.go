@@ -35,9 +35,7 @@ type Recorder struct {
 	Jira     Integrations
 	settings settings
 
-	due     due
-	nextDue time.Time // nothing in due is due before
-
+	due      due
 	unprobed chan struct{} // an incident waits for a probe; nil = there are none
 
 	idle     atomic.Bool // maintenance holds nothing back, as far as Settle has seen
