@@ -2,8 +2,12 @@ package incident
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
+	"text/template"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -227,13 +231,25 @@ func (r *Rules) groupMuted(g State) bool {
 
 const maxGroupCauses = 5 // that a group's alert names
 
+//go:embed group.tmpl
+var groupText string
+
+// groupTemplate makes the text of a group's alert. It is parsed when it is first needed.
+var groupTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("group.tmpl").Funcs(template.FuncMap{
+		"members": text.Members, "plural": text.Plural[int], "time": text.Time,
+		"maxCauses": func() int { return maxGroupCauses },
+		"minus":     func(a, b int) int { return a - b },
+	}).Parse(groupText))
+})
+
 // groupData is the content of a group's alert: the last failure with its most frequent cause, for
 // all members.
 func (g State) groupData() alert.Data {
 	d, of := g.Content, g.Group
-	mixed := len(of.Causes) > 1
-	if mixed { // only what is of all members
+	if len(of.Causes) > 1 { // only what is of all members
 		d.Facts, d.Fix = map[string]any{}, slices.Clone(d.Fix)
+		of.addOthers(&d)
 	}
 	d.Facts = with[any](d.Facts, "integrations", slices.Clone(g.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(g.Members)
@@ -243,70 +259,21 @@ func (g State) groupData() alert.Data {
 	if len(of.Over) > 0 {
 		d.Facts["incidents"] = idsOf(of.Over)
 	}
-	said := of.happened(d.Facts, g.Members)
 	switch {
-	case mixed:
-		said += ": " + of.causes()
-		of.addOthers(&d)
-	case of.To.IsZero():
-		said += ", for one cause"
-	}
-	said += "."
-	if of.EndedCount > 0 {
-		said += " " + text.Plural(of.EndedCount, "other failed during it and has been quiet since.",
-			"others failed during it and have been quiet since.")
-	}
-	if ended := g.Members - of.Active; of.Active > 0 && ended > 0 {
-		said += " " + text.Plural(ended, "of them has ended, or fails for another cause now.",
-			"of them have ended, or fail for another cause now.")
-	}
-	said += " The last failure"
-	if mixed {
-		said += " with the most frequent cause"
-	}
-	if d.Cause.Confidence == "likely" {
-		said += ", likely"
-	}
-	d.Diagnosis = said + ": " + d.Diagnosis
-	return d
-}
-
-// happened describes what made the members a group, and adds the facts about it.
-func (g Group) happened(facts map[string]any, all int) string {
-	who := text.Members(all, g.Attempts)
-	switch {
-	case g.Added != "":
-		facts["notifier_added"] = g.Added
-		return fmt.Sprintf("%s failed before the notifier %s was added, and may still fail", who, g.Added)
-	case g.To.IsZero():
-		return who + " failed within a short time"
-	}
-	facts["maintenance_from"], facts["maintenance_to"] = g.From.Format(time.RFC3339), g.To.Format(time.RFC3339)
-	if len(g.Ended) > 0 {
-		facts["ended_meanwhile"] = slices.Clone(g.Ended)
-	}
-	said := fmt.Sprintf("Maintenance from %s to %s is over. %s failed during it", text.Time(g.From), text.Time(g.To), who)
-	switch {
-	case g.Attempts > 0: // an attempt does not go on
-		return said
-	case all == 1:
-		return said + " and still fails"
-	}
-	return said + " and still fail"
-}
-
-// causes lists the causes, each with how many of the members have it.
-func (g Group) causes() string {
-	said := ""
-	for _, c := range g.Causes[:min(len(g.Causes), maxGroupCauses)] {
-		if c.ID != "" {
-			said += fmt.Sprintf("; %d × %s", c.Count, c.Title)
+	case of.Added != "":
+		d.Facts["notifier_added"] = of.Added
+	case !of.To.IsZero():
+		d.Facts["maintenance_from"], d.Facts["maintenance_to"] = of.From.Format(time.RFC3339), of.To.Format(time.RFC3339)
+		if len(of.Ended) > 0 {
+			d.Facts["ended_meanwhile"] = slices.Clone(of.Ended)
 		}
 	}
-	if more := len(g.Causes) - maxGroupCauses; more > 0 {
-		said += "; " + text.Plural(more, "other cause", "other causes")
+	var said strings.Builder
+	if err := groupTemplate().Execute(&said, g); err != nil {
+		panic(err)
 	}
-	return said[len("; "):]
+	d.Diagnosis = said.String() + d.Diagnosis
+	return d
 }
 
 // addOthers adds to the content of a failure with the most frequent cause where to find the steps
