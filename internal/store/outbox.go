@@ -53,10 +53,10 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 		d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
 	}
 	if !tx.fits(notifier, d, len(tx.table(outbox, notifier).raw(outboxKey(old)))) {
-		if data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind {
-			return false // it comes again, or what it says is counted elsewhere
+		comesAgain := data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind
+		if !comesAgain { // and what it says is not counted elsewhere
+			tx.dropped(notifier)
 		}
-		tx.dropped(notifier)
 		return false
 	}
 	if replaces {
