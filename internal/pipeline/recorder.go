@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,8 +33,8 @@ type Recorder struct {
 	// Ship reports whether each failure is queued for notify.Ship, too.
 	Ship bool
 	// Jira provides the names and settings of integrations, nil = they are not requested.
-	Jira     Integrations
-	settings settings
+	Jira   Integrations
+	asking sync.Mutex // one request at a time
 
 	due      due
 	unprobed chan struct{} // an incident waits for a probe; nil = there are none
