@@ -40,10 +40,10 @@ type Group struct {
 	Attempts int `json:"attempts,omitempty"`
 	// Active is how many of the members are still failing for the reason for which they joined.
 	Active int `json:"active,omitempty"`
-	// Over are the members that ended without an alert to people; only the last ones are kept.
+	// Over are the IDs of the members that ended without an alert to people; only the last ones are kept.
 	// Resolved is how many members are known to work again.
-	Over     []alert.ID `json:"over,omitempty"`
-	Resolved int        `json:"resolved,omitempty"`
+	Over     []string `json:"over,omitempty"`
+	Resolved int      `json:"resolved,omitempty"`
 
 	// Ended are the integrations that failed during the maintenance and were quiet when it was
 	// over, as far as they are named. EndedCount is their total number.
@@ -146,7 +146,7 @@ func (g State) Left(m State, covered bool) State {
 		of.Resolved++
 	}
 	if covered {
-		of.Over = added(of.Over, m.ID(), maxNamed)
+		of.Over = added(of.Over, string(m.ID()), maxNamed)
 	}
 	g.Group = &of
 	return g
@@ -257,7 +257,7 @@ func (g State) groupData() alert.Data {
 		d.Facts["attempts_count"] = fmt.Sprint(of.Attempts)
 	}
 	if len(of.Over) > 0 {
-		d.Facts["incidents"] = idsOf(of.Over)
+		d.Facts["incidents"] = slices.Clone(of.Over)
 	}
 	switch {
 	case of.Added != "":
@@ -294,16 +294,8 @@ func (g Group) addOthers(d *alert.Data) {
 	}
 }
 
-// Names adds the incidents that the alert of a group is about.
-func (g State) Names(a *alert.Alert, open []alert.ID) {
+// Names adds the IDs of the incidents that the alert of a group is about.
+func (g State) Names(a *alert.Alert, open []string) {
 	all := append(slices.Clone(g.Group.Over), open...)
-	a.Data.Facts = with[any](a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
-}
-
-func idsOf(ids []alert.ID) []string {
-	all := make([]string, len(ids))
-	for i, id := range ids {
-		all[i] = string(id)
-	}
-	return all
+	a.Data.Facts = with[any](a.Data.Facts, "incidents", all[max(len(all)-maxNamed, 0):])
 }

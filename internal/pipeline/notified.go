@@ -55,10 +55,10 @@ func nameMembers(tx *store.Tx, g incident.State, a *alert.Alert) {
 	if !g.IsGroup() {
 		return
 	}
-	var members []alert.ID
+	var members []string
 	for s := range tx.EachIncident() {
 		if s.Storm == g.Key {
-			members = append(members, s.ID())
+			members = append(members, string(s.ID()))
 		}
 	}
 	g.Names(a, members)
@@ -209,9 +209,9 @@ func (r *Recorder) Started(version string) error {
 
 // introduce sends a notifier one alert about incidents that it has missed.
 func (r *Recorder) introduce(tx *store.Tx, name string, missed []incident.State, now time.Time) {
-	var ids []alert.ID
+	var ids []string
 	for _, s := range missed {
-		ids = append(ids, s.ID())
+		ids = append(ids, string(s.ID()))
 	}
 	g, a := r.Rules.Introduce(missed, name, now)
 	g.Names(a, ids)
