@@ -131,8 +131,7 @@ func (c Correlator) Probe(p matchers.Probe) News {
 
 // resolve ends the background incident that the evidence shows to be over.
 func (c Correlator) resolve(e Evidence) {
-	key, at := e.Recovery(c.Storage.Incidents())
-	s := c.Storage.Incident(key)
+	s, at := e.Recovery(c.Storage.Incidents())
 	if !s.Open {
 		return
 	}
