@@ -273,15 +273,13 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 	into.Causes = maps.Clone(into.Causes)
 	into.Count += s.Count - 1
 	into.NewFailures += s.Count - 1
-	c := &matchers.Cause{ID: s.Cause, Severity: s.Content.Cause.Severity}
-	content := func() alert.Data {
-		d := s.Content
-		d.Integration.ID, d.Integration.KnownBy = into.Content.Integration.ID, into.Content.Integration.KnownBy
-		return d
-	}
-	o := Occurrence{Key: into.Key, Cause: c, Impact: matchers.Impact{Phase: s.Content.Phase}, At: s.Last}
-	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called),
-		probing{s.ProbeHost, s.ProbeAssumed}, ""})
+	d := s.Content
+	d.Integration.ID, d.Integration.KnownBy = into.Content.Integration.ID, into.Content.Integration.KnownBy
+	return r.step(into, Occurrence{
+		Key: into.Key, Cause: &matchers.Cause{ID: s.Cause, Severity: d.Cause.Severity},
+		Impact: matchers.Impact{Phase: d.Phase}, At: s.Last, seen: seen, content: func() alert.Data { return d },
+		name: d.Integration.Name, called: cmp.Or(s.Called, into.Called), probing: probing{s.ProbeHost, s.ProbeAssumed},
+	})
 }
 
 // Gap notes that lines of Jira's log are missing. The absence of failures before that time then
