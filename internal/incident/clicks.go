@@ -41,10 +41,7 @@ type Flow struct {
 
 // ConfigOf is the ID of the configuration that a flow tested, "" = not known.
 func (e Evidence) ConfigOf(flow string) string {
-	if i := e.flow(flow); i >= 0 {
-		return e.Flows[i].Config
-	}
-	return ""
+	return e.flow(flow).Config
 }
 
 // FlowOf is the flow whose result a request asked for, "" = not known.
@@ -57,8 +54,12 @@ func (e Evidence) FlowOf(request string, at time.Time) string {
 	return ""
 }
 
-func (e Evidence) flow(id string) int {
-	return slices.IndexFunc(e.Flows, func(f Flow) bool { return f.ID == id })
+// flow is what is known about a flow, or the zero Flow.
+func (e Evidence) flow(id string) *Flow {
+	if i := slices.IndexFunc(e.Flows, func(f Flow) bool { return f.ID == id }); i >= 0 {
+		return &e.Flows[i]
+	}
+	return &Flow{}
 }
 
 // Click adds a request that was read at the wall-clock time now, and returns the flows whose
@@ -70,11 +71,10 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	same := slices.IndexFunc(e.Clicks, func(o matchers.Click) bool {
 		return o.Request == c.Request && c.Request != "" && (o.Config == "") == (c.Config == "") && o.At.Sub(at).Abs() < clickWindow
 	})
-	switch {
-	case same < 0:
+	if same < 0 {
 		e.Clicks = append(e.Clicks, c)
 		slices.SortStableFunc(e.Clicks, before)
-	default: // another log has it too
+	} else { // another log has it too
 		o := &e.Clicks[same]
 		o.Failed, o.Access, o.Debug = o.Failed || c.Failed, o.Access || c.Access, o.Debug || c.Debug
 		o.Flow, o.Session = cmp.Or(o.Flow, c.Flow), cmp.Or(o.Session, c.Session)
@@ -87,9 +87,9 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 		e.asked(c, now)
 	}
 	for id, config := range e.assign(c.Session) {
-		if i := e.flow(id); i >= 0 && e.Flows[i].Config == "" {
-			e.Flows[i].Config = config
-			bound = append(bound, e.Flows[i])
+		if f := e.flow(id); f.ID != "" && f.Config == "" {
+			f.Config = config
+			bound = append(bound, *f)
 		}
 	}
 	slices.SortFunc(bound, func(a, b Flow) int { return cmp.Compare(a.ID, b.ID) })
@@ -100,24 +100,17 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 // requested.
 func before(a, b matchers.Click) int {
 	second := func(c matchers.Click) time.Time { return c.At.Truncate(time.Second) }
-	switch bySecond := second(a).Compare(second(b)); {
-	case bySecond != 0:
-		return bySecond
-	case (a.Config == "") != (b.Config == ""):
-		return cmp.Compare(b.Config, a.Config)
-	}
-	return a.At.Compare(b.At)
+	posts := func(c matchers.Click) int { return min(len(c.Config), 1) }
+	return cmp.Or(second(a).Compare(second(b)), cmp.Compare(posts(b), posts(a)), a.At.Compare(b.At))
 }
 
 // asked notes that the result of a flow was requested. A flow that has failed once proves nothing
 // any more, because its page may be loaded again.
 func (e *Evidence) asked(c matchers.Click, now time.Time) {
-	i := e.flow(c.Flow)
-	if i < 0 {
+	if e.flow(c.Flow).ID == "" {
 		e.Flows = added(e.Flows, Flow{ID: c.Flow}, maxFlows)
-		i = len(e.Flows) - 1
 	}
-	f := &e.Flows[i]
+	f := e.flow(c.Flow)
 	f.First = earliest(f.First, c.At)
 	switch {
 	case c.Failed:
@@ -178,8 +171,8 @@ func (e Evidence) complete(flow string, waiting []matchers.Click) bool {
 
 // reloaded reports whether a request is for the page of an earlier test: no POST waits for it.
 func (e Evidence) reloaded(c matchers.Click) bool {
-	i := e.flow(c.Flow)
-	return i >= 0 && !e.Flows[i].First.IsZero() && c.At.Sub(e.Flows[i].First) > clickWindow
+	f := e.flow(c.Flow)
+	return !f.First.IsZero() && c.At.Sub(f.First) > clickWindow
 }
 
 // Proofs are the tests that are newly known to have succeeded, at the wall-clock time now. waiting
@@ -216,8 +209,7 @@ func (e Evidence) PlaceTest(config, flow string, at time.Time, open func(key str
 	if open(key) {
 		return e, key, false
 	}
-	i := e.flow(flow)
-	if over = !at.After(e.Ended[key]) && (i < 0 || !e.Flows[i].Proven); over || key == config {
+	if over = !at.After(e.Ended[key]) && !e.flow(flow).Proven; over || key == config {
 		return e, key, over
 	}
 	e.Same = maps.Clone(e.Same)
