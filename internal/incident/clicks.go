@@ -86,7 +86,7 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	if c.Flow != "" {
 		e.asked(c, now)
 	}
-	for id, config := range e.assign(c.Session) {
+	for id, config := range e.assign(c.Session, newest) {
 		if f := e.flow(id); f.ID != "" && f.Config == "" {
 			f.Config = config
 			bound = append(bound, *f)
@@ -123,14 +123,10 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 // assign finds the configuration of each flow of a session: that of the only POST without a flow
 // so far. If there are several, in two tabs of a browser, nothing shows which flow belongs to
 // which. The earlier requests of an old flow are forgotten, so it is left as it is.
-func (e Evidence) assign(session string) map[string]string {
+func (e Evidence) assign(session string, newest time.Time) map[string]string {
 	of, seen := map[string]string{}, map[string]bool{}
 	var waiting []matchers.Click // POSTs without a flow
 	var doubtful []time.Time     // flows that are of one of these
-	var newest time.Time
-	if n := len(e.Clicks); n > 0 {
-		newest = e.Clicks[n-1].At
-	}
 	for _, c := range e.Clicks {
 		if c.Session != session || session == "" {
 			continue

@@ -170,13 +170,12 @@ func (e Evidence) Observe(p matchers.Probe) (_ Evidence, news News) {
 	if !known && len(e.Servers) >= maxServers {
 		return e, Nothing
 	}
-	switch {
-	case p.Connected:
+	if p.Connected {
 		if known && !s.Connected {
 			s.Back, news = p.At, Back
 		}
 		s.Failed = 0
-	default:
+	} else {
 		if s.Connected || !known {
 			s.Lost, s.Turned = p.At, known
 		}

@@ -89,7 +89,7 @@ func (to Recipient) wants(s incident.State) bool {
 // without its end.
 func (r *Recorder) reachable(tx *store.Tx, names []string, incident alert.ID) (all []string) {
 	for _, name := range names {
-		if r.recipient(name) != nil || tx.Waits(name, incident) {
+		if r.recipient(name) != nil || tx.Waits(name, incident) > 0 {
 			all = append(all, name)
 		}
 	}
@@ -145,7 +145,7 @@ func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) 
 	}
 	for _, name := range s.Notified {
 		switch to := r.recipient(name); {
-		case to == nil && !tx.Waits(name, s.ID()):
+		case to == nil && tx.Waits(name, s.ID()) == 0:
 		case to == nil || !slices.Contains(group.Notified, name):
 			tx.Enqueue(name, *a)
 		case to.Keeps:
