@@ -281,13 +281,10 @@ func (g State) groupData() alert.Data {
 func (g Group) addOthers(d *alert.Data) {
 	others := g.Causes[1:]
 	d.Cause.Title += ", and " + text.Plural(len(others), "other cause", "other causes")
-	for _, c := range others[:min(len(others), maxGroupCauses-1)] {
+	for _, c := range others[:min(len(others), maxGroupCauses-1)] { // the entry without an ID is beyond them
 		which := "the incident"
 		if c.Count > 1 {
 			which = fmt.Sprintf("the %d incidents", c.Count)
-		}
-		if c.ID == "" {
-			continue
 		}
 		d.Fix = append(d.Fix, host(fmt.Sprintf("Show the steps for %s with the cause “%s”:\n"+
 			"```\njira-oauth-watcher causes %s\n```", which, c.Title, c.ID)))

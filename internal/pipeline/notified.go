@@ -197,10 +197,9 @@ func (r *Recorder) Started(version string) error {
 		}
 		a := r.Rules.Started(version, last.Version, len(r.Logs), now)
 		for _, to := range r.Recipients {
-			if to.Groups || a.Data.Cause.Severity < to.MinSeverity {
-				continue
+			if !to.Groups && a.Data.Cause.Severity >= to.MinSeverity {
+				tx.Enqueue(to.Name, a) // if there is room
 			}
-			tx.Enqueue(to.Name, a) // if there is room
 		}
 		last.Version, last.At = version, now
 		tx.SetNote(store.LastStart, last)
