@@ -34,8 +34,7 @@ func (s storage) Merge(into, from incident.State, a *alert.Alert) {
 
 // correlator puts together what the logs say, in a transaction at the wall clock's now.
 func (r *Recorder) correlator(tx *store.Tx, now time.Time) incident.Correlator {
-	called := func(config string) string { return r.called(tx, config) }
-	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: called}
+	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now}
 }
 
 // recordProbe takes what the diagnostics say of a mail server, at the wall clock's now.

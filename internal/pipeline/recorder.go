@@ -12,6 +12,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/jira"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
 )
@@ -66,7 +67,7 @@ type Recipient struct {
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, shipped alert.ID) {
 	now := clock.Now()
 	r.keepTime(tx, now)
-	if r.own(tx, f.Failure) {
+	if r.Jira != nil && tx.Evidence().IsOwn(f.Failure, jira.Path) { // one of our own requests has caused it
 		return "", ""
 	}
 	f.Failure = r.identify(tx, f.Failure, now)

@@ -88,11 +88,6 @@ func (r *Recorder) asked(now answers, o incident.Own) error {
 	})
 }
 
-// own reports whether a failure was caused by one of our own requests.
-func (r *Recorder) own(tx *store.Tx, f matchers.Failure) bool {
-	return r.Jira != nil && tx.Evidence().IsOwn(f, jira.Path)
-}
-
 // of finds the integration of a failure: by the ID of its configuration, or else as the only one
 // with a value that the failure shows. id is the ID of its configuration, "" = not known. why says
 // why nothing else is known.
@@ -161,10 +156,10 @@ const maxNames = 200 // characters of a list of integrations
 // redacted is a name from Jira, because people wrote it.
 func (r *Recorder) redacted(name string) string { return text.Unlink(r.Rules.Mask(name)) }
 
-// called is the name in Jira of the integration with an ID, "" = not known.
-func (r *Recorder) called(tx *store.Tx, config string) string {
-	if known := r.answers(tx).byID(config); known != nil {
-		return r.redacted(known.Name)
+// Called is the name in Jira of the integration with an ID, "" = not known.
+func (s storage) Called(config string) string {
+	if known := s.recorder.answers(s.Tx).byID(config); known != nil {
+		return s.recorder.redacted(known.Name)
 	}
 	return ""
 }
