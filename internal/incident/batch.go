@@ -12,10 +12,10 @@ import (
 // state must not be used afterwards.
 func (r *Rules) Count(s State, o Occurrence, seen time.Time) (State, *alert.Alert) {
 	is := alert.Integration{ID: o.Integration.ID, KnownBy: o.Integration.KnownBy}
-	sketch := func() alert.Data {
+	o.seen, o.content = seen, func() alert.Data {
 		return alert.Data{Cause: alert.Cause{ID: o.Cause.ID}, Phase: o.Impact.Phase, Integration: is}
 	}
-	return r.step(s, occurrence{o, seen, sketch, nil, "", probing{}, ""})
+	return r.step(s, o)
 }
 
 // Summary is an incident as its last alert would report it now: the content of its last failure,

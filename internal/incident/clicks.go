@@ -41,10 +41,7 @@ type Flow struct {
 
 // ConfigOf is the ID of the configuration that a flow tested, "" = not known.
 func (e Evidence) ConfigOf(flow string) string {
-	if i := e.flow(flow); i >= 0 {
-		return e.Flows[i].Config
-	}
-	return ""
+	return e.flow(flow).Config
 }
 
 // FlowOf is the flow whose result a request asked for, "" = not known.
@@ -57,8 +54,12 @@ func (e Evidence) FlowOf(request string, at time.Time) string {
 	return ""
 }
 
-func (e Evidence) flow(id string) int {
-	return slices.IndexFunc(e.Flows, func(f Flow) bool { return f.ID == id })
+// flow is what is known about a flow, or the zero Flow.
+func (e Evidence) flow(id string) *Flow {
+	if i := slices.IndexFunc(e.Flows, func(f Flow) bool { return f.ID == id }); i >= 0 {
+		return &e.Flows[i]
+	}
+	return &Flow{}
 }
 
 // Click adds a request that was read at the wall-clock time now, and returns the flows whose
@@ -70,11 +71,10 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	same := slices.IndexFunc(e.Clicks, func(o matchers.Click) bool {
 		return o.Request == c.Request && c.Request != "" && (o.Config == "") == (c.Config == "") && o.At.Sub(at).Abs() < clickWindow
 	})
-	switch {
-	case same < 0:
+	if same < 0 {
 		e.Clicks = append(e.Clicks, c)
 		slices.SortStableFunc(e.Clicks, before)
-	default: // another log has it too
+	} else { // another log has it too
 		o := &e.Clicks[same]
 		o.Failed, o.Access, o.Debug = o.Failed || c.Failed, o.Access || c.Access, o.Debug || c.Debug
 		o.Flow, o.Session = cmp.Or(o.Flow, c.Flow), cmp.Or(o.Session, c.Session)
@@ -86,10 +86,10 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 	if c.Flow != "" {
 		e.asked(c, now)
 	}
-	for id, config := range e.assign(c.Session) {
-		if i := e.flow(id); i >= 0 && e.Flows[i].Config == "" {
-			e.Flows[i].Config = config
-			bound = append(bound, e.Flows[i])
+	for id, config := range e.assign(c.Session, newest) {
+		if f := e.flow(id); f.ID != "" && f.Config == "" {
+			f.Config = config
+			bound = append(bound, *f)
 		}
 	}
 	slices.SortFunc(bound, func(a, b Flow) int { return cmp.Compare(a.ID, b.ID) })
@@ -100,24 +100,17 @@ func (e Evidence) Click(c matchers.Click, now time.Time) (_ Evidence, bound []Fl
 // requested.
 func before(a, b matchers.Click) int {
 	second := func(c matchers.Click) time.Time { return c.At.Truncate(time.Second) }
-	switch bySecond := second(a).Compare(second(b)); {
-	case bySecond != 0:
-		return bySecond
-	case (a.Config == "") != (b.Config == ""):
-		return cmp.Compare(b.Config, a.Config)
-	}
-	return a.At.Compare(b.At)
+	posts := func(c matchers.Click) int { return min(len(c.Config), 1) }
+	return cmp.Or(second(a).Compare(second(b)), cmp.Compare(posts(b), posts(a)), a.At.Compare(b.At))
 }
 
 // asked notes that the result of a flow was requested. A flow that has failed once proves nothing
 // any more, because its page may be loaded again.
 func (e *Evidence) asked(c matchers.Click, now time.Time) {
-	i := e.flow(c.Flow)
-	if i < 0 {
+	if e.flow(c.Flow).ID == "" {
 		e.Flows = added(e.Flows, Flow{ID: c.Flow}, maxFlows)
-		i = len(e.Flows) - 1
 	}
-	f := &e.Flows[i]
+	f := e.flow(c.Flow)
 	f.First = earliest(f.First, c.At)
 	switch {
 	case c.Failed:
@@ -130,14 +123,10 @@ func (e *Evidence) asked(c matchers.Click, now time.Time) {
 // assign finds the configuration of each flow of a session: that of the only POST without a flow
 // so far. If there are several, in two tabs of a browser, nothing shows which flow belongs to
 // which. The earlier requests of an old flow are forgotten, so it is left as it is.
-func (e Evidence) assign(session string) map[string]string {
+func (e Evidence) assign(session string, newest time.Time) map[string]string {
 	of, seen := map[string]string{}, map[string]bool{}
 	var waiting []matchers.Click // POSTs without a flow
 	var doubtful []time.Time     // flows that are of one of these
-	var newest time.Time
-	if n := len(e.Clicks); n > 0 {
-		newest = e.Clicks[n-1].At
-	}
 	for _, c := range e.Clicks {
 		if c.Session != session || session == "" {
 			continue
@@ -178,8 +167,8 @@ func (e Evidence) complete(flow string, waiting []matchers.Click) bool {
 
 // reloaded reports whether a request is for the page of an earlier test: no POST waits for it.
 func (e Evidence) reloaded(c matchers.Click) bool {
-	i := e.flow(c.Flow)
-	return i >= 0 && !e.Flows[i].First.IsZero() && c.At.Sub(e.Flows[i].First) > clickWindow
+	f := e.flow(c.Flow)
+	return !f.First.IsZero() && c.At.Sub(f.First) > clickWindow
 }
 
 // Proofs are the tests that are newly known to have succeeded, at the wall-clock time now. waiting
@@ -216,8 +205,7 @@ func (e Evidence) PlaceTest(config, flow string, at time.Time, open func(key str
 	if open(key) {
 		return e, key, false
 	}
-	i := e.flow(flow)
-	if over = !at.After(e.Ended[key]) && (i < 0 || !e.Flows[i].Proven); over || key == config {
+	if over = !at.After(e.Ended[key]) && !e.flow(flow).Proven; over || key == config {
 		return e, key, over
 	}
 	e.Same = maps.Clone(e.Same)
@@ -273,15 +261,13 @@ func (r *Rules) Absorb(into, s State, seen time.Time) (State, *alert.Alert) {
 	into.Causes = maps.Clone(into.Causes)
 	into.Count += s.Count - 1
 	into.NewFailures += s.Count - 1
-	c := &matchers.Cause{ID: s.Cause, Severity: s.Content.Cause.Severity}
-	content := func() alert.Data {
-		d := s.Content
-		d.Integration.ID, d.Integration.KnownBy = into.Content.Integration.ID, into.Content.Integration.KnownBy
-		return d
-	}
-	o := Occurrence{Key: into.Key, Cause: c, Impact: matchers.Impact{Phase: s.Content.Phase}, At: s.Last}
-	return r.step(into, occurrence{o, seen, content, s.Content.Integration.Name, cmp.Or(s.Called, into.Called),
-		probing{s.ProbeHost, s.ProbeAssumed}, ""})
+	d := s.Content
+	d.Integration.ID, d.Integration.KnownBy = into.Content.Integration.ID, into.Content.Integration.KnownBy
+	return r.step(into, Occurrence{
+		Key: into.Key, Cause: &matchers.Cause{ID: s.Cause, Severity: d.Cause.Severity},
+		Impact: matchers.Impact{Phase: d.Phase}, At: s.Last, seen: seen, content: func() alert.Data { return d },
+		name: d.Integration.Name, called: cmp.Or(s.Called, into.Called), probing: probing{s.ProbeHost, s.ProbeAssumed},
+	})
 }
 
 // Gap notes that lines of Jira's log are missing. The absence of failures before that time then

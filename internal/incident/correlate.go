@@ -16,6 +16,8 @@ type Storage interface {
 	Incident(key string) State
 	// Incidents returns all open incidents.
 	Incidents() []State
+	// Called is the name of a configuration in Jira, "" = not known.
+	Called(config string) string
 	// Save stores an incident with the alert that it has raised, nil = none.
 	Save(s State, a *alert.Alert)
 	// End is Save for an incident that evidence has closed, with the time at which it ended.
@@ -30,8 +32,7 @@ type Storage interface {
 type Correlator struct {
 	Storage Storage
 	Rules   *Rules
-	Now     time.Time                  // the wall clock; of old logs, how far they have been read
-	Called  func(config string) string // the name of a configuration in Jira, nil = not known
+	Now     time.Time // the wall clock; of old logs, how far they have been read
 }
 
 // Identify finds what other evidence reveals about a failure: its flow, and the ID of its
@@ -73,11 +74,7 @@ func (c Correlator) known(f Flow) {
 		c.Storage.Merge(other, s, a)
 		return
 	}
-	called := ""
-	if c.Called != nil {
-		called = c.Called(f.Config)
-	}
-	e, s = e.Known(s, f.Config, called, c.open)
+	e, s = e.Known(s, f.Config, c.Storage.Called(f.Config), c.open)
 	c.Storage.SetEvidence(e)
 	s, a := c.Rules.Pending(s.Now(), c.Now)
 	c.Storage.Save(s, a)
@@ -131,8 +128,7 @@ func (c Correlator) Probe(p matchers.Probe) News {
 
 // resolve ends the background incident that the evidence shows to be over.
 func (c Correlator) resolve(e Evidence) {
-	key, at := e.Recovery(c.Storage.Incidents())
-	s := c.Storage.Incident(key)
+	s, at := e.Recovery(c.Storage.Incidents())
 	if !s.Open {
 		return
 	}

@@ -170,13 +170,12 @@ func (e Evidence) Observe(p matchers.Probe) (_ Evidence, news News) {
 	if !known && len(e.Servers) >= maxServers {
 		return e, Nothing
 	}
-	switch {
-	case p.Connected:
+	if p.Connected {
 		if known && !s.Connected {
 			s.Back, news = p.At, Back
 		}
 		s.Failed = 0
-	default:
+	} else {
 		if s.Connected || !known {
 			s.Lost, s.Turned = p.At, known
 		}
@@ -213,52 +212,44 @@ func (e Evidence) KnowsLater(at time.Time) bool {
 }
 
 // Recovery is the end of a background incident that is shown by a server that was lost and can be
-// reached again: the key of the incident and the time, zero = none. A failure may reach its log
-// later than that.
-func (e Evidence) Recovery(open []State) (key string, at time.Time) {
+// reached again: the incident and the time, zero = none. A failure may reach its log later than that.
+func (e Evidence) Recovery(open []State) (over State, at time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(e.Servers)) {
 		s := e.Servers[name]
 		if !s.Connected || s.Back.IsZero() {
 			continue
 		}
-		key := e.recovered(s.ID, open)
-		i := slices.IndexFunc(open, func(o State) bool { return o.Key == key })
-		if i >= 0 && !open[i].Last.After(s.Back) && !open[i].First.After(s.Back) {
-			return key, s.Back
+		over, found := e.recovered(s.ID, open)
+		if found && !over.Last.After(s.Back) && !over.First.After(s.Back) {
+			return over, s.Back
 		}
 	}
-	return "", time.Time{}
+	return State{}, time.Time{}
 }
 
-// recovered is the key of the incident that ends because a server can be reached again, "" = none.
+// recovered is the incident that ends because a server can be reached again, false = none does.
 // It is the incident that the server belongs to, once all servers of that incident are back.
 // Otherwise, it is the only open background incident, if no server belongs to it and this is the
 // only server that was lost when it began.
-func (e Evidence) recovered(id string, open []State) string {
+func (e Evidence) recovered(id string, open []State) (State, bool) {
 	key := e.KeyOf(id)
 	background := slices.DeleteFunc(slices.Clone(open), func(s State) bool { return !s.background() })
 	if i := slices.IndexFunc(background, func(s State) bool { return s.Key == key }); i >= 0 {
-		if !e.allBack(background[i]) {
-			return ""
-		}
-		return key
+		return background[i], e.allBack(background[i])
 	}
 	if len(background) != 1 || e.hasServer(background[0].Key) {
-		return ""
+		return State{}, false
 	}
 	lost := 0
 	for _, s := range e.Servers {
 		if s.Turned && s.Lost.Sub(background[0].First).Abs() <= turnedFalse {
 			lost++
 			if s.ID != id || !s.Connected {
-				return ""
+				return State{}, false
 			}
 		}
 	}
-	if lost == 0 {
-		return ""
-	}
-	return background[0].Key
+	return background[0], lost > 0
 }
 
 // allBack reports whether all mail servers that belong to an incident were lost and are back. The

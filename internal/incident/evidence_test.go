@@ -134,8 +134,8 @@ func TestRecovery(t *testing.T) {
 				open = append(open, s)
 			}
 			slices.SortFunc(open, func(a, b incident.State) int { return strings.Compare(a.Key, b.Key) })
-			if got, _ := n.e.Recovery(open); got != tt.want {
-				t.Errorf("%s, failures late %v: %q, want %q", tt.name, late, got, tt.want)
+			if got, _ := n.e.Recovery(open); got.Key != tt.want {
+				t.Errorf("%s, failures late %v: %q, want %q", tt.name, late, got.Key, tt.want)
 			}
 		}
 	}

@@ -2,8 +2,12 @@ package incident
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
+	"text/template"
 	"time"
 
 	"jira-oauth-watcher/internal/alert"
@@ -36,10 +40,10 @@ type Group struct {
 	Attempts int `json:"attempts,omitempty"`
 	// Active is how many of the members are still failing for the reason for which they joined.
 	Active int `json:"active,omitempty"`
-	// Over are the members that ended without an alert to people; only the last ones are kept.
+	// Over are the IDs of the members that ended without an alert to people; only the last ones are kept.
 	// Resolved is how many members are known to work again.
-	Over     []alert.ID `json:"over,omitempty"`
-	Resolved int        `json:"resolved,omitempty"`
+	Over     []string `json:"over,omitempty"`
+	Resolved int      `json:"resolved,omitempty"`
 
 	// Ended are the integrations that failed during the maintenance and were quiet when it was
 	// over, as far as they are named. EndedCount is their total number.
@@ -142,7 +146,7 @@ func (g State) Left(m State, covered bool) State {
 		of.Resolved++
 	}
 	if covered {
-		of.Over = added(of.Over, m.ID(), maxNamed)
+		of.Over = added(of.Over, string(m.ID()), maxNamed)
 	}
 	g.Group = &of
 	return g
@@ -227,13 +231,25 @@ func (r *Rules) groupMuted(g State) bool {
 
 const maxGroupCauses = 5 // that a group's alert names
 
+//go:embed group.tmpl
+var groupText string
+
+// groupTemplate makes the text of a group's alert. It is parsed when it is first needed.
+var groupTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("group.tmpl").Funcs(template.FuncMap{
+		"members": text.Members, "plural": text.Plural[int], "time": text.Time,
+		"maxCauses": func() int { return maxGroupCauses },
+		"minus":     func(a, b int) int { return a - b },
+	}).Parse(groupText))
+})
+
 // groupData is the content of a group's alert: the last failure with its most frequent cause, for
 // all members.
 func (g State) groupData() alert.Data {
 	d, of := g.Content, g.Group
-	mixed := len(of.Causes) > 1
-	if mixed { // only what is of all members
+	if len(of.Causes) > 1 { // only what is of all members
 		d.Facts, d.Fix = map[string]any{}, slices.Clone(d.Fix)
+		of.addOthers(&d)
 	}
 	d.Facts = with[any](d.Facts, "integrations", slices.Clone(g.Named))
 	d.Facts["integrations_count"] = fmt.Sprint(g.Members)
@@ -241,72 +257,23 @@ func (g State) groupData() alert.Data {
 		d.Facts["attempts_count"] = fmt.Sprint(of.Attempts)
 	}
 	if len(of.Over) > 0 {
-		d.Facts["incidents"] = idsOf(of.Over)
+		d.Facts["incidents"] = slices.Clone(of.Over)
 	}
-	said := of.happened(d.Facts, g.Members)
 	switch {
-	case mixed:
-		said += ": " + of.causes()
-		of.addOthers(&d)
-	case of.To.IsZero():
-		said += ", for one cause"
-	}
-	said += "."
-	if of.EndedCount > 0 {
-		said += " " + text.Plural(of.EndedCount, "other failed during it and has been quiet since.",
-			"others failed during it and have been quiet since.")
-	}
-	if ended := g.Members - of.Active; of.Active > 0 && ended > 0 {
-		said += " " + text.Plural(ended, "of them has ended, or fails for another cause now.",
-			"of them have ended, or fail for another cause now.")
-	}
-	said += " The last failure"
-	if mixed {
-		said += " with the most frequent cause"
-	}
-	if d.Cause.Confidence == "likely" {
-		said += ", likely"
-	}
-	d.Diagnosis = said + ": " + d.Diagnosis
-	return d
-}
-
-// happened describes what made the members a group, and adds the facts about it.
-func (g Group) happened(facts map[string]any, all int) string {
-	who := text.Members(all, g.Attempts)
-	switch {
-	case g.Added != "":
-		facts["notifier_added"] = g.Added
-		return fmt.Sprintf("%s failed before the notifier %s was added, and may still fail", who, g.Added)
-	case g.To.IsZero():
-		return who + " failed within a short time"
-	}
-	facts["maintenance_from"], facts["maintenance_to"] = g.From.Format(time.RFC3339), g.To.Format(time.RFC3339)
-	if len(g.Ended) > 0 {
-		facts["ended_meanwhile"] = slices.Clone(g.Ended)
-	}
-	said := fmt.Sprintf("Maintenance from %s to %s is over. %s failed during it", text.Time(g.From), text.Time(g.To), who)
-	switch {
-	case g.Attempts > 0: // an attempt does not go on
-		return said
-	case all == 1:
-		return said + " and still fails"
-	}
-	return said + " and still fail"
-}
-
-// causes lists the causes, each with how many of the members have it.
-func (g Group) causes() string {
-	said := ""
-	for _, c := range g.Causes[:min(len(g.Causes), maxGroupCauses)] {
-		if c.ID != "" {
-			said += fmt.Sprintf("; %d × %s", c.Count, c.Title)
+	case of.Added != "":
+		d.Facts["notifier_added"] = of.Added
+	case !of.To.IsZero():
+		d.Facts["maintenance_from"], d.Facts["maintenance_to"] = of.From.Format(time.RFC3339), of.To.Format(time.RFC3339)
+		if len(of.Ended) > 0 {
+			d.Facts["ended_meanwhile"] = slices.Clone(of.Ended)
 		}
 	}
-	if more := len(g.Causes) - maxGroupCauses; more > 0 {
-		said += "; " + text.Plural(more, "other cause", "other causes")
+	var said strings.Builder
+	if err := groupTemplate().Execute(&said, g); err != nil {
+		panic(err)
 	}
-	return said[len("; "):]
+	d.Diagnosis = said.String() + d.Diagnosis
+	return d
 }
 
 // addOthers adds to the content of a failure with the most frequent cause where to find the steps
@@ -314,29 +281,18 @@ func (g Group) causes() string {
 func (g Group) addOthers(d *alert.Data) {
 	others := g.Causes[1:]
 	d.Cause.Title += ", and " + text.Plural(len(others), "other cause", "other causes")
-	for _, c := range others[:min(len(others), maxGroupCauses-1)] {
+	for _, c := range others[:min(len(others), maxGroupCauses-1)] { // the entry without an ID is beyond them
 		which := "the incident"
 		if c.Count > 1 {
 			which = fmt.Sprintf("the %d incidents", c.Count)
-		}
-		if c.ID == "" {
-			continue
 		}
 		d.Fix = append(d.Fix, host(fmt.Sprintf("Show the steps for %s with the cause “%s”:\n"+
 			"```\njira-oauth-watcher causes %s\n```", which, c.Title, c.ID)))
 	}
 }
 
-// Names adds the incidents that the alert of a group is about.
-func (g State) Names(a *alert.Alert, open []alert.ID) {
+// Names adds the IDs of the incidents that the alert of a group is about.
+func (g State) Names(a *alert.Alert, open []string) {
 	all := append(slices.Clone(g.Group.Over), open...)
-	a.Data.Facts = with[any](a.Data.Facts, "incidents", idsOf(all[max(len(all)-maxNamed, 0):]))
-}
-
-func idsOf(ids []alert.ID) []string {
-	all := make([]string, len(ids))
-	for i, id := range ids {
-		all[i] = string(id)
-	}
-	return all
+	a.Data.Facts = with[any](a.Data.Facts, "incidents", all[max(len(all)-maxNamed, 0):])
 }

@@ -110,11 +110,12 @@ func (r *Rules) Step(s State, f matchers.Failure, from Source, seen time.Time) (
 	if s.Continues(f.Integration.Callback, f.Cause, at) {
 		f = s.adopt(f)
 	}
-	content := func() alert.Data { return r.content(f, from) }
-	name := r.names.of(f.Integration, f.Facts, f.Mailbox)
-	called := cmp.Or(f.Integration.Name, s.Called)
-	o := Occurrence{Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at}
-	return r.step(s, occurrence{o, seen, content, name, called, r.probing(f), f.Node})
+	return r.step(s, Occurrence{
+		Key: r.Key(f), Cause: f.Cause, Impact: f.Impact, At: at, seen: seen,
+		content: func() alert.Data { return r.content(f, from) },
+		name:    r.names.of(f.Integration, f.Facts, f.Mailbox), called: cmp.Or(f.Integration.Name, s.Called),
+		probing: r.probing(f), node: f.Node,
+	})
 }
 
 // Correct is Step for a failure that has already been counted, as the last one of an open
@@ -155,13 +156,7 @@ type Occurrence struct {
 	At     time.Time // a plausible time
 
 	Integration matchers.Integration // as Count keeps it
-}
 
-// severity is how severe the last failure of an incident is.
-func (o Occurrence) severity(s State) conf.Severity { return o.Impact.Severity(o.Cause, s.Count) }
-
-type occurrence struct {
-	Occurrence
 	seen    time.Time // when it was read
 	content func() alert.Data
 	name    *string // of the integration, nil = it shows none
@@ -170,8 +165,11 @@ type occurrence struct {
 	node    string // that a shipper names, "" = this one
 }
 
+// severity is how severe the last failure of an incident is.
+func (o Occurrence) severity(s State) conf.Severity { return o.Impact.Severity(o.Cause, s.Count) }
+
 // step applies a failure to its incident. It changes the map of causes.
-func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
+func (r *Rules) step(s State, o Occurrence) (State, *alert.Alert) {
 	if !s.Open || r.over(s, o.At, o.seen) {
 		if s = r.begin(o.Key, o.At, o.At); o.node != "" {
 			s.Node = idNode(r.conf, o.node)
@@ -193,7 +191,7 @@ func (r *Rules) step(s State, o occurrence) (State, *alert.Alert) {
 	if s.Alerts > 0 && muted {
 		return s, nil
 	}
-	s = sawRefresh(s, o.Occurrence)
+	s = sawRefresh(s, o)
 	previous, cause := s.Cause, o.Cause.ID
 	s.NewFailures++
 	s = sawCause(s, cause)

@@ -34,7 +34,7 @@ func (s storage) Merge(into, from incident.State, a *alert.Alert) {
 
 // correlator puts together what the logs say, in a transaction at the wall clock's now.
 func (r *Recorder) correlator(tx *store.Tx, now time.Time) incident.Correlator {
-	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now, Called: r.called}
+	return incident.Correlator{Storage: storage{tx, r}, Rules: r.Rules, Now: now}
 }
 
 // recordProbe takes what the diagnostics say of a mail server, at the wall clock's now.
@@ -57,7 +57,8 @@ func (r *Recorder) identify(tx *store.Tx, f matchers.Failure, now time.Time) mat
 		return f
 	}
 	r.proven.Store(false)
-	return r.compare(r.correlator(tx, now).Identify(f))
+	f, config := r.correlator(tx, now).Identify(f)
+	return r.compare(tx, f, config)
 }
 
 // recordClick takes a request in a test of an integration.

@@ -55,10 +55,10 @@ func nameMembers(tx *store.Tx, g incident.State, a *alert.Alert) {
 	if !g.IsGroup() {
 		return
 	}
-	var members []alert.ID
+	var members []string
 	for s := range tx.EachIncident() {
 		if s.Storm == g.Key {
-			members = append(members, s.ID())
+			members = append(members, string(s.ID()))
 		}
 	}
 	g.Names(a, members)
@@ -89,7 +89,7 @@ func (to Recipient) wants(s incident.State) bool {
 // without its end.
 func (r *Recorder) reachable(tx *store.Tx, names []string, incident alert.ID) (all []string) {
 	for _, name := range names {
-		if r.recipient(name) != nil || tx.Waits(name, incident) {
+		if r.recipient(name) != nil || tx.Waits(name, incident) > 0 {
 			all = append(all, name)
 		}
 	}
@@ -145,7 +145,7 @@ func (r *Recorder) cover(tx *store.Tx, group, s incident.State, a *alert.Alert) 
 	}
 	for _, name := range s.Notified {
 		switch to := r.recipient(name); {
-		case to == nil && !tx.Waits(name, s.ID()):
+		case to == nil && tx.Waits(name, s.ID()) == 0:
 		case to == nil || !slices.Contains(group.Notified, name):
 			tx.Enqueue(name, *a)
 		case to.Keeps:
@@ -197,10 +197,9 @@ func (r *Recorder) Started(version string) error {
 		}
 		a := r.Rules.Started(version, last.Version, len(r.Logs), now)
 		for _, to := range r.Recipients {
-			if to.Groups || a.Data.Cause.Severity < to.MinSeverity {
-				continue
+			if !to.Groups && a.Data.Cause.Severity >= to.MinSeverity {
+				tx.Enqueue(to.Name, a) // if there is room
 			}
-			tx.Enqueue(to.Name, a) // if there is room
 		}
 		last.Version, last.At = version, now
 		tx.SetNote(store.LastStart, last)
@@ -209,9 +208,9 @@ func (r *Recorder) Started(version string) error {
 
 // introduce sends a notifier one alert about incidents that it has missed.
 func (r *Recorder) introduce(tx *store.Tx, name string, missed []incident.State, now time.Time) {
-	var ids []alert.ID
+	var ids []string
 	for _, s := range missed {
-		ids = append(ids, s.ID())
+		ids = append(ids, string(s.ID()))
 	}
 	g, a := r.Rules.Introduce(missed, name, now)
 	g.Names(a, ids)

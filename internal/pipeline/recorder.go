@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"jira-oauth-watcher/internal/alert"
 	"jira-oauth-watcher/internal/clock"
 	"jira-oauth-watcher/internal/incident"
+	"jira-oauth-watcher/internal/jira"
 	"jira-oauth-watcher/internal/store"
 	"jira-oauth-watcher/matchers"
 )
@@ -32,12 +34,10 @@ type Recorder struct {
 	// Ship reports whether each failure is queued for notify.Ship, too.
 	Ship bool
 	// Jira provides the names and settings of integrations, nil = they are not requested.
-	Jira     Integrations
-	settings settings
+	Jira   Integrations
+	asking sync.Mutex // one request at a time
 
-	due     due
-	nextDue time.Time // nothing in due is due before
-
+	due      due
 	unprobed chan struct{} // an incident waits for a probe; nil = there are none
 
 	idle     atomic.Bool // maintenance holds nothing back, as far as Settle has seen
@@ -67,7 +67,7 @@ type Recipient struct {
 func (r *Recorder) record(tx *store.Tx, f failure, from incident.Source) (key string, shipped alert.ID) {
 	now := clock.Now()
 	r.keepTime(tx, now)
-	if r.own(tx, f.Failure) {
+	if r.Jira != nil && tx.Evidence().IsOwn(f.Failure, jira.Path) { // one of our own requests has caused it
 		return "", ""
 	}
 	f.Failure = r.identify(tx, f.Failure, now)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"jira-oauth-watcher/internal/clock"
@@ -26,15 +24,8 @@ type Integrations interface {
 	Integrations(ctx context.Context) (jira.Answer, error)
 }
 
-// settings is what Jira has reported about its integrations.
-type settings struct {
-	asking sync.Mutex
-	read   bool                    // what was stored has been read; held by asking
-	last   atomic.Pointer[answers] // nil = nothing is known
-}
-
-// answers is the state of settings. It is immutable, and stored, so that a restart and a reload do not
-// cause more requests.
+// answers is what Jira has reported about its integrations. It is stored, so that a restart and a
+// reload do not cause more requests.
 type answers struct {
 	URL    string             `json:"url"`
 	Due    time.Time          `json:"due"` // when Jira may be asked again
@@ -42,12 +33,15 @@ type answers struct {
 	Failed string             `json:"failed,omitempty"` // why Jira did not answer the last time, "" = it did
 }
 
-// answers is what Jira has reported so far.
-func (r *Recorder) answers() answers {
-	if last := r.settings.last.Load(); last != nil {
-		return *last
+// answers is what the Jira of the configuration has reported so far.
+func (r *Recorder) answers(tx *store.Tx) (now answers) {
+	if r.Jira != nil {
+		tx.Note(store.Settings, &now)
 	}
-	return answers{URL: r.Rules.JiraURL()}
+	if now.URL != r.Rules.JiraURL() {
+		return answers{URL: r.Rules.JiraURL()}
+	}
+	return now
 }
 
 // ask asks Jira, if a minute has passed since the last time. Its answer is used for what is
@@ -56,12 +50,13 @@ func (r *Recorder) ask(ctx context.Context) error {
 	if r.Jira == nil {
 		return nil
 	}
-	r.settings.asking.Lock()
-	defer r.settings.asking.Unlock()
-	if err := r.restoreAnswers(); err != nil {
+	r.asking.Lock()
+	defer r.asking.Unlock()
+	var now answers
+	if err := r.Store.View(func(tx *store.Tx) { now = r.answers(tx) }); err != nil {
 		return err
 	}
-	now, began := r.answers(), clock.Now()
+	began := clock.Now()
 	if began.Before(now.Due) && now.Due.Sub(began) <= time.Hour { // else the clock was set back
 		return nil
 	}
@@ -84,32 +79,13 @@ func (r *Recorder) ask(ctx context.Context) error {
 	return r.asked(now, incident.Own{From: began, Request: answer.RequestID, Fine: err == nil})
 }
 
-// restoreAnswers reads, once, what was stored for the same Jira.
-func (r *Recorder) restoreAnswers() error {
-	if r.settings.read {
-		return nil
-	}
-	var was answers
-	err := r.Store.View(func(tx *store.Tx) { tx.Note(store.Settings, &was) })
-	if r.settings.read = err == nil; was.URL == r.Rules.JiraURL() {
-		r.settings.last.Store(&was)
-	}
-	return err
-}
-
 // asked stores what is known now, and about one of our own requests: errors that Jira logs about it are
 // not failures.
 func (r *Recorder) asked(now answers, o incident.Own) error {
-	r.settings.last.Store(&now)
 	return r.Store.Update(func(tx *store.Tx) {
 		tx.SetEvidence(tx.Evidence().Ask(o))
 		tx.SetNote(store.Settings, now)
 	})
-}
-
-// own reports whether a failure was caused by one of our own requests.
-func (r *Recorder) own(tx *store.Tx, f matchers.Failure) bool {
-	return r.Jira != nil && tx.Evidence().IsOwn(f, jira.Path)
 }
 
 // of finds the integration of a failure: by the ID of its configuration, or else as the only one
@@ -180,19 +156,19 @@ const maxNames = 200 // characters of a list of integrations
 // redacted is a name from Jira, because people wrote it.
 func (r *Recorder) redacted(name string) string { return text.Unlink(r.Rules.Mask(name)) }
 
-// called is the name in Jira of the integration with an ID, "" = not known.
-func (r *Recorder) called(config string) string {
-	if known := r.answers().byID(config); known != nil {
-		return r.redacted(known.Name)
+// Called is the name in Jira of the integration with an ID, "" = not known.
+func (s storage) Called(config string) string {
+	if known := s.recorder.answers(s.Tx).byID(config); known != nil {
+		return s.recorder.redacted(known.Name)
 	}
 	return ""
 }
 
 // compare is a failure with what Jira reports about its integration. config is the ID of the
 // configuration, "" = not known.
-func (r *Recorder) compare(f matchers.Failure, config string) matchers.Failure {
+func (r *Recorder) compare(tx *store.Tx, f matchers.Failure, config string) matchers.Failure {
 	if r.Jira != nil {
-		answers := r.answers()
+		answers := r.answers(tx)
 		found, id, why := answers.of(f, config)
 		config, f.Unchecked = id, why
 		if found != nil {

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -21,8 +22,8 @@ func (restAPI) Integrations(context.Context) (jira.Answer, error) {
 
 func asking(l *pipeline.Log) { l.Recorder.Jira = restAPI{} }
 
-// What Jira has answered is forgotten at a restart, so it is asked again: a retry would look
-// like a failure of another integration.
+// What Jira has answered is known after a restart: else a retry would look like a failure of another
+// integration.
 func TestJiraIsAskedAfterARestart(t *testing.T) {
 	w := newWorld(t)
 	w.conf.Jira.Given = true
@@ -34,6 +35,31 @@ func TestJiraIsAskedAfterARestart(t *testing.T) {
 			t.Errorf("after start %d: %+v", n, got)
 		}
 		stop(t, p)
+	}
+}
+
+// silentAPI is a Jira that does not answer.
+type silentAPI struct{}
+
+func (silentAPI) Integrations(context.Context) (jira.Answer, error) {
+	return jira.Answer{}, errors.New("it does not answer")
+}
+
+// What one Jira has answered is not used for another one.
+func TestAnotherJira(t *testing.T) {
+	for url, want := range map[string]int{"https://one.example": 0, "https://other.example": 1} {
+		w := newWorld(t)
+		w.conf.Jira.Given, w.conf.Alerts.JiraURL = true, "https://one.example"
+		for n, change := range []func(*pipeline.Log){asking, func(l *pipeline.Log) { l.Recorder.Jira = silentAPI{} }} {
+			w.write(failing(n+1, n+1, "AADSTS65001: The user has not consented to use the application with ID '"+appInJira+"'."))
+			p := w.alter(change)
+			p.counted(t, n+1)
+			if got := p.queued(t, "hub"); n == 1 && len(got) != want {
+				t.Errorf("%s: %d alerts about the second failure, want %d", url, len(got), want)
+			}
+			stop(t, p)
+			w.conf.Alerts.JiraURL = url
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"encoding/json"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -126,26 +125,19 @@ func (tx *Tx) HoldEnd(s incident.State, h incident.Held, a *alert.Alert) {
 }
 
 // HeldEnds are the closed incidents whose alerts about their end are held back, by key.
-func (tx *Tx) HeldEnds() (all []Closed) {
-	for c := range tx.eachClosed() {
-		if c.Held != nil {
+func (tx *Tx) HeldEnds() []Closed {
+	return tx.closedIf(func(c Closed) bool { return c.Held != nil })
+}
+
+// closedIf are the closed incidents of which something is true, by key.
+func (tx *Tx) closedIf(is func(Closed) bool) (all []Closed) {
+	for _, v := range tx.table(closed).all() {
+		var c Closed
+		if tx.Fail(json.Unmarshal(v, &c)); is(c) {
 			all = append(all, c)
 		}
 	}
 	return all
-}
-
-// eachClosed yields the closed incidents, by key.
-func (tx *Tx) eachClosed() iter.Seq[Closed] {
-	return func(yield func(Closed) bool) {
-		for _, v := range tx.table(closed).all() {
-			var c Closed
-			tx.Fail(json.Unmarshal(v, &c))
-			if !yield(c) {
-				return
-			}
-		}
-	}
 }
 
 // ReleaseEnd marks the alert about the end of a closed incident as no longer held back.
@@ -155,12 +147,8 @@ func (tx *Tx) ReleaseEnd(c Closed) {
 }
 
 // Closed are the incidents that ended within the history, the latest first.
-func (tx *Tx) Closed(now time.Time) (all []Closed) {
-	for c := range tx.eachClosed() {
-		if now.Sub(c.At) < HistoryHours*time.Hour {
-			all = append(all, c)
-		}
-	}
+func (tx *Tx) Closed(now time.Time) []Closed {
+	all := tx.closedIf(func(c Closed) bool { return now.Sub(c.At) < HistoryHours*time.Hour })
 	slices.SortStableFunc(all, func(a, b Closed) int { return b.At.Compare(a.At) })
 	return all
 }

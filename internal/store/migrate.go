@@ -62,7 +62,7 @@ func (tx *Tx) whoWasNotified() {
 		all := append(tx.table(delivered).names(), tx.table(outbox).names()...)
 		slices.Sort(all)
 		for _, name := range slices.Compact(all) {
-			if tx.Delivered(name, id).Incident == id || tx.Waits(name, id) {
+			if tx.Delivered(name, id).Incident == id || tx.Waits(name, id) > 0 {
 				names = append(names, name)
 			}
 		}

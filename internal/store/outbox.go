@@ -53,10 +53,10 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 		d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
 	}
 	if !tx.fits(notifier, d, len(tx.table(outbox, notifier).raw(outboxKey(old)))) {
-		if data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind {
-			return false // it comes again, or what it says is counted elsewhere
+		comesAgain := data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind
+		if !comesAgain { // and what it says is not counted elsewhere
+			tx.dropped(notifier)
 		}
-		tx.dropped(notifier)
 		return false
 	}
 	if replaces {
@@ -161,7 +161,7 @@ func replaceable(k alert.Kind) bool { return k == alert.Reminder || k == alert.S
 // attempted or another alert of the incident follows it. It reports whether the alert was removed.
 func (tx *Tx) Withdraw(notifier string, incident alert.ID) bool {
 	d, ok := tx.waiting(notifier, incident, alert.Opened)
-	if !ok || d.Attempts > 0 || tx.waits(notifier, incident) > 1 {
+	if !ok || d.Attempts > 0 || tx.Waits(notifier, incident) > 1 {
 		return false
 	}
 	if cause := cmp.Or(d.Alert.Data.Cause.ID, "?"); !d.NoMention { // another alert may mention people instead
@@ -171,11 +171,8 @@ func (tx *Tx) Withdraw(notifier string, incident alert.ID) bool {
 	return true
 }
 
-// Waits reports whether an alert about an incident is queued for a notifier.
-func (tx *Tx) Waits(notifier string, incident alert.ID) bool { return tx.waits(notifier, incident) > 0 }
-
-// waits is the number of kinds of alerts about an incident that are queued for a notifier.
-func (tx *Tx) waits(notifier string, incident alert.ID) (kinds int) {
+// Waits is the number of kinds of alerts about an incident that are queued for a notifier.
+func (tx *Tx) Waits(notifier string, incident alert.ID) (kinds int) {
 	for range tx.table(queued, notifier).withPrefix(indexKey(incident, "")) {
 		kinds++
 	}

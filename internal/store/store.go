@@ -148,6 +148,20 @@ func (s *Store) Close() error { return s.db.Close() }
 // Path is the path of the state file, absolute if the directory was.
 func (s *Store) Path() string { return s.db.Path() }
 
+// Writable says why the state cannot be written, as far as this can be found out without writing;
+// nil if it can. A write that fails ends the program anyway.
+func (s *Store) Writable() error {
+	path := s.db.Path()
+	now, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("state file %s: %w", path, text.WithoutPath(err))
+	case !os.SameFile(now, s.file):
+		return fmt.Errorf("state file %s: it was replaced by another file: restart the service", path)
+	}
+	return writable(path)
+}
+
 // Tx is one transaction. Its methods return no errors: a record that cannot be read is the zero
 // value, and the first error makes Update or View fail, so that nothing is stored.
 type Tx struct {

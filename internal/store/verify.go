@@ -79,38 +79,29 @@ func verify(file *os.File) (repair string, err error) {
 	if err != nil {
 		return "", err
 	}
-	oneMeta := false
+	found, err := verified(file, info.Size(), false)
 	var damage boltcheck.Damage
-	err = verified(func(record boltcheck.Record) (boltcheck.Found, error) {
-		found, err := boltcheck.Check(file, info.Size(), record)
-		oneMeta = found.OneMeta
-		return found, err
-	})
 	switch {
-	case err == nil && oneMeta:
+	case err == nil && found.OneMeta:
 		return "one of the state file's two meta pages was damaged, so the other one is used: " +
 			"the last change may be lost, and its alerts are sent again", nil
 	case !errors.As(err, &damage):
 		return "", err
 	}
-	records := 0 // none: it was new, and there is nothing to go back to
-	if verified(func(record boltcheck.Record) (boltcheck.Found, error) {
-		return boltcheck.CheckBefore(file, info.Size(), func(bucket string, key, value []byte) {
-			records++
-			record(bucket, key, value)
-		})
-	}) != nil || records == 0 {
+	before, failed := verified(file, info.Size(), true)
+	if failed != nil || len(before.Buckets) == 0 { // it was new: there is nothing to go back to
 		return "", err
 	}
 	return "the last change of the state file was incomplete on disk and was rolled back: " +
 		"the log lines that it was based on are read again", boltcheck.TakeBack(file, info.Size())
 }
 
-// verified compares what check finds with what the file says about itself.
-func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
+// verified compares what is in a file, or was in it one transaction before, with what it says
+// about itself.
+func verified(file *os.File, size int64, before bool) (boltcheck.Found, error) {
 	var sum summary
 	var record []byte // the one that says what there should be
-	found, err := check(func(bucket string, key, value []byte) {
+	found, err := boltcheck.Check(file, size, before, func(bucket string, key, value []byte) {
 		if bucket == "/"+meta && string(key) == summaryKey {
 			record = bytes.Clone(value)
 			return
@@ -119,33 +110,33 @@ func verified(check func(boltcheck.Record) (boltcheck.Found, error)) error {
 		sum.Sum += digest(bucket, key, value)
 	})
 	if err != nil {
-		return err
+		return found, err
 	}
 	if record == nil {
 		if len(found.Buckets) > 0 || sum.Records > 0 || found.Tx > 1 {
-			return boltcheck.Damage("its summary is missing")
+			return found, boltcheck.Damage("its summary is missing")
 		}
-		return nil // interrupted right after it was created
+		return found, nil // interrupted right after it was created
 	}
 	want, err := readSummary(record)
 	if err != nil {
-		return err
+		return found, err
 	}
 	if want.Schema > schema {
-		return fmt.Errorf("written by a newer version of this program (format %d, this version supports up to %d): "+
+		return found, fmt.Errorf("written by a newer version of this program (format %d, this version supports up to %d): "+
 			"install the newer version again, or move the file away", want.Schema, schema)
 	}
 	if all := slices.Sorted(slices.Values(forms[want.Schema])); !slices.Equal(found.Buckets, all) {
-		return boltcheck.Damage(fmt.Sprintf("its buckets are %q instead of %q", found.Buckets, all))
+		return found, boltcheck.Damage(fmt.Sprintf("its buckets are %q instead of %q", found.Buckets, all))
 	}
 	if sum.Records != want.Records || sum.Sum != want.Sum {
-		return boltcheck.Damage(fmt.Sprintf("it has %d of %d records, or their content was changed",
+		return found, boltcheck.Damage(fmt.Sprintf("it has %d of %d records, or their content was changed",
 			sum.Records, want.Records))
 	}
 	if want.Tx > 0 && want.Tx != found.Tx {
-		return boltcheck.Damage(fmt.Sprintf("its content is that of change %d instead of %d", want.Tx, found.Tx))
+		return found, boltcheck.Damage(fmt.Sprintf("its content is that of change %d instead of %d", want.Tx, found.Tx))
 	}
-	return nil
+	return found, nil
 }
 
 // summary is what the file says about itself. Every version can read the

@@ -78,27 +78,23 @@ type Found struct {
 }
 
 // Check reads every page in use and calls record with every record. An error that is not a
-// Damage means that the file could not be read.
-func Check(file io.ReaderAt, size int64, record Record) (found Found, err error) {
+// Damage means that the file could not be read. before checks the file as it was one transaction
+// before: pages of that time are still there, since bbolt overwrites a page one transaction after
+// it was freed.
+func Check(file io.ReaderAt, size int64, before bool, record Record) (found Found, err error) {
 	defer caught(&err)
 	c := &checker{file: file, size: size, record: record, used: map[uint64]bool{}}
 	metas := c.metas()
-	c.pages(metas[0])
-	return Found{c.buckets, metas[0].tx, len(metas) == 1}, nil
+	at := metas[0]
+	if before {
+		require(len(metas) == 2 && metas[1].tx+1 == at.tx, "it has no previous state")
+		at = metas[1]
+	}
+	c.pages(at)
+	return Found{c.buckets, at.tx, len(metas) == 1}, nil
 }
 
-// CheckBefore is Check of the file as it was one transaction before. Pages of that time are
-// still there, since bbolt overwrites a page one transaction after it was freed.
-func CheckBefore(file io.ReaderAt, size int64, record Record) (found Found, err error) {
-	defer caught(&err)
-	c := &checker{file: file, size: size, record: record, used: map[uint64]bool{}}
-	metas := c.metas()
-	require(len(metas) == 2 && metas[1].tx+1 == metas[0].tx, "it has no previous state")
-	c.pages(metas[1])
-	return Found{Buckets: c.buckets, Tx: metas[1].tx}, nil
-}
-
-// TakeBack makes the file what it was one transaction before, which CheckBefore has found
+// TakeBack makes the file what it was one transaction before, which Check has found
 // whole: the newer meta page is overwritten. It is on disk when TakeBack returns nil.
 func TakeBack(file *os.File, size int64) (err error) {
 	defer caught(&err)

@@ -62,7 +62,7 @@ func written(t *testing.T) (file []byte, records map[string]string) {
 
 func check(file []byte) (records map[string]string, buckets []string, oneMeta bool, err error) {
 	records = map[string]string{}
-	found, err := boltcheck.Check(bytes.NewReader(file), int64(len(file)), func(bucket string, key, value []byte) {
+	found, err := boltcheck.Check(bytes.NewReader(file), int64(len(file)), false, func(bucket string, key, value []byte) {
 		records[bucket+" "+string(key)] = string(value)
 	})
 	return records, found.Buckets, found.OneMeta, err
