@@ -75,7 +75,7 @@ func (s State) Ahead(now time.Time) time.Duration {
 }
 
 // recheck is how often an incident is checked again that is due, but whose alert must wait, such
-// as one that maintenance holds back or that is acknowledged.
+// as one that maintenance holds back.
 const recheck = time.Minute
 
 // Due is the wall-clock time at which time alone may change an incident, zero = never. Settle has
@@ -91,7 +91,7 @@ func (r *Rules) Due(s State, after time.Time) (due time.Time) {
 		due = earliest(due, at)
 	}
 	consider(s.Seen.Add(r.conf.QuietAfter))
-	if !s.Awaits.IsZero() {
+	if s.Alerts == 0 && !s.Awaits.IsZero() {
 		consider(s.Awaits)
 	}
 	if !s.Unnamed.IsZero() {
@@ -100,11 +100,17 @@ func (r *Rules) Due(s State, after time.Time) (due time.Time) {
 			consider(s.Arrived.Add(groupSettles))
 		}
 	}
-	if s.Alerts > 0 && s.NewFailures > 0 && r.conf.RepeatInterval > 0 && s.Alone() {
-		consider(s.Seen.Add(s.LastAlert.Add(r.interval(s)).Sub(s.Last)))
-		if notice := s.GivesUp.Add(-deadlineNotice); !s.GivesUp.IsZero() && s.LastAlert.Before(notice) {
-			consider(s.Seen.Add(notice.Sub(s.Last)))
-		}
+	acknowledged := s.Ack != nil && s.Ack.Until.IsZero()
+	if s.Alerts == 0 || s.NewFailures == 0 || r.conf.RepeatInterval == 0 || !s.Alone() || acknowledged {
+		return due
 	}
+	reminder := s.Seen.Add(s.LastAlert.Add(r.interval(s)).Sub(s.Last))
+	if notice := s.GivesUp.Add(-deadlineNotice); !s.GivesUp.IsZero() && s.LastAlert.Before(notice) {
+		reminder = earliest(reminder, s.Seen.Add(notice.Sub(s.Last)))
+	}
+	if s.Ack != nil && s.Ack.Until.After(reminder) {
+		reminder = s.Ack.Until
+	}
+	consider(reminder)
 	return due
 }

@@ -14,6 +14,9 @@ import (
 // built from the store at the first use, and used in transactions only.
 type due map[string]dueIncident
 
+// farOff is when the incidents are checked again if none is due before.
+const farOff = time.Hour
+
 type dueIncident struct {
 	at   time.Time // by the wall clock; zero = never
 	log  string    // of its last failure
@@ -41,17 +44,31 @@ func (r *Recorder) schedule(tx *store.Tx) {
 // set stores an incident.
 func (r *Recorder) set(tx *store.Tx, s incident.State) {
 	r.schedule(tx)
-	d := dueOf(r.Rules, s, time.Time{})
-	if r.unprobed != nil && d.host != "" && d.host != r.due[s.Key].host {
+	if r.put(s.Key, dueOf(r.Rules, s, time.Time{})); !s.Open {
+		delete(r.due, s.Key)
+	}
+	tx.SetIncident(s)
+}
+
+// put enters what is due.
+func (r *Recorder) put(key string, d dueIncident) {
+	if r.unprobed != nil && d.host != "" && d.host != r.due[key].host {
 		select {
 		case r.unprobed <- struct{}{}:
 		default: // the prober has not woken up yet
 		}
 	}
-	if r.due[s.Key] = d; !s.Open {
-		delete(r.due, s.Key)
+	r.due[key] = d
+	if !d.at.IsZero() {
+		r.nextDue = earlier(r.nextDue, d.at)
 	}
-	tx.SetIncident(s)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // forget deletes an incident that was counted in another one.
@@ -69,9 +86,16 @@ func (r *Recorder) settleDue(now time.Time, current func(log string) bool) error
 	var keys []string
 	if err := r.Store.Update(func(tx *store.Tx) {
 		r.keepTime(tx, now)
-		r.schedule(tx)
+		if r.schedule(tx); r.nextDue.After(now) {
+			return
+		}
+		r.nextDue = now.Add(farOff)
 		for key, d := range r.due {
-			if !d.at.IsZero() && !d.at.After(now) {
+			switch {
+			case d.at.IsZero():
+			case d.at.After(now):
+				r.nextDue = earlier(r.nextDue, d.at)
+			default:
 				keys = append(keys, key)
 			}
 		}
@@ -100,6 +124,9 @@ func (r *Recorder) settleOne(tx *store.Tx, key string, now time.Time, current bo
 	s := tx.Incident(key)
 	if changed := r.change(tx, s, rule, now); !changed && current {
 		r.due[key] = dueOf(r.Rules, s, now)
+	}
+	if d, open := r.due[key]; open {
+		r.put(key, d)
 	}
 }
 

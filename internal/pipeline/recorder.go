@@ -37,7 +37,9 @@ type Recorder struct {
 	Jira   Integrations
 	asking sync.Mutex // one request at a time
 
-	due      due
+	due     due
+	nextDue time.Time // nothing in due is due before
+
 	unprobed chan struct{} // an incident waits for a probe; nil = there are none
 
 	idle     atomic.Bool // maintenance holds nothing back, as far as Settle has seen
