@@ -240,9 +240,7 @@ func TestForget(t *testing.T) {
 // its end too, also after a restart; a short time is not.
 func TestLogTroubles(t *testing.T) {
 	w := newWorld(t)
-	p := w.live()
-	p.stop() // only what it holds is used
-	p = w.live()
+	p := w.still()
 	defer p.stop()
 	at := time.Now()
 	told := func(l *pipeline.Log, after time.Duration, text bool, waiting error) []string {
@@ -499,7 +497,7 @@ func TestGivenUpAreCounted(t *testing.T) {
 // A restart while a log is silent says nothing; a single line does.
 func TestSilentAcrossRestart(t *testing.T) {
 	w := newWorld(t)
-	p := w.live()
+	p := w.still()
 	defer p.stop()
 	at := time.Now()
 	var kinds []alert.Kind
