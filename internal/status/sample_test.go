@@ -62,6 +62,8 @@ func sampleReport(t *testing.T) status.Report {
 	tls := sampleIncident(t, "67513c3d-f6a4-4f93-ab37-f1bd822e68c9", "svc-mail",
 		"javax.net.ssl.SSLHandshakeException: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable "+
 			"to find valid certification path to requested target", 20, 19, 19, 3, 0)
+	tls.Data.Probe = &alert.Probe{Host: "login.microsoftonline.com", Port: 443, At: ago(3 * time.Minute), Verdict: "tls-not-trusted",
+		Title: "Java does not trust the certificate", Text: "The CA that signed it is not in Java's trust store.", Who: "jira-host"}
 	tls.Deliveries = []status.Delivery{
 		{Notifier: "ops", State: "delivered", Kind: alert.Opened, At: ago(20 * time.Hour)},
 		{Notifier: "hub", State: "set_aside", Kind: alert.Opened, At: ago(20 * time.Hour), Attempts: 2, Error: "400 Bad Request"},
