@@ -26,6 +26,10 @@ const adminPage = "/plugins/servlet/applinks/listApplicationLinks"
 // are shortened afterwards: half a secret cannot be recognized.
 func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 	h := f.Header
+	if f.Node != "" {
+		shipped := *r
+		shipped.masks, r = r.masks.On(f.Node), &shipped
+	}
 	facts := r.masks.Facts(f.Facts, h)
 	advice := f.Cause.Advise(facts)
 	d := alert.Data{
@@ -41,7 +45,9 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Diagnosis: advice.Diagnosis, Confirm: advice.Confirm, Fix: append([]alert.Step{}, advice.Fix...),
 		Links: []alert.Link{}, Facts: facts,
 		Request: r.Request(h), Mailbox: r.mailbox(f), Phase: f.Impact.Phase,
-		Log: alert.Log{Name: from.Name, Path: from.Path, Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt)},
+		Log: alert.Log{
+			Name: from.Name, Path: r.masks.Path(from.Path), Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
+		},
 	}
 	if f.Integration.KnownBy == alert.ByNothing {
 		d.Integration.ID = alert.Unknown // its key is for us

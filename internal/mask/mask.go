@@ -29,6 +29,12 @@ func New(kinds []conf.Mask, node string) Masks {
 	return Masks{has(conf.MaskUser), has(conf.MaskIP), has(conf.MaskEmail), has(conf.MaskHost), node}
 }
 
+// On returns the masks for texts of another node.
+func (m Masks) On(node string) Masks {
+	m.node = node
+	return m
+}
+
 type replacement struct {
 	find *regexp.Regexp
 	put  string
@@ -186,6 +192,14 @@ func (m Masks) Node(name string) string {
 		return "[host]"
 	}
 	return name
+}
+
+// Path is the path of a log, without the node's name where that is masked.
+func (m Masks) Path(path string) string {
+	if m.host {
+		return word(path, m.node, "[host]")
+	}
+	return path
 }
 
 // Facts are the facts, redacted, each of at most alert.MaxFact characters.
