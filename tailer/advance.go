@@ -33,8 +33,8 @@ func (f *Follower) step() (b Block, more bool, err error) {
 		return b, true, nil
 	}
 	if f.cur != nil {
-		if p, ok := f.lines.next(); ok {
-			return f.deliver(p), true, nil
+		if b, ok := f.lines.next(); ok {
+			return f.deliver(b), true, nil
 		}
 	}
 	if !f.short {
@@ -43,20 +43,19 @@ func (f *Follower) step() (b Block, more bool, err error) {
 	return Block{Part: f.lines.holds()}, more, f.err
 }
 
-// deliver returns p, which follows the last block of the current file.
-func (f *Follower) deliver(p segment) Block {
-	b := Block{
-		Text: p.text, Cut: p.cut, Part: f.lines.holds(), size: p.size, start: f.cur.filePosition(),
-		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since},
-	}
-	f.cur.pos += p.size
-	f.delivered(b)
-	return b
+// deliver gives out b, which follows the last block of the current file.
+func (f *Follower) deliver(b Block) Block {
+	b.rest = Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since}
+	return f.delivered(b, f.cur)
 }
 
-func (f *Follower) delivered(b Block) {
+// delivered records that b, the next lines of g, was given out.
+func (f *Follower) delivered(b Block, g *file) Block {
+	b.start = g.filePosition()
+	g.pos += b.size
 	f.last = b.Position(len(b.Text))
 	f.update(func(s *Stats) { s.Lag = f.lag() })
+	return b
 }
 
 // more reads on, or goes on to the next file. False means that there is nothing

@@ -43,9 +43,10 @@ func (f *Follower) before() FilePosition {
 func (f *Follower) fromLingering() (Block, bool) {
 	for i := 0; i < len(f.lingering); i++ {
 		l := f.lingering[i]
-		p, open := f.readLingering(l)
-		if len(p.text) > 0 {
-			return f.deliverLate(l, p), true
+		b, open := f.readLingering(l)
+		if len(b.Text) > 0 {
+			b.Late, b.Part, b.rest = true, false, f.last // the position in the current file stays as it is
+			return f.delivered(b, l.file), true
 		}
 		if !open {
 			l.close()
@@ -57,41 +58,32 @@ func (f *Follower) fromLingering() (Block, bool) {
 }
 
 // readLingering returns the next lines of l, and whether there may be more.
-func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
-	if p, ok := l.lines.next(); ok {
-		return p, true
+func (f *Follower) readLingering(l *lingering) (b Block, open bool) {
+	if b, ok := l.lines.next(); ok {
+		return b, true
 	}
 	if l.gz == nil && l.size() == l.read {
 		if !f.opt.Once && clock.Now().Before(l.until) {
-			return segment{}, true
+			return Block{}, true
 		}
 		l.lines.end()
-		p, ok := l.lines.next()
-		return p, ok
+		return l.lines.next()
 	}
 	n, err := l.fill(l.lines.room())
 	switch {
 	case errors.Is(err, errSkipping):
-		return segment{}, true
+		return Block{}, true
 	case err != nil:
 		if lost := l.maxSize - l.pos; lost > 0 {
 			f.lose(lost, "a rotated log was changed before it was read completely", err)
 		}
-		return segment{}, false
+		return Block{}, false
 	case n == 0 && l.gz != nil && l.ended():
 		l.lines.end()
 	case n > 0:
 		l.lines.add(n)
 		l.until = clock.Now().Add(lingerTime)
 	}
-	p, ok := l.lines.next()
-	return p, ok || n > 0 || !l.ended()
-}
-
-// deliverLate gives out p. The position in the current file stays as it is.
-func (f *Follower) deliverLate(l *lingering, p segment) Block {
-	b := Block{Text: p.text, Cut: p.cut, Late: true, size: p.size, start: l.filePosition(), rest: f.last}
-	l.pos += p.size
-	f.delivered(b)
-	return b
+	b, ok := l.lines.next()
+	return b, ok || n > 0 || !l.ended()
 }
