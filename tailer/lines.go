@@ -21,20 +21,29 @@ type lineBuffer struct {
 // Not more than MaxBlock bytes are held, except for one longer line.
 func (s *lineBuffer) room() []byte {
 	if s.r > 0 {
-		copy(s.buf, s.buf[s.r:s.w])
-		s.w -= s.r
-		s.scanned -= s.r
-		s.r = 0
+		s.move(s.buf)
 	}
 	if s.w < MaxBlock && len(s.buf) >= MaxBlock {
 		return s.buf[s.w:MaxBlock]
 	}
 	if len(s.buf)-s.w < MaxBlock/4 {
-		grown := make([]byte, min(max(MaxBlock, 2*len(s.buf)), maxBuffer))
+		grown := make([]byte, min(max(MaxBlock/16, 2*len(s.buf)), maxBuffer))
 		copy(grown, s.buf[:s.w])
 		s.buf = grown
 	}
 	return s.buf[s.w:min(len(s.buf), s.w+MaxBlock)]
+}
+
+// move moves what is held to the beginning of a buffer. It returns the buffer that holds the texts
+// returned before.
+func (s *lineBuffer) move(to []byte) (from []byte) {
+	from = s.buf
+	if len(to) < len(from) {
+		to = make([]byte, len(from))
+	}
+	s.w = copy(to, from[s.r:s.w])
+	s.buf, s.scanned, s.r = to, s.scanned-s.r, 0
+	return from
 }
 
 // add says that n bytes were put into room.

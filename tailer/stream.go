@@ -1,7 +1,6 @@
 package tailer
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -14,7 +13,7 @@ import (
 // called from one goroutine.
 type StreamReader struct {
 	r      io.Reader
-	blocks chan Block    // in order, and one without text after each read; closed after the last one
+	blocks chan Block    // one without text if Part has changed; closed after the last one
 	closed chan struct{} // ends the goroutine
 	failed error         // why it ended; not before blocks is closed
 	part   bool          // Part of the last of them
@@ -24,7 +23,7 @@ type StreamReader struct {
 // Stream returns a reader of the lines of r, which it does not close. It begins to read at once,
 // in a goroutine: only so can a wait have an end. In its positions, only Offset is set.
 func Stream(r io.Reader) *StreamReader {
-	s := &StreamReader{r: r, blocks: make(chan Block, 2), closed: make(chan struct{})}
+	s := &StreamReader{r: r, blocks: make(chan Block), closed: make(chan struct{})}
 	go s.read()
 	return s
 }
@@ -84,26 +83,30 @@ func (s *StreamReader) Close() error {
 	return nil
 }
 
+// read reads on in one buffer while the texts in the other one are used. When a block is taken, the
+// one before it is no longer used.
 func (s *StreamReader) read() {
 	defer close(s.blocks)
 	var lines lineBuffer
-	var offset int64
+	var other []byte
+	var last Block
 	for s.failed == nil {
+		if lines.r > 0 {
+			other = lines.move(other)
+		}
 		var n int
 		n, s.failed = s.r.Read(lines.room())
 		lines.add(n)
 		if s.failed != nil {
 			lines.end()
 		}
-		for more := true; more; {
-			var b Block
-			b, more = lines.next()
-			b.Text, b.start.Offset = bytes.Clone(b.Text), offset // the buffer is filled again at once
-			offset += b.size
+		for b, ok := lines.next(); ok || b.Part != last.Part; b, ok = lines.next() {
+			b.start.Offset = last.start.Offset + last.size
 			select {
 			case <-s.closed:
 				return
 			case s.blocks <- b:
+				last = b
 			}
 		}
 	}

@@ -63,11 +63,11 @@ func (o Options) filled() Options {
 }
 
 type scanner struct {
-	set     func() *matchers.Set
-	options Options
-	work    chan chunk
-	streams sync.WaitGroup
-	tools   sync.Pool
+	set      func() *matchers.Set
+	options  Options
+	work     chan chunk
+	streams  sync.WaitGroup
+	matchers sync.Pool // for streams
 }
 
 // Scan reads logs, once. When ctx is done it reports what it has read by then.
@@ -78,7 +78,7 @@ type scanner struct {
 func Scan(ctx context.Context, logs logfiles.List, set func() *matchers.Set, o Options) report.Report {
 	o = o.filled()
 	s := &scanner{set: set, options: o, work: make(chan chunk)}
-	s.tools.New = func() any { return &streamTools{newMatcher(set, o), make([]byte, smallLog)} }
+	s.matchers.New = func() any { return newMatcher(set, o) }
 	sources := s.sources(logs)
 	l := newIncidents(o.Limit, o.Rules("").QuietAfter())
 	l.join(sources, o.Rules)

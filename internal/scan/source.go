@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -97,16 +96,9 @@ func (s *scanner) worker(ctx context.Context) {
 }
 
 const (
-	streamFindings = 512      // of one result of a stream
-	streamBytes    = 4 << 20  // of one
-	smallLog       = 64 << 10 // bytes; a smaller one needs no line reader
+	streamFindings = 512     // of one result of a stream
+	streamBytes    = 4 << 20 // of one
 )
-
-// streamTools are what it takes to read a stream, to be used again.
-type streamTools struct {
-	matcher *matcher
-	small   []byte
-}
 
 // stream reads what must be unpacked, or cannot be read twice: one goroutine
 // unpacks, another one matches.
@@ -121,64 +113,37 @@ func (s *scanner) stream(ctx context.Context, src *source, in *input) {
 			return
 		}
 		defer r.Close()
-		t := s.tools.Get().(*streamTools)
-		if t.read(ctx, in, &lenient{r: r}, part) {
-			s.tools.Put(t) // otherwise the line reader may still hold them
+		m := s.matchers.Get().(*matcher)
+		defer s.matchers.Put(m)
+		m.start(in)
+		err = m.stream(ctx, r, part)
+		m.flush()
+		whole := err != ctx.Err() // what precedes damage is read
+		m.found.whole, m.found.end = whole, whole
+		if whole && err != io.EOF {
+			m.found.problem = logfiles.Reason(err)
 		}
+		part <- m.drain()
 	})
 }
 
-// read reads a log to its end, or until ctx is done: then it is not whole.
-func (t *streamTools) read(ctx context.Context, in *input, r *lenient, part chan findings) (whole bool) {
-	m := t.matcher
-	m.start(in)
-	defer func() {
-		m.flush()
-		m.found.whole, m.found.end = whole, whole
-		if whole && r.err != nil {
-			m.found.problem = logfiles.Reason(r.err)
-		}
-		part <- m.drain()
-	}()
-	var all io.Reader = r
-	if !in.IsStream() {
-		n, err := io.ReadFull(r, t.small)
-		if err != nil {
-			m.add(t.small[:n])
-			m.found.size = int64(n)
-			return true
-		}
-		all = io.MultiReader(bytes.NewReader(t.small), r)
-	}
-	lines := tailer.Stream(all)
+// stream reads a log until there is an error, io.EOF at its end.
+func (m *matcher) stream(ctx context.Context, r io.Reader, part chan findings) error {
+	lines := tailer.Stream(r)
 	defer lines.Close()
 	for {
 		b, err := lines.Block(ctx, time.Minute)
+		if err != nil {
+			return err
+		}
 		m.add(b.Text)
 		m.found.size += int64(len(b.Text))
-		if err != nil {
-			return errors.Is(err, io.EOF)
-		}
 		// While an older log is being read, this one goes on as far as little is
 		// found in it.
 		if len(m.found.all) >= streamFindings || m.found.size >= streamBytes && len(part) < cap(part) {
 			part <- m.drain()
 		}
 	}
-}
-
-// lenient ends where reading fails: what precedes the damage is read.
-type lenient struct {
-	r   io.Reader
-	err error
-}
-
-func (l *lenient) Read(p []byte) (int, error) {
-	n, err := l.r.Read(p)
-	if err != nil && err != io.EOF {
-		l.err, err = err, io.EOF
-	}
-	return n, err
 }
 
 // following is the next finding of a source, with a plausible time: the log's,
