@@ -108,7 +108,7 @@ func (l *incidents) add(f finding, in *input, rules *incident.Rules) *entry {
 	}
 	l.countHour(e, report.Hour{At: f.at.Truncate(time.Hour).UTC(), Cause: f.cause.ID, Failures: 1})
 	if e.fails(in.Node); f.shown != nil {
-		e.turn(turn{f.at, f.cause})
+		e.turn(f.at, f.cause.Title)
 	}
 	return e
 }

@@ -16,15 +16,22 @@ import (
 // found in them.
 type source struct {
 	node   string
+	number int // among the sources
 	inputs []*input
 	parts  chan chan findings // of the inputs, in order
 
 	part    chan findings
-	now     findings
-	next    int       // in now.all
+	now     findings  // all = what has not come yet
+	finding finding   // that has come
 	jira    *jira     // what the node's logs say together; nil = there is one kind of log
 	clock   time.Time // greatest time so far
 	stopped bool      // something was not read: what comes after it does not count
+}
+
+// compare orders sources by how far they have come, which does not go back; of equal ones, the first
+// comes first.
+func (src *source) compare(other *source) int {
+	return cmp.Or(src.clock.Compare(other.clock), cmp.Compare(src.number, other.number))
 }
 
 // lead reads the inputs of a source, one after the other; several at once as far as
@@ -146,24 +153,24 @@ func (m *matcher) stream(ctx context.Context, r io.Reader, part chan findings) e
 	}
 }
 
-// following is the next finding of a source, with a plausible time: the log's,
+// advance goes to the next finding of a source, with a plausible time: the log's,
 // or else that of the event before. False means that there is none.
-func (s *scanner) following(src *source) (f finding, ok bool) {
-	for src.next >= len(src.now.all) {
+func (s *scanner) advance(src *source) bool {
+	for len(src.now.all) == 0 {
 		if !src.fetch() {
-			return f, false
+			return false
 		}
 	}
-	f = src.now.all[src.next]
-	src.next++
+	f := src.now.all[0]
+	src.now.all = src.now.all[1:]
 	f.dated = !f.at.IsZero()
 	at, plausible := incident.PlausibleTime(f.at, s.options.Now)
 	if !plausible {
 		at = cmp.Or(src.clock, src.now.in.First, s.options.Now)
 	}
 	f.at = at
-	src.clock = latest(src.clock, f.at)
-	return f, true
+	src.finding, src.clock = f, latest(src.clock, at)
+	return true
 }
 
 // fetch takes the next findings of a source.
@@ -182,7 +189,7 @@ func (src *source) fetch() bool {
 			src.stopped = src.stopped || !src.now.whole
 			src.part = nil
 		case !src.stopped:
-			src.now, src.next = found, 0
+			src.now = found
 			found.in.account(found)
 			return true
 		}
