@@ -33,14 +33,14 @@ func (f *Follower) step() (b Block, more bool, err error) {
 		return b, true, nil
 	}
 	if f.cur != nil {
-		if b, ok := f.lines.next(); ok {
+		if b, ok := f.cur.lines.next(); ok {
 			return f.deliver(b), true, nil
 		}
 	}
 	if !f.short {
 		more, f.err = f.more()
 	}
-	return Block{Part: f.lines.holds()}, more, f.err
+	return Block{Part: f.cur != nil && f.cur.lines.holds()}, more, f.err
 }
 
 // deliver gives out b, which follows the last block of the current file.
@@ -64,7 +64,7 @@ func (f *Follower) more() (bool, error) {
 	if f.cur == nil {
 		return f.open()
 	}
-	room := f.lines.room()
+	room := f.cur.lines.room()
 	n, err := f.cur.fill(room)
 	if errors.Is(err, errSkipping) {
 		return true, nil
@@ -87,7 +87,7 @@ func (f *Follower) more() (bool, error) {
 		return true, nil
 	}
 	if n > 0 {
-		f.lines.add(n)
+		f.cur.lines.add(n)
 		f.short = n < len(room) && f.cur.gz == nil && len(f.younger) == 0 && f.poll.watched.Load()
 		return true, nil
 	}
@@ -112,8 +112,8 @@ func (f *Follower) atEnd() (bool, error) {
 		}
 		return g.final, nil
 	}
-	if f.lines.holds() {
-		f.lines.end() // a last line without its end
+	if g.lines.holds() {
+		g.lines.end() // a last line without its end
 		return true, nil
 	}
 	if g.gz != nil && g.gz.damage != nil {
@@ -157,5 +157,4 @@ func (f *Follower) openAgain() {
 	g.final, g.caughtUp = f.cur.final, f.cur.caughtUp
 	f.cur.close()
 	f.cur = g
-	f.lines.reset()
 }

@@ -13,20 +13,15 @@ const (
 	maxLingering = 4               // such files at a time; the one that was rotated first goes first
 )
 
-// lingering is a file that was read to its end and left for a newer one. A
+// linger keeps a file that was read to its end and left for a newer one. A
 // process that had it open may still write to it, until it notices the rotation.
-type lingering struct {
-	*file
-	lines lineBuffer
-	until time.Time
-}
-
 func (f *Follower) linger(g *file) {
 	if len(f.lingering) == maxLingering {
 		f.lingering[0].close()
 		f.lingering = f.lingering[1:]
 	}
-	f.lingering = append(f.lingering, &lingering{file: g, until: clock.Now().Add(lingerTime)})
+	g.until = clock.Now().Add(lingerTime)
+	f.lingering = append(f.lingering, g)
 }
 
 // before is the offset in the newest lingering file. Reading of the others cannot
@@ -41,49 +36,47 @@ func (f *Follower) before() FilePosition {
 // fromLingering returns lines that came late. Between two files that are written at
 // the same time the order is that of arrival.
 func (f *Follower) fromLingering() (Block, bool) {
-	for i := 0; i < len(f.lingering); i++ {
-		l := f.lingering[i]
-		b, open := f.readLingering(l)
+	for _, g := range slices.Clone(f.lingering) {
+		b, open := f.readLingering(g)
 		if len(b.Text) > 0 {
 			b.Late, b.Part, b.rest = true, false, f.last // the position in the current file stays as it is
-			return f.delivered(b, l.file), true
+			return f.delivered(b, g), true
 		}
 		if !open {
-			l.close()
-			f.lingering = slices.Delete(f.lingering, i, i+1)
-			i--
+			g.close()
+			f.lingering = slices.DeleteFunc(f.lingering, func(l *file) bool { return l == g })
 		}
 	}
 	return Block{}, false
 }
 
-// readLingering returns the next lines of l, and whether there may be more.
-func (f *Follower) readLingering(l *lingering) (b Block, open bool) {
-	if b, ok := l.lines.next(); ok {
+// readLingering returns the next lines of g, and whether there may be more.
+func (f *Follower) readLingering(g *file) (b Block, open bool) {
+	if b, ok := g.lines.next(); ok {
 		return b, true
 	}
-	if l.gz == nil && l.size() == l.read {
-		if !f.opt.Once && clock.Now().Before(l.until) {
+	if g.gz == nil && g.size() == g.read {
+		if !f.opt.Once && clock.Now().Before(g.until) {
 			return Block{}, true
 		}
-		l.lines.end()
-		return l.lines.next()
+		g.lines.end()
+		return g.lines.next()
 	}
-	n, err := l.fill(l.lines.room())
+	n, err := g.fill(g.lines.room())
 	switch {
 	case errors.Is(err, errSkipping):
 		return Block{}, true
 	case err != nil:
-		if lost := l.maxSize - l.pos; lost > 0 {
+		if lost := g.maxSize - g.pos; lost > 0 {
 			f.lose(lost, "a rotated log was changed before it was read completely", err)
 		}
 		return Block{}, false
-	case n == 0 && l.gz != nil && l.ended():
-		l.lines.end()
+	case n == 0 && g.gz != nil && g.ended():
+		g.lines.end()
 	case n > 0:
-		l.lines.add(n)
-		l.until = clock.Now().Add(lingerTime)
+		g.lines.add(n)
+		g.until = clock.Now().Add(lingerTime)
 	}
-	b, ok := l.lines.next()
-	return b, ok || n > 0 || !l.ended()
+	b, ok := g.lines.next()
+	return b, ok || n > 0 || !g.ended()
 }

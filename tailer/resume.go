@@ -51,9 +51,7 @@ func (f *Follower) beginning() (*file, error) {
 			err = g.toLastLine()
 		}
 		if err != nil {
-			if g != nil {
-				g.close()
-			}
+			g.close()
 			return nil, err
 		}
 		return g, nil
@@ -177,9 +175,7 @@ func isAt(s entry, p FilePosition) bool {
 		return false
 	}
 	g := openAt(s, p, false)
-	if g != nil {
-		g.close()
-	}
+	g.close()
 	return g != nil
 }
 

@@ -116,11 +116,7 @@ func (f *Follower) isKnown(s entry) bool {
 
 // held is every file that is read or queued.
 func (f *Follower) held() []*file {
-	list := append([]*file{f.cur}, f.younger...)
-	for _, l := range f.lingering {
-		list = append(list, l.file)
-	}
-	return list
+	return slices.Concat([]*file{f.cur}, f.younger, f.lingering)
 }
 
 // rememberOlder makes what list has before g the known files.
