@@ -187,10 +187,7 @@ func count(spells *[]spell, limit int, add spell) bool {
 
 // latest is the later of two times.
 func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare)
 }
 
 func (l *incidents) countHour(e *entry, add report.Hour) {

@@ -50,7 +50,7 @@ func (s *scanner) lead(ctx context.Context, src *source) {
 		case in.IsPlain():
 			err = s.plain(ctx, src, in)
 		default:
-			s.stream(ctx, src, in)
+			err = s.stream(ctx, src, in)
 		}
 		if err != nil { // it cannot be read at all
 			part := make(chan findings, 1)
@@ -109,21 +109,20 @@ const (
 
 // stream reads what must be unpacked, or cannot be read twice: one goroutine
 // unpacks, another one matches.
-func (s *scanner) stream(ctx context.Context, src *source, in *input) {
+func (s *scanner) stream(ctx context.Context, src *source, in *input) error {
+	r, err := in.Unpack(func(n int) { s.options.Progress.Read.Add(int64(n)) })
+	if err != nil {
+		return err
+	}
 	part := make(chan findings, 1)
 	src.parts <- part
 	s.streams.Go(func() {
 		defer close(part)
-		r, err := in.Unpack(func(n int) { s.options.Progress.Read.Add(int64(n)) })
-		if err != nil {
-			part <- findings{in: in, problem: logfiles.Reason(err), whole: true, end: true}
-			return
-		}
 		defer r.Close()
 		m := s.matchers.Get().(*matcher)
 		defer s.matchers.Put(m)
 		m.start(in)
-		err = m.stream(ctx, r, part)
+		err := m.stream(ctx, r, part)
 		m.flush()
 		whole := err != ctx.Err() // what precedes damage is read
 		m.found.whole, m.found.end = whole, whole
@@ -132,6 +131,7 @@ func (s *scanner) stream(ctx context.Context, src *source, in *input) {
 		}
 		part <- m.drain()
 	})
+	return nil
 }
 
 // stream reads a log until there is an error, io.EOF at its end.
