@@ -84,13 +84,10 @@ func (f *Follower) beginning() (*file, error) {
 // outlived reports whether the file of p is still there, so that a compressed file is a
 // copy of it. Its inode may also have been reused, by a file born after p.
 func (f *Follower) outlived(p Position) bool {
-	for _, s := range listLog(f.path) {
-		if s.id != p.id() {
-			continue
-		}
-		return s.is(func(g *file) bool { return g.born != 0 && (g.born == p.Born || p.Born == 0 && g.born <= p.Written) })
-	}
-	return false
+	return slices.ContainsFunc(listLog(f.path), func(s entry) bool {
+		return s.id == p.id() &&
+			s.is(func(g *file) bool { return g.born != 0 && (g.born == p.Born || p.Born == 0 && g.born <= p.Written) })
+	})
 }
 
 const (

@@ -121,10 +121,8 @@ func (f *Follower) held() []*file {
 
 // rememberOlder makes what list has before g the known files.
 func (f *Follower) rememberOlder(list []entry, g *file) {
-	for i, s := range list {
-		if s.id == g.id {
-			f.remember(list[:i], g.id)
-		}
+	if i := slices.IndexFunc(list, func(s entry) bool { return s.id == g.id }); i >= 0 {
+		f.remember(list[:i], g.id)
 	}
 }
 
