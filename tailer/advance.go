@@ -83,15 +83,15 @@ func (f *Follower) more() (bool, error) {
 		f.failing = false
 		f.readable()
 	}
-	if n > 0 && f.cur.empty && f.missed() {
+	if n == 0 {
+		return f.atEnd()
+	}
+	if f.cur.empty && f.missed() {
 		return true, nil
 	}
-	if n > 0 {
-		f.cur.lines.add(n)
-		f.short = n < len(room) && f.cur.gz == nil && len(f.younger) == 0 && f.poll.watched.Load()
-		return true, nil
-	}
-	return f.atEnd()
+	f.cur.lines.add(n)
+	f.short = n < len(room) && f.cur.gz == nil && len(f.younger) == 0 && f.poll.watched.Load()
+	return true, nil
 }
 
 // atEnd decides what the end of the current file means: wait, or go on with the

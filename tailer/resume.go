@@ -179,10 +179,9 @@ func isAt(s entry, p FilePosition) bool {
 // openBefore reopens the file before the one of the last position. A file of which
 // nothing was read cannot be identified.
 func (f *Follower) openBefore(at FilePosition) {
-	switch g, err := f.find(at, time.Time{}); {
-	case g != nil:
+	if g, err := f.find(at, time.Time{}); g != nil {
 		f.linger(g)
-	default:
+	} else {
 		f.lose(-1, "a rotated log that Jira may still have written to was deleted", err)
 	}
 }
@@ -238,14 +237,11 @@ func (f *Follower) find(p FilePosition, notBefore time.Time) (*file, error) {
 func beforeTruncation(g *file, copies []entry, p FilePosition, since time.Time) *file {
 	for _, s := range copies {
 		c := openAt(s, p, false)
-		switch {
-		case c == nil:
-		case s.mtime.After(since) && !c.isCopyOf(g):
+		if c != nil && s.mtime.After(since) && !c.isCopyOf(g) {
 			g.close()
 			return c
-		default:
-			c.close()
 		}
+		c.close()
 	}
 	return g
 }
