@@ -33,30 +33,29 @@ func (f *Follower) step() (b Block, more bool, err error) {
 		return b, true, nil
 	}
 	if f.cur != nil {
-		if p, ok := f.lines.next(); ok {
-			return f.deliver(p), true, nil
+		if b, ok := f.cur.lines.next(); ok {
+			return f.deliver(b), true, nil
 		}
 	}
 	if !f.short {
 		more, f.err = f.more()
 	}
-	return Block{Part: f.lines.holds()}, more, f.err
+	return Block{Part: f.cur != nil && f.cur.lines.holds()}, more, f.err
 }
 
-// deliver returns p, which follows the last block of the current file.
-func (f *Follower) deliver(p segment) Block {
-	b := Block{
-		Text: p.text, Cut: p.cut, Part: f.lines.holds(), size: p.size, start: f.cur.filePosition(),
-		rest: Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since},
-	}
-	f.cur.pos += p.size
-	f.delivered(b)
-	return b
+// deliver gives out b, which follows the last block of the current file.
+func (f *Follower) deliver(b Block) Block {
+	b.rest = Position{Written: f.cur.mtime.UnixNano(), Before: f.before(), Since: f.last.Since}
+	return f.delivered(b, f.cur)
 }
 
-func (f *Follower) delivered(b Block) {
+// delivered records that b, the next lines of g, was given out.
+func (f *Follower) delivered(b Block, g *file) Block {
+	b.start = g.filePosition()
+	g.pos += b.size
 	f.last = b.Position(len(b.Text))
 	f.update(func(s *Stats) { s.Lag = f.lag() })
+	return b
 }
 
 // more reads on, or goes on to the next file. False means that there is nothing
@@ -65,7 +64,7 @@ func (f *Follower) more() (bool, error) {
 	if f.cur == nil {
 		return f.open()
 	}
-	room := f.lines.room()
+	room := f.cur.lines.room()
 	n, err := f.cur.fill(room)
 	if errors.Is(err, errSkipping) {
 		return true, nil
@@ -84,15 +83,15 @@ func (f *Follower) more() (bool, error) {
 		f.failing = false
 		f.readable()
 	}
-	if n > 0 && f.cur.empty && f.missed() {
+	if n == 0 {
+		return f.atEnd()
+	}
+	if f.cur.empty && f.missed() {
 		return true, nil
 	}
-	if n > 0 {
-		f.lines.add(n)
-		f.short = n < len(room) && f.cur.gz == nil && len(f.younger) == 0 && f.poll.watched.Load()
-		return true, nil
-	}
-	return f.atEnd()
+	f.cur.lines.add(n)
+	f.short = n < len(room) && f.cur.gz == nil && len(f.younger) == 0 && f.poll.watched.Load()
+	return true, nil
 }
 
 // atEnd decides what the end of the current file means: wait, or go on with the
@@ -113,8 +112,8 @@ func (f *Follower) atEnd() (bool, error) {
 		}
 		return g.final, nil
 	}
-	if f.lines.holds() {
-		f.lines.end() // a last line without its end
+	if g.lines.holds() {
+		g.lines.end() // a last line without its end
 		return true, nil
 	}
 	if g.gz != nil && g.gz.damage != nil {
@@ -158,5 +157,4 @@ func (f *Follower) openAgain() {
 	g.final, g.caughtUp = f.cur.final, f.cur.caughtUp
 	f.cur.close()
 	f.cur = g
-	f.lines.reset()
 }

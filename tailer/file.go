@@ -38,6 +38,8 @@ type file struct {
 	maxSize     int64     // the greatest size seen
 	mtime       time.Time // when the file was last verified
 	caughtUp    time.Time // mtime when everything had been read: no copy with more is older. Zero before that
+	lines       lineBuffer
+	until       time.Time // when a file that was left for a newer one is left for good
 	final       bool      // a newer file has a first byte: nothing follows the end of this one
 	empty       bool      // it had no byte when it was opened or truncated, and none was read since
 }
@@ -115,9 +117,9 @@ func regular(fi fs.FileInfo) error {
 	return nil
 }
 
-// close closes the descriptor; what identifies the file stays.
+// close closes the descriptor; what identifies the file stays. No file is closed already.
 func (g *file) close() {
-	if g.f != nil {
+	if g != nil && g.f != nil {
 		g.f.Close()
 		g.f, g.fd = nil, -1
 	}

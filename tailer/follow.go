@@ -25,14 +25,13 @@ type Follower struct {
 	err error // final
 
 	mu        sync.Mutex
-	last      Position  // after the last block delivered
-	started   bool      // the path has been polled
-	begun     time.Time // when the first file was opened
-	cur       *file     // what is read now
-	lines     lineBuffer
+	last      Position            // after the last block delivered
+	started   bool                // the path has been polled
+	begun     time.Time           // when the first file was opened
+	cur       *file               // what is read now
 	younger   []*file             // what is read after it, oldest first
 	opened    []*file             // what will be, once no rotation is under way
-	lingering []*lingering        // what was read before it and may still grow
+	lingering []*file             // what was read before it and may still grow
 	older     map[ident]knownFile // older than the newest of these
 	barred    map[ident]bool      // rotated files that may not be read, reported once
 	missing   time.Time           // since when the path is missing, though cur is open
@@ -43,10 +42,9 @@ type Follower struct {
 	wake      chan struct{} // an event came; capacity 1
 	poll      *pollInterval
 	watch     *watch
-	timer     *time.Timer // of Block's waiting
-	pollAt    time.Time   // when to check the watch and the names again
-	short     bool        // the last read has reached the end of the file, and nothing has woken Block since
-	unwatched string      // why inotify is unavailable, reported once
+	pollAt    time.Time // when to check the watch and the names again
+	short     bool      // the last read has reached the end of the file, and nothing has woken Block since
+	unwatched string    // why inotify is unavailable, reported once
 
 	statsMu sync.Mutex
 	stats   Stats
@@ -73,7 +71,6 @@ func Follow(path string, from Position, opt Options) *Follower {
 		older:  map[ident]knownFile{},
 		barred: map[ident]bool{},
 		wake:   make(chan struct{}, 1),
-		timer:  time.NewTimer(0),
 		poll:   &pollInterval{base: opt.Poll, start: clock.Now()},
 		pinner: pinner{changed: make(chan struct{}, 1), tick: tick},
 	}
@@ -106,15 +103,9 @@ func (f *Follower) Block(ctx context.Context, wait time.Duration) (Block, error)
 		if deadline.IsZero() {
 			deadline = clock.Now().Add(wait)
 		}
-		pause, left := f.poll.next(), clock.Until(deadline)
-		f.timer.Reset(max(min(pause, left), 0))
-		select {
-		case <-ctx.Done():
-		case <-f.wake:
-		case <-f.timer.C:
-			if left <= pause {
-				wait = 0 // one last poll: silence must have been observed
-			}
+		clock.Wait(ctx, f.wake, max(min(f.poll.next(), clock.Until(deadline)), 0))
+		if clock.Until(deadline) <= 0 {
+			wait = 0 // one last poll: silence must have been observed
 		}
 		f.short = false
 	}
@@ -153,14 +144,8 @@ func (f *Follower) Close() error {
 	f.watch = nil
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.cur != nil {
-		f.cur.close()
-	}
-	for _, g := range append(f.younger, f.opened...) {
+	for _, g := range append(f.held(), f.opened...) {
 		g.close()
-	}
-	for _, l := range f.lingering {
-		l.close()
 	}
 	f.cur, f.younger, f.opened, f.lingering = nil, nil, nil, nil
 	f.err = os.ErrClosed

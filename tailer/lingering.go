@@ -13,20 +13,15 @@ const (
 	maxLingering = 4               // such files at a time; the one that was rotated first goes first
 )
 
-// lingering is a file that was read to its end and left for a newer one. A
+// linger keeps a file that was read to its end and left for a newer one. A
 // process that had it open may still write to it, until it notices the rotation.
-type lingering struct {
-	*file
-	lines lineBuffer
-	until time.Time
-}
-
 func (f *Follower) linger(g *file) {
 	if len(f.lingering) == maxLingering {
 		f.lingering[0].close()
 		f.lingering = f.lingering[1:]
 	}
-	f.lingering = append(f.lingering, &lingering{file: g, until: clock.Now().Add(lingerTime)})
+	g.until = clock.Now().Add(lingerTime)
+	f.lingering = append(f.lingering, g)
 }
 
 // before is the offset in the newest lingering file. Reading of the others cannot
@@ -41,57 +36,47 @@ func (f *Follower) before() FilePosition {
 // fromLingering returns lines that came late. Between two files that are written at
 // the same time the order is that of arrival.
 func (f *Follower) fromLingering() (Block, bool) {
-	for i := 0; i < len(f.lingering); i++ {
-		l := f.lingering[i]
-		p, open := f.readLingering(l)
-		if len(p.text) > 0 {
-			return f.deliverLate(l, p), true
+	for _, g := range slices.Clone(f.lingering) {
+		b, open := f.readLingering(g)
+		if len(b.Text) > 0 {
+			b.Late, b.Part, b.rest = true, false, f.last // the position in the current file stays as it is
+			return f.delivered(b, g), true
 		}
 		if !open {
-			l.close()
-			f.lingering = slices.Delete(f.lingering, i, i+1)
-			i--
+			g.close()
+			f.lingering = slices.DeleteFunc(f.lingering, func(l *file) bool { return l == g })
 		}
 	}
 	return Block{}, false
 }
 
-// readLingering returns the next lines of l, and whether there may be more.
-func (f *Follower) readLingering(l *lingering) (p segment, open bool) {
-	if p, ok := l.lines.next(); ok {
-		return p, true
+// readLingering returns the next lines of g, and whether there may be more.
+func (f *Follower) readLingering(g *file) (b Block, open bool) {
+	if b, ok := g.lines.next(); ok {
+		return b, true
 	}
-	if l.gz == nil && l.size() == l.read {
-		if !f.opt.Once && clock.Now().Before(l.until) {
-			return segment{}, true
+	if g.gz == nil && g.size() == g.read {
+		if !f.opt.Once && clock.Now().Before(g.until) {
+			return Block{}, true
 		}
-		l.lines.end()
-		p, ok := l.lines.next()
-		return p, ok
+		g.lines.end()
+		return g.lines.next()
 	}
-	n, err := l.fill(l.lines.room())
+	n, err := g.fill(g.lines.room())
 	switch {
 	case errors.Is(err, errSkipping):
-		return segment{}, true
+		return Block{}, true
 	case err != nil:
-		if lost := l.maxSize - l.pos; lost > 0 {
+		if lost := g.maxSize - g.pos; lost > 0 {
 			f.lose(lost, "a rotated log was changed before it was read completely", err)
 		}
-		return segment{}, false
-	case n == 0 && l.gz != nil && l.ended():
-		l.lines.end()
+		return Block{}, false
+	case n == 0 && g.gz != nil && g.ended():
+		g.lines.end()
 	case n > 0:
-		l.lines.add(n)
-		l.until = clock.Now().Add(lingerTime)
+		g.lines.add(n)
+		g.until = clock.Now().Add(lingerTime)
 	}
-	p, ok := l.lines.next()
-	return p, ok || n > 0 || !l.ended()
-}
-
-// deliverLate gives out p. The position in the current file stays as it is.
-func (f *Follower) deliverLate(l *lingering, p segment) Block {
-	b := Block{Text: p.text, Cut: p.cut, Late: true, size: p.size, start: l.filePosition(), rest: f.last}
-	l.pos += p.size
-	f.delivered(b)
-	return b
+	b, ok := g.lines.next()
+	return b, ok || n > 0 || !g.ended()
 }

@@ -51,9 +51,7 @@ func (f *Follower) beginning() (*file, error) {
 			err = g.toLastLine()
 		}
 		if err != nil {
-			if g != nil {
-				g.close()
-			}
+			g.close()
 			return nil, err
 		}
 		return g, nil
@@ -86,13 +84,10 @@ func (f *Follower) beginning() (*file, error) {
 // outlived reports whether the file of p is still there, so that a compressed file is a
 // copy of it. Its inode may also have been reused, by a file born after p.
 func (f *Follower) outlived(p Position) bool {
-	for _, s := range listLog(f.path) {
-		if s.id != p.id() {
-			continue
-		}
-		return s.is(func(g *file) bool { return g.born != 0 && (g.born == p.Born || p.Born == 0 && g.born <= p.Written) })
-	}
-	return false
+	return slices.ContainsFunc(listLog(f.path), func(s entry) bool {
+		return s.id == p.id() &&
+			s.is(func(g *file) bool { return g.born != 0 && (g.born == p.Born || p.Born == 0 && g.born <= p.Written) })
+	})
 }
 
 const (
@@ -177,19 +172,16 @@ func isAt(s entry, p FilePosition) bool {
 		return false
 	}
 	g := openAt(s, p, false)
-	if g != nil {
-		g.close()
-	}
+	g.close()
 	return g != nil
 }
 
 // openBefore reopens the file before the one of the last position. A file of which
 // nothing was read cannot be identified.
 func (f *Follower) openBefore(at FilePosition) {
-	switch g, err := f.find(at, time.Time{}); {
-	case g != nil:
+	if g, err := f.find(at, time.Time{}); g != nil {
 		f.linger(g)
-	default:
+	} else {
 		f.lose(-1, "a rotated log that Jira may still have written to was deleted", err)
 	}
 }
@@ -245,14 +237,11 @@ func (f *Follower) find(p FilePosition, notBefore time.Time) (*file, error) {
 func beforeTruncation(g *file, copies []entry, p FilePosition, since time.Time) *file {
 	for _, s := range copies {
 		c := openAt(s, p, false)
-		switch {
-		case c == nil:
-		case s.mtime.After(since) && !c.isCopyOf(g):
+		if c != nil && s.mtime.After(since) && !c.isCopyOf(g) {
 			g.close()
 			return c
-		default:
-			c.close()
 		}
+		c.close()
 	}
 	return g
 }

@@ -1,6 +1,7 @@
 package tailer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,66 +13,51 @@ import (
 // called from one goroutine.
 type StreamReader struct {
 	r      io.Reader
-	blocks chan chunk    // read, in order; closed after the last one
-	free   chan []byte   // buffers to read into: two of them bound the memory
+	blocks chan Block    // one without text if Part has changed; closed after the last one
 	closed chan struct{} // ends the goroutine
-	chunk  chunk         // the one being used; data is what is left of it
-	lines  lineBuffer
-	pos    int64
-	err    error // final
-}
-
-// chunk is the outcome of one read.
-type chunk struct {
-	data, buf []byte
-	err       error
+	failed error         // why it ended; not before blocks is closed
+	part   bool          // Part of the last of them
+	err    error         // os.ErrClosed after Close
 }
 
 // Stream returns a reader of the lines of r, which it does not close. It begins to read at once,
 // in a goroutine: only so can a wait have an end. In its positions, only Offset is set.
 func Stream(r io.Reader) *StreamReader {
-	s := &StreamReader{
-		r:      r,
-		blocks: make(chan chunk, 2),
-		free:   make(chan []byte, 2),
-		closed: make(chan struct{}),
-	}
-	for range cap(s.free) {
-		s.free <- make([]byte, MaxBlock/4)
-	}
+	s := &StreamReader{r: r, blocks: make(chan Block), closed: make(chan struct{})}
 	go s.read()
 	return s
 }
 
 // Block is like Follower.Block. It returns io.EOF after the last line, complete or not.
 func (s *StreamReader) Block(ctx context.Context, wait time.Duration) (Block, error) {
-	var deadline <-chan time.Time
+	timeout := time.NewTimer(wait)
+	defer timeout.Stop()
 	for {
-		if err := ctx.Err(); err != nil {
+		if err := cmp.Or(ctx.Err(), s.err); err != nil {
 			return Block{}, err
 		}
-		b, err := s.take()
-		if len(b.Text) > 0 || err != nil {
-			return b, err
-		}
-		if wait <= 0 {
+		var b Block
+		open := true
+		select {
+		case b, open = <-s.blocks:
+		default:
+			if wait <= 0 {
+				return Block{Part: s.part}, nil
+			}
 			select {
-			case s.chunk = <-s.blocks:
+			case <-ctx.Done():
 				continue
-			default:
-				return b, nil
+			case b, open = <-s.blocks:
+			case <-timeout.C:
+				wait = 0
+				continue
 			}
 		}
-		if deadline == nil {
-			t := time.NewTimer(wait)
-			defer t.Stop()
-			deadline = t.C
+		if !open {
+			return Block{}, s.failed
 		}
-		select {
-		case <-ctx.Done():
-		case s.chunk = <-s.blocks:
-		case <-deadline:
-			wait = 0
+		if s.part = b.Part; len(b.Text) > 0 {
+			return b, nil
 		}
 	}
 }
@@ -97,49 +83,30 @@ func (s *StreamReader) Close() error {
 	return nil
 }
 
-// take returns the next block of what was read.
-func (s *StreamReader) take() (Block, error) {
-	for s.err == nil {
-		if p, ok := s.lines.next(); ok {
-			return s.deliver(p), nil
-		}
-		switch {
-		case len(s.chunk.data) > 0:
-			n := copy(s.lines.room(), s.chunk.data)
-			s.lines.add(n)
-			s.chunk.data = s.chunk.data[n:]
-		case s.chunk.buf != nil:
-			s.free <- s.chunk.buf // never blocks: there are only two
-			s.chunk.buf = nil
-		case s.chunk.err == nil:
-			return Block{Part: s.lines.holds()}, nil
-		case s.lines.holds():
-			s.lines.end()
-		default:
-			s.err = s.chunk.err
-		}
-	}
-	return Block{}, s.err
-}
-
-func (s *StreamReader) deliver(p segment) Block {
-	b := Block{Text: p.text, Cut: p.cut, Part: s.lines.holds(), size: p.size, start: FilePosition{Offset: s.pos}}
-	s.pos += p.size
-	return b
-}
-
+// read reads on in one buffer while the texts in the other one are used. When a block is taken, the
+// one before it is no longer used.
 func (s *StreamReader) read() {
 	defer close(s.blocks)
-	for {
-		select {
-		case <-s.closed:
-			return
-		case buf := <-s.free:
-			n, err := s.r.Read(buf)
-			// Two buffers and room for two blocks: this never blocks.
-			s.blocks <- chunk{data: buf[:n], buf: buf, err: err}
-			if err != nil {
+	var lines lineBuffer
+	var other []byte
+	var last Block
+	for s.failed == nil {
+		if lines.r > 0 {
+			other = lines.move(other)
+		}
+		var n int
+		n, s.failed = s.r.Read(lines.room())
+		lines.add(n)
+		if s.failed != nil {
+			lines.end()
+		}
+		for b, ok := lines.next(); ok || b.Part != last.Part; b, ok = lines.next() {
+			b.start.Offset = last.start.Offset + last.size
+			select {
+			case <-s.closed:
 				return
+			case s.blocks <- b:
+				last = b
 			}
 		}
 	}

@@ -50,6 +50,28 @@ func TestStreamError(t *testing.T) {
 	}
 }
 
+// An event is not complete while the beginning of a line that may belong to it has been read.
+func TestStreamShowsABegunLine(t *testing.T) {
+	r, w := io.Pipe()
+	s := tailer.Stream(r)
+	defer s.Close()
+	go func() {
+		io.WriteString(w, "a\n")
+		io.WriteString(w, "be")
+	}()
+	same(t, read(t, s, 1), []string{"a"})
+	testkit.Eventually(t, "the line has begun", func() bool {
+		b, err := s.Block(t.Context(), 0)
+		return len(b.Text) == 0 && b.Part && err == nil
+	})
+	go io.WriteString(w, "gun\n")
+	same(t, read(t, s, 1), []string{"begun"})
+	if b, err := s.Block(t.Context(), 0); len(b.Text) > 0 || b.Part || err != nil {
+		t.Errorf("got %+v, %v", b, err)
+	}
+	w.Close()
+}
+
 func TestStreamLongLine(t *testing.T) {
 	s := tailer.Stream(io.MultiReader(strings.NewReader(strings.Repeat("x", 9<<20)+"\n"), strings.NewReader("b\n")))
 	lines := readAll(t, s)

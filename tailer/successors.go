@@ -116,19 +116,13 @@ func (f *Follower) isKnown(s entry) bool {
 
 // held is every file that is read or queued.
 func (f *Follower) held() []*file {
-	list := append([]*file{f.cur}, f.younger...)
-	for _, l := range f.lingering {
-		list = append(list, l.file)
-	}
-	return list
+	return slices.Concat([]*file{f.cur}, f.younger, f.lingering)
 }
 
 // rememberOlder makes what list has before g the known files.
 func (f *Follower) rememberOlder(list []entry, g *file) {
-	for i, s := range list {
-		if s.id == g.id {
-			f.remember(list[:i], g.id)
-		}
+	if i := slices.IndexFunc(list, func(s entry) bool { return s.id == g.id }); i >= 0 {
+		f.remember(list[:i], g.id)
 	}
 }
 

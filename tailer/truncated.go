@@ -12,7 +12,7 @@ import (
 // copies of what the file held since.
 func (f *Follower) truncated(why error) error {
 	g, p := f.cur, f.cur.filePosition()
-	f.lines.reset()
+	g.lines.reset()
 	if errors.Is(why, errShortened) {
 		size := g.size()
 		f.lose(max(g.maxSize-max(p.Offset, size), 0), "log was shortened in place", why)
@@ -27,9 +27,7 @@ func (f *Follower) truncated(why error) error {
 	head, since := g.prefix, g.mtime
 	f.loseTruncated(g, found, why)
 	if err := g.begin(); err != nil {
-		if found != nil {
-			found.close()
-		}
+		found.close()
 		return err
 	}
 	var next []*file

@@ -114,20 +114,17 @@ func (w *watch) arm() error {
 		return errTaken // two would share one channel and take each other's events
 	}
 	tracker.watches[w.path] = w
-	var all []*watch // in the directory
-	for _, each := range tracker.watches {
-		if filepath.Dir(each.path) == dir {
-			all = append(all, each)
-		}
-	}
 	// The tracker adds a directory only when none of its paths is watched,
 	// so all of them must end before one can begin again.
-	for _, each := range all {
-		if each.dir != id {
+	for path, each := range tracker.watches {
+		if filepath.Dir(path) == dir && each.dir != id {
 			each.end()
 		}
 	}
-	for _, each := range all {
+	for path, each := range tracker.watches {
+		if filepath.Dir(path) != dir {
+			continue
+		}
 		if err := each.begin(id); err != nil {
 			return err
 		}

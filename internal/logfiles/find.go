@@ -114,13 +114,13 @@ func (f *finder) file(path string, info fs.FileInfo) {
 	}
 	prefix, start, err := prefixOf(path)
 	in.Start = start
-	switch kind := kindOf(prefix); {
+	switch {
 	case err != nil:
 		in.Problem = Reason(err)
-	case kind == zipped:
+	case isZip(prefix):
 		f.zip(in)
 		return
-	case kind == gzipped:
+	case isGzip(prefix):
 		in.gzipped = true
 		in.peek()
 	default:

@@ -157,10 +157,10 @@ func (s *sniffing) Read(p []byte) (int, error) {
 	buffered := bufio.NewReaderSize(s.stream, packedBlock)
 	prefix, _ := buffered.Peek(512)
 	s.r = buffered
-	switch kindOf(prefix) {
-	case zipped:
+	switch {
+	case isZip(prefix):
 		return 0, errors.New("it is a zip: save it as a file first")
-	case gzipped:
+	case isGzip(prefix):
 		z, err := gunzip(buffered, s.freeLog)
 		if err != nil {
 			return 0, err

@@ -13,23 +13,11 @@ import (
 // prefixSize is how much of a log is checked before it is read.
 const prefixSize = 64 << 10
 
-// kind is what a file is by its first bytes.
-type kind int
+func isGzip(prefix []byte) bool { return bytes.HasPrefix(prefix, []byte("\x1f\x8b")) }
 
-const (
-	plain kind = iota
-	gzipped
-	zipped
-)
-
-func kindOf(prefix []byte) kind {
-	switch {
-	case bytes.HasPrefix(prefix, []byte("\x1f\x8b")):
-		return gzipped
-	case bytes.HasPrefix(prefix, []byte("PK\x03\x04")), bytes.HasPrefix(prefix, []byte("PK\x05\x06")):
-		return zipped
-	}
-	return plain
+// isZip reports whether a file is a zip by its first bytes. An empty one begins with its end.
+func isZip(prefix []byte) bool {
+	return bytes.HasPrefix(prefix, []byte("PK\x03\x04")) || bytes.HasPrefix(prefix, []byte("PK\x05\x06"))
 }
 
 // foreign are the first bytes of what this program does not read.

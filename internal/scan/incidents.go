@@ -108,7 +108,7 @@ func (l *incidents) add(f finding, in *input, rules *incident.Rules) *entry {
 	}
 	l.countHour(e, report.Hour{At: f.at.Truncate(time.Hour).UTC(), Cause: f.cause.ID, Failures: 1})
 	if e.fails(in.Node); f.shown != nil {
-		e.turn(turn{f.at, f.cause})
+		e.turn(f.at, f.cause.Title)
 	}
 	return e
 }
@@ -187,10 +187,7 @@ func count(spells *[]spell, limit int, add spell) bool {
 
 // latest is the later of two times.
 func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare)
 }
 
 func (l *incidents) countHour(e *entry, add report.Hour) {

@@ -199,7 +199,7 @@ func (j *jira) Merge(into, from incident.State, a *alert.Alert) {
 	}
 	to.uncountedHours += of.uncountedHours
 	for _, t := range of.turns {
-		to.turn(t)
+		to.turn(t.At, t.Text)
 	}
 	for _, node := range of.failing {
 		to.fails(node)

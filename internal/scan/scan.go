@@ -63,11 +63,11 @@ func (o Options) filled() Options {
 }
 
 type scanner struct {
-	set     func() *matchers.Set
-	options Options
-	work    chan chunk
-	streams sync.WaitGroup
-	tools   sync.Pool
+	set      func() *matchers.Set
+	options  Options
+	work     chan chunk
+	streams  sync.WaitGroup
+	matchers sync.Pool // for streams
 }
 
 // Scan reads logs, once. When ctx is done it reports what it has read by then.
@@ -78,12 +78,13 @@ type scanner struct {
 func Scan(ctx context.Context, logs logfiles.List, set func() *matchers.Set, o Options) report.Report {
 	o = o.filled()
 	s := &scanner{set: set, options: o, work: make(chan chunk)}
-	s.tools.New = func() any { return &streamTools{newMatcher(set, o), make([]byte, smallLog)} }
+	s.matchers.New = func() any { return newMatcher(set, o) }
 	sources := s.sources(logs)
 	l := newIncidents(o.Limit, o.Rules("").QuietAfter())
 	l.join(sources, o.Rules)
 	repeats := newRepeats()
-	s.read(ctx, sources, func(f finding, src *source, now time.Time) {
+	s.read(ctx, sources, func(f finding, src *source) {
+		now := src.clock
 		switch {
 		case !o.Since.IsZero() && f.at.Before(o.Since) || !o.Until.IsZero() && f.at.After(o.Until):
 		case f.cause != nil && f.dated && len(logs) > 1 && repeats.has(f, src.now.in):
@@ -105,7 +106,7 @@ func (s *scanner) sources(logs logfiles.List) (sources []*source) {
 		in := &input{File: log}
 		src := families[in.Family()]
 		if src == nil {
-			src = &source{node: in.Node}
+			src = &source{node: in.Node, number: len(sources)}
 			families[in.Family()] = src
 			sources = append(sources, src)
 		}
@@ -125,8 +126,8 @@ func (s *scanner) sources(logs logfiles.List) (sources []*source) {
 }
 
 // read reads all sources at once and calls take for each finding, in the order of
-// their time as far as each log is. now is how far the logs have come.
-func (s *scanner) read(ctx context.Context, sources []*source, take func(f finding, src *source, now time.Time)) {
+// their time as far as each log is.
+func (s *scanner) read(ctx context.Context, sources []*source, take func(f finding, src *source)) {
 	var leads, workers sync.WaitGroup
 	for range s.options.Cores {
 		workers.Go(func() { s.worker(ctx) })
@@ -137,10 +138,12 @@ func (s *scanner) read(ctx context.Context, sources []*source, take func(f findi
 		workers.Wait()
 		s.streams.Wait()
 	}()
-	var all []*head // the one that comes first at the front
-	insert := func(h *head) {
-		i, _ := slices.BinarySearchFunc(all, h, (*head).compare)
-		all = slices.Insert(all, i, h)
+	var all []*source // the one that comes first at the front
+	advance := func(src *source) {
+		if s.advance(src) {
+			i, _ := slices.BinarySearchFunc(all, src, (*source).compare)
+			all = slices.Insert(all, i, src)
+		}
 	}
 	led := 0
 	for i, src := range sources {
@@ -148,39 +151,19 @@ func (s *scanner) read(ctx context.Context, sources []*source, take func(f findi
 			lead := sources[led]
 			leads.Go(func() { s.lead(ctx, lead) })
 		}
-		if f, ok := s.following(src); ok {
-			insert(&head{f, src.clock, src, i})
-		}
+		advance(src)
 	}
 	for len(all) > 0 {
-		h := all[0]
+		src := all[0]
 		all = slices.Delete(all, 0, 1)
-		take(h.finding, h.source, h.at)
-		var ok bool
-		if h.finding, ok = s.following(h.source); ok {
-			h.at = h.source.clock
-			insert(h)
-		}
+		take(src.finding, src)
+		advance(src)
 	}
 }
 
 // ahead is how many sources are begun before the first failure of the ones before
 // them is known.
 const ahead = 64
-
-// head is the next finding of a source. at is when its log had come to it, which
-// does not go back.
-type head struct {
-	finding finding
-	at      time.Time
-	source  *source
-	number  int // of the source
-}
-
-// compare orders heads by time; of equal ones, that of the first source comes first.
-func (h *head) compare(other *head) int {
-	return cmp.Or(h.at.Compare(other.at), cmp.Compare(h.number, other.number))
-}
 
 // input is a log with what has been read of it.
 type input struct {

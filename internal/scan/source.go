@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -17,15 +16,22 @@ import (
 // found in them.
 type source struct {
 	node   string
+	number int // among the sources
 	inputs []*input
 	parts  chan chan findings // of the inputs, in order
 
 	part    chan findings
-	now     findings
-	next    int       // in now.all
+	now     findings  // all = what has not come yet
+	finding finding   // that has come
 	jira    *jira     // what the node's logs say together; nil = there is one kind of log
 	clock   time.Time // greatest time so far
 	stopped bool      // something was not read: what comes after it does not count
+}
+
+// compare orders sources by how far they have come, which does not go back; of equal ones, the first
+// comes first.
+func (src *source) compare(other *source) int {
+	return cmp.Or(src.clock.Compare(other.clock), cmp.Compare(src.number, other.number))
 }
 
 // lead reads the inputs of a source, one after the other; several at once as far as
@@ -44,7 +50,7 @@ func (s *scanner) lead(ctx context.Context, src *source) {
 		case in.IsPlain():
 			err = s.plain(ctx, src, in)
 		default:
-			s.stream(ctx, src, in)
+			err = s.stream(ctx, src, in)
 		}
 		if err != nil { // it cannot be read at all
 			part := make(chan findings, 1)
@@ -97,68 +103,48 @@ func (s *scanner) worker(ctx context.Context) {
 }
 
 const (
-	streamFindings = 512      // of one result of a stream
-	streamBytes    = 4 << 20  // of one
-	smallLog       = 64 << 10 // bytes; a smaller one needs no line reader
+	streamFindings = 512     // of one result of a stream
+	streamBytes    = 4 << 20 // of one
 )
-
-// streamTools are what it takes to read a stream, to be used again.
-type streamTools struct {
-	matcher *matcher
-	small   []byte
-}
 
 // stream reads what must be unpacked, or cannot be read twice: one goroutine
 // unpacks, another one matches.
-func (s *scanner) stream(ctx context.Context, src *source, in *input) {
+func (s *scanner) stream(ctx context.Context, src *source, in *input) error {
+	r, err := in.Unpack(func(n int) { s.options.Progress.Read.Add(int64(n)) })
+	if err != nil {
+		return err
+	}
 	part := make(chan findings, 1)
 	src.parts <- part
 	s.streams.Go(func() {
 		defer close(part)
-		r, err := in.Unpack(func(n int) { s.options.Progress.Read.Add(int64(n)) })
-		if err != nil {
-			part <- findings{in: in, problem: logfiles.Reason(err), whole: true, end: true}
-			return
-		}
 		defer r.Close()
-		t := s.tools.Get().(*streamTools)
-		if t.read(ctx, in, &lenient{r: r}, part) {
-			s.tools.Put(t) // otherwise the line reader may still hold them
-		}
-	})
-}
-
-// read reads a log to its end, or until ctx is done: then it is not whole.
-func (t *streamTools) read(ctx context.Context, in *input, r *lenient, part chan findings) (whole bool) {
-	m := t.matcher
-	m.start(in)
-	defer func() {
+		m := s.matchers.Get().(*matcher)
+		defer s.matchers.Put(m)
+		m.start(in)
+		err := m.stream(ctx, r, part)
 		m.flush()
+		whole := err != ctx.Err() // what precedes damage is read
 		m.found.whole, m.found.end = whole, whole
-		if whole && r.err != nil {
-			m.found.problem = logfiles.Reason(r.err)
+		if whole && err != io.EOF {
+			m.found.problem = logfiles.Reason(err)
 		}
 		part <- m.drain()
-	}()
-	var all io.Reader = r
-	if !in.IsStream() {
-		n, err := io.ReadFull(r, t.small)
-		if err != nil {
-			m.add(t.small[:n])
-			m.found.size = int64(n)
-			return true
-		}
-		all = io.MultiReader(bytes.NewReader(t.small), r)
-	}
-	lines := tailer.Stream(all)
+	})
+	return nil
+}
+
+// stream reads a log until there is an error, io.EOF at its end.
+func (m *matcher) stream(ctx context.Context, r io.Reader, part chan findings) error {
+	lines := tailer.Stream(r)
 	defer lines.Close()
 	for {
 		b, err := lines.Block(ctx, time.Minute)
+		if err != nil {
+			return err
+		}
 		m.add(b.Text)
 		m.found.size += int64(len(b.Text))
-		if err != nil {
-			return errors.Is(err, io.EOF)
-		}
 		// While an older log is being read, this one goes on as far as little is
 		// found in it.
 		if len(m.found.all) >= streamFindings || m.found.size >= streamBytes && len(part) < cap(part) {
@@ -167,38 +153,24 @@ func (t *streamTools) read(ctx context.Context, in *input, r *lenient, part chan
 	}
 }
 
-// lenient ends where reading fails: what precedes the damage is read.
-type lenient struct {
-	r   io.Reader
-	err error
-}
-
-func (l *lenient) Read(p []byte) (int, error) {
-	n, err := l.r.Read(p)
-	if err != nil && err != io.EOF {
-		l.err, err = err, io.EOF
-	}
-	return n, err
-}
-
-// following is the next finding of a source, with a plausible time: the log's,
+// advance goes to the next finding of a source, with a plausible time: the log's,
 // or else that of the event before. False means that there is none.
-func (s *scanner) following(src *source) (f finding, ok bool) {
-	for src.next >= len(src.now.all) {
+func (s *scanner) advance(src *source) bool {
+	for len(src.now.all) == 0 {
 		if !src.fetch() {
-			return f, false
+			return false
 		}
 	}
-	f = src.now.all[src.next]
-	src.next++
+	f := src.now.all[0]
+	src.now.all = src.now.all[1:]
 	f.dated = !f.at.IsZero()
 	at, plausible := incident.PlausibleTime(f.at, s.options.Now)
 	if !plausible {
 		at = cmp.Or(src.clock, src.now.in.First, s.options.Now)
 	}
 	f.at = at
-	src.clock = latest(src.clock, f.at)
-	return f, true
+	src.finding, src.clock = f, latest(src.clock, at)
+	return true
 }
 
 // fetch takes the next findings of a source.
@@ -217,7 +189,7 @@ func (src *source) fetch() bool {
 			src.stopped = src.stopped || !src.now.whole
 			src.part = nil
 		case !src.stopped:
-			src.now, src.next = found, 0
+			src.now = found
 			found.in.account(found)
 			return true
 		}

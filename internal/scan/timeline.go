@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"jira-oauth-watcher/internal/report"
-	"jira-oauth-watcher/matchers"
 )
 
 // Bounds of the time line of one incident.
@@ -20,18 +19,12 @@ const (
 type timeline struct {
 	jira     *jira // of the node that failed last, nil = each log counts alone
 	failing  []string
-	turns    []turn
+	turns    []report.Moment
 	notes    []report.Moment
 	resolved time.Time // when it was known to work again; zero = it is not
 	twin     string    // the failure as another log has it
 
 	uncountedTurns int
-}
-
-// turn is when the cause became another one.
-type turn struct {
-	at    time.Time
-	cause *matchers.Cause
 }
 
 // fails notes that a node has seen a failure.
@@ -47,14 +40,16 @@ func (t *timeline) works(node string) bool {
 	return len(t.failing) == 0
 }
 
-// turn notes the cause of a failure.
-func (t *timeline) turn(now turn) {
+// turn notes the title of a failure's cause, when it is another one.
+func (t *timeline) turn(at time.Time, title string) {
 	switch n := len(t.turns); {
-	case n > 0 && t.turns[n-1].cause == now.cause:
+	case n == 0:
+		t.turns = append(t.turns, report.Moment{At: at, What: "failed", Text: title})
+	case t.turns[n-1].Text == title:
 	case n >= maxTurns:
 		t.uncountedTurns++
 	default:
-		t.turns = append(t.turns, now)
+		t.turns = append(t.turns, report.Moment{At: at, What: "changed", Text: title})
 	}
 }
 
@@ -89,14 +84,7 @@ func (e *entry) moments(end time.Time) (all []report.Moment) {
 	if e.jira == nil {
 		return nil
 	}
-	for i, t := range e.turns {
-		m := report.Moment{At: t.at, What: "failed", Text: t.cause.Title}
-		if i > 0 {
-			m.What = "changed"
-		}
-		all = append(all, m)
-	}
-	all = append(all, e.notes...)
+	all = slices.Concat(e.turns, e.notes)
 	last := report.Moment{At: end, What: "failing", Text: "Still failing at the end of the logs"}
 	switch {
 	case !e.resolved.IsZero():
