@@ -115,6 +115,7 @@ func TestScanGrows(t *testing.T) {
 			}
 		}
 	}()
+	defer func() { close(stop); <-stopped }()
 	testkit.Until(t, func() error { // the writer may not get a turn while it is read
 		out, err := exec.Command(binary, "scan", path).CombinedOutput()
 		exit, _ := errors.AsType[*exec.ExitError](err)
@@ -125,8 +126,6 @@ func TestScanGrows(t *testing.T) {
 		}
 		return nil
 	})
-	close(stop)
-	<-stopped
 }
 
 func failures(n int) string {
