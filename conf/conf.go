@@ -38,7 +38,7 @@ type Config struct {
 	Teams         []Teams           `toml:"teams"`
 	Maintenance   []Maintenance     `toml:"maintenance"`
 	Ship          Ship              `toml:"ship"`
-	Cluster       any               `toml:"cluster,later"`
+	Cluster       any               `toml:"cluster,later"` // not supported yet
 
 	File      string   // where it was read from, "" = defaults only
 	NodeGiven bool     // the file names it

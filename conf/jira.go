@@ -45,8 +45,8 @@ func KindOf(path string) Kind {
 	return KindApplication
 }
 
-// jira takes what is said of the Jira node, and adds its logs to those that have a table
-// of their own.
+// jira takes what is said of the Jira node, and adds its logs to those that have their own
+// tables.
 func (b *builder) jira(c *Config, j *Jira) {
 	j.AccessLine = j.AccessPattern.line
 	switch {
@@ -78,7 +78,7 @@ func (b *builder) jira(c *Config, j *Jira) {
 	}
 }
 
-// addUnlisted adds a log of Jira's, unless it is one of those that have a table of their own.
+// addUnlisted adds a log of Jira's, unless it is among own, those with their own tables.
 func (c *Config) addUnlisted(own []Log, l Log) {
 	if !slices.ContainsFunc(own, func(other Log) bool { return other.Path != "" && SameFile(other.Path, l.Path) }) {
 		c.AddLog(l)

@@ -126,7 +126,7 @@ func (m message) facts() Facts {
 	} else if len(m.codes()) > 0 {
 		f["endpoint"] = "Token endpoint"
 	}
-	maps.DeleteFunc(f, func(name string, _ any) bool { // all of a list: what is left would be another one
+	maps.DeleteFunc(f, func(name string, _ any) bool { // a whole list: the rest would be a different list
 		k := kindOf(name)
 		fits := k.named || !slices.ContainsFunc(f.values(name), func(v string) bool { return !k.fits(v) })
 		return !fits || m.answered && slices.Contains(ofRoute, name)

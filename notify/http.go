@@ -26,7 +26,7 @@ import (
 )
 
 const (
-	MaxReply      = 4 << 10   // bytes of an answer that are looked at: enough for any reason a receiver gives
+	MaxReply      = 4 << 10   // bytes of an answer that are used: enough for any reason a receiver gives
 	maxHeaders    = 64 << 10  // bytes of an answer's headers
 	maxReason     = 200       // characters of an answer that are shown
 	maxRetryAfter = time.Hour // a longer pause is ignored

@@ -117,7 +117,7 @@ func regular(fi fs.FileInfo) error {
 	return nil
 }
 
-// close closes the descriptor; what identifies the file stays. No file is closed already.
+// close closes the descriptor; what identifies the file stays. A nil file is closed already.
 func (g *file) close() {
 	if g != nil && g.f != nil {
 		g.f.Close()

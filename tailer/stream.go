@@ -83,8 +83,8 @@ func (s *StreamReader) Close() error {
 	return nil
 }
 
-// read reads on in one buffer while the texts in the other one are used. When a block is taken, the
-// one before it is no longer used.
+// read reads on in one buffer while the caller uses the texts in the other one. A caller that takes a
+// block no longer uses the one before.
 func (s *StreamReader) read() {
 	defer close(s.blocks)
 	var lines lineBuffer

@@ -36,7 +36,7 @@ type generation struct {
 	http    *listen.Server        // only if its address is not that of the one before
 	otlp    *listen.Server        // the same
 
-	reloaded bool // it replaces another one
+	reloaded bool // it replaces an earlier one
 
 	recorder *pipeline.Recorder // from here on, made by open
 	logs     []*pipeline.Log

@@ -343,6 +343,11 @@ func TestNoPersonLeaves(t *testing.T) {
 			}
 		}
 	}
+	_, alert := r.Trouble(incident.State{}, incident.Trouble{Cause: incident.LogUnreadable, Since: t0,
+		Log: incident.Source{Name: "jira", Path: "/logs/jira-node-1/jira.log"}, Why: "permission denied"}, t0)
+	if body := asJSON(t, alert); strings.Contains(body, "jira-node-1") {
+		t.Errorf("the node leaves in an alert about the watcher: %s", body)
+	}
 }
 
 // Nothing that a terminal obeys or a reader does not see leaves, in whatever

@@ -247,7 +247,7 @@ var groupTemplate = sync.OnceValue(func() *template.Template {
 // all members.
 func (g State) groupData() alert.Data {
 	d, of := g.Content, g.Group
-	if len(of.Causes) > 1 { // only what is of all members
+	if len(of.Causes) > 1 { // only what applies to all members
 		d.Facts, d.Fix = map[string]any{}, slices.Clone(d.Fix)
 		of.addOthers(&d)
 	}

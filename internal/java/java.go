@@ -162,7 +162,7 @@ func (j *JVM) process(w Where) (cwd string, contained bool) {
 		j.hide("The unit hides other processes, so Jira's command line cannot be read: run doctor as root, or allow it " +
 			"with a drop-in (systemctl edit jira-oauth-watcher): [Service] ProtectProc=default ProcSubset=all.")
 	} else {
-		j.hide("No running Jira was seen, so its Java options are not known, and its Java may be another one: start Jira, " +
+		j.hide("No running Jira was seen, so its Java options are not known, and its Java may be a different one: start Jira, " +
 			"run doctor as root, or set [probe] trust_store.")
 	}
 	return "", false

@@ -69,7 +69,7 @@ func (c *Client) harmless(s string) string {
 	return shown(notify.NewRedactor(&url.URL{}, secret).Redact(s), maxReason)
 }
 
-// refused is an answer with another status than 200.
+// refused is an answer with a status other than 200.
 func (c *Client) refused(resp *http.Response, body []byte) error {
 	e := &Error{RetryAfter: notify.RetryAfter(resp.Header.Get("Retry-After"), clock.Now())}
 	why := c.why(resp, body)

@@ -122,7 +122,7 @@ func (v *View) earlier(r Report, heads map[string]*page.Item, all []*page.Cause)
 			}
 			c := known[s.Cause]
 			if c == nil {
-				c = page.NewCause(r.told(s))
+				c = page.NewCause(r.contentOf(s))
 				known[s.Cause], all = c, append(all, c)
 			}
 			if added[c]++; added[c] > maxEarlier {
@@ -138,8 +138,8 @@ func (v *View) earlier(r Report, heads map[string]*page.Item, all []*page.Cause)
 	return all
 }
 
-// told is what is known of a cause: what the first incident with it says, or the catalogue.
-func (r Report) told(s Spell) alert.Data {
+// contentOf is what is known of a spell's cause: from the first incident with it, or from the catalogue.
+func (r Report) contentOf(s Spell) alert.Data {
 	for _, i := range r.Incidents {
 		if i.Data.Cause.ID == s.Cause {
 			return i.Data

@@ -108,7 +108,7 @@ const (
 )
 
 // stream reads what must be unpacked, or cannot be read twice: one goroutine
-// unpacks, another one matches.
+// unpacks, another matches.
 func (s *scanner) stream(ctx context.Context, src *source, in *input) error {
 	r, err := in.Unpack(func(n int) { s.options.Progress.Read.Add(int64(n)) })
 	if err != nil {

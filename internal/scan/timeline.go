@@ -40,7 +40,7 @@ func (t *timeline) works(node string) bool {
 	return len(t.failing) == 0
 }
 
-// turn notes the title of a failure's cause, when it is another one.
+// turn notes the title of a failure's cause, if it differs from that of the failure before.
 func (t *timeline) turn(at time.Time, title string) {
 	switch n := len(t.turns); {
 	case n == 0:

@@ -39,8 +39,8 @@ func newBodies() *bodies {
 	}
 }
 
-// get is the body for a key, which render makes if there is no fresh one. Who has
-// sent it calls users.Done. get waits until ctx ends, and fails with errBusy then.
+// get is the body for a key, which render makes if there is no fresh one. Whoever
+// gets it calls users.Done once it is sent. get waits until ctx ends, and fails with errBusy then.
 func (b *bodies) get(ctx context.Context, key string, render func() (*body, error)) (made *body, err error) {
 	if known := b.use(key); known != nil {
 		return known, nil

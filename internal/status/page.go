@@ -145,8 +145,8 @@ func (v view) link(n int) string {
 	return ""
 }
 
-// Silent is a link to the page on which the muted ones begin.
-func (v view) Silent() string {
+// MutedPage is a link to the page on which the muted ones begin.
+func (v view) MutedPage() string {
 	return v.link(v.Counts.Troubles + v.Counts.Storms + v.Counts.Failing)
 }
 

@@ -53,8 +53,8 @@ func (tx *Tx) enqueue(notifier string, a alert.Alert, covered bool) bool {
 		d.Alert.Data.Failures.SinceLastAlert += old.Alert.Data.Failures.SinceLastAlert
 	}
 	if !tx.fits(notifier, d, len(tx.table(outbox, notifier).raw(outboxKey(old)))) {
-		comesAgain := data.First() || data.Kind == alert.Opened || replaceable(data.Kind) || data.Kind == alert.Blind
-		if !comesAgain { // and what it says is not counted elsewhere
+		// These come again, or what they say is counted elsewhere.
+		if !data.First() && data.Kind != alert.Opened && !replaceable(data.Kind) && data.Kind != alert.Blind {
 			tx.dropped(notifier)
 		}
 		return false

@@ -7,14 +7,14 @@ import (
 	"text/template"
 )
 
-// Functions are those for numbers in all pages.
+// Functions format numbers in all pages.
 var Functions = template.FuncMap{
 	"count": Count[int], "count64": Count[int64], "plural": Plural[int],
 	"number": Number[int], "number64": Number[int64], "size": Size,
 }
 
 // Layout writes what a template makes of data for a terminal. What others wrote belongs in line, wrap or step, which
-// take it in parts and make it printable, without line ends, as the methods of Page do. more are further functions.
+// take it in parts and make it printable, without line ends, as the methods of Page do. more has further functions.
 func (s Style) Layout(w io.Writer, layout string, data any, more template.FuncMap) error {
 	t := template.New("layout").Funcs(Functions).Funcs(more)
 	paragraph := func(write func(p *Page, first, next, text string)) any {

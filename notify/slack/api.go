@@ -65,7 +65,7 @@ func (a *api) call(ctx context.Context, method string, form url.Values) (said ap
 		return said, err
 	}
 	invalid := json.Unmarshal(got.Raw, &said)
-	_, odd := errors.AsType[*json.UnmarshalTypeError](invalid) // a field is of another type than the documented one
+	_, odd := errors.AsType[*json.UnmarshalTypeError](invalid) // a field does not have its documented type
 	isJSON := invalid == nil || odd
 	for _, id := range []*string{&said.TS, &said.Message.ThreadTS, &said.TeamID, &said.EnterpriseID} {
 		if !isID.MatchString(*id) {

@@ -33,7 +33,7 @@ type Bot struct {
 // Send posts the first message of an incident; later it edits that one and then says in
 // its thread what is new. The edit comes first because it can be repeated: an attempt
 // that fails between the two repeats nothing. A message that cannot be edited or
-// answered is dropped, and another one posted.
+// answered is dropped, and a new one is posted.
 func (s *Bot) Send(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	m := message.Of(d.Alert.Data)
 	switch at, ok := s.place(d.Receipt); {

@@ -21,7 +21,7 @@ import (
 
 const (
 	maxEnvelope  = 1 << 20          // bytes: a press repeats the message
-	connectTime  = 15 * time.Second // for a connection
+	connectTime  = 15 * time.Second // to open a connection
 	ackTime      = 3 * time.Second  // what Slack waits for
 	maxSilence   = time.Minute      // without a ping, of which Slack sends several
 	connectEvery = 5 * time.Second  // at most, to begin with
@@ -138,7 +138,7 @@ func (s *socket) listen(ctx context.Context) *notify.Error {
 	return nil
 }
 
-// read reads presses until the connection ends, or Slack asks for another one.
+// read reads presses until the connection ends, or Slack asks for a new one.
 func (s *socket) read(conn *websocket.Conn) {
 	conn.SetReadLimit(maxEnvelope)
 	conn.SetReadDeadline(time.Now().Add(s.b.silence))
@@ -157,7 +157,7 @@ func (s *socket) read(conn *websocket.Conn) {
 			ID      string `json:"envelope_id"`
 			Payload json.RawMessage
 		}
-		_ = json.Unmarshal(message, &envelope) // what cannot be read is nothing that counts
+		_ = json.Unmarshal(message, &envelope) // what cannot be read is ignored
 		if envelope.Type == "disconnect" {
 			return
 		}

@@ -78,9 +78,9 @@ type Found struct {
 }
 
 // Check reads every page in use and calls record with every record. An error that is not a
-// Damage means that the file could not be read. before checks the file as it was one transaction
-// before: pages of that time are still there, since bbolt overwrites a page one transaction after
-// it was freed.
+// Damage means that the file could not be read. With before, the file is checked as it was one
+// transaction earlier: pages of that time are still there, since bbolt overwrites a page one
+// transaction after it was freed.
 func Check(file io.ReaderAt, size int64, before bool, record Record) (found Found, err error) {
 	defer caught(&err)
 	c := &checker{file: file, size: size, record: record, used: map[uint64]bool{}}
