@@ -173,7 +173,7 @@ func (l *laboratory) proxies() []situation {
 		{what: "the same, and Jira's Java may use Basic", id: "proxy-auth-basic-tunnel-disabled",
 			cause: "proxy-auth-basic-tunnel-disabled", contains: "Java may log in with Basic", e: e,
 			d: &doctor.Doctor{Proxy: login, JVM: l.jvm("-D" + basic + "=")}},
-		{what: "the proxy wants Negotiate (407)", id: "proxy-auth-basic-tunnel-disabled",
+		{what: "the proxy requires Negotiate (407)", id: "proxy-auth-basic-tunnel-disabled",
 			cause: "proxy-auth-basic-tunnel-disabled", contains: "offers Negotiate, NTLM", e: e,
 			d: fake("HTTP/1.1 407 Login\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n")},
 		{what: "tinyproxy blocks the host (403)", id: "proxy-forbidden", cause: "proxy-forbidden", d: through(denies), e: e},

@@ -94,13 +94,13 @@ func certificates(t *testing.T) []*meeting {
 		of("RSA with 1024 bits", in(rsaRoot), signed(x509.SHA256WithRSA, rsa1024)),
 		{name: "RSA with 512 bits", trust: in(rsaRoot), serve: short},
 		of("The CA in the store has expired", in(stale), issue(t, tokenHost, stale, nil)),
-		of("The certificate in the store is no CA", in(noCA), issue(t, tokenHost, noCA, nil)),
+		of("The certificate in the store is not a CA", in(noCA), issue(t, tokenHost, noCA, nil)),
 		of("A CA below one that may have none", in(root), issue(t, tokenHost, below, nil), below, narrow),
 		of("It was issued by a certificate that is not a CA", in(root), issue(t, tokenHost, leaf, nil), leaf),
 		of("Not for servers", in(root), issue(t, tokenHost, root, func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 		})),
-		of("A critical extension that nobody knows", in(root), issue(t, tokenHost, root, func(c *x509.Certificate) {
+		of("An unknown critical extension", in(root), issue(t, tokenHost, root, func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: []int{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
 		})),
 		of("The trust store is empty", nil, leaf),

@@ -187,7 +187,10 @@ func count(spells *[]spell, limit int, add spell) bool {
 
 // latest is the later of two times.
 func latest(a, b time.Time) time.Time {
-	return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare)
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func (l *incidents) countHour(e *entry, add report.Hour) {

@@ -49,6 +49,18 @@ func parseTemplate(file string) (*template.Template, error) {
 	return form, nil
 }
 
+// output is what a template makes. A template that makes more ends at once, not when memory is full.
+type output struct{ bytes.Buffer }
+
+var errLarge = errors.New("its output is larger than 1 MiB")
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.Len()+len(p) > maxBody {
+		return 0, errLarge
+	}
+	return o.Buffer.Write(p)
+}
+
 // fill makes the body of an alert, without the white space that JSON does not
 // need. The form is filled with the alert as it is on the wire, so that the names in it are
 // those of the schema. nil = it makes nothing of this alert.
@@ -57,15 +69,14 @@ func fill(form *template.Template, a alert.Alert) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	if err := form.Execute(&out, fields); err != nil {
+	var out output
+	if err := form.Execute(&out, fields); errors.Is(err, errLarge) {
+		return nil, fmt.Errorf("template: %s: %w", form.Name(), errLarge)
+	} else if err != nil {
 		return nil, err
 	}
 	made := out.Bytes()
-	switch {
-	case len(made) > maxBody:
-		return nil, fmt.Errorf("template: %s: its output is larger than 1 MiB", form.Name())
-	case len(bytes.TrimSpace(made)) == 0:
+	if len(bytes.TrimSpace(made)) == 0 {
 		return nil, nil
 	}
 	var value json.RawMessage

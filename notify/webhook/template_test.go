@@ -113,6 +113,7 @@ func TestTemplateAtFault(t *testing.T) {
 		{"empty", "", ` makes nothing of any alert`},
 		{"two values", "1\n2", `: line 2 of its output is not JSON`},
 		{"endless", `{{define "x"}}{{template "x"}}{{end}}{{template "x"}}`, `:1:25: executing "x" at <{{template "x"}}>: exceeded maximum template depth`},
+		{"without end", `{{range 1000000000}}{{printf "%1000d" .}}{{end}}`, `: its output is larger than 1 MiB`},
 		{"too much", `{{range .data.fix}}{{range $.data.fix}}{{printf "%300000d" 1}}{{end}}{{end}}`, `: its output is larger than 1 MiB`},
 		{"too large", "{{/*" + strings.Repeat("x", 1<<20) + "*/}}1", ` is larger than 1048576 bytes`},
 		{"no text", "\"\xff\"", ` is not in UTF-8`},
