@@ -22,9 +22,13 @@ func TestBuiltinTexts(t *testing.T) {
 	if len(causes) < 9 || causes[len(causes)-1].ID != matchers.Unknown {
 		t.Fatalf("%d causes, want eight at least and the unknown one at the end", len(causes))
 	}
-	seen := map[int]bool{}
+	seen, titles := map[int]bool{}, map[string]string{}
 	for _, c := range causes {
 		seen[c.RootCause] = true
+		if other := titles[c.Title]; other != "" {
+			t.Errorf("%s has the title of %s: people know a cause by it", c.ID, other)
+		}
+		titles[c.Title] = c.ID
 		check := func(ok bool, what string, args ...any) {
 			t.Helper()
 			if !ok {
