@@ -331,12 +331,12 @@ func TestCutWithinSecret(t *testing.T) {
 func TestNoPersonLeaves(t *testing.T) {
 	r := rules(func(a *conf.Alerts) { a.Mask = []conf.Mask{conf.MaskUser, conf.MaskIP, conf.MaskEmail, conf.MaskHost} })
 	for node, shipped := range map[string]string{"jira-node-1": "", "jira-node-7": "jira-node-7"} {
-		f := fields("https://jira.corp.example/ 10.9.8.7 julien julien@corp.example on " + node)
+		f := fields("https://jira.corp.example/ 10.9.8.7 julien julien@corp.example on jira-node-1, for " + node)
 		f.Node = shipped
 		f.Header.User, f.Header.Client, f.Header.URL = "julien", "10.9.8.7,fe80::9%eth0", "/rest/oauth2-client/x"
-		_, alert := r.Step(incident.State{}, f, incident.Source{Name: "jira", Path: "/logs/" + node + "/jira.log"}, t0)
+		_, alert := r.Step(incident.State{}, f, incident.Source{Name: "jira", Path: "/jira-node-1/" + node + "/jira.log"}, t0)
 		for where, body := range sent(t, *alert) {
-			for _, private := range []string{"julien", "10.9.8.7", "fe80", "eth0", "corp.example", node} {
+			for _, private := range []string{"julien", "10.9.8.7", "fe80", "eth0", "corp.example", "jira-node-1", node} {
 				if i := strings.Index(body, private); i >= 0 {
 					t.Errorf("%s leaves in %s: …%s…", private, where, body[max(i-100, 0):min(i+60, len(body))])
 				}

@@ -46,7 +46,7 @@ func (r *Rules) content(f matchers.Failure, from Source) alert.Data {
 		Links: []alert.Link{}, Facts: facts,
 		Request: r.Request(h), Mailbox: r.mailbox(f), Phase: f.Impact.Phase,
 		Log: alert.Log{
-			Name: from.Name, Path: r.masks.Path(from.Path), Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
+			Name: from.Name, Path: r.masks.Nodes(from.Path), Excerpt: text.Cut(r.masks.Event(f.Text, h), maxExcerpt),
 		},
 	}
 	if f.Integration.KnownBy == alert.ByNothing {

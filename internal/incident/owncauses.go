@@ -67,7 +67,7 @@ var OwnCauses = append(LogTroubles, alert.LinesLost, NotifierFailing, NotifierRe
 // ownData is what an alert about the watcher itself says.
 func (r *Rules) ownData(cause string, log Source, facts map[string]any, more ...string) alert.Data {
 	own := ownCauses()[cause]
-	log.Path = r.masks.Path(log.Path)
+	log.Path = r.masks.Nodes(log.Path)
 	d := alert.Data{
 		Node:        r.masks.Node(r.node),
 		Integration: alert.Integration{ID: alert.Unknown, KnownBy: alert.ByNothing},

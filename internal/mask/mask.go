@@ -20,18 +20,18 @@ import (
 // immutable.
 type Masks struct {
 	user, ip, email, host bool
-	node                  string
+	nodes                 []string
 }
 
 // New returns the masks for the kinds of data that the operator names.
 func New(kinds []conf.Mask, node string) Masks {
 	has := func(k conf.Mask) bool { return slices.Contains(kinds, k) }
-	return Masks{has(conf.MaskUser), has(conf.MaskIP), has(conf.MaskEmail), has(conf.MaskHost), node}
+	return Masks{has(conf.MaskUser), has(conf.MaskIP), has(conf.MaskEmail), has(conf.MaskHost), []string{node}}
 }
 
-// On returns the masks for texts of another node.
+// On returns the masks for texts of another node. The name of this one is masked in them, too.
 func (m Masks) On(node string) Masks {
-	m.node = node
+	m.nodes = append(slices.Clip(m.nodes), node)
 	return m
 }
 
@@ -136,9 +136,8 @@ func (m Masks) operators(s string, h event.Header) string {
 			}
 			return p[1] + p[3] + "[host]"
 		})
-		s = word(s, m.node, "[host]")
 	}
-	return s
+	return m.Nodes(s)
 }
 
 // word replaces a name where it is a whole word, not as a part of a longer one. s is visible,
@@ -194,12 +193,14 @@ func (m Masks) Node(name string) string {
 	return name
 }
 
-// Path is the path of a log, without the node's name where that is masked.
-func (m Masks) Path(path string) string {
+// Nodes is a text, such as the path of a log, without the names of nodes if hosts are masked.
+func (m Masks) Nodes(s string) string {
 	if m.host {
-		return word(path, m.node, "[host]")
+		for _, node := range m.nodes {
+			s = word(s, node, "[host]")
+		}
 	}
-	return path
+	return s
 }
 
 // Facts are the facts, redacted, each of at most alert.MaxFact characters.
