@@ -13,6 +13,9 @@ import (
 // Hurry shortens the pauses of buttons.
 func Hurry(b *Buttons, connect, refused time.Duration) { b.every, b.refuse = connect, refused }
 
+// Patience is how long a connect may take.
+func Patience(b *Buttons, most time.Duration) { b.connect = most }
+
 // Silence is how long a connection may be without a ping.
 func Silence(b *Buttons, most time.Duration) { b.silence = most }
 

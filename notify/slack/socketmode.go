@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +23,7 @@ import (
 
 const (
 	maxEnvelope  = 1 << 20          // bytes: a press repeats the message
+	maxHandshake = 256 << 10        // bytes: TLS, and the headers of the answers of a proxy and of Slack
 	connectTime  = 15 * time.Second // to open a connection
 	ackTime      = 3 * time.Second  // what Slack waits for
 	maxSilence   = time.Minute      // without a ping, of which Slack sends several
@@ -40,6 +43,7 @@ type Buttons struct {
 	api    *api            // with the app's token
 	dialer *websocket.Dialer
 
+	connect time.Duration // for a connection
 	every   time.Duration // the first pause between two connects
 	refuse  time.Duration // the first pause after settings were rejected
 	silence time.Duration // how long a connection may be without a ping
@@ -52,6 +56,7 @@ func newButtons(app *api) *Buttons {
 	return &Buttons{
 		bots:    map[string]*Bot{},
 		api:     app,
+		connect: connectTime,
 		every:   connectEvery,
 		refuse:  firstRefused,
 		silence: maxSilence,
@@ -105,7 +110,9 @@ type socket struct {
 
 // listen is one connection. An error means that there was none.
 func (s *socket) listen(ctx context.Context) *notify.Error {
-	opening, cancel := context.WithTimeout(ctx, connectTime)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	opening, cancel := context.WithTimeout(ctx, s.b.connect)
 	defer cancel()
 	said, err := s.b.api.call(opening, "apps.connections.open", nil)
 	if failed, ok := errors.AsType[*notify.Error](err); ok {
@@ -115,13 +122,24 @@ func (s *socket) listen(ctx context.Context) *notify.Error {
 	if err != nil {
 		return &notify.Error{Err: errors.New("the address that Slack has given is not a URL")}
 	}
-	conn, _, err := s.b.dialer.DialContext(opening, said.URL, nil)
+	var link *handshake
+	dialer := *s.b.dialer
+	dialer.NetDialContext = func(opening context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(opening, network, address)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { conn.Close() }) // a handshake does not end with its context
+		link = &handshake{conn, maxHandshake}
+		return link, nil
+	}
+	conn, _, err := dialer.DialContext(opening, said.URL, nil)
 	if err != nil {
 		words := notify.NewRedactor(address, nil).Redact(err.Error())
 		return &notify.Error{Err: errors.New(notify.OneLine(words))}
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	link.left = math.MaxInt // each message has its own limit
 	if s.down {
 		s.log.Info("Slack's buttons work again")
 	}
@@ -136,6 +154,21 @@ func (s *socket) listen(ctx context.Context) *notify.Error {
 			"does a proxy or firewall close long-lived websockets?")
 	}
 	return nil
+}
+
+// handshake is a connection of which so many bytes may be read: a websocket's handshake has no limit.
+type handshake struct {
+	net.Conn
+	left int
+}
+
+func (h *handshake) Read(p []byte) (int, error) {
+	if h.left <= 0 {
+		return 0, errors.New("the answer is too long")
+	}
+	n, err := h.Conn.Read(p)
+	h.left -= n
+	return n, err
 }
 
 // read reads presses until the connection ends, or Slack asks for a new one.
@@ -157,7 +190,10 @@ func (s *socket) read(conn *websocket.Conn) {
 			ID      string `json:"envelope_id"`
 			Payload json.RawMessage
 		}
-		_ = json.Unmarshal(message, &envelope) // what cannot be read is ignored
+		if !json.Valid(message) {
+			return
+		}
+		_ = json.Unmarshal(message, &envelope) // what is no envelope is ignored
 		if envelope.Type == "disconnect" {
 			return
 		}

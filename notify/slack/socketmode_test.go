@@ -128,6 +128,62 @@ func TestButtonsSilence(t *testing.T) {
 	got(t, f.conns)
 }
 
+// A connection that sends what is not JSON is left for a new one.
+func TestButtonsGarbage(t *testing.T) {
+	f := newFake(t)
+	l := listen(t, f, f.bot(withButtons).Buttons)
+	for _, garbage := range []string{"", "{", "<html>"} {
+		tell(t, got(t, f.conns), garbage)
+	}
+	tell(t, got(t, f.conns), envelope("a"))
+	got(t, l.presses)
+}
+
+// A handshake that is never answered, or without end, holds up neither the end of the program nor
+// takes memory without a limit.
+func TestButtonsHandshake(t *testing.T) {
+	for what, answers := range map[string]func(net.Conn){
+		"silent": func(net.Conn) {},
+		"endless": func(c net.Conn) {
+			const most = 64 << 20 // far more than the buffers of a connection hold
+			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n")
+			for sent := 0; sent < most; sent += 1 << 20 {
+				if _, err := io.WriteString(c, "X: "+strings.Repeat("x", 1<<20)+"\r\n"); err != nil {
+					return
+				}
+			}
+			t.Errorf("%d bytes of headers were taken", most)
+		},
+	} {
+		server, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		begun, over := make(chan struct{}, 100), make(chan struct{}, 100)
+		go func() {
+			for c, err := server.Accept(); err == nil; c, err = server.Accept() {
+				begun <- struct{}{}
+				answers(c)
+				io.Copy(io.Discard, c) // until it is closed
+				c.Close()
+				over <- struct{}{}
+			}
+		}()
+		f := newFake(t)
+		f.says("apps.connections.open", slackSays{200, `{"ok":true,"url":"ws://` + server.Addr().String() + `/?ticket=CANARY"}`, nil})
+		b := f.bot(withButtons).Buttons
+		slack.Patience(b.(*slack.Buttons), time.Hour)
+		l := listen(t, f, b)
+		got(t, begun)
+		if what == "endless" {
+			got(t, f.conns) // the next one
+		}
+		l.stop()
+		got(t, over)
+	}
+}
+
 // Settings that Slack refuses are said once, with what to do, and tried again;
 // so is a network that is down. When they work again, that is said too.
 func TestButtonsRefused(t *testing.T) {
