@@ -129,7 +129,7 @@ func fillPart(template string, facts Facts, inStep bool) string {
 	return strings.ReplaceAll(filled, ".”.", ".”")               // one full stop ends a sentence
 }
 
-// leaveOut takes off what is before and after a missing fact the parentheses that end with it, and a space.
+// leaveOut removes the parentheses around a missing fact, and a space, from the text before and after it.
 func leaveOut(before, after string) (string, string) {
 	open := strings.LastIndexByte(before, '(')
 	if strings.HasPrefix(after, ")") && open > strings.LastIndexByte(before, ')') {

@@ -200,7 +200,10 @@ func (r Request) Send(ctx context.Context) (Answer, error) {
 // unanswered is the error of a request without an answer. sent is whether all of it was written.
 func unanswered(err error, sent bool, redactor *Redactor) *Error {
 	e := &Error{}
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, io.EOF):
+		err = Reworded("the receiver closed the connection without a response: is the address right?", err)
+	case errors.Is(err, context.DeadlineExceeded):
 		words := "no response in time: is the address right, and is a proxy required (HTTPS_PROXY)?"
 		if e.Unsure = sent; e.Unsure {
 			words = "no response in time, but the request may have been accepted: is a longer timeout required?"

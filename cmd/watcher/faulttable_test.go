@@ -65,7 +65,7 @@ func faults() map[string][]fault {
 		{"429 with Retry-After: 1", "ratelimited", replies(429, `{"ok":false,"error":"ratelimited"}`, "Retry-After", "1"), 2, "", 0, nil},
 		{"500", "500", replies(500, "oops"), 2, "", 0, nil},
 		{"503 with Retry-After as a date", "503", replies(503, "", "Retry-After", time.Now().UTC().Format(http.TimeFormat)), 2, "", 0, nil},
-		{"connection cut before an answer", "EOF", hijacked(func(net.Conn) {}), 2, "", 0, nil},
+		{"connection cut before an answer", "closed the connection without a response", hijacked(func(net.Conn) {}), 2, "", 0, nil},
 		{"302 to a login page", "rejected the notifier's settings", replies(302, "", "Location", "https://login.invalid/"), 1, "reload", 0, nil},
 		{unresolved, "no such host", nil, 0, "reload", 0, nil},
 		{untrusted, "certificate", nil, 0, "reload", 0, nil},

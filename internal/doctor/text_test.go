@@ -9,7 +9,7 @@ import (
 	"jira-oauth-watcher/internal/testkit"
 )
 
-// The text shows all that a report can have, each on lines of its own.
+// The text shows everything that a report can contain, each item on its own lines.
 func TestText(t *testing.T) {
 	token, _ := doctor.Parse("login.microsoftonline.com")
 	mail, _ := doctor.Parse("outlook.office365.com:993")
